@@ -1,0 +1,238 @@
+//! The tool loop: [`Agent::begin`] (may still fail before anything is shown) and [`Turn::run`] (a stream of [`Event`]s).
+//!
+//! Knows nothing of HTTP: the same events are printed as SSE and folded into a JSON answer. Whoever holds the stream
+//! may drop it: that closes Claude's reply and cancels reads; a write already begun goes on to its end.
+
+mod about;
+mod calls;
+mod event;
+mod round;
+
+use std::{collections::HashSet, sync::Arc};
+
+use futures_util::Stream;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    auth::Caller,
+    claude::{Block, Claude, Message, Reply, Usage},
+    config::AgentConfig,
+    history::History,
+    mcp::Mcp,
+    tools::Catalogue,
+};
+
+pub use about::about;
+pub use event::{Done, Event, Failed, Failure};
+use round::Round;
+
+pub struct Agent {
+    claude: Claude,
+    mcp: Arc<Mcp>,
+    system_prompt: String,
+    max_tool_rounds: u32,
+    /// Cancelled when running turns must end.
+    stopping: CancellationToken,
+}
+
+/// What a turn is about, checked.
+pub struct Question {
+    pub caller: Caller,
+    pub request_id: Arc<str>,
+    pub history: History,
+    /// See [`about`].
+    pub about: String,
+    pub deadline: Instant,
+}
+
+/// A turn that can run: it has its tools.
+pub struct Turn {
+    agent: Arc<Agent>,
+    caller: Caller,
+    request_id: Arc<str>,
+    about: String,
+    deadline: Instant,
+    catalogue: Arc<Catalogue>,
+    /// The conversation as Claude gets it.
+    messages: Vec<Message>,
+    /// What this turn added, as a client may keep it.
+    added: Vec<Message>,
+    /// All tool-use ids of the conversation: Claude's API wants them unique.
+    ids: HashSet<String>,
+    usage: Usage,
+    rounds: u32,
+    model: String,
+}
+
+impl Agent {
+    pub fn new(
+        config: AgentConfig,
+        claude: Claude,
+        mcp: Arc<Mcp>,
+        stopping: CancellationToken,
+    ) -> Arc<Self> {
+        let AgentConfig {
+            system_prompt,
+            max_tool_rounds,
+            ..
+        } = config;
+        Arc::new(Self {
+            claude,
+            mcp,
+            system_prompt,
+            max_tool_rounds,
+            stopping,
+        })
+    }
+
+    /// Takes up a question. Fails if there are no tools to be had; nothing has been asked of Claude by then.
+    pub async fn begin(self: &Arc<Self>, question: Question) -> Result<Turn, Failure> {
+        let catalogue = tokio::select! {
+            catalogue = self.mcp.catalogue() => catalogue.map_err(|_| Failure::ToolsUnavailable)?,
+            () = self.stopping.cancelled() => return Err(Failure::ShuttingDown),
+        };
+        let Question {
+            caller,
+            request_id,
+            history,
+            about,
+            deadline,
+        } = question;
+        let used = history.messages.iter().flat_map(|message| &message.content);
+        let ids = used.filter_map(|block| {
+            if let Block::ToolUse { id, .. } = block {
+                Some(id.clone())
+            } else {
+                None
+            }
+        });
+        Ok(Turn {
+            caller,
+            request_id,
+            about,
+            deadline,
+            catalogue,
+            ids: ids.collect(),
+            messages: history.messages,
+            added: Vec::new(),
+            usage: Usage::default(),
+            rounds: 0,
+            model: self.claude.model().to_owned(),
+            agent: self.clone(),
+        })
+    }
+}
+
+impl Turn {
+    /// Runs the turn. The last event is [`Event::Done`] or [`Event::Error`], and there is exactly one of them.
+    /// `shown` says that events reach the user as they come: then a reply that breaks off cannot be asked for again.
+    pub fn run(mut self, shown: bool) -> impl Stream<Item = Event> + Send + 'static {
+        async_stream::stream! {
+            yield Event::ModelChosen { model: self.agent.claude.model().to_owned() };
+            loop {
+                self.rounds += 1;
+                let mut round = Round::new(&self, shown);
+                let ended = loop {
+                    match round.next().await {
+                        Ok(Some(event)) => yield event,
+                        Ok(None) => break Ok(()),
+                        Err(failure) => break Err(failure),
+                    }
+                };
+                self.usage.add(round.usage());
+                if let Err(failure) = ended {
+                    if let Some((asked, answered)) = round.interrupted() {
+                        self.add(asked, answered);
+                    }
+                    return yield self.failed(failure);
+                }
+                if let Some(event) = self.settle(round) {
+                    return yield event;
+                }
+            }
+        }
+    }
+
+    /// Whether Claude may use tools in the present round.
+    fn may_use_tools(&self) -> bool {
+        self.rounds <= self.agent.max_tool_rounds
+    }
+
+    /// Takes up a round that went well; the turn's last event, if it was the last round.
+    fn settle(&mut self, round: Round) -> Option<Event> {
+        let (reply, results) = round.finished();
+        let Reply {
+            blocks,
+            mut stop_reason,
+            model,
+        } = reply;
+        self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
+        let mut content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
+        if self.may_use_tools() && stop_reason == "tool_use" && !results.is_empty() {
+            self.ids
+                .extend(content.iter().filter_map(|block| match block {
+                    Block::ToolUse { id, .. } => Some(id.clone()),
+                    _ => None,
+                }));
+            self.add(content, results);
+            return None;
+        }
+        let all = content.len();
+        content.retain(|block| !matches!(block, Block::ToolUse { .. }));
+        if self.may_use_tools() && stop_reason == "pause_turn" {
+            self.add(content, vec![]);
+            return None;
+        }
+        if !self.may_use_tools() && content.len() < all {
+            "max_tool_rounds".clone_into(&mut stop_reason);
+        }
+        if stop_reason.is_empty() {
+            "unknown".clone_into(&mut stop_reason);
+        }
+        self.added.extend(kept(content.clone()));
+        Some(Event::Done(Box::new(Done {
+            stop_reason,
+            content,
+            model: std::mem::take(&mut self.model),
+            messages: std::mem::take(&mut self.added),
+            usage: self.usage,
+            request_id: self.request_id.clone(),
+            rounds: self.rounds,
+        })))
+    }
+
+    fn add(&mut self, asked: Vec<Block>, answered: Vec<Block>) {
+        self.added.extend(kept(asked.clone()));
+        if !asked.is_empty() {
+            self.messages.push(Message::assistant(asked));
+        }
+        if !answered.is_empty() {
+            self.added.push(Message::user(answered.clone()));
+            self.messages.push(Message::user(answered));
+        }
+    }
+
+    fn failed(&mut self, failure: Failure) -> Event {
+        Event::Error(Box::new(Failed {
+            messages: std::mem::take(&mut self.added),
+            usage: self.usage,
+            rounds: self.rounds,
+            ..Failed::new(&failure, self.request_id.clone())
+        }))
+    }
+}
+
+/// An assistant message as `/chat` accepts it again: without blocks it does not know, and not ending in thinking.
+fn kept(content: Vec<Block>) -> Option<Message> {
+    let known = |block| match block {
+        Block::Opaque(block) if block["type"] == "text" => block["text"].as_str().map(Block::text),
+        Block::Opaque(_) => None,
+        block => Some(block),
+    };
+    let mut content: Vec<Block> = content.into_iter().filter_map(known).collect();
+    while content.last().is_some_and(Block::is_thinking) {
+        content.pop();
+    }
+    (!content.is_empty()).then(|| Message::assistant(content))
+}

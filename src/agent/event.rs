@@ -1,0 +1,161 @@
+//! What a turn tells the world. These types are the wire contract of the SSE stream and of the JSON answer.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::claude::{Block, ClaudeError, Message, Usage};
+
+/// One event of the stream; its `type` is also the name of the SSE event.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// First of all, before Claude is asked.
+    ModelChosen { model: String },
+    /// A piece of text, as Claude writes.
+    TextDelta { text: String },
+    /// Claude begins a tool call.
+    ToolUseStart { id: String, name: String },
+    /// The call's input is complete: as Claude wrote it, identity removed.
+    ToolUse {
+        id: String,
+        name: String,
+        #[schema(value_type = Object)]
+        input: Map<String, Value>,
+    },
+    /// The tool has answered.
+    ToolResult {
+        id: String,
+        name: String,
+        is_error: bool,
+        duration_ms: u64,
+    },
+    /// Last, on success.
+    Done(Box<Done>),
+    /// Last, on failure.
+    Error(Box<Failed>),
+}
+
+impl Event {
+    /// The `type`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ModelChosen { .. } => "model_chosen",
+            Self::TextDelta { .. } => "text_delta",
+            Self::ToolUseStart { .. } => "tool_use_start",
+            Self::ToolUse { .. } => "tool_use",
+            Self::ToolResult { .. } => "tool_result",
+            Self::Done(_) => "done",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
+/// A finished turn; also the JSON answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Done {
+    /// Claude's, or `max_tool_rounds`.
+    pub stop_reason: String,
+    /// The final assistant message's.
+    pub content: Vec<Block>,
+    pub model: String,
+    /// Every message this turn added: append them to the history.
+    pub messages: Vec<Message>,
+    /// Summed over all calls of Claude.
+    pub usage: Usage,
+    #[schema(value_type = String)]
+    pub request_id: Arc<str>,
+    #[serde(skip)]
+    pub rounds: u32,
+}
+
+/// A turn that failed after it began.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Failed {
+    pub code: &'static str,
+    pub message: String,
+    /// The same request, with `messages` appended to its history if there are any, may succeed.
+    pub retryable: bool,
+    /// The rounds whose tools have run.
+    pub messages: Vec<Message>,
+    pub usage: Usage,
+    #[schema(value_type = String)]
+    pub request_id: Arc<str>,
+    #[serde(skip)]
+    pub rounds: u32,
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
+}
+
+impl Failed {
+    pub fn new(failure: &Failure, request_id: Arc<str>) -> Self {
+        Self {
+            code: failure.code(),
+            message: failure.to_string(),
+            retryable: failure.retryable(),
+            messages: vec![],
+            usage: Usage::default(),
+            request_id,
+            rounds: 0,
+            retry_after: failure.retry_after(),
+        }
+    }
+}
+
+/// Why a turn failed. `Display` is for the frontend's developer; the source is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("The model could not be used.")]
+    Model(#[source] ClaudeError),
+    #[error("The model is overloaded; try again later.")]
+    Overloaded(#[source] ClaudeError),
+    #[error("The turn took too long, or the model was silent for too long.")]
+    Timeout,
+    #[error("The tools are unavailable; try again shortly.")]
+    ToolsUnavailable,
+    #[error("The service is shutting down; try again shortly.")]
+    ShuttingDown,
+    #[error("Something went wrong on our side.")]
+    Internal,
+}
+
+impl From<ClaudeError> for Failure {
+    fn from(error: ClaudeError) -> Self {
+        match error {
+            ClaudeError::Silent => Self::Timeout,
+            error if error.is_overload() => Self::Overloaded(error),
+            error => Self::Model(error),
+        }
+    }
+}
+
+impl Failure {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Model(_) => "model_error",
+            Self::Overloaded(_) => "model_overloaded",
+            Self::Timeout => "timeout",
+            Self::ToolsUnavailable => "tools_unavailable",
+            Self::ShuttingDown => "shutting_down",
+            Self::Internal => "internal",
+        }
+    }
+
+    fn retryable(&self) -> bool {
+        match self {
+            Self::Model(error) => error.may_heal() || matches!(error, ClaudeError::TooLate { .. }),
+            Self::Internal => false,
+            _ => true,
+        }
+    }
+
+    /// How long to wait before asking again, if somebody said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Model(error) | Self::Overloaded(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}

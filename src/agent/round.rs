@@ -1,0 +1,274 @@
+//! One round: one call of Claude with its retries, and the tools it asks for.
+
+use std::{collections::VecDeque, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep_until};
+
+use super::{Agent, Event, Failure, Turn, calls::Calls};
+use crate::{
+    auth::Caller,
+    claude::{Block, ClaudeError, Progress, Reply, Request, Retries, Usage},
+    tools::{CallContext, Catalogue, without_identity},
+};
+
+type Pieces = Pin<Box<dyn Stream<Item = Result<Progress, ClaudeError>> + Send>>;
+
+pub(super) struct Round {
+    agent: Arc<Agent>,
+    caller: Caller,
+    request_id: Arc<str>,
+    catalogue: Arc<Catalogue>,
+    ids: std::collections::HashSet<String>,
+    deadline: Instant,
+    may_use_tools: bool,
+    shown: bool,
+
+    body: Result<Bytes, ()>,
+    retries: Retries,
+    pieces: Option<Pieces>,
+    calls: Calls,
+    /// What Claude wrote as the input of each call, identity removed.
+    inputs: Vec<(u64, Map<String, Value>)>,
+    queue: VecDeque<Event>,
+    /// Something of the present reply cannot be taken back: it was shown, or a tool has run.
+    committed: bool,
+    reply: Option<Reply>,
+    usage: Usage,
+    usage_before: Usage,
+}
+
+impl Round {
+    pub(super) fn new(turn: &Turn, shown: bool) -> Self {
+        let agent = turn.agent.clone();
+        let request = Request {
+            model: agent.claude.model(),
+            max_tokens: agent.claude.max_tokens(),
+            system: &agent.system_prompt,
+            about: &turn.about,
+            tools: turn.catalogue.specs(),
+            tools_allowed: turn.may_use_tools(),
+            messages: &turn.messages,
+        };
+        Self {
+            body: serde_json::to_vec(&request)
+                .map(Bytes::from)
+                .map_err(|_| ()),
+            retries: agent.claude.retries(turn.deadline),
+            caller: turn.caller.clone(),
+            request_id: turn.request_id.clone(),
+            catalogue: turn.catalogue.clone(),
+            ids: turn.ids.clone(),
+            deadline: turn.deadline,
+            may_use_tools: turn.may_use_tools(),
+            shown,
+            pieces: None,
+            calls: Calls::default(),
+            inputs: Vec::new(),
+            queue: VecDeque::new(),
+            committed: false,
+            reply: None,
+            usage: Usage::default(),
+            usage_before: Usage::default(),
+            agent,
+        }
+    }
+
+    /// The next event; `None` once the reply is complete and every tool it asked for has answered.
+    pub(super) async fn next(&mut self) -> Result<Option<Event>, Failure> {
+        let (deadline, stopping) = (self.deadline, self.agent.stopping.clone());
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => Err(Failure::ShuttingDown),
+            () = sleep_until(deadline) => Err(Failure::Timeout),
+            event = self.advance() => event,
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Option<Event>, Failure> {
+        loop {
+            if let Some(event) = self.queue.pop_front() {
+                return Ok(Some(event));
+            }
+            if self.reply.is_some() && self.calls.is_idle() {
+                return Ok(None);
+            }
+            if self.reply.is_none() && self.pieces.is_none() {
+                let body = self.body.clone().map_err(|()| Failure::Internal)?;
+                self.pieces = Some(Box::pin(
+                    self.agent.claude.open(body, &mut self.retries).await?,
+                ));
+            }
+            tokio::select! {
+                Some(call) = self.calls.next() => {
+                    let duration_ms = u64::try_from(call.took.as_millis()).unwrap_or(u64::MAX);
+                    return Ok(Some(Event::ToolResult { id: call.id, name: call.name, is_error: call.is_error, duration_ms }));
+                }
+                piece = piece(&mut self.pieces), if self.reply.is_none() => match piece {
+                    Ok(progress) => self.take(progress),
+                    Err(error) => self.broken(error).await?,
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, progress: Progress) {
+        match progress {
+            Progress::Usage(usage) => {
+                self.usage = self.usage_before;
+                self.usage.add(usage);
+            }
+            Progress::Text(text) => self.show(Event::TextDelta { text }),
+            // Calls made although they may not be: ignored, and not shown.
+            Progress::ToolStart { .. } | Progress::ToolReady { .. } if !self.may_use_tools => {}
+            Progress::ToolStart { index, id, name } => {
+                let id = self.accepted_id(id);
+                let call = self.calls.open(index, id, &name);
+                let event = Event::ToolUseStart {
+                    id: call.id.clone(),
+                    name: call.name.clone(),
+                };
+                self.show(event);
+            }
+            Progress::ToolReady { index, input } => self.take_up(index, input),
+            Progress::End(reply) => self.complete(reply),
+        }
+    }
+
+    fn show(&mut self, event: Event) {
+        self.committed |= self.shown;
+        self.queue.push_back(event);
+    }
+
+    /// Claude's own id, unless its API would refuse it in the next request.
+    fn accepted_id(&mut self, id: String) -> String {
+        let plain = !id.is_empty()
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        let id = if plain && !self.ids.contains(&id) {
+            id
+        } else {
+            format!("toolu_{}", uuid::Uuid::now_v7().simple())
+        };
+        self.ids.insert(id.clone());
+        id
+    }
+
+    fn take_up(&mut self, index: u64, input: Result<Map<String, Value>, String>) {
+        let Some((id, name)) = self
+            .calls
+            .get(index)
+            .map(|call| (call.id.clone(), call.name.clone()))
+        else {
+            return;
+        };
+        let shown = input.as_ref().map(|input| {
+            let mut input = input.clone();
+            without_identity(&mut input);
+            input
+        });
+        let shown = shown.unwrap_or_default();
+        self.inputs.push((index, shown.clone()));
+        self.show(Event::ToolUse {
+            id: id.clone(),
+            name: name.clone(),
+            input: shown,
+        });
+        let context = CallContext {
+            caller: &self.caller,
+            request_id: &self.request_id,
+            tool_use_id: &id,
+        };
+        match input.map(|input| self.catalogue.bind(context, &name, input)) {
+            Ok(Some(call)) => self.calls.ready(index, call),
+            Ok(None) => self.calls.invalid(
+                index,
+                format!("There is no tool named {name}. Nothing was run."),
+            ),
+            Err(_) => {
+                let why =
+                    "The input of this call is not a JSON object. Nothing was run; call again.";
+                self.calls.invalid(index, why.to_owned());
+            }
+        }
+        self.begin(false);
+    }
+
+    fn begin(&mut self, all: bool) {
+        let mcp = &self.agent.mcp;
+        self.calls.begin(all, |call| mcp.begin(call));
+        self.committed |= !self.calls.is_idle();
+    }
+
+    fn complete(&mut self, mut reply: Reply) {
+        for (index, block) in &mut reply.blocks {
+            if let (Block::ToolUse { id, name, input }, Some(call)) =
+                (block, self.calls.get(*index))
+            {
+                call.id.clone_into(id);
+                call.name.clone_into(name);
+                let written = self.inputs.iter_mut().find(|(at, _)| at == index);
+                *input = written
+                    .map(|(_, input)| std::mem::take(input))
+                    .unwrap_or_default();
+            }
+        }
+        self.pieces = None;
+        if reply.stop_reason == "tool_use" && self.may_use_tools {
+            self.begin(true);
+        } else {
+            // Nothing that was begun early counts: dropped, and so cancelled.
+            self.calls = Calls::default();
+        }
+        self.reply = Some(reply);
+    }
+
+    /// The reply broke off: it is asked for again if nobody has seen anything of it and no tool has run.
+    async fn broken(&mut self, error: ClaudeError) -> Result<(), Failure> {
+        self.pieces = None;
+        self.usage_before = self.usage;
+        if self.committed {
+            return Err(error.into());
+        }
+        self.retries.again(error).await?;
+        self.calls = Calls::default();
+        self.inputs.clear();
+        Ok(())
+    }
+
+    /// Of all attempts.
+    pub(super) fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// The complete message, and the results of its calls.
+    pub(super) fn finished(self) -> (Reply, Vec<Block>) {
+        let results = if self.calls.any() {
+            self.calls.results("the turn was over")
+        } else {
+            vec![]
+        };
+        (self.reply.unwrap_or_default(), results)
+    }
+
+    /// The message and its results, if the round was cut off while its tools ran.
+    pub(super) fn interrupted(self) -> Option<(Vec<Block>, Vec<Block>)> {
+        let reply = self.reply.filter(|_| self.calls.any())?;
+        let asked = reply.blocks.into_iter().map(|(_, block)| block).collect();
+        Some((
+            asked,
+            self.calls
+                .results("the turn was cut off before the tool answered"),
+        ))
+    }
+}
+
+async fn piece(pieces: &mut Option<Pieces>) -> Result<Progress, ClaudeError> {
+    match pieces {
+        Some(pieces) => pieces.next().await.unwrap_or(Err(ClaudeError::Incomplete)),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,339 @@
+//! `POST /chat`: what comes in, in which order it is checked, and the two forms in which a turn goes out.
+
+mod request;
+
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Response, Sse, sse},
+};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, HeaderValue, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    agent::{Done, Event, Question, about},
+    app::{App, RequestId},
+    error::{ApiError, Problem},
+    history,
+    listen::Connection,
+    observe::Tally,
+};
+
+pub use request::ChatRequest;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// A client that does not read the end of its stream is cut off this long after the turn's time.
+const LINGER: Duration = Duration::from_secs(5);
+/// How long the rest of a refused body is read (and thrown away), so that the client gets to read the refusal.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Ask the agent.
+#[utoipa::path(
+    post, path = "/chat",
+    request_body = ChatRequest,
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The finished turn; with `stream: true` or `Accept: text/event-stream`, its events \
+            as they happen (`event: <type>`, `data: <JSON>`), of which `done` or `error` is the last.",
+            content((Done = "application/json"), (Event = "text/event-stream"))),
+        (status = 400, description = "`invalid_json`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_request`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "`model_error`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`model_overloaded`, `tools_unavailable`, `busy` or `shutting_down`", body = Problem, content_type = "application/problem+json"),
+        (status = 504, description = "`timeout`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn chat(
+    State(app): State<Arc<App>>,
+    Extension(request_id): Extension<RequestId>,
+    connection: Option<Extension<Connection>>,
+    request: Request,
+) -> Response {
+    let deadline = Instant::now() + app.turn_timeout;
+    let mut tally = Tally::new(app.clone(), request_id.clone());
+    let (parts, body) = request.into_parts();
+    let mut body = Some(body);
+    match admit(
+        &app,
+        &request_id,
+        &parts.headers,
+        &mut body,
+        deadline,
+        &mut tally,
+    )
+    .await
+    {
+        Err(refusal) => {
+            tally.refused(refusal.code);
+            if let Some(body) = body.filter(|_| !parts.headers.contains_key(header::EXPECT)) {
+                tokio::spawn(discard(body, app.http.max_body_bytes));
+            }
+            refusal.respond(&request_id)
+        }
+        Ok(Admitted {
+            turn,
+            streamed,
+            held,
+        }) => {
+            let events = tally.observe(turn.run(streamed), held);
+            if streamed {
+                as_sse(events, watchdog(connection, deadline))
+            } else {
+                as_json(events)
+                    .await
+                    .unwrap_or_else(|error| error.respond(&request_id))
+            }
+        }
+    }
+}
+
+struct Admitted<T> {
+    turn: crate::agent::Turn,
+    streamed: bool,
+    /// The turn's place among the running ones, for as long as it runs.
+    held: T,
+}
+
+/// All checks, in the order in which they count.
+async fn admit(
+    app: &Arc<App>,
+    request_id: &RequestId,
+    headers: &HeaderMap,
+    body: &mut Option<Body>,
+    deadline: Instant,
+    tally: &mut Tally,
+) -> Result<Admitted<impl Send + use<>>, ApiError> {
+    let accepts_events = names_event_stream(headers);
+    tally.streamed(accepts_events);
+    let caller = app.caller(headers)?;
+    tally.user(&caller);
+    if app.draining.is_cancelled() {
+        return Err(ApiError::shutting_down());
+    }
+    app.limits.count(&caller).map_err(ApiError::rate_limited)?;
+    let place = app.limits.enter().ok_or_else(ApiError::busy)?;
+    let held = (place, app.chats.token());
+    if !is_plain_json(headers) {
+        return Err(ApiError::unsupported_media_type());
+    }
+    let bytes = read(headers, body, app.http.max_body_bytes, deadline).await?;
+    let request: Value = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
+    drop(bytes);
+    let ChatRequest {
+        messages,
+        stream,
+        client_timezone,
+        display_name,
+    } = request::parse(request)?;
+    let streamed = stream.unwrap_or(accepts_events);
+    tally.streamed(streamed);
+    let history = history::parse(messages)?;
+    if history.dropped > 0 {
+        tracing::debug!(
+            blocks = history.dropped,
+            "left out of the history what Claude would refuse"
+        );
+    }
+    let question = Question {
+        caller,
+        request_id: request_id.shared(),
+        history,
+        about: about(client_timezone.as_deref(), display_name.as_deref()),
+        deadline,
+    };
+    let turn = app.agent.begin(question).await.map_err(|failure| {
+        ApiError::from(crate::agent::Failed::new(&failure, request_id.shared()))
+    })?;
+    Ok(Admitted {
+        turn,
+        streamed,
+        held,
+    })
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    // serde_json's own words may quote the text; where it stopped is enough.
+    ApiError::invalid_json(format!(
+        "The body is not JSON in UTF-8 without a byte order mark (line {}, column {}).",
+        error.line(),
+        error.column()
+    ))
+}
+
+/// `Accept` names `text/event-stream`, not with `q=0`.
+fn names_event_stream(headers: &HeaderMap) -> bool {
+    let values = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"));
+        let refused =
+            |part: &str| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
+        named && !parts.any(refused)
+    })
+}
+
+fn is_plain_json(headers: &HeaderMap) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase())
+    };
+    let essence = text(header::CONTENT_TYPE).map(|value| {
+        value
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    });
+    let json = essence.is_some_and(|essence| {
+        essence == "application/json"
+            || (essence.starts_with("application/") && essence.ends_with("+json"))
+    });
+    json && text(header::CONTENT_ENCODING).is_none_or(|coding| coding.trim() == "identity")
+}
+
+/// The whole body, unless it is too large. Then, and only then, `body` is left for [`discard`].
+async fn read(
+    headers: &HeaderMap,
+    body: &mut Option<Body>,
+    max: usize,
+    deadline: Instant,
+) -> Result<Bytes, ApiError> {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > max as u64) {
+        return Err(ApiError::payload_too_large(max));
+    }
+    let Some(mut whole) = body.take() else {
+        return Err(ApiError::internal());
+    };
+    match timeout_at(deadline, Limited::new(&mut whole, max).collect()).await {
+        Err(_) => Err(ApiError::too_slow()),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            *body = Some(whole);
+            Err(ApiError::payload_too_large(max))
+        }
+        Ok(Err(_)) => Err(ApiError::invalid_json("The body broke off.")),
+    }
+}
+
+/// Reads on for a while, since closing at once would reset the connection under the refusal.
+async fn discard(body: Body, max: usize) {
+    let rest = async {
+        let (mut body, mut left) = (pin!(body), max.saturating_mul(2));
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = timeout(DISCARD_TIMEOUT, rest).await;
+}
+
+/// Closes the connection some time after the turn's, for nothing else ends a stream that the client stopped reading.
+fn watchdog(
+    connection: Option<Extension<Connection>>,
+    deadline: Instant,
+) -> Option<AbortOnDropHandle<()>> {
+    let Extension(connection) = connection?;
+    Some(AbortOnDropHandle::new(tokio::spawn(async move {
+        tokio::time::sleep_until(deadline + LINGER).await;
+        connection.close();
+    })))
+}
+
+/// Events as they come, one frame each.
+fn as_sse<T: Send + 'static>(
+    events: impl Stream<Item = Event> + Send + 'static,
+    held: T,
+) -> Response {
+    let frames = events.map(move |event| {
+        let _held = &held;
+        let frame = sse::Event::default().event(event.name());
+        Ok::<_, Infallible>(frame.json_data(&event).unwrap_or_default())
+    });
+    let keep_alive = sse::KeepAlive::new()
+        .interval(KEEP_ALIVE)
+        .text("keep-alive");
+    let mut response = Sse::new(frames).keep_alive(keep_alive).into_response();
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// The same events, of which the last one says it all.
+async fn as_json(events: impl Stream<Item = Event>) -> Result<Response, ApiError> {
+    let mut events = pin!(events);
+    let mut answer = Err(ApiError::internal());
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Done(done) => answer = Ok(Json(*done).into_response()),
+            Event::Error(failed) => answer = Err((*failed).into()),
+            _ => {}
+        }
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: header::HeaderName, values: &[&'static str]) -> HeaderMap {
+        values
+            .iter()
+            .map(|value| (name.clone(), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn an_accept_header_that_names_the_event_stream_asks_for_it() {
+        let asks = |values: &[&'static str]| names_event_stream(&headers(header::ACCEPT, values));
+        assert!(asks(&["text/event-stream"]));
+        assert!(asks(&["application/json, Text/Event-Stream;q=0.5"]));
+        assert!(asks(&["application/json", "text/event-stream"]));
+        assert!(!asks(&["text/event-stream;q=0"]));
+        assert!(!asks(&["*/*"]));
+        assert!(!asks(&[]));
+    }
+
+    #[test]
+    fn only_json_that_is_not_compressed_is_read() {
+        let json = |values: &[&'static str]| is_plain_json(&headers(header::CONTENT_TYPE, values));
+        assert!(json(&["application/json"]));
+        assert!(json(&["Application/JSON; charset=utf-8"]));
+        assert!(json(&["application/vnd.chat+json"]));
+        assert!(!json(&["text/plain"]));
+        assert!(!json(&["application/jsonp"]));
+        assert!(!json(&[]));
+        let mut gzip = headers(header::CONTENT_TYPE, &["application/json"]);
+        gzip.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert!(!is_plain_json(&gzip));
+    }
+}

@@ -1,0 +1,167 @@
+//! The Messages API client: one streaming call at a time, its retries, and what its events add up to.
+//!
+//! What may be retried after the reply has begun is for the caller to say, who knows what the user has seen.
+
+mod error;
+mod message;
+mod reply;
+mod retry;
+mod sse;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    config::{ClaudeConfig, Credential},
+    metrics::Metrics,
+};
+
+pub use error::ClaudeError;
+pub use message::{Block, Message, Request, Role, ToolSpec, is_blank};
+pub use reply::{Progress, Reply, Usage};
+pub use retry::Retries;
+
+const VERSION: &str = "2023-06-01";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Of an error answer, more than this is not read.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+pub struct Claude {
+    http: reqwest::Client,
+    endpoint: url::Url,
+    model: String,
+    max_tokens: u32,
+    idle: Duration,
+    max_retries: u32,
+    metrics: Arc<Metrics>,
+}
+
+impl Claude {
+    pub fn new(config: &ClaudeConfig, metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
+        let mut headers = HeaderMap::new();
+        let (name, value) = match &config.credential {
+            Credential::ApiKey(key) => (
+                header::HeaderName::from_static("x-api-key"),
+                key.expose_secret().to_owned(),
+            ),
+            Credential::Bearer(token) => (
+                header::AUTHORIZATION,
+                format!("Bearer {}", token.expose_secret()),
+            ),
+        };
+        if let Ok(mut value) = HeaderValue::from_str(&value) {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        headers.insert("anthropic-version", HeaderValue::from_static(VERSION));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        headers.insert(
+            header::ACCEPT,
+            HeaderValue::from_static("text/event-stream"),
+        );
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_nodelay(true)
+            .tcp_keepalive(Duration::from_secs(60))
+            .redirect(reqwest::redirect::Policy::none())
+            // The environment is read by `config` alone.
+            .no_proxy()
+            .build()?;
+        Ok(Self {
+            http,
+            endpoint: config.endpoint.clone(),
+            model: config.model.clone(),
+            max_tokens: config.max_tokens,
+            idle: config.idle_timeout,
+            max_retries: config.max_retries,
+            metrics,
+        })
+    }
+
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    pub fn max_tokens(&self) -> u32 {
+        self.max_tokens
+    }
+
+    /// The retries of one call, none of which begins after `deadline`.
+    pub fn retries(&self, deadline: Instant) -> Retries {
+        Retries::new(self.max_retries, deadline, self.metrics.clone())
+    }
+
+    /// Sends a request (a serialized [`Request`]), again if that may help, and hands out the reply as it is written.
+    pub async fn open(
+        &self,
+        body: Bytes,
+        retries: &mut Retries,
+    ) -> Result<impl Stream<Item = Result<Progress, ClaudeError>> + Send + use<>, ClaudeError> {
+        loop {
+            match self.send(body.clone()).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => retries.again(error).await?,
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        body: Bytes,
+    ) -> Result<impl Stream<Item = Result<Progress, ClaudeError>> + Send + use<>, ClaudeError> {
+        let timer = self.metrics.claude_request();
+        let sent = timeout(
+            self.idle,
+            self.http.post(self.endpoint.clone()).body(body).send(),
+        )
+        .await;
+        let response = match sent {
+            Err(_) => {
+                timer.failed("timeout");
+                return Err(ClaudeError::Silent);
+            }
+            Ok(Err(error)) => {
+                timer.failed("unreachable");
+                return Err(ClaudeError::Unreachable(error));
+            }
+            Ok(Ok(response)) => response,
+        };
+        let status = response.status();
+        timer.answered(status);
+        if status != StatusCode::OK {
+            let headers = response.headers().clone();
+            let body = timeout(self.idle, beginning(response))
+                .await
+                .unwrap_or_default();
+            return Err(ClaudeError::refused(status, &headers, &body));
+        }
+        Ok(reply::read(
+            response
+                .bytes_stream()
+                .map(|piece| piece.map_err(ClaudeError::Broken)),
+            self.idle,
+            timer,
+        ))
+    }
+}
+
+async fn beginning(mut response: reqwest::Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(piece)) = response.chunk().await {
+        body.extend_from_slice(&piece);
+        if body.len() > MAX_ERROR_BYTES {
+            break;
+        }
+    }
+    body
+}

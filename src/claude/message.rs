@@ -1,0 +1,312 @@
+//! The Messages API's input format: what is sent to Claude, and what frontends keep as history.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Message {
+    pub role: Role,
+    pub content: Vec<Block>,
+}
+
+impl Message {
+    pub fn user(content: Vec<Block>) -> Self {
+        Self {
+            role: Role::User,
+            content,
+        }
+    }
+
+    pub fn assistant(content: Vec<Block>) -> Self {
+        Self {
+            role: Role::Assistant,
+            content,
+        }
+    }
+}
+
+/// A content block, with the input fields Claude knows and no others.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    Text {
+        text: String,
+    },
+    /// PNG, JPEG, GIF or WebP, as base64 or by URL.
+    Image {
+        #[schema(value_type = Object)]
+        source: Value,
+    },
+    /// A PDF as base64, plain text, or a URL.
+    Document {
+        #[schema(value_type = Object)]
+        source: Value,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        context: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Object>)]
+        citations: Option<Value>,
+    },
+    /// A tool call of Claude's. Assistant messages only.
+    ToolUse {
+        id: String,
+        name: String,
+        #[schema(value_type = Object)]
+        input: Map<String, Value>,
+    },
+    /// What a tool answered. User messages only.
+    ToolResult {
+        tool_use_id: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(no_recursion)]
+        content: Vec<Block>,
+        #[serde(skip_serializing_if = "is_false")]
+        is_error: bool,
+    },
+    Thinking {
+        thinking: String,
+        signature: String,
+    },
+    RedactedThinking {
+        data: String,
+    },
+    /// A block this service does not know (server tools'): sent back as it came when a reply was paused, never kept.
+    #[serde(untagged)]
+    #[schema(value_type = Object)]
+    Opaque(Value),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Block {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into() }
+    }
+
+    /// Text that Claude would refuse as empty.
+    pub fn is_blank_text(&self) -> bool {
+        matches!(self, Self::Text { text } if is_blank(text))
+    }
+
+    pub fn is_thinking(&self) -> bool {
+        matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
+    }
+}
+
+/// White space only, in Claude's sense (Python's, which counts the ASCII separators too).
+pub fn is_blank(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+}
+
+/// A tool as Claude is told of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToolSpec {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub input_schema: Value,
+}
+
+/// One call of the Messages API. Its `Serialize` is the request body, cache breakpoints included.
+#[derive(Debug)]
+pub struct Request<'a> {
+    pub model: &'a str,
+    pub max_tokens: u32,
+    pub system: &'a str,
+    /// The second system block: today's date and the user's name.
+    pub about: &'a str,
+    pub tools: &'a [ToolSpec],
+    pub tools_allowed: bool,
+    pub messages: &'a [Message],
+}
+
+impl Serialize for Request<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            model: &'a str,
+            max_tokens: u32,
+            stream: bool,
+            system: [Marked<SystemText<'a>>; 2],
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            tools: Vec<Marked<&'a ToolSpec>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            tool_choice: Option<Value>,
+            messages: Vec<MarkedMessage<'a>>,
+        }
+        let last = self.tools.len().wrapping_sub(1);
+        Body {
+            model: self.model,
+            max_tokens: self.max_tokens,
+            stream: true,
+            system: [
+                Marked::new(SystemText::new(self.system), true),
+                Marked::new(SystemText::new(self.about), false),
+            ],
+            tools: self
+                .tools
+                .iter()
+                .enumerate()
+                .map(|(at, tool)| Marked::new(tool, at == last))
+                .collect(),
+            tool_choice: (!self.tools_allowed && !self.tools.is_empty())
+                .then(|| serde_json::json!({"type": "none"})),
+            messages: marked(self.messages),
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct SystemText<'a> {
+    r#type: &'static str,
+    text: &'a str,
+}
+
+impl<'a> SystemText<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            r#type: "text",
+            text,
+        }
+    }
+}
+
+/// Something with a cache breakpoint behind it, or without.
+#[derive(Serialize)]
+struct Marked<T> {
+    #[serde(flatten)]
+    inner: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<CacheControl>,
+}
+
+impl<T> Marked<T> {
+    fn new(inner: T, mark: bool) -> Self {
+        Self {
+            inner,
+            cache_control: mark.then_some(CacheControl {
+                r#type: "ephemeral",
+            }),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CacheControl {
+    r#type: &'static str,
+}
+
+#[derive(Serialize)]
+struct MarkedMessage<'a> {
+    role: Role,
+    content: Vec<Marked<&'a Block>>,
+}
+
+/// Breakpoints behind the last two user messages. The last is the end of the history; the one before it is where the
+/// previous request (of this turn, or of the turn before) had its end, so that what was written then is found even
+/// when a round added more blocks than Claude's look-back of 20. With tools and system that makes four, the maximum.
+fn marked(messages: &[Message]) -> Vec<MarkedMessage<'_>> {
+    let mut left = 2;
+    let mut out: Vec<_> = messages
+        .iter()
+        .rev()
+        .map(|message| {
+            let mark = message.role == Role::User && left > 0;
+            left -= i32::from(mark);
+            let last = message.content.len().wrapping_sub(1);
+            let content = message
+                .content
+                .iter()
+                .enumerate()
+                .map(|(at, block)| Marked::new(block, mark && at == last))
+                .collect();
+            MarkedMessage {
+                role: message.role,
+                content,
+            }
+        })
+        .collect();
+    out.reverse();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
+        let call = Block::ToolUse {
+            id: "t1".into(),
+            name: "list".into(),
+            input: Map::new(),
+        };
+        let result = Block::ToolResult {
+            tool_use_id: "t1".into(),
+            content: vec![],
+            is_error: false,
+        };
+        let messages = [
+            Message::user(vec![Block::text("old")]),
+            Message::assistant(vec![Block::text("a")]),
+            Message::user(vec![Block::text("new")]),
+            Message::assistant(vec![call]),
+            Message::user(vec![result]),
+        ];
+        let tools = ["a", "b"].map(|name| ToolSpec {
+            name: name.into(),
+            description: None,
+            input_schema: json!({"type": "object"}),
+        });
+        let request = Request {
+            model: "m",
+            max_tokens: 5,
+            system: "stable",
+            about: "today",
+            tools: &tools,
+            tools_allowed: false,
+            messages: &messages,
+        };
+        let mark = json!({"type": "ephemeral"});
+        assert_eq!(
+            serde_json::to_value(&request).unwrap(),
+            json!({
+                "model": "m", "max_tokens": 5, "stream": true,
+                "system": [
+                    {"type": "text", "text": "stable", "cache_control": mark},
+                    {"type": "text", "text": "today"},
+                ],
+                "tools": [
+                    {"name": "a", "input_schema": {"type": "object"}},
+                    {"name": "b", "input_schema": {"type": "object"}, "cache_control": mark},
+                ],
+                "tool_choice": {"type": "none"},
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "old"}]},
+                    {"role": "assistant", "content": [{"type": "text", "text": "a"}]},
+                    {"role": "user", "content": [{"type": "text", "text": "new", "cache_control": mark}]},
+                    {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "list", "input": {}}]},
+                    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "cache_control": mark}]},
+                ],
+            })
+        );
+    }
+}

@@ -1,0 +1,286 @@
+//! A reply as it is written: the stream's events, and what they add up to.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use super::{Block, ClaudeError, sse::Decoder};
+use crate::metrics::ClaudeTimer;
+
+/// More than this in one reply is no answer to anybody.
+const MAX_REPLY: usize = 64 * 1024 * 1024;
+
+/// Tokens as Claude counts them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub cache_creation_input_tokens: u64,
+    pub cache_read_input_tokens: u64,
+}
+
+impl Usage {
+    pub fn add(&mut self, other: Self) {
+        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+        self.cache_creation_input_tokens = self
+            .cache_creation_input_tokens
+            .saturating_add(other.cache_creation_input_tokens);
+        self.cache_read_input_tokens = self
+            .cache_read_input_tokens
+            .saturating_add(other.cache_read_input_tokens);
+    }
+
+    /// Counts are cumulative: what is named replaces what was there.
+    fn update(&mut self, usage: &Value) {
+        let set = |field: &mut u64, name: &str| *field = usage[name].as_u64().unwrap_or(*field);
+        set(&mut self.input_tokens, "input_tokens");
+        set(&mut self.output_tokens, "output_tokens");
+        set(
+            &mut self.cache_creation_input_tokens,
+            "cache_creation_input_tokens",
+        );
+        set(&mut self.cache_read_input_tokens, "cache_read_input_tokens");
+    }
+}
+
+/// What is worth passing on of a reply, in the order in which it comes.
+#[derive(Debug, PartialEq)]
+pub enum Progress {
+    /// Something arrived that nobody needs to see; the usage so far.
+    Usage(Usage),
+    Text(String),
+    /// Claude begins a tool call. `index` is the block's.
+    ToolStart {
+        index: u64,
+        id: String,
+        name: String,
+    },
+    /// Its input is complete: an object, or the text that is none.
+    ToolReady {
+        index: u64,
+        input: Result<Map<String, Value>, String>,
+    },
+    /// The message is complete. Always last.
+    End(Reply),
+}
+
+/// A complete message. `blocks` have their index, by which tool calls are told apart.
+#[derive(Debug, Default, PartialEq)]
+pub struct Reply {
+    pub blocks: Vec<(u64, Block)>,
+    pub stop_reason: String,
+    pub model: Option<String>,
+}
+
+/// Reads a reply to its `message_stop`; anything else is an error. No piece may take longer than `idle` to come.
+pub(super) fn read(
+    pieces: impl Stream<Item = Result<Bytes, ClaudeError>> + Send,
+    idle: Duration,
+    mut timer: ClaudeTimer,
+) -> impl Stream<Item = Result<Progress, ClaudeError>> + Send {
+    async_stream::stream! {
+        let (mut decoder, mut message, mut events, mut size) = (Decoder::default(), Builder::default(), Vec::new(), 0);
+        futures_util::pin_mut!(pieces);
+        loop {
+            let piece = match timeout(idle, pieces.next()).await {
+                Err(_) => return yield Err(ClaudeError::Silent),
+                Ok(None) => return yield Err(ClaudeError::Incomplete),
+                Ok(Some(Err(error))) => return yield Err(error),
+                Ok(Some(Ok(piece))) => piece,
+            };
+            size += piece.len();
+            if size > MAX_REPLY || decoder.push(&piece, &mut events).is_err() {
+                return yield Err(ClaudeError::Event("reply_too_large".into()));
+            }
+            for event in events.drain(..) {
+                // Lossy: a server that cuts a character in half has written a broken word, no broken reply.
+                let Ok(event) = serde_json::from_str::<Value>(&String::from_utf8_lossy(&event)) else { continue };
+                let progress = message.take(event);
+                if matches!(progress, Ok(Some(Progress::Text(_) | Progress::ToolStart { .. }))) {
+                    timer.first_token();
+                }
+                match progress {
+                    Ok(None) => {}
+                    Ok(Some(progress @ Progress::End(_))) => return yield Ok(progress),
+                    Ok(Some(progress)) => yield Ok(progress),
+                    Err(error) => return yield Err(error),
+                }
+            }
+        }
+    }
+}
+
+/// Collects a message out of its events. Unknown events, deltas and blocks change nothing.
+#[derive(Default)]
+struct Builder {
+    blocks: BTreeMap<u64, Open>,
+    stop_reason: String,
+    model: Option<String>,
+    usage: Usage,
+}
+
+/// A block as it started, and what its deltas brought.
+struct Open {
+    block: Value,
+    text: String,
+    json: String,
+    signature: String,
+    input: Option<Map<String, Value>>,
+}
+
+impl Builder {
+    fn take(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
+        let index = event["index"].as_u64().unwrap_or_default();
+        match event["type"].as_str().unwrap_or_default() {
+            "message_start" => {
+                self.model = event["message"]["model"].as_str().map(str::to_owned);
+                self.usage.update(&event["message"]["usage"]);
+                Ok(Some(Progress::Usage(self.usage)))
+            }
+            "content_block_start" => Ok(self.start(index, event["content_block"].take())),
+            "content_block_delta" => Ok(self.delta(index, event["delta"].take())),
+            "content_block_stop" => Ok(self.stop(index)),
+            "message_delta" => {
+                if let Some(reason) = event["delta"]["stop_reason"].as_str() {
+                    reason.clone_into(&mut self.stop_reason);
+                }
+                self.usage.update(&event["usage"]);
+                Ok(Some(Progress::Usage(self.usage)))
+            }
+            "message_stop" => Ok(Some(Progress::End(self.finish()))),
+            "error" => Err(ClaudeError::event(&event)),
+            _ => Ok(None),
+        }
+    }
+
+    fn start(&mut self, index: u64, block: Value) -> Option<Progress> {
+        let text_of = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
+        let progress = match block["type"].as_str() {
+            Some("tool_use") => Some(Progress::ToolStart {
+                index,
+                id: text_of("id"),
+                name: text_of("name"),
+            }),
+            Some("text") => Some(text_of("text"))
+                .filter(|text| !text.is_empty())
+                .map(Progress::Text),
+            _ => None,
+        };
+        let (text, signature) = match block["type"].as_str() {
+            Some("thinking") => (text_of("thinking"), text_of("signature")),
+            _ => (text_of("text"), String::new()),
+        };
+        self.blocks.insert(
+            index,
+            Open {
+                block,
+                text,
+                json: String::new(),
+                signature,
+                input: None,
+            },
+        );
+        progress
+    }
+
+    fn delta(&mut self, index: u64, mut delta: Value) -> Option<Progress> {
+        let open = self.blocks.get_mut(&index)?;
+        let mut text_of = |name: &str| match delta[name].take() {
+            Value::String(text) => text,
+            _ => String::new(),
+        };
+        match text_of("type").as_str() {
+            "text_delta" => {
+                let text = text_of("text");
+                open.text.push_str(&text);
+                return Some(text)
+                    .filter(|text| !text.is_empty())
+                    .map(Progress::Text);
+            }
+            "input_json_delta" => open.json.push_str(&text_of("partial_json")),
+            "thinking_delta" => open.text.push_str(&text_of("thinking")),
+            "signature_delta" => open.signature.push_str(&text_of("signature")),
+            "citations_delta" => {
+                if let Value::Object(block) = &mut open.block {
+                    let citations = block.entry("citations").or_insert_with(|| json!([]));
+                    if citations.is_null() {
+                        *citations = json!([]);
+                    }
+                    citations.as_array_mut()?.push(delta["citation"].take());
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn stop(&mut self, index: u64) -> Option<Progress> {
+        let open = self.blocks.get_mut(&index)?;
+        if open.block["type"] != "tool_use" || open.input.is_some() {
+            return None;
+        }
+        let input = open.parsed_input();
+        open.input = Some(input.clone().unwrap_or_default());
+        Some(Progress::ToolReady { index, input })
+    }
+
+    fn finish(&mut self) -> Reply {
+        let blocks = std::mem::take(&mut self.blocks)
+            .into_iter()
+            .filter_map(|(at, open)| Some((at, open.close()?)));
+        Reply {
+            blocks: blocks.filter(|(_, block)| !block.is_blank_text()).collect(),
+            stop_reason: std::mem::take(&mut self.stop_reason),
+            model: self.model.take(),
+        }
+    }
+}
+
+impl Open {
+    /// No JSON at all is how Claude writes `{}`; compatible servers send the whole input with the block's start.
+    fn parsed_input(&self) -> Result<Map<String, Value>, String> {
+        if self.json.trim().is_empty() {
+            return Ok(self.block["input"].as_object().cloned().unwrap_or_default());
+        }
+        serde_json::from_str(&self.json).map_err(|_| self.json.clone())
+    }
+
+    /// The block in input format.
+    fn close(mut self) -> Option<Block> {
+        let text_of =
+            |block: &Value, name: &str| block[name].as_str().unwrap_or_default().to_owned();
+        Some(match self.block["type"].as_str()? {
+            "text" if self.block["citations"].as_array().is_none_or(Vec::is_empty) => {
+                Block::Text { text: self.text }
+            }
+            "text" => {
+                self.block["text"] = self.text.into();
+                Block::Opaque(self.block)
+            }
+            "thinking" => Block::Thinking {
+                thinking: self.text,
+                signature: self.signature,
+            },
+            "redacted_thinking" => Block::RedactedThinking {
+                data: text_of(&self.block, "data"),
+            },
+            "tool_use" => Block::ToolUse {
+                id: text_of(&self.block, "id"),
+                name: text_of(&self.block, "name"),
+                input: self.input.take().unwrap_or_default(),
+            },
+            _ => {
+                if let (false, Ok(input)) = (self.json.is_empty(), self.parsed_input()) {
+                    self.block["input"] = input.into();
+                }
+                Block::Opaque(self.block)
+            }
+        })
+    }
+}

@@ -1,0 +1,169 @@
+use super::*;
+
+fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let needed = [
+        ("ANTHROPIC_API_KEY", "sk-test"),
+        ("JWT_SIGNING_KEY", "a signing key of thirty-two bytes"),
+    ];
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let mut all: HashMap<String, String> = needed.iter().map(owned).collect();
+    all.extend(variables.iter().map(owned));
+    Config::from_iter(all)
+}
+
+#[test]
+fn the_defaults_are_the_documented_ones() {
+    let config = config(&[]).unwrap();
+    assert_eq!(
+        (config.address.host.as_str(), config.address.port),
+        ("0.0.0.0", 8001)
+    );
+    assert_eq!(
+        config.claude.endpoint.as_str(),
+        "https://api.anthropic.com/v1/messages"
+    );
+    assert_eq!(
+        (config.claude.model.as_str(), config.claude.max_tokens),
+        ("claude-sonnet-4-6", 2048)
+    );
+    assert_eq!(
+        (
+            config.claude.idle_timeout.as_secs(),
+            config.claude.max_retries
+        ),
+        (60, 3)
+    );
+    assert_eq!(config.mcp.url.as_str(), "http://mcp:8000/mcp");
+    assert_eq!(config.mcp.call_timeout.as_secs(), 30);
+    assert_eq!(
+        (
+            config.agent.max_tool_rounds,
+            config.agent.turn_timeout.as_secs()
+        ),
+        (8, 300)
+    );
+    assert_eq!(config.agent.max_tool_result_bytes, 100_000);
+    assert_eq!(
+        (config.http.max_body_bytes, config.http.max_concurrent_chats),
+        (33_554_432, 1024)
+    );
+    assert_eq!(
+        config.http.rate_limit,
+        Some(RateLimit {
+            max: 60,
+            window: Duration::from_secs(60)
+        })
+    );
+    assert_eq!(
+        (config.http.cors, config.http.shutdown_grace.as_secs()),
+        (Cors::Off, 30)
+    );
+}
+
+#[test]
+fn one_message_names_every_variable_at_fault() {
+    let error = config(&[
+        ("ANTHROPIC_API_KEY", " "),
+        ("JWT_SIGNING_KEY", ""),
+        ("ANTHROPIC_BASE_URL", "ftp://x"),
+        ("AGENT_PORT", "70000"),
+        ("CLAUDE_MAX_TOKENS", "0"),
+        ("CORS_ALLOWED_ORIGINS", "https://a.example/path"),
+        ("SYSTEM_PROMPT_FILE", "no/such/file"),
+        ("AGENT_TURN_TIMEOUT_SECS", "-1"),
+        ("LOG_FORMAT", "xml"),
+        ("RUST_LOG", "a=b=c"),
+    ])
+    .unwrap_err()
+    .to_string();
+    insta::assert_snapshot!(error, @r"
+    configuration:
+      AGENT_PORT must be a whole number from 0 to 65535
+      JWT_SIGNING_KEY is missing or empty; set it to the API's HS256 secret (32 bytes or more)
+      ANTHROPIC_API_KEY is missing or empty; set it (or ANTHROPIC_AUTH_TOKEN, sent as a bearer)
+      ANTHROPIC_BASE_URL must be an http or https URL such as https://api.anthropic.com
+      CLAUDE_MAX_TOKENS must be a whole number from 1 to 10000000
+      SYSTEM_PROMPT_FILE names a file that cannot be read as UTF-8 text (entity not found)
+      AGENT_TURN_TIMEOUT_SECS must be a whole number from 1 to 86400
+      CORS_ALLOWED_ORIGINS must be a comma-separated list of origins such as https://app.example.com (no path), or *
+      LOG_FORMAT must be `json` or `pretty`
+      RUST_LOG must be a list such as `info` or `prog_strength_agent=debug,info`
+    ");
+}
+
+#[test]
+fn secrets_stay_out_of_messages_and_debug_output() {
+    let settings = [
+        ("ANTHROPIC_API_KEY", "sk-secret"),
+        ("JWT_SIGNING_KEY", "jwt-secret"),
+        ("PROG_STRENGTH_MCP_TOKEN", "mcp-secret"),
+    ];
+    assert!(!format!("{:?}", config(&settings).unwrap()).contains("secret"));
+    let broken = [
+        ("ANTHROPIC_API_KEY", "sk secret\u{1}"),
+        ("PROG_STRENGTH_MCP_URL", "http://me:secret@mcp/"),
+    ];
+    assert!(!config(&broken).unwrap_err().to_string().contains("secret"));
+}
+
+#[test]
+fn the_api_key_wins_and_an_empty_one_counts_as_unset() {
+    let both = config(&[("ANTHROPIC_AUTH_TOKEN", "bearer")]).unwrap();
+    assert!(matches!(both.claude.credential, Credential::ApiKey(_)));
+    let bearer = config(&[
+        ("ANTHROPIC_API_KEY", ""),
+        ("ANTHROPIC_AUTH_TOKEN", "bearer"),
+    ])
+    .unwrap();
+    assert!(matches!(bearer.claude.credential, Credential::Bearer(_)));
+}
+
+#[test]
+fn the_base_url_may_end_in_a_slash_or_in_v1() {
+    for base in [
+        "http://localhost:1/x",
+        "http://localhost:1/x/",
+        "http://localhost:1/x/v1",
+        "http://localhost:1/x/v1/",
+    ] {
+        let config = config(&[("ANTHROPIC_BASE_URL", base)]).unwrap();
+        assert_eq!(
+            config.claude.endpoint.as_str(),
+            "http://localhost:1/x/v1/messages"
+        );
+    }
+}
+
+#[test]
+fn origins_are_exact_or_a_star_and_zero_switches_the_rate_limit_off() {
+    let config = config(&[
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "https://a.example, http://localhost:3000",
+        ),
+        ("RATE_LIMIT_MAX", "0"),
+    ])
+    .unwrap();
+    let origins = ["https://a.example", "http://localhost:3000"].map(HeaderValue::from_static);
+    assert_eq!(config.http.cors, Cors::Origins(origins.to_vec()));
+    assert_eq!(config.http.rate_limit, None);
+    assert_eq!(
+        super::Check::default().cors("https://a.example,*"),
+        Cors::Any
+    );
+}
+
+#[test]
+fn the_example_file_lists_every_variable_in_order() {
+    let named: Vec<&str> = include_str!("../../.env.example")
+        .lines()
+        .filter_map(|line| {
+            line.trim_start_matches("# ")
+                .trim_start_matches('#')
+                .split_once('=')
+        })
+        .map(|(name, _)| name)
+        .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+        .collect();
+    assert_eq!(named, VARIABLES);
+}

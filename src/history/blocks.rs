@@ -1,0 +1,329 @@
+//! The blocks of a client's message, each with its input fields only; everything Claude would refuse inside one is named.
+
+use base64::{Engine, engine::GeneralPurpose, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value, json};
+
+use super::Invalid;
+use crate::{
+    claude::{Block, Role},
+    tools::without_identity,
+};
+
+const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+type Object = Map<String, Value>;
+
+/// A message's content: a string or a list of blocks.
+pub(super) fn content(
+    place: &str,
+    role: Role,
+    content: Option<Value>,
+) -> Result<Vec<Block>, Invalid> {
+    match content {
+        Some(Value::String(text)) => Ok(vec![Block::Text { text }]),
+        Some(Value::Array(blocks)) => {
+            list(place, blocks, |place, kind, object| match (role, kind) {
+                (_, "text") => text(place, object),
+                (Role::User, "image") => image(place, object),
+                (Role::User, "document") => document(place, object),
+                (Role::User, "tool_result") => tool_result(place, object),
+                (Role::Assistant, "tool_use") => tool_use(place, object),
+                (Role::Assistant, "thinking") => Ok(Block::Thinking {
+                    thinking: string(place, object, "thinking")?,
+                    signature: string(place, object, "signature")?,
+                }),
+                (Role::Assistant, "redacted_thinking") => Ok(Block::RedactedThinking {
+                    data: string(place, object, "data")?,
+                }),
+                (Role::User, _) => Err(Invalid::new(
+                    place,
+                    "a user message may hold blocks of type text, image, document and tool_result",
+                )),
+                (Role::Assistant, _) => Err(Invalid::new(
+                    place,
+                    "an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
+                )),
+            })
+        }
+        _ => Err(Invalid::new(
+            place,
+            "must be a string or a list of content blocks",
+        )),
+    }
+}
+
+fn list(
+    place: &str,
+    blocks: Vec<Value>,
+    read: impl Fn(&str, &str, &mut Object) -> Result<Block, Invalid>,
+) -> Result<Vec<Block>, Invalid> {
+    let read_one = |(at, block)| {
+        let place = format!("{place}[{at}]");
+        let Value::Object(mut object) = block else {
+            return Err(Invalid::new(
+                place,
+                "must be a content block: an object with a `type`",
+            ));
+        };
+        let Some(Value::String(kind)) = object.remove("type") else {
+            return Err(Invalid::new(format!("{place}.type"), "must be a string"));
+        };
+        read(&place, &kind, &mut object)
+    };
+    blocks.into_iter().enumerate().map(read_one).collect()
+}
+
+fn text(place: &str, object: &mut Object) -> Result<Block, Invalid> {
+    Ok(Block::Text {
+        text: string(place, object, "text")?,
+    })
+}
+
+fn image(place: &str, object: &mut Object) -> Result<Block, Invalid> {
+    let place = format!("{place}.source");
+    let mut source = self::object(&place, object, "source")?;
+    let source = match string(&place, &mut source, "type")?.as_str() {
+        "base64" => base64(&place, &mut source, &IMAGES)?,
+        "url" => url(&place, &mut source)?,
+        _ => {
+            return Err(Invalid::new(
+                format!("{place}.type"),
+                "must be base64 or url",
+            ));
+        }
+    };
+    Ok(Block::Image { source })
+}
+
+fn document(at: &str, object: &mut Object) -> Result<Block, Invalid> {
+    let place = format!("{at}.source");
+    let mut source = self::object(&place, object, "source")?;
+    let source = match string(&place, &mut source, "type")?.as_str() {
+        "base64" => base64(&place, &mut source, &["application/pdf"])?,
+        "url" => url(&place, &mut source)?,
+        "text" => plain_text(&place, &mut source)?,
+        "content" => return nested_document(at, &place, &mut source, object),
+        _ => {
+            return Err(Invalid::new(
+                format!("{place}.type"),
+                "must be base64, text, content or url",
+            ));
+        }
+    };
+    with_source(at, source, object)
+}
+
+fn nested_document(
+    at: &str,
+    place: &str,
+    source: &mut Object,
+    object: &mut Object,
+) -> Result<Block, Invalid> {
+    let place = format!("{place}.content");
+    let mut blocks = match source.remove("content") {
+        Some(Value::String(text)) => vec![Block::Text { text }],
+        Some(Value::Array(blocks)) => list(&place, blocks, |place, kind, object| match kind {
+            "text" => text(place, object),
+            "image" => image(place, object),
+            _ => Err(Invalid::new(place, "must be of type text or image")),
+        })?,
+        _ => {
+            return Err(Invalid::new(
+                place,
+                "must be a string or a list of content blocks",
+            ));
+        }
+    };
+    blocks.retain(|block| !block.is_blank_text());
+    if blocks.is_empty() {
+        return Err(Invalid::new(place, "must not be blank"));
+    }
+    with_source(at, json!({"type": "content", "content": blocks}), object)
+}
+
+fn with_source(at: &str, source: Value, object: &mut Object) -> Result<Block, Invalid> {
+    let citations = match object.remove("citations") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(citations)) => match citations.get("enabled") {
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(enabled)) => Some(json!({"enabled": enabled})),
+            Some(_) => {
+                return Err(Invalid::new(
+                    format!("{at}.citations.enabled"),
+                    "must be a boolean",
+                ));
+            }
+        },
+        Some(_) => return Err(Invalid::new(format!("{at}.citations"), "must be an object")),
+    };
+    let title = optional_string(at, object, "title")?.filter(|title| !title.is_empty());
+    let context = optional_string(at, object, "context")?.filter(|context| !context.is_empty());
+    Ok(Block::Document {
+        source,
+        title,
+        context,
+        citations,
+    })
+}
+
+fn plain_text(place: &str, source: &mut Object) -> Result<Value, Invalid> {
+    let data = string(place, source, "data")?;
+    if string(place, source, "media_type")? != "text/plain" {
+        return Err(Invalid::new(
+            format!("{place}.media_type"),
+            "must be text/plain",
+        ));
+    }
+    if crate::claude::is_blank(&data) {
+        return Err(Invalid::new(format!("{place}.data"), "must not be blank"));
+    }
+    Ok(json!({"type": "text", "media_type": "text/plain", "data": data}))
+}
+
+fn base64(place: &str, source: &mut Object, allowed: &[&str]) -> Result<Value, Invalid> {
+    let media_type = string(place, source, "media_type")?;
+    if !allowed.contains(&media_type.as_str()) {
+        return Err(Invalid::new(
+            format!("{place}.media_type"),
+            format!("must be {}", allowed.join(", ")),
+        ));
+    }
+    let data = string(place, source, "data")?;
+    if data.is_empty() || !is_base64(data.as_bytes()) {
+        return Err(Invalid::new(
+            format!("{place}.data"),
+            "must be base64 (standard alphabet, padded, no line breaks)",
+        ));
+    }
+    Ok(json!({"type": "base64", "media_type": media_type, "data": data}))
+}
+
+/// Whether `data` decodes, found piece by piece: a photo is megabytes, its bytes are not needed.
+fn is_base64(data: &[u8]) -> bool {
+    const ENGINE: GeneralPurpose = BASE64_STANDARD;
+    let mut scratch = [0; 3 * 1024];
+    let (last, pieces) = match data.chunks(4 * 1024).collect::<Vec<_>>().split_last() {
+        Some((last, pieces)) => (*last, pieces.to_vec()),
+        None => return false,
+    };
+    // Padding may stand at the very end alone.
+    pieces
+        .iter()
+        .all(|piece| !piece.contains(&b'=') && ENGINE.decode_slice(piece, &mut scratch).is_ok())
+        && ENGINE.decode_slice(last, &mut scratch).is_ok()
+}
+
+fn url(place: &str, source: &mut Object) -> Result<Value, Invalid> {
+    let url = string(place, source, "url")?;
+    if !url::Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        return Err(Invalid::new(
+            format!("{place}.url"),
+            "must be an http or https URL",
+        ));
+    }
+    Ok(json!({"type": "url", "url": url}))
+}
+
+fn tool_use(place: &str, object: &mut Object) -> Result<Block, Invalid> {
+    let name = string(place, object, "name")?;
+    if !is_name(&name) || name.len() > 128 {
+        return Err(Invalid::new(
+            format!("{place}.name"),
+            "must be 1 to 128 of A-Z a-z 0-9 _ -",
+        ));
+    }
+    let id = id(place, object, "id")?;
+    let mut input = self::object(&format!("{place}.input"), object, "input")?;
+    without_identity(&mut input);
+    Ok(Block::ToolUse { id, name, input })
+}
+
+fn tool_result(place: &str, object: &mut Object) -> Result<Block, Invalid> {
+    let tool_use_id = id(place, object, "tool_use_id")?;
+    let is_error = match object.remove("is_error") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(is_error)) => is_error,
+        Some(_) => {
+            return Err(Invalid::new(
+                format!("{place}.is_error"),
+                "must be a boolean",
+            ));
+        }
+    };
+    let inner = format!("{place}.content");
+    let mut content = match object.remove("content") {
+        None | Some(Value::Null) => vec![],
+        Some(Value::String(text)) => vec![Block::Text { text }],
+        Some(Value::Array(blocks)) => list(&inner, blocks, |place, kind, object| match kind {
+            "text" => text(place, object),
+            "image" => image(place, object),
+            "document" => document(place, object),
+            _ => Err(Invalid::new(
+                place,
+                "a tool result may hold blocks of type text, image and document",
+            )),
+        })?,
+        Some(_) => {
+            return Err(Invalid::new(
+                inner,
+                "must be a string or a list of content blocks",
+            ));
+        }
+    };
+    content.retain(|block| !block.is_blank_text());
+    if is_error {
+        // Claude accepts an error result only with text, and only text.
+        content.retain(|block| matches!(block, Block::Text { .. }));
+        if content.is_empty() {
+            content.push(Block::text("The tool failed without saying why."));
+        }
+    }
+    Ok(Block::ToolResult {
+        tool_use_id,
+        content,
+        is_error,
+    })
+}
+
+fn id(place: &str, object: &mut Object, field: &str) -> Result<String, Invalid> {
+    let id = string(place, object, field)?;
+    if is_name(&id) {
+        Ok(id)
+    } else {
+        Err(Invalid::new(
+            format!("{place}.{field}"),
+            "must match [A-Za-z0-9_-]+",
+        ))
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+fn string(place: &str, object: &mut Object, field: &str) -> Result<String, Invalid> {
+    optional_string(place, object, field)?
+        .ok_or_else(|| Invalid::new(format!("{place}.{field}"), "is missing"))
+}
+
+fn optional_string(
+    place: &str,
+    object: &mut Object,
+    field: &str,
+) -> Result<Option<String>, Invalid> {
+    match object.remove(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Invalid::new(format!("{place}.{field}"), "must be a string")),
+    }
+}
+
+fn object(place: &str, object: &mut Object, field: &str) -> Result<Object, Invalid> {
+    match object.remove(field) {
+        Some(Value::Object(inner)) => Ok(inner),
+        _ => Err(Invalid::new(place, "must be an object")),
+    }
+}

@@ -1,0 +1,148 @@
+//! Per-user rate limit and the limit on concurrent chats. In memory, bounded.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use crate::{
+    auth::Caller,
+    config::{HttpConfig, RateLimit},
+};
+
+/// Users remembered at once; past that the longest silent are forgotten first.
+const MAX_USERS: usize = 50_000;
+
+pub struct Limits {
+    rate: Option<RateLimit>,
+    users: Mutex<HashMap<Caller, VecDeque<Instant>>>,
+    chats: Arc<Semaphore>,
+}
+
+impl Limits {
+    pub fn new(config: &HttpConfig) -> Self {
+        Self {
+            rate: config.rate_limit,
+            users: Mutex::default(),
+            chats: Arc::new(Semaphore::new(config.max_concurrent_chats)),
+        }
+    }
+
+    /// Counts a request of the caller's; `Err` is the time after which the next one is let through. A refused request
+    /// does not count, so that a client which asks again too early is not locked out for ever.
+    pub fn count(&self, caller: &Caller) -> Result<(), Duration> {
+        self.count_at(caller, Instant::now())
+    }
+
+    fn count_at(&self, caller: &Caller, now: Instant) -> Result<(), Duration> {
+        let Some(RateLimit { max, window }) = self.rate else {
+            return Ok(());
+        };
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        if users.len() >= MAX_USERS && !users.contains_key(caller) {
+            forget_silent(&mut users, now, window);
+        }
+        let requests = users.entry(caller.clone()).or_default();
+        while requests
+            .front()
+            .is_some_and(|at| now.duration_since(*at) >= window)
+        {
+            requests.pop_front();
+        }
+        match requests.front() {
+            Some(oldest) if requests.len() >= max => {
+                Err(window.saturating_sub(now.duration_since(*oldest)))
+            }
+            _ => {
+                requests.push_back(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// A place among the running chats, if one is free.
+    pub fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        self.chats.clone().try_acquire_owned().ok()
+    }
+}
+
+/// Makes room: whoever has no request in the window goes; if that frees too little, the half silent for longest.
+fn forget_silent(users: &mut HashMap<Caller, VecDeque<Instant>>, now: Instant, window: Duration) {
+    users.retain(|_, requests| {
+        requests
+            .back()
+            .is_some_and(|at| now.duration_since(*at) < window)
+    });
+    if users.len() >= MAX_USERS / 2 {
+        let mut last: Vec<Instant> = users
+            .values()
+            .filter_map(|requests| requests.back().copied())
+            .collect();
+        let middle = last.len() / 2;
+        let (_, median, _) = last.select_nth_unstable(middle);
+        let median = *median;
+        users.retain(|_, requests| requests.back().is_some_and(|at| *at > median));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(max: usize, secs: u64) -> Limits {
+        Limits {
+            rate: Some(RateLimit {
+                max,
+                window: Duration::from_secs(secs),
+            }),
+            users: Mutex::default(),
+            chats: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    #[test]
+    fn the_window_slides_per_user_and_the_wait_it_names_is_enough() {
+        let (limits, start) = (limits(2, 10), Instant::now());
+        let (ann, bob) = (Caller::fake("ann"), Caller::fake("bob"));
+        let at = |secs: u64, who: &Caller| limits.count_at(who, start + Duration::from_secs(secs));
+        assert_eq!(at(0, &ann), Ok(()));
+        assert_eq!(at(4, &ann), Ok(()));
+        assert_eq!(at(5, &ann), Err(Duration::from_secs(5)));
+        assert_eq!(at(5, &bob), Ok(()));
+        assert_eq!(at(10, &ann), Ok(()));
+        assert_eq!(at(11, &ann), Err(Duration::from_secs(3)));
+        assert_eq!(at(14, &ann), Ok(()));
+    }
+
+    #[test]
+    fn the_counters_are_bounded_however_many_users_come() {
+        let (limits, now) = (limits(1, 1000), Instant::now());
+        for n in 0..MAX_USERS + 5000 {
+            let at = now + Duration::from_millis(u64::try_from(n).unwrap());
+            assert_eq!(limits.count_at(&Caller::fake(&n.to_string()), at), Ok(()));
+        }
+        assert!(limits.users.lock().unwrap().len() <= MAX_USERS);
+        let newest = Caller::fake(&(MAX_USERS + 4999).to_string());
+        assert!(
+            limits
+                .count_at(&newest, now + Duration::from_secs(56))
+                .is_err(),
+            "the newest is still remembered"
+        );
+    }
+
+    #[test]
+    fn a_place_is_free_again_once_it_is_given_back() {
+        let limits = limits(1, 1);
+        let place = limits.enter();
+        assert!(place.is_some() && limits.enter().is_none());
+        drop(place);
+        assert!(limits.enter().is_some());
+    }
+}

@@ -1,0 +1,53 @@
+//! Log lines: JSON, or pretty on a terminal. Never what users or tools say.
+
+use std::{io::IsTerminal, panic};
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    Layer,
+    filter::{FilterFn, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Libraries whose log lines repeat what passes through them, at whatever level they choose.
+const TALKATIVE: [&str; 4] = ["rmcp", "hyper", "reqwest", "h2"];
+
+/// Starts logging to standard output, for the whole process.
+pub fn start(config: &LogConfig) {
+    let json = match config.format {
+        Some(format) => format == LogFormat::Json,
+        None => !std::io::stdout().is_terminal(),
+    };
+    let lines = tracing_subscriber::fmt::layer();
+    let lines = if json {
+        lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed()
+    } else {
+        lines.with_ansi(std::io::stdout().is_terminal()).boxed()
+    };
+    let quiet = FilterFn::new({
+        let targets = config.targets.clone();
+        move |line| may_speak(&targets, line)
+    });
+    let lines = lines.with_filter(quiet).with_filter(config.targets.clone());
+    // Only a second call in one process fails, and then there is a logger already.
+    let _ = tracing_subscriber::registry().with(lines).try_init();
+    panic::set_hook(Box::new(|panic| {
+        // The message may quote a text: the place must do.
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "panic: a bug in this service");
+    }));
+}
+
+/// What a talkative library logs counts as `trace`, whatever it says itself.
+fn may_speak(targets: &Targets, line: &Metadata<'_>) -> bool {
+    let library = line.target().split("::").next().unwrap_or_default();
+    !TALKATIVE.contains(&library) || targets.would_enable(line.target(), &Level::TRACE)
+}

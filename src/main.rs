@@ -1,0 +1,65 @@
+//! The binary: which command, and with which exit code it ends.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::{Parser, Subcommand};
+use prog_strength_agent::{
+    commands::{self, parse_sub, parse_ttl},
+    config::{Config, ConfigError},
+    serve,
+};
+
+/// The chat agent of the Prog Strength training tracker.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve POST /chat (the default)
+    Serve,
+    /// Ask this machine's own /health: exit 0 if healthy, 1 if not
+    Healthcheck,
+    /// Print a JWT signed with `JWT_SIGNING_KEY`, for trying things by hand
+    Token {
+        /// The user
+        #[arg(long, value_parser = parse_sub)]
+        sub: String,
+        /// For how long it is good: 30s, 15m, 1h, 7d
+        #[arg(long, default_value = "1h", value_parser = parse_ttl)]
+        ttl: Duration,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command.unwrap_or(Command::Serve)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            if error.is::<ConfigError>() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+    };
+    match command {
+        Command::Serve => {
+            let config = Config::from_env()?;
+            runtime()?.block_on(serve::serve(config))
+        }
+        Command::Healthcheck => runtime()?.block_on(commands::healthcheck()),
+        Command::Token { sub, ttl } => Ok(println!("{}", commands::token(&sub, ttl)?)),
+    }
+}

@@ -1,0 +1,365 @@
+//! One session at a time: open it, list its tools, watch it, replace it. One task does all of this.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use rmcp::{
+    ClientHandler, RoleClient, ServiceExt,
+    model::{
+        ClientCapabilities, ClientConfig, ClientRequest, ErrorCode, Extensions, Implementation,
+        ListToolsRequest, ListToolsRequestMethod, PaginatedRequestParams, ProtocolVersion,
+    },
+    service::{ClientCacheConfig, NotificationContext, Peer, RunningService, ServiceError},
+    transport::{
+        StreamableHttpClientTransport, common::client_side_sse::ExponentialBackoff,
+        streamable_http_client::StreamableHttpClientTransportConfig,
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::transport::Client;
+use crate::{
+    config::McpConfig,
+    metrics::Metrics,
+    tools::{Catalogue, Listed},
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+const LIST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Also keeps the server from dropping the session as idle.
+const RELIST_EVERY: Duration = Duration::from_secs(30);
+const FIRST_DELAY: Duration = Duration::from_millis(200);
+const LONGEST_DELAY: Duration = Duration::from_secs(10);
+/// A session that dies sooner is followed by a pause.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
+const MAX_PAGES: usize = 100;
+/// Each unanswered call of a server that answers in JSON holds one.
+const SLOTS: usize = 256;
+
+/// A session that works, as far as anybody knows.
+pub(super) struct Live {
+    pub(super) peer: Peer<RoleClient>,
+    pub(super) catalogue: Arc<Catalogue>,
+    /// Name and version.
+    pub(super) server: (String, String),
+    /// Cancelled by whoever learns that the session is lost.
+    pub(super) dead: CancellationToken,
+    /// Asks for a sign of life (a new listing).
+    pub(super) check: Arc<Notify>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum OpenError {
+    #[error("the handshake failed")]
+    Handshake(#[source] Box<rmcp::service::ClientInitializeError>),
+    #[error("the server speaks protocol version {0}, which this client does not")]
+    Version(String),
+    #[error("the tools could not be listed")]
+    List(#[source] ServiceError),
+    #[error("the listing of tools makes no sense")]
+    Listing,
+    #[error("the server did not answer in time")]
+    TimedOut,
+}
+
+/// Opens sessions with one server.
+pub(super) struct Connector {
+    http: reqwest::Client,
+    url: String,
+    token: Option<SecretString>,
+    drain: Duration,
+}
+
+#[derive(Clone)]
+struct Handler {
+    check: Arc<Notify>,
+}
+
+impl ClientHandler for Handler {
+    fn get_info(&self) -> ClientConfig {
+        let us = Implementation::new("prog-strength-agent", env!("CARGO_PKG_VERSION"));
+        let mut config = ClientConfig::new(ClientCapabilities::default(), us);
+        // rmcp would announce 2026-07-28, which has no `initialize`.
+        config.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
+        config
+    }
+
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.check.notify_one();
+    }
+}
+
+type Service = RunningService<RoleClient, Handler>;
+
+impl Connector {
+    pub(super) fn new(config: &McpConfig) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            // A connection that is reused may be one that the server is closing: then nobody knows what was received.
+            .pool_max_idle_per_host(0)
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()?;
+        let drain = config.call_timeout + Duration::from_secs(1);
+        Ok(Self {
+            http,
+            url: config.url.to_string(),
+            token: config.token.clone(),
+            drain,
+        })
+    }
+
+    async fn open(&self, check: &Arc<Notify>) -> Result<(Service, Listing), OpenError> {
+        let opened = async {
+            let handler = Handler {
+                check: check.clone(),
+            };
+            let service = handler
+                .serve(self.transport(check))
+                .await
+                .map_err(|error| OpenError::Handshake(Box::new(error)))?;
+            let peer = service.peer();
+            peer.set_response_cache_config(ClientCacheConfig::disabled())
+                .await;
+            let version = peer.peer_info().map(|info| info.protocol_version.clone());
+            let known = |version: &ProtocolVersion| {
+                ProtocolVersion::KNOWN_VERSIONS.contains(version)
+                    && *version <= ProtocolVersion::LATEST_WITH_INITIALIZE
+            };
+            if !version.as_ref().is_some_and(known) {
+                let named = version.map(|version| version.to_string().chars().take(40).collect());
+                return Err(OpenError::Version(named.unwrap_or_default()));
+            }
+            let listing = list(peer).await?;
+            Ok((service, listing))
+        };
+        timeout(OPEN_TIMEOUT, opened)
+            .await
+            .unwrap_or(Err(OpenError::TimedOut))
+    }
+
+    fn transport(&self, check: &Arc<Notify>) -> StreamableHttpClientTransport<Client> {
+        let mut retry = ExponentialBackoff::default();
+        retry.base_duration = Duration::from_millis(250);
+        retry.max_delay = Some(Duration::from_secs(2));
+        retry.max_times = Some(2);
+        let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
+            .reinit_on_expired_session(false)
+            .max_concurrent_requests(SLOTS);
+        config.retry_config = Arc::new(retry);
+        if let Some(token) = &self.token {
+            config = config.auth_header(token.expose_secret());
+        }
+        StreamableHttpClientTransport::with_client(
+            Client {
+                http: self.http.clone(),
+                check: check.clone(),
+            },
+            config,
+        )
+    }
+}
+
+/// Keeps a session open until `stop`. What it publishes is the present one, or `None`.
+pub(super) fn supervise(
+    connector: Connector,
+    stop: CancellationToken,
+    sessions: &TaskTracker,
+    metrics: Arc<Metrics>,
+) -> watch::Receiver<Option<Arc<Live>>> {
+    let (publish, live) = watch::channel(None);
+    let closing = sessions.clone();
+    sessions.spawn(async move {
+        let (mut delay, mut first) = (FIRST_DELAY, true);
+        while !stop.is_cancelled() {
+            let check = Arc::new(Notify::new());
+            let opened = tokio::select! {
+                opened = connector.open(&check) => opened,
+                () = stop.cancelled() => break,
+            };
+            match opened {
+                Ok((service, listing)) => {
+                    if !std::mem::take(&mut first) {
+                        metrics.reconnected();
+                    }
+                    metrics.session(true);
+                    delay = FIRST_DELAY;
+                    let began = Instant::now();
+                    watch_over(&service, listing, &publish, &check, &stop).await;
+                    publish.send_replace(None);
+                    metrics.session(false);
+                    closing.spawn(close(service, connector.drain, stop.clone()));
+                    if began.elapsed() < SHORT_LIFE {
+                        pause(FIRST_DELAY, &stop).await;
+                    }
+                }
+                Err(error) => {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::warn!(error = %error, cause, retry_ms = delay.as_millis(), "no MCP session");
+                    pause(delay, &stop).await;
+                    delay = (delay * 2).min(LONGEST_DELAY);
+                }
+            }
+        }
+    });
+    live
+}
+
+async fn pause(delay: Duration, stop: &CancellationToken) {
+    let delay = delay.mul_f64(rand::random_range(0.75..=1.0));
+    let _ = timeout(delay, stop.cancelled()).await;
+}
+
+/// Publishes the session, lists its tools again whenever there is reason to, returns when it is lost.
+async fn watch_over(
+    service: &Service,
+    mut listing: Listing,
+    publish: &watch::Sender<Option<Arc<Live>>>,
+    check: &Arc<Notify>,
+    stop: &CancellationToken,
+) {
+    let (peer, dead) = (service.peer(), CancellationToken::new());
+    let server = peer
+        .peer_info()
+        .and_then(|info| {
+            info.server_info
+                .as_ref()
+                .map(|server| (server.name.clone(), server.version.clone()))
+        })
+        .unwrap_or_default();
+    let mut catalogue = listing.catalogue();
+    loop {
+        let live = Live {
+            peer: peer.clone(),
+            catalogue: catalogue.clone(),
+            server: server.clone(),
+            dead: dead.clone(),
+            check: check.clone(),
+        };
+        publish.send_replace(Some(Arc::new(live)));
+        let tools = catalogue.specs().len();
+        tracing::info!(
+            server = server.0,
+            version = server.1,
+            tools,
+            "MCP session is up"
+        );
+        let fresh = loop {
+            tokio::select! {
+                () = dead.cancelled() => return tracing::warn!("MCP session lost"),
+                () = stop.cancelled() => return,
+                () = check.notified() => {}
+                () = sleep(RELIST_EVERY) => {}
+            }
+            let listed = tokio::select! {
+                listed = timeout(LIST_TIMEOUT, list(peer)) => listed,
+                () = dead.cancelled() => return tracing::warn!("MCP session lost"),
+                () = stop.cancelled() => return,
+            };
+            match listed {
+                Ok(Ok(fresh)) if fresh == listing => {}
+                Ok(Ok(fresh)) => break fresh,
+                Ok(Err(_)) | Err(_) => {
+                    dead.cancel();
+                    return tracing::warn!("MCP session lost: its tools cannot be listed");
+                }
+            }
+        };
+        catalogue = fresh.catalogue();
+        listing = fresh;
+    }
+}
+
+/// Lets calls in flight finish before the session is closed (DELETE); at the service's end there are none left.
+async fn close(mut service: Service, drain: Duration, stop: CancellationToken) {
+    let _ = timeout(drain, stop.cancelled()).await;
+    let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;
+}
+
+/// All tools the server lists, and the names of those that cannot be read.
+#[derive(Debug, Default, PartialEq)]
+struct Listing {
+    tools: Vec<Listed>,
+    broken: Vec<String>,
+}
+
+impl Listing {
+    fn catalogue(&self) -> Arc<Catalogue> {
+        let catalogue = Catalogue::new(self.tools.clone(), self.broken.clone());
+        if !catalogue.left_out().is_empty() {
+            tracing::warn!(tools = ?catalogue.left_out(), "tools left out: Claude's API would refuse their schemas");
+        }
+        Arc::new(catalogue)
+    }
+}
+
+/// All pages. Raw, since rmcp's types would refuse the whole list for one bad tool.
+async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
+    let (mut listing, mut cursors, mut cursor) = (Listing::default(), HashSet::new(), None);
+    for _ in 0..MAX_PAGES {
+        let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
+        let request = ListToolsRequest {
+            method: ListToolsRequestMethod,
+            params: Some(params),
+            extensions: Extensions::default(),
+        };
+        let page = match peer
+            .send_request(ClientRequest::ListToolsRequest(request))
+            .await
+        {
+            Ok(page) => serde_json::to_value(page).map_err(|_| OpenError::Listing)?,
+            // A server without tools.
+            Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
+                return Ok(listing);
+            }
+            Err(error) => return Err(OpenError::List(error)),
+        };
+        for tool in page["tools"].as_array().ok_or(OpenError::Listing)? {
+            match listed(tool) {
+                Some(tool) => listing.tools.push(tool),
+                None => listing.broken.push(
+                    tool["name"]
+                        .as_str()
+                        .unwrap_or("(without a name)")
+                        .to_owned(),
+                ),
+            }
+        }
+        match page["nextCursor"].as_str() {
+            Some(next) if cursors.insert(next.to_owned()) => cursor = Some(next.to_owned()),
+            Some(_) => {
+                tracing::warn!("the server's listing of tools repeats itself");
+                return Ok(listing);
+            }
+            None => return Ok(listing),
+        }
+    }
+    tracing::warn!(
+        pages = MAX_PAGES,
+        "the server's listing of tools is too long; the rest is left out"
+    );
+    Ok(listing)
+}
+
+fn listed(tool: &Value) -> Option<Listed> {
+    let hint = |name: &str| tool["annotations"][name] == true;
+    Some(Listed {
+        name: tool["name"]
+            .as_str()
+            .filter(|name| !name.is_empty())?
+            .to_owned(),
+        description: tool["description"].as_str().map(str::to_owned),
+        input_schema: tool["inputSchema"].as_object()?.clone(),
+        read_only: hint("readOnlyHint"),
+        idempotent: hint("idempotentHint"),
+    })
+}

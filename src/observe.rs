@@ -1,0 +1,160 @@
+//! One chat request from its beginning to its end, whatever the end: one log line, one count. An RAII guard, so that
+//! nothing is forgotten: neither a client that hangs up nor a panic.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, Stream, StreamExt};
+
+use crate::{
+    agent::{Event, Failed, Failure},
+    app::{App, RequestId},
+    auth::Caller,
+    claude::Usage,
+};
+
+/// What is known of a chat request; its drop is its end.
+pub struct Tally {
+    app: Arc<App>,
+    request_id: RequestId,
+    user: Option<Caller>,
+    mode: &'static str,
+    code: Option<&'static str>,
+    began: Instant,
+    first_token: Option<Duration>,
+    stop_reason: String,
+    rounds: u32,
+    tools: Vec<serde_json::Value>,
+    usage: Usage,
+    in_flight: bool,
+}
+
+impl Tally {
+    pub fn new(app: Arc<App>, request_id: RequestId) -> Self {
+        Self {
+            app,
+            request_id,
+            user: None,
+            mode: "json",
+            code: None,
+            began: Instant::now(),
+            first_token: None,
+            stop_reason: String::new(),
+            rounds: 0,
+            tools: Vec::new(),
+            usage: Usage::default(),
+            in_flight: false,
+        }
+    }
+
+    pub fn user(&mut self, caller: &Caller) {
+        self.user = Some(caller.clone());
+    }
+
+    pub fn streamed(&mut self, streamed: bool) {
+        self.mode = if streamed { "sse" } else { "json" };
+    }
+
+    pub fn refused(&mut self, code: &'static str) {
+        self.code = Some(code);
+    }
+
+    /// Passes the events of a turn on, and notes what they say. `held` is what the turn holds while it runs.
+    pub fn observe<T: Send + 'static>(
+        mut self,
+        events: impl Stream<Item = Event> + Send + 'static,
+        held: T,
+    ) -> impl Stream<Item = Event> + Send + 'static {
+        self.in_flight = true;
+        self.app.metrics.chat_begins();
+        async_stream::stream! {
+            let _held = held;
+            futures_util::pin_mut!(events);
+            loop {
+                match AssertUnwindSafe(events.next()).catch_unwind().await {
+                    Ok(None) => break,
+                    Ok(Some(event)) => {
+                        self.note(&event);
+                        let last = matches!(event, Event::Done(_) | Event::Error(_));
+                        yield event;
+                        if last {
+                            break;
+                        }
+                    }
+                    // The panic hook has logged where.
+                    Err(_) => {
+                        let event = Event::Error(Box::new(Failed::new(&Failure::Internal, self.request_id.shared())));
+                        self.note(&event);
+                        yield event;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::ModelChosen { .. } | Event::ToolUse { .. } => {}
+            Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
+                self.first_token.get_or_insert_with(|| self.began.elapsed());
+            }
+            Event::ToolResult {
+                name,
+                is_error,
+                duration_ms,
+                ..
+            } => {
+                self.tools
+                    .push(serde_json::json!({"name": name, "ok": !is_error, "ms": duration_ms}));
+            }
+            Event::Done(done) => {
+                self.code = Some("ok");
+                done.stop_reason.clone_into(&mut self.stop_reason);
+                (self.usage, self.rounds) = (done.usage, done.rounds);
+            }
+            Event::Error(failed) => {
+                self.code = Some(failed.code);
+                (self.usage, self.rounds) = (failed.usage, failed.rounds);
+            }
+        }
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        let ended = if std::thread::panicking() {
+            "internal"
+        } else {
+            "client_gone"
+        };
+        let code = self.code.unwrap_or(ended);
+        let took = self.began.elapsed();
+        if self.in_flight {
+            self.app.metrics.chat_ends();
+        }
+        self.app.metrics.chat_over(self.mode, code, took);
+        self.app.metrics.tokens(self.usage);
+        tracing::info!(
+            request_id = self.request_id.as_str(),
+            user = self.user.as_ref().map(Caller::user_id),
+            mode = self.mode,
+            outcome = code,
+            stop_reason = Some(self.stop_reason.as_str()).filter(|reason| !reason.is_empty()),
+            rounds = self.rounds,
+            tools = serde_json::Value::from(std::mem::take(&mut self.tools)).to_string(),
+            input_tokens = self.usage.input_tokens,
+            output_tokens = self.usage.output_tokens,
+            cache_creation_input_tokens = self.usage.cache_creation_input_tokens,
+            cache_read_input_tokens = self.usage.cache_read_input_tokens,
+            ttft_ms = self
+                .first_token
+                .map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
+            total_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "chat"
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! Routes, and every layer in one ordered list.
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    Extension, Json, Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use serde::Serialize;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
+use tracing::Instrument;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::{
+    app::{App, RequestId},
+    chat,
+    config::Cors,
+    error::ApiError,
+    metrics,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long a browser may remember a preflight's answer.
+const PREFLIGHT_SECS: u64 = 600;
+
+pub fn router(app: Arc<App>) -> Router {
+    let layers = ServiceBuilder::new()
+        // Outermost: also a preflight and a panic get an id, a span and the security headers.
+        .layer(from_fn(dress))
+        // Before the routes: they know no OPTIONS.
+        .option_layer(cors(&app.http.cors))
+        // Innermost, so that the response of a panic is dressed like any other.
+        .layer(CatchPanicLayer::custom(panicked));
+    Router::new()
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics_text))
+        .route("/openapi.json", get(openapi))
+        .route("/chat", post(chat::chat))
+        .fallback(async |Extension(id): Extension<RequestId>| ApiError::not_found().respond(&id))
+        .method_not_allowed_fallback(async |Extension(id): Extension<RequestId>| {
+            ApiError::method_not_allowed().respond(&id)
+        })
+        .layer(layers)
+        .with_state(app)
+}
+
+/// Gives a request its id and its span, and a response the headers that every response has.
+async fn dress(mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(request.headers());
+    request.extensions_mut().insert(id.clone());
+    // At error level, so that whatever is logged carries the id.
+    let span = tracing::error_span!("request", request_id = id.as_str());
+    tracing::debug!(parent: &span, method = %request.method(), path = request.uri().path(), "request");
+    let mut response = next.run(request).instrument(span).await;
+    if response.extensions().get::<Panicked>().is_some() {
+        response = ApiError::internal().respond(&id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+#[derive(Clone)]
+struct Panicked;
+
+/// The panic hook has logged where; what it said may hold user text.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Panicked);
+    response
+}
+
+fn cors(cors: &Cors) -> Option<CorsLayer> {
+    let origins = match cors {
+        Cors::Off => return None,
+        Cors::Any => AllowOrigin::any(),
+        Cors::Origins(origins) => AllowOrigin::list(origins.clone()),
+    };
+    let layer = CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            REQUEST_ID,
+        ])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(PREFLIGHT_SECS));
+    Some(layer)
+}
+
+/// The process lives.
+#[derive(Serialize, ToSchema)]
+struct Health<'a> {
+    service: &'static str,
+    version: &'static str,
+    message: &'static str,
+    request_id: &'a str,
+}
+
+/// Whether the process lives, whatever MCP or Claude do.
+#[utoipa::path(get, path = "/health", responses((status = 200, body = Health)))]
+async fn health(Extension(id): Extension<RequestId>) -> Response {
+    Json(Health {
+        service: "prog-strength-agent",
+        version: env!("CARGO_PKG_VERSION"),
+        message: "service is healthy",
+        request_id: id.as_str(),
+    })
+    .into_response()
+}
+
+/// Whether chats can be answered.
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    status: &'static str,
+    mcp: McpState,
+}
+
+#[derive(Serialize, ToSchema)]
+struct McpState {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<McpServer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<usize>,
+    /// Tools that Claude's API would refuse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools_left_out: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct McpServer {
+    name: String,
+    version: String,
+}
+
+/// Whether chats can be answered: there is an MCP session, and the service is not shutting down.
+#[utoipa::path(get, path = "/ready", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    let server = app.mcp.server();
+    let ready = server.is_some() && !app.draining.is_cancelled();
+    let (tools, left_out) = (
+        server.as_ref().map(|s| s.tools),
+        server.as_ref().map(|s| s.left_out),
+    );
+    let mcp = McpState {
+        state: if server.is_some() {
+            "connected"
+        } else {
+            "connecting"
+        },
+        server: server.map(|server| McpServer {
+            name: server.name,
+            version: server.version,
+        }),
+        tools,
+        tools_left_out: left_out.filter(|n| *n > 0),
+    };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(Ready {
+            status: if ready { "ready" } else { "unavailable" },
+            mcp,
+        }),
+    )
+        .into_response()
+}
+
+/// Prometheus text.
+#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
+async fn metrics_text(State(app): State<Arc<App>>) -> Response {
+    (
+        [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)],
+        app.metrics.encode(),
+    )
+        .into_response()
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "OpenAPI 3.1")))]
+async fn openapi() -> Response {
+    Json(Api::openapi()).into_response()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "prog-strength-agent", description = "The chat agent of the Prog Strength training tracker."),
+    paths(health, ready, metrics_text, openapi, chat::chat),
+    modifiers(&Bearer)
+)]
+struct Api;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        api.components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}

@@ -1,0 +1,89 @@
+//! The `serve` command: configuration, then the app, then the port; serve until the signal; drain with a deadline.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{app::App, config::Config, listen, logs, router};
+
+/// Turns that were told to end need this long at most to say so.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Runs the service until SIGTERM or SIGINT; a second signal ends it at once.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    logs::start(&config.log);
+    let address = config.address.clone();
+    let app = App::new(config)?;
+    let listener = TcpListener::bind((address.host.as_str(), address.port))
+        .await
+        .with_context(|| format!("cannot listen on {}:{}", address.host, address.port))?;
+    let at = listener.local_addr().context("cannot tell the port")?;
+    tracing::info!(address = %at, version = env!("CARGO_PKG_VERSION"), "listening");
+    let mut signals = Signals::new()?;
+    let (first, second) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        signals.next().await;
+        let _ = first.send(());
+        signals.next().await;
+        tracing::warn!("second signal: ending at once");
+        std::process::exit(130);
+    });
+    run(listener, app, async move { drop(second.await) }).await
+}
+
+/// Serves `app` on `listener` until `shutdown`, then drains: no new chats, the grace period for running ones, `error`
+/// events for what is left, time for writes in flight, the MCP session closed.
+pub async fn run(
+    listener: TcpListener,
+    app: Arc<App>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let closing = CancellationToken::new();
+    let server = tokio::spawn(listen::serve(
+        listener,
+        router::router(app.clone()),
+        closing.clone(),
+    ));
+    shutdown.await;
+    tracing::info!(chats = app.chats.len(), "shutting down");
+    app.draining.cancel();
+    app.chats.close();
+    let drained = timeout(app.http.shutdown_grace, app.chats.wait()).await;
+    app.stopping.cancel();
+    if drained.is_err() {
+        tracing::warn!(chats = app.chats.len(), "the grace period is over");
+        let _ = timeout(FAREWELL, app.chats.wait()).await;
+    }
+    app.mcp.close().await;
+    closing.cancel();
+    server.await.context("the server broke")?;
+    tracing::info!("bye");
+    Ok(())
+}
+
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .context("cannot listen for SIGTERM")?,
+        })
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    }
+}

@@ -1,0 +1,170 @@
+//! The catalogue: MCP tools -> schemas for Claude, and a tool call of Claude's + [`Caller`] -> a call for MCP. Pure.
+//!
+//! This is where identity is kept. Claude never sees `user_id`, whatever it writes under that name is removed, and the
+//! verified subject is put in wherever the server's own schema asks for it. Nothing else makes a [`ToolCall`].
+
+mod identity;
+mod names;
+mod schema;
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::{auth::Caller, claude::ToolSpec};
+
+pub use identity::without_identity;
+pub use names::accepted as accepted_name;
+
+const META_USER: &str = "fitness.progstrength/user_id";
+const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
+const META_REQUEST: &str = "fitness.progstrength/request_id";
+
+/// A tool as the MCP server lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    pub name: String,
+    pub description: Option<String>,
+    pub input_schema: Map<String, Value>,
+    pub read_only: bool,
+    pub idempotent: bool,
+}
+
+/// All tools of one session, as Claude may use them, sorted by their names on the server.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    specs: Vec<ToolSpec>,
+    tools: HashMap<String, Tool>,
+    left_out: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Tool {
+    name: String,
+    identity: identity::Places,
+    read_only: bool,
+    repeatable: bool,
+}
+
+/// A call that is ready for MCP. Its arguments carry the caller's identity and no other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolCall {
+    name: String,
+    arguments: Map<String, Value>,
+    meta: Map<String, Value>,
+    read_only: bool,
+    repeatable: bool,
+}
+
+impl ToolCall {
+    /// The tool's name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn arguments(&self) -> &Map<String, Value> {
+        &self.arguments
+    }
+
+    pub fn meta(&self) -> &Map<String, Value> {
+        &self.meta
+    }
+
+    /// The tool changes nothing (`readOnlyHint`): it may start early, and be cancelled.
+    pub fn read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// Calling twice does no more than calling once (`readOnlyHint` or `idempotentHint`).
+    pub fn repeatable(&self) -> bool {
+        self.repeatable
+    }
+}
+
+/// On whose behalf, and for which of Claude's calls in which request.
+#[derive(Debug, Clone, Copy)]
+pub struct CallContext<'a> {
+    pub caller: &'a Caller,
+    pub request_id: &'a str,
+    pub tool_use_id: &'a str,
+}
+
+impl Catalogue {
+    /// `broken` names tools that could not even be read. What Claude's API would refuse is left out with them: one
+    /// such tool would spoil every chat.
+    pub fn new(mut listed: Vec<Listed>, broken: Vec<String>) -> Self {
+        listed.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut catalogue = Self {
+            left_out: broken,
+            ..Self::default()
+        };
+        let mut names = names::Names::new(listed.iter().map(|tool| tool.name.as_str()));
+        for tool in listed {
+            let mended =
+                schema::mended(tool.input_schema).filter(|_| !catalogue.offers(&tool.name));
+            let Some(mended) = mended else {
+                catalogue.left_out.push(tool.name);
+                continue;
+            };
+            let name = names.accepted(&tool.name);
+            catalogue.specs.push(ToolSpec {
+                name: name.clone(),
+                description: tool.description.filter(|text| !text.trim().is_empty()),
+                input_schema: identity::hidden(&mended),
+            });
+            let known = Tool {
+                name: tool.name,
+                identity: identity::Places::new(mended),
+                read_only: tool.read_only,
+                repeatable: tool.read_only || tool.idempotent,
+            };
+            catalogue.tools.insert(name, known);
+        }
+        catalogue
+    }
+
+    fn offers(&self, server_name: &str) -> bool {
+        self.tools.values().any(|tool| tool.name == server_name)
+    }
+
+    /// What Claude is told, in a fixed order.
+    pub fn specs(&self) -> &[ToolSpec] {
+        &self.specs
+    }
+
+    /// The server's names of the tools that Claude is not offered.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
+    /// A call of Claude's made into one for MCP; `None` for a tool that is not in the catalogue.
+    pub fn bind(
+        &self,
+        context: CallContext<'_>,
+        name: &str,
+        mut input: Map<String, Value>,
+    ) -> Option<ToolCall> {
+        let tool = self.tools.get(name)?;
+        let user_id = context.caller.user_id();
+        without_identity(&mut input);
+        let arguments = tool.identity.filled(input, user_id);
+        let meta = [
+            (META_USER, user_id),
+            (META_TOOL_USE, context.tool_use_id),
+            (META_REQUEST, context.request_id),
+        ];
+        Some(ToolCall {
+            name: tool.name.clone(),
+            arguments,
+            meta: meta
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value.into()))
+                .collect(),
+            read_only: tool.read_only,
+            repeatable: tool.repeatable,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
