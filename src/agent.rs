@@ -145,7 +145,7 @@ impl Turn {
                     if let Some((asked, answered)) = round.interrupted() {
                         self.add(asked, answered);
                     }
-                    return yield self.failed(failure);
+                    return yield self.failed(&failure);
                 }
                 if let Some(event) = self.settle(round) {
                     return yield event;
@@ -213,12 +213,20 @@ impl Turn {
         }
     }
 
-    fn failed(&mut self, failure: Failure) -> Event {
+    fn failed(&mut self, failure: &Failure) -> Event {
+        let causes =
+            std::iter::successors(std::error::Error::source(failure), |cause| cause.source());
+        let causes: Vec<String> = causes.map(ToString::to_string).collect();
+        tracing::warn!(
+            code = failure.code(),
+            causes = causes.join(": "),
+            "a turn failed"
+        );
         Event::Error(Box::new(Failed {
             messages: std::mem::take(&mut self.added),
             usage: self.usage,
             rounds: self.rounds,
-            ..Failed::new(&failure, self.request_id.clone())
+            ..Failed::new(failure, self.request_id.clone())
         }))
     }
 }

@@ -3,79 +3,19 @@
 //! Every variable arrives as text through `envy` (which therefore never fails, and never echoes a secret), and is
 //! checked here. An empty value counts as unset. Nothing else in the crate reads the environment.
 
-use std::{collections::HashMap, fmt, path::Path, time::Duration};
+mod check;
+mod raw;
+
+use std::{fmt, time::Duration};
 
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
-/// The names of all settings, in the order of the documentation.
-pub const VARIABLES: [&str; 27] = [
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_BASE_URL",
-    "JWT_SIGNING_KEY",
-    "JWT_ISSUER",
-    "JWT_AUDIENCE",
-    "PROG_STRENGTH_MCP_URL",
-    "PROG_STRENGTH_MCP_TOKEN",
-    "AGENT_HOST",
-    "AGENT_PORT",
-    "CLAUDE_MODEL",
-    "CLAUDE_MAX_TOKENS",
-    "CORS_ALLOWED_ORIGINS",
-    "SYSTEM_PROMPT_FILE",
-    "AGENT_MAX_TOOL_ROUNDS",
-    "AGENT_TURN_TIMEOUT_SECS",
-    "CLAUDE_IDLE_TIMEOUT_SECS",
-    "CLAUDE_MAX_RETRIES",
-    "MCP_CALL_TIMEOUT_SECS",
-    "AGENT_MAX_TOOL_RESULT_BYTES",
-    "AGENT_MAX_BODY_BYTES",
-    "AGENT_MAX_CONCURRENT_CHATS",
-    "RATE_LIMIT_MAX",
-    "RATE_LIMIT_WINDOW_SECS",
-    "AGENT_SHUTDOWN_GRACE_SECS",
-    "LOG_FORMAT",
-    "RUST_LOG",
-];
-
-const BUILT_IN_PROMPT: &str = include_str!("prompt.md");
-const DAY: u64 = 86_400;
-
-/// The environment as it stands, before any check.
-#[derive(Deserialize)]
-struct Raw {
-    anthropic_api_key: Option<String>,
-    anthropic_auth_token: Option<String>,
-    anthropic_base_url: Option<String>,
-    jwt_signing_key: Option<String>,
-    jwt_issuer: Option<String>,
-    jwt_audience: Option<String>,
-    prog_strength_mcp_url: Option<String>,
-    prog_strength_mcp_token: Option<String>,
-    agent_host: Option<String>,
-    agent_port: Option<String>,
-    claude_model: Option<String>,
-    claude_max_tokens: Option<String>,
-    cors_allowed_origins: Option<String>,
-    system_prompt_file: Option<String>,
-    agent_max_tool_rounds: Option<String>,
-    agent_turn_timeout_secs: Option<String>,
-    claude_idle_timeout_secs: Option<String>,
-    claude_max_retries: Option<String>,
-    mcp_call_timeout_secs: Option<String>,
-    agent_max_tool_result_bytes: Option<String>,
-    agent_max_body_bytes: Option<String>,
-    agent_max_concurrent_chats: Option<String>,
-    rate_limit_max: Option<String>,
-    rate_limit_window_secs: Option<String>,
-    agent_shutdown_grace_secs: Option<String>,
-    log_format: Option<String>,
-    rust_log: Option<String>,
-}
+use check::Check;
+pub use raw::VARIABLES;
+use raw::{Raw, environment, raw};
 
 /// Everything the `serve` command needs.
 #[derive(Debug)]
@@ -284,56 +224,6 @@ pub fn address_from_env() -> Result<Address, ConfigError> {
     check.finish(config)
 }
 
-/// The process's own variables, and those of `.env` that it does not set.
-fn environment() -> Result<HashMap<String, String>, ConfigError> {
-    let mut faults = Vec::new();
-    let mut found = HashMap::new();
-    match dotenvy::from_path_iter(Path::new(".env")) {
-        Ok(lines) => {
-            for line in lines {
-                match line {
-                    Ok((name, value)) => drop(found.insert(name, value)),
-                    // dotenvy's own message repeats the line, which may hold a secret.
-                    Err(_) => faults.push(Fault {
-                        variable: ".env",
-                        what:
-                            "holds a line that is not NAME=value; quote values with spaces or `#`"
-                                .into(),
-                    }),
-                }
-            }
-        }
-        Err(error) if error.not_found() => {}
-        Err(_) => faults.push(Fault {
-            variable: ".env",
-            what: "cannot be read".into(),
-        }),
-    }
-    for variable in VARIABLES {
-        if let Some(value) = std::env::var_os(variable) {
-            match value.into_string() {
-                Ok(value) => drop(found.insert(variable.to_owned(), value)),
-                Err(_) => faults.push(Fault {
-                    variable,
-                    what: "is not valid UTF-8".into(),
-                }),
-            }
-        }
-    }
-    if faults.is_empty() {
-        Ok(found)
-    } else {
-        Err(ConfigError(faults))
-    }
-}
-
-fn raw(variables: impl IntoIterator<Item = (String, String)>) -> Raw {
-    let known = variables
-        .into_iter()
-        .filter(|(name, value)| VARIABLES.contains(&name.as_str()) && !value.is_empty());
-    envy::from_iter(known).expect("every field of Raw is an optional string")
-}
-
 fn address(check: &mut Check, raw: &Raw) -> Address {
     let host = raw.agent_host.as_deref().unwrap_or("0.0.0.0").trim();
     Address {
@@ -462,163 +352,6 @@ fn http(check: &mut Check, raw: &Raw) -> HttpConfig {
             30,
             0,
         ),
-    }
-}
-
-/// Checks values, remembers faults, and hands out something usable meanwhile.
-#[derive(Default)]
-struct Check(Vec<Fault>);
-
-impl Check {
-    fn fault(&mut self, variable: &'static str, what: impl Into<String>) {
-        self.0.push(Fault {
-            variable,
-            what: what.into(),
-        });
-    }
-
-    fn finish<T>(self, config: T) -> Result<T, ConfigError> {
-        if self.0.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError(self.0))
-        }
-    }
-
-    fn number<T: TryFrom<u64> + Default>(
-        &mut self,
-        variable: &'static str,
-        value: Option<&str>,
-        default: u64,
-        min: u64,
-        max: u64,
-    ) -> T {
-        let number = value.map_or(Some(default), |value| value.trim().parse().ok());
-        if let Some(Ok(number)) = number.filter(|n| (min..=max).contains(n)).map(T::try_from) {
-            number
-        } else {
-            self.fault(
-                variable,
-                format!("must be a whole number from {min} to {max}"),
-            );
-            T::default()
-        }
-    }
-
-    fn secs(
-        &mut self,
-        variable: &'static str,
-        value: Option<&str>,
-        default: u64,
-        min: u64,
-    ) -> Duration {
-        Duration::from_secs(self.number(variable, value, default, min, DAY))
-    }
-
-    fn url(&mut self, variable: &'static str, value: Option<&str>, default: &str) -> Url {
-        let fallback = || Url::parse("http://localhost").expect("a constant");
-        let Ok(url) = Url::parse(value.unwrap_or(default).trim()) else {
-            self.fault(variable, format!("must be a URL such as {default}"));
-            return fallback();
-        };
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            self.fault(
-                variable,
-                format!("must be an http or https URL such as {default}"),
-            );
-            return fallback();
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            self.fault(
-                variable,
-                "must hold no user name or password; there are settings for keys and tokens",
-            );
-        }
-        url
-    }
-
-    /// A secret that travels in a header: surrounding white space is never part of it.
-    fn header_secret(
-        &mut self,
-        variable: &'static str,
-        value: Option<&str>,
-    ) -> Option<SecretString> {
-        let value = value.map(str::trim).filter(|value| !value.is_empty())?;
-        if !value.bytes().all(|b| b.is_ascii_graphic()) {
-            self.fault(variable, "must be printable ASCII without spaces");
-        }
-        Some(value.into())
-    }
-
-    fn cors(&mut self, value: &str) -> Cors {
-        let mut origins = Vec::new();
-        for origin in value
-            .split(',')
-            .map(str::trim)
-            .filter(|origin| !origin.is_empty())
-        {
-            if origin == "*" {
-                return Cors::Any;
-            }
-            let exact = Url::parse(origin).is_ok_and(|url| {
-                url.host().is_some()
-                    && url.origin().ascii_serialization() == origin.to_ascii_lowercase()
-            });
-            match HeaderValue::from_str(&origin.to_ascii_lowercase()) {
-                Ok(value) if exact => origins.push(value),
-                _ => self.fault(
-                    "CORS_ALLOWED_ORIGINS",
-                    "must be a comma-separated list of origins such as https://app.example.com (no path), or *",
-                ),
-            }
-        }
-        if origins.is_empty() {
-            Cors::Off
-        } else {
-            Cors::Origins(origins)
-        }
-    }
-
-    fn prompt(&mut self, file: Option<&str>) -> String {
-        let Some(file) = file else {
-            return BUILT_IN_PROMPT.to_owned();
-        };
-        match std::fs::read_to_string(file) {
-            Ok(prompt) if !prompt.trim().is_empty() => return prompt,
-            Ok(_) => self.fault(
-                "SYSTEM_PROMPT_FILE",
-                "names an empty file; put the system prompt into it",
-            ),
-            Err(error) => self.fault(
-                "SYSTEM_PROMPT_FILE",
-                format!(
-                    "names a file that cannot be read as UTF-8 text ({})",
-                    error.kind()
-                ),
-            ),
-        }
-        String::new()
-    }
-
-    fn log_format(&mut self, value: Option<&str>) -> Option<LogFormat> {
-        match value?.trim().to_ascii_lowercase().as_str() {
-            "json" => Some(LogFormat::Json),
-            "pretty" => Some(LogFormat::Pretty),
-            _ => {
-                self.fault("LOG_FORMAT", "must be `json` or `pretty`");
-                None
-            }
-        }
-    }
-
-    fn targets(&mut self, value: Option<&str>) -> Targets {
-        value.unwrap_or("info").parse().unwrap_or_else(|_| {
-            self.fault(
-                "RUST_LOG",
-                "must be a list such as `info` or `prog_strength_agent=debug,info`",
-            );
-            Targets::new()
-        })
     }
 }
 

@@ -60,6 +60,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             runtime()?.block_on(serve::serve(config))
         }
         Command::Healthcheck => runtime()?.block_on(commands::healthcheck()),
-        Command::Token { sub, ttl } => Ok(println!("{}", commands::token(&sub, ttl)?)),
+        Command::Token { sub, ttl } => {
+            println!("{}", commands::token(&sub, ttl)?);
+            Ok(())
+        }
     }
 }

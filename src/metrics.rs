@@ -87,7 +87,6 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    #[expect(clippy::new_ret_no_self, reason = "metrics are only ever shared")]
     pub fn new() -> Arc<Self> {
         let mut metrics = Self {
             registry: Registry::default(),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, Stream, StreamExt};
+use tracing::{Instrument, Span};
 
 use crate::{
     agent::{Event, Failed, Failure},
@@ -30,6 +31,7 @@ pub struct Tally {
     tools: Vec<serde_json::Value>,
     usage: Usage,
     in_flight: bool,
+    span: Span,
 }
 
 impl Tally {
@@ -47,6 +49,7 @@ impl Tally {
             tools: Vec::new(),
             usage: Usage::default(),
             in_flight: false,
+            span: Span::current(),
         }
     }
 
@@ -70,11 +73,14 @@ impl Tally {
     ) -> impl Stream<Item = Event> + Send + 'static {
         self.in_flight = true;
         self.app.metrics.chat_begins();
+        let span = self.span.clone();
         async_stream::stream! {
             let _held = held;
             futures_util::pin_mut!(events);
             loop {
-                match AssertUnwindSafe(events.next()).catch_unwind().await {
+                // A body is polled outside the request's span.
+                let next = AssertUnwindSafe(events.next()).catch_unwind().instrument(span.clone());
+                match next.await {
                     Ok(None) => break,
                     Ok(Some(event)) => {
                         self.note(&event);
@@ -133,6 +139,7 @@ impl Drop for Tally {
         };
         let code = self.code.unwrap_or(ended);
         let took = self.began.elapsed();
+        let _in_span = self.span.enter();
         if self.in_flight {
             self.app.metrics.chat_ends();
         }

@@ -11,7 +11,7 @@ pub enum ClaudeError {
     #[error("the model cannot be reached")]
     Unreachable(#[source] reqwest::Error),
     /// An answer other than 200.
-    #[error("the model answered {status}")]
+    #[error("the model answered {status} {kind}")]
     Status {
         status: StatusCode,
         kind: String,

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::*;
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
