@@ -6,6 +6,7 @@
 mod about;
 mod calls;
 mod event;
+mod ledger;
 mod round;
 
 use std::{collections::HashSet, sync::Arc};
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::Caller,
-    claude::{Block, Claude, Message, Reply, Usage},
+    claude::{Block, Claude, Message, Reply},
     config::AgentConfig,
     history::History,
     mcp::Mcp,
@@ -25,6 +26,7 @@ use crate::{
 
 pub use about::about;
 pub use event::{Done, Event, Failed, Failure};
+pub use ledger::Ledger;
 use round::Round;
 
 pub struct Agent {
@@ -56,12 +58,10 @@ pub struct Turn {
     catalogue: Arc<Catalogue>,
     /// The conversation as Claude gets it.
     messages: Vec<Message>,
-    /// What this turn added, as a client may keep it.
-    added: Vec<Message>,
     /// All tool-use ids of the conversation: Claude's API wants them unique.
     ids: HashSet<String>,
-    usage: Usage,
-    rounds: u32,
+    /// Rounds, tokens, and what this turn added as a client may keep it.
+    ledger: Ledger,
     model: String,
 }
 
@@ -89,9 +89,13 @@ impl Agent {
     /// Takes up a question. Fails if there are no tools to be had; nothing has been asked of Claude by then.
     pub async fn begin(self: &Arc<Self>, question: Question) -> Result<Turn, Failure> {
         let catalogue = tokio::select! {
-            catalogue = self.mcp.catalogue() => catalogue.map_err(|_| Failure::ToolsUnavailable)?,
+            catalogue = self.mcp.catalogue(question.deadline) => catalogue,
             () = self.stopping.cancelled() => return Err(Failure::ShuttingDown),
         };
+        let catalogue = catalogue.map_err(|_| match question.deadline {
+            deadline if deadline <= Instant::now() => Failure::Timeout,
+            _ => Failure::ToolsUnavailable,
+        })?;
         let Question {
             caller,
             request_id,
@@ -115,9 +119,7 @@ impl Agent {
             catalogue,
             ids: ids.collect(),
             messages: history.messages,
-            added: Vec::new(),
-            usage: Usage::default(),
-            rounds: 0,
+            ledger: Ledger::default(),
             model: self.claude.model().to_owned(),
             agent: self.clone(),
         })
@@ -131,7 +133,7 @@ impl Turn {
         async_stream::stream! {
             yield Event::ModelChosen { model: self.agent.claude.model().to_owned() };
             loop {
-                self.rounds += 1;
+                self.ledger.next_round();
                 let mut round = Round::new(&self, shown);
                 let ended = loop {
                     match round.next().await {
@@ -140,9 +142,9 @@ impl Turn {
                         Err(failure) => break Err(failure),
                     }
                 };
-                self.usage.add(round.usage());
                 if let Err(failure) = ended {
-                    if let Some((asked, answered)) = round.interrupted() {
+                    let cut = matches!(failure, Failure::Timeout | Failure::ShuttingDown);
+                    if let Some((asked, answered)) = round.interrupted(cut) {
                         self.add(asked, answered);
                     }
                     return yield self.failed(&failure);
@@ -156,7 +158,7 @@ impl Turn {
 
     /// Whether Claude may use tools in the present round.
     fn may_use_tools(&self) -> bool {
-        self.rounds <= self.agent.max_tool_rounds
+        self.ledger.rounds() <= self.agent.max_tool_rounds
     }
 
     /// Takes up a round that went well; the turn's last event, if it was the last round.
@@ -190,30 +192,29 @@ impl Turn {
         if stop_reason.is_empty() {
             "unknown".clone_into(&mut stop_reason);
         }
-        self.added.extend(kept(content.clone()));
+        self.ledger.add(kept(content.clone()));
         Some(Event::Done(Box::new(Done {
             stop_reason,
             content,
             model: std::mem::take(&mut self.model),
-            messages: std::mem::take(&mut self.added),
-            usage: self.usage,
+            messages: self.ledger.take_added(),
+            usage: self.ledger.usage(),
             request_id: self.request_id.clone(),
-            rounds: self.rounds,
         })))
     }
 
     fn add(&mut self, asked: Vec<Block>, answered: Vec<Block>) {
-        self.added.extend(kept(asked.clone()));
+        self.ledger.add(kept(asked.clone()));
         if !asked.is_empty() {
             self.messages.push(Message::assistant(asked));
         }
         if !answered.is_empty() {
-            self.added.push(Message::user(answered.clone()));
+            self.ledger.add([Message::user(answered.clone())]);
             self.messages.push(Message::user(answered));
         }
     }
 
-    fn failed(&mut self, failure: &Failure) -> Event {
+    fn failed(&self, failure: &Failure) -> Event {
         let causes =
             std::iter::successors(std::error::Error::source(failure), |cause| cause.source());
         let causes: Vec<String> = causes.map(ToString::to_string).collect();
@@ -222,12 +223,16 @@ impl Turn {
             causes = causes.join(": "),
             "a turn failed"
         );
-        Event::Error(Box::new(Failed {
-            messages: std::mem::take(&mut self.added),
-            usage: self.usage,
-            rounds: self.rounds,
-            ..Failed::new(failure, self.request_id.clone())
-        }))
+        Event::Error(Box::new(Failed::new(
+            failure,
+            self.request_id.clone(),
+            &self.ledger,
+        )))
+    }
+
+    /// For whoever watches the turn.
+    pub fn ledger(&self) -> Ledger {
+        self.ledger.clone()
     }
 }
 

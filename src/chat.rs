@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    agent::{Done, Event, Question, about},
+    agent::{Done, Event, Failed, Ledger, Question, about},
     app::{App, RequestId},
     error::{ApiError, Problem},
     history,
@@ -88,7 +88,7 @@ pub async fn chat(
             streamed,
             held,
         }) => {
-            let events = tally.observe(turn.run(streamed), held);
+            let events = tally.observe(turn, held);
             if streamed {
                 as_sse(events, watchdog(connection, deadline))
             } else {
@@ -130,7 +130,7 @@ async fn admit(
         return Err(ApiError::unsupported_media_type());
     }
     let bytes = read(headers, body, app.http.max_body_bytes, deadline).await?;
-    let request: Value = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
+    let request: Value = request::read(&bytes)?;
     drop(bytes);
     let ChatRequest {
         messages,
@@ -155,22 +155,17 @@ async fn admit(
         deadline,
     };
     let turn = app.agent.begin(question).await.map_err(|failure| {
-        ApiError::from(crate::agent::Failed::new(&failure, request_id.shared()))
+        ApiError::from(Failed::new(
+            &failure,
+            request_id.shared(),
+            &Ledger::default(),
+        ))
     })?;
     Ok(Admitted {
         turn,
         streamed,
         held,
     })
-}
-
-fn not_json(error: &serde_json::Error) -> ApiError {
-    // serde_json's own words may quote the text; where it stopped is enough.
-    ApiError::invalid_json(format!(
-        "The body is not JSON in UTF-8 without a byte order mark (line {}, column {}).",
-        error.line(),
-        error.column()
-    ))
 }
 
 /// `Accept` names `text/event-stream`, not with `q=0`.
@@ -305,7 +300,7 @@ async fn as_json(events: impl Stream<Item = Event>) -> Result<Response, ApiError
 mod tests {
     use super::*;
 
-    fn headers(name: header::HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&'static str]) -> HeaderMap {
         values
             .iter()
             .map(|value| (name.clone(), HeaderValue::from_static(value)))
@@ -314,7 +309,7 @@ mod tests {
 
     #[test]
     fn an_accept_header_that_names_the_event_stream_asks_for_it() {
-        let asks = |values: &[&'static str]| names_event_stream(&headers(header::ACCEPT, values));
+        let asks = |values: &[&'static str]| names_event_stream(&headers(&header::ACCEPT, values));
         assert!(asks(&["text/event-stream"]));
         assert!(asks(&["application/json, Text/Event-Stream;q=0.5"]));
         assert!(asks(&["application/json", "text/event-stream"]));
@@ -325,14 +320,14 @@ mod tests {
 
     #[test]
     fn only_json_that_is_not_compressed_is_read() {
-        let json = |values: &[&'static str]| is_plain_json(&headers(header::CONTENT_TYPE, values));
+        let json = |values: &[&'static str]| is_plain_json(&headers(&header::CONTENT_TYPE, values));
         assert!(json(&["application/json"]));
         assert!(json(&["Application/JSON; charset=utf-8"]));
         assert!(json(&["application/vnd.chat+json"]));
         assert!(!json(&["text/plain"]));
         assert!(!json(&["application/jsonp"]));
         assert!(!json(&[]));
-        let mut gzip = headers(header::CONTENT_TYPE, &["application/json"]);
+        let mut gzip = headers(&header::CONTENT_TYPE, &["application/json"]);
         gzip.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         assert!(!is_plain_json(&gzip));
     }

@@ -22,12 +22,14 @@ use crate::{
 };
 
 pub use error::ClaudeError;
-pub use message::{Block, Message, Request, Role, ToolSpec, is_blank};
+pub use message::{Block, Message, Request, Role, ToolSpec, image_type, is_blank};
 pub use reply::{Progress, Reply, Usage};
 pub use retry::Retries;
 
 const VERSION: &str = "2023-06-01";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Kept for the next turns; more would only hold memory after a peak.
+const MAX_IDLE_CONNECTIONS: usize = 32;
 /// Of an error answer, more than this is not read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
@@ -71,6 +73,7 @@ impl Claude {
             .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
             .tcp_nodelay(true)
             .tcp_keepalive(Duration::from_secs(60))
             .redirect(reqwest::redirect::Policy::none())
@@ -119,7 +122,7 @@ impl Claude {
         &self,
         body: Bytes,
     ) -> Result<impl Stream<Item = Result<Progress, ClaudeError>> + Send + use<>, ClaudeError> {
-        let timer = self.metrics.claude_request();
+        let mut timer = self.metrics.claude_request();
         let sent = timeout(
             self.idle,
             self.http.post(self.endpoint.clone()).body(body).send(),
@@ -132,7 +135,7 @@ impl Claude {
             }
             Ok(Err(error)) => {
                 timer.failed("unreachable");
-                return Err(ClaudeError::Unreachable(error));
+                return Err(ClaudeError::Unreachable(error.without_url()));
             }
             Ok(Ok(response)) => response,
         };
@@ -148,7 +151,7 @@ impl Claude {
         Ok(reply::read(
             response
                 .bytes_stream()
-                .map(|piece| piece.map_err(ClaudeError::Broken)),
+                .map(|piece| piece.map_err(|error| ClaudeError::Broken(error.without_url()))),
             self.idle,
             timer,
         ))

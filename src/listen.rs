@@ -19,6 +19,9 @@ use tower::ServiceExt;
 /// From a connection's beginning, or the end of a response, to the end of the next request's head. Longer than the two
 /// minutes that Caddy keeps a connection for another use.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(150);
+/// How long sent bytes may stay unacknowledged.
+#[cfg(target_os = "linux")]
+const STALL_TIMEOUT: Duration = Duration::from_secs(120);
 /// Responses that are written when everything else is over get this long.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -44,7 +47,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         match accepted {
             Ok((stream, _)) => {
-                let _ = stream.set_nodelay(true);
+                prepare(&stream);
                 let connection = Connection(all.child_token());
                 tokio::spawn(converse(
                     stream,
@@ -63,6 +66,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     drop(listener);
     let _ = timeout(LAST_WORDS, graceful.shutdown()).await;
     all.cancel();
+}
+
+/// Small pieces leave at once; a peer that does not take what it is sent is given up after a while.
+fn prepare(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STALL_TIMEOUT));
 }
 
 async fn converse(stream: TcpStream, router: Router, connection: Connection, watcher: Watcher) {

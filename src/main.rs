@@ -49,20 +49,22 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
-    let runtime = || {
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-    };
     match command {
-        Command::Serve => {
-            let config = Config::from_env()?;
-            runtime()?.block_on(serve::serve(config))
-        }
-        Command::Healthcheck => runtime()?.block_on(commands::healthcheck()),
+        Command::Serve => block_on(serve::serve(Config::from_env()?)),
+        Command::Healthcheck => block_on(commands::healthcheck()),
         Command::Token { sub, ttl } => {
             println!("{}", commands::token(&sub, ttl)?);
             Ok(())
         }
     }
+}
+
+fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(command);
+    // A name look-up under way cannot be cancelled; do not wait for it.
+    runtime.shutdown_background();
+    ended
 }

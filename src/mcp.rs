@@ -8,11 +8,7 @@ mod result;
 mod session;
 mod transport;
 
-use std::{
-    future::Future,
-    sync::Arc,
-    time::{Duration, Instant as StdInstant},
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use rmcp::{
     RoleClient,
@@ -40,8 +36,8 @@ use session::Live;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a call that certainly did not reach the server waits for the next session.
 const RECONNECT_PATIENCE: Duration = Duration::from_secs(10);
-/// How often a call is sent whose repetition does no harm.
-const ATTEMPTS: u32 = 3;
+/// How often a call is tried, if trying again does no harm.
+const ATTEMPTS: u32 = 4;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// There is no session, and none came in time.
@@ -105,8 +101,8 @@ impl Mcp {
     }
 
     /// The tools of the present session; waits a little for a session that is being opened.
-    pub async fn catalogue(&self) -> Result<Arc<Catalogue>, NoSession> {
-        self.session(Instant::now() + PATIENCE)
+    pub async fn catalogue(&self, deadline: Instant) -> Result<Arc<Catalogue>, NoSession> {
+        self.session(deadline.min(Instant::now() + PATIENCE))
             .await
             .map(|live| live.catalogue.clone())
     }
@@ -127,7 +123,7 @@ impl Mcp {
         let written = (!read_only).then(|| self.spawn(call.clone()));
         async move {
             match written {
-                None => mcp.call(&call).await,
+                None => mcp.call(&call, || true).await,
                 Some(written) => written
                     .await
                     .unwrap_or_else(|_| Outcome::unknown("the call was lost")),
@@ -139,7 +135,7 @@ impl Mcp {
         let (sender, receiver) = oneshot::channel();
         let mcp = self.clone();
         let run = async move {
-            let outcome = mcp.call(&call).await;
+            let outcome = mcp.call(&call, || !sender.is_closed()).await;
             if let Err(outcome) = sender.send(outcome) {
                 tracing::info!(
                     tool = call.name(),
@@ -152,46 +148,54 @@ impl Mcp {
         receiver
     }
 
-    async fn call(&self, call: &ToolCall) -> Outcome {
-        let began = StdInstant::now();
-        let outcome = self.attempts(call).await;
-        self.metrics
-            .tool_call(call.name(), outcome.label(), began.elapsed());
+    /// `wanted` says whether anybody still waits: a call that has not left by then is not sent.
+    async fn call(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> Outcome {
+        let mut timer = self.metrics.tool_call(call.name());
+        let outcome = self.attempts(call, wanted).await;
+        timer.outcome(outcome.label());
         outcome
     }
 
-    async fn attempts(&self, call: &ToolCall) -> Outcome {
+    async fn attempts(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> Outcome {
         let deadline = Instant::now() + self.call_timeout;
-        let (mut sent, mut may_have_run) = (0, false);
+        let (mut attempts, mut may_have_run) = (0, false);
         loop {
-            let Ok(live) = self
-                .session(deadline.min(Instant::now() + RECONNECT_PATIENCE))
-                .await
-            else {
+            let next = deadline.min(Instant::now() + RECONNECT_PATIENCE);
+            let Ok(live) = self.session(next).await else {
                 return not_done(may_have_run, "the tool server is not reachable");
             };
-            let fate = match self.send(&live, call, deadline).await {
+            if !wanted() {
+                return not_done(may_have_run, "nobody waits for it any more");
+            }
+            attempts += 1;
+            let why = match self.send(&live, call, deadline).await {
                 Ok(answer) => return Outcome::of_answer(&answer, self.max_text),
-                Err(fate) => fate,
-            };
-            match fate {
-                Fate::Answered(error) => return Outcome::of_error(&error, self.max_text),
-                Fate::Refused(how) => return Outcome::refused(&how),
-                Fate::NotSent => live.dead.cancel(),
-                Fate::OutOfTime { sent } => {
+                Err(Fate::Answered(error)) => return Outcome::of_error(&error, self.max_text),
+                Err(Fate::Refused(how)) => {
+                    live.check.notify_one();
+                    let refused = Outcome::refused(&how);
+                    return if may_have_run {
+                        not_done(true, "it was refused later")
+                    } else {
+                        refused
+                    };
+                }
+                Err(Fate::OutOfTime { sent }) => {
                     return not_done(may_have_run || sent, "the tool did not answer in time");
                 }
-                Fate::Unknown => {
+                Err(Fate::NotSent) => {
+                    live.dead.cancel();
+                    "the tool server is not reachable"
+                }
+                Err(Fate::Unknown) => {
                     live.check.notify_one();
                     may_have_run = true;
-                    sent += 1;
-                    if !call.repeatable() || sent >= ATTEMPTS {
-                        return not_done(true, "the connection to the tool server broke");
-                    }
+                    "the connection to the tool server broke"
                 }
-            }
-            if Instant::now() >= deadline {
-                return not_done(may_have_run, "the tool server is not reachable");
+            };
+            let again = (!may_have_run || call.repeatable()) && attempts < ATTEMPTS;
+            if !again || Instant::now() >= deadline {
+                return not_done(may_have_run, why);
             }
             tracing::warn!(
                 tool = call.name(),
@@ -202,18 +206,16 @@ impl Mcp {
 
     /// One attempt. Dropping it tells the server that the call is cancelled.
     async fn send(&self, live: &Live, call: &ToolCall, deadline: Instant) -> Result<Value, Fate> {
-        let sent = transport::Sent::default();
+        let posting = transport::Posting::default();
         let mut params = CallToolRequestParams::new(call.name().to_owned())
             .with_arguments(call.arguments().clone());
         params.meta = Some(call.meta().clone().into());
         let mut request = CallToolRequest::new(params);
-        request.extensions.insert(sent.clone());
+        request.extensions.insert(posting.clone());
         let answer = async {
             let request = ClientRequest::CallToolRequest(request);
-            let handle = live
-                .peer
-                .send_cancellable_request(request, PeerRequestOptions::no_options())
-                .await?;
+            let options = PeerRequestOptions::no_options();
+            let handle = live.peer.send_cancellable_request(request, options).await?;
             let mut guard = CancelOnDrop {
                 peer: &live.peer,
                 id: Some(handle.id.clone()),
@@ -223,13 +225,13 @@ impl Mcp {
             answer
         };
         match timeout_at(deadline, answer).await {
-            Err(_) => Err(Fate::OutOfTime { sent: sent.get() }),
+            Err(_) => Err(Fate::OutOfTime {
+                sent: posting.abandon(),
+            }),
             Ok(Ok(answer)) => result::answer(&answer).ok_or(Fate::Unknown),
-            Ok(Err(ServiceError::TransportClosed)) if !sent.get() => Err(Fate::NotSent),
-            Ok(Err(error)) => {
-                tracing::debug!(tool = call.name(), "a tool call failed");
-                Err(fate::of(error))
-            }
+            Ok(Err(ServiceError::McpError(error))) => Err(Fate::Answered(error)),
+            Ok(Err(_)) if !posting.abandon() => Err(Fate::NotSent),
+            Ok(Err(error)) => Err(fate::of(&error)),
         }
     }
 

@@ -198,18 +198,13 @@ impl Metrics {
         }
     }
 
-    pub fn tool_call(&self, tool: &str, outcome: &'static str, took: Duration) {
-        self.tool_calls
-            .get_or_create(&ToolOutcomeLabels {
-                tool: tool.to_owned(),
-                outcome,
-            })
-            .inc();
-        self.tool_duration
-            .get_or_create(&ToolLabel {
-                tool: tool.to_owned(),
-            })
-            .observe(took.as_secs_f64());
+    pub(crate) fn tool_call(self: &Arc<Self>, tool: &str) -> ToolTimer {
+        ToolTimer {
+            metrics: self.clone(),
+            began: Instant::now(),
+            tool: tool.to_owned(),
+            outcome: "cancelled",
+        }
     }
 
     pub fn session(&self, up: bool) {
@@ -231,6 +226,7 @@ impl Metrics {
             metrics: self.clone(),
             began: Instant::now(),
             waiting: true,
+            status: "cancelled".to_owned(),
         }
     }
 }
@@ -240,15 +236,16 @@ pub struct ClaudeTimer {
     metrics: Arc<Metrics>,
     began: Instant,
     waiting: bool,
+    status: String,
 }
 
 impl ClaudeTimer {
-    pub(crate) fn answered(&self, status: StatusCode) {
-        self.count(status.as_str().to_owned());
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        status.as_str().clone_into(&mut self.status);
     }
 
-    pub(crate) fn failed(&self, how: &'static str) {
-        self.count(how.to_owned());
+    pub(crate) fn failed(&mut self, how: &'static str) {
+        how.clone_into(&mut self.status);
     }
 
     pub(crate) fn first_token(&mut self) {
@@ -258,19 +255,46 @@ impl ClaudeTimer {
                 .observe(self.began.elapsed().as_secs_f64());
         }
     }
-
-    fn count(&self, status: String) {
-        self.metrics
-            .claude_requests
-            .get_or_create(&StatusLabel { status })
-            .inc();
-    }
 }
 
 impl Drop for ClaudeTimer {
     fn drop(&mut self) {
+        let status = std::mem::take(&mut self.status);
+        self.metrics
+            .claude_requests
+            .get_or_create(&StatusLabel { status })
+            .inc();
         self.metrics
             .claude_duration
             .observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
+/// Times one tool call; dropped without an outcome, it was cancelled.
+pub(crate) struct ToolTimer {
+    metrics: Arc<Metrics>,
+    began: Instant,
+    tool: String,
+    outcome: &'static str,
+}
+
+impl ToolTimer {
+    pub(crate) fn outcome(&mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for ToolTimer {
+    fn drop(&mut self) {
+        let (tool, outcome) = (std::mem::take(&mut self.tool), self.outcome);
+        let labels = ToolLabel { tool: tool.clone() };
+        self.metrics
+            .tool_duration
+            .get_or_create(&labels)
+            .observe(self.began.elapsed().as_secs_f64());
+        self.metrics
+            .tool_calls
+            .get_or_create(&ToolOutcomeLabels { tool, outcome })
+            .inc();
     }
 }

@@ -11,10 +11,9 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use tracing::{Instrument, Span};
 
 use crate::{
-    agent::{Event, Failed, Failure},
+    agent::{Event, Failed, Failure, Ledger, Turn},
     app::{App, RequestId},
     auth::Caller,
-    claude::Usage,
 };
 
 /// What is known of a chat request; its drop is its end.
@@ -27,9 +26,8 @@ pub struct Tally {
     began: Instant,
     first_token: Option<Duration>,
     stop_reason: String,
-    rounds: u32,
     tools: Vec<serde_json::Value>,
-    usage: Usage,
+    ledger: Ledger,
     in_flight: bool,
     span: Span,
 }
@@ -45,9 +43,8 @@ impl Tally {
             began: Instant::now(),
             first_token: None,
             stop_reason: String::new(),
-            rounds: 0,
             tools: Vec::new(),
-            usage: Usage::default(),
+            ledger: Ledger::default(),
             in_flight: false,
             span: Span::current(),
         }
@@ -68,10 +65,12 @@ impl Tally {
     /// Passes the events of a turn on, and notes what they say. `held` is what the turn holds while it runs.
     pub fn observe<T: Send + 'static>(
         mut self,
-        events: impl Stream<Item = Event> + Send + 'static,
+        turn: Turn,
         held: T,
     ) -> impl Stream<Item = Event> + Send + 'static {
         self.in_flight = true;
+        self.ledger = turn.ledger();
+        let events = turn.run(self.mode == "sse");
         self.app.metrics.chat_begins();
         let span = self.span.clone();
         async_stream::stream! {
@@ -92,7 +91,7 @@ impl Tally {
                     }
                     // The panic hook has logged where.
                     Err(_) => {
-                        let event = Event::Error(Box::new(Failed::new(&Failure::Internal, self.request_id.shared())));
+                        let event = Event::Error(Box::new(Failed::new(&Failure::Internal, self.request_id.shared(), &self.ledger)));
                         self.note(&event);
                         yield event;
                         break;
@@ -120,12 +119,8 @@ impl Tally {
             Event::Done(done) => {
                 self.code = Some("ok");
                 done.stop_reason.clone_into(&mut self.stop_reason);
-                (self.usage, self.rounds) = (done.usage, done.rounds);
             }
-            Event::Error(failed) => {
-                self.code = Some(failed.code);
-                (self.usage, self.rounds) = (failed.usage, failed.rounds);
-            }
+            Event::Error(failed) => self.code = Some(failed.code),
         }
     }
 }
@@ -140,23 +135,24 @@ impl Drop for Tally {
         let code = self.code.unwrap_or(ended);
         let took = self.began.elapsed();
         let _in_span = self.span.enter();
+        let usage = self.ledger.usage();
         if self.in_flight {
             self.app.metrics.chat_ends();
         }
         self.app.metrics.chat_over(self.mode, code, took);
-        self.app.metrics.tokens(self.usage);
+        self.app.metrics.tokens(usage);
         tracing::info!(
             request_id = self.request_id.as_str(),
             user = self.user.as_ref().map(Caller::user_id),
             mode = self.mode,
             outcome = code,
             stop_reason = Some(self.stop_reason.as_str()).filter(|reason| !reason.is_empty()),
-            rounds = self.rounds,
+            rounds = self.ledger.rounds(),
             tools = serde_json::Value::from(std::mem::take(&mut self.tools)).to_string(),
-            input_tokens = self.usage.input_tokens,
-            output_tokens = self.usage.output_tokens,
-            cache_creation_input_tokens = self.usage.cache_creation_input_tokens,
-            cache_read_input_tokens = self.usage.cache_read_input_tokens,
+            input_tokens = usage.input_tokens,
+            output_tokens = usage.output_tokens,
+            cache_creation_input_tokens = usage.cache_creation_input_tokens,
+            cache_read_input_tokens = usage.cache_read_input_tokens,
             ttft_ms = self
                 .first_token
                 .map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),

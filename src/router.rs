@@ -62,7 +62,17 @@ async fn dress(mut request: Request, next: Next) -> Response {
     tracing::debug!(parent: &span, method = %request.method(), path = request.uri().path(), "request");
     let mut response = next.run(request).instrument(span).await;
     if response.extensions().get::<Panicked>().is_some() {
-        response = ApiError::internal().respond(&id);
+        let dressed = std::mem::replace(&mut response, ApiError::internal().respond(&id));
+        let cors = |name: &HeaderName| {
+            name.as_str().starts_with("access-control-") || name == header::VARY
+        };
+        response.headers_mut().extend(
+            dressed
+                .headers()
+                .clone()
+                .into_iter()
+                .filter(|(name, _)| name.as_ref().is_some_and(cors)),
+        );
     }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {

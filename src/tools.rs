@@ -102,7 +102,8 @@ impl Catalogue {
         for tool in listed {
             let mended =
                 schema::mended(tool.input_schema).filter(|_| !catalogue.offers(&tool.name));
-            let Some(mended) = mended else {
+            let both = mended.and_then(|schema| Some((identity::hidden(&schema)?, schema)));
+            let Some((shown, mended)) = both else {
                 catalogue.left_out.push(tool.name);
                 continue;
             };
@@ -110,7 +111,7 @@ impl Catalogue {
             catalogue.specs.push(ToolSpec {
                 name: name.clone(),
                 description: tool.description.filter(|text| !text.trim().is_empty()),
-                input_schema: identity::hidden(&mended),
+                input_schema: shown,
             });
             let known = Tool {
                 name: tool.name,

@@ -14,7 +14,10 @@ use crate::{
 pub(super) struct Call {
     pub(super) index: u64,
     pub(super) id: String,
+    /// As events and messages carry it.
     pub(super) name: String,
+    /// As Claude wrote it.
+    asked: String,
     state: State,
 }
 
@@ -50,6 +53,7 @@ impl Calls {
             index,
             id,
             name: accepted_name(name),
+            asked: name.to_owned(),
             state: State::Open,
         });
         &self.calls[self.calls.len() - 1]
@@ -57,6 +61,27 @@ impl Calls {
 
     pub(super) fn get(&self, index: u64) -> Option<&Call> {
         self.calls.iter().find(|call| call.index == index)
+    }
+
+    /// The tool's name as Claude wrote it: what looks it up.
+    pub(super) fn asked(&self, index: u64) -> Option<String> {
+        self.get(index).map(|call| call.asked.clone())
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().map(|call| call.id.as_str())
+    }
+
+    /// Whether any call has begun.
+    pub(super) fn any_begun(&self) -> bool {
+        self.calls
+            .iter()
+            .any(|call| matches!(call.state, State::Running | State::Over(_)))
+    }
+
+    /// Forgets the calls whose input never became complete.
+    pub(super) fn only_complete(&mut self) {
+        self.calls.retain(|call| !matches!(call.state, State::Open));
     }
 
     /// A call that will not be sent, since it is none.
@@ -96,6 +121,7 @@ impl Calls {
                         .push(Box::pin(async move { (at, lost, Duration::ZERO) }));
                 }
                 State::Invalid(outcome) if all => {
+                    call.state = State::Invalid(outcome.clone());
                     self.running
                         .push(Box::pin(async move { (at, outcome, Duration::ZERO) }));
                 }

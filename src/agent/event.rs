@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::claude::{Block, ClaudeError, Message, Usage};
+use super::Ledger;
+use crate::claude::{Block, ClaudeError, Message, Role, Usage};
 
 /// One event of the stream; its `type` is also the name of the SSE event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,8 +68,6 @@ pub struct Done {
     pub usage: Usage,
     #[schema(value_type = String)]
     pub request_id: Arc<str>,
-    #[serde(skip)]
-    pub rounds: u32,
 }
 
 /// A turn that failed after it began.
@@ -84,21 +83,27 @@ pub struct Failed {
     #[schema(value_type = String)]
     pub request_id: Arc<str>,
     #[serde(skip)]
-    pub rounds: u32,
-    #[serde(skip)]
     pub retry_after: Option<Duration>,
 }
 
 impl Failed {
-    pub fn new(failure: &Failure, request_id: Arc<str>) -> Self {
+    /// The failure of a turn, with what its ledger holds.
+    pub fn new(failure: &Failure, request_id: Arc<str>, ledger: &Ledger) -> Self {
+        let mut messages = ledger.take_added();
+        // A paused reply is of no use without its continuation, and a history must end with the user.
+        while messages
+            .last()
+            .is_some_and(|message| message.role == Role::Assistant)
+        {
+            messages.pop();
+        }
         Self {
             code: failure.code(),
             message: failure.to_string(),
             retryable: failure.retryable(),
-            messages: vec![],
-            usage: Usage::default(),
+            messages,
+            usage: ledger.usage(),
             request_id,
-            rounds: 0,
             retry_after: failure.retry_after(),
         }
     }

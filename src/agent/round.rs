@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep_until};
 
-use super::{Agent, Event, Failure, Turn, calls::Calls};
+use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger};
 use crate::{
     auth::Caller,
     claude::{Block, ClaudeError, Progress, Reply, Request, Retries, Usage},
@@ -15,6 +15,13 @@ use crate::{
 };
 
 type Pieces = Pin<Box<dyn Stream<Item = Result<Progress, ClaudeError>> + Send>>;
+
+/// A part of a message that is being written.
+enum Written {
+    Text(String),
+    /// The tool call of this block.
+    Call(u64),
+}
 
 pub(super) struct Round {
     agent: Arc<Agent>,
@@ -32,12 +39,15 @@ pub(super) struct Round {
     calls: Calls,
     /// What Claude wrote as the input of each call, identity removed.
     inputs: Vec<(u64, Map<String, Value>)>,
+    /// The message so far, for a turn that is cut off while Claude writes.
+    partial: Vec<Written>,
     queue: VecDeque<Event>,
     /// Something of the present reply cannot be taken back: it was shown, or a tool has run.
     committed: bool,
     reply: Option<Reply>,
     usage: Usage,
     usage_before: Usage,
+    ledger: Ledger,
 }
 
 impl Round {
@@ -67,11 +77,13 @@ impl Round {
             pieces: None,
             calls: Calls::default(),
             inputs: Vec::new(),
+            partial: Vec::new(),
             queue: VecDeque::new(),
             committed: false,
             reply: None,
             usage: Usage::default(),
             usage_before: Usage::default(),
+            ledger: turn.ledger.clone(),
             agent,
         }
     }
@@ -119,12 +131,20 @@ impl Round {
             Progress::Usage(usage) => {
                 self.usage = self.usage_before;
                 self.usage.add(usage);
+                self.ledger.running(self.usage);
             }
-            Progress::Text(text) => self.show(Event::TextDelta { text }),
+            Progress::Text(text) => {
+                match self.partial.last_mut() {
+                    Some(Written::Text(written)) => written.push_str(&text),
+                    _ => self.partial.push(Written::Text(text.clone())),
+                }
+                self.show(Event::TextDelta { text });
+            }
             // Calls made although they may not be: ignored, and not shown.
             Progress::ToolStart { .. } | Progress::ToolReady { .. } if !self.may_use_tools => {}
             Progress::ToolStart { index, id, name } => {
                 let id = self.accepted_id(id);
+                self.partial.push(Written::Call(index));
                 let call = self.calls.open(index, id, &name);
                 let event = Event::ToolUseStart {
                     id: call.id.clone(),
@@ -182,7 +202,8 @@ impl Round {
             request_id: &self.request_id,
             tool_use_id: &id,
         };
-        match input.map(|input| self.catalogue.bind(context, &name, input)) {
+        let asked = self.calls.asked(index).unwrap_or_default();
+        match input.map(|input| self.catalogue.bind(context, &asked, input)) {
             Ok(Some(call)) => self.calls.ready(index, call),
             Ok(None) => self.calls.invalid(
                 index,
@@ -234,14 +255,13 @@ impl Round {
             return Err(error.into());
         }
         self.retries.again(error).await?;
+        for id in self.calls.ids() {
+            self.ids.remove(id);
+        }
         self.calls = Calls::default();
         self.inputs.clear();
+        self.partial.clear();
         Ok(())
-    }
-
-    /// Of all attempts.
-    pub(super) fn usage(&self) -> Usage {
-        self.usage
     }
 
     /// The complete message, and the results of its calls.
@@ -254,15 +274,45 @@ impl Round {
         (self.reply.unwrap_or_default(), results)
     }
 
-    /// The message and its results, if the round was cut off while its tools ran.
-    pub(super) fn interrupted(self) -> Option<(Vec<Block>, Vec<Block>)> {
-        let reply = self.reply.filter(|_| self.calls.any())?;
-        let asked = reply.blocks.into_iter().map(|(_, block)| block).collect();
+    /// The message and its results, if the round was cut off after tools had begun. A message that Claude itself did
+    /// not finish counts only when it was cut off by us (`cut`): as far as it was written.
+    pub(super) fn interrupted(mut self, cut: bool) -> Option<(Vec<Block>, Vec<Block>)> {
+        if !self.calls.any_begun() {
+            return None;
+        }
+        let asked = match self.reply.take() {
+            Some(reply) => reply.blocks.into_iter().map(|(_, block)| block).collect(),
+            None if cut => {
+                self.calls.only_complete();
+                self.written()
+            }
+            None => return None,
+        };
         Some((
             asked,
             self.calls
                 .results("the turn was cut off before the tool answered"),
         ))
+    }
+
+    fn written(&mut self) -> Vec<Block> {
+        let partial = std::mem::take(&mut self.partial);
+        let block = |part| match part {
+            Written::Text(text) => {
+                Some(Block::Text { text }).filter(|block| !block.is_blank_text())
+            }
+            Written::Call(index) => self.calls.get(index).map(|call| Block::ToolUse {
+                id: call.id.clone(),
+                name: call.name.clone(),
+                input: self
+                    .inputs
+                    .iter()
+                    .find(|(at, _)| *at == index)
+                    .map(|(_, input)| input.clone())
+                    .unwrap_or_default(),
+            }),
+        };
+        partial.into_iter().filter_map(block).collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! The body of `POST /chat`, but for the messages, which are `history`'s.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::history::Invalid;
+use crate::{error::ApiError, history::Invalid};
 
 /// What a frontend posts. Fields that are not listed are ignored, here and in messages and blocks.
 #[derive(Debug, PartialEq, ToSchema)]
@@ -19,6 +20,48 @@ pub struct ChatRequest {
     pub client_timezone: Option<String>,
     /// What to call the user; cut at 100 characters.
     pub display_name: Option<String>,
+}
+
+/// Values in a body; each takes 72 bytes or more in memory, but may be two in the body.
+const MAX_VALUES: usize = 2_000_000;
+
+/// The body as JSON, if it is, and if it is of a size that memory bears.
+pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
+    if values(bytes) <= MAX_VALUES {
+        return serde_json::from_slice(bytes).map_err(|error| not_json(&error));
+    }
+    match serde_json::from_slice::<IgnoredAny>(bytes) {
+        Ok(_) => Err(Invalid::new(
+            "body",
+            format!("must not hold more than {MAX_VALUES} values"),
+        )
+        .into()),
+        Err(error) => Err(not_json(&error)),
+    }
+}
+
+/// At least as many values as the text holds, found without building them.
+fn values(bytes: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (1, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    // serde_json's own words may quote the text; where it stopped is enough.
+    ApiError::invalid_json(format!(
+        "The body is not JSON in UTF-8 without a byte order mark (line {}, column {}).",
+        error.line(),
+        error.column()
+    ))
 }
 
 pub(super) fn parse(request: Value) -> Result<ChatRequest, Invalid> {
@@ -64,6 +107,22 @@ mod tests {
             display_name: None,
         };
         assert_eq!(parse(request), Ok(expected));
+    }
+
+    #[test]
+    fn a_body_of_many_tiny_values_is_refused_before_it_fills_the_memory() {
+        let many = format!("[{}0]", "0,".repeat(MAX_VALUES));
+        assert_eq!(read(many.as_bytes()).unwrap_err().code, "invalid_request");
+        assert_eq!(
+            read(&many.as_bytes()[1..]).unwrap_err().code,
+            "invalid_json"
+        );
+        let text = format!(
+            "[\"{}\\\"{}\"]",
+            ",".repeat(MAX_VALUES),
+            "[".repeat(MAX_VALUES)
+        );
+        assert!(read(text.as_bytes()).is_ok());
     }
 
     #[test]

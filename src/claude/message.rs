@@ -1,5 +1,6 @@
 //! The Messages API's input format: what is sent to Claude, and what frontends keep as history.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -54,9 +55,6 @@ pub enum Block {
         title: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         context: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
-        citations: Option<Value>,
     },
     /// A tool call of Claude's. Assistant messages only.
     ToolUse {
@@ -111,6 +109,18 @@ impl Block {
 pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+}
+
+/// What the first bytes of a base64 image say it is: PNG, JPEG, GIF, WebP, or nothing known.
+pub fn image_type(base64: &str) -> Option<&'static str> {
+    let head = BASE64_STANDARD.decode(base64.get(..16)?).ok()?;
+    match head.as_slice() {
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P'] => Some("image/webp"),
+        _ => None,
+    }
 }
 
 /// A tool as Claude is told of it.

@@ -1,6 +1,9 @@
 //! A reply as it is written: the stream's events, and what they add up to.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -100,7 +103,14 @@ pub(super) fn read(
             }
             for event in events.drain(..) {
                 // Lossy: a server that cuts a character in half has written a broken word, no broken reply.
-                let Ok(event) = serde_json::from_str::<Value>(&String::from_utf8_lossy(&event)) else { continue };
+                let event = String::from_utf8_lossy(&event);
+                let Ok(event) = serde_json::from_str::<Value>(&event) else {
+                    // A piece of the message that cannot be read must not be missing from it unnoticed.
+                    if event.trim_start().starts_with('{') {
+                        return yield Err(ClaudeError::Incomplete);
+                    }
+                    continue;
+                };
                 let progress = message.take(event);
                 if matches!(progress, Ok(Some(Progress::Text(_) | Progress::ToolStart { .. }))) {
                     timer.first_token();
@@ -119,7 +129,9 @@ pub(super) fn read(
 /// Collects a message out of its events. Unknown events, deltas and blocks change nothing.
 #[derive(Default)]
 struct Builder {
+    /// By a number of our own: a server may use one index twice.
     blocks: BTreeMap<u64, Open>,
+    numbers: HashMap<u64, u64>,
     stop_reason: String,
     model: Option<String>,
     usage: Usage,
@@ -136,7 +148,18 @@ struct Open {
 
 impl Builder {
     fn take(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
-        let index = event["index"].as_u64().unwrap_or_default();
+        let named = event["index"].as_u64().unwrap_or_default();
+        if event["type"] == "content_block_start" {
+            self.numbers.insert(named, self.blocks.len() as u64);
+        }
+        let Some(index) = self
+            .numbers
+            .get(&named)
+            .copied()
+            .or((!event["index"].is_number()).then_some(named))
+        else {
+            return Ok(None);
+        };
         match event["type"].as_str().unwrap_or_default() {
             "message_start" => {
                 self.model = event["message"]["model"].as_str().map(str::to_owned);
@@ -189,9 +212,12 @@ impl Builder {
         progress
     }
 
-    fn delta(&mut self, index: u64, mut delta: Value) -> Option<Progress> {
+    fn delta(&mut self, index: u64, delta: Value) -> Option<Progress> {
         let open = self.blocks.get_mut(&index)?;
-        let mut text_of = |name: &str| match delta[name].take() {
+        let Value::Object(mut delta) = delta else {
+            return None;
+        };
+        let mut text_of = |name: &str| match delta.remove(name).unwrap_or_default() {
             Value::String(text) => text,
             _ => String::new(),
         };
@@ -212,7 +238,9 @@ impl Builder {
                     if citations.is_null() {
                         *citations = json!([]);
                     }
-                    citations.as_array_mut()?.push(delta["citation"].take());
+                    citations
+                        .as_array_mut()?
+                        .push(delta.remove("citation").unwrap_or_default());
                 }
             }
             _ => {}

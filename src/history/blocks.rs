@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::Invalid;
 use crate::{
-    claude::{Block, Role},
+    claude::{Block, Role, image_type},
     tools::without_identity,
 };
 
@@ -142,27 +142,12 @@ fn nested_document(
 }
 
 fn with_source(at: &str, source: Value, object: &mut Object) -> Result<Block, Invalid> {
-    let citations = match object.remove("citations") {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(citations)) => match citations.get("enabled") {
-            None | Some(Value::Null) => None,
-            Some(Value::Bool(enabled)) => Some(json!({"enabled": enabled})),
-            Some(_) => {
-                return Err(Invalid::new(
-                    format!("{at}.citations.enabled"),
-                    "must be a boolean",
-                ));
-            }
-        },
-        Some(_) => return Err(Invalid::new(format!("{at}.citations"), "must be an object")),
-    };
     let title = optional_string(at, object, "title")?.filter(|title| !title.is_empty());
     let context = optional_string(at, object, "context")?.filter(|context| !context.is_empty());
     Ok(Block::Document {
         source,
         title,
         context,
-        citations,
     })
 }
 
@@ -195,6 +180,10 @@ fn base64(place: &str, source: &mut Object, allowed: &[&str]) -> Result<Value, I
             "must be base64 (standard alphabet, padded, no line breaks)",
         ));
     }
+    // Claude refuses an image whose name and bytes differ; the bytes are right.
+    let media_type = image_type(&data)
+        .filter(|_| allowed.contains(&"image/png"))
+        .unwrap_or(&media_type);
     Ok(json!({"type": "base64", "media_type": media_type, "data": data}))
 }
 

@@ -21,9 +21,9 @@ pub(super) enum Fate {
 }
 
 /// `is_connect` is decisive only because the client keeps no pool of connections.
-pub(super) fn of(error: ServiceError) -> Fate {
+pub(super) fn of(error: &ServiceError) -> Fate {
     let transport = match error {
-        ServiceError::McpError(error) => return Fate::Answered(error),
+        ServiceError::McpError(error) => return Fate::Answered(error.clone()),
         ServiceError::TransportSend(transport) => transport,
         _ => return Fate::Unknown,
     };

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use rmcp::model::{ErrorData, ServerResult};
 use serde_json::{Value, json};
 
-use crate::claude::{Block, is_blank};
+use crate::claude::{Block, image_type, is_blank};
 
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
@@ -80,12 +80,13 @@ impl Outcome {
             .filter_map(|item| block(item, is_error, &mut limit))
             .collect();
         let structured = &answer["structuredContent"];
-        if content.is_empty() && !structured.is_null() {
-            content.push(Block::Text {
-                text: limit.take(&structured.to_string()),
-            });
+        if content.is_empty() && limit.cut == 0 && !structured.is_null() {
+            content.extend(
+                Some(Block::text(limit.take(&structured.to_string())))
+                    .filter(|text| !text.is_blank_text()),
+            );
         }
-        if content.is_empty() {
+        if content.is_empty() && limit.cut == 0 {
             let text = if is_error {
                 "The tool failed without saying why."
             } else {
@@ -177,6 +178,9 @@ fn block(item: &Value, only_text: bool, limit: &mut Limit) -> Option<Block> {
         "audio" => format!("[audio: {}]", short(&item["mimeType"])),
         other => format!("[content of type {}]", short(&other.into())),
     };
+    if is_blank(&text) {
+        return None;
+    }
     let text = limit.take(&text);
     (!is_blank(&text)).then_some(Block::Text { text })
 }
@@ -195,6 +199,7 @@ fn image(item: &Value) -> Result<Block, String> {
             short(&item["mimeType"])
         ));
     }
+    let media_type = image_type(data).unwrap_or(media_type);
     Ok(Block::Image {
         source: json!({"type": "base64", "media_type": media_type, "data": data}),
     })
@@ -214,6 +219,7 @@ fn short(value: &Value) -> String {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "calls read better")]
     fn outcome(answer: Value) -> Value {
         let outcome = Outcome::of_answer(&answer, 20);
         json!([outcome.is_error, outcome.content])

@@ -8,10 +8,12 @@ use rmcp::{
         ClientCapabilities, ClientConfig, ClientRequest, ErrorCode, Extensions, Implementation,
         ListToolsRequest, ListToolsRequestMethod, PaginatedRequestParams, ProtocolVersion,
     },
+    service::ClientInitializeError,
     service::{ClientCacheConfig, NotificationContext, Peer, RunningService, ServiceError},
     transport::{
-        StreamableHttpClientTransport, common::client_side_sse::ExponentialBackoff,
-        streamable_http_client::StreamableHttpClientTransportConfig,
+        StreamableHttpClientTransport,
+        common::client_side_sse::ExponentialBackoff,
+        streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError},
     },
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -34,6 +36,8 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Also keeps the server from dropping the session as idle.
 const RELIST_EVERY: Duration = Duration::from_secs(30);
+/// A server that announces changes all the time is not listed all the time.
+const LIST_PAUSE: Duration = Duration::from_millis(500);
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const LONGEST_DELAY: Duration = Duration::from_secs(10);
 /// A session that dies sooner is followed by a pause.
@@ -57,12 +61,12 @@ pub(super) struct Live {
 
 #[derive(Debug, thiserror::Error)]
 enum OpenError {
-    #[error("the handshake failed")]
-    Handshake(#[source] Box<rmcp::service::ClientInitializeError>),
+    #[error("the handshake failed: {0}")]
+    Handshake(String),
     #[error("the server speaks protocol version {0}, which this client does not")]
     Version(String),
-    #[error("the tools could not be listed")]
-    List(#[source] ServiceError),
+    #[error("the tools could not be listed: {0}")]
+    List(String),
     #[error("the listing of tools makes no sense")]
     Listing,
     #[error("the server did not answer in time")]
@@ -126,7 +130,7 @@ impl Connector {
             let service = handler
                 .serve(self.transport(check))
                 .await
-                .map_err(|error| OpenError::Handshake(Box::new(error)))?;
+                .map_err(|error| OpenError::Handshake(why(&error)))?;
             let peer = service.peer();
             peer.set_response_cache_config(ClientCacheConfig::disabled())
                 .await;
@@ -192,19 +196,21 @@ pub(super) fn supervise(
                         metrics.reconnected();
                     }
                     metrics.session(true);
-                    delay = FIRST_DELAY;
                     let began = Instant::now();
                     watch_over(&service, listing, &publish, &check, &stop).await;
                     publish.send_replace(None);
                     metrics.session(false);
                     closing.spawn(close(service, connector.drain, stop.clone()));
                     if began.elapsed() < SHORT_LIFE {
-                        pause(FIRST_DELAY, &stop).await;
+                        pause(delay, &stop).await;
+                        delay = (delay * 2).min(LONGEST_DELAY);
+                    } else {
+                        delay = FIRST_DELAY;
                     }
                 }
                 Err(error) => {
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::warn!(error = %error, cause, retry_ms = delay.as_millis(), "no MCP session");
+                    let retry_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                    tracing::warn!(error = %error, retry_ms, "no MCP session");
                     pause(delay, &stop).await;
                     delay = (delay * 2).min(LONGEST_DELAY);
                 }
@@ -254,14 +260,19 @@ async fn watch_over(
             "MCP session is up"
         );
         let fresh = loop {
+            let listed_at = Instant::now();
             tokio::select! {
                 () = dead.cancelled() => return tracing::warn!("MCP session lost"),
                 () = stop.cancelled() => return,
                 () = check.notified() => {}
                 () = sleep(RELIST_EVERY) => {}
             }
+            let again = async {
+                tokio::time::sleep_until(listed_at + LIST_PAUSE).await;
+                timeout(LIST_TIMEOUT, list(peer)).await
+            };
             let listed = tokio::select! {
-                listed = timeout(LIST_TIMEOUT, list(peer)) => listed,
+                listed = again => listed,
                 () = dead.cancelled() => return tracing::warn!("MCP session lost"),
                 () = stop.cancelled() => return,
             };
@@ -321,7 +332,7 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
             Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 return Ok(listing);
             }
-            Err(error) => return Err(OpenError::List(error)),
+            Err(error) => return Err(OpenError::List(transport_fault(&error).to_owned())),
         };
         for tool in page["tools"].as_array().ok_or(OpenError::Listing)? {
             match listed(tool) {
@@ -348,6 +359,41 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
         "the server's listing of tools is too long; the rest is left out"
     );
     Ok(listing)
+}
+
+/// What went wrong, without what the server said: that is not for the log.
+fn why(error: &ClientInitializeError) -> String {
+    match error {
+        ClientInitializeError::TransportError { error, .. } => {
+            fault(error.error.as_ref()).to_owned()
+        }
+        ClientInitializeError::JsonRpcError(error) => format!("error {}", error.code.0),
+        _ => "the answer is not MCP".to_owned(),
+    }
+}
+
+fn transport_fault(error: &ServiceError) -> &'static str {
+    match error {
+        ServiceError::TransportSend(error) => fault(error.error.as_ref()),
+        ServiceError::McpError(_) => "the server refused",
+        _ => "the connection broke",
+    }
+}
+
+fn fault(error: &(dyn std::error::Error + 'static)) -> &'static str {
+    match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
+        Some(StreamableHttpError::Client(error)) if error.is_connect() => "no connection",
+        Some(StreamableHttpError::AuthRequired(_) | StreamableHttpError::InsufficientScope(_)) => {
+            "not authorized: check PROG_STRENGTH_MCP_TOKEN"
+        }
+        Some(
+            StreamableHttpError::HttpStatus(_) | StreamableHttpError::UnexpectedServerResponse(_),
+        ) => "an HTTP error; check PROG_STRENGTH_MCP_URL and PROG_STRENGTH_MCP_TOKEN",
+        Some(StreamableHttpError::UnexpectedContentType(_)) => {
+            "the answer is not MCP; check PROG_STRENGTH_MCP_URL"
+        }
+        _ => "the connection broke",
+    }
 }
 
 fn listed(tool: &Value) -> Option<Listed> {

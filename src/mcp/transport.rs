@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
 };
 
@@ -26,13 +26,33 @@ type Events = BoxStream<'static, Result<Sse, SseError>>;
 /// rmcp's own default.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
-/// Set once a request's POST has begun: until then the server cannot have seen it.
+/// How far a request has come: waiting for a free place, begun to be posted, or given up before that.
 #[derive(Clone, Default)]
-pub(super) struct Sent(Arc<AtomicBool>);
+pub(super) struct Posting(Arc<AtomicU8>);
 
-impl Sent {
-    pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+const WAITING: u8 = 0;
+const BEGUN: u8 = 1;
+const ABANDONED: u8 = 2;
+
+impl Posting {
+    /// From now on it will not be posted, unless that has begun already: then `true`, and the server may have it.
+    pub(super) fn abandon(&self) -> bool {
+        self.become_state(ABANDONED) == BEGUN
+    }
+
+    fn begin(&self) -> bool {
+        self.become_state(BEGUN) != ABANDONED
+    }
+
+    /// The state after the attempt: only the first change counts.
+    fn become_state(&self, state: u8) -> u8 {
+        match self
+            .0
+            .compare_exchange(WAITING, state, Ordering::SeqCst, Ordering::SeqCst)
+        {
+            Ok(_) => state,
+            Err(present) => present,
+        }
     }
 }
 
@@ -70,8 +90,11 @@ impl StreamableHttpClient for Client {
         let mut request = None;
         if let JsonRpcMessage::Request(message) = &message {
             request = Some(message.id.clone());
-            if let Some(sent) = message.request.extensions().get::<Sent>() {
-                sent.0.store(true, Ordering::SeqCst);
+            let posting = message.request.extensions().get::<Posting>();
+            if !posting.is_none_or(Posting::begin) {
+                return Err(Error::UnexpectedServerResponse(
+                    "given up before it was sent".into(),
+                ));
             }
         }
         let answer = self

@@ -19,25 +19,125 @@ const MAPS: [&str; 6] = [
 /// Keywords whose value is data, not a schema.
 const DATA: [&str; 5] = ["default", "examples", "example", "const", "enum"];
 
-/// Removes the key `user_id` from an input, at any depth.
+/// Removes the key `user_id` from an input, at any depth: also in text that is JSON, since some servers (Python's MCP
+/// SDK among them) parse such text where the schema wants an object.
 pub fn without_identity(object: &mut Map<String, Value>) {
-    object.shift_remove(USER_ID);
-    object.values_mut().for_each(forget);
+    forget_in(object);
 }
 
-fn forget(value: &mut Value) {
+/// Whether anything was removed.
+fn forget_in(object: &mut Map<String, Value>) -> bool {
+    let named = object.shift_remove(USER_ID).is_some();
+    object
+        .values_mut()
+        .fold(named, |removed, value| forget(value) | removed)
+}
+
+fn forget(value: &mut Value) -> bool {
     match value {
-        Value::Object(object) => without_identity(object),
-        Value::Array(items) => items.iter_mut().for_each(forget),
+        Value::Object(object) => forget_in(object),
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |removed, value| forget(value) | removed),
+        Value::String(text) => forget_in_text(text),
+        _ => false,
+    }
+}
+
+fn forget_in_text(text: &mut String) -> bool {
+    if !looks_like_json(text) {
+        return false;
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut inner) => {
+            let removed = forget(&mut inner);
+            if removed {
+                *text = inner.to_string();
+            }
+            removed
+        }
+        // Laxer parsers than this one read what it does not (`NaN`, lone surrogates): spoil it for them.
+        Err(_) if text.contains(USER_ID) || text.contains("\\u") => {
+            text.insert_str(0, "text: ");
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+fn looks_like_json(text: &str) -> bool {
+    matches!(text.trim_start().bytes().next(), Some(b'{' | b'[' | b'"'))
+}
+
+/// How often what a reference pointed to is put in its place: nested ones need more than one pass.
+const PASSES: usize = 4;
+
+/// The schema as Claude sees it: without the property `user_id`, at any depth. `None` if a reference would point to
+/// what is gone.
+pub(super) fn hidden(schema: &Value) -> Option<Value> {
+    let mut shown = schema.clone();
+    hide(&mut shown);
+    for _ in 0..PASSES {
+        let mut dangling = Vec::new();
+        references(&shown, &mut dangling);
+        dangling.retain(|reference| {
+            resolve(schema, reference).is_some() && resolve(&shown, reference).is_none()
+        });
+        if dangling.is_empty() {
+            return Some(shown);
+        }
+        put_in_place(&mut shown, schema, &dangling);
+    }
+    None
+}
+
+/// Every local `$ref`.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            found.extend(
+                object
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            );
+            object.values().for_each(|value| references(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| references(value, found)),
         _ => {}
     }
 }
 
-/// The schema as Claude sees it: without the property `user_id`, at any depth.
-pub(super) fn hidden(schema: &Value) -> Value {
-    let mut schema = schema.clone();
-    hide(&mut schema);
-    schema
+/// Replaces the `dangling` references by what they point to in `original`, identity hidden there too.
+fn put_in_place(value: &mut Value, original: &Value, dangling: &[String]) {
+    match value {
+        Value::Object(object) => {
+            let target = object
+                .get("$ref")
+                .and_then(Value::as_str)
+                .filter(|r| dangling.iter().any(|d| d == r));
+            if let Some(Value::Object(mut target)) = target
+                .and_then(|r| resolve(original, r))
+                .cloned()
+                .map(|mut t| {
+                    hide(&mut t);
+                    t
+                })
+            {
+                object.shift_remove("$ref");
+                target.append(object);
+                *object = target;
+                return;
+            }
+            object
+                .values_mut()
+                .for_each(|value| put_in_place(value, original, dangling));
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|value| put_in_place(value, original, dangling)),
+        _ => {}
+    }
 }
 
 /// Unknown keywords are walked like schemas, since a `$ref` may point into them.
@@ -49,16 +149,14 @@ fn hide(schema: &mut Value) {
     };
     for (keyword, value) in object.iter_mut() {
         match (keyword.as_str(), value) {
-            (keyword, value) if DATA.contains(&keyword) => forget(value),
+            (keyword, value) if DATA.contains(&keyword) => forget_keys(value),
             ("required", Value::Array(names)) => names.retain(|name| name != USER_ID),
             ("dependentRequired", Value::Object(rules)) => {
                 rules.shift_remove(USER_ID);
                 rules.values_mut().for_each(unmention);
             }
             (keyword, Value::Object(schemas)) if MAPS.contains(&keyword) => {
-                if matches!(keyword, "properties" | "dependentSchemas" | "dependencies") {
-                    schemas.shift_remove(USER_ID);
-                }
+                schemas.shift_remove(USER_ID);
                 for schema in schemas.values_mut() {
                     if keyword == "dependencies" {
                         unmention(schema);
@@ -68,6 +166,18 @@ fn hide(schema: &mut Value) {
             }
             (_, value) => hide(value),
         }
+    }
+}
+
+/// The key `user_id` taken out of data; text stays as it is.
+fn forget_keys(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.shift_remove(USER_ID);
+            object.values_mut().for_each(forget_keys);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_keys),
+        _ => {}
     }
 }
 
@@ -143,6 +253,20 @@ impl Places {
                         .flat_map(|schema| of_item(schema, at))
                         .collect();
                     self.fill(&below, value, user_id);
+                }
+            }
+            // A server that parses the text would find an object without its user.
+            Value::String(text) if looks_like_json(text) => {
+                let Ok(before @ (Value::Object(_) | Value::Array(_))) =
+                    serde_json::from_str::<Value>(text)
+                else {
+                    return;
+                };
+                let mut after = before.clone();
+                let schemas: Vec<Value> = schemas.into_iter().cloned().map(Value::Object).collect();
+                self.fill(&schemas.iter().collect::<Vec<_>>(), &mut after, user_id);
+                if after != before {
+                    *text = after.to_string();
                 }
             }
             _ => {}

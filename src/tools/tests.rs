@@ -157,6 +157,50 @@ fn the_user_is_put_in_wherever_the_schema_declares_one() {
 }
 
 #[test]
+fn text_that_is_json_smuggles_nobody_in() {
+    let catalogue = catalogue(json!({
+        "type": "object",
+        "properties": {"filter": {"type": "object", "properties": {"user_id": {}, "from": {}}}, "notes": {"type": "string"}},
+    }));
+    let input = json!({
+        "filter": "{\"us\\u0065r_id\":\"bob\",\"from\":1}",
+        "notes": "[\"{\\\"user_id\\\":\\\"bob\\\"}\"]",
+    });
+    assert_eq!(
+        bound(&catalogue, input),
+        json!({"filter": "{\"from\":1,\"user_id\":\"ann\"}", "notes": "[\"{}\"]"})
+    );
+    let plain = json!({"filter": "{\"from\":1}", "notes": "{ plain: the user_id }"});
+    assert_eq!(
+        bound(&catalogue, plain),
+        json!({"filter": "{\"from\":1,\"user_id\":\"ann\"}", "notes": "text: { plain: the user_id }"})
+    );
+    let lax = json!({"filter": "{\"user_id\":\"bob\",\"x\":NaN}", "notes": "{\"a\": [1, 2]}"});
+    assert_eq!(
+        bound(&catalogue, lax),
+        json!({"filter": "text: {\"user_id\":\"bob\",\"x\":NaN}", "notes": "{\"a\": [1, 2]}"})
+    );
+}
+
+#[test]
+fn a_reference_to_what_is_hidden_is_replaced_by_what_it_meant() {
+    let shared = catalogue(json!({
+        "type": "object",
+        "$defs": {"user_id": {"type": "string", "minLength": 1}},
+        "properties": {"user_id": {"$ref": "#/$defs/user_id"}, "coach": {"$ref": "#/properties/user_id", "title": "Coach"}},
+    }));
+    assert_eq!(
+        shared.specs()[0].input_schema,
+        json!({"type": "object", "$defs": {}, "properties": {"coach": {"type": "string", "minLength": 1, "title": "Coach"}}})
+    );
+    let endless = json!({
+        "type": "object", "$defs": {"user_id": {"type": "array", "items": {"$ref": "#/$defs/user_id"}}},
+        "properties": {"tree": {"$ref": "#/$defs/user_id"}},
+    });
+    assert_eq!(catalogue(endless).left_out(), ["t"]);
+}
+
+#[test]
 fn a_schema_that_refers_to_itself_ends() {
     let catalogue = catalogue(json!({
         "type": "object", "$defs": {"L": {"$ref": "#/$defs/L"}, "M": {"anyOf": [{"$ref": "#/$defs/M"}, {"$ref": "#"}]}},
