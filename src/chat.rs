@@ -33,7 +33,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A client that does not read the end of its stream is cut off this long after the turn's time.
 const LINGER: Duration = Duration::from_secs(5);
 /// How long the rest of a refused body is read (and thrown away), so that the client gets to read the refusal.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Ask the agent.
 #[utoipa::path(
@@ -236,7 +236,7 @@ async fn read(
 /// Reads on for a while, since closing at once would reset the connection under the refusal.
 async fn discard(body: Body, max: usize) {
     let rest = async {
-        let (mut body, mut left) = (pin!(body), max.saturating_mul(2));
+        let (mut body, mut left) = (pin!(body), max.saturating_mul(4));
         while let Some(Ok(frame)) = body.frame().await {
             left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
             if left == 0 {

@@ -141,7 +141,8 @@ struct Fault {
 impl Config {
     /// Reads the process's environment, and under it a `.env` file in the working directory.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_iter(environment()?)
+        let (variables, faults) = environment();
+        Self::checked(variables, faults)
     }
 
     /// The same from any list of variables; the process environment is not touched.
@@ -152,8 +153,15 @@ impl Config {
     pub fn from_iter(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
+        Self::checked(variables, vec![])
+    }
+
+    fn checked(
+        variables: impl IntoIterator<Item = (String, String)>,
+        faults: Vec<Fault>,
+    ) -> Result<Self, ConfigError> {
         let raw = raw(variables);
-        let mut check = Check::default();
+        let mut check = Check::after(faults);
         let config = Config {
             address: address(&mut check, &raw),
             jwt: jwt(&mut check, &raw),
@@ -210,16 +218,18 @@ impl Config {
 
 /// What the `token` command needs: the key, and issuer and audience when set.
 pub fn jwt_from_env() -> Result<JwtConfig, ConfigError> {
-    let raw = raw(environment()?);
-    let mut check = Check::default();
+    let (variables, faults) = environment();
+    let raw = raw(variables);
+    let mut check = Check::after(faults);
     let config = jwt(&mut check, &raw);
     check.finish(config)
 }
 
 /// What the `healthcheck` command needs.
 pub fn address_from_env() -> Result<Address, ConfigError> {
-    let raw = raw(environment()?);
-    let mut check = Check::default();
+    let (variables, faults) = environment();
+    let raw = raw(variables);
+    let mut check = Check::after(faults);
     let config = address(&mut check, &raw);
     check.finish(config)
 }

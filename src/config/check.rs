@@ -12,10 +12,14 @@ use super::{ConfigError, Cors, Fault, LogFormat};
 const BUILT_IN_PROMPT: &str = include_str!("../prompt.md");
 const DAY: u64 = 86_400;
 
-#[derive(Default)]
 pub(super) struct Check(Vec<Fault>);
 
 impl Check {
+    /// Begins with the faults that are known already.
+    pub(super) fn after(faults: Vec<Fault>) -> Self {
+        Self(faults)
+    }
+
     pub(super) fn fault(&mut self, variable: &'static str, what: impl Into<String>) {
         self.0.push(Fault {
             variable,

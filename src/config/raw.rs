@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
 
-use super::{ConfigError, Fault};
+use super::Fault;
 
 /// The names of all settings, in the order of the documentation.
 pub const VARIABLES: [&str; 27] = [
@@ -69,7 +69,7 @@ pub(super) struct Raw {
 }
 
 /// The process's own variables, and those of `.env` that it does not set.
-pub(super) fn environment() -> Result<HashMap<String, String>, ConfigError> {
+pub(super) fn environment() -> (HashMap<String, String>, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut found = HashMap::new();
     match dotenvy::from_path_iter(Path::new(".env")) {
@@ -104,11 +104,7 @@ pub(super) fn environment() -> Result<HashMap<String, String>, ConfigError> {
             }
         }
     }
-    if faults.is_empty() {
-        Ok(found)
-    } else {
-        Err(ConfigError(faults))
-    }
+    (found, faults)
 }
 
 pub(super) fn raw(variables: impl IntoIterator<Item = (String, String)>) -> Raw {

@@ -29,8 +29,8 @@ impl Outcome {
     /// The call may have taken effect, or not.
     pub fn unknown(why: &str) -> Self {
         let text = format!(
-            "Outcome unknown: {why}. The call may or may not have taken effect. Check first whether it has, before \
-             calling again."
+            "outcome unknown, check first: {why}. The call may or may not have taken effect; look \
+             whether it has before calling again."
         );
         Self::error("unknown", text)
     }
@@ -39,7 +39,7 @@ impl Outcome {
     pub fn not_run(why: &str) -> Self {
         Self::error(
             "not_run",
-            format!("Not run: {why}. Nothing was changed by this call."),
+            format!("not run: {why}. Nothing was changed by this call."),
         )
     }
 

@@ -201,11 +201,9 @@ pub(super) fn supervise(
                     publish.send_replace(None);
                     metrics.session(false);
                     closing.spawn(close(service, connector.drain, stop.clone()));
+                    delay = FIRST_DELAY;
                     if began.elapsed() < SHORT_LIFE {
                         pause(delay, &stop).await;
-                        delay = (delay * 2).min(LONGEST_DELAY);
-                    } else {
-                        delay = FIRST_DELAY;
                     }
                 }
                 Err(error) => {

@@ -1,0 +1,45 @@
+# syntax=docker/dockerfile:1
+
+# Needs no more than gcc, which this image has. The final image holds one program, the shared libraries that `ldd`
+# finds for it, and four small files in /etc: no shell, no package manager, no time zone files (they are in the binary).
+FROM rust:1.95-bookworm AS build
+WORKDIR /build
+
+# The dependencies alone, against empty files for every target that Cargo.toml names: this layer is rebuilt only when
+# Cargo.toml or Cargo.lock change.
+COPY Cargo.toml Cargo.lock ./
+RUN set -eu; \
+    mkdir -p src benches tests/it; \
+    echo 'fn main() {}' > src/main.rs; \
+    touch src/lib.rs benches/chat.rs tests/it/main.rs; \
+    cargo build --release --locked
+
+# The sources. `touch`, since a checkout may well be older than the layer above, and cargo goes by time.
+COPY src src
+RUN set -eu; \
+    touch src/main.rs src/lib.rs; \
+    cargo build --release --locked
+
+# Everything that the final image is made of, in one folder; the last line fails the build if something is missing.
+RUN set -eu; \
+    bin=target/release/prog-strength-agent; \
+    install -D -m 755 "$bin" /rootfs/prog-strength-agent; \
+    for lib in $(ldd "$bin" | grep -o '/[^ ]*'); do install -D -m 755 "$lib" "/rootfs$lib"; done; \
+    install -D -m 644 /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ca-certificates.crt; \
+    echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf; \
+    echo 'nonroot:x:65532:65532:nonroot:/:/sbin/nologin' > /rootfs/etc/passwd; \
+    echo 'nonroot:x:65532:' > /rootfs/etc/group; \
+    chroot --userspec=65532:65532 /rootfs /prog-strength-agent --help > /dev/null
+
+FROM scratch
+LABEL org.opencontainers.image.title="prog-strength-agent" \
+      org.opencontainers.image.description="The chat agent of the Prog Strength training tracker" \
+      org.opencontainers.image.licenses="MIT"
+COPY --from=build /rootfs/ /
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+WORKDIR /
+USER 65532:65532
+EXPOSE 8001
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \
+    CMD ["/prog-strength-agent", "healthcheck"]
+ENTRYPOINT ["/prog-strength-agent"]

@@ -1,0 +1,140 @@
+"""The shipped Caddyfile in a real Caddy: streams unbuffered and uncompressed, and keeps the inside private."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from fake_claude import FakeClaude, message, text, user
+from harness import (
+    DEADLINE,
+    ROOT,
+    Agent,
+    Json,
+    Process,
+    WorkoutServer,
+    clean_exit_on_sigterm,
+    free_port,
+    ok,
+    wait_until,
+)
+
+LINES = ["one\n", "two\n", "three\n", "four\n"]
+PINGS = 1000
+
+
+class PatientClaude:
+    """Waits after each delta until it is told that the delta arrived; a proxy that buffers would wait for ever."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Semaphore(0)
+        self.hung_up = threading.Event()
+
+    def answer(self, body: Json) -> Iterator[Json]:
+        if body["messages"][-1]["content"][-1]["text"] == "never end":
+            yield from self._endless()
+            return
+        for event in message(text("".join(LINES))):
+            yield event
+            if event["type"] == "content_block_delta":
+                assert self.arrived.acquire(timeout=DEADLINE), f"{event} did not arrive"
+
+    def _endless(self) -> Iterator[Json]:
+        """Begins an answer, then only pings until the agent closes the connection."""
+        events = message(text("one\n"))
+        yield from (next(events) for _ in range(4))
+        try:
+            for _ in range(PINGS):
+                yield {"type": "ping"}
+                self.hung_up.wait(0.05)
+        except GeneratorExit:
+            self.hung_up.set()
+            raise
+
+
+def derive(caddyfile: str, site: str, upstream: str) -> str:
+    """The shipped file at other addresses, on loopback only; everything else stays as it is."""
+    options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n"
+    for old, new in (("\n{\n", f"\n{options}"), ("agent.progstrength.fitness", site), ("agent:8001", upstream)):
+        assert old in caddyfile, f"the Caddyfile holds no {old!r}"
+        caddyfile = caddyfile.replace(old, new)
+    return caddyfile
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Caddy keeps its state in the home directory: a check leaves none."""
+    return {"HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+
+
+def check_stream(site: str, agent: Agent, claude: PatientClaude) -> None:
+    with agent.open_stream([user("count")], url=site) as (response, events):
+        assert "content-encoding" not in response.headers, response.headers
+        assert response.headers["server"] == "Caddy", response.headers
+        seen = []
+        for event in events:
+            seen.append(event)
+            if event.type == "text_delta":
+                claude.arrived.release()
+    assert [event.data["text"] for event in seen if event.type == "text_delta"] == LINES, seen
+    assert seen[-1].type == "done", seen
+    ok("caddy stream", "each delta arrives before the next is written, uncompressed")
+
+
+def check_hang_up(site: str, agent: Agent, claude: PatientClaude) -> None:
+    with agent.open_stream([user("never end")], url=site) as (_, events):
+        while next(events).type != "text_delta":
+            pass
+    assert claude.hung_up.wait(DEADLINE), "Claude's response was never closed"
+    ok("caddy hang-up", "a client that leaves ends the turn behind the proxy too")
+
+
+def check_paths(site: str, agent: Agent) -> None:
+    for path, outside in (("/metrics", 404), ("/ready", 404), ("/health", 200)):
+        got = httpx.get(f"{site}{path}", headers={"Accept-Encoding": "gzip"})
+        assert got.status_code == outside, (path, got.status_code)
+        assert "content-encoding" not in got.headers, (path, got.headers)
+        assert httpx.get(f"{agent.url}{path}").status_code == 200, path
+    ok("caddy paths", "/metrics and /ready are private, /health is not")
+
+
+def main(cache: Path) -> None:
+    shipped = ROOT / "Caddyfile"
+    claude_script = PatientClaude()
+    port = free_port()
+    site = f"http://127.0.0.1:{port}"
+    with (
+        tempfile.TemporaryDirectory(prefix="interop-caddy-") as home,
+        FakeClaude(claude_script.answer) as claude,
+        WorkoutServer(cache / "caddy-calls.jsonl") as workouts,
+        Agent(workouts.url, claude.url) as agent,
+    ):
+        agent.wait_ready()
+        valid = subprocess.run(
+            ["caddy", "validate", "--adapter", "caddyfile", "--config", str(shipped)],
+            env=environment(Path(home)),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+        )
+        assert valid.returncode == 0, valid.stderr
+        ok("caddy validate", "the Caddyfile as shipped")
+
+        derived = Path(home, "Caddyfile")
+        derived.write_text(derive(shipped.read_text(), site, agent.url.removeprefix("http://")))
+        command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(derived)]
+        with Process("caddy", command, environment(Path(home))) as caddy:
+            wait_until("Caddy", lambda: caddy.running() and httpx.get(f"{site}/health").status_code == 200)
+            check_paths(site, agent)
+            check_stream(site, agent, claude_script)
+            check_hang_up(site, agent, claude_script)
+
+
+if __name__ == "__main__":
+    clean_exit_on_sigterm()
+    main(Path(sys.argv[1]).resolve())

@@ -1,0 +1,180 @@
+//! Replies that break off: tried again as long as nobody has seen anything of them and no tool has run.
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{app_with, overloaded};
+use crate::support::{
+    fake_claude::Reply, mcp_tools::bench_press, sse::Event, test_app::TestApp, wait::Gate,
+};
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_answer_is_tried_again() {
+    let cases = ["", "HTTP/1.1 200 O", "what?\r\n\r\n"].map(|broken| async move {
+        let app = TestApp::with([Reply::raw(broken), Reply::text("second")]).await;
+        assert_eq!(
+            app.ask("hi").await.ok()["content"][0]["text"],
+            "second",
+            "{broken:?}"
+        );
+    });
+    join_all(cases).await;
+}
+
+#[tokio::test]
+async fn what_breaks_before_anything_was_shown_is_tried_again_in_both_forms() {
+    let reply = || Reply::text("hello");
+    let broken = [
+        reply().cut_after(0),
+        reply().cut_after(2),
+        reply().ends_after(0),
+        reply().ends_after(2),
+        reply().error_event_after(0, "overloaded_error"),
+        reply().error_event_after(2, "api_error"),
+        Reply::empty().thinking("hm", "c2ln").cut_after(4),
+        Reply::empty().cut_after(1),
+        Reply::empty().ends_after(2),
+    ];
+    let cases = broken.into_iter().enumerate().map(|(n, reply)| async move {
+        let app = TestApp::with([
+            reply.clone(),
+            Reply::text("once"),
+            reply,
+            Reply::text("once"),
+        ])
+        .await;
+        assert_eq!(
+            app.ask("hi").await.ok()["content"][0]["text"],
+            "once",
+            "{n}"
+        );
+        let events = app.ask_streaming("hi").await.rest().await;
+        assert_eq!(
+            kinds(&events),
+            ["model_chosen", "text_delta", "done"],
+            "{n}"
+        );
+        assert_eq!(app.claude.asked().len(), 4);
+    });
+    join_all(cases).await;
+}
+
+#[tokio::test]
+async fn a_break_after_text_is_tried_again_in_json_alone() {
+    for fault in 0..3 {
+        let broken = || {
+            let reply = Reply::texts(&["par", "tial"]);
+            [
+                reply.clone().cut_after(3),
+                reply.clone().ends_after(4),
+                reply.error_event_after(4, "overloaded_error"),
+            ][fault]
+                .clone()
+        };
+        let app = TestApp::with([broken(), Reply::text("whole"), broken()]).await;
+        let answer = app.ask("hi").await.ok();
+        assert_eq!(
+            answer["content"],
+            json!([{"type": "text", "text": "whole"}])
+        );
+        let events = app.ask_streaming("hi").await.rest().await;
+        let last = &events.last().unwrap().data;
+        assert_eq!(
+            (last["type"].as_str(), last["retryable"].as_bool()),
+            (Some("error"), Some(true)),
+            "{last}"
+        );
+        assert_eq!(last["messages"], json!([]));
+        assert_eq!(events[1].data["text"], "par");
+        assert_eq!(app.claude.asked().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn an_overload_in_the_middle_of_a_stream_says_so() {
+    let app = TestApp::with([Reply::text("par").error_event_after(3, "overloaded_error")]).await;
+    let error = app.ask_streaming("hi").await.last("error").await;
+    assert_eq!(error["code"], "model_overloaded");
+    let app = TestApp::with([Reply::text("par").error_event_after(3, "api_error")]).await;
+    let error = app.ask_streaming("hi").await.last("error").await;
+    assert_eq!(error["code"], "model_error");
+}
+
+#[tokio::test]
+async fn a_break_after_a_tool_call_was_shown_is_tried_again_in_json_alone() {
+    let broken = || Reply::tool("t1", "create_workout", bench_press()).cut_after(2);
+    let app = TestApp::with([broken(), Reply::text("whole"), broken()]).await;
+    assert_eq!(app.ask("hi").await.ok()["content"][0]["text"], "whole");
+    let events = app.ask_streaming("hi").await.rest().await;
+    assert_eq!(kinds(&events), ["model_chosen", "tool_use_start", "error"]);
+    assert_eq!(app.mcp.called(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_reply_without_message_stop_is_never_a_result_and_its_writes_are_not_run() {
+    let call = Reply::tool("t1", "create_workout", bench_press());
+    // The call is complete (6 events), even the stop reason has been said (7).
+    for (n, reply) in [
+        (6, call.clone().cut_after(6)),
+        (7, call.clone().cut_after(7)),
+        (7, call.clone().ends_after(7)),
+    ] {
+        let app = app_with(&[("CLAUDE_MAX_RETRIES", "0")], [reply.clone(), reply]).await;
+        assert_eq!(app.ask("log it").await.error(), (502, "model_error"), "{n}");
+        let error = app.ask_streaming("log it").await.last("error").await;
+        assert_eq!(
+            (&error["code"], &error["messages"]),
+            (&json!("model_error"), &json!([])),
+            "{n}"
+        );
+        assert_eq!(app.mcp.called(), [""; 0], "{n}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_run_once_however_often_claude_has_to_be_asked() {
+    let call = || Reply::tool("t1", "create_workout", bench_press());
+    let app = TestApp::with([
+        call().cut_after(7),
+        overloaded(),
+        call(),
+        overloaded(),
+        Reply::text("log").cut_after(3),
+        Reply::text("logged"),
+    ])
+    .await;
+    let answer = app.ask("log it").await.ok();
+    assert_eq!(answer["content"][0]["text"], "logged");
+    assert_eq!(app.mcp.called(), ["create_workout"]);
+}
+
+#[tokio::test]
+async fn once_a_read_has_been_started_early_its_reply_is_not_asked_for_again() {
+    let gate = Gate::new();
+    let reply = Reply::tool("t1", "list_workouts", json!({}))
+        .gate_at(6, &gate)
+        .cut_after(6);
+    let app = TestApp::with([reply]).await;
+    let asking = app.ask("hi");
+    let cutting = async {
+        app.mcp.called_tool("list_workouts").await;
+        gate.open_for_good();
+    };
+    let (answer, ()) = tokio::join!(asking, cutting);
+    assert_eq!(answer.error(), (502, "model_error"));
+    assert_eq!((app.claude.asked().len(), app.mcp.called().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn usage_counts_the_attempts_that_broke_off_too() {
+    let app = TestApp::with([
+        Reply::text("par").usage(10, 1, 0, 0).cut_after(3),
+        Reply::text("whole").usage(10, 4, 0, 0),
+    ])
+    .await;
+    assert_eq!(app.ask("hi").await.ok()["usage"]["input_tokens"], 20);
+}
+
+fn kinds(events: &[Event]) -> Vec<&str> {
+    events.iter().map(|event| event.kind.as_str()).collect()
+}

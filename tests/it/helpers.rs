@@ -1,0 +1,109 @@
+//! What several subjects share: a Claude that does as it is told, results as clients see them, and numbers of `/metrics`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{fake_claude::Reply, test_app::TestApp, wait::DEADLINE};
+
+/// What the user said last, or `None` when the last message is a tool's.
+pub(crate) fn said(body: &Value) -> Option<String> {
+    let last = body["messages"].as_array()?.last()?;
+    let block = last["content"].as_array()?.last()?;
+    block["text"].as_str().map(str::to_owned)
+}
+
+/// Claude calls the tool that the user's words name, as `toolu_1` and with the JSON behind the name, and accepts any result.
+pub(crate) fn obey(app: &TestApp) {
+    app.claude.on(|body| match said(body) {
+        None => Reply::text("done"),
+        Some(words) => {
+            let (name, input) = words.split_once(' ').unwrap_or((&words, "{}"));
+            Reply::tool(
+                "toolu_1",
+                name,
+                serde_json::from_str(input).expect("the tool's input"),
+            )
+        }
+    });
+}
+
+/// Lets an obedient Claude call the tool; the result as the turn's messages have it.
+pub(crate) async fn result_of(app: &TestApp, words: &str) -> Value {
+    app.ask(words).await.ok()["messages"][1]["content"][0].take()
+}
+
+/// A result of `toolu_1` with this text.
+pub(crate) fn good(text: &str) -> Value {
+    json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "text", "text": text}]})
+}
+
+/// The same as an error.
+pub(crate) fn bad(text: &str) -> Value {
+    let mut result = good(text);
+    result["is_error"] = true.into();
+    result
+}
+
+/// What Claude is told when nobody knows whether a call has taken effect.
+pub(crate) fn unknown(why: &str) -> String {
+    format!(
+        "outcome unknown, check first: {why}. The call may or may not have taken effect; look whether it has before calling again."
+    )
+}
+
+/// The last message of a request to Claude, without cache breakpoints.
+pub(crate) fn last_content(body: &Value) -> Vec<Value> {
+    let last = body["messages"].as_array().and_then(|all| all.last());
+    let mut blocks = last
+        .and_then(|message| message["content"].as_array())
+        .cloned()
+        .unwrap_or_default();
+    for block in blocks.iter_mut().filter_map(Value::as_object_mut) {
+        block.remove("cache_control");
+    }
+    blocks
+}
+
+/// The sum of all samples whose line begins so: a whole series, or all of a metric.
+pub(crate) async fn metric(app: &TestApp, beginning: &str) -> u64 {
+    let text = app.get("/metrics").await.text;
+    let of_it = text.lines().filter(|line| line.starts_with(beginning));
+    of_it
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok())
+        .sum()
+}
+
+/// Waits until it is that much.
+pub(crate) async fn metric_becomes(app: &TestApp, beginning: &str, value: u64) {
+    let started = Instant::now();
+    loop {
+        let now = metric(app, beginning).await;
+        if now == value {
+            return;
+        }
+        assert!(
+            started.elapsed() < DEADLINE,
+            "{beginning} is {now}, never {value}"
+        );
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until `/ready` counts that many tools.
+pub(crate) async fn ready_with_tools(app: &TestApp, tools: usize) {
+    let started = Instant::now();
+    loop {
+        let now = app.get("/ready").await;
+        if now.body["mcp"]["tools"] == tools {
+            return;
+        }
+        assert!(
+            started.elapsed() < DEADLINE,
+            "never {tools} tools: {}",
+            now.text
+        );
+        sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,14 @@
+//! The service from outside: real sockets, a fake Claude that is as strict as the real one, a real MCP server.
+
+mod chat;
+mod claude_faults;
+mod helpers;
+mod http;
+mod identity;
+mod lifecycle;
+mod limits;
+mod load;
+mod mcp_faults;
+mod process;
+mod stream;
+mod support;

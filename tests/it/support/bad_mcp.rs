@@ -1,0 +1,159 @@
+//! An MCP server that misbehaves on demand: each of its tools is named after what goes wrong when it is called.
+//!
+//! `ro_…` tools claim to be read-only, `idem_…` ones idempotent; a name that ends in `_once` goes wrong only the first time.
+
+mod answers;
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::Value;
+use tokio::{
+    io::BufReader,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+};
+
+use super::{raw_http::read_request, wait::until};
+
+/// What goes wrong before any tool is called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Quirk {
+    None,
+    /// The list of tools never ends.
+    LoopingCursor,
+    /// One tool of the list has no schema.
+    MalformedTool,
+    /// One tool's hint is not a boolean.
+    MalformedHint,
+    /// The server speaks a protocol of the future.
+    FutureVersion,
+    /// The server speaks an older protocol.
+    OldVersion,
+    InitializeHangs,
+    InitializeFails,
+    InitializeIsHtml,
+    ListFails,
+}
+
+pub const MODES: [&str; 24] = [
+    "ok",
+    "http500",
+    "http500_json",
+    "http500_no_id",
+    "http503",
+    "http429",
+    "http401",
+    "http401_plain",
+    "http403",
+    "http400",
+    "http404",
+    "bad_json",
+    "wrong_shape",
+    "html",
+    "http202",
+    "wrong_id",
+    "null_id",
+    "hang",
+    "cut",
+    "partial",
+    "sse_cut",
+    "redirect",
+    "unknown_content",
+    "input_required",
+];
+
+#[derive(Default)]
+struct Record {
+    executions: HashMap<String, usize>,
+    cancelled: usize,
+    initialized: usize,
+    lists: usize,
+}
+
+pub struct BadMcp {
+    url: String,
+    record: Arc<watch::Sender<Record>>,
+    accepting: JoinHandle<()>,
+}
+
+impl BadMcp {
+    pub async fn start(quirk: Quirk) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
+        let record = Arc::new(watch::Sender::<Record>::default());
+        let accepting = tokio::spawn(accept(listener, quirk, record.clone()));
+        Self {
+            url,
+            record,
+            accepting,
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How often the tool was asked to act.
+    pub fn executions(&self, tool: &str) -> usize {
+        self.record
+            .borrow()
+            .executions
+            .get(tool)
+            .copied()
+            .unwrap_or(0)
+    }
+
+    pub fn sessions(&self) -> usize {
+        self.record.borrow().initialized
+    }
+
+    pub fn lists(&self) -> usize {
+        self.record.borrow().lists
+    }
+
+    pub async fn tried_to_initialize(&self, times: usize) {
+        until("the service tries to initialize", &self.record, |r| {
+            (r.initialized >= times).then_some(())
+        })
+        .await;
+    }
+
+    pub async fn saw_a_cancellation(&self) {
+        until("a call is cancelled", &self.record, |record| {
+            (record.cancelled > 0).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for BadMcp {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, quirk: Quirk, record: Arc<watch::Sender<Record>>) {
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((socket, _)) = listener.accept().await {
+        let record = record.clone();
+        connections.spawn(async move { drop(serve(socket, quirk, &record).await) });
+    }
+}
+
+async fn serve(
+    socket: TcpStream,
+    quirk: Quirk,
+    record: &watch::Sender<Record>,
+) -> std::io::Result<()> {
+    let (reader, mut writer) = socket.into_split();
+    let mut reader = BufReader::new(reader);
+    while let Some(request) = read_request(&mut reader).await? {
+        let message = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+        let what = answers::respond(&request, &message, quirk, record);
+        if !what.play(&mut writer).await? {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! What the server answers, and how.
+
+use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::tcp::OwnedWriteHalf, sync::watch};
+
+use super::{MODES, Quirk, Record};
+use crate::support::raw_http::{Request, answer, head};
+
+pub(super) enum What {
+    Answer(u16, &'static str, String),
+    WithHeader(u16, &'static str, String),
+    Raw(Vec<u8>),
+    Hang,
+}
+
+impl What {
+    /// `false` when the connection is to be closed.
+    pub(super) async fn play(self, writer: &mut OwnedWriteHalf) -> std::io::Result<bool> {
+        let json = |more: &str| {
+            let mut headers = vec![("content-type".into(), "application/json".into())];
+            headers.extend(
+                more.split_once(": ")
+                    .map(|(name, value)| (name.to_owned(), value.to_owned())),
+            );
+            headers
+        };
+        let bytes = match self {
+            Self::Answer(status, kind, body) => answer(
+                status,
+                &[("content-type".into(), kind.into())],
+                body.as_bytes(),
+            ),
+            Self::WithHeader(status, header, body) => {
+                answer(status, &json(header), body.as_bytes())
+            }
+            Self::Raw(bytes) => {
+                writer.write_all(&bytes).await?;
+                return Ok(false);
+            }
+            Self::Hang => std::future::pending().await,
+        };
+        writer.write_all(&bytes).await?;
+        Ok(true)
+    }
+}
+
+pub(super) fn respond(
+    request: &Request,
+    message: &Value,
+    quirk: Quirk,
+    record: &watch::Sender<Record>,
+) -> What {
+    let id = message["id"].clone();
+    match (
+        request.method.as_str(),
+        message["method"].as_str().unwrap_or_default(),
+    ) {
+        ("GET", _) => What::Answer(405, "text/plain", "no".into()),
+        ("DELETE", _) => What::Answer(200, "text/plain", String::new()),
+        (_, "initialize") => {
+            record.send_modify(|record| record.initialized += 1);
+            initialize(&id, &message["params"]["protocolVersion"], quirk)
+        }
+        (_, "notifications/cancelled") => {
+            record.send_modify(|record| record.cancelled += 1);
+            What::Answer(202, "text/plain", String::new())
+        }
+        (_, "tools/list") => {
+            record.send_modify(|record| record.lists += 1);
+            list(&id, quirk)
+        }
+        (_, "tools/call") => call(
+            &id,
+            message["params"]["name"].as_str().unwrap_or_default(),
+            record,
+        ),
+        _ if id.is_null() => What::Answer(202, "text/plain", String::new()),
+        _ => json_answer(
+            &json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "not found"}}),
+        ),
+    }
+}
+
+fn initialize(id: &Value, asked: &Value, quirk: Quirk) -> What {
+    let version = match quirk {
+        Quirk::InitializeHangs => return What::Hang,
+        Quirk::InitializeFails => return What::Answer(500, "text/plain", "oops".into()),
+        Quirk::InitializeIsHtml => return What::Answer(200, "text/html", "<html>".into()),
+        Quirk::FutureVersion => "2030-01-01",
+        Quirk::OldVersion => "2025-03-26",
+        _ => asked.as_str().unwrap_or_default(),
+    };
+    let result = json!({"protocolVersion": version, "capabilities": {"tools": {"listChanged": true}},
+        "serverInfo": {"name": "bad", "version": "1"}});
+    What::WithHeader(200, "mcp-session-id: s-1", reply(id, &result))
+}
+
+fn list(id: &Value, quirk: Quirk) -> What {
+    let schema = json!({"type": "object", "properties": {"key": {"type": "string"}}});
+    let tool = |name: String, hints: Value| json!({"name": name, "inputSchema": schema, "annotations": hints});
+    let mut tools = Vec::new();
+    for name in MODES
+        .iter()
+        .flat_map(|mode| [(*mode).to_owned(), format!("{mode}_once")])
+    {
+        tools.push(tool(format!("ro_{name}"), json!({"readOnlyHint": true})));
+        tools.push(tool(
+            format!("idem_{name}"),
+            json!({"idempotentHint": true}),
+        ));
+        tools.push(tool(name, json!({})));
+    }
+    match quirk {
+        Quirk::ListFails => What::Answer(500, "text/plain", "oops".into()),
+        Quirk::LoopingCursor => json_result(id, &json!({"tools": tools, "nextCursor": "again"})),
+        Quirk::MalformedTool => {
+            tools.push(json!({"name": "no_schema"}));
+            json_result(id, &json!({"tools": tools}))
+        }
+        Quirk::MalformedHint => {
+            tools.push(tool("odd_hint".into(), json!({"readOnlyHint": "yes"})));
+            json_result(id, &json!({"tools": tools}))
+        }
+        _ => json_result(id, &json!({"tools": tools})),
+    }
+}
+
+fn call(id: &Value, tool: &str, record: &watch::Sender<Record>) -> What {
+    record.send_modify(|record| *record.executions.entry(tool.to_owned()).or_default() += 1);
+    let times = record.borrow().executions[tool];
+    let mode = tool.trim_start_matches("ro_").trim_start_matches("idem_");
+    let error = |id: &Value| {
+        json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32603, "message": "internal trouble"}}).to_string()
+    };
+    let mode = match mode.strip_suffix("_once") {
+        Some(_) if times > 1 => "ok",
+        Some(mode) => mode,
+        None => mode,
+    };
+    match mode {
+        "http500" => What::Answer(500, "text/plain", "oops".into()),
+        "http500_json" => What::Answer(500, "application/json", error(id)),
+        "http500_no_id" => What::Answer(500, "application/json", error(&Value::Null)),
+        "http503" => What::WithHeader(503, "retry-after: 7", "busy".into()),
+        "http429" => What::WithHeader(429, "retry-after: 7", "slow down".into()),
+        "http401" => What::WithHeader(401, "www-authenticate: Bearer realm=\"x\"", "{}".into()),
+        "http401_plain" => What::Answer(401, "text/plain", "no".into()),
+        "http403" => What::Answer(403, "text/plain", "no".into()),
+        "http400" => What::Answer(400, "text/plain", "bad".into()),
+        "http404" => What::Answer(404, "text/plain", "nope".into()),
+        "redirect" => What::WithHeader(307, "location: /other", String::new()),
+        "bad_json" => What::Answer(200, "application/json", "{not json".into()),
+        "wrong_shape" => json_result(id, &json!({"foo": 1})),
+        "input_required" => json_result(
+            id,
+            &json!({"resultType": "input_required", "inputRequests": {}, "requestState": "s"}),
+        ),
+        "html" => What::Answer(200, "text/html", "<html>".into()),
+        "http202" => What::Answer(202, "text/plain", String::new()),
+        "wrong_id" => json_result(&json!(99_999), &json!({"content": []})),
+        "null_id" => What::Answer(200, "application/json", error(&Value::Null)),
+        "hang" => What::Hang,
+        "cut" => What::Raw(Vec::new()),
+        "partial" => What::Raw(
+            [
+                head(200, &[("content-type".into(), "application/json".into())]),
+                b"content-length: 500\r\n\r\n{\"json".to_vec(),
+            ]
+            .concat(),
+        ),
+        "sse_cut" => What::Raw(
+            [
+                head(200, &[("content-type".into(), "text/event-stream".into())]),
+                b"connection: close\r\n\r\n: hi\n\n".to_vec(),
+            ]
+            .concat(),
+        ),
+        "unknown_content" => json_result(
+            id,
+            &json!({"content": [{"type": "video", "data": "x"}, {"type": "text", "text": "beside a video"}]}),
+        ),
+        _ => json_result(id, &json!({"content": [{"type": "text", "text": "ok"}]})),
+    }
+}
+
+fn reply(id: &Value, result: &Value) -> String {
+    json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string()
+}
+
+fn json_result(id: &Value, result: &Value) -> What {
+    What::Answer(200, "application/json", reply(id, result))
+}
+
+fn json_answer(message: &Value) -> What {
+    What::Answer(200, "application/json", message.to_string())
+}

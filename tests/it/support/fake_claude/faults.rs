@@ -1,0 +1,104 @@
+//! Every way a reply can be odd or go wrong.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    reply::{Reply, error_body},
+    script::{Ending, Frame},
+};
+use crate::support::wait::Gate;
+
+impl Reply {
+    /// An event nobody knows, before the n-th.
+    #[must_use]
+    pub fn unknown_event_at(self, n: usize, name: &str, data: Value) -> Self {
+        self.extra_at(n, Frame::event(name, data))
+    }
+
+    /// A comment line, before the n-th event.
+    #[must_use]
+    pub fn comment_at(self, n: usize) -> Self {
+        self.extra_at(n, Frame::Comment)
+    }
+
+    /// Before the n-th event comes nothing but pings for a while.
+    #[must_use]
+    pub fn pings_at(mut self, n: usize, count: usize, every: Duration) -> Self {
+        for _ in 0..count {
+            self = self
+                .extra_at(n, Frame::Pause(every))
+                .extra_at(n, Frame::event("ping", json!({"type": "ping"})));
+        }
+        self
+    }
+
+    /// The n-th event waits for the gate.
+    #[must_use]
+    pub fn gate_at(self, n: usize, gate: &Gate) -> Self {
+        self.extra_at(n, Frame::Gate(gate.clone()))
+    }
+
+    /// Every event waits for the gate.
+    #[must_use]
+    pub fn gate_each(mut self, gate: &Gate) -> Self {
+        for n in 0..self.events().len() {
+            self = self.gate_at(n, gate);
+        }
+        self
+    }
+
+    fn extra_at(mut self, n: usize, frame: Frame) -> Self {
+        self.extra.push((n, frame));
+        self
+    }
+
+    /// After n events, an `error` event in place of the rest.
+    #[must_use]
+    pub fn error_event_after(mut self, n: usize, kind: &str) -> Self {
+        self.ending = Ending::Error(n, error_body(kind, "the fake failed"));
+        self
+    }
+
+    /// After n events the connection is cut.
+    #[must_use]
+    pub fn cut_after(mut self, n: usize) -> Self {
+        self.ending = Ending::Cut(n);
+        self
+    }
+
+    /// After n events the body ends, properly, as if nothing were missing.
+    #[must_use]
+    pub fn ends_after(mut self, n: usize) -> Self {
+        self.ending = Ending::Early(n);
+        self
+    }
+
+    /// After n events not a byte more, on an open connection.
+    #[must_use]
+    pub fn silence_after(mut self, n: usize) -> Self {
+        self.ending = Ending::Silence(n);
+        self
+    }
+
+    /// The body in pieces of n bytes, whatever they cut in two.
+    #[must_use]
+    pub fn chunked_by(mut self, n: usize) -> Self {
+        self.chunk = Some(n);
+        self
+    }
+
+    #[must_use]
+    pub fn crlf(mut self) -> Self {
+        self.crlf = true;
+        self
+    }
+
+    /// Data lines alone, without `event:`.
+    #[must_use]
+    pub fn without_event_names(mut self) -> Self {
+        self.names = false;
+        self
+    }
+}

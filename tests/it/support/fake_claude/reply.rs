@@ -1,0 +1,302 @@
+//! What the fake says: a builder for one reply of Claude's. How it can go wrong stands in `faults`.
+
+use serde_json::{Value, json};
+
+use super::script::{Ending, Frame};
+
+/// One answer to `POST /v1/messages`.
+#[derive(Clone)]
+pub struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) kind: Kind,
+    pub(super) content: Vec<Block>,
+    stop_reason: Option<String>,
+    stop_sequence: Value,
+    start_usage: Value,
+    end_usage: Value,
+    repeated_delta: bool,
+    /// Frames put in before the n-th event.
+    pub(super) extra: Vec<(usize, Frame)>,
+    pub(super) ending: Ending,
+    pub(super) crlf: bool,
+    pub(super) names: bool,
+    pub(super) chunk: Option<usize>,
+}
+
+#[derive(Clone)]
+pub(super) enum Kind {
+    Stream,
+    Whole(Vec<u8>),
+    Raw(Vec<u8>),
+    Nothing,
+}
+
+/// A content block: as it starts, the deltas that follow, and as it is once complete.
+#[derive(Clone)]
+pub(super) struct Block {
+    start: Value,
+    deltas: Vec<Value>,
+    pub(super) whole: Value,
+}
+
+impl Reply {
+    /// A streamed reply without content, which ends its turn.
+    pub fn empty() -> Self {
+        Self {
+            status: 200,
+            headers: vec![("request-id".into(), "req_fake".into())],
+            kind: Kind::Stream,
+            content: Vec::new(),
+            stop_reason: None,
+            stop_sequence: Value::Null,
+            start_usage: json!({"input_tokens": 10, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
+                "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+                "output_tokens": 1, "service_tier": "standard"}),
+            end_usage: json!({"output_tokens": 5}),
+            repeated_delta: false,
+            extra: Vec::new(),
+            ending: Ending::Complete,
+            crlf: false,
+            names: true,
+            chunk: None,
+        }
+    }
+
+    /// A text in one delta.
+    pub fn text(text: &str) -> Self {
+        Self::empty().and_text(text)
+    }
+
+    /// A text in these deltas.
+    pub fn texts(parts: &[&str]) -> Self {
+        Self::empty().and_texts(parts)
+    }
+
+    /// One tool call.
+    pub fn tool(id: &str, name: &str, input: Value) -> Self {
+        Self::empty().and_tool(id, name, input)
+    }
+
+    /// A plain HTTP answer.
+    pub fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let kind = Kind::Whole(body.into());
+        Self {
+            status,
+            kind,
+            ..Self::empty()
+        }
+        .header("content-type", "application/json")
+    }
+
+    /// An HTTP error with the body the API gives it.
+    pub fn error(status: u16, kind: &str, message: &str) -> Self {
+        Self::status(status, error_body(kind, message).to_string())
+    }
+
+    /// These bytes on the socket, which then closes.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            kind: Kind::Raw(bytes.into()),
+            ..Self::empty()
+        }
+    }
+
+    /// The request is read and never answered.
+    pub fn hang_before_headers() -> Self {
+        Self {
+            kind: Kind::Nothing,
+            ..Self::empty()
+        }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn and_text(self, text: &str) -> Self {
+        self.and_texts(&[text])
+    }
+
+    #[must_use]
+    pub fn and_texts(self, parts: &[&str]) -> Self {
+        let deltas = parts
+            .iter()
+            .map(|part| json!({"type": "text_delta", "text": part}))
+            .collect();
+        self.block(
+            json!({"type": "text", "text": ""}),
+            deltas,
+            json!({"type": "text", "text": parts.concat()}),
+        )
+    }
+
+    /// A tool call as the API writes one: an empty first piece of JSON, then the rest in two.
+    #[must_use]
+    pub fn and_tool(self, id: &str, name: &str, input: Value) -> Self {
+        let text = input.to_string();
+        let middle = text.floor_char_boundary(text.len() / 2);
+        let mut whole = json!({"type": "tool_use", "id": id, "name": name});
+        whole["input"] = input;
+        self.tool_in_pieces(id, name, &["", &text[..middle], &text[middle..]], whole)
+    }
+
+    /// A tool call whose input is never mentioned again after the block's start.
+    #[must_use]
+    pub fn and_tool_without_deltas(self, id: &str, name: &str) -> Self {
+        self.tool_in_pieces(
+            id,
+            name,
+            &[],
+            json!({"type": "tool_use", "id": id, "name": name, "input": {}}),
+        )
+    }
+
+    /// A tool call whose JSON is exactly these pieces, sound or not.
+    #[must_use]
+    pub fn and_tool_pieces(self, id: &str, name: &str, pieces: &[&str]) -> Self {
+        let input = serde_json::from_str(&pieces.concat()).unwrap_or_else(|_| json!({}));
+        self.tool_in_pieces(
+            id,
+            name,
+            pieces,
+            json!({"type": "tool_use", "id": id, "name": name, "input": input}),
+        )
+    }
+
+    fn tool_in_pieces(self, id: &str, name: &str, pieces: &[&str], whole: Value) -> Self {
+        let deltas = pieces
+            .iter()
+            .map(|piece| json!({"type": "input_json_delta", "partial_json": piece}))
+            .collect();
+        self.block(
+            json!({"type": "tool_use", "id": id, "name": name, "input": {}}),
+            deltas,
+            whole,
+        )
+    }
+
+    #[must_use]
+    pub fn thinking(self, thinking: &str, signature: &str) -> Self {
+        let deltas = vec![
+            json!({"type": "thinking_delta", "thinking": thinking}),
+            json!({"type": "signature_delta", "signature": signature}),
+        ];
+        let whole = json!({"type": "thinking", "thinking": thinking, "signature": signature});
+        self.block(
+            json!({"type": "thinking", "thinking": "", "signature": ""}),
+            deltas,
+            whole,
+        )
+    }
+
+    /// A block that comes whole: `redacted_thinking`, a server tool's, or one nobody knows.
+    #[must_use]
+    pub fn and_block(self, block: Value) -> Self {
+        self.block(block.clone(), Vec::new(), block)
+    }
+
+    #[must_use]
+    pub fn block(mut self, start: Value, deltas: Vec<Value>, whole: Value) -> Self {
+        self.content.push(Block {
+            start,
+            deltas,
+            whole,
+        });
+        self
+    }
+
+    #[must_use]
+    pub fn stop(mut self, reason: &str) -> Self {
+        self.stop_reason = Some(reason.into());
+        self
+    }
+
+    #[must_use]
+    pub fn stop_sequence(mut self, sequence: &str) -> Self {
+        self.stop_sequence = sequence.into();
+        self.stop("stop_sequence")
+    }
+
+    #[must_use]
+    pub fn usage(mut self, input: u64, output: u64, cache_creation: u64, cache_read: u64) -> Self {
+        self.start_usage = json!({"input_tokens": input, "cache_creation_input_tokens": cache_creation,
+            "cache_read_input_tokens": cache_read, "output_tokens": 1});
+        self.end_usage = json!({"output_tokens": output});
+        self
+    }
+
+    /// The last `message_delta` says all counts again, and these are the ones that hold.
+    #[must_use]
+    pub fn usage_at_end(mut self, usage: Value) -> Self {
+        self.end_usage = usage;
+        self
+    }
+
+    /// As compatible servers do it: no usage anywhere.
+    #[must_use]
+    pub fn no_usage(mut self) -> Self {
+        (self.start_usage, self.end_usage) = (Value::Null, Value::Null);
+        self
+    }
+
+    /// A `message_delta` without a stop reason and with other counts comes before the one that holds.
+    #[must_use]
+    pub fn two_message_deltas(mut self) -> Self {
+        self.repeated_delta = true;
+        self
+    }
+
+    pub(super) fn stop_reason(&self) -> String {
+        let calls = self
+            .content
+            .iter()
+            .any(|block| block.start["type"] == "tool_use");
+        self.stop_reason
+            .clone()
+            .unwrap_or_else(|| if calls { "tool_use" } else { "end_turn" }.into())
+    }
+
+    /// The events of the whole reply, in order, extras not counted.
+    pub(super) fn events(&self) -> Vec<Value> {
+        let mut start = json!({"type": "message_start", "message": {"id": "msg_fake", "type": "message",
+            "role": "assistant", "model": "claude-sonnet-4-6", "content": [], "stop_reason": null, "stop_sequence": null}});
+        if !self.start_usage.is_null() {
+            start["message"]["usage"] = self.start_usage.clone();
+        }
+        let mut events = vec![start];
+        for (index, block) in self.content.iter().enumerate() {
+            events.push(json!({"type": "content_block_start", "index": index, "content_block": block.start}));
+            let delta =
+                |delta| json!({"type": "content_block_delta", "index": index, "delta": delta});
+            events.extend(block.deltas.iter().map(delta));
+            events.push(json!({"type": "content_block_stop", "index": index}));
+        }
+        if self.repeated_delta {
+            events.push(json!({"type": "message_delta", "delta": {"stop_reason": null, "stop_sequence": null},
+                "usage": {"output_tokens": 2}}));
+        }
+        let delta = json!({"stop_reason": self.stop_reason(), "stop_sequence": self.stop_sequence});
+        let mut last = json!({"type": "message_delta", "delta": delta});
+        if !self.end_usage.is_null() {
+            last["usage"] = self.end_usage.clone();
+        }
+        events.extend([last, json!({"type": "message_stop"})]);
+        events
+    }
+
+    pub(super) fn extras_at(&self, n: usize) -> impl Iterator<Item = Frame> {
+        self.extra
+            .iter()
+            .filter(move |(at, _)| *at == n)
+            .map(|(_, frame)| frame.clone())
+    }
+}
+
+/// The body the API gives its errors.
+pub fn error_body(kind: &str, message: &str) -> Value {
+    json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_fake"})
+}

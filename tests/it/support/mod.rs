@@ -1,0 +1,16 @@
+//! The world around the service, as servers on this machine: Claude, MCP, and the callers.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each subject uses its part of the support"
+)]
+
+pub mod answer;
+pub mod bad_mcp;
+pub mod fake_claude;
+pub mod mcp_server;
+pub mod mcp_tools;
+pub mod raw_http;
+pub mod sse;
+pub mod test_app;
+pub mod wait;
