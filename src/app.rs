@@ -1,6 +1,6 @@
 //! `App`: what all requests share. And what every request has: an id, and perhaps a caller.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use anyhow::Context;
 use http::{HeaderMap, header};
@@ -25,6 +25,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     pub http: HttpConfig,
     pub turn_timeout: std::time::Duration,
+    /// Chat requests that are over, for `memory`.
+    pub chats_ended: AtomicU64,
     /// The turns that run now.
     pub chats: TaskTracker,
     /// Cancelled when no new chat is taken any more.
@@ -57,6 +59,7 @@ impl App {
             limits: Limits::new(&config.http),
             metrics,
             http: config.http,
+            chats_ended: AtomicU64::new(0),
             chats: TaskTracker::new(),
             draining: CancellationToken::new(),
             stopping,

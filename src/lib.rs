@@ -31,6 +31,7 @@ pub mod observe;
 pub mod app;
 pub mod error;
 pub mod limits;
+pub mod memory;
 pub mod metrics;
 
 pub mod agent;

@@ -3,7 +3,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -139,6 +139,7 @@ impl Drop for Tally {
         if self.in_flight {
             self.app.metrics.chat_ends();
         }
+        self.app.chats_ended.fetch_add(1, Ordering::Relaxed);
         self.app.metrics.chat_over(self.mode, code, took);
         self.app.metrics.tokens(usage);
         tracing::info!(

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{net::TcpListener, time::timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use crate::{app::App, config::Config, listen, logs, router};
+use crate::{app::App, config::Config, listen, logs, memory, router};
 
 /// Turns that were told to end need this long at most to say so.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -46,6 +46,7 @@ pub async fn run(
         router::router(app.clone()),
         closing.clone(),
     ));
+    let _tidy = AbortOnDropHandle::new(tokio::spawn(memory::give_back_when_idle(app.clone())));
     shutdown.await;
     tracing::info!(chats = app.chats.len(), "shutting down");
     app.draining.cancel();

@@ -21,6 +21,9 @@ impl Check {
     }
 
     pub(super) fn fault(&mut self, variable: &'static str, what: impl Into<String>) {
+        if self.0.iter().any(|fault| fault.variable == variable) {
+            return;
+        }
         self.0.push(Fault {
             variable,
             what: what.into(),

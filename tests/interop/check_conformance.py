@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 
-from harness import clean_exit_on_sigterm, ok, python
+from harness import DEADLINE, clean_exit_on_sigterm, ok, python
 
 SCENARIOS = ("initialize", "tools_call", "sse-retry")
 # The suite's servers listen on every address: a network namespace of their own keeps them on this machine.
@@ -21,14 +21,14 @@ ISOLATED = ["unshare", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", '
 
 def run_scenario(node: str, suite: str, scenario: str) -> None:
     client = shlex.join(python("conformance_client.py"))
-    command = [node, suite, "client", "--command", client, "--scenario", scenario, "--timeout", "60000"]
+    command = [node, suite, "client", "--command", client, "--scenario", scenario, "--timeout", "120000"]
     done = subprocess.run(
         [*(ISOLATED if os.geteuid() == 0 else []), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=DEADLINE,
     )
     counted = re.search(r"Passed: (\d+)/(\d+), 0 failed", done.stdout)
     complaint = f"{scenario} (exit code {done.returncode}):\n{done.stdout}"

@@ -11,6 +11,8 @@ from fake_claude import user
 from harness import Agent, Json, Process, WorkoutServer, clean_exit_on_sigterm, free_port, ok, python, wait_until
 
 SHORT, LONG = 48, 4000
+# On a busy machine the model may read our prompt for long before its first word.
+SETTINGS = {"CLAUDE_IDLE_TIMEOUT_SECS": "150"}
 
 
 def is_processing(llama: str) -> bool:
@@ -25,7 +27,7 @@ def generated(llama: str) -> int:
 
 
 def check_turns(llama: str, mcp: str) -> None:
-    with Agent(mcp, llama, CLAUDE_MAX_TOKENS=str(SHORT)) as agent:
+    with Agent(mcp, llama, CLAUDE_MAX_TOKENS=str(SHORT), **SETTINGS) as agent:
         agent.wait_ready()
         history: list[Json] = [user("Tell me about the squat.")]
         events = agent.stream(history)
@@ -44,7 +46,7 @@ def check_turns(llama: str, mcp: str) -> None:
 
 
 def check_hang_up(llama: str, mcp: str) -> None:
-    with Agent(mcp, llama, CLAUDE_MAX_TOKENS=str(LONG)) as agent:
+    with Agent(mcp, llama, CLAUDE_MAX_TOKENS=str(LONG), **SETTINGS) as agent:
         agent.wait_ready()
         before = generated(llama)
         with agent.open_stream([user("Tell me everything about training.")]) as (_, events):

@@ -11,6 +11,7 @@ import json
 import os
 import types
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import (
     Annotated,
@@ -67,8 +68,8 @@ def _union_errors(value: object, variants: Sequence[Any], path: str) -> list[str
 def _typed_dict_errors(value: object, expected: Any, path: str) -> list[str]:
     if not isinstance(value, dict):
         return [f"{path}: not an object"]
-    hints = get_type_hints(expected, include_extras=True)
-    found = [f"{path}.{key}: missing" for key in hints if _required(expected, key, hints[key]) and key not in value]
+    hints, required = _fields(expected)
+    found = [f"{path}.{key}: missing" for key in required - value.keys()]
     if expected not in OPEN:
         found += [f"{path}.{key}: extra key" for key in value.keys() - hints.keys()]
     for key in value.keys() & hints.keys():
@@ -76,9 +77,16 @@ def _typed_dict_errors(value: object, expected: Any, path: str) -> list[str]:
     return found
 
 
-def _required(expected: Any, key: str, hint: Any) -> bool:
-    """`__required_keys__` alone does not see a `Required` in a module of postponed annotations."""
-    return get_origin(hint) is Required or (key in expected.__required_keys__ and get_origin(hint) is not NotRequired)
+@cache
+def _fields(expected: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """The keys with their types, and which must be there.
+
+    `__required_keys__` alone does not see a `Required` in a module of postponed annotations.
+    """
+    hints = get_type_hints(expected, include_extras=True)
+    marked = {key for key, hint in hints.items() if get_origin(hint) is Required}
+    unmarked = {key for key in expected.__required_keys__ if get_origin(hints[key]) is not NotRequired}
+    return hints, frozenset(marked | unmarked)
 
 
 def _list_errors(value: object, item: Any, path: str) -> list[str]:

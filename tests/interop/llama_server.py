@@ -15,6 +15,8 @@ params.port = int(sys.argv[1])
 params.n_ctx = 16384
 params.n_parallel = 1
 params.use_jinja = True
+# Two threads wait for each other by spinning: beside a busy build, one alone is many times faster.
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 params.endpoint_slots = True
 params.endpoint_metrics = True
 # The same answer every time, and one that always runs to the token limit: a small model often stops at once.
