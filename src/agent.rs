@@ -43,7 +43,7 @@ pub struct Question {
     pub caller: Caller,
     pub request_id: Arc<str>,
     pub history: History,
-    /// See [`about`].
+    /// See [`about()`].
     pub about: String,
     pub deadline: Instant,
 }

@@ -1,6 +1,6 @@
 //! The supervised MCP session: one for all requests, replaced when it is lost; and tool calls over it.
 //!
-//! A call ends in one of four ways (see [`fate`]), so that a write is never done twice and never reported done when
+//! A call ends in one of four ways (see `fate`), so that a write is never done twice and never reported done when
 //! it was not. Every wait has a deadline of our own: rmcp has none.
 
 mod fate;

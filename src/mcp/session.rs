@@ -1,23 +1,20 @@
 //! One session at a time: open it, list its tools, watch it, replace it. One task does all of this.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+mod fault;
+mod listing;
+
+use std::{sync::Arc, time::Duration};
 
 use rmcp::{
     ClientHandler, RoleClient, ServiceExt,
-    model::{
-        ClientCapabilities, ClientConfig, ClientRequest, ErrorCode, Extensions, Implementation,
-        ListToolsRequest, ListToolsRequestMethod, PaginatedRequestParams, ProtocolVersion,
-    },
-    service::ClientInitializeError,
-    service::{ClientCacheConfig, NotificationContext, Peer, RunningService, ServiceError},
+    model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion},
+    service::{ClientCacheConfig, NotificationContext, Peer, RunningService},
     transport::{
-        StreamableHttpClientTransport,
-        common::client_side_sse::ExponentialBackoff,
-        streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError},
+        StreamableHttpClientTransport, common::client_side_sse::ExponentialBackoff,
+        streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep, timeout},
@@ -25,11 +22,9 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::transport::Client;
-use crate::{
-    config::McpConfig,
-    metrics::Metrics,
-    tools::{Catalogue, Listed},
-};
+use crate::{config::McpConfig, metrics::Metrics, tools::Catalogue};
+use fault::{OpenError, why};
+use listing::{Listing, list};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,7 +38,6 @@ const LONGEST_DELAY: Duration = Duration::from_secs(10);
 /// A session that dies sooner is followed by a pause.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
-const MAX_PAGES: usize = 100;
 /// Each unanswered call of a server that answers in JSON holds one.
 const SLOTS: usize = 256;
 
@@ -57,20 +51,6 @@ pub(super) struct Live {
     pub(super) dead: CancellationToken,
     /// Asks for a sign of life (a new listing).
     pub(super) check: Arc<Notify>,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum OpenError {
-    #[error("the handshake failed: {0}")]
-    Handshake(String),
-    #[error("the server speaks protocol version {0}, which this client does not")]
-    Version(String),
-    #[error("the tools could not be listed: {0}")]
-    List(String),
-    #[error("the listing of tools makes no sense")]
-    Listing,
-    #[error("the server did not answer in time")]
-    TimedOut,
 }
 
 /// Opens sessions with one server.
@@ -292,118 +272,4 @@ async fn watch_over(
 async fn close(mut service: Service, drain: Duration, stop: CancellationToken) {
     let _ = timeout(drain, stop.cancelled()).await;
     let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;
-}
-
-/// All tools the server lists, and the names of those that cannot be read.
-#[derive(Debug, Default, PartialEq)]
-struct Listing {
-    tools: Vec<Listed>,
-    broken: Vec<String>,
-}
-
-impl Listing {
-    fn catalogue(&self) -> Arc<Catalogue> {
-        let catalogue = Catalogue::new(self.tools.clone(), self.broken.clone());
-        if !catalogue.left_out().is_empty() {
-            tracing::warn!(tools = ?catalogue.left_out(), "tools left out: Claude's API would refuse their schemas");
-        }
-        Arc::new(catalogue)
-    }
-}
-
-/// All pages. Raw, since rmcp's types would refuse the whole list for one bad tool.
-async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
-    let (mut listing, mut cursors, mut cursor) = (Listing::default(), HashSet::new(), None);
-    for _ in 0..MAX_PAGES {
-        let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
-        let request = ListToolsRequest {
-            method: ListToolsRequestMethod,
-            params: Some(params),
-            extensions: Extensions::default(),
-        };
-        let page = match peer
-            .send_request(ClientRequest::ListToolsRequest(request))
-            .await
-        {
-            Ok(page) => serde_json::to_value(page).map_err(|_| OpenError::Listing)?,
-            // A server without tools.
-            Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
-                return Ok(listing);
-            }
-            Err(error) => return Err(OpenError::List(transport_fault(&error).to_owned())),
-        };
-        for tool in page["tools"].as_array().ok_or(OpenError::Listing)? {
-            match listed(tool) {
-                Some(tool) => listing.tools.push(tool),
-                None => listing.broken.push(
-                    tool["name"]
-                        .as_str()
-                        .unwrap_or("(without a name)")
-                        .to_owned(),
-                ),
-            }
-        }
-        match page["nextCursor"].as_str() {
-            Some(next) if cursors.insert(next.to_owned()) => cursor = Some(next.to_owned()),
-            Some(_) => {
-                tracing::warn!("the server's listing of tools repeats itself");
-                return Ok(listing);
-            }
-            None => return Ok(listing),
-        }
-    }
-    tracing::warn!(
-        pages = MAX_PAGES,
-        "the server's listing of tools is too long; the rest is left out"
-    );
-    Ok(listing)
-}
-
-/// What went wrong, without what the server said: that is not for the log.
-fn why(error: &ClientInitializeError) -> String {
-    match error {
-        ClientInitializeError::TransportError { error, .. } => {
-            fault(error.error.as_ref()).to_owned()
-        }
-        ClientInitializeError::JsonRpcError(error) => format!("error {}", error.code.0),
-        _ => "the answer is not MCP".to_owned(),
-    }
-}
-
-fn transport_fault(error: &ServiceError) -> &'static str {
-    match error {
-        ServiceError::TransportSend(error) => fault(error.error.as_ref()),
-        ServiceError::McpError(_) => "the server refused",
-        _ => "the connection broke",
-    }
-}
-
-fn fault(error: &(dyn std::error::Error + 'static)) -> &'static str {
-    match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
-        Some(StreamableHttpError::Client(error)) if error.is_connect() => "no connection",
-        Some(StreamableHttpError::AuthRequired(_) | StreamableHttpError::InsufficientScope(_)) => {
-            "not authorized: check PROG_STRENGTH_MCP_TOKEN"
-        }
-        Some(
-            StreamableHttpError::HttpStatus(_) | StreamableHttpError::UnexpectedServerResponse(_),
-        ) => "an HTTP error; check PROG_STRENGTH_MCP_URL and PROG_STRENGTH_MCP_TOKEN",
-        Some(StreamableHttpError::UnexpectedContentType(_)) => {
-            "the answer is not MCP; check PROG_STRENGTH_MCP_URL"
-        }
-        _ => "the connection broke",
-    }
-}
-
-fn listed(tool: &Value) -> Option<Listed> {
-    let hint = |name: &str| tool["annotations"][name] == true;
-    Some(Listed {
-        name: tool["name"]
-            .as_str()
-            .filter(|name| !name.is_empty())?
-            .to_owned(),
-        description: tool["description"].as_str().map(str::to_owned),
-        input_schema: tool["inputSchema"].as_object()?.clone(),
-        read_only: hint("readOnlyHint"),
-        idempotent: hint("idempotentHint"),
-    })
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -103,7 +102,7 @@ def check_paths(site: str, agent: Agent) -> None:
     ok("caddy paths", "/metrics and /ready are private, /health is not")
 
 
-def main(cache: Path) -> None:
+def main() -> None:
     shipped = ROOT / "Caddyfile"
     claude_script = PatientClaude()
     port = free_port()
@@ -111,7 +110,7 @@ def main(cache: Path) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="interop-caddy-") as home,
         FakeClaude(claude_script.answer) as claude,
-        WorkoutServer(cache / "caddy-calls.jsonl") as workouts,
+        WorkoutServer() as workouts,
         Agent(workouts.url, claude.url) as agent,
     ):
         agent.wait_ready()
@@ -137,4 +136,4 @@ def main(cache: Path) -> None:
 
 if __name__ == "__main__":
     clean_exit_on_sigterm()
-    main(Path(sys.argv[1]).resolve())
+    main()

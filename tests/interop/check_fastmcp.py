@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from fake_claude import FakeClaude, message, text, tool_results, tool_use, user
 from harness import Agent, Json, WorkoutServer, clean_exit_on_sigterm, ok
@@ -93,10 +92,9 @@ def check_restart(server: WorkoutServer) -> None:
         assert agent.terminate() == 0
 
 
-def main(version: str, interpreter: str, calls: Path) -> None:
+def main(version: str, interpreter: str) -> None:
     name = f"fastmcp-{version}"
-    calls.unlink(missing_ok=True)
-    with WorkoutServer(calls, interpreter) as server:
+    with WorkoutServer(interpreter) as server:
         with FakeClaude(one_call_per_round) as claude, Agent(server.url, claude.url) as agent:
             ready = agent.wait_ready()
             assert ready["mcp"]["server"]["name"] == "workouts" and ready["mcp"]["tools"] == 3, ready
@@ -116,4 +114,4 @@ def main(version: str, interpreter: str, calls: Path) -> None:
 
 if __name__ == "__main__":
     clean_exit_on_sigterm()
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]).resolve())
+    main(sys.argv[1], sys.argv[2])

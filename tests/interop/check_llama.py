@@ -65,7 +65,7 @@ def main(cache: Path) -> None:
     port = free_port()
     llama = f"http://127.0.0.1:{port}"
     with (
-        WorkoutServer(cache / "llama-calls.jsonl") as workouts,
+        WorkoutServer() as workouts,
         Process("llama", python("llama_server.py", str(port), str(cache / "model.gguf"))) as process,
     ):
         wait_until("the model", lambda: process.running() and httpx.get(f"{llama}/health").status_code == 200)

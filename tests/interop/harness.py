@@ -221,8 +221,11 @@ class Agent(Process):
 class WorkoutServer:
     """The FastMCP server, which can be restarted on the same port: its sessions are gone then."""
 
-    def __init__(self, calls: Path, interpreter: str = sys.executable) -> None:
-        self._port, self._interpreter, self._calls = free_port(), interpreter, calls
+    def __init__(self, interpreter: str = sys.executable) -> None:
+        self._port, self._interpreter = free_port(), interpreter
+        self._directory = tempfile.TemporaryDirectory(prefix="interop-calls-")
+        self._calls = Path(self._directory.name, "calls.jsonl")
+        self._calls.touch()
         self.url = f"http://127.0.0.1:{self._port}/mcp"
         self._process = self._start()
 
@@ -249,3 +252,4 @@ class WorkoutServer:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._process.close(show_log=kind is not None)
+        self._directory.cleanup()
