@@ -237,7 +237,9 @@ impl Round {
                     .unwrap_or_default();
             }
         }
-        self.pieces = None;
+        if let Some(rest) = self.pieces.take() {
+            tokio::spawn(rest.for_each(|_| std::future::ready(())));
+        }
         if reply.stop_reason == "tool_use" && self.may_use_tools {
             self.begin(true);
         } else {

@@ -18,6 +18,9 @@ use crate::metrics::ClaudeTimer;
 /// More than this in one reply is no answer to anybody.
 const MAX_REPLY: usize = 64 * 1024 * 1024;
 
+/// What may still come behind `message_stop`.
+const LAST_BYTES: Duration = Duration::from_secs(1);
+
 /// Tokens as Claude counts them.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Usage {
@@ -117,7 +120,14 @@ pub(super) fn read(
                 }
                 match progress {
                     Ok(None) => {}
-                    Ok(Some(progress @ Progress::End(_))) => return yield Ok(progress),
+                    Ok(Some(progress @ Progress::End(_))) => {
+                        drop(timer);
+                        yield Ok(progress);
+                        // A connection whose response was read to its end can be used again.
+                        let rest = async { while let Some(Ok(_)) = pieces.next().await {} };
+                        let _ = timeout(LAST_BYTES, rest).await;
+                        return;
+                    }
                     Ok(Some(progress)) => yield Ok(progress),
                     Err(error) => return yield Err(error),
                 }

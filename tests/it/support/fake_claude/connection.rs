@@ -85,7 +85,9 @@ impl Inner {
         writer: &mut OwnedWriteHalf,
     ) -> std::io::Result<bool> {
         self.state.send_modify(|state| state.open += 1);
+        // Biased: the next request may follow on the heels of the last byte, and is no hang-up.
         let (kept, hung_up) = tokio::select! {
+            biased;
             played = script::play(reply.script(), writer) => (played.as_ref().is_ok_and(|kept| *kept), played.is_err()),
             _ = reader.fill_buf() => (false, true),
         };
