@@ -40,6 +40,8 @@ pub mod history;
 pub mod mcp;
 pub mod tools;
 
+pub mod workout;
+
 pub mod auth;
 
 pub mod commands;

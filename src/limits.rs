@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::Hash,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -19,51 +20,71 @@ use crate::{
 /// Users remembered at once; past that the longest silent are forgotten first.
 const MAX_USERS: usize = 50_000;
 
+/// Counts events per key in a sliding window.
+pub struct SlidingWindow<K> {
+    limit: Option<RateLimit>,
+    events: Mutex<HashMap<K, VecDeque<Instant>>>,
+}
+
+impl<K: Clone + Eq + Hash> SlidingWindow<K> {
+    /// `None` is no limit.
+    pub fn new(limit: Option<RateLimit>) -> Self {
+        Self {
+            limit,
+            events: Mutex::default(),
+        }
+    }
+
+    /// Counts an event of the key's and says how many are in the window; `Err` is the time after which the next one is
+    /// let through. A refused event does not count, so that a client which asks again too early is not locked out for
+    /// ever. Without a limit nothing is counted.
+    pub fn count(&self, key: &K) -> Result<usize, Duration> {
+        self.count_at(key, Instant::now())
+    }
+
+    fn count_at(&self, key: &K, now: Instant) -> Result<usize, Duration> {
+        let Some(RateLimit { max, window }) = self.limit else {
+            return Ok(0);
+        };
+        let mut keys = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= MAX_USERS && !keys.contains_key(key) {
+            forget_silent(&mut keys, now, window);
+        }
+        let events = keys.entry(key.clone()).or_default();
+        while events
+            .front()
+            .is_some_and(|at| now.duration_since(*at) >= window)
+        {
+            events.pop_front();
+        }
+        match events.front() {
+            Some(oldest) if events.len() >= max => {
+                Err(window.saturating_sub(now.duration_since(*oldest)))
+            }
+            _ => {
+                events.push_back(now);
+                Ok(events.len())
+            }
+        }
+    }
+}
+
 pub struct Limits {
-    rate: Option<RateLimit>,
-    users: Mutex<HashMap<Caller, VecDeque<Instant>>>,
+    requests: SlidingWindow<Caller>,
     chats: Arc<Semaphore>,
 }
 
 impl Limits {
     pub fn new(config: &HttpConfig) -> Self {
         Self {
-            rate: config.rate_limit,
-            users: Mutex::default(),
+            requests: SlidingWindow::new(config.rate_limit),
             chats: Arc::new(Semaphore::new(config.max_concurrent_chats)),
         }
     }
 
-    /// Counts a request of the caller's; `Err` is the time after which the next one is let through. A refused request
-    /// does not count, so that a client which asks again too early is not locked out for ever.
+    /// Counts a request of the caller's; `Err` is the time after which the next one is let through.
     pub fn count(&self, caller: &Caller) -> Result<(), Duration> {
-        self.count_at(caller, Instant::now())
-    }
-
-    fn count_at(&self, caller: &Caller, now: Instant) -> Result<(), Duration> {
-        let Some(RateLimit { max, window }) = self.rate else {
-            return Ok(());
-        };
-        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        if users.len() >= MAX_USERS && !users.contains_key(caller) {
-            forget_silent(&mut users, now, window);
-        }
-        let requests = users.entry(caller.clone()).or_default();
-        while requests
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= window)
-        {
-            requests.pop_front();
-        }
-        match requests.front() {
-            Some(oldest) if requests.len() >= max => {
-                Err(window.saturating_sub(now.duration_since(*oldest)))
-            }
-            _ => {
-                requests.push_back(now);
-                Ok(())
-            }
-        }
+        self.requests.count(caller).map(drop)
     }
 
     /// A place among the running chats, if one is free.
@@ -73,7 +94,11 @@ impl Limits {
 }
 
 /// Makes room: whoever has no request in the window goes; if that frees too little, the half silent for longest.
-fn forget_silent(users: &mut HashMap<Caller, VecDeque<Instant>>, now: Instant, window: Duration) {
+fn forget_silent<K: Eq + Hash>(
+    users: &mut HashMap<K, VecDeque<Instant>>,
+    now: Instant,
+    window: Duration,
+) {
     users.retain(|_, requests| {
         requests
             .back()
@@ -96,12 +121,9 @@ mod tests {
     use super::*;
 
     fn limits(max: usize, secs: u64) -> Limits {
+        let window = Duration::from_secs(secs);
         Limits {
-            rate: Some(RateLimit {
-                max,
-                window: Duration::from_secs(secs),
-            }),
-            users: Mutex::default(),
+            requests: SlidingWindow::new(Some(RateLimit { max, window })),
             chats: Arc::new(Semaphore::new(1)),
         }
     }
@@ -110,7 +132,12 @@ mod tests {
     fn the_window_slides_per_user_and_the_wait_it_names_is_enough() {
         let (limits, start) = (limits(2, 10), Instant::now());
         let (ann, bob) = (Caller::fake("ann"), Caller::fake("bob"));
-        let at = |secs: u64, who: &Caller| limits.count_at(who, start + Duration::from_secs(secs));
+        let at = |secs: u64, who: &Caller| {
+            limits
+                .requests
+                .count_at(who, start + Duration::from_secs(secs))
+                .map(drop)
+        };
         assert_eq!(at(0, &ann), Ok(()));
         assert_eq!(at(4, &ann), Ok(()));
         assert_eq!(at(5, &ann), Err(Duration::from_secs(5)));
@@ -125,12 +152,16 @@ mod tests {
         let (limits, now) = (limits(1, 1000), Instant::now());
         for n in 0..MAX_USERS + 5000 {
             let at = now + Duration::from_millis(u64::try_from(n).unwrap());
-            assert_eq!(limits.count_at(&Caller::fake(&n.to_string()), at), Ok(()));
+            assert_eq!(
+                limits.requests.count_at(&Caller::fake(&n.to_string()), at),
+                Ok(1)
+            );
         }
-        assert!(limits.users.lock().unwrap().len() <= MAX_USERS);
+        assert!(limits.requests.events.lock().unwrap().len() <= MAX_USERS);
         let newest = Caller::fake(&(MAX_USERS + 4999).to_string());
         assert!(
             limits
+                .requests
                 .count_at(&newest, now + Duration::from_secs(56))
                 .is_err(),
             "the newest is still remembered"

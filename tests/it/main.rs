@@ -12,3 +12,4 @@ mod mcp_faults;
 mod process;
 mod stream;
 mod support;
+mod workout;

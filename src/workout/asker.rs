@@ -1,0 +1,150 @@
+//! On whose behalf a request is: who sent it, and whom it names. The only place that decides it.
+
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{JsonObject, MetaObject},
+    service::RequestContext,
+};
+use serde_json::Value;
+
+use super::{
+    auth::Principal,
+    call::{ToolError, quoted},
+    db::UserId,
+    tools::Audience,
+};
+
+const USER_ID: &str = "user_id";
+const META_USER_ID: &str = "fitness.progstrength/user_id";
+const META_REQUEST_ID: &str = "fitness.progstrength/request_id";
+const META_TOOL_USE_ID: &str = "fitness.progstrength/tool_use_id";
+const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
+/// Longer ids are cut: they only tell calls apart.
+const MAX_CALL_ID_CHARS: usize = 512;
+
+/// Who sent a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asker {
+    /// Names the user in each request.
+    Agent,
+    User(UserId),
+}
+
+impl Asker {
+    /// Over HTTP, whoever the gate let in. A request that no gate has seen is a bug, and refused.
+    pub fn of(context: &RequestContext<RoleServer>) -> Result<Self, ErrorData> {
+        let parts = context.extensions.get::<http::request::Parts>();
+        let asker = match parts.and_then(|parts| parts.extensions.get::<Principal>()) {
+            Some(Principal::Agent) => Some(Self::Agent),
+            Some(Principal::User(sub)) => UserId::new(sub).map(Self::User),
+            None => None,
+        };
+        asker.ok_or_else(|| ErrorData::internal_error("the request has no sender", None))
+    }
+
+    pub fn audience(&self) -> Audience {
+        match self {
+            Self::Agent => Audience::Agent,
+            Self::User(_) => Audience::User,
+        }
+    }
+
+    /// The user that a request of this asker's is about, and takes the name out of its arguments. `None`: an agent's
+    /// request that names nobody.
+    pub fn user(
+        &self,
+        arguments: &mut JsonObject,
+        meta: &MetaObject,
+    ) -> Result<Option<UserId>, ToolError> {
+        let named = named(USER_ID, arguments.shift_remove(USER_ID).as_ref())?;
+        let noted = named_in_meta(meta)?;
+        match self {
+            Self::User(user) => {
+                if [named, noted]
+                    .into_iter()
+                    .flatten()
+                    .any(|other| other != *user)
+                {
+                    return Err(ToolError::at(
+                        USER_ID,
+                        "names somebody else; you can act for yourself alone",
+                    ));
+                }
+                Ok(Some(user.clone()))
+            }
+            Self::Agent => match (named, noted) {
+                (Some(named), Some(noted)) if named != noted => Err(ToolError::at(
+                    USER_ID,
+                    format!("is not the user of this request's _meta[\"{META_USER_ID}\"]"),
+                )),
+                (named, _) => Ok(named),
+            },
+        }
+    }
+
+    /// The same for requests without arguments of ours: an agent names the user in `_meta`.
+    pub fn user_of_meta(&self, meta: &MetaObject) -> Result<Option<UserId>, ToolError> {
+        let noted = named_in_meta(meta)?;
+        match self {
+            Self::User(_) => self.user(&mut JsonObject::new(), meta),
+            Self::Agent => Ok(noted),
+        }
+    }
+}
+
+fn named_in_meta(meta: &MetaObject) -> Result<Option<UserId>, ToolError> {
+    named(META_USER_ID, meta.get(META_USER_ID))
+}
+
+fn named(place: &str, value: Option<&Value>) -> Result<Option<UserId>, ToolError> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id)) => {
+            let user = UserId::new(id);
+            user.map(Some)
+                .ok_or_else(|| ToolError::at(place, format!("{} is no user id", quoted(id))))
+        }
+        Some(_) => Err(ToolError::at(place, "must be a string")),
+    }
+}
+
+/// What tells one meant call from another: the chat request's id and Claude's tool-use id, both from `_meta`.
+pub fn call_id(tool: &str, meta: &MetaObject) -> Option<String> {
+    let text = |key| {
+        meta.get(key)
+            .and_then(Value::as_str)
+            .filter(|id| !id.is_empty())
+    };
+    let (request, tool_use) = (text(META_REQUEST_ID)?, text(META_TOOL_USE_ID)?);
+    if request
+        .chars()
+        .chain(tool_use.chars())
+        .any(char::is_control)
+    {
+        return None;
+    }
+    Some(
+        format!("{tool} {request} {tool_use}")
+            .chars()
+            .take(MAX_CALL_ID_CHARS)
+            .collect(),
+    )
+}
+
+/// The zone that the caller's client is in, from the arguments or `_meta`.
+pub fn time_zone(
+    arguments: &mut JsonObject,
+    meta: &MetaObject,
+) -> Result<Option<jiff::tz::TimeZone>, ToolError> {
+    let given = match arguments.shift_remove("client_timezone") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name).filter(|name| !name.trim().is_empty()),
+        Some(_) => return Err(ToolError::at("client_timezone", "must be a string")),
+    };
+    if let Some(name) = given {
+        return super::dates::zone("client_timezone", &name).map(Some);
+    }
+    // An unknown zone that the client noted is like none.
+    let noted = meta.get(META_TIME_ZONE).and_then(Value::as_str);
+    Ok(noted.and_then(|name| super::dates::zone("", name).ok()))
+}

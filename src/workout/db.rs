@@ -1,0 +1,119 @@
+//! The database: `SQLite` or `PostgreSQL` behind one pool, one set of queries for both.
+//!
+//! A user's rows are reached through a [`Scoped`] transaction alone, which knows its user. The queries in `store` scope
+//! themselves by it; on `PostgreSQL` row-level security does so once more, by the setting that [`Database::begin`] makes.
+//!
+//! What both understand: `$1` placeholders, TEXT, 64-bit integers, doubles, booleans going in. Booleans coming out go
+//! through `CASE`, since `SQLite` has none.
+
+mod open;
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+
+pub use open::OpenError;
+
+/// One statement may take no longer than this on `PostgreSQL`.
+const STATEMENT_TIMEOUT: &str = "10s";
+/// Longest wait for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whose data a call is about. Made where the caller is known, and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(Arc<str>);
+
+impl UserId {
+    /// `None` unless it could be the subject of a token: 1 to 256 characters, no control characters.
+    pub fn new(id: &str) -> Option<Self> {
+        crate::auth::is_subject(id).then(|| Self(id.into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+#[derive(Clone)]
+pub struct Database {
+    pool: AnyPool,
+    kind: Kind,
+}
+
+impl Database {
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The bare pool: for start-up, and for tests that try to get around [`Scoped`].
+    pub fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// One consistent view of the user's data, not to be changed.
+    pub async fn read(&self, user: &UserId) -> Result<Scoped, sqlx::Error> {
+        self.begin(user, Access::Read).await
+    }
+
+    /// A transaction that may write. Dropped without [`Scoped::commit`], it leaves nothing.
+    pub async fn write(&self, user: &UserId) -> Result<Scoped, sqlx::Error> {
+        self.begin(user, Access::Write).await
+    }
+
+    async fn begin(&self, user: &UserId, access: Access) -> Result<Scoped, sqlx::Error> {
+        let statement = match (self.kind, access) {
+            (Kind::Sqlite, Access::Read) | (Kind::Postgres, Access::Write) => "BEGIN",
+            // A deferred transaction that turns to writing may find its view outdated, and fail.
+            (Kind::Sqlite, Access::Write) => "BEGIN IMMEDIATE",
+            (Kind::Postgres, Access::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        let mut tx = self.pool.begin_with(statement).await?;
+        if self.kind == Kind::Postgres {
+            sqlx::query(
+                "SELECT set_config('app.user_id', $1, true), set_config('statement_timeout', $2, true)",
+            )
+            .bind(user.as_str())
+            .bind(STATEMENT_TIMEOUT)
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(Scoped {
+            tx,
+            user: user.clone(),
+        })
+    }
+
+    /// Lets what runs end, and writes `SQLite`'s log back into its file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A transaction on behalf of one user.
+pub struct Scoped {
+    tx: Transaction<'static, Any>,
+    user: UserId,
+}
+
+impl Scoped {
+    /// The connection, and the user to scope the query by.
+    pub fn parts(&mut self) -> (&mut AnyConnection, &str) {
+        (&mut *self.tx, self.user.as_str())
+    }
+
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.tx.commit().await
+    }
+}

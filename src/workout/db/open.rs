@@ -1,0 +1,121 @@
+//! Opening: connect, bring the schema up to date under a lock, ship the catalogue.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, migrate::Migrator};
+
+use super::{ACQUIRE_TIMEOUT, Database, Kind};
+use crate::workout::shipped;
+
+static SQLITE: Migrator = sqlx::migrate!("src/workout/migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("src/workout/migrations/postgres");
+
+/// Readers do not wait for each other in WAL mode; more than a few only cost memory.
+const SQLITE_CONNECTIONS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+const IDLE: Duration = Duration::from_secs(300);
+/// Connecting, migrating and shipping altogether, waiting for another process's lock included.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// `full`: a commit that was reported is on the disk. The busy time-out of 5 s is the driver's own.
+const SQLITE_SETTINGS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
+
+/// The database cannot be used. The texts name neither password nor host.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("DATABASE_URL: {0}")]
+    Url(&'static str),
+    #[error("cannot open the database of DATABASE_URL: {0}")]
+    Connect(#[source] sqlx::Error),
+    #[error("cannot bring the database's schema up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("cannot write the exercise catalogue to the database: {0}")]
+    Ship(#[source] sqlx::Error),
+    #[error("the database did not get ready within {} s", START_TIMEOUT.as_secs())]
+    Slow,
+}
+
+impl Database {
+    /// Connects to `sqlite:FILE` (created if missing) or `postgres://…`, and brings schema and catalogue up to date.
+    pub async fn open(url: &SecretString) -> Result<Self, OpenError> {
+        let opened = tokio::time::timeout(START_TIMEOUT, open(url.expose_secret())).await;
+        opened.map_err(|_| OpenError::Slow)?
+    }
+}
+
+async fn open(url: &str) -> Result<Database, OpenError> {
+    sqlx::any::install_default_drivers();
+    let (kind, url) = classify(url)?;
+    let pool = connect(kind, &url).await.map_err(OpenError::Connect)?;
+    let mut connection = pool.acquire().await.map_err(OpenError::Connect)?;
+    match kind {
+        Kind::Sqlite => prepare_sqlite(&mut connection).await?,
+        Kind::Postgres => prepare_postgres(&mut connection).await?,
+    }
+    drop(connection);
+    Ok(Database { pool, kind })
+}
+
+fn classify(url: &str) -> Result<(Kind, String), OpenError> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok((Kind::Postgres, url.to_owned()));
+    }
+    let Some(file) = url.strip_prefix("sqlite:") else {
+        return Err(OpenError::Url("must begin with sqlite: or postgres://"));
+    };
+    if file.contains(":memory:") {
+        return Err(OpenError::Url("an SQLite database needs a file"));
+    }
+    let url = if file.contains("mode=") {
+        url.to_owned()
+    } else if file.contains('?') {
+        format!("{url}&mode=rwc")
+    } else {
+        format!("{url}?mode=rwc")
+    };
+    Ok((Kind::Sqlite, url))
+}
+
+async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {
+    let pool = AnyPoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(IDLE);
+    if kind == Kind::Postgres {
+        return pool
+            .max_connections(POSTGRES_CONNECTIONS)
+            .connect(url)
+            .await;
+    }
+    pool.max_connections(SQLITE_CONNECTIONS)
+        .min_connections(1)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(SQLITE_SETTINGS).await?;
+                Ok(())
+            })
+        })
+        .connect(url)
+        .await
+}
+
+/// `SQLite` has one writer at a time: an immediate transaction around everything is the lock.
+async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+    let mut tx = begun.map_err(OpenError::Connect)?;
+    SQLITE.run_direct(None, &mut *tx, false).await?;
+    shipped::ship(&mut tx).await.map_err(OpenError::Ship)?;
+    tx.commit().await.map_err(OpenError::Ship)
+}
+
+/// The migrator takes an advisory lock of its own; shipping takes one that ends with its transaction.
+async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    POSTGRES.run_direct(None, connection, false).await?;
+    let mut tx = connection.begin().await.map_err(OpenError::Ship)?;
+    tx.execute("SELECT pg_advisory_xact_lock(7310471), set_config('app.shipping', 'on', true)")
+        .await
+        .map_err(OpenError::Ship)?;
+    shipped::ship(&mut tx).await.map_err(OpenError::Ship)?;
+    tx.commit().await.map_err(OpenError::Ship)
+}

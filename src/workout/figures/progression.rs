@@ -1,0 +1,131 @@
+//! The next weight of an exercise, by double progression: first the repetitions rise, then the weight.
+//!
+//! - Every working set of the last session met the target: one step up, as far as the limit.
+//! - It was missed once: the same weight again.
+//! - It was missed in both of the last two sessions, whatever their weights: 10 % down, to a loadable weight.
+//!
+//! All sets but the warm-ups are working sets, lighter back-off sets included; the working weight of a session is that
+//! of its heaviest set. The rule is common coaching practice, not a study's result.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::units::round2;
+
+/// What is left of a weight after two misses.
+const BACK_OFF: f64 = 0.9;
+
+/// What a weight is rounded down to when the exercise has no step of its own.
+const FINEST_STEP: f64 = 0.5;
+
+/// A set other than a warm-up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WorkSet {
+    /// 0 for bodyweight alone.
+    pub weight: f64,
+    pub reps: u32,
+}
+
+/// One exercise in one session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    pub sets: Vec<WorkSet>,
+}
+
+/// How an exercise progresses, in the unit of its sets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// What is added at a time; 0 for an exercise that progresses by repetitions only.
+    pub step: f64,
+    /// The heaviest weight to suggest; 0 for none.
+    pub limit: f64,
+    /// The repetitions every working set has to reach.
+    pub target_reps: u32,
+}
+
+/// Why this weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The target was met: more weight.
+    StepUp,
+    /// The target was met, but the weight may not rise any more.
+    AtLimit,
+    /// The target was missed: the same weight again.
+    Repeat,
+    /// The target was missed twice in a row: less weight.
+    BackOff,
+    /// The target was met, and the exercise has no step: more repetitions.
+    AddReps,
+}
+
+/// The weight for the next session.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Suggestion {
+    pub weight: f64,
+    /// The working weight of the last session.
+    pub from: f64,
+    pub reason: Reason,
+}
+
+/// The next weight after `sessions`, newest first; sessions without sets do not count. `None` without any.
+pub fn next(sessions: &[Session], rule: &Rule) -> Option<Suggestion> {
+    let mut sessions = sessions.iter().filter(|session| !session.sets.is_empty());
+    let last = sessions.next()?;
+    let from = round2(working_weight(last));
+    let (weight, reason) = if met(last, rule) {
+        step_up(from, rule)
+    } else if sessions.next().is_some_and(|before| !met(before, rule)) && from > 0.0 {
+        (back_off(from, rule), Reason::BackOff)
+    } else {
+        (from, Reason::Repeat)
+    };
+    Some(Suggestion {
+        weight: round2(weight),
+        from,
+        reason,
+    })
+}
+
+/// The heaviest of the sets, and nothing below 0.
+fn working_weight(session: &Session) -> f64 {
+    session
+        .sets
+        .iter()
+        .map(|set| set.weight)
+        .fold(0.0, f64::max)
+}
+
+fn met(session: &Session, rule: &Rule) -> bool {
+    session.sets.iter().all(|set| set.reps >= rule.target_reps)
+}
+
+/// Whoever is above the limit already stays where they are.
+fn step_up(from: f64, rule: &Rule) -> (f64, Reason) {
+    let up = from + rule.step;
+    if up <= from {
+        (from, Reason::AddReps)
+    } else if rule.limit <= 0.0 {
+        (up, Reason::StepUp)
+    } else if from < rule.limit {
+        (up.min(rule.limit), Reason::StepUp)
+    } else {
+        (from, Reason::AtLimit)
+    }
+}
+
+/// Rounded down to a multiple of the step, but not below one step for whoever was above it.
+fn back_off(from: f64, rule: &Rule) -> f64 {
+    let step = if rule.step > 0.0 {
+        rule.step
+    } else {
+        FINEST_STEP
+    };
+    // 0.9 has no exact float: 90 % of a multiple must not fall just short of the multiple it is.
+    let steps = (from * BACK_OFF / step + 1e-9).floor();
+    let least = if from > step { step } else { 0.0 };
+    (steps * step).max(least)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const RULE: Rule = Rule {
+    step: 2.5,
+    limit: 0.0,
+    target_reps: 8,
+};
+
+fn session(sets: &[(f64, u32)]) -> Session {
+    let sets = sets
+        .iter()
+        .map(|&(weight, reps)| WorkSet { weight, reps })
+        .collect();
+    Session { sets }
+}
+
+fn good(weight: f64) -> Session {
+    session(&[(weight, 8), (weight, 9)])
+}
+
+fn bad(weight: f64) -> Session {
+    session(&[(weight, 8), (weight, 7)])
+}
+
+/// What comes after the sessions, newest first: weight, working weight, reason.
+fn after(sessions: &[Session], rule: Rule) -> Option<(f64, f64, Reason)> {
+    next(sessions, &rule).map(|it| (it.weight, it.from, it.reason))
+}
+
+#[test]
+fn without_a_session_there_is_nothing_to_go_by() {
+    assert_eq!(after(&[], RULE), None);
+    assert_eq!(after(&[session(&[])], RULE), None);
+}
+
+#[test]
+fn meeting_the_target_in_every_set_is_a_step_up() {
+    let up = Some((82.5, 80.0, Reason::StepUp));
+    assert_eq!(after(&[good(80.0)], RULE), up);
+    assert_eq!(after(&[good(80.0), bad(80.0), bad(80.0)], RULE), up);
+    assert_eq!(after(&[session(&[]), good(80.0)], RULE), up);
+}
+
+#[test]
+fn back_off_sets_have_to_meet_the_target_too_but_the_heaviest_set_is_the_weight() {
+    let back_offs_met = session(&[(60.0, 12), (80.0, 8), (60.0, 8)]);
+    let back_off_missed = session(&[(80.0, 8), (60.0, 7)]);
+    assert_eq!(
+        after(&[back_offs_met], RULE),
+        Some((82.5, 80.0, Reason::StepUp))
+    );
+    assert_eq!(
+        after(&[back_off_missed], RULE),
+        Some((80.0, 80.0, Reason::Repeat))
+    );
+}
+
+#[test]
+fn one_miss_is_the_same_weight_again() {
+    let again = Some((80.0, 80.0, Reason::Repeat));
+    assert_eq!(after(&[bad(80.0)], RULE), again);
+    assert_eq!(after(&[bad(80.0), good(77.5), bad(77.5)], RULE), again);
+}
+
+#[test]
+fn two_misses_in_a_row_are_a_tenth_less_whatever_the_weight_before() {
+    for before in [75.0, 82.5, 90.0] {
+        let down = Some((72.5, 82.5, Reason::BackOff));
+        assert_eq!(after(&[bad(82.5), bad(before)], RULE), down, "{before}");
+    }
+}
+
+#[test]
+fn a_tenth_less_is_rounded_down_to_the_step_but_not_below_one() {
+    for (step, from, weight) in [
+        (2.5, 100.0, 90.0),
+        (2.5, 99.0, 87.5),
+        (5.0, 82.5, 70.0),
+        (0.0, 21.0, 18.5),
+        (-1.0, 21.0, 18.5),
+        (0.1, 7.0, 6.3),
+        (20.0, 22.0, 20.0),
+        (20.0, 20.0, 0.0),
+        (20.0, 12.0, 0.0),
+    ] {
+        let rule = Rule { step, ..RULE };
+        let down = Some((weight, from, Reason::BackOff));
+        assert_eq!(after(&[bad(from), bad(from)], rule), down, "step {step}");
+    }
+}
+
+#[test]
+fn the_weight_stops_at_the_limit_and_stays_if_it_is_above_already() {
+    for (from, next) in [
+        (95.0, (97.5, 95.0, Reason::StepUp)),
+        (97.5, (100.0, 97.5, Reason::StepUp)),
+        (99.0, (100.0, 99.0, Reason::StepUp)),
+        (100.0, (100.0, 100.0, Reason::AtLimit)),
+        (120.0, (120.0, 120.0, Reason::AtLimit)),
+    ] {
+        let rule = Rule {
+            limit: 100.0,
+            ..RULE
+        };
+        assert_eq!(after(&[good(from)], rule), Some(next));
+    }
+}
+
+#[test]
+fn bodyweight_gets_its_first_step_and_never_less_than_nothing() {
+    assert_eq!(after(&[good(0.0)], RULE), Some((2.5, 0.0, Reason::StepUp)));
+    assert_eq!(after(&[bad(0.0)], RULE), Some((0.0, 0.0, Reason::Repeat)));
+    assert_eq!(
+        after(&[bad(0.0), bad(0.0)], RULE),
+        Some((0.0, 0.0, Reason::Repeat))
+    );
+}
+
+#[test]
+fn without_a_step_the_repetitions_rise() {
+    let rule = Rule { step: 0.0, ..RULE };
+    assert_eq!(
+        after(&[good(40.0)], rule),
+        Some((40.0, 40.0, Reason::AddReps))
+    );
+    assert_eq!(
+        after(&[bad(40.0)], rule),
+        Some((40.0, 40.0, Reason::Repeat))
+    );
+}
+
+#[test]
+fn the_weights_are_round() {
+    let rule = Rule { step: 0.2, ..RULE };
+    assert_eq!(
+        after(&[good(0.1 + 0.2)], rule),
+        Some((0.5, 0.3, Reason::StepUp))
+    );
+}
+
+fn logs() -> impl Strategy<Value = Vec<Session>> {
+    let set = (0..800u32, 0..15u32).prop_map(|(quarters, reps)| WorkSet {
+        weight: f64::from(quarters) / 4.0,
+        reps,
+    });
+    let sets = prop::collection::vec(set, 1..5);
+    prop::collection::vec(sets.prop_map(|sets| Session { sets }), 1..4)
+}
+
+proptest! {
+    #[test]
+    fn the_reason_tells_which_way_the_weight_goes(
+        log in logs(),
+        step in prop::sample::select(vec![0.0, 0.5, 1.25, 2.5, 5.0, 10.0]),
+        limit in prop::sample::select(vec![0.0, 50.0, 100.0]),
+    ) {
+        let it = next(&log, &Rule { step, limit, target_reps: 8 }).unwrap();
+        prop_assert!(it.weight >= 0.0);
+        match it.reason {
+            Reason::StepUp => {
+                prop_assert!(it.weight > it.from && it.weight <= it.from + step);
+                prop_assert!(limit <= 0.0 || it.weight <= limit);
+            }
+            Reason::BackOff => prop_assert!(it.weight < it.from && it.weight <= it.from * 0.9 + step),
+            Reason::AtLimit | Reason::Repeat | Reason::AddReps => {
+                prop_assert_eq!(it.weight.to_bits(), it.from.to_bits());
+            }
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! `list_plans`, `create_workout_plan`, `modify_plan`, `activate_plan`.
+
+use std::fmt::Write;
+
+use jiff::{ToSpan, civil, tz::TimeZone};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, answer, text, within};
+use crate::workout::{
+    call::{Answer, Call, Opened, ToolError, quoted},
+    catalogue::Catalogue,
+    dates,
+    plan::{PlanExercise, PlanSession},
+    store::{self, MAX_USER_PLANS, NewPlan, Plan, PlanChange},
+    views::name_of,
+};
+
+const MAX_SESSIONS: usize = 14;
+const MAX_EXERCISES: usize = 30;
+const MAX_WEEKS: i64 = 104;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListPlans {
+    /// Only this one, with its sessions
+    plan_id: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PlanList {
+    plans: Vec<PlanView>,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, Default)]
+#[serde(rename_all = "lowercase")]
+enum Visibility {
+    #[default]
+    Private,
+    Shared,
+    Public,
+}
+
+impl Visibility {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Shared => "shared",
+            Self::Public => "public",
+        }
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreatePlan {
+    name: String,
+    sessions: Option<Vec<PlanSession>>,
+    #[schemars(range(min = 1, max = 104))]
+    duration_weeks: Option<i64>,
+    /// Default private
+    visibility: Option<Visibility>,
+    description: Option<String>,
+    /// A plan to start from
+    based_on: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ModifyPlan {
+    plan_id: String,
+    name: Option<String>,
+    sessions: Option<Vec<PlanSession>>,
+    #[schemars(range(min = 1, max = 104))]
+    duration_weeks: Option<i64>,
+    visibility: Option<Visibility>,
+    description: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ActivatePlan {
+    plan_id: String,
+    /// First day; default today
+    starts_at: Option<String>,
+    /// Default true
+    active: Option<bool>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PlanView {
+    pub plan_id: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// system or user
+    pub source: &'static str,
+    pub visibility: String,
+    pub created_by: String,
+    pub duration_weeks: i64,
+    pub active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub based_on: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<String>,
+    /// Last day
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<String>,
+    pub sessions_per_week: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Vec<PlanSession>>,
+}
+
+impl PlanView {
+    fn of(plan: Plan, zone: &TimeZone, with_sessions: bool) -> Self {
+        Self {
+            plan_id: plan.id,
+            name: plan.name,
+            description: plan.description,
+            source: if plan.is_system { "system" } else { "user" },
+            visibility: plan.visibility,
+            created_by: if plan.is_system {
+                "system".to_owned()
+            } else {
+                plan.created_by
+            },
+            duration_weeks: plan.duration_weeks,
+            active: plan.is_active,
+            based_on: plan.based_on_plan_id,
+            starts_at: plan.starts_at.map(|at| dates::day(at, zone).to_string()),
+            // The end is the first moment after the last day.
+            ends_at: plan.ends_at.map(|at| dates::day(at - 1, zone).to_string()),
+            sessions_per_week: plan.sessions.len(),
+            sessions: with_sessions.then_some(plan.sessions),
+        }
+    }
+
+    pub(super) fn text(&self, catalogue: &Catalogue) -> String {
+        let mut text = format!("{} (id {}, {})", self.name, self.plan_id, self.source);
+        let _ = write!(
+            text,
+            ": {} sessions a week for {} weeks",
+            self.sessions_per_week, self.duration_weeks
+        );
+        if self.active {
+            text += "; active";
+        }
+        if let (Some(from), Some(to)) = (&self.starts_at, &self.ends_at) {
+            let _ = write!(text, " from {from} to {to}");
+        }
+        for session in self.sessions.iter().flatten() {
+            let day = session
+                .day
+                .map(|day| format!(" (day {day})"))
+                .unwrap_or_default();
+            let exercises: Vec<String> = session
+                .exercises
+                .iter()
+                .map(|e| exercise_text(e, catalogue))
+                .collect();
+            let _ = write!(text, "\n  {}{day}: {}", session.name, exercises.join(", "));
+        }
+        text
+    }
+}
+
+fn exercise_text(exercise: &PlanExercise, catalogue: &Catalogue) -> String {
+    let reps = match (exercise.reps_min, exercise.reps_max) {
+        (Some(min), Some(max)) if min < max => format!("x{min}-{max}"),
+        (Some(reps), _) | (None, Some(reps)) => format!("x{reps}"),
+        (None, None) => " sets".to_owned(),
+    };
+    format!(
+        "{} {}{reps}",
+        name_of(catalogue, &exercise.exercise_id),
+        exercise.sets
+    )
+}
+
+pub(super) async fn list(call: &Call<'_>, input: ListPlans) -> Result<Answer, ToolError> {
+    let Opened { mut tx, zone, .. } = call.read().await?;
+    let plans = match input.plan_id.filter(|id| !id.trim().is_empty()) {
+        Some(id) => vec![tx.plan(&id).await?.ok_or_else(|| no_such("plan_id", &id))?],
+        None => tx.plans().await?,
+    };
+    let one = plans.len() == 1;
+    let plans: Vec<PlanView> = plans
+        .into_iter()
+        .map(|plan| PlanView::of(plan, &zone, one))
+        .collect();
+    let text = plans
+        .iter()
+        .map(|plan| plan.text(call.catalogue))
+        .collect::<Vec<_>>()
+        .join("\n");
+    answer(&PlanList { plans }, text)
+}
+
+/// All plans the user may use, for the resource.
+pub async fn plans_json(call: &Call<'_>) -> Result<Value, ToolError> {
+    let Opened { mut tx, zone, .. } = call.read().await?;
+    let plans: Vec<PlanView> = tx
+        .plans()
+        .await?
+        .into_iter()
+        .map(|plan| PlanView::of(plan, &zone, true))
+        .collect();
+    Ok(serde_json::json!({"plans": plans}))
+}
+
+pub(super) async fn create(call: &Call<'_>, input: CreatePlan) -> Result<Answer, ToolError> {
+    let name = required_name(input.name)?;
+    let description = text("description", input.description, MAX_NOTES_CHARS)?;
+    let sessions = input
+        .sessions
+        .map(|sessions| checked(sessions, call.catalogue))
+        .transpose()?;
+    let weeks = input
+        .duration_weeks
+        .map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS))
+        .transpose()?;
+    let Opened { mut tx, zone, .. } = call.write().await?;
+    let base = match input.based_on.filter(|id| !id.trim().is_empty()) {
+        Some(id) => Some(
+            tx.plan(&id)
+                .await?
+                .ok_or_else(|| no_such("based_on", &id))?,
+        ),
+        None => None,
+    };
+    let missing = |place| {
+        move || {
+            ToolError::at(
+                place,
+                "is missing; give it, or based_on a plan to take it from",
+            )
+        }
+    };
+    let plan = NewPlan {
+        id: store::new_id(),
+        name,
+        description: description
+            .or_else(|| base.as_ref().and_then(|base| base.description.clone())),
+        visibility: input.visibility.unwrap_or_default().as_str(),
+        duration_weeks: weeks
+            .or(base.as_ref().map(|base| base.duration_weeks))
+            .ok_or_else(missing("duration_weeks"))?,
+        sessions: sessions
+            .or_else(|| base.as_ref().map(|base| base.sessions.clone()))
+            .ok_or_else(missing("sessions"))?,
+        based_on_plan_id: base.and_then(|base| {
+            if base.is_system {
+                Some(base.id)
+            } else {
+                base.based_on_plan_id
+            }
+        }),
+    };
+    let stored = insert(&mut tx, plan, call).await?;
+    tx.commit().await.map_err(ToolError::Commit)?;
+    done("Created", stored, &zone, call)
+}
+
+async fn insert(
+    tx: &mut crate::workout::db::Scoped,
+    plan: NewPlan,
+    call: &Call<'_>,
+) -> Result<Plan, ToolError> {
+    if tx.count_user_plans().await? >= MAX_USER_PLANS {
+        return Err(ToolError::Input(format!(
+            "the user has {MAX_USER_PLANS} plans already; modify one of them instead"
+        )));
+    }
+    let earlier = tx
+        .insert_plan(&plan, call.call_id.as_deref(), call.now.as_millisecond())
+        .await?;
+    let id = earlier.unwrap_or(plan.id);
+    tx.plan(&id).await?.ok_or_else(|| no_such("plan_id", &id))
+}
+
+pub(super) async fn modify(call: &Call<'_>, input: ModifyPlan) -> Result<Answer, ToolError> {
+    let name = input.name.map(required_name).transpose()?;
+    let sessions = input
+        .sessions
+        .map(|sessions| checked(sessions, call.catalogue))
+        .transpose()?;
+    let weeks = input
+        .duration_weeks
+        .map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS))
+        .transpose()?;
+    let Opened { mut tx, zone, .. } = call.write().await?;
+    let mut plan = tx
+        .plan(&input.plan_id)
+        .await?
+        .ok_or_else(|| no_such("plan_id", &input.plan_id))?;
+    if plan.is_system {
+        return Err(ToolError::at(
+            "plan_id",
+            format!(
+                "{} is a system plan, which stays as it is; create_workout_plan with based_on={} makes the user's own",
+                quoted(&plan.name),
+                plan.id
+            ),
+        ));
+    }
+    plan.name = name.unwrap_or(plan.name);
+    if input.description.is_some() {
+        plan.description = text("description", input.description, MAX_NOTES_CHARS)?;
+    }
+    plan.visibility = input
+        .visibility
+        .map_or(plan.visibility, |visibility| visibility.as_str().to_owned());
+    plan.sessions = sessions.unwrap_or(plan.sessions);
+    plan.duration_weeks = weeks.unwrap_or(plan.duration_weeks);
+    plan.ends_at = plan
+        .starts_at
+        .map(|at| end_of(dates::day(at, &zone), plan.duration_weeks, &zone));
+    let change = PlanChange {
+        name: &plan.name,
+        description: plan.description.as_deref(),
+        visibility: &plan.visibility,
+        duration_weeks: plan.duration_weeks,
+        sessions: &plan.sessions,
+        ends_at: plan.ends_at,
+    };
+    tx.change_plan(&plan.id, &change, call.now.as_millisecond())
+        .await?;
+    tx.commit().await.map_err(ToolError::Commit)?;
+    done("Changed", plan, &zone, call)
+}
+
+pub(super) async fn activate(call: &Call<'_>, input: ActivatePlan) -> Result<Answer, ToolError> {
+    let starts = input.starts_at.filter(|day| !day.trim().is_empty());
+    let starts = starts
+        .map(|day| dates::date("starts_at", &day))
+        .transpose()?;
+    let Opened { mut tx, zone, .. } = call.write().await?;
+    let now = call.now.as_millisecond();
+    let mut plan = tx
+        .plan(&input.plan_id)
+        .await?
+        .ok_or_else(|| no_such("plan_id", &input.plan_id))?;
+    if input.active == Some(false) {
+        if !plan.is_active {
+            return Err(ToolError::at(
+                "active",
+                format!("{} is not active", quoted(&plan.name)),
+            ));
+        }
+        tx.deactivate_plans(now).await?;
+        plan.is_active = false;
+        tx.commit().await.map_err(ToolError::Commit)?;
+        return done("Ended", plan, &zone, call);
+    }
+    if plan.is_system {
+        plan = insert(&mut tx, copy_of(plan), call).await?;
+    }
+    let first = starts.unwrap_or_else(|| dates::today(&zone, call.now));
+    let (from, to) = (
+        dates::start_of(first, &zone),
+        end_of(first, plan.duration_weeks, &zone),
+    );
+    tx.activate_plan(&plan.id, from, to, now).await?;
+    tx.commit().await.map_err(ToolError::Commit)?;
+    (plan.is_active, plan.starts_at, plan.ends_at) = (true, Some(from), Some(to));
+    done("Activated", plan, &zone, call)
+}
+
+fn copy_of(plan: Plan) -> NewPlan {
+    NewPlan {
+        id: store::new_id(),
+        name: plan.name,
+        description: plan.description,
+        visibility: Visibility::Private.as_str(),
+        duration_weeks: plan.duration_weeks,
+        sessions: plan.sessions,
+        based_on_plan_id: Some(plan.id),
+    }
+}
+
+fn done(what: &str, plan: Plan, zone: &TimeZone, call: &Call<'_>) -> Result<Answer, ToolError> {
+    let view = PlanView::of(plan, zone, true);
+    let text = format!("{what}: {}", view.text(call.catalogue));
+    answer(&view, text)
+}
+
+/// The first moment after the plan's last day.
+fn end_of(first: civil::Date, weeks: i64, zone: &TimeZone) -> i64 {
+    dates::start_of(first.saturating_add(weeks.weeks()), zone)
+}
+
+fn no_such(place: &str, id: &str) -> ToolError {
+    ToolError::at(
+        place,
+        format!(
+            "there is no plan {} for this user; list_plans shows the ids",
+            quoted(id)
+        ),
+    )
+}
+
+fn required_name(name: String) -> Result<String, ToolError> {
+    text("name", Some(name), MAX_NAME_CHARS)?.ok_or_else(|| ToolError::at("name", "is blank"))
+}
+
+fn checked(
+    sessions: Vec<PlanSession>,
+    catalogue: &Catalogue,
+) -> Result<Vec<PlanSession>, ToolError> {
+    if sessions.is_empty() || sessions.len() > MAX_SESSIONS {
+        let n = sessions.len();
+        return Err(ToolError::at(
+            "sessions",
+            format!("has {n} sessions; a week has 1 to {MAX_SESSIONS}"),
+        ));
+    }
+    let sessions = sessions.into_iter().enumerate();
+    sessions
+        .map(|(at, session)| checked_session(&format!("sessions[{at}]"), session, catalogue))
+        .collect()
+}
+
+fn checked_session(
+    place: &str,
+    session: PlanSession,
+    catalogue: &Catalogue,
+) -> Result<PlanSession, ToolError> {
+    let name = text(&format!("{place}.name"), Some(session.name), MAX_NAME_CHARS)?;
+    if let Some(day) = session.day {
+        within(&format!("{place}.day"), i64::from(day), 1, 7)?;
+    }
+    let n = session.exercises.len();
+    if n == 0 || n > MAX_EXERCISES {
+        return Err(ToolError::at(
+            format!("{place}.exercises"),
+            format!("has {n} exercises; it must have 1 to {MAX_EXERCISES}"),
+        ));
+    }
+    let exercises = session.exercises.into_iter().enumerate();
+    let exercises = exercises
+        .map(|(at, e)| checked_exercise(&format!("{place}.exercises[{at}]"), e, catalogue));
+    Ok(PlanSession {
+        name: name.ok_or_else(|| ToolError::at(format!("{place}.name"), "is blank"))?,
+        day: session.day,
+        exercises: exercises.collect::<Result<_, _>>()?,
+    })
+}
+
+fn checked_exercise(
+    place: &str,
+    exercise: PlanExercise,
+    catalogue: &Catalogue,
+) -> Result<PlanExercise, ToolError> {
+    let found = catalogue.find(&exercise.exercise_id);
+    let found = found.map_err(|error| ToolError::at(format!("{place}.exercise_id"), error))?;
+    within(&format!("{place}.sets"), i64::from(exercise.sets), 1, 50)?;
+    for (field, reps) in [
+        ("reps_min", exercise.reps_min),
+        ("reps_max", exercise.reps_max),
+    ] {
+        if let Some(reps) = reps {
+            within(&format!("{place}.{field}"), i64::from(reps), 1, 1000)?;
+        }
+    }
+    if let (Some(min), Some(max)) = (exercise.reps_min, exercise.reps_max)
+        && min > max
+    {
+        return Err(ToolError::at(
+            format!("{place}.reps_max"),
+            format!("is {max}, less than reps_min {min}"),
+        ));
+    }
+    if let Some(rpe) = exercise.rpe.filter(|rpe| !(1.0..=10.0).contains(rpe)) {
+        return Err(ToolError::at(
+            format!("{place}.rpe"),
+            format!("is {rpe}; it must be from 1 to 10"),
+        ));
+    }
+    if let Some(rest) = exercise.rest_seconds {
+        within(&format!("{place}.rest_seconds"), i64::from(rest), 0, 3600)?;
+    }
+    let notes = text(&format!("{place}.notes"), exercise.notes, MAX_NOTES_CHARS)?;
+    Ok(PlanExercise {
+        exercise_id: found.id.clone(),
+        notes,
+        ..exercise
+    })
+}

@@ -1,0 +1,335 @@
+//! A real Postgres server of the test process's own, from the packages of the system.
+//!
+//! A shell script, the watchdog, owns the server and its folder: it removes both when the pipe from the test process
+//! closes, however that process ended.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver},
+    },
+    thread,
+    time::Duration,
+};
+
+/// For each step of starting the server; reached only when something is broken.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Another process may take a free port before the server does.
+const PORTS_TRIED: usize = 5;
+
+/// Where Debian has the programs, in a folder for each version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+const SUPERUSER: &str = "postgres";
+
+/// Writes its folder, whether there is a cluster in it, and then for each port whether the server started there.
+///
+/// It ignores the signals of a terminal, and that nobody reads its words any more: only the closed pipe is its end.
+const WATCHDOG: &str = r#"
+    temp=$1 durable=$2
+    umask 077
+    trap '' HUP INT PIPE TERM
+    folder=$(mktemp -d "$temp/prog-strength-agent-postgres.XXXXXX") || exit
+    exec 2>"$folder/log"
+    cd "$folder" && echo "$folder"
+
+    create() {
+        initdb --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >&2 || return
+        cat >data/pg_hba.conf <<END || return
+local all postgres trust
+host all all 127.0.0.1/32 scram-sha-256
+END
+        cat >>data/postgresql.conf <<END
+listen_addresses = '127.0.0.1'
+unix_socket_directories = '$folder'
+max_connections = 200
+password_encryption = 'scram-sha-256'
+synchronous_commit = on
+fsync = $durable
+full_page_writes = $durable
+END
+    }
+
+    if create; then echo created; else echo failed; fi
+    while read -r port; do
+        if pg_ctl --pgdata=data --options="-p $port" start >&2; then echo started; else echo failed; fi
+    done
+    if [ -e data/postmaster.pid ]; then pg_ctl --pgdata=data --mode=immediate stop >&2; fi
+    cd / && rm -rf "$folder"
+"#;
+
+/// One server, gone with everything in it when this is dropped or the test process ends.
+pub struct Postgres {
+    bin: PathBuf,
+    watchdog: Child,
+    folder: PathBuf,
+    port: u16,
+    databases: AtomicUsize,
+}
+
+impl Postgres {
+    /// The server that the tests of this process share, started by the first one that asks.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Postgres> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(false))
+    }
+
+    /// A server of the test's own; one that is not durable is faster, and may lose data when the machine crashes.
+    ///
+    /// Blocks its thread for a second or two.
+    pub fn start(durable: bool) -> Self {
+        let bin = programs();
+        let mut watchdog = Command::new("sh");
+        watchdog
+            .args(["-c", WATCHDOG, "postgres-watchdog"])
+            .arg(env::temp_dir())
+            .arg(if durable { "on" } else { "off" })
+            .env_clear()
+            .env("PATH", path(&bin))
+            .env("TZ", "UTC")
+            .current_dir("/")
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        // The server refuses to be run by root.
+        if id(&["-u"]) == Some(0) {
+            let (uid, gid) = unprivileged();
+            watchdog.uid(uid).gid(gid);
+        }
+        let mut watchdog = watchdog.spawn().expect("sh");
+        let answers = lines(&mut watchdog);
+        let mut server = Self {
+            bin,
+            watchdog,
+            folder: PathBuf::new(),
+            port: 0,
+            databases: AtomicUsize::new(0),
+        };
+        server.folder = server.answer(&answers, "folder").into();
+        let created = server.answer(&answers, "cluster");
+        assert_eq!(created, "created", "no cluster: {}", server.log());
+        assert!(
+            (0..PORTS_TRIED).any(|_| server.listen(&answers)),
+            "PostgreSQL does not start: {}",
+            server.log()
+        );
+        server
+    }
+
+    /// A fresh database, as the URL for its owner: a role of its own, with a password and without privileges.
+    pub fn database(&self) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed) + 1;
+        let (name, password) = (format!("app_{number}"), format!("secret-{number}"));
+        self.psql(&[
+            &format!(
+                "CREATE ROLE {name} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'"
+            ),
+            &format!("CREATE DATABASE {name} OWNER {name}"),
+            &format!(r"\connect {name}"),
+            &format!("ALTER SCHEMA public OWNER TO {name}"),
+        ]);
+        format!(
+            "postgres://{name}:{password}@127.0.0.1:{}/{name}",
+            self.port
+        )
+    }
+
+    /// The URL for the superuser, who sees everything: by the name of a database, or by its owner's URL.
+    pub fn superuser_url(&self, database: &str) -> String {
+        let (_, name) = database.rsplit_once('/').unwrap_or(("", database));
+        let (port, folder) = (self.port, self.folder.display());
+        format!("postgres://{SUPERUSER}@localhost:{port}/{name}?host={folder}")
+    }
+
+    /// Whether the server could be started on a port that was free just now.
+    fn listen(&mut self, answers: &Receiver<String>) -> bool {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        self.port = free.local_addr().expect("bound").port();
+        drop(free);
+        let mut stdin = self.watchdog.stdin.as_ref().expect("piped");
+        writeln!(stdin, "{}", self.port).expect("the watchdog is alive");
+        self.answer(answers, "word of its start") == "started"
+    }
+
+    /// The watchdog's next line.
+    fn answer(&self, answers: &Receiver<String>, what: &str) -> String {
+        match answers.recv_timeout(DEADLINE) {
+            Ok(line) => line,
+            Err(error) => panic!("the watchdog gave no {what} ({error}): {}", self.log()),
+        }
+    }
+
+    /// The end of what the server and its tools have written.
+    fn log(&self) -> String {
+        let log = fs::read(self.folder.join("log")).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<_> = log.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(40)..];
+        format!("the log ends with\n{}", tail.join("\n"))
+    }
+
+    /// Runs the commands as the superuser, one by one.
+    fn psql(&self, commands: &[&str]) {
+        let mut psql = Command::new(self.bin.join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
+            .args(commands.iter().flat_map(|command| ["--command", command]))
+            .env_clear()
+            .env("PATH", path(&self.bin))
+            .env("PGHOST", &self.folder)
+            .env("PGPORT", self.port.to_string())
+            .env("PGUSER", SUPERUSER)
+            .env("PGDATABASE", "postgres")
+            .env("PGCONNECT_TIMEOUT", "20")
+            .env("PGOPTIONS", "--statement-timeout=20s");
+        let output = psql.stdin(Stdio::null()).output().expect("psql");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "psql: {stderr}{}", self.log());
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.watchdog.stdin.take());
+        // A failed test shall say so at once; the watchdog does its work all the same.
+        if !thread::panicking() {
+            drop(self.watchdog.wait());
+        }
+    }
+}
+
+/// The lines that the process writes, as they come.
+fn lines(process: &mut Child) -> Receiver<String> {
+    let stdout = BufReader::new(process.stdout.take().expect("piped"));
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        stdout
+            .lines()
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
+    });
+    receiver
+}
+
+/// The folder with the programs of the newest Postgres.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .collect();
+    versions.sort();
+    let newest_first = versions.into_iter().rev().map(|(_, bin)| bin);
+    let path = env::var_os("PATH").unwrap_or_default();
+    newest_first
+        .chain(env::split_paths(&path))
+        .find(|bin| {
+            ["initdb", "pg_ctl", "postgres", "psql"]
+                .iter()
+                .all(|program| bin.join(program).is_file())
+        })
+        .unwrap_or_else(|| {
+            panic!(
+                "these tests need PostgreSQL's server, which is neither under {DEBIAN} nor in the PATH; \
+                 on Debian: apt-get install postgresql"
+            )
+        })
+}
+
+/// A `PATH` with these programs and the usual ones.
+fn path(bin: &Path) -> String {
+    format!("{}:/usr/bin:/bin", bin.display())
+}
+
+/// The user and the group that run the server when root runs the tests.
+fn unprivileged() -> (u32, u32) {
+    ["postgres", "nobody"]
+        .iter()
+        .find_map(|user| Some((id(&["-u", user])?, id(&["-g", user])?)))
+        .expect("a user named postgres or nobody")
+}
+
+/// What `id` says, if it knows.
+fn id(arguments: &[&str]) -> Option<u32> {
+    let output = Command::new("id").args(arguments).output().expect("id");
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+
+    use super::Postgres;
+
+    async fn connect(url: &str) -> PgConnection {
+        PgConnection::connect(url).await.expect("a connection")
+    }
+
+    async fn run(connection: &mut PgConnection, sql: &str) {
+        let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+        query.execute(connection).await.expect("sound SQL");
+    }
+
+    /// The names of the tables in `public`.
+    async fn tables(connection: &mut PgConnection) -> Vec<String> {
+        let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1";
+        let rows = sqlx::query(sql).fetch_all(connection).await;
+        let rows = rows.expect("sound SQL");
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    #[tokio::test]
+    async fn databases_are_separate() {
+        let postgres = Postgres::shared();
+        let (one, other) = (postgres.database(), postgres.database());
+        assert_ne!(one, other);
+        run(&mut connect(&one).await, "CREATE TABLE mine (id int)").await;
+        assert_eq!(tables(&mut connect(&one).await).await, ["mine"]);
+        assert!(tables(&mut connect(&other).await).await.is_empty());
+        let superuser = postgres.superuser_url(&one);
+        assert_eq!(tables(&mut connect(&superuser).await).await, ["mine"]);
+    }
+
+    #[tokio::test]
+    async fn the_applications_role_has_no_privileges_but_its_database() {
+        let mut connection = connect(&Postgres::shared().database()).await;
+        let sql = "SELECT rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole,
+                pg_get_userbyid(nspowner) = current_user
+            FROM pg_roles, pg_namespace WHERE rolname = current_user AND nspname = 'public'";
+        let row = sqlx::query(sql).fetch_one(&mut connection).await;
+        let row = row.expect("one role and one schema");
+        assert!(!row.get::<bool, _>(0), "privileges");
+        assert!(row.get::<bool, _>(1), "not the owner of its schema");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_is_refused() {
+        let url = Postgres::shared().database();
+        let wrong = url.replace("secret", "guess");
+        assert_ne!(url, wrong);
+        let error = PgConnection::connect(&wrong).await.expect_err("refused");
+        let error = error.into_database_error().expect("said by the server");
+        assert_eq!(error.code().as_deref(), Some("28P01"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_server_leaves_nothing_behind() {
+        let server = Postgres::start(true);
+        let url = server.database();
+        run(&mut connect(&url).await, "CREATE TABLE mine (id int)").await;
+        let folder = server.folder.clone();
+        assert!(folder.is_dir(), "{folder:?}");
+        drop(server);
+        assert!(!folder.exists(), "{folder:?}");
+        PgConnection::connect(&url).await.expect_err("stopped");
+    }
+}

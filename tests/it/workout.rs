@@ -1,0 +1,3 @@
+//! The workout server: its tools on both databases, its resources and prompts.
+
+mod log;
