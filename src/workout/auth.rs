@@ -1,5 +1,0 @@
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Principal {
-    Agent,
-    User(std::sync::Arc<str>),
-}
