@@ -22,6 +22,7 @@
 
 pub mod serve;
 
+pub(crate) mod dress;
 pub mod listen;
 pub mod router;
 
@@ -29,6 +30,8 @@ pub mod chat;
 pub mod observe;
 
 pub mod app;
+pub(crate) mod bearer;
+pub(crate) mod body;
 pub mod error;
 pub mod limits;
 pub mod memory;
