@@ -12,3 +12,5 @@ mod mcp_faults;
 mod process;
 mod stream;
 mod support;
+mod workout_http;
+mod workout_oauth;

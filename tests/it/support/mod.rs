@@ -8,9 +8,11 @@
 pub mod answer;
 pub mod bad_mcp;
 pub mod fake_claude;
+pub mod issuer;
 pub mod mcp_server;
 pub mod mcp_tools;
 pub mod raw_http;
 pub mod sse;
 pub mod test_app;
 pub mod wait;
+pub mod workout;
