@@ -3,12 +3,13 @@
 use std::sync::{Arc, atomic::AtomicU64};
 
 use anyhow::Context;
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     agent::Agent,
     auth::{Caller, Verifier},
+    bearer,
     claude::Claude,
     config::{Config, HttpConfig},
     error::ApiError,
@@ -68,25 +69,13 @@ impl App {
 
     /// Who sent these headers. Exactly one bearer token, good in every respect, or 401.
     pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let mut given = headers.get_all(header::AUTHORIZATION).iter();
-        let (first, second) = (given.next(), given.next());
-        if second.is_some() {
-            return Err(ApiError::unauthorized(true));
-        }
-        let token = first.and_then(|value| value.to_str().ok()).and_then(bearer);
-        let token = token.ok_or_else(|| ApiError::unauthorized(false))?;
+        let token =
+            bearer::of(headers).map_err(|refusal| ApiError::unauthorized(refusal.token_given))?;
         self.verifier.verify(token).map_err(|error| {
             tracing::debug!(error = %error, "token refused");
             ApiError::unauthorized(true)
         })
     }
-}
-
-/// The token after the scheme, which is compared case-insensitively (RFC 9110 section 11.1).
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.trim().split_once(' ')?;
-    let token = token.trim_start_matches(' ');
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The id a request goes by, here and in MCP's `_meta`: 1 to 128 of `A-Z a-z 0-9 . _ -`.

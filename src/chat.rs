@@ -10,17 +10,16 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response, Sse, sse},
 };
-use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderValue, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     agent::{Done, Event, Failed, Ledger, Question, about},
     app::{App, RequestId},
+    body,
     error::{ApiError, Problem},
     history,
     listen::Connection,
@@ -32,8 +31,6 @@ pub use request::ChatRequest;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A client that does not read the end of its stream is cut off this long after the turn's time.
 const LINGER: Duration = Duration::from_secs(5);
-/// How long the rest of a refused body is read (and thrown away), so that the client gets to read the refusal.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Ask the agent.
 #[utoipa::path(
@@ -79,7 +76,7 @@ pub async fn chat(
         Err(refusal) => {
             tally.refused(refusal.code);
             if let Some(body) = body.filter(|_| !parts.headers.contains_key(header::EXPECT)) {
-                tokio::spawn(discard(body, app.http.max_body_bytes));
+                tokio::spawn(body::discard(body, app.http.max_body_bytes));
             }
             refusal.respond(&request_id)
         }
@@ -129,7 +126,7 @@ async fn admit(
     if !is_plain_json(headers) {
         return Err(ApiError::unsupported_media_type());
     }
-    let bytes = read(headers, body, app.http.max_body_bytes, deadline).await?;
+    let bytes = body::read(headers, body, app.http.max_body_bytes, deadline).await?;
     let request: Value = request::read(&bytes)?;
     drop(bytes);
     let ChatRequest {
@@ -204,47 +201,6 @@ fn is_plain_json(headers: &HeaderMap) -> bool {
             || (essence.starts_with("application/") && essence.ends_with("+json"))
     });
     json && text(header::CONTENT_ENCODING).is_none_or(|coding| coding.trim() == "identity")
-}
-
-/// The whole body, unless it is too large. Then, and only then, `body` is left for [`discard`].
-async fn read(
-    headers: &HeaderMap,
-    body: &mut Option<Body>,
-    max: usize,
-    deadline: Instant,
-) -> Result<Bytes, ApiError> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > max as u64) {
-        return Err(ApiError::payload_too_large(max));
-    }
-    let Some(mut whole) = body.take() else {
-        return Err(ApiError::internal());
-    };
-    match timeout_at(deadline, Limited::new(&mut whole, max).collect()).await {
-        Err(_) => Err(ApiError::too_slow()),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            *body = Some(whole);
-            Err(ApiError::payload_too_large(max))
-        }
-        Ok(Err(_)) => Err(ApiError::invalid_json("The body broke off.")),
-    }
-}
-
-/// Reads on for a while, since closing at once would reset the connection under the refusal.
-async fn discard(body: Body, max: usize) {
-    let rest = async {
-        let (mut body, mut left) = (pin!(body), max.saturating_mul(4));
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    let _ = timeout(DISCARD_TIMEOUT, rest).await;
 }
 
 /// Closes the connection some time after the turn's, for nothing else ends a stream that the client stopped reading.

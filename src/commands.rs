@@ -8,9 +8,13 @@ use crate::{auth, config};
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Asks this machine's own `/health`.
-pub async fn healthcheck() -> anyhow::Result<()> {
-    let address = config::address_from_env()?;
+/// Asks this machine's own `/health`: the agent's, or the MCP server's.
+pub async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
+    let address = if mcp {
+        config::mcp_address_from_env()?
+    } else {
+        config::address_from_env()?
+    };
     let host = match address.host.parse::<IpAddr>() {
         Ok(ip) if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
         Ok(ip) if ip.is_unspecified() => "[::1]".to_owned(),

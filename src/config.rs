@@ -5,6 +5,7 @@
 
 mod check;
 mod raw;
+mod workout;
 
 use std::{fmt, time::Duration};
 
@@ -16,6 +17,7 @@ use url::Url;
 use check::Check;
 pub use raw::VARIABLES;
 use raw::{Raw, environment, raw};
+pub use workout::{HostRule, Issuer, WorkoutConfig, mcp_address_from_env};
 
 /// Everything the `serve` command needs.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct Config {
     pub log: LogConfig,
 }
 
-/// `AGENT_HOST`, `AGENT_PORT`.
+/// `AGENT_HOST`, `AGENT_PORT`; or `MCP_HOST`, `MCP_PORT`.
 #[derive(Debug, Clone)]
 pub struct Address {
     pub host: String,
@@ -235,12 +237,8 @@ pub fn address_from_env() -> Result<Address, ConfigError> {
 }
 
 fn address(check: &mut Check, raw: &Raw) -> Address {
-    let host = raw.agent_host.as_deref().unwrap_or("0.0.0.0").trim();
     Address {
-        host: host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned(),
+        host: listen_on(raw.agent_host.as_deref()),
         port: check.number(
             "AGENT_PORT",
             raw.agent_port.as_deref(),
@@ -249,6 +247,15 @@ fn address(check: &mut Check, raw: &Raw) -> Address {
             u64::from(u16::MAX),
         ),
     }
+}
+
+/// A name or an address, IPv6 with or without its brackets.
+fn listen_on(host: Option<&str>) -> String {
+    host.unwrap_or("0.0.0.0")
+        .trim()
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned()
 }
 
 fn jwt(check: &mut Check, raw: &Raw) -> JwtConfig {

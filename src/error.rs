@@ -19,7 +19,8 @@ pub struct ApiError {
     pub code: &'static str,
     detail: Cow<'static, str>,
     retry_after: Option<Duration>,
-    challenge: Option<&'static str>,
+    /// The value of `WWW-Authenticate`.
+    challenge: Option<Cow<'static, str>>,
     messages: Vec<Message>,
 }
 
@@ -41,7 +42,11 @@ pub struct Problem<'a> {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             status,
             code,
@@ -52,7 +57,7 @@ impl ApiError {
         }
     }
 
-    fn after(self, secs: u64) -> Self {
+    pub(crate) fn after(self, secs: u64) -> Self {
         Self {
             retry_after: Some(Duration::from_secs(secs)),
             ..self
@@ -68,8 +73,16 @@ impl ApiError {
         };
         let detail = "A valid bearer token is needed: Authorization: Bearer <JWT>.";
         Self {
-            challenge: Some(challenge),
+            challenge: Some(challenge.into()),
             ..Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        }
+    }
+
+    /// The same refusal with another value of `WWW-Authenticate`.
+    pub(crate) fn challenging(self, challenge: String) -> Self {
+        Self {
+            challenge: Some(challenge.into()),
+            ..self
         }
     }
 
@@ -164,11 +177,9 @@ impl ApiError {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if let Some(challenge) = self.challenge {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(challenge),
-            );
+        let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(challenge)) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(wait) = self.retry_after {
             let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

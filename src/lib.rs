@@ -6,6 +6,8 @@
 //! uses:  main -> serve -> listen, router -> chat -> observe -> app -> { error, metrics } -> agent
 //!              -> { claude, mcp -> tools, history } -> auth                                         no way back
 //! ```
+//! Beside it, and called by it over MCP alone: `workout`, the server of the training data (the command `mcp`), which
+//! uses `listen`, `dress`, `bearer`, `body`, `error` and `auth`, and nothing of the agent.
 //!
 //! # Invariants
 //! 1. From `agent` down nothing knows axum, HTTP statuses of ours, or SSE text of ours.
@@ -22,6 +24,7 @@
 
 pub mod serve;
 
+pub(crate) mod dress;
 pub mod listen;
 pub mod router;
 
@@ -29,6 +32,8 @@ pub mod chat;
 pub mod observe;
 
 pub mod app;
+pub(crate) mod bearer;
+pub(crate) mod body;
 pub mod error;
 pub mod limits;
 pub mod memory;
@@ -40,9 +45,9 @@ pub mod history;
 pub mod mcp;
 pub mod tools;
 
-pub mod workout;
-
 pub mod auth;
+
+pub mod workout;
 
 pub mod commands;
 pub mod config;

@@ -6,6 +6,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::{
     Layer,
     filter::{FilterFn, Targets},
+    fmt::writer::BoxMakeWriter,
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
@@ -15,13 +16,37 @@ use crate::config::{LogConfig, LogFormat};
 /// Libraries whose log lines repeat what passes through them, at whatever level they choose.
 const TALKATIVE: [&str; 4] = ["rmcp", "hyper", "reqwest", "h2"];
 
-/// Starts logging to standard output, for the whole process.
-pub fn start(config: &LogConfig) {
+/// Where the lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    Stdout,
+    /// Standard output belongs to somebody else: to the MCP client.
+    Stderr,
+}
+
+impl To {
+    fn is_terminal(self) -> bool {
+        match self {
+            Self::Stdout => std::io::stdout().is_terminal(),
+            Self::Stderr => std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn writer(self) -> BoxMakeWriter {
+        match self {
+            Self::Stdout => BoxMakeWriter::new(std::io::stdout),
+            Self::Stderr => BoxMakeWriter::new(std::io::stderr),
+        }
+    }
+}
+
+/// Starts logging, for the whole process.
+pub fn start(config: &LogConfig, to: To) {
     let json = match config.format {
         Some(format) => format == LogFormat::Json,
-        None => !std::io::stdout().is_terminal(),
+        None => !to.is_terminal(),
     };
-    let lines = tracing_subscriber::fmt::layer();
+    let lines = tracing_subscriber::fmt::layer().with_writer(to.writer());
     let lines = if json {
         lines
             .json()
@@ -30,7 +55,7 @@ pub fn start(config: &LogConfig) {
             .with_span_list(false)
             .boxed()
     } else {
-        lines.with_ansi(std::io::stdout().is_terminal()).boxed()
+        lines.with_ansi(to.is_terminal()).boxed()
     };
     let quiet = FilterFn::new({
         let targets = config.targets.clone();

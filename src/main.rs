@@ -5,8 +5,8 @@ use std::{process::ExitCode, time::Duration};
 use clap::{Parser, Subcommand};
 use prog_strength_agent::{
     commands::{self, parse_sub, parse_ttl},
-    config::{Config, ConfigError},
-    serve,
+    config::{Config, ConfigError, WorkoutConfig},
+    serve, workout,
 };
 
 /// The chat agent of the Prog Strength training tracker.
@@ -21,8 +21,18 @@ struct Cli {
 enum Command {
     /// Serve POST /chat (the default)
     Serve,
+    /// Serve the workout tools over MCP
+    Mcp {
+        /// Over standard input and output in place of HTTP, for one user: `WORKOUT_USER_ID`
+        #[arg(long)]
+        stdio: bool,
+    },
     /// Ask this machine's own /health: exit 0 if healthy, 1 if not
-    Healthcheck,
+    Healthcheck {
+        /// The MCP server's in place of the agent's
+        #[arg(long)]
+        mcp: bool,
+    },
     /// Print a JWT signed with `JWT_SIGNING_KEY`, for trying things by hand
     Token {
         /// The user
@@ -51,7 +61,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve => block_on(serve::serve(Config::from_env()?)),
-        Command::Healthcheck => block_on(commands::healthcheck()),
+        Command::Mcp { stdio } => {
+            block_on(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
+        }
+        Command::Healthcheck { mcp } => block_on(commands::healthcheck(mcp)),
         Command::Token { sub, ttl } => {
             println!("{}", commands::token(&sub, ttl)?);
             Ok(())

@@ -1,44 +1,43 @@
 //! Routes, and every layer in one ordered list.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json, Router,
-    extract::{Request, State},
-    middleware::{Next, from_fn},
+    extract::State,
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use serde::Serialize;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
 };
-use tracing::Instrument;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     app::{App, RequestId},
     chat,
     config::Cors,
+    dress::{self, REQUEST_ID},
     error::ApiError,
     metrics,
 };
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How long a browser may remember a preflight's answer.
 const PREFLIGHT_SECS: u64 = 600;
 
 pub fn router(app: Arc<App>) -> Router {
     let layers = ServiceBuilder::new()
         // Outermost: also a preflight and a panic get an id, a span and the security headers.
-        .layer(from_fn(dress))
+        .layer(from_fn(dress::dress))
         // Before the routes: they know no OPTIONS.
         .option_layer(cors(&app.http.cors))
         // Innermost, so that the response of a panic is dressed like any other.
-        .layer(CatchPanicLayer::custom(panicked));
+        .layer(CatchPanicLayer::custom(dress::panicked));
     Router::new()
         .route("/health", get(health))
         .route("/ready", get(ready))
@@ -51,58 +50,6 @@ pub fn router(app: Arc<App>) -> Router {
         })
         .layer(layers)
         .with_state(app)
-}
-
-/// Gives a request its id and its span, and a response the headers that every response has.
-async fn dress(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers());
-    request.extensions_mut().insert(id.clone());
-    // At error level, so that whatever is logged carries the id.
-    let span = tracing::error_span!("request", request_id = id.as_str());
-    tracing::debug!(parent: &span, method = %request.method(), path = request.uri().path(), "request");
-    let mut response = next.run(request).instrument(span).await;
-    if response.extensions().get::<Panicked>().is_some() {
-        let dressed = std::mem::replace(&mut response, ApiError::internal().respond(&id));
-        let cors = |name: &HeaderName| {
-            name.as_str().starts_with("access-control-") || name == header::VARY
-        };
-        response.headers_mut().extend(
-            dressed
-                .headers()
-                .clone()
-                .into_iter()
-                .filter(|(name, _)| name.as_ref().is_some_and(cors)),
-        );
-    }
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
-        headers.insert(REQUEST_ID, id);
-    }
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-#[derive(Clone)]
-struct Panicked;
-
-/// The panic hook has logged where; what it said may hold user text.
-fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
-    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    response.extensions_mut().insert(Panicked);
-    response
 }
 
 fn cors(cors: &Cors) -> Option<CorsLayer> {

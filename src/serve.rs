@@ -6,21 +6,36 @@ use anyhow::Context;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use crate::{app::App, config::Config, listen, logs, memory, router};
+use crate::{
+    app::App,
+    config::{Address, Config},
+    listen, logs, memory, router,
+};
 
 /// Turns that were told to end need this long at most to say so.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Runs the service until SIGTERM or SIGINT; a second signal ends it at once.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    logs::start(&config.log);
+    logs::start(&config.log, logs::To::Stdout);
     let address = config.address.clone();
     let app = App::new(config)?;
+    let listener = bind(&address).await?;
+    run(listener, app, signalled()?).await
+}
+
+/// The port, taken, and said so in the log.
+pub(crate) async fn bind(address: &Address) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind((address.host.as_str(), address.port))
         .await
         .with_context(|| format!("cannot listen on {}:{}", address.host, address.port))?;
     let at = listener.local_addr().context("cannot tell the port")?;
     tracing::info!(address = %at, version = env!("CARGO_PKG_VERSION"), "listening");
+    Ok(listener)
+}
+
+/// Ends with the first SIGTERM or SIGINT from now on; the second one ends the process.
+pub(crate) fn signalled() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     let mut signals = Signals::new()?;
     let (first, second) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
@@ -30,7 +45,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("second signal: ending at once");
         std::process::exit(130);
     });
-    run(listener, app, async move { drop(second.await) }).await
+    Ok(async move { drop(second.await) })
 }
 
 /// Serves `app` on `listener` until `shutdown`, then drains: no new chats, the grace period for running ones, `error`

@@ -1,17 +1,47 @@
-//! The workout MCP server.
-pub mod asker;
+//! The workout server: training data over MCP, for the agent and for users' own MCP clients (the command `mcp`).
+//!
+//! ```text
+//! HTTP -> serve -> http (host, caller, session) -> rmcp -> handler          http -> auth -> oauth -> { cache -> discovery, keys }
+//! stdio -> serve ----------------------------------^                              \-> resource <-/
+//!
+//! handler -> asker -> { tools, resources, prompts } -> { views, dates, figures } -> store -> db
+//!        \-> limit           \-> catalogue, plan, shipped
+//! ```
+//! - [`serve`]: the command; both transports, and how they end.
+//! - [`http`]: routes, and what every request has to pass before rmcp sees it. What it passed as is the [`auth::Principal`].
+//! - [`auth`]: who is calling: the agent, or one user. Nothing else makes a `Principal` out of a token.
+//! - [`oauth`]: access tokens of an OAuth server, checked against its published keys.
+//! - [`resource`]: the names this server goes by.
+//! - [`handler`]: what MCP asks for; [`asker`] alone decides whose data it is about; [`limit`] counts it.
+//! - [`tools`], [`resources`], [`prompts`]: what is offered. [`call`] is what each of them is given, and how it may fail.
+//! - [`catalogue`]: exercises, found by what people call them. [`shipped`]: the data that comes with the service.
+//! - [`figures`], [`dates`], [`plan`], [`views`]: pure.
+//! - [`store`]: the queries, all of them scoped by a user. [`db`]: the connection, to `SQLite` or `PostgreSQL`.
+
+pub mod serve;
+
+pub mod http;
+
 pub mod auth;
+pub mod oauth;
+pub mod resource;
+
+pub mod handler;
+
+pub mod asker;
+pub mod limit;
+
+pub mod prompts;
+pub mod resources;
+pub mod tools;
+
 pub mod call;
 pub mod catalogue;
 pub mod dates;
-pub mod db;
 pub mod figures;
-pub mod handler;
-pub mod limit;
 pub mod plan;
-pub mod prompts;
-pub mod resources;
 pub mod shipped;
-pub mod store;
-pub mod tools;
 pub mod views;
+
+pub mod db;
+pub mod store;

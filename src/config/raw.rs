@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Fault;
 
 /// The names of all settings, in the order of the documentation.
-pub const VARIABLES: [&str; 27] = [
+pub const VARIABLES: [&str; 35] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
     "ANTHROPIC_BASE_URL",
@@ -35,6 +35,14 @@ pub const VARIABLES: [&str; 27] = [
     "AGENT_SHUTDOWN_GRACE_SECS",
     "LOG_FORMAT",
     "RUST_LOG",
+    "MCP_HOST",
+    "MCP_PORT",
+    "MCP_PUBLIC_URL",
+    "MCP_ALLOWED_HOSTS",
+    "MCP_RATE_LIMIT_PER_HOUR",
+    "OAUTH_ISSUER",
+    "DATABASE_URL",
+    "WORKOUT_USER_ID",
 ];
 
 #[derive(Deserialize)]
@@ -66,6 +74,14 @@ pub(super) struct Raw {
     pub(super) agent_shutdown_grace_secs: Option<String>,
     pub(super) log_format: Option<String>,
     pub(super) rust_log: Option<String>,
+    pub(super) mcp_host: Option<String>,
+    pub(super) mcp_port: Option<String>,
+    pub(super) mcp_public_url: Option<String>,
+    pub(super) mcp_allowed_hosts: Option<String>,
+    pub(super) mcp_rate_limit_per_hour: Option<String>,
+    pub(super) oauth_issuer: Option<String>,
+    pub(super) database_url: Option<String>,
+    pub(super) workout_user_id: Option<String>,
 }
 
 /// The process's own variables, and those of `.env` that it does not set.

@@ -155,6 +155,94 @@ fn origins_are_exact_or_a_star_and_zero_switches_the_rate_limit_off() {
     );
 }
 
+fn workout(stdio: bool, variables: &[(&str, &str)]) -> Result<WorkoutConfig, ConfigError> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    WorkoutConfig::from_iter(stdio, variables.iter().map(owned))
+}
+
+#[test]
+fn the_workout_servers_defaults_are_the_documented_ones() {
+    let config = workout(true, &[]).unwrap();
+    assert_eq!(
+        (config.address.host.as_str(), config.address.port),
+        ("0.0.0.0", 8000)
+    );
+    let hosts = ["localhost", "127.0.0.1", "mcp"].map(|host| HostRule {
+        host: host.to_owned(),
+        port: None,
+    });
+    assert_eq!(config.allowed_hosts, hosts);
+    assert_eq!(
+        config.database_url.expose_secret(),
+        "sqlite:prog-strength.db"
+    );
+    assert_eq!(
+        (config.rate_limit_per_hour, config.stdio_user.as_str()),
+        (100, "local")
+    );
+    assert_eq!(config.shutdown_grace.as_secs(), 30);
+    assert!(config.oauth_issuer.is_none() && config.public_url.is_none());
+    assert!(config.agent_token.is_none() && config.jwt.is_none());
+}
+
+#[test]
+fn any_one_way_to_know_callers_is_enough() {
+    assert!(workout(false, &[]).is_err());
+    for way in [
+        ("PROG_STRENGTH_MCP_TOKEN", "t"),
+        ("JWT_SIGNING_KEY", "k"),
+        ("OAUTH_ISSUER", "https://example.supabase.co/auth/v1"),
+    ] {
+        assert!(workout(false, &[way]).is_ok(), "{way:?}");
+        assert!(workout(false, &[(way.0, "")]).is_err(), "{way:?}");
+    }
+}
+
+#[test]
+fn the_database_is_sqlite_or_postgresql_and_its_password_stays_secret() {
+    for good in [
+        "sqlite:x.db",
+        "sqlite::memory:",
+        "sqlite:///data/x.db?mode=rwc",
+        "postgres://me:secret@db/x",
+        " postgresql://me:secret@db:5432/x?sslmode=require ",
+    ] {
+        let config = workout(true, &[("DATABASE_URL", good)]).unwrap();
+        assert_eq!(config.database_url.expose_secret(), good.trim());
+        assert!(!format!("{config:?}").contains("secret@"));
+    }
+    for bad in [
+        "x.db",
+        "sqlite",
+        "sqlite:",
+        "sqlite://",
+        "postgres:secret",
+        "postgres://me:secret@db:port/x",
+        "mysql://me:secret@db/x",
+    ] {
+        let error = workout(true, &[("DATABASE_URL", bad)]).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn an_allowed_host_is_a_host_and_perhaps_a_port() {
+    let parsed = |text| HostRule::parse(text).map(|rule| (rule.host, rule.port));
+    for (good, host, port) in [
+        ("localhost", "localhost", None),
+        (" MCP.example.com:8443 ", "mcp.example.com", Some(8443)),
+        ("10.0.0.1:1", "10.0.0.1", Some(1)),
+        ("[::1]:8000", "[::1]", Some(8000)),
+    ] {
+        assert_eq!(parsed(good), Some((host.to_owned(), port)));
+    }
+    for bad in [
+        "", ":80", "a b", "a/", "http://a", "a:", "a:x", "a:65536", "me@a", "*", "::1", "a:080",
+    ] {
+        assert_eq!(parsed(bad), None, "{bad}");
+    }
+}
+
 #[test]
 fn the_example_file_lists_every_variable_in_order() {
     let named: Vec<&str> = include_str!("../../.env.example")

@@ -13,3 +13,5 @@ mod process;
 mod stream;
 mod support;
 mod workout;
+mod workout_http;
+mod workout_oauth;

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod bad_mcp;
 pub mod fake_claude;
+pub mod issuer;
 pub mod mcp_server;
 pub mod mcp_tools;
 pub mod postgres;
@@ -15,4 +16,5 @@ pub mod raw_http;
 pub mod sse;
 pub mod test_app;
 pub mod wait;
+pub mod workout;
 pub mod world;

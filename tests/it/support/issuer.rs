@@ -1,0 +1,211 @@
+//! An OAuth server on this machine: its documents, its keys, its tokens, and a count of who asked for what.
+
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    },
+};
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::StatusCode;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::answer::now;
+
+/// A pair of keys to sign tokens with.
+pub enum Signer {
+    Rsa(Box<RsaKeyPair>),
+    Ec(EcdsaKeyPair),
+}
+
+impl Signer {
+    pub fn rsa() -> Self {
+        Self::Rsa(Box::new(
+            RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"),
+        ))
+    }
+
+    pub fn ec() -> Self {
+        Self::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"))
+    }
+
+    pub fn algorithm(&self) -> &'static str {
+        match self {
+            Self::Rsa(_) => "RS256",
+            Self::Ec(_) => "ES256",
+        }
+    }
+
+    pub fn jwk(&self, kid: &str) -> Value {
+        match self {
+            Self::Rsa(pair) => {
+                let key = pair.public_key();
+                json!({"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256",
+                    "n": encode(key.modulus().big_endian_without_leading_zero()),
+                    "e": encode(key.exponent().big_endian_without_leading_zero())})
+            }
+            Self::Ec(pair) => {
+                let point = pair.public_key().as_ref();
+                json!({"kty": "EC", "kid": kid, "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..])})
+            }
+        }
+    }
+
+    /// The public key as everybody can have it, in the forms that a confused verifier might take for a secret.
+    pub fn public_bytes(&self) -> Vec<Vec<u8>> {
+        let der = match self {
+            Self::Rsa(pair) => pair.public_key().as_ref().to_vec(),
+            Self::Ec(pair) => pair.public_key().as_ref().to_vec(),
+        };
+        let text = base64::prelude::BASE64_STANDARD.encode(&der);
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n");
+        vec![
+            der,
+            pem.into_bytes(),
+            self.jwk("k")["n"].to_string().into_bytes(),
+        ]
+    }
+
+    /// A token with any header and any claims.
+    pub fn sign(&self, header: &Value, claims: &Value) -> String {
+        let parts = [header, claims].map(|part| encode(part.to_string().as_bytes()));
+        let message = parts.join(".");
+        let random = SystemRandom::new();
+        let signature = match self {
+            Self::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(
+                    &RSA_PKCS1_SHA256,
+                    &random,
+                    message.as_bytes(),
+                    &mut signature,
+                )
+                .expect("a signature");
+                signature
+            }
+            Self::Ec(pair) => {
+                let signature = pair.sign(&random, message.as_bytes()).expect("a signature");
+                signature.as_ref().to_vec()
+            }
+        };
+        format!("{message}.{}", encode(&signature))
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Which documents there are beside the keys.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Discovery {
+    OpenId,
+    OAuth,
+    None,
+}
+
+struct Published {
+    issuer: String,
+    keys: Vec<Value>,
+    discovery: Discovery,
+    up: bool,
+    /// The paths asked for, in order.
+    asked: Vec<String>,
+}
+
+pub struct Issuer {
+    published: Arc<Mutex<Published>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Issuer {
+    pub async fn start(keys: Vec<Value>) -> Self {
+        Self::with(Discovery::OpenId, keys).await
+    }
+
+    pub async fn with(discovery: Discovery, keys: Vec<Value>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let published = Arc::new(Mutex::new(Published {
+            issuer: format!("http://{address}/auth/v1"),
+            keys,
+            discovery,
+            up: true,
+            asked: vec![],
+        }));
+        let router = Router::new().fallback(answer).with_state(published.clone());
+        let accepting =
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
+        Self {
+            published,
+            accepting,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        self.published.lock().expect("sound").issuer.clone()
+    }
+
+    pub fn publish(&self, keys: Vec<Value>) {
+        self.published.lock().expect("sound").keys = keys;
+    }
+
+    pub fn set_up(&self, up: bool) {
+        self.published.lock().expect("sound").up = up;
+    }
+
+    pub fn asked(&self) -> Vec<String> {
+        self.published.lock().expect("sound").asked.clone()
+    }
+
+    /// How often the keys were fetched.
+    pub fn fetches(&self) -> usize {
+        let asked = self.asked();
+        asked.iter().filter(|path| path.contains("jwks")).count()
+    }
+
+    /// Claims that are good in every respect, for this resource.
+    pub fn claims(&self, sub: &str, aud: &str) -> Value {
+        json!({"iss": self.url(), "sub": sub, "aud": aud, "iat": now(), "exp": now() + 600})
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn answer(State(published): State<Arc<Mutex<Published>>>, request: Request) -> Response {
+    let mut published = published.lock().expect("sound");
+    let path = request.uri().path().to_owned();
+    published.asked.push(path.clone());
+    if !published.up {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let issuer = &published.issuer;
+    let usual = "/auth/v1/.well-known/jwks.json";
+    let (document, keys) = match published.discovery {
+        Discovery::OpenId => ("/auth/v1/.well-known/openid-configuration", "/jwks"),
+        Discovery::OAuth => ("/.well-known/oauth-authorization-server/auth/v1", "/jwks"),
+        Discovery::None => ("", usual),
+    };
+    let body = if path == document {
+        let origin = issuer.trim_end_matches("/auth/v1");
+        json!({"issuer": issuer, "jwks_uri": format!("{origin}/jwks")})
+    } else if path == keys {
+        json!({"keys": published.keys})
+    } else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    axum::Json(body).into_response()
+}
