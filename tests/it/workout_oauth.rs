@@ -161,7 +161,7 @@ async fn a_public_key_is_never_taken_for_a_secret() {
 async fn an_unknown_key_has_the_keys_fetched_once_and_then_not_for_a_while() {
     let (old, new) = (Signer::ec(), Signer::ec());
     let issuer = Issuer::start(vec![old.jwk("old")]).await;
-    let pause = Duration::from_millis(1500);
+    let pause = Duration::from_secs(3);
     let server = server(&issuer, tuning(LONG, pause)).await;
     let claims = issuer.claims("sam", OURS);
     let known = old.sign(&header(&old, "old"), &claims);
@@ -196,10 +196,12 @@ async fn while_the_issuer_is_down_the_keys_it_had_stay_good() {
     assert_eq!(server.whoami(&good).await, SAM);
     issuer.set_up(false);
     let asked = issuer.asked().len();
-    for _ in 0..3 {
+    let until = tokio::time::Instant::now() + DEADLINE;
+    while issuer.asked().len() < asked + 2 {
         assert_eq!(server.whoami(&good).await, SAM);
+        assert!(tokio::time::Instant::now() < until, "never asked again");
     }
-    assert!(issuer.asked().len() > asked, "it was asked again, in vain");
+    assert_eq!(server.whoami(&good).await, SAM);
 }
 
 #[tokio::test]
