@@ -11,7 +11,7 @@ COPY Cargo.toml Cargo.lock ./
 RUN set -eu; \
     mkdir -p src benches tests/it; \
     echo 'fn main() {}' > src/main.rs; \
-    touch src/lib.rs benches/chat.rs tests/it/main.rs; \
+    touch src/lib.rs benches/chat.rs benches/workout.rs tests/it/main.rs; \
     cargo build --release --locked
 
 # The sources. `touch`, since a checkout may well be older than the layer above, and cargo goes by time.
@@ -24,6 +24,7 @@ RUN set -eu; \
 RUN set -eu; \
     bin=target/release/prog-strength-agent; \
     install -D -m 755 "$bin" /rootfs/prog-strength-agent; \
+    install -d /data; \
     for lib in $(ldd "$bin" | grep -o '/[^ ]*'); do install -D -m 755 "$lib" "/rootfs$lib"; done; \
     install -D -m 644 /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ca-certificates.crt; \
     echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf; \
@@ -36,10 +37,12 @@ LABEL org.opencontainers.image.title="prog-strength-agent" \
       org.opencontainers.image.description="The chat agent of the Prog Strength training tracker" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /rootfs/ /
+# Where the workout server keeps an SQLite file; a named volume takes its owner from here.
+COPY --from=build --chown=65532:65532 /data/ /data/
 ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 WORKDIR /
 USER 65532:65532
-EXPOSE 8001
+EXPOSE 8001 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \
     CMD ["/prog-strength-agent", "healthcheck"]
 ENTRYPOINT ["/prog-strength-agent"]

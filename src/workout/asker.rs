@@ -11,7 +11,7 @@ use super::{
     auth::Principal,
     call::{ToolError, quoted},
     db::UserId,
-    tools::Audience,
+    tools::{Audience, LIST_EXERCISES},
 };
 
 const USER_ID: &str = "user_id";
@@ -82,6 +82,23 @@ impl Asker {
         }
     }
 
+    /// The same for a tool: only the shared catalogue needs no user, and then the one in `_meta` is who asks.
+    pub fn user_of_tool(
+        &self,
+        tool: &str,
+        arguments: &mut JsonObject,
+        meta: &MetaObject,
+    ) -> Result<Option<UserId>, ToolError> {
+        match self.user(arguments, meta)? {
+            Some(user) => Ok(Some(user)),
+            None if tool == LIST_EXERCISES => self.user_of_meta(meta),
+            None => Err(ToolError::at(
+                USER_ID,
+                "is missing; name the user this is about",
+            )),
+        }
+    }
+
     /// The same for requests without arguments of ours: an agent names the user in `_meta`.
     pub fn user_of_meta(&self, meta: &MetaObject) -> Result<Option<UserId>, ToolError> {
         let noted = named_in_meta(meta)?;
@@ -106,6 +123,13 @@ fn named(place: &str, value: Option<&Value>) -> Result<Option<UserId>, ToolError
         }
         Some(_) => Err(ToolError::at(place, "must be a string")),
     }
+}
+
+/// The id of the chat request behind this one, for the log.
+pub fn request_id(meta: &MetaObject) -> Option<&str> {
+    let id = meta.get(META_REQUEST_ID).and_then(Value::as_str)?;
+    let fine = id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
+    fine.then_some(id)
 }
 
 /// What tells one meant call from another: the chat request's id and Claude's tool-use id, both from `_meta`.

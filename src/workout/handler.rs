@@ -116,33 +116,31 @@ impl Handler {
         }
     }
 
+    /// Runs a tool for the user that the request names.
     async fn run_tool(
         &self,
-        asker: &Asker,
         name: &str,
+        user: Option<&UserId>,
         mut arguments: JsonObject,
         meta: &MetaObject,
     ) -> Result<(Answer, Option<String>), ToolError> {
-        let user = asker.user(&mut arguments, meta)?;
         let zone = asker::time_zone(&mut arguments, meta)?;
+        let Some(user) = user else {
+            return Ok((self.list_exercises(arguments)?, None));
+        };
+        let notice = self.count(user).await?;
         if name == LIST_EXERCISES {
-            let notice = match &user {
-                Some(user) => self.count(user).await?,
-                None => None,
-            };
-            return Ok((
-                tools::run_list_exercises(&self.workouts.catalogue, arguments)?,
-                notice,
-            ));
+            return Ok((self.list_exercises(arguments)?, notice));
         }
-        let user = user
-            .ok_or_else(|| ToolError::at("user_id", "is missing; name the user this is about"))?;
-        let notice = self.count(&user).await?;
-        let call = self.call(&user, zone, asker::call_id(name, meta));
+        let call = self.call(user, zone, asker::call_id(name, meta));
         match tools::run(name, &call, arguments).await {
             Some(answer) => Ok((answer?, notice)),
             None => Err(ToolError::Input(format!("there is no tool {name}"))),
         }
+    }
+
+    fn list_exercises(&self, arguments: JsonObject) -> Result<Answer, ToolError> {
+        tools::run_list_exercises(&self.workouts.catalogue, arguments)
     }
 
     fn call<'a>(
@@ -194,16 +192,24 @@ fn refused(error: &ToolError) -> ErrorData {
     }
 }
 
-fn log(tool: &str, began: Instant, error: Option<&ToolError>) {
+fn log(
+    what: &str,
+    user: Option<&UserId>,
+    meta: &MetaObject,
+    began: Instant,
+    error: Option<&ToolError>,
+) {
+    let request_id = asker::request_id(meta);
+    let user = user.map(UserId::as_str);
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     match error {
-        None => tracing::info!(tool, ok = true, ms, "call"),
+        None => tracing::info!(call = what, user, request_id, ok = true, ms, "answered"),
         Some(ToolError::Input(_) | ToolError::Limit(_)) => {
-            tracing::info!(tool, ok = false, ms, "call");
+            tracing::info!(call = what, user, request_id, ok = false, ms, "answered");
         }
         Some(error) => {
             let cause = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(tool, ok = false, ms, error = %error, cause, "call");
+            tracing::error!(call = what, user, request_id, ok = false, ms, error = %error, cause, "answered");
         }
     }
 }
@@ -248,9 +254,16 @@ impl ServerHandler for Handler {
             ));
         };
         let began = Instant::now();
-        let arguments = request.arguments.unwrap_or_default();
-        let ran = guarded(self.run_tool(&asker, spec.name, arguments, &context.meta.0)).await;
-        log(spec.name, began, ran.as_ref().err());
+        let mut arguments = request.arguments.unwrap_or_default();
+        let meta = &context.meta.0;
+        let (user, ran) = match asker.user_of_tool(spec.name, &mut arguments, meta) {
+            Ok(user) => {
+                let ran = guarded(self.run_tool(spec.name, user.as_ref(), arguments, meta)).await;
+                (user, ran)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        log(spec.name, user.as_ref(), meta, began, ran.as_ref().err());
         let result = match ran {
             Ok((answer, notice)) => {
                 let texts = [Some(answer.text), notice].into_iter().flatten();
@@ -304,7 +317,13 @@ impl ServerHandler for Handler {
         let zone = asker::time_zone(&mut JsonObject::new(), &context.meta.0).unwrap_or_default();
         let call = self.call(&user, zone, None);
         let read = guarded(resources::read(&request.uri, &resource, &call)).await;
-        log("resources/read", began, read.as_ref().err());
+        log(
+            "resources/read",
+            Some(&user),
+            &context.meta.0,
+            began,
+            read.as_ref().err(),
+        );
         read.map(Into::into).map_err(|error| refused(&error))
     }
 
@@ -343,7 +362,13 @@ impl ServerHandler for Handler {
         let user = self.counted_user(user).await?;
         let call = self.call(&user, zone, None);
         let filled = guarded(prompts::fill(prompt, &call, arguments)).await;
-        log("prompts/get", began, filled.as_ref().err());
+        log(
+            "prompts/get",
+            Some(&user),
+            &context.meta.0,
+            began,
+            filled.as_ref().err(),
+        );
         filled
             .map(GetPromptResponse::Complete)
             .map_err(|error| refused(&error))

@@ -20,9 +20,16 @@ pub struct Host(String);
 
 impl Resource {
     pub fn of(config: &WorkoutConfig) -> Self {
+        let mut rules = config.allowed_hosts.clone();
+        // Who gives the server a public name means requests that use it.
+        let public = config.public_url.as_ref();
+        if let Some(host) = public.and_then(Url::host_str) {
+            let host = host.to_owned();
+            rules.push(HostRule { host, port: None });
+        }
         Self {
-            rules: config.allowed_hosts.clone(),
-            public: config.public_url.clone(),
+            rules,
+            public: public.cloned(),
         }
     }
 
@@ -197,6 +204,17 @@ mod tests {
             assert!(!allows(&[bad]), "{bad}");
         }
         assert!(!allows(&["http://localhost", "http://localhost"]));
+    }
+
+    #[test]
+    fn the_public_name_is_one_of_ours_without_being_listed() {
+        let ours = resource("mcp", Some("https://mcp.example.com/mcp"));
+        let host = |host: &str| {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+            ours.host(&Uri::from_static("/mcp"), &headers).is_some()
+        };
+        assert!(host("mcp.example.com") && host("mcp.example.com:443") && host("mcp:8000"));
+        assert!(!host("example.com") && !host("evil.mcp.example.com"));
     }
 
     #[test]

@@ -18,9 +18,9 @@ const IDLE: Duration = Duration::from_secs(300);
 /// Connecting, migrating and shipping altogether, waiting for another process's lock included.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// `full`: a commit that was reported is on the disk. The busy time-out of 5 s is the driver's own.
-const SQLITE_SETTINGS: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
+/// `FULL`: a commit that was reported is on the disk. `MEMORY`: the image has no folder for temporary files. The busy
+/// time-out of 5 s is the driver's own.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
 /// The database cannot be used. The texts name neither password nor host.
 #[derive(Debug, thiserror::Error)]
