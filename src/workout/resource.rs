@@ -20,17 +20,16 @@ pub struct Host(String);
 
 impl Resource {
     pub fn of(config: &WorkoutConfig) -> Self {
-        let mut rules = config.allowed_hosts.clone();
-        // Who gives the server a public name means requests that use it.
-        let public = config.public_url.as_ref();
-        if let Some(host) = public.and_then(Url::host_str) {
+        Self::new(config.allowed_hosts.clone(), config.public_url.clone())
+    }
+
+    /// Who gives the server a public name means requests that use it.
+    fn new(mut rules: Vec<HostRule>, public: Option<Url>) -> Self {
+        if let Some(host) = public.as_ref().and_then(Url::host_str) {
             let host = host.to_owned();
             rules.push(HostRule { host, port: None });
         }
-        Self {
-            rules,
-            public: public.cloned(),
-        }
+        Self { rules, public }
     }
 
     /// The host, if the request names one, and only ones that are ours. A target in absolute form names one too.
@@ -125,13 +124,8 @@ mod tests {
     use super::*;
 
     fn resource(rules: &str, public: Option<&str>) -> Resource {
-        Resource {
-            rules: rules
-                .split(',')
-                .map(|rule| HostRule::parse(rule).unwrap())
-                .collect(),
-            public: public.map(|url| url.parse().unwrap()),
-        }
+        let rules = rules.split(',').map(|rule| HostRule::parse(rule).unwrap());
+        Resource::new(rules.collect(), public.map(|url| url.parse().unwrap()))
     }
 
     fn headers(name: &http::HeaderName, values: &[&str]) -> HeaderMap {
