@@ -134,7 +134,7 @@ impl Postgres {
             ),
             // Hosted databases seldom sort by bytes.
             &format!(
-                "CREATE DATABASE {name} OWNER {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+                "CREATE DATABASE {name} OWNER {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US-u-ka-shifted'"
             ),
             &format!(r"\connect {name}"),
             &format!("ALTER SCHEMA public OWNER TO {name}"),

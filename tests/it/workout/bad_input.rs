@@ -312,11 +312,10 @@ on_both!(
                 assert!(!error.contains(['\u{0}', '\n']), "{tool}: {error}");
                 assert!(!error.contains("cannot be used"), "{tool}: {error}");
             }
-            let none = ann
-                .call("list_exercises", json!({"query": text}))
-                .await
-                .unwrap();
-            assert_eq!(none["count"], 0);
+            // Without letters it names no words to look for.
+            let query = ann.call("list_exercises", json!({"query": text})).await;
+            let letters = text.contains(char::is_alphanumeric);
+            assert_eq!(query.unwrap()["count"] == 0, letters, "{text}");
         }
         assert_eq!(world.stored().await, [""; 0]);
     }

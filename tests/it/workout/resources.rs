@@ -139,7 +139,7 @@ on_both!(
                 "what begins so comes first: {found:?}"
             );
             assert!(
-                found.iter().any(|name| name == "Romanian Deadlift"),
+                found.iter().any(|name| name == "Trap Bar Deadlift"),
                 "{found:?}"
             );
             assert_eq!(complete(argument, "").await.len(), 20);
