@@ -1,5 +1,7 @@
 //! On whose behalf a request is: who sent it, and whom it names. The only place that decides it.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use rmcp::{
     ErrorData, RoleServer,
     model::{JsonObject, MetaObject},
@@ -19,8 +21,6 @@ const META_USER_ID: &str = "fitness.progstrength/user_id";
 const META_REQUEST_ID: &str = "fitness.progstrength/request_id";
 const META_TOOL_USE_ID: &str = "fitness.progstrength/tool_use_id";
 const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
-/// Longer ids are cut: they only tell calls apart.
-const MAX_CALL_ID_CHARS: usize = 512;
 
 /// Who sent a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,7 +132,8 @@ pub fn request_id(meta: &MetaObject) -> Option<&str> {
     fine.then_some(id)
 }
 
-/// What tells one meant call from another: the chat request's id and Claude's tool-use id, both from `_meta`.
+/// What tells one meant call from another: the chat request's id and Claude's tool-use id, both from `_meta`. A digest,
+/// so that ids of any length and letters are kept apart.
 pub fn call_id(tool: &str, meta: &MetaObject) -> Option<String> {
     let text = |key| {
         meta.get(key)
@@ -140,19 +141,8 @@ pub fn call_id(tool: &str, meta: &MetaObject) -> Option<String> {
             .filter(|id| !id.is_empty())
     };
     let (request, tool_use) = (text(META_REQUEST_ID)?, text(META_TOOL_USE_ID)?);
-    if request
-        .chars()
-        .chain(tool_use.chars())
-        .any(char::is_control)
-    {
-        return None;
-    }
-    Some(
-        format!("{tool} {request} {tool_use}")
-            .chars()
-            .take(MAX_CALL_ID_CHARS)
-            .collect(),
-    )
+    let all = serde_json::json!([tool, request, tool_use]).to_string();
+    Some(URL_SAFE_NO_PAD.encode(digest(&SHA256, all.as_bytes())))
 }
 
 /// The zone that the caller's client is in, from the arguments or `_meta`.
@@ -172,3 +162,6 @@ pub fn time_zone(
     let noted = meta.get(META_TIME_ZONE).and_then(Value::as_str);
     Ok(noted.and_then(|name| super::dates::zone("", name).ok()))
 }
+
+#[cfg(test)]
+mod tests;

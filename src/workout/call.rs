@@ -89,13 +89,18 @@ pub struct Answer {
 
 /// A caller's text inside a message of ours: short, on one line, in quotes.
 pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", brief(text, 60))
+}
+
+/// So much of the text, on one line.
+pub fn brief(text: &str, max_chars: usize) -> String {
     let mut short: String = text
         .chars()
-        .take(60)
+        .take(max_chars)
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     if short.len() < text.len() {
         short.push('…');
     }
-    format!("\"{short}\"")
+    short
 }

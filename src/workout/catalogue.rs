@@ -30,11 +30,13 @@ impl Catalogue {
         .bind(MAX_EXERCISES)
         .fetch_all(pool)
         .await?;
-        let exercises: Result<_, _> = rows.iter().map(exercise).collect();
+        let exercises: Result<Vec<_>, _> = rows.iter().map(exercise).collect();
         Ok(Self::of(exercises?))
     }
 
-    fn of(exercises: Vec<Exercise>) -> Self {
+    fn of(mut exercises: Vec<Exercise>) -> Self {
+        // Databases sort as their locale has it, `by_id` searches by bytes.
+        exercises.sort_by(|a, b| a.id.cmp(&b.id));
         let mut keys = HashMap::new();
         for (index, exercise) in exercises.iter().enumerate() {
             for name in [&exercise.id, &exercise.name] {

@@ -89,6 +89,13 @@ impl Database {
             .execute(&mut *tx)
             .await?;
         }
+        if (self.kind, access) == (Kind::Postgres, Access::Write) {
+            // A user's writes go one after the other, as on SQLite: what one has read, no other changes meanwhile.
+            sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+                .bind(user.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
         Ok(Scoped {
             tx,
             user: user.clone(),

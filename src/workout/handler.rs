@@ -324,7 +324,11 @@ impl ServerHandler for Handler {
             began,
             read.as_ref().err(),
         );
-        read.map(Into::into).map_err(|error| refused(&error))
+        read.map(Into::into).map_err(|error| match error {
+            // The one input is the name of an exercise.
+            ToolError::Input(error) => ErrorData::resource_not_found(error, None),
+            error => refused(&error),
+        })
     }
 
     async fn list_prompts(

@@ -109,23 +109,15 @@ pub async fn fill(
 ) -> Result<GetPromptResult, ToolError> {
     let exercise = exercise_of(prompt, arguments)?;
     let mut parts = vec![prompt.question().to_owned()];
-    let this_week = dates::monday_of(dates::today(&call.read().await?.zone, call.now));
-    let week = |back: i64| this_week.saturating_sub(back.weeks()).to_string();
     match prompt {
         Wanted::SuggestDeload => {
             parts.push(workouts(call, 28).await?);
-            for back in (0..4).rev() {
-                parts
-                    .push(tool(call, "check_volume_landmarks", json!({"week": week(back)})).await?);
-            }
+            parts.extend(weeks(call, 4).await?);
             parts.extend(lifts(call, None, 28).await?);
         }
         Wanted::WeeklyReview => {
             parts.push(workouts(call, 14).await?);
-            for back in [1, 0] {
-                parts
-                    .push(tool(call, "check_volume_landmarks", json!({"week": week(back)})).await?);
-            }
+            parts.extend(weeks(call, 2).await?);
         }
         Wanted::PlanMyWeek => {
             parts.push(active_plan(call).await?);
@@ -184,6 +176,22 @@ async fn workouts(call: &Call<'_>, days: i64) -> Result<String, ToolError> {
             .map(|w| WorkoutView::of(w, call.catalogue, &zone, settings.include_notes).text()),
     );
     Ok(lines.join("\n"))
+}
+
+/// The sets of so many weeks, this one last, but of none that the user's cap hides.
+async fn weeks(call: &Call<'_>, count: i64) -> Result<Vec<String>, ToolError> {
+    let Opened { settings, zone, .. } = call.read().await?;
+    let today = dates::today(&zone, call.now);
+    let oldest = today.saturating_sub(settings.max_history_days.days());
+    let mut parts = Vec::new();
+    for back in (0..count).rev() {
+        let monday = dates::monday_of(today).saturating_sub(back.weeks());
+        if monday.saturating_add(6.days()) >= oldest {
+            let week = json!({"week": monday.to_string()});
+            parts.push(tool(call, "check_volume_landmarks", week).await?);
+        }
+    }
+    Ok(parts)
 }
 
 /// The progress of the named exercise, or of those trained most.

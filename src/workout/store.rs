@@ -21,6 +21,11 @@ fn placeholders(rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a text could name anything stored: `PostgreSQL` refuses this character in any text.
+fn could_be_stored(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// A new id; ids sort by the time they were made.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()

@@ -1,3 +1,23 @@
 //! The workout server: its tools on both databases, its resources and prompts.
 
+mod bad_input;
+mod catalogue;
+mod corrections;
+mod hostile;
+mod isolation;
+mod limit;
 mod log;
+mod next_weight;
+mod paging;
+mod plan_errors;
+mod plans;
+mod progress;
+mod prompts;
+mod repeated;
+mod resources;
+mod row_security;
+mod schemas;
+mod settings;
+mod start;
+mod together;
+mod volume;

@@ -2,6 +2,7 @@
 
 use sqlx::{Row, any::AnyRow};
 
+use super::could_be_stored;
 use crate::workout::{db::Scoped, plan::PlanSession};
 
 /// A row of the view `all_plans`. Times are milliseconds since 1970, UTC.
@@ -66,6 +67,9 @@ impl Scoped {
 
     /// A plan the user may use: their own, or a system plan (an unlisted one too).
     pub async fn plan(&mut self, id: &str) -> Result<Option<Plan>, sqlx::Error> {
+        if !could_be_stored(id) {
+            return Ok(None);
+        }
         let (db, user) = self.parts();
         let sql = format!(
             "SELECT {COLUMNS} FROM all_plans WHERE id = $2 AND (owner_id = $1 OR source = 'system')"

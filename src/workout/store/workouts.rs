@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
-use super::placeholders;
+use super::{could_be_stored, placeholders};
 use crate::workout::{db::Scoped, figures::units::Unit};
 
 /// Times are milliseconds since 1970, UTC.
@@ -130,6 +130,9 @@ impl Scoped {
 
     /// When the user's workout of this id was.
     pub async fn workout_time(&mut self, id: &str) -> Result<Option<i64>, sqlx::Error> {
+        if !could_be_stored(id) {
+            return Ok(None);
+        }
         let (db, user) = self.parts();
         let row = sqlx::query("SELECT performed_at FROM workout WHERE user_id = $1 AND id = $2")
             .bind(user)
@@ -253,6 +256,9 @@ impl Scoped {
 
     /// Whether there was such a workout of the user's.
     pub async fn delete_workout(&mut self, id: &str) -> Result<bool, sqlx::Error> {
+        if !could_be_stored(id) {
+            return Ok(false);
+        }
         let (db, user) = self.parts();
         let deleted = sqlx::query("DELETE FROM workout WHERE user_id = $1 AND id = $2")
             .bind(user)

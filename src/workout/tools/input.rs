@@ -4,7 +4,7 @@ use rmcp::model::JsonObject;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::workout::call::{Answer, ToolError};
+use crate::workout::call::{Answer, ToolError, brief};
 
 pub(super) const MAX_NAME_CHARS: usize = 200;
 pub(super) const MAX_NOTES_CHARS: usize = 4000;
@@ -12,10 +12,11 @@ pub(super) const MAX_NOTES_CHARS: usize = 4000;
 /// The arguments as the tool's input type; the error names the place.
 pub fn parsed<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ToolError> {
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
-        let place = error.path().to_string();
-        let what = error.into_inner();
+        // Both may name whatever the caller has made up.
+        let place = brief(&error.path().to_string(), 100);
+        let what = brief(&error.into_inner().to_string(), 300);
         if place == "." {
-            ToolError::Input(what.to_string())
+            ToolError::Input(what)
         } else {
             ToolError::at(place, what)
         }

@@ -267,14 +267,15 @@ async fn insert(
     plan: NewPlan,
     call: &Call<'_>,
 ) -> Result<Plan, ToolError> {
-    if tx.count_user_plans().await? >= MAX_USER_PLANS {
+    let earlier = tx
+        .insert_plan(&plan, call.call_id.as_deref(), call.now.as_millisecond())
+        .await?;
+    // Undone with the transaction.
+    if tx.count_user_plans().await? > MAX_USER_PLANS {
         return Err(ToolError::Input(format!(
             "the user has {MAX_USER_PLANS} plans already; modify one of them instead"
         )));
     }
-    let earlier = tx
-        .insert_plan(&plan, call.call_id.as_deref(), call.now.as_millisecond())
-        .await?;
     let id = earlier.unwrap_or(plan.id);
     tx.plan(&id).await?.ok_or_else(|| no_such("plan_id", &id))
 }

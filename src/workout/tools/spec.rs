@@ -48,7 +48,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: false,
         input: schema::<exercises::ListExercises>,
-        output: schema::<exercises::ExerciseList>,
+        output: answer::<exercises::ExerciseList>,
     },
     Spec {
         name: "list_workouts",
@@ -57,7 +57,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: true,
         input: schema::<workouts::ListWorkouts>,
-        output: schema::<workouts::WorkoutList>,
+        output: answer::<workouts::WorkoutList>,
     },
     Spec {
         name: "create_workout",
@@ -66,7 +66,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Add,
         personal: true,
         input: schema::<workouts::CreateWorkout>,
-        output: schema::<workouts::Logged>,
+        output: answer::<workouts::Logged>,
     },
     Spec {
         name: "update_workout",
@@ -75,7 +75,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Overwrite,
         personal: true,
         input: schema::<workouts::UpdateWorkout>,
-        output: schema::<workouts::Logged>,
+        output: answer::<workouts::Logged>,
     },
     Spec {
         name: "delete_workout",
@@ -84,7 +84,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Overwrite,
         personal: true,
         input: schema::<workouts::DeleteWorkout>,
-        output: schema::<workouts::Deleted>,
+        output: answer::<workouts::Deleted>,
     },
     Spec {
         name: "get_exercise_history",
@@ -93,7 +93,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: true,
         input: schema::<progress::HistoryOf>,
-        output: schema::<progress::History>,
+        output: answer::<progress::History>,
     },
     Spec {
         name: "analyze_progress",
@@ -103,7 +103,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: true,
         input: schema::<progress::AnalyzeProgress>,
-        output: schema::<progress::Progress>,
+        output: answer::<progress::Progress>,
     },
     Spec {
         name: "suggest_next_weight",
@@ -113,7 +113,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: true,
         input: schema::<progress::SuggestNextWeight>,
-        output: schema::<progress::NextWeight>,
+        output: answer::<progress::NextWeight>,
     },
     Spec {
         name: "check_volume_landmarks",
@@ -123,7 +123,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: true,
         input: schema::<volume::CheckVolume>,
-        output: schema::<volume::VolumeReport>,
+        output: answer::<volume::VolumeReport>,
     },
     Spec {
         name: "list_plans",
@@ -132,7 +132,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: true,
         input: schema::<plans::ListPlans>,
-        output: schema::<plans::PlanList>,
+        output: answer::<plans::PlanList>,
     },
     Spec {
         name: "create_workout_plan",
@@ -142,7 +142,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Add,
         personal: true,
         input: schema::<plans::CreatePlan>,
-        output: schema::<plans::PlanView>,
+        output: answer::<plans::PlanView>,
     },
     Spec {
         name: "modify_plan",
@@ -151,7 +151,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Overwrite,
         personal: true,
         input: schema::<plans::ModifyPlan>,
-        output: schema::<plans::PlanView>,
+        output: answer::<plans::PlanView>,
     },
     Spec {
         name: "activate_plan",
@@ -160,7 +160,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Change,
         personal: true,
         input: schema::<plans::ActivatePlan>,
-        output: schema::<plans::PlanView>,
+        output: answer::<plans::PlanView>,
     },
     Spec {
         name: "get_settings",
@@ -169,7 +169,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Read,
         personal: true,
         input: schema::<settings::GetSettings>,
-        output: schema::<settings::SettingsView>,
+        output: answer::<settings::SettingsView>,
     },
     Spec {
         name: "update_settings",
@@ -178,7 +178,7 @@ pub const SPECS: &[Spec] = &[
         effect: Effect::Overwrite,
         personal: true,
         input: schema::<settings::UpdateSettings>,
-        output: schema::<settings::SettingsView>,
+        output: answer::<settings::SettingsView>,
     },
 ];
 
@@ -233,6 +233,14 @@ fn properties(schema: &mut JsonObject) -> &mut JsonObject {
 
 fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+/// The schema of what is written: fields that may be left out are not required.
+fn answer<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
         .into_generator()
         .into_root_schema_for::<T>()
 }

@@ -158,7 +158,7 @@ pub(super) async fn list(call: &Call<'_>, input: ListWorkouts) -> Result<Answer,
     )
 }
 
-/// A date stands for its beginning; times to come are as good as now.
+/// A date, past or to come, stands for its beginning.
 fn earlier_than(before: &str, zone: &TimeZone, call: &Call<'_>) -> Result<i64, ToolError> {
     match dates::date("before", before) {
         Ok(date) => Ok(dates::start_of(date, zone)),

@@ -132,7 +132,10 @@ impl Postgres {
             &format!(
                 "CREATE ROLE {name} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'"
             ),
-            &format!("CREATE DATABASE {name} OWNER {name}"),
+            // Hosted databases seldom sort by bytes.
+            &format!(
+                "CREATE DATABASE {name} OWNER {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US-u-ka-shifted'"
+            ),
             &format!(r"\connect {name}"),
             &format!("ALTER SCHEMA public OWNER TO {name}"),
         ]);

@@ -1,20 +1,28 @@
 //! The workout server on a database of its own, with users who ask it things over a real MCP session in memory.
 
+mod client;
+
 use std::sync::Arc;
 
+pub use client::{Client, text};
 use prog_strength_agent::workout::{
-    db::{Database, UserId},
+    db::{Database, Kind, UserId},
     handler::{Handler, Workouts},
 };
-use rmcp::{
-    RoleClient, ServiceExt,
-    model::{CallToolRequestParams, CallToolResult, JsonObject, RequestMetaObject},
-    service::RunningService,
-};
-use serde_json::{Value, json};
+use rmcp::ServiceExt;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 use tempfile::TempDir;
 
 use super::{postgres::Postgres, wait::within};
+
+/// The tables with users' rows.
+pub const PERSONAL: [&str; 5] = [
+    "workout",
+    "workout_exercise",
+    "workout_set",
+    "user_plan",
+    "user_settings",
+];
 
 /// A database with the server's parts on it.
 pub struct World {
@@ -54,6 +62,44 @@ impl World {
         }
     }
 
+    /// A connection that sees everybody's rows.
+    pub async fn raw(&self) -> AnyConnection {
+        let url = match self.db.kind() {
+            Kind::Sqlite => self.url.clone(),
+            Kind::Postgres => Postgres::shared().superuser_url(&self.url),
+        };
+        AnyConnection::connect(&url).await.expect("a connection")
+    }
+
+    /// Everything that is stored of anybody, a line for each row.
+    pub async fn stored(&self) -> Vec<String> {
+        let mut raw = self.raw().await;
+        let mut lines = Vec::new();
+        for table in PERSONAL {
+            let columns = match self.db.kind() {
+                Kind::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
+                Kind::Postgres => format!(
+                    "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}'"
+                ),
+            };
+            let columns = texts(&mut raw, &columns).await;
+            let columns = columns
+                .iter()
+                .map(|c| format!("COALESCE(CAST({c} AS TEXT), '~')"));
+            let row = columns.collect::<Vec<_>>().join(" || '|' || ");
+            let rows = format!("SELECT '{table}: ' || {row} FROM {table} ORDER BY 1");
+            lines.extend(texts(&mut raw, &rows).await);
+        }
+        lines
+    }
+
+    /// The one number that the SQL asks for, of everybody's rows.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let mut raw = self.raw().await;
+        let row = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_one(&mut raw);
+        row.await.expect("sound SQL").get(0)
+    }
+
     /// An MCP session of this user's.
     pub async fn user(&self, id: &str) -> Client {
         let user = UserId::new(id).expect("a user id");
@@ -69,50 +115,22 @@ impl World {
     }
 }
 
-/// One user's session.
-pub struct Client {
-    pub session: RunningService<RoleClient, ()>,
-}
-
-impl Client {
-    /// What the tool answered, as data; or its error text.
-    pub async fn call(&self, tool: &str, arguments: Value) -> Result<Value, String> {
-        let result = self.result(tool, arguments, json!({})).await;
-        if result.is_error == Some(true) {
-            return Err(text(&result));
-        }
-        Ok(result.structured_content.expect("data"))
-    }
-
-    /// What the tool answered, as text.
-    pub async fn text(&self, tool: &str, arguments: Value) -> String {
-        text(&self.result(tool, arguments, json!({})).await)
-    }
-
-    /// The whole result of a call that carries this `_meta`.
-    pub async fn result(&self, tool: &str, arguments: Value, meta: Value) -> CallToolResult {
-        let object =
-            |value: Value| -> JsonObject { value.as_object().cloned().expect("an object") };
-        let mut request =
-            CallToolRequestParams::new(tool.to_owned()).with_arguments(object(arguments));
-        request.meta = Some(serde_json::from_value::<RequestMetaObject>(meta).expect("meta"));
-        within(tool, self.session.peer().call_tool(request))
-            .await
-            .expect("an answer")
-    }
-}
-
-/// All text of a result.
-pub fn text(result: &CallToolResult) -> String {
-    let texts = result.content.iter().filter_map(|block| block.as_text());
-    let texts: Vec<&str> = texts.map(|text| text.text.as_str()).collect();
-    texts.join("\n")
+/// The first column of the rows.
+async fn texts(raw: &mut AnyConnection, sql: &str) -> Vec<String> {
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(raw).await;
+    let rows = rows.expect("sound SQL");
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// A moment so many days ago, as people write it.
 pub fn days_ago(days: i64) -> String {
     let moment = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
     moment.to_string()
+}
+
+/// The UTC date so many days ago.
+pub fn day(days: i64) -> String {
+    days_ago(days)[..10].to_owned()
 }
 
 /// The test on SQLite, and the same on PostgreSQL.

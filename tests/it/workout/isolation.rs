@@ -1,0 +1,183 @@
+//! Another user's ids are as good as made up.
+
+use std::collections::BTreeSet;
+
+use prog_strength_agent::workout::tools::{Audience, listed};
+use serde_json::{Value, json};
+
+use crate::support::world::{Client, World, on_both};
+
+/// Every argument that names something stored of a user's, and a call with it.
+fn calls(workout: &str, plan: &str) -> Vec<(&'static str, &'static str, Value)> {
+    let exercises =
+        json!([{"exercise_id": "squat", "sets": [{"reps": 1, "weight": 1, "unit": "kg"}]}]);
+    vec![
+        ("list_workouts", "before", json!({"before": workout})),
+        (
+            "update_workout",
+            "workout_id",
+            json!({"workout_id": workout, "name": "x"}),
+        ),
+        (
+            "update_workout",
+            "workout_id",
+            json!({"workout_id": workout, "exercises": exercises}),
+        ),
+        (
+            "delete_workout",
+            "workout_id",
+            json!({"workout_id": workout}),
+        ),
+        ("list_plans", "plan_id", json!({"plan_id": plan})),
+        (
+            "create_workout_plan",
+            "based_on",
+            json!({"name": "x", "based_on": plan}),
+        ),
+        (
+            "modify_plan",
+            "plan_id",
+            json!({"plan_id": plan, "name": "x"}),
+        ),
+        ("activate_plan", "plan_id", json!({"plan_id": plan})),
+        (
+            "activate_plan",
+            "plan_id",
+            json!({"plan_id": plan, "active": false}),
+        ),
+    ]
+}
+
+async fn refusals(client: &Client, workout: &str, plan: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    for (tool, _, arguments) in calls(workout, plan) {
+        let error = client.call(tool, arguments).await.expect_err(tool);
+        errors.push(error.replace(workout, "ID").replace(plan, "ID"));
+    }
+    errors
+}
+
+on_both!(
+    anothers_ids_are_refused_in_the_words_for_ids_that_do_not_exist,
+    async |world: World| {
+        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+        let workout = ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
+        let plan = json!({"name": "Mine", "based_on": "novice-5x5", "visibility": "public"});
+        let plan = ann.call("create_workout_plan", plan).await.unwrap();
+        let plan = plan["plan_id"].as_str().unwrap();
+        ann.call("activate_plan", json!({"plan_id": plan}))
+            .await
+            .unwrap();
+        let stored = world.stored().await;
+        let made_up = "01939d2a-0000-7000-8000-0123456789ab";
+        let unknown = refusals(&bob, made_up, made_up).await;
+        assert_eq!(refusals(&bob, &workout, plan).await, unknown);
+        assert!(
+            unknown
+                .iter()
+                .all(|error| error.contains("no workout") || error.contains("no plan"))
+        );
+        assert_eq!(world.stored().await, stored);
+    }
+);
+
+#[test]
+fn no_argument_that_names_something_stored_is_left_out_above() {
+    let tried: BTreeSet<_> = calls("w", "p")
+        .into_iter()
+        .map(|(tool, place, _)| (tool.to_owned(), place.to_owned()))
+        .collect();
+    let mut named = BTreeSet::new();
+    for tool in listed(Audience::User) {
+        let properties = tool.input_schema["properties"].as_object();
+        for place in properties.into_iter().flat_map(|all| all.keys()) {
+            if place.ends_with("_id") || ["before", "based_on"].contains(&place.as_str()) {
+                named.insert((tool.name.to_string(), place.clone()));
+            }
+        }
+    }
+    assert_eq!(tried, named);
+}
+
+on_both!(
+    what_one_user_does_is_not_seen_by_another,
+    async |world: World| {
+        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+        let asked = [
+            ("list_workouts", json!({})),
+            ("get_exercise_history", json!({"exercise": "squat"})),
+            ("analyze_progress", json!({"exercise": "squat"})),
+            ("suggest_next_weight", json!({"exercise": "squat"})),
+            ("check_volume_landmarks", json!({})),
+            ("list_plans", json!({})),
+            ("get_settings", json!({})),
+        ];
+        let seen = async |client: &Client| {
+            let mut seen = Vec::new();
+            for (tool, arguments) in asked.clone() {
+                seen.push(client.call(tool, arguments).await.unwrap());
+            }
+            for prompt in [
+                "suggest_deload",
+                "weekly_review",
+                "plan_my_week",
+                "break_plateau",
+            ] {
+                seen.push(json!(client.prompt(prompt, json!({})).await.unwrap()));
+            }
+            for resource in [
+                "workout://performance/history/squat",
+                "workout://plans/available",
+                "workout://settings",
+            ] {
+                seen.push(json!(client.resource(resource).await.unwrap()));
+            }
+            seen
+        };
+        let before = seen(&bob).await;
+        ann.lifted("squat", 0, "kg", &[(5, 100.0)]).await;
+        ann.call("activate_plan", json!({"plan_id": "novice-5x5"}))
+            .await
+            .unwrap();
+        ann.call("update_settings", json!({"units": "lb"}))
+            .await
+            .unwrap();
+        assert_eq!(seen(&bob).await, before);
+        let anns = seen(&ann).await;
+        let differ = anns.iter().zip(&before).filter(|(ann, bob)| ann != bob);
+        assert_eq!(
+            differ.count(),
+            before.len(),
+            "everything shows something of ann's"
+        );
+    }
+);
+
+on_both!(
+    a_user_who_names_somebody_else_is_refused,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let bob = json!({"user_id": "bob"});
+        let refused = "user_id: names somebody else; you can act for yourself alone";
+        assert_eq!(ann.call("get_settings", bob).await.unwrap_err(), refused);
+        let noted = json!({"fitness.progstrength/user_id": "bob"});
+        let result = ann.result("get_settings", json!({}), noted).await;
+        assert_eq!(crate::support::world::text(&result), refused);
+        assert_eq!(
+            ann.call("list_exercises", json!({"user_id": "bob"}))
+                .await
+                .unwrap_err(),
+            refused
+        );
+        assert!(
+            ann.call("get_settings", json!({"user_id": "ann"}))
+                .await
+                .is_ok()
+        );
+        assert!(
+            ann.prompt("weekly_review", json!({"user_id": "bob"}))
+                .await
+                .is_err()
+        );
+    }
+);

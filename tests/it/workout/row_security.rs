@@ -1,0 +1,212 @@
+//! What PostgreSQL's row-level security leaves to SQL that forgets its user. The application's own role runs it.
+
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+use crate::support::world::{PERSONAL, World};
+
+type Tx = Transaction<'static, Any>;
+
+/// A world with rows of ann's and bob's in every table.
+async fn world() -> World {
+    let world = World::postgres().await;
+    for user in ["ann", "bob"] {
+        let client = world.user(user).await;
+        client.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
+        for (tool, arguments) in [
+            (
+                "activate_plan",
+                serde_json::json!({"plan_id": "novice-5x5"}),
+            ),
+            ("update_settings", serde_json::json!({"units": "kg"})),
+        ] {
+            client.call(tool, arguments).await.expect("done");
+        }
+    }
+    world
+}
+
+/// A transaction of the application's, with this user set.
+async fn begin(world: &World, user: Option<&str>) -> Tx {
+    let mut tx = world.db.pool().begin().await.expect("begins");
+    if let Some(user) = user {
+        let set = sqlx::query("SELECT set_config('app.user_id', $1, true)").bind(user);
+        set.execute(&mut *tx).await.expect("set");
+    }
+    tx
+}
+
+async fn texts(tx: &mut Tx, sql: &str) -> Vec<String> {
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut **tx).await;
+    let rows = rows.expect("sound SQL");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// How many rows the statement changed; or that it was refused.
+async fn changed(world: &World, user: Option<&str>, sql: &str) -> Result<u64, String> {
+    let mut tx = begin(world, user).await;
+    let done = sqlx::query(AssertSqlSafe(sql)).execute(&mut *tx).await;
+    done.map(|done| done.rows_affected())
+        .map_err(|error| error.to_string())
+}
+
+/// The tables that have this column; or all of them.
+async fn tables(world: &World, column: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT DISTINCT c.table_name::text FROM information_schema.columns c
+         JOIN information_schema.tables t ON t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
+         WHERE c.table_schema = 'public' AND c.column_name LIKE '{column}' ORDER BY 1"
+    );
+    texts(&mut begin(world, None).await, &sql).await
+}
+
+#[tokio::test]
+async fn unscoped_sql_sees_the_rows_of_the_set_user_alone_in_every_table() {
+    let world = world().await;
+    let tables = tables(&world, "user_id").await;
+    let mut known = PERSONAL.map(str::to_owned);
+    known.sort();
+    assert_eq!(tables, known);
+    for table in tables {
+        let sql = format!("SELECT user_id FROM {table}");
+        for user in ["ann", "bob"] {
+            let mut seen = texts(&mut begin(&world, Some(user)).await, &sql).await;
+            seen.dedup();
+            assert_eq!(seen, [user], "{table}");
+        }
+        for nobody in [None, Some("")] {
+            let seen = texts(&mut begin(&world, nobody).await, &sql).await;
+            assert_eq!(seen, [""; 0], "{table}");
+        }
+    }
+    let sql = "SELECT owner_id FROM all_plans WHERE source = 'user'";
+    assert_eq!(
+        texts(&mut begin(&world, Some("ann")).await, sql).await,
+        ["ann"]
+    );
+    assert_eq!(texts(&mut begin(&world, None).await, sql).await, [""; 0]);
+    let system = "SELECT id FROM all_plans WHERE source = 'system'";
+    assert!(texts(&mut begin(&world, None).await, system).await.len() >= 5);
+}
+
+#[tokio::test]
+async fn the_setting_ends_with_its_transaction() {
+    let world = world().await;
+    for _ in 0..40 {
+        begin(&world, Some("ann"))
+            .await
+            .commit()
+            .await
+            .expect("commits");
+        let seen = texts(
+            &mut begin(&world, None).await,
+            "SELECT user_id FROM workout",
+        )
+        .await;
+        assert_eq!(seen, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn unscoped_sql_changes_nothing_of_anybody_elses() {
+    let world = world().await;
+    for table in PERSONAL {
+        let ann = Some("ann");
+        let all = texts(
+            &mut begin(&world, ann).await,
+            &format!("SELECT user_id FROM {table}"),
+        )
+        .await;
+        let all = Ok(u64::try_from(all.len()).expect("few"));
+        let touch = format!("UPDATE {table} SET user_id = user_id");
+        assert_eq!(changed(&world, ann, &touch).await, all, "{table}");
+        assert_eq!(changed(&world, None, &touch).await, Ok(0), "{table}");
+        let others = format!("UPDATE {table} SET user_id = user_id WHERE user_id = 'bob'");
+        assert_eq!(changed(&world, ann, &others).await, Ok(0), "{table}");
+        let delete = format!("DELETE FROM {table} WHERE user_id = 'bob'");
+        assert_eq!(changed(&world, ann, &delete).await, Ok(0), "{table}");
+        let give = format!("UPDATE {table} SET user_id = 'bob'");
+        let error = changed(&world, ann, &give).await.expect_err("refused");
+        assert!(error.contains("row-level security"), "{table}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn no_row_can_be_written_for_somebody_else() {
+    let world = world().await;
+    for (table, row) in [
+        ("workout", "('w', 'USER', NULL, NULL, 1, NULL, 1, 1, NULL)"),
+        (
+            "workout_exercise",
+            "('USER', (SELECT id FROM workout LIMIT 1), 9, 'pull-up', NULL, NULL)",
+        ),
+        (
+            "workout_set",
+            "('USER', (SELECT id FROM workout LIMIT 1), 0, 9, 5, 1, 'kg', NULL, FALSE)",
+        ),
+        (
+            "user_plan",
+            "('p', 'USER', NULL, 'x', NULL, 'private', 'ai', 1, 1, NULL, NULL, FALSE, 1, '[]', NULL)",
+        ),
+        ("user_settings", "('USER', 1, TRUE, TRUE, NULL, NULL, 1)"),
+    ] {
+        let insert =
+            |user: &str| format!("INSERT INTO {table} VALUES {}", row.replace("USER", user));
+        for (user, other) in [(Some("ann"), "bob"), (None, "ann"), (Some(""), "ann")] {
+            let error = changed(&world, user, &insert(other))
+                .await
+                .expect_err("refused");
+            assert!(error.contains("row-level security"), "{table}: {error}");
+        }
+        let own = changed(&world, Some("carl"), &insert("carl")).await;
+        assert!(
+            own.as_ref()
+                .map_or_else(|e| e.contains("constraint"), |n| *n == 1),
+            "{table}: {own:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_shipped_is_read_by_all_and_written_by_none() {
+    let world = world().await;
+    for (table, row) in [
+        (
+            "exercise",
+            "('x', 'x', '[]', 'x', '[]', '[]', 'x', 'x', TRUE, 1, 1)",
+        ),
+        ("plan", "('x', 'x', 'x', TRUE, 'public', 1, '[]')"),
+        ("shipped", "('x', 'x')"),
+    ] {
+        let column = if table == "shipped" { "digest" } else { "name" };
+        let ann = Some("ann");
+        let read = texts(
+            &mut begin(&world, ann).await,
+            &format!("SELECT {column} FROM {table}"),
+        )
+        .await;
+        assert!(!read.is_empty(), "{table}");
+        let update = format!("UPDATE {table} SET {column} = 'x'");
+        assert_eq!(changed(&world, ann, &update).await, Ok(0), "{table}");
+        assert_eq!(
+            changed(&world, ann, &format!("DELETE FROM {table}")).await,
+            Ok(0),
+            "{table}"
+        );
+        let insert = format!("INSERT INTO {table} VALUES {row}");
+        let error = changed(&world, ann, &insert).await.expect_err("refused");
+        assert!(error.contains("row-level security"), "{table}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn the_role_is_bound_by_it_and_so_is_every_table() {
+    let world = world().await;
+    let mut tx = begin(&world, None).await;
+    let free = "SELECT rolname::text FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)";
+    assert_eq!(texts(&mut tx, free).await, [""; 0]);
+    let open = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+                AND NOT (relrowsecurity AND relforcerowsecurity)";
+    // The migrator's own table holds nobody's data.
+    assert_eq!(texts(&mut tx, open).await, ["_sqlx_migrations"]);
+    assert_eq!(tables(&world, "%").await.len(), 9);
+}

@@ -1,0 +1,211 @@
+//! The settings, and what they do to everything else.
+
+use serde_json::{Value, json};
+
+use crate::support::world::{Client, World, day, on_both};
+
+const DEFAULTS: &str = r#"{"max_history_days": 365, "include_notes": true, "rate_limit_notify": true,
+    "units": "as_entered", "time_zone": "UTC"}"#;
+
+async fn set(client: &Client, settings: Value) -> Value {
+    client.call("update_settings", settings).await.expect("set")
+}
+
+on_both!(
+    settings_have_defaults_and_change_one_by_one,
+    async |world: World| {
+        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+        let mut expected: Value = serde_json::from_str(DEFAULTS).unwrap();
+        assert_eq!(ann.call("get_settings", json!({})).await.unwrap(), expected);
+        assert_eq!(set(&ann, json!({})).await, expected);
+        for (setting, value) in [
+            ("max_history_days", json!(30)),
+            ("include_notes", json!(false)),
+            ("rate_limit_notify", json!(false)),
+            ("units", json!("lb")),
+            ("time_zone", json!("America/Denver")),
+            ("units", json!("as_entered")),
+            ("max_history_days", json!(365)),
+        ] {
+            expected[setting] = value.clone();
+            assert_eq!(set(&ann, json!({setting: value})).await, expected);
+            assert_eq!(ann.call("get_settings", json!({})).await.unwrap(), expected);
+        }
+        let nulls = json!({"max_history_days": null, "include_notes": null, "units": null, "time_zone": null});
+        assert_eq!(set(&ann, nulls).await, expected);
+        let bobs = bob.call("get_settings", json!({})).await.unwrap();
+        assert_eq!(bobs, serde_json::from_str::<Value>(DEFAULTS).unwrap());
+    }
+);
+
+on_both!(a_bad_setting_changes_none, async |world: World| {
+    let ann = world.user("ann").await;
+    for (setting, value, error) in [
+        (
+            "max_history_days",
+            json!(0),
+            "max_history_days: is 0; it must be from 1 to 365",
+        ),
+        (
+            "max_history_days",
+            json!(366),
+            "max_history_days: is 366; it must be from 1 to 365",
+        ),
+        (
+            "time_zone",
+            json!("Mars/Olympus"),
+            "time_zone: \"Mars/Olympus\" is no IANA time zone such as America/Denver",
+        ),
+        (
+            "time_zone",
+            json!(""),
+            "time_zone: \"\" is no IANA time zone such as America/Denver",
+        ),
+        (
+            "units",
+            json!("stone"),
+            "units: unknown variant `stone`, expected one of `as_entered`, `lb`, `kg`",
+        ),
+        (
+            "include_notes",
+            json!("no"),
+            "include_notes: invalid type: string \"no\", expected a boolean",
+        ),
+    ] {
+        let mut settings = json!({"rate_limit_notify": false});
+        settings[setting] = value;
+        let refused = ann.call("update_settings", settings).await;
+        assert_eq!(refused.unwrap_err(), error);
+    }
+    assert_eq!(world.stored().await, [""; 0]);
+});
+
+on_both!(the_zone_decides_what_a_day_is, async |world: World| {
+    let ann = world.user("ann").await;
+    set(&ann, json!({"time_zone": "Asia/Tokyo"})).await;
+    let squat =
+        json!([{"exercise_id": "squat", "sets": [{"reps": 5, "weight": 100, "unit": "kg"}]}]);
+    let at = format!("{}T20:00:00Z", day(3));
+    let logged = ann
+        .call(
+            "create_workout",
+            json!({"performed_at": at, "exercises": squat}),
+        )
+        .await;
+    let expected = format!("{}T05:00:00+09:00", day(2));
+    assert_eq!(logged.unwrap()["workout"]["performed_at"], expected);
+    let history = ann
+        .call("get_exercise_history", json!({"exercise": "squat"}))
+        .await;
+    assert_eq!(history.unwrap()["sessions"][0]["date"], day(2));
+    let noon = json!({"performed_at": day(3), "exercises": squat});
+    let logged = ann.call("create_workout", noon).await.unwrap();
+    assert_eq!(
+        logged["workout"]["performed_at"],
+        format!("{}T12:00:00+09:00", day(3))
+    );
+});
+
+on_both!(
+    hidden_notes_are_shown_nowhere_but_kept,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let workout = json!({"name": "Legs", "notes": "SECRET", "exercises": [
+            {"exercise_id": "squat", "notes": "SECRET", "sets": [{"reps": 5, "weight": 100, "unit": "kg"}]}]});
+        set(&ann, json!({"include_notes": false})).await;
+        let logged = ann.call("create_workout", workout).await.unwrap();
+        let id = &logged["workout"]["id"];
+        let squat = json!({"exercise": "squat"});
+        let calls = [
+            ("list_workouts", json!({})),
+            ("get_exercise_history", squat.clone()),
+            ("suggest_next_weight", squat.clone()),
+            ("analyze_progress", squat),
+            (
+                "update_workout",
+                json!({"workout_id": id, "name": "Leg day"}),
+            ),
+        ];
+        let shown = async || {
+            let mut all = logged.to_string();
+            for (tool, arguments) in calls.clone() {
+                let result = ann.result(tool, arguments, json!({})).await;
+                all += &serde_json::to_string(&result).unwrap();
+            }
+            for prompt in [
+                "suggest_deload",
+                "weekly_review",
+                "plan_my_week",
+                "break_plateau",
+            ] {
+                all += &ann.prompt(prompt, json!({})).await.unwrap();
+            }
+            all + &ann
+                .resource("workout://performance/history/squat")
+                .await
+                .unwrap()
+        };
+        let hidden = shown().await;
+        assert!(!hidden.contains("SECRET"), "{hidden}");
+        set(&ann, json!({"include_notes": true})).await;
+        assert!(shown().await.matches("SECRET").count() > 8);
+    }
+);
+
+on_both!(
+    the_users_cap_hides_what_is_older_everywhere,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let old = ann.lifted("squat", 40, "kg", &[(1, 123.0)]).await;
+        let new = ann.lifted("squat", 5, "kg", &[(1, 100.0)]).await;
+        let dates = async |tool: &str, list: &str, arguments: Value| {
+            let data = ann.call(tool, arguments).await.unwrap();
+            data[list].as_array().unwrap().len()
+        };
+        let year = json!({"exercise": "squat", "days": 365});
+        let period = json!({"exercise": "squat", "time_period_days": 365});
+        let squat = json!({"exercise": "squat"});
+        for (cap, seen) in [(365, 2), (10, 1), (40, 2), (3, 0)] {
+            set(&ann, json!({"max_history_days": cap})).await;
+            assert_eq!(
+                dates("list_workouts", "workouts", json!({})).await,
+                seen,
+                "{cap}"
+            );
+            assert_eq!(
+                dates("get_exercise_history", "sessions", year.clone()).await,
+                seen
+            );
+            assert_eq!(
+                dates("analyze_progress", "points", period.clone()).await,
+                seen
+            );
+            assert_eq!(
+                dates("suggest_next_weight", "based_on", squat.clone()).await,
+                seen
+            );
+        }
+        let before = ann
+            .call("list_workouts", json!({"before": new}))
+            .await
+            .unwrap();
+        assert_eq!(before, json!({"workouts": []}), "{old}");
+        let error = ann
+            .call("check_volume_landmarks", json!({"week": day(40)}))
+            .await;
+        assert!(
+            error
+                .unwrap_err()
+                .ends_with("is more than 3 days ago; no further back is shown")
+        );
+        for prompt in [
+            "suggest_deload",
+            "weekly_review",
+            "plan_my_week",
+            "break_plateau",
+        ] {
+            let filled = ann.prompt(prompt, json!({})).await.unwrap();
+            assert!(!filled.contains("123"), "{filled}");
+        }
+    }
+);
