@@ -118,12 +118,11 @@ impl Handler {
 
     async fn run_tool(
         &self,
-        asker: &Asker,
+        user: Option<UserId>,
         name: &str,
         mut arguments: JsonObject,
         meta: &MetaObject,
     ) -> Result<(Answer, Option<String>), ToolError> {
-        let user = asker.user(&mut arguments, meta)?;
         let zone = asker::time_zone(&mut arguments, meta)?;
         if name == LIST_EXERCISES {
             let notice = match &user {
@@ -194,16 +193,18 @@ fn refused(error: &ToolError) -> ErrorData {
     }
 }
 
-fn log(tool: &str, began: Instant, error: Option<&ToolError>) {
+/// What was called for whom, and how it ended; never what it said.
+fn log(tool: &str, began: Instant, user: Option<&UserId>, error: Option<&ToolError>) {
+    let user = user.map(UserId::as_str);
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     match error {
-        None => tracing::info!(tool, ok = true, ms, "call"),
+        None => tracing::info!(tool, user, ok = true, ms, "call"),
         Some(ToolError::Input(_) | ToolError::Limit(_)) => {
-            tracing::info!(tool, ok = false, ms, "call");
+            tracing::info!(tool, user, ok = false, ms, "call");
         }
         Some(error) => {
             let cause = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(tool, ok = false, ms, error = %error, cause, "call");
+            tracing::error!(tool, user, ok = false, ms, error = %error, cause, "call");
         }
     }
 }
@@ -248,9 +249,14 @@ impl ServerHandler for Handler {
             ));
         };
         let began = Instant::now();
-        let arguments = request.arguments.unwrap_or_default();
-        let ran = guarded(self.run_tool(&asker, spec.name, arguments, &context.meta.0)).await;
-        log(spec.name, began, ran.as_ref().err());
+        let (mut arguments, meta) = (request.arguments.unwrap_or_default(), &context.meta.0);
+        let user = asker.user(&mut arguments, meta);
+        let whose = user.as_ref().ok().cloned().flatten();
+        let ran = match user {
+            Ok(user) => guarded(self.run_tool(user, spec.name, arguments, meta)).await,
+            Err(error) => Err(error),
+        };
+        log(spec.name, began, whose.as_ref(), ran.as_ref().err());
         let result = match ran {
             Ok((answer, notice)) => {
                 let texts = [Some(answer.text), notice].into_iter().flatten();
@@ -304,7 +310,7 @@ impl ServerHandler for Handler {
         let zone = asker::time_zone(&mut JsonObject::new(), &context.meta.0).unwrap_or_default();
         let call = self.call(&user, zone, None);
         let read = guarded(resources::read(&request.uri, &resource, &call)).await;
-        log("resources/read", began, read.as_ref().err());
+        log("resources/read", began, Some(&user), read.as_ref().err());
         read.map(Into::into).map_err(|error| refused(&error))
     }
 
@@ -343,7 +349,7 @@ impl ServerHandler for Handler {
         let user = self.counted_user(user).await?;
         let call = self.call(&user, zone, None);
         let filled = guarded(prompts::fill(prompt, &call, arguments)).await;
-        log("prompts/get", began, filled.as_ref().err());
+        log("prompts/get", began, Some(&user), filled.as_ref().err());
         filled
             .map(GetPromptResponse::Complete)
             .map_err(|error| refused(&error))
