@@ -2,7 +2,6 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
@@ -58,15 +57,6 @@ pub(super) struct Ended {
 impl Process {
     /// Starts `mcp` with nothing in its environment but the database and these variables.
     pub(super) fn start(arguments: &[&str], database: &str, env: &[(&str, &str)]) -> Self {
-        Self::start_in(&std::env::temp_dir(), arguments, database, env)
-    }
-
-    pub(super) fn start_in(
-        folder: &Path,
-        arguments: &[&str],
-        database: &str,
-        env: &[(&str, &str)],
-    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_prog-strength-agent"))
             .arg("mcp")
             .args(arguments)
@@ -78,7 +68,7 @@ impl Process {
             .env("PROG_STRENGTH_MCP_TOKEN", AGENT_TOKEN)
             .env("JWT_SIGNING_KEY", JWT_KEY)
             .envs(env.iter().copied())
-            .current_dir(folder)
+            .current_dir(std::env::temp_dir())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -136,18 +136,26 @@ async fn without_the_setting_the_user_is_local() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_answered_as_json_rpc_says_and_does_not_end_the_session() {
+async fn what_is_no_message_is_passed_over_what_is_no_request_is_refused_and_the_session_goes_on() {
     let world = database().await;
     let mut ann = Lines::start(&world.url, &[]);
     ann.begin().await;
-    for line in [
+    for broken in [
         "this is no JSON",
         "{\"jsonrpc\": \"2.0\", \"id\": 1,",
+        "",
+        "\u{0}",
+    ] {
+        ann.process.write(broken);
+    }
+    for other in [
         "[]",
         "{}",
-        "",
+        "{\"jsonrpc\": \"2.0\", \"id\": [1], \"method\": \"ping\"}",
     ] {
-        ann.process.write(line);
+        ann.process.write(other);
+        let refused = json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "Invalid request"}});
+        assert_eq!(ann.next().await, refused, "{other}");
     }
     let unknown = ann.ask(2, "workouts/burn", json!({})).await;
     assert_eq!(unknown["error"]["code"], -32601, "{unknown:#}");
