@@ -192,8 +192,9 @@ fn refused(error: &ToolError) -> ErrorData {
     }
 }
 
+/// What was called for whom, and how it ended; never what it said.
 fn log(
-    what: &str,
+    tool: &str,
     user: Option<&UserId>,
     meta: &MetaObject,
     began: Instant,
@@ -203,13 +204,13 @@ fn log(
     let user = user.map(UserId::as_str);
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     match error {
-        None => tracing::info!(call = what, user, request_id, ok = true, ms, "answered"),
+        None => tracing::info!(tool, user, request_id, ok = true, ms, "call"),
         Some(ToolError::Input(_) | ToolError::Limit(_)) => {
-            tracing::info!(call = what, user, request_id, ok = false, ms, "answered");
+            tracing::info!(tool, user, request_id, ok = false, ms, "call");
         }
         Some(error) => {
             let cause = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(call = what, user, request_id, ok = false, ms, error = %error, cause, "answered");
+            tracing::error!(tool, user, request_id, ok = false, ms, error = %error, cause, "call");
         }
     }
 }

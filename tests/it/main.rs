@@ -13,5 +13,6 @@ mod process;
 mod stream;
 mod support;
 mod workout;
+mod workout_cases;
 mod workout_http;
 mod workout_oauth;

@@ -22,18 +22,21 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// time-out of 5 s is the driver's own.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
-/// The database cannot be used. The texts name neither password nor host.
+/// The database cannot be used. The texts name neither password nor host, and their causes: those are no sources, whose
+/// own texts would say it all over again.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("DATABASE_URL: {0}")]
     Url(&'static str),
     #[error("cannot open the database of DATABASE_URL: {0}")]
-    Connect(#[source] sqlx::Error),
-    #[error("cannot bring the database's schema up to date: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
-    #[error("cannot write the exercise catalogue to the database: {0}")]
-    Ship(#[source] sqlx::Error),
-    #[error("the database did not get ready within {} s", START_TIMEOUT.as_secs())]
+    Connect(sqlx::Error),
+    #[error("cannot open the database of DATABASE_URL: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
+    Silent,
+    #[error("cannot bring the schema of DATABASE_URL up to date: {0}")]
+    Migrate(sqlx::migrate::MigrateError),
+    #[error("cannot write the exercise catalogue to the database of DATABASE_URL: {0}")]
+    Ship(sqlx::Error),
+    #[error("the database of DATABASE_URL did not get ready within {} s", START_TIMEOUT.as_secs())]
     Slow,
 }
 
@@ -48,6 +51,7 @@ impl Database {
 async fn open(url: &str) -> Result<Database, OpenError> {
     sqlx::any::install_default_drivers();
     let (kind, url) = classify(url)?;
+    probe(kind, &url).await?;
     let pool = connect(kind, &url).await.map_err(OpenError::Connect)?;
     let mut connection = pool.acquire().await.map_err(OpenError::Connect)?;
     match kind {
@@ -78,6 +82,21 @@ fn classify(url: &str) -> Result<(Kind, String), OpenError> {
     Ok((Kind::Sqlite, url))
 }
 
+/// One connection by itself: where it fails, a pool would try again for seconds, and then not say why.
+async fn probe(kind: Kind, url: &str) -> Result<(), OpenError> {
+    let probing = async {
+        let mut connection = AnyConnection::connect(url).await?;
+        if kind == Kind::Sqlite {
+            connection.execute(SQLITE_SETTINGS).await?;
+        }
+        connection.close().await
+    };
+    let probed = tokio::time::timeout(ACQUIRE_TIMEOUT, probing).await;
+    probed
+        .map_err(|_| OpenError::Silent)?
+        .map_err(OpenError::Connect)
+}
+
 async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {
     let pool = AnyPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -104,14 +123,16 @@ async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {
 async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let begun = connection.begin_with("BEGIN IMMEDIATE").await;
     let mut tx = begun.map_err(OpenError::Connect)?;
-    SQLITE.run_direct(None, &mut *tx, false).await?;
+    let migrated = SQLITE.run_direct(None, &mut *tx, false).await;
+    migrated.map_err(OpenError::Migrate)?;
     shipped::ship(&mut tx).await.map_err(OpenError::Ship)?;
     tx.commit().await.map_err(OpenError::Ship)
 }
 
 /// The migrator takes an advisory lock of its own; shipping takes one that ends with its transaction.
 async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(), OpenError> {
-    POSTGRES.run_direct(None, connection, false).await?;
+    let migrated = POSTGRES.run_direct(None, connection, false).await;
+    migrated.map_err(OpenError::Migrate)?;
     let mut tx = connection.begin().await.map_err(OpenError::Ship)?;
     tx.execute("SELECT pg_advisory_xact_lock(7310471), set_config('app.shipping', 'on', true)")
         .await
