@@ -33,6 +33,8 @@ const SUPERUSER: &str = "postgres";
 /// Writes its folder, whether there is a cluster in it, and then for each port whether the server started there.
 ///
 /// It ignores the signals of a terminal, and that nobody reads its words any more: only the closed pipe is its end.
+///
+/// Passwords by MD5: SCRAM takes seconds of a debug build when many connections are opened at once.
 const WATCHDOG: &str = r#"
     temp=$1 durable=$2
     umask 077
@@ -45,13 +47,13 @@ const WATCHDOG: &str = r#"
         initdb --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >&2 || return
         cat >data/pg_hba.conf <<END || return
 local all postgres trust
-host all all 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.1/32 md5
 END
         cat >>data/postgresql.conf <<END
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$folder'
 max_connections = 200
-password_encryption = 'scram-sha-256'
+password_encryption = 'md5'
 synchronous_commit = on
 fsync = $durable
 full_page_writes = $durable

@@ -3,7 +3,6 @@
 use futures_util::future::join_all;
 use prog_strength_agent::workout::db::{Database, Kind};
 use serde_json::json;
-use sqlx::AssertSqlSafe;
 
 use crate::support::{
     postgres::Postgres,
@@ -70,14 +69,6 @@ on_both!(
     }
 );
 
-/// Runs the SQL past everything that protects the rows.
-async fn run(world: &World, sql: &str) {
-    let done = sqlx::query(AssertSqlSafe(sql))
-        .execute(&mut world.raw().await)
-        .await;
-    done.expect("sound SQL");
-}
-
 on_both!(
     what_is_shipped_is_written_again_only_when_it_has_changed,
     async |world: World| {
@@ -89,26 +80,24 @@ on_both!(
                 .await
                 == 0
         };
-        run(
-            &world,
-            "UPDATE exercise SET name = 'x' WHERE id = 'pull-up'",
-        )
-        .await;
-        run(&world, "UPDATE plan SET name = 'x' WHERE id = 'novice-5x5'").await;
+        world
+            .run("UPDATE exercise SET name = 'x' WHERE id = 'pull-up'")
+            .await;
+        world
+            .run("UPDATE plan SET name = 'x' WHERE id = 'novice-5x5'")
+            .await;
         let world = world.with_limit(0).await;
         assert!(
             !shipped(&world, "exercise", "pull-up").await,
             "nothing has changed"
         );
-        run(
-            &world,
-            "UPDATE shipped SET digest = 'another' WHERE name = 'exercises'",
-        )
-        .await;
+        world
+            .run("UPDATE shipped SET digest = 'another' WHERE name = 'exercises'")
+            .await;
         let world = world.with_limit(0).await;
         assert!(shipped(&world, "exercise", "pull-up").await);
         assert!(!shipped(&world, "plan", "novice-5x5").await);
-        run(&world, "DELETE FROM shipped").await;
+        world.run("DELETE FROM shipped").await;
         let world = world.with_limit(0).await;
         assert!(shipped(&world, "plan", "novice-5x5").await);
         assert_eq!(
@@ -131,8 +120,10 @@ on_both!(
         let row = format!(
             "('zercher-carry', 'Zercher Carry', '[]', 'Walk.', '[\"abs\"]', '[]', 'barbell', 'carry', {yes}, 5, 0)"
         );
-        run(&world, &format!("INSERT INTO exercise VALUES {row}")).await;
-        run(&world, "DELETE FROM shipped").await;
+        world
+            .run(&format!("INSERT INTO exercise VALUES {row}"))
+            .await;
+        world.run("DELETE FROM shipped").await;
         let world = world.with_limit(0).await;
         let ann = world.user("ann").await;
         ann.lifted("zercher CARRY", 0, "kg", &[(5, 100.0)]).await;
