@@ -11,6 +11,7 @@ pub mod fake_claude;
 pub mod mcp_server;
 pub mod mcp_tools;
 pub mod postgres;
+mod postgres_tests;
 pub mod raw_http;
 pub mod sse;
 pub mod test_app;
