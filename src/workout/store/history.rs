@@ -1,4 +1,8 @@
 //! One exercise over time, and the week's sets.
+//!
+//! From the workouts of the time to their sets, never the other way: `CROSS JOIN` keeps `SQLite` to the order that is
+//! written, which it cannot guess without `ANALYZE`; `MATERIALIZED` keeps `PostgreSQL` from beginning with the sets,
+//! which a plan for any arguments takes to be few.
 
 use sqlx::Row;
 
@@ -27,16 +31,20 @@ impl Scoped {
     ) -> Result<Vec<ExerciseSession>, sqlx::Error> {
         let (db, user) = self.parts();
         let rows = sqlx::query(
-            "SELECT p.id, p.name, p.performed_at, e.notes, e.position AS exercise_position, s.position,
+            "WITH done AS MATERIALIZED (
+                 SELECT w.id, w.name, w.performed_at, e.position, e.notes
+                 FROM (SELECT id, name, performed_at FROM workout
+                       WHERE user_id = $1 AND performed_at >= $3
+                         AND EXISTS (SELECT 1 FROM workout_exercise x
+                                     WHERE x.user_id = $1 AND x.exercise_id = $2 AND x.workout_id = workout.id)
+                       ORDER BY performed_at DESC, id DESC LIMIT $4) w
+                 CROSS JOIN workout_exercise e
+                 WHERE e.user_id = $1 AND e.workout_id = w.id AND e.exercise_id = $2)
+             SELECT d.id, d.name, d.performed_at, d.notes, s.position,
                     s.reps, s.weight, s.unit, s.rpe, CASE WHEN s.is_warmup THEN 1 ELSE 0 END AS is_warmup
-             FROM (SELECT w.id, w.name, w.performed_at FROM workout w
-                   WHERE w.user_id = $1 AND w.performed_at >= $3
-                     AND EXISTS (SELECT 1 FROM workout_exercise x
-                                 WHERE x.user_id = $1 AND x.exercise_id = $2 AND x.workout_id = w.id)
-                   ORDER BY w.performed_at DESC, w.id DESC LIMIT $4) p
-             JOIN workout_exercise e ON e.user_id = $1 AND e.workout_id = p.id AND e.exercise_id = $2
-             JOIN workout_set s ON s.user_id = $1 AND s.workout_id = p.id AND s.exercise_position = e.position
-             ORDER BY p.performed_at DESC, p.id DESC, e.position, s.position",
+             FROM done d CROSS JOIN workout_set s
+             WHERE s.user_id = $1 AND s.workout_id = d.id AND s.exercise_position = d.position
+             ORDER BY d.performed_at DESC, d.id DESC, d.position, s.position",
         )
         .bind(user)
         .bind(exercise_id)
@@ -79,10 +87,11 @@ impl Scoped {
     ) -> Result<Vec<(String, u32)>, sqlx::Error> {
         let (db, user) = self.parts();
         let rows = sqlx::query(
-            "SELECT e.exercise_id, COUNT(*) AS sets FROM workout w
-             JOIN workout_exercise e ON e.user_id = w.user_id AND e.workout_id = w.id
-             JOIN workout_set s ON s.user_id = w.user_id AND s.workout_id = w.id AND s.exercise_position = e.position
-             WHERE w.user_id = $1 AND w.performed_at >= $2 AND w.performed_at < $3 AND NOT s.is_warmup
+            "SELECT e.exercise_id, COUNT(*) AS sets
+             FROM workout w CROSS JOIN workout_exercise e CROSS JOIN workout_set s
+             WHERE w.user_id = $1 AND w.performed_at >= $2 AND w.performed_at < $3
+               AND e.user_id = $1 AND e.workout_id = w.id
+               AND s.user_id = $1 AND s.workout_id = w.id AND s.exercise_position = e.position AND NOT s.is_warmup
              GROUP BY e.exercise_id ORDER BY e.exercise_id",
         )
         .bind(user)

@@ -50,13 +50,15 @@ const COLUMNS: &str =
 pub const MAX_USER_PLANS: i64 = 200;
 
 impl Scoped {
-    /// The user's own plans, newest first, then the public system plans.
+    /// The user's own plans, newest first, then the public system plans. Not one `OR`: `SQLite` would read everybody's.
     pub async fn plans(&mut self) -> Result<Vec<Plan>, sqlx::Error> {
         let (db, user) = self.parts();
         let sql = format!(
-            "SELECT {COLUMNS} FROM all_plans
-             WHERE owner_id = $1 OR (source = 'system' AND visibility = 'public')
-             ORDER BY CASE WHEN source = 'user' THEN 0 ELSE 1 END, CASE WHEN is_active THEN 0 ELSE 1 END, id DESC"
+            "SELECT * FROM (
+                 SELECT {COLUMNS} FROM all_plans WHERE owner_id = $1
+                 UNION ALL
+                 SELECT {COLUMNS} FROM all_plans WHERE source = 'system' AND visibility = 'public') p
+             ORDER BY CASE WHEN source = 'user' THEN 0 ELSE 1 END, is_active DESC, id DESC"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(user)

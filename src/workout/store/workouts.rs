@@ -66,41 +66,36 @@ impl Page {
     }
 }
 
-const PAGE: &str = "SELECT id FROM workout
-    WHERE user_id = $1 AND performed_at >= $2 AND (performed_at < $3 OR (performed_at = $3 AND id < $4))
+/// The comparison of pairs is one range of the index on both databases, which `OR` is not.
+const PAGE: &str =
+    "FROM workout WHERE user_id = $1 AND performed_at >= $2 AND (performed_at, id) < ($3, $4)
     ORDER BY performed_at DESC, id DESC LIMIT $5";
 
 impl Scoped {
     /// The workouts of the page, newest first.
+    ///
+    /// Three plain ranges of an index and no join: without statistics (`SQLite`), or with the estimates that row-level
+    /// security spoils (`PostgreSQL`), a planner would look up the exercise anew for each set.
     pub async fn workouts(&mut self, page: &Page) -> Result<Vec<Workout>, sqlx::Error> {
-        let heads = self
-            .page_rows(page, "SELECT id, name, notes, performed_at, ended_at FROM workout WHERE user_id = $1 AND id IN (", ") ORDER BY performed_at DESC, id DESC")
-            .await?;
-        let mut workouts = heads.iter().map(head).collect::<Result<Vec<_>, _>>()?;
-        let sets = self
-            .page_rows(
-                page,
-                "SELECT e.workout_id, e.position AS exercise_position, e.exercise_id, e.superset_group, e.notes,
-                        s.reps, s.weight, s.unit, s.rpe, CASE WHEN s.is_warmup THEN 1 ELSE 0 END AS is_warmup
-                 FROM workout_exercise e
-                 JOIN workout_set s ON s.user_id = e.user_id AND s.workout_id = e.workout_id
-                                   AND s.exercise_position = e.position
-                 WHERE e.user_id = $1 AND e.workout_id IN (",
-                ") ORDER BY e.workout_id, e.position, s.position",
-            )
-            .await?;
-        fill(&mut workouts, &sets)?;
-        Ok(workouts)
+        let heads = format!("SELECT id, name, notes, performed_at, ended_at {PAGE}");
+        let heads = self.page_rows(page, heads).await?;
+        let exercises = format!(
+            "SELECT workout_id, position, exercise_id, superset_group, notes FROM workout_exercise
+             WHERE user_id = $1 AND workout_id IN (SELECT id {PAGE}) ORDER BY workout_id, position"
+        );
+        let exercises = self.page_rows(page, exercises).await?;
+        let sets = format!(
+            "SELECT workout_id, exercise_position, reps, weight, unit, rpe,
+                    CASE WHEN is_warmup THEN 1 ELSE 0 END AS is_warmup FROM workout_set
+             WHERE user_id = $1 AND workout_id IN (SELECT id {PAGE}) ORDER BY workout_id, exercise_position, position"
+        );
+        let sets = self.page_rows(page, sets).await?;
+        assembled(&heads, &exercises, &sets)
     }
 
-    async fn page_rows(
-        &mut self,
-        page: &Page,
-        head: &str,
-        tail: &str,
-    ) -> Result<Vec<AnyRow>, sqlx::Error> {
+    async fn page_rows(&mut self, page: &Page, sql: String) -> Result<Vec<AnyRow>, sqlx::Error> {
         let (db, user) = self.parts();
-        sqlx::query(AssertSqlSafe(format!("{head}{PAGE}{tail}")))
+        sqlx::query(AssertSqlSafe(sql))
             .bind(user)
             .bind(page.since)
             .bind(page.before.0)
@@ -269,46 +264,46 @@ impl Scoped {
     }
 }
 
-fn head(row: &AnyRow) -> Result<Workout, sqlx::Error> {
-    Ok(Workout {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        notes: row.try_get("notes")?,
-        performed_at: row.try_get("performed_at")?,
-        ended_at: row.try_get("ended_at")?,
-        exercises: vec![],
-    })
-}
-
-/// Puts rows of sets, in order of workout, exercise and set, where they belong.
-fn fill(workouts: &mut [Workout], rows: &[AnyRow]) -> Result<(), sqlx::Error> {
-    let places: HashMap<String, usize> = workouts
-        .iter()
-        .enumerate()
-        .map(|(at, w)| (w.id.clone(), at))
-        .collect();
-    let mut last = None;
-    for row in rows {
-        let id: &str = row.try_get("workout_id")?;
-        let position: i64 = row.try_get("exercise_position")?;
-        let Some(at) = places.get(id).copied() else {
-            continue;
-        };
-        let exercises = &mut workouts[at].exercises;
-        if last != Some((at, position)) {
-            last = Some((at, position));
-            exercises.push(WorkoutExercise {
+/// Workouts from rows of theirs, of their exercises and of their sets, each in its order.
+fn assembled(
+    heads: &[AnyRow],
+    exercises: &[AnyRow],
+    sets: &[AnyRow],
+) -> Result<Vec<Workout>, sqlx::Error> {
+    let mut sets_of: HashMap<(&str, i64), Vec<WorkoutSet>> = HashMap::new();
+    for row in sets {
+        let exercise = (
+            row.try_get("workout_id")?,
+            row.try_get("exercise_position")?,
+        );
+        sets_of.entry(exercise).or_default().push(set(row)?);
+    }
+    let mut exercises_of: HashMap<&str, Vec<WorkoutExercise>> = HashMap::new();
+    for row in exercises {
+        let workout = row.try_get("workout_id")?;
+        let sets = sets_of.remove(&(workout, row.try_get("position")?));
+        exercises_of
+            .entry(workout)
+            .or_default()
+            .push(WorkoutExercise {
                 exercise_id: row.try_get("exercise_id")?,
                 superset_group: row.try_get("superset_group")?,
                 notes: row.try_get("notes")?,
-                sets: vec![],
+                sets: sets.unwrap_or_default(),
             });
-        }
-        if let Some(exercise) = exercises.last_mut() {
-            exercise.sets.push(set(row)?);
-        }
     }
-    Ok(())
+    let workout = |row: &AnyRow| {
+        let id: &str = row.try_get("id")?;
+        Ok(Workout {
+            id: id.to_owned(),
+            name: row.try_get("name")?,
+            notes: row.try_get("notes")?,
+            performed_at: row.try_get("performed_at")?,
+            ended_at: row.try_get("ended_at")?,
+            exercises: exercises_of.remove(id).unwrap_or_default(),
+        })
+    };
+    heads.iter().map(workout).collect()
 }
 
 /// A set from a row that has its columns by their names.

@@ -12,6 +12,7 @@ pub mod issuer;
 pub mod mcp_server;
 pub mod mcp_tools;
 pub mod postgres;
+mod postgres_tests;
 pub mod raw_http;
 pub mod sse;
 pub mod test_app;

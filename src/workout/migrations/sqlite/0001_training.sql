@@ -35,6 +35,7 @@ CREATE TABLE workout (
 ) STRICT;
 CREATE INDEX workout_by_time ON workout (user_id, performed_at DESC, id DESC);
 
+-- WITHOUT ROWID: a workout's exercises and sets lie together, in their order, and once instead of twice.
 CREATE TABLE workout_exercise (
     user_id TEXT NOT NULL,
     workout_id TEXT NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE workout_exercise (
     notes TEXT,
     PRIMARY KEY (user_id, workout_id, position),
     FOREIGN KEY (user_id, workout_id) REFERENCES workout (user_id, id) ON DELETE CASCADE
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX workout_exercise_by_exercise ON workout_exercise (user_id, exercise_id, workout_id);
 
 CREATE TABLE workout_set (
@@ -60,7 +61,7 @@ CREATE TABLE workout_set (
     PRIMARY KEY (user_id, workout_id, exercise_position, position),
     FOREIGN KEY (user_id, workout_id, exercise_position)
         REFERENCES workout_exercise (user_id, workout_id, position) ON DELETE CASCADE
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE plan (
     id TEXT PRIMARY KEY,
