@@ -35,11 +35,13 @@ RUN set -eu; \
 FROM scratch
 LABEL org.opencontainers.image.title="prog-strength-agent" \
       org.opencontainers.image.description="The chat agent of the Prog Strength training tracker" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT" \
+      io.modelcontextprotocol.server.name="fitness.progstrength/workouts"
 COPY --from=build /rootfs/ /
 # Where the workout server keeps an SQLite file; a named volume takes its owner from here.
 COPY --from=build --chown=65532:65532 /data/ /data/
-ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
+    DATABASE_URL=sqlite:/data/prog-strength.db
 WORKDIR /
 USER 65532:65532
 EXPOSE 8001 8000

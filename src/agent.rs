@@ -24,7 +24,7 @@ use crate::{
     tools::Catalogue,
 };
 
-pub use about::about;
+pub use about::{about, zone_name};
 pub use event::{Done, Event, Failed, Failure};
 pub use ledger::Ledger;
 use round::Round;
@@ -45,6 +45,8 @@ pub struct Question {
     pub history: History,
     /// See [`about()`].
     pub about: String,
+    /// See [`zone_name()`].
+    pub time_zone: Option<Arc<str>>,
     pub deadline: Instant,
 }
 
@@ -54,6 +56,7 @@ pub struct Turn {
     caller: Caller,
     request_id: Arc<str>,
     about: String,
+    time_zone: Option<Arc<str>>,
     deadline: Instant,
     catalogue: Arc<Catalogue>,
     /// The conversation as Claude gets it.
@@ -101,6 +104,7 @@ impl Agent {
             request_id,
             history,
             about,
+            time_zone,
             deadline,
         } = question;
         let used = history.messages.iter().flat_map(|message| &message.content);
@@ -115,6 +119,7 @@ impl Agent {
             caller,
             request_id,
             about,
+            time_zone,
             deadline,
             catalogue,
             ids: ids.collect(),

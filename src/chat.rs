@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    agent::{Done, Event, Failed, Ledger, Question, about},
+    agent::{Done, Event, Failed, Ledger, Question, about, zone_name},
     app::{App, RequestId},
     body,
     error::{ApiError, Problem},
@@ -149,6 +149,10 @@ async fn admit(
         request_id: request_id.shared(),
         history,
         about: about(client_timezone.as_deref(), display_name.as_deref()),
+        time_zone: client_timezone
+            .as_deref()
+            .and_then(zone_name)
+            .map(Into::into),
         deadline,
     };
     let turn = app.agent.begin(question).await.map_err(|failure| {

@@ -19,6 +19,7 @@ pub use names::accepted as accepted_name;
 const META_USER: &str = "fitness.progstrength/user_id";
 const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
 const META_REQUEST: &str = "fitness.progstrength/request_id";
+const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
 
 /// A tool as the MCP server lists it.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +88,8 @@ pub struct CallContext<'a> {
     pub caller: &'a Caller,
     pub request_id: &'a str,
     pub tool_use_id: &'a str,
+    /// The IANA name of the zone that the client is in, if it named one.
+    pub time_zone: Option<&'a str>,
 }
 
 impl Catalogue {
@@ -150,16 +153,17 @@ impl Catalogue {
         without_identity(&mut input);
         let arguments = tool.identity.filled(input, user_id);
         let meta = [
-            (META_USER, user_id),
-            (META_TOOL_USE, context.tool_use_id),
-            (META_REQUEST, context.request_id),
+            (META_USER, Some(user_id)),
+            (META_TOOL_USE, Some(context.tool_use_id)),
+            (META_REQUEST, Some(context.request_id)),
+            (META_TIME_ZONE, context.time_zone),
         ];
         Some(ToolCall {
             name: tool.name.clone(),
             arguments,
             meta: meta
                 .into_iter()
-                .map(|(key, value)| (key.to_owned(), value.into()))
+                .filter_map(|(key, value)| Some((key.to_owned(), value?.into())))
                 .collect(),
             read_only: tool.read_only,
             repeatable: tool.repeatable,

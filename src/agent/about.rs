@@ -9,9 +9,16 @@ pub fn about(client_timezone: Option<&str>, display_name: Option<&str>) -> Strin
     about_at(Timestamp::now(), client_timezone, display_name)
 }
 
+/// The name without white space around it, if it is an IANA zone.
+pub fn zone_name(client_timezone: &str) -> Option<&str> {
+    let name = client_timezone.trim();
+    TimeZone::get(name).is_ok().then_some(name)
+}
+
 fn about_at(now: Timestamp, client_timezone: Option<&str>, display_name: Option<&str>) -> String {
-    let zone =
-        client_timezone.and_then(|name| Some((TimeZone::get(name.trim()).ok()?, name.trim())));
+    let zone = client_timezone
+        .and_then(zone_name)
+        .and_then(|name| Some((TimeZone::get(name).ok()?, name)));
     let (zone, name) = zone.unwrap_or((TimeZone::UTC, "UTC"));
     let today = format!(
         "Today is {} ({name}).",

@@ -27,6 +27,7 @@ pub(super) struct Round {
     agent: Arc<Agent>,
     caller: Caller,
     request_id: Arc<str>,
+    time_zone: Option<Arc<str>>,
     catalogue: Arc<Catalogue>,
     ids: std::collections::HashSet<String>,
     deadline: Instant,
@@ -69,6 +70,7 @@ impl Round {
             retries: agent.claude.retries(turn.deadline),
             caller: turn.caller.clone(),
             request_id: turn.request_id.clone(),
+            time_zone: turn.time_zone.clone(),
             catalogue: turn.catalogue.clone(),
             ids: turn.ids.clone(),
             deadline: turn.deadline,
@@ -201,6 +203,7 @@ impl Round {
             caller: &self.caller,
             request_id: &self.request_id,
             tool_use_id: &id,
+            time_zone: self.time_zone.as_deref(),
         };
         let asked = self.calls.asked(index).unwrap_or_default();
         match input.map(|input| self.catalogue.bind(context, &asked, input)) {

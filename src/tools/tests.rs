@@ -28,6 +28,7 @@ fn bound(catalogue: &Catalogue, input: Value) -> Value {
     let context = CallContext {
         caller: &caller,
         request_id: "r1",
+        time_zone: None,
         tool_use_id: "toolu_1",
     };
     Value::Object(
@@ -70,6 +71,7 @@ fn a_tool_that_declares_no_user_gets_none_but_its_meta_says_who_asks() {
     let context = CallContext {
         caller: &caller,
         request_id: "r1",
+        time_zone: None,
         tool_use_id: "toolu_1",
     };
     let call = catalogue.bind(context, "t", Map::new()).unwrap();
@@ -279,6 +281,7 @@ fn names_claude_refuses_are_mapped_to_unique_ones_and_back() {
     let context = CallContext {
         caller: &caller,
         request_id: "r",
+        time_zone: None,
         tool_use_id: "t",
     };
     let called: std::collections::HashSet<_> = offered

@@ -15,9 +15,14 @@ pub const MAX_EXERCISES: i64 = 1000;
 
 pub struct Catalogue {
     exercises: Vec<Exercise>,
-    /// Normalised slug, name or alias -> index.
+    /// Of each exercise: its name and aliases, normalised.
+    names: Vec<Vec<String>>,
+    /// Slug, name or alias -> index: normalised, with its words in order, and without spaces.
     keys: HashMap<String, usize>,
 }
+
+/// Longer texts name nothing.
+const MAX_NAME_CHARS: usize = 200;
 
 impl Catalogue {
     /// Everything in the table, so that what an operator adds is found too.
@@ -43,12 +48,20 @@ impl Catalogue {
                 keys.insert(normal(name), index);
             }
         }
-        for (index, exercise) in exercises.iter().enumerate() {
-            for alias in &exercise.aliases {
-                keys.entry(normal(alias)).or_insert(index);
+        let names: Vec<Vec<String>> = exercises.iter().map(names_of).collect();
+        // What an exercise is called goes before other ways of writing what another one is called.
+        for way in [String::clone, sorted, squeezed] {
+            for (index, names) in names.iter().enumerate() {
+                for name in names {
+                    keys.entry(way(name)).or_insert(index);
+                }
             }
         }
-        Self { exercises, keys }
+        Self {
+            exercises,
+            names,
+            keys,
+        }
     }
 
     pub fn all(&self) -> &[Exercise] {
@@ -65,11 +78,15 @@ impl Catalogue {
     /// that only one exercise has in its names. The error offers the nearest three.
     pub fn find(&self, text: &str) -> Result<&Exercise, ToolError> {
         let wanted = normal(text);
-        if let Some(index) = self.keys.get(&wanted) {
+        let ways = [wanted.clone(), sorted(&wanted), squeezed(&wanted)];
+        if let Some(index) = ways.iter().find_map(|way| self.keys.get(way)) {
             return Ok(&self.exercises[*index]);
         }
         let words: Vec<&str> = wanted.split(' ').filter(|word| !word.is_empty()).collect();
-        let mut having = self.exercises.iter().filter(|e| has_words(e, &words));
+        let having = self.exercises.iter().zip(&self.names);
+        let mut having = having
+            .filter(|(_, names)| have_words(names, &words))
+            .map(|(e, _)| e);
         match (words.is_empty(), having.next(), having.next()) {
             (false, Some(only), None) => Ok(only),
             _ => Err(self.unknown(text, &wanted)),
@@ -91,32 +108,32 @@ impl Catalogue {
 
     /// The `n` exercises whose names look most like the text.
     pub fn nearest(&self, text: &str, n: usize) -> Vec<&Exercise> {
-        let wanted: String = normal(text).chars().take(100).collect();
-        let mut scored: Vec<(f64, &Exercise)> = self
-            .exercises
-            .iter()
-            .map(|exercise| (likeness(exercise, &wanted), exercise))
+        let wanted = normal(text);
+        let all = self.exercises.iter().zip(&self.names);
+        let mut scored: Vec<(f64, &Exercise)> = all
+            .map(|(exercise, names)| (likeness(names, &wanted), exercise))
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
         scored.into_iter().take(n).map(|(_, e)| e).collect()
     }
 
-    /// Names that begin with, or else contain, what has been typed so far.
+    /// The names of exercises that have, in their name or an alias, words that begin with all those typed so far; those
+    /// whose name begins so first.
     pub fn complete(&self, typed: &str, n: usize) -> Vec<String> {
-        let typed = normal(typed);
-        let names = |keep: &dyn Fn(&str) -> bool| -> Vec<String> {
-            self.exercises
-                .iter()
-                .filter(|e| keep(&normal(&e.name)))
-                .map(|e| e.name.clone())
-                .collect()
+        let typed = loose(typed);
+        let begun: Vec<&str> = typed.split(' ').filter(|word| !word.is_empty()).collect();
+        let begins = |name: &String| {
+            let mut words = begun.iter();
+            words.all(|begun| name.split(' ').any(|word| word.starts_with(begun)))
         };
-        let mut found = names(&|name| name.starts_with(&typed));
-        found.extend(names(&|name| {
-            !name.starts_with(&typed) && name.contains(&typed)
-        }));
-        found.truncate(n);
-        found
+        let all = self.exercises.iter().zip(&self.names);
+        let fit = all.filter(|(_, names)| names.iter().any(begins));
+        let (mut first, others): (Vec<_>, Vec<_>) = fit
+            .map(|(exercise, _)| exercise.name.clone())
+            .partition(|name| loose(name).starts_with(&typed));
+        first.extend(others);
+        first.truncate(n);
+        first
     }
 
     /// The exercises that pass all given filters.
@@ -126,22 +143,28 @@ impl Catalogue {
         equipment: Option<&'a str>,
         query: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Exercise> {
-        let equipment = equipment.map(|e| normal(e).replace(' ', "_"));
-        let words = query.map(normal);
-        self.exercises.iter().filter(move |exercise| {
+        let equipment = equipment.map(normal);
+        let query = query.map(normal).unwrap_or_default();
+        let all = self.exercises.iter().zip(&self.names);
+        let found = all.filter(move |(exercise, names)| {
+            let words: Vec<&str> = query.split(' ').filter(|word| !word.is_empty()).collect();
             muscles.is_none_or(|muscles| muscles.iter().any(|m| exercise.works(m)))
                 && equipment
                     .as_ref()
-                    .is_none_or(|e| normal(&exercise.equipment).replace(' ', "_") == *e)
-                && words.as_ref().is_none_or(|words| {
-                    let words: Vec<&str> = words.split(' ').filter(|w| !w.is_empty()).collect();
-                    has_words(exercise, &words)
-                })
-        })
+                    .is_none_or(|equipment| normal(&exercise.equipment) == *equipment)
+                && have_words(names, &words)
+        });
+        found.map(|(exercise, _)| exercise)
     }
 }
 
 impl Exercise {
+    /// Whether a one-rep maximum can be estimated: not where the body's own weight, unknown here, is lifted too, nor where
+    /// repetitions stand for steps or seconds.
+    pub fn has_maximum(&self) -> bool {
+        self.equipment != "bodyweight" && self.movement_pattern != "carry"
+    }
+
     /// Whether the muscle is among the primary or secondary ones.
     pub fn works(&self, muscle: &str) -> bool {
         let mut all = self.primary_muscles.iter().chain(&self.secondary_muscles);
@@ -149,47 +172,71 @@ impl Exercise {
     }
 }
 
-/// Lower case, words by single spaces, no plural `s`, common abbreviations written out.
-fn normal(text: &str) -> String {
-    let lower = text.to_lowercase();
-    let words = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty());
-    let words: Vec<&str> = words
-        .map(|word| match word {
-            "db" => "dumbbell",
-            "bb" => "barbell",
-            "kb" => "kettlebell",
-            "press" | "biceps" | "triceps" | "abs" => word,
-            _ if word.len() > 3 && !word.ends_with("ss") => word.strip_suffix('s').unwrap_or(word),
-            _ => word,
-        })
-        .collect();
+/// Lower case, words by single spaces.
+fn loose(text: &str) -> String {
+    let text: String = text.chars().take(MAX_NAME_CHARS).collect();
+    let text = text.to_lowercase();
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
-fn has_words(exercise: &Exercise, words: &[&str]) -> bool {
-    let mut names = std::iter::once(&exercise.name).chain(&exercise.aliases);
-    names.any(|name| {
-        let name = normal(name);
-        words.iter().all(|word| name.split(' ').any(|w| w == *word))
-    })
+/// The same without plurals, and with common abbreviations written out.
+fn normal(text: &str) -> String {
+    let text = loose(text);
+    let words = text.split(' ').map(|word| match word {
+        "db" => "dumbbell",
+        "bb" => "barbell",
+        "kb" => "kettlebell",
+        "flye" | "flyes" | "flies" | "flys" => "fly",
+        "biceps" | "triceps" => word,
+        _ if word.len() > 3 && !word.ends_with("ss") => word.strip_suffix('s').unwrap_or(word),
+        _ => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
-fn likeness(exercise: &Exercise, wanted: &str) -> f64 {
+/// The words in alphabetical order: `Squat (Barbell)` is a barbell squat.
+#[expect(clippy::ptr_arg, reason = "one of several ways of the same type")]
+fn sorted(name: &String) -> String {
+    let mut words: Vec<&str> = name.split(' ').collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+/// Without spaces: `benchpress`, `dead lift`.
+#[expect(clippy::ptr_arg, reason = "one of several ways of the same type")]
+fn squeezed(name: &String) -> String {
+    name.replace(' ', "")
+}
+
+fn names_of(exercise: &Exercise) -> Vec<String> {
     let names = std::iter::once(&exercise.name).chain(&exercise.aliases);
-    names
-        .map(|name| {
-            let name = normal(name);
-            let shared = wanted
-                .split(' ')
-                .filter(|w| name.split(' ').any(|n| n == *w));
-            let words = wanted.split(' ').count().max(name.split(' ').count());
-            #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
-            let shared = shared.count() as f64 / words as f64;
-            strsim::jaro_winkler(&name, wanted) + shared
-        })
-        .fold(0.0, f64::max)
+    names.map(|name| normal(name)).collect()
+}
+
+/// Whether one of the names has all the words.
+fn have_words(names: &[String], words: &[&str]) -> bool {
+    let has_all = |name: &String| words.iter().all(|word| name.split(' ').any(|w| w == *word));
+    names.iter().any(has_all)
+}
+
+/// How much the likest of the names looks like the text: by its letters, and by the words they share.
+fn likeness(names: &[String], wanted: &str) -> f64 {
+    let words: Vec<&str> = wanted.split(' ').collect();
+    let likeness = |name: &String| {
+        let shared = words
+            .iter()
+            .filter(|w| name.split(' ').any(|n| n == **w))
+            .count();
+        let most = words.len().max(name.split(' ').count());
+        #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
+        let shared = shared as f64 / most as f64;
+        let letters = strsim::jaro_winkler(name, wanted);
+        let squeezed = strsim::jaro_winkler(&squeezed(name), &wanted.replace(' ', ""));
+        letters.max(squeezed) + shared
+    };
+    names.iter().map(likeness).fold(0.0, f64::max)
 }
 
 fn exercise(row: &AnyRow) -> Result<Exercise, sqlx::Error> {

@@ -39,7 +39,10 @@ pub fn past(place: &str, text: &str, zone: &TimeZone, now: Timestamp) -> Result<
         let (given, now) = (local(ms, zone), local(now.as_millisecond(), zone));
         return Err(ToolError::at(
             place,
-            format!("{given} is in the future; now it is {now}"),
+            format!(
+                "{given} is in the future; now it is {now} ({})",
+                name_of(zone)
+            ),
         ));
     }
     if ms < EARLIEST_MS {
@@ -107,9 +110,9 @@ pub fn start_of(date: civil::Date, zone: &TimeZone) -> i64 {
     start.map_or(0, |start| start.timestamp().as_millisecond())
 }
 
-/// The first moment of the day that is `days` before today.
+/// The first moment of the last so many days, today being one of them.
 pub fn days_ago(days: i64, zone: &TimeZone, now: Timestamp) -> i64 {
-    start_of(today(zone, now).saturating_sub(days.days()), zone)
+    start_of(today(zone, now).saturating_sub((days - 1).days()), zone)
 }
 
 pub fn today(zone: &TimeZone, now: Timestamp) -> civil::Date {
@@ -138,6 +141,10 @@ pub fn local(ms: i64, zone: &TimeZone) -> String {
     } else {
         zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
+}
+
+fn name_of(zone: &TimeZone) -> &str {
+    zone.iana_name().unwrap_or("UTC")
 }
 
 /// A zone by its IANA name.
@@ -210,7 +217,7 @@ mod tests {
         let error = read("2026-11-22", &denver()).unwrap_err();
         assert_eq!(
             error,
-            "at: 2026-11-22T12:00:00-07:00 is in the future; now it is 2026-11-21T11:00:00-07:00"
+            "at: 2026-11-22T12:00:00-07:00 is in the future; now it is 2026-11-21T11:00:00-07:00 in America/Denver, the zone of times without one (client_timezone names another)"
         );
         for text in [
             "",

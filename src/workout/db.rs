@@ -11,6 +11,7 @@ mod open;
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use open::OpenError;
 
@@ -50,6 +51,8 @@ enum Access {
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
+    /// `SQLite` has one writer at a time: the others wait here, and leave the connections to readers.
+    writer: Option<Arc<Semaphore>>,
 }
 
 impl Database {
@@ -79,6 +82,7 @@ impl Database {
             (Kind::Sqlite, Access::Write) => "BEGIN IMMEDIATE",
             (Kind::Postgres, Access::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
+        let turn = self.turn(access).await?;
         let mut tx = self.pool.begin_with(statement).await?;
         if self.kind == Kind::Postgres {
             sqlx::query(
@@ -99,7 +103,19 @@ impl Database {
         Ok(Scoped {
             tx,
             user: user.clone(),
+            _turn: turn,
         })
+    }
+
+    /// The writer's turn, where there is one.
+    async fn turn(&self, access: Access) -> Result<Option<OwnedSemaphorePermit>, sqlx::Error> {
+        let (Access::Write, Some(writer)) = (access, &self.writer) else {
+            return Ok(None);
+        };
+        let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, writer.clone().acquire_owned()).await;
+        turn.map_err(|_| sqlx::Error::PoolTimedOut)?
+            .map(Some)
+            .map_err(|_| sqlx::Error::PoolClosed)
     }
 
     /// Lets what runs end, and writes `SQLite`'s log back into its file.
@@ -112,6 +128,8 @@ impl Database {
 pub struct Scoped {
     tx: Transaction<'static, Any>,
     user: UserId,
+    /// Given back after the transaction has ended: fields are dropped in this order.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Scoped {

@@ -42,8 +42,8 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             pace: Pace::default(),
-            sessions: 10_000,
-            sessions_per_user: 100,
+            sessions: 2_000,
+            sessions_per_user: 20,
         }
     }
 }

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Exercise},
     dates,
     figures::{
-        e1rm,
+        e1rm::{self, E1rm},
         units::{Unit, convert, round1, round2},
     },
     store::{ExerciseSession, Workout, WorkoutSet},
@@ -131,8 +131,14 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    pub fn of(session: &ExerciseSession, unit: Unit, zone: &TimeZone, notes: bool) -> Self {
-        let best = e1rm::best(working(session, unit)).map(|(_, best)| best);
+    pub fn of(
+        exercise: &Exercise,
+        session: &ExerciseSession,
+        unit: Unit,
+        zone: &TimeZone,
+        notes: bool,
+    ) -> Self {
+        let best = maximum(exercise, session, unit);
         Self {
             workout_id: session.workout_id.clone(),
             date: dates::day(session.performed_at, zone).to_string(),
@@ -167,6 +173,12 @@ pub fn working(session: &ExerciseSession, unit: Unit) -> impl Iterator<Item = (f
     sets.map(move |set| (convert(set.weight, set.unit, unit), set.reps))
 }
 
+/// The best estimate of the session's sets, where there can be one.
+pub fn maximum(exercise: &Exercise, session: &ExerciseSession, unit: Unit) -> Option<E1rm> {
+    let best = || e1rm::best(working(session, unit));
+    exercise.has_maximum().then(best)?.map(|(_, best)| best)
+}
+
 /// Reps times weight of the working sets, in the unit.
 pub fn volume(session: &ExerciseSession, unit: Unit) -> f64 {
     working(session, unit)
@@ -174,12 +186,14 @@ pub fn volume(session: &ExerciseSession, unit: Unit) -> f64 {
         .sum()
 }
 
-/// The unit for figures: the one set by the user, else that of the newest set.
+/// The unit for figures: the one set by the user, else that of the newest working set.
 pub fn unit_of(sessions: &[ExerciseSession], set_by_user: Option<Unit>) -> Unit {
-    let newest = sessions.first().and_then(|session| session.sets.last());
-    set_by_user
-        .or(newest.map(|set| set.unit))
-        .unwrap_or_default()
+    let working = |session: &ExerciseSession| {
+        let last = session.sets.iter().rev().find(|set| !set.is_warmup);
+        last.or(session.sets.last()).map(|set| set.unit)
+    };
+    let newest = sessions.first().and_then(working);
+    set_by_user.or(newest).unwrap_or_default()
 }
 
 /// `+1.2`, `-0.5`: a change, with its sign.

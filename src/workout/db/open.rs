@@ -1,9 +1,12 @@
 //! Opening: connect, bring the schema up to date under a lock, ship the catalogue.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, migrate::Migrator};
+use sqlx::{
+    AnyConnection, AnyPool, Connection, Executor, Row, any::AnyPoolOptions, migrate::Migrator,
+};
+use tokio::sync::Semaphore;
 
 use super::{ACQUIRE_TIMEOUT, Database, Kind};
 use crate::workout::shipped;
@@ -59,7 +62,8 @@ async fn open(url: &str) -> Result<Database, OpenError> {
         Kind::Postgres => prepare_postgres(&mut connection).await?,
     }
     drop(connection);
-    Ok(Database { pool, kind })
+    let writer = (kind == Kind::Sqlite).then(|| Arc::new(Semaphore::new(1)));
+    Ok(Database { pool, kind, writer })
 }
 
 fn classify(url: &str) -> Result<(Kind, String), OpenError> {
@@ -129,8 +133,22 @@ async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), OpenError>
     tx.commit().await.map_err(OpenError::Ship)
 }
 
+/// Row-level security does not bind everybody.
+async fn warn_of_too_much_power(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    let role = "SELECT CASE WHEN rolsuper OR rolbypassrls THEN 1 ELSE 0 END FROM pg_roles WHERE rolname = current_user";
+    let row = connection.fetch_one(role).await?;
+    if row.try_get::<i32, _>(0)? == 1 {
+        tracing::warn!(
+            "the role of DATABASE_URL is a superuser or has BYPASSRLS: row-level security does not hold for it; use another"
+        );
+    }
+    Ok(())
+}
+
 /// The migrator takes an advisory lock of its own; shipping takes one that ends with its transaction.
 async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    let asked = warn_of_too_much_power(connection).await;
+    asked.map_err(OpenError::Connect)?;
     let migrated = POSTGRES.run_direct(None, connection, false).await;
     migrated.map_err(OpenError::Migrate)?;
     let mut tx = connection.begin().await.map_err(OpenError::Ship)?;

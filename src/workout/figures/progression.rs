@@ -15,8 +15,10 @@ use super::units::round2;
 /// What is left of a weight after two misses.
 const BACK_OFF: f64 = 0.9;
 
-/// What a weight is rounded down to when the exercise has no step of its own.
+/// What a weight is rounded to when the exercise has no step of its own, or too coarse a one.
 const FINEST_STEP: f64 = 0.5;
+/// Share of the weight that rounding may cost before the step counts as too coarse.
+const TOO_FAR: f64 = 0.0499;
 
 /// A set other than a warm-up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,17 +116,16 @@ fn step_up(from: f64, rule: &Rule) -> (f64, Reason) {
     }
 }
 
-/// Rounded down to a multiple of the step, but not below one step for whoever was above it.
+/// The nearest multiple of the step to nine tenths; where the step is too coarse for that (more than a twentieth off), of
+/// the finest one. Always less than before.
 fn back_off(from: f64, rule: &Rule) -> f64 {
-    let step = if rule.step > 0.0 {
-        rule.step
-    } else {
-        FINEST_STEP
-    };
-    // 0.9 has no exact float: 90 % of a multiple must not fall just short of the multiple it is.
-    let steps = (from * BACK_OFF / step + 1e-9).floor();
-    let least = if from > step { step } else { 0.0 };
-    (steps * step).max(least)
+    let wanted = from * BACK_OFF;
+    let nearest = |step: f64| (wanted / step).round() * step;
+    let near = |weight: f64| (weight - wanted).abs() <= from * TOO_FAR;
+    if rule.step > 0.0 && near(nearest(rule.step)) {
+        return nearest(rule.step);
+    }
+    nearest(FINEST_STEP).min(from - FINEST_STEP).max(0.0)
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ const LB_STEP: f64 = 2.5;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
+    #[serde(alias = "lbs", alias = "pounds")]
     Lb,
     #[default]
+    #[serde(alias = "kgs", alias = "kilograms")]
     Kg,
 }
 

@@ -40,7 +40,7 @@ impl Scoped {
                        ORDER BY performed_at DESC, id DESC LIMIT $4) w
                  CROSS JOIN workout_exercise e
                  WHERE e.user_id = $1 AND e.workout_id = w.id AND e.exercise_id = $2)
-             SELECT d.id, d.name, d.performed_at, d.notes, s.position,
+             SELECT d.id, d.name, d.performed_at, CASE WHEN s.position = 0 THEN d.notes END AS notes,
                     s.reps, s.weight, s.unit, s.rpe, CASE WHEN s.is_warmup THEN 1 ELSE 0 END AS is_warmup
              FROM done d CROSS JOIN workout_set s
              WHERE s.user_id = $1 AND s.workout_id = d.id AND s.exercise_position = d.position
@@ -70,10 +70,9 @@ impl Scoped {
             let Some(session) = sessions.last_mut() else {
                 continue;
             };
-            let notes: Option<String> = row.try_get("notes")?;
-            if let (Some(notes), 0) = (notes, row.try_get::<i64, _>("position")?) {
-                session.notes.push(notes);
-            }
+            session
+                .notes
+                .extend(row.try_get::<Option<String>, _>("notes")?);
             session.sets.push(set(row)?);
         }
         Ok(sessions)

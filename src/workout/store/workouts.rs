@@ -34,6 +34,7 @@ pub struct WorkoutExercise {
 #[serde(deny_unknown_fields)]
 pub struct WorkoutSet {
     #[schemars(range(min = 1, max = 1000))]
+    #[serde(deserialize_with = "whole")]
     pub reps: u32,
     /// Per rep; 0 is bodyweight
     #[schemars(range(min = 0, max = 2000))]
@@ -304,6 +305,25 @@ fn assembled(
         })
     };
     heads.iter().map(workout).collect()
+}
+
+/// A whole number, also one that is written as `5.0`, which JSON Schema calls an integer too.
+fn whole<'de, D: serde::Deserializer<'de>>(given: D) -> Result<u32, D::Error> {
+    let number = serde_json::Number::deserialize(given)?;
+    let integral = number
+        .as_f64()
+        .filter(|n| n.fract() == 0.0 && (0.0..=1e9).contains(n));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within bounds"
+    )]
+    let whole = integral.map(|n| n as u32);
+    whole.ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "is {number}; it must be a whole number from 1 to 1000"
+        ))
+    })
 }
 
 /// A set from a row that has its columns by their names.

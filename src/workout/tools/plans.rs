@@ -12,6 +12,7 @@ use crate::workout::{
     call::{Answer, Call, Opened, ToolError, quoted},
     catalogue::Catalogue,
     dates,
+    db::Scoped,
     plan::{PlanExercise, PlanSession},
     store::{self, MAX_USER_PLANS, NewPlan, Plan, PlanChange},
     views::name_of,
@@ -113,7 +114,7 @@ pub(super) struct PlanView {
 }
 
 impl PlanView {
-    fn of(plan: Plan, zone: &TimeZone, with_sessions: bool) -> Self {
+    fn of(plan: Plan, with_sessions: bool) -> Self {
         Self {
             plan_id: plan.id,
             name: plan.name,
@@ -128,9 +129,9 @@ impl PlanView {
             duration_weeks: plan.duration_weeks,
             active: plan.is_active,
             based_on: plan.based_on_plan_id,
-            starts_at: plan.starts_at.map(|at| dates::day(at, zone).to_string()),
+            starts_at: plan.starts_at.map(|at| day(at).to_string()),
             // The end is the first moment after the last day.
-            ends_at: plan.ends_at.map(|at| dates::day(at - 1, zone).to_string()),
+            ends_at: plan.ends_at.map(|at| day(at - 1).to_string()),
             sessions_per_week: plan.sessions.len(),
             sessions: with_sessions.then_some(plan.sessions),
         }
@@ -179,7 +180,7 @@ fn exercise_text(exercise: &PlanExercise, catalogue: &Catalogue) -> String {
 }
 
 pub(super) async fn list(call: &Call<'_>, input: ListPlans) -> Result<Answer, ToolError> {
-    let Opened { mut tx, zone, .. } = call.read().await?;
+    let Opened { mut tx, .. } = call.read().await?;
     let plans = match input.plan_id.filter(|id| !id.trim().is_empty()) {
         Some(id) => vec![tx.plan(&id).await?.ok_or_else(|| no_such("plan_id", &id))?],
         None => tx.plans().await?,
@@ -187,7 +188,7 @@ pub(super) async fn list(call: &Call<'_>, input: ListPlans) -> Result<Answer, To
     let one = plans.len() == 1;
     let plans: Vec<PlanView> = plans
         .into_iter()
-        .map(|plan| PlanView::of(plan, &zone, one))
+        .map(|plan| PlanView::of(plan, one))
         .collect();
     let text = plans
         .iter()
@@ -199,12 +200,12 @@ pub(super) async fn list(call: &Call<'_>, input: ListPlans) -> Result<Answer, To
 
 /// All plans the user may use, for the resource.
 pub async fn plans_json(call: &Call<'_>) -> Result<Value, ToolError> {
-    let Opened { mut tx, zone, .. } = call.read().await?;
+    let Opened { mut tx, .. } = call.read().await?;
     let plans: Vec<PlanView> = tx
         .plans()
         .await?
         .into_iter()
-        .map(|plan| PlanView::of(plan, &zone, true))
+        .map(|plan| PlanView::of(plan, true))
         .collect();
     Ok(serde_json::json!({"plans": plans}))
 }
@@ -220,7 +221,7 @@ pub(super) async fn create(call: &Call<'_>, input: CreatePlan) -> Result<Answer,
         .duration_weeks
         .map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS))
         .transpose()?;
-    let Opened { mut tx, zone, .. } = call.write().await?;
+    let Opened { mut tx, .. } = call.write().await?;
     let base = match input.based_on.filter(|id| !id.trim().is_empty()) {
         Some(id) => Some(
             tx.plan(&id)
@@ -259,14 +260,10 @@ pub(super) async fn create(call: &Call<'_>, input: CreatePlan) -> Result<Answer,
     };
     let stored = insert(&mut tx, plan, call).await?;
     tx.commit().await.map_err(ToolError::Commit)?;
-    done("Created", stored, &zone, call)
+    done("Created", stored, call)
 }
 
-async fn insert(
-    tx: &mut crate::workout::db::Scoped,
-    plan: NewPlan,
-    call: &Call<'_>,
-) -> Result<Plan, ToolError> {
+async fn insert(tx: &mut Scoped, plan: NewPlan, call: &Call<'_>) -> Result<Plan, ToolError> {
     let earlier = tx
         .insert_plan(&plan, call.call_id.as_deref(), call.now.as_millisecond())
         .await?;
@@ -290,7 +287,7 @@ pub(super) async fn modify(call: &Call<'_>, input: ModifyPlan) -> Result<Answer,
         .duration_weeks
         .map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS))
         .transpose()?;
-    let Opened { mut tx, zone, .. } = call.write().await?;
+    let Opened { mut tx, .. } = call.write().await?;
     let mut plan = tx
         .plan(&input.plan_id)
         .await?
@@ -316,7 +313,7 @@ pub(super) async fn modify(call: &Call<'_>, input: ModifyPlan) -> Result<Answer,
     plan.duration_weeks = weeks.unwrap_or(plan.duration_weeks);
     plan.ends_at = plan
         .starts_at
-        .map(|at| end_of(dates::day(at, &zone), plan.duration_weeks, &zone));
+        .map(|at| end_of(day(at), plan.duration_weeks));
     let change = PlanChange {
         name: &plan.name,
         description: plan.description.as_deref(),
@@ -328,7 +325,7 @@ pub(super) async fn modify(call: &Call<'_>, input: ModifyPlan) -> Result<Answer,
     tx.change_plan(&plan.id, &change, call.now.as_millisecond())
         .await?;
     tx.commit().await.map_err(ToolError::Commit)?;
-    done("Changed", plan, &zone, call)
+    done("Changed", plan, call)
 }
 
 pub(super) async fn activate(call: &Call<'_>, input: ActivatePlan) -> Result<Answer, ToolError> {
@@ -352,20 +349,32 @@ pub(super) async fn activate(call: &Call<'_>, input: ActivatePlan) -> Result<Ans
         tx.deactivate_plans(now).await?;
         plan.is_active = false;
         tx.commit().await.map_err(ToolError::Commit)?;
-        return done("Ended", plan, &zone, call);
+        return done("Ended", plan, call);
     }
     if plan.is_system {
-        plan = insert(&mut tx, copy_of(plan), call).await?;
+        plan = own_copy(&mut tx, plan, call).await?;
     }
     let first = starts.unwrap_or_else(|| dates::today(&zone, call.now));
     let (from, to) = (
-        dates::start_of(first, &zone),
-        end_of(first, plan.duration_weeks, &zone),
+        dates::start_of(first, &TimeZone::UTC),
+        end_of(first, plan.duration_weeks),
     );
     tx.activate_plan(&plan.id, from, to, now).await?;
     tx.commit().await.map_err(ToolError::Commit)?;
     (plan.is_active, plan.starts_at, plan.ends_at) = (true, Some(from), Some(to));
-    done("Activated", plan, &zone, call)
+    done("Activated", plan, call)
+}
+
+/// The user's unchanged copy of the system plan, made if there is none.
+async fn own_copy(tx: &mut Scoped, plan: Plan, call: &Call<'_>) -> Result<Plan, ToolError> {
+    let same = |own: &Plan| {
+        let based = own.based_on_plan_id.as_ref() == Some(&plan.id);
+        based && own.sessions == plan.sessions && own.duration_weeks == plan.duration_weeks
+    };
+    match tx.plans().await?.into_iter().find(same) {
+        Some(own) => Ok(own),
+        None => insert(tx, copy_of(plan), call).await,
+    }
 }
 
 fn copy_of(plan: Plan) -> NewPlan {
@@ -380,15 +389,20 @@ fn copy_of(plan: Plan) -> NewPlan {
     }
 }
 
-fn done(what: &str, plan: Plan, zone: &TimeZone, call: &Call<'_>) -> Result<Answer, ToolError> {
-    let view = PlanView::of(plan, zone, true);
+fn done(what: &str, plan: Plan, call: &Call<'_>) -> Result<Answer, ToolError> {
+    let view = PlanView::of(plan, true);
     let text = format!("{what}: {}", view.text(call.catalogue));
     answer(&view, text)
 }
 
 /// The first moment after the plan's last day.
-fn end_of(first: civil::Date, weeks: i64, zone: &TimeZone) -> i64 {
-    dates::start_of(first.saturating_add(weeks.weeks()), zone)
+fn end_of(first: civil::Date, weeks: i64) -> i64 {
+    dates::start_of(first.saturating_add(weeks.weeks()), &TimeZone::UTC)
+}
+
+/// A plan begins and ends on days, whatever zone it is read in: they are kept as midnights in UTC.
+fn day(at: i64) -> civil::Date {
+    dates::day(at, &TimeZone::UTC)
 }
 
 fn no_such(place: &str, id: &str) -> ToolError {

@@ -20,13 +20,14 @@ use crate::workout::{
         units::{Unit, convert, round1, round2, step_in},
     },
     store::ExerciseSession,
-    views::{SessionView, signed, unit_of, volume, working},
+    views::{SessionView, maximum, signed, unit_of, volume, working},
 };
 
 /// Most sessions in one answer.
 const MAX_SESSIONS: i64 = 100;
 /// Sessions that an analysis may rest on: one a day for the longest period.
 const MAX_ANALYZED: i64 = 366;
+const MAX_POINTS: usize = 100;
 const BEST_SETS: usize = 3;
 
 #[derive(Deserialize, JsonSchema)]
@@ -96,7 +97,7 @@ async fn history_of(
         days,
         sessions: sessions
             .iter()
-            .map(|s| SessionView::of(s, unit, &zone, settings.include_notes))
+            .map(|s| SessionView::of(exercise, s, unit, &zone, settings.include_notes))
             .collect(),
         formula: FORMULA,
     })
@@ -129,13 +130,13 @@ pub(super) struct Progress {
     sessions: usize,
     sessions_per_week: f64,
     volume: VolumeTrend,
-    /// Absent when no weight was logged
+    /// Absent for bodyweight exercises, carries and without weight
     #[serde(skip_serializing_if = "Option::is_none")]
     e1rm: Option<E1rmTrend>,
     /// e1RM slope of 0 or less over at least 4 sessions and 21 days
     plateau: Plateau,
     best_sets: Vec<BestSet>,
-    /// Oldest first
+    /// Oldest first, the latest 100
     points: Vec<Point>,
     formula: &'static str,
 }
@@ -220,7 +221,7 @@ fn progress_of(
     let volumes: Vec<(f64, f64)> = sessions.iter().map(|s| (at(s), volume(s, unit))).collect();
     let bests: Vec<Option<e1rm::E1rm>> = sessions
         .iter()
-        .map(|s| e1rm::best(working(s, unit)).map(|(_, best)| best))
+        .map(|s| maximum(exercise, s, unit))
         .collect();
     let maxima: Vec<(f64, f64)> = sessions
         .iter()
@@ -262,8 +263,10 @@ fn progress_of(
             bests.iter().flatten().any(|best| best.low_confidence),
         ),
         plateau: plateau(&maxima),
-        best_sets: best_sets(sessions, unit, zone),
-        points: points.collect(),
+        best_sets: best_sets(exercise, sessions, unit, zone),
+        points: points
+            .skip(sessions.len().saturating_sub(MAX_POINTS))
+            .collect(),
         formula: FORMULA,
     }
 }
@@ -282,11 +285,19 @@ fn e1rm_trend(maxima: &[(f64, f64)], low_confidence: bool) -> Option<E1rmTrend> 
 }
 
 /// The best sets: by estimated maximum, reliable estimates first, then by weight and reps.
-fn best_sets(sessions: &[ExerciseSession], unit: Unit, zone: &TimeZone) -> Vec<BestSet> {
+fn best_sets(
+    exercise: &Exercise,
+    sessions: &[ExerciseSession],
+    unit: Unit,
+    zone: &TimeZone,
+) -> Vec<BestSet> {
     let mut sets: Vec<BestSet> = Vec::new();
     for session in sessions {
         for (weight, reps) in working(session, unit) {
-            let estimate = e1rm::brzycki(weight, reps);
+            let estimate = exercise
+                .has_maximum()
+                .then(|| e1rm::brzycki(weight, reps))
+                .flatten();
             sets.push(BestSet {
                 date: dates::day(session.performed_at, zone).to_string(),
                 weight: round2(weight),
@@ -336,7 +347,7 @@ impl Progress {
             }
             lines.push(line);
         } else {
-            lines.push("e1RM: none, no weight was logged; compare the reps".to_owned());
+            lines.push("e1RM: none: with bodyweight, carries or no weight it says nothing; compare weight and reps".to_owned());
         }
         let mut line = format!(
             "Volume: {} {unit} in all, {} a session",
@@ -386,6 +397,8 @@ pub(super) struct NextWeight {
     name: String,
     target_reps: u32,
     unit: Unit,
+    /// How far back was looked
+    days: i64,
     /// Absent without a logged session
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,
@@ -416,21 +429,31 @@ pub(super) async fn suggest(
     sessions.retain(|session| session.sets.iter().any(|set| !set.is_warmup));
     sessions.truncate(2);
     let unit = unit_of(&sessions, settings.units);
+    let step = step_in(exercise.step_increment, unit);
     let rule = Rule {
-        step: step_in(exercise.step_increment, unit),
-        limit: round1(convert(exercise.progression_limit, Unit::Kg, unit)),
+        step,
+        limit: limit_in(exercise, unit, step),
         target_reps,
     };
     let log: Vec<progression::Session> = sessions
         .iter()
         .map(|session| worked(session, unit))
         .collect();
-    let next = progression::next(&log, &rule);
+    let mut next = progression::next(&log, &rule);
+    // A converted weight is nothing that plates add up to.
+    let converted = sessions
+        .iter()
+        .flat_map(|s| &s.sets)
+        .any(|set| set.unit != unit);
+    if let Some(next) = next.as_mut().filter(|_| converted && step > 0.0) {
+        next.weight = round2((next.weight / step).round() * step);
+    }
     let suggestion = NextWeight {
         exercise_id: exercise.id.clone(),
         name: exercise.name.clone(),
         target_reps,
         unit,
+        days: settings.max_history_days,
         weight: next.as_ref().map(|next| next.weight),
         last_weight: next.as_ref().map(|next| next.from),
         reason: next.map(|next| next.reason),
@@ -438,11 +461,20 @@ pub(super) async fn suggest(
         progression_limit: rule.limit,
         based_on: sessions
             .iter()
-            .map(|s| SessionView::of(s, unit, &zone, settings.include_notes))
+            .map(|s| SessionView::of(exercise, s, unit, &zone, settings.include_notes))
             .collect(),
     };
     let text = suggestion.text();
     answer(&suggestion, text)
+}
+
+/// The exercise's limit, in kg as it is, in lb at the step below.
+fn limit_in(exercise: &Exercise, unit: Unit, step: f64) -> f64 {
+    let limit = convert(exercise.progression_limit, Unit::Kg, unit);
+    if unit == Unit::Kg || step <= 0.0 {
+        return round1(limit);
+    }
+    (limit / step).floor() * step
 }
 
 fn worked(session: &ExerciseSession, unit: Unit) -> progression::Session {
@@ -461,8 +493,8 @@ impl NextWeight {
         let (Some(weight), Some(last), Some(reason)) = (self.weight, self.last_weight, self.reason)
         else {
             return format!(
-                "{}: nothing logged yet, so there is nothing to go by; start light",
-                self.name
+                "{}: nothing logged in the last {} days, so there is nothing to go by",
+                self.name, self.days
             );
         };
         let why = match reason {
@@ -478,7 +510,9 @@ impl NextWeight {
                 format!("not every working set reached {target} reps: the same again")
             }
             Reason::BackOff => {
-                format!("{target} reps were missed in two sessions in a row: 10 % down")
+                format!(
+                    "{target} reps were missed in two sessions in a row: about 10 % down, to what can be loaded"
+                )
             }
             Reason::AddReps => "progress here is not by weight: add reps".to_owned(),
         };

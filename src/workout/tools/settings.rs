@@ -40,7 +40,7 @@ enum Units {
 pub(super) struct SettingsView {
     /// How far back anything looks
     max_history_days: i64,
-    /// Whether notes are shown to assistants
+    /// Whether workout notes are shown to assistants
     include_notes: bool,
     /// Whether to be told when the hourly limit comes near
     rate_limit_notify: bool,

@@ -102,7 +102,7 @@ pub async fn report(
             format!("the week of {monday} is more than {days} days ago; no further back is shown"),
         ));
     }
-    let from = dates::start_of(monday.max(oldest), zone);
+    let from = dates::start_of(monday, zone);
     let sets = tx
         .working_sets(from, dates::start_of(next_monday, zone))
         .await?;

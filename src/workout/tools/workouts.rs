@@ -20,6 +20,11 @@ const MAX_EXERCISES: usize = 50;
 const MAX_SETS: usize = 100;
 const MAX_SETS_PER_WORKOUT: usize = 500;
 const MAX_DAY_MS: i64 = 86_400_000;
+const MAX_EXERCISE_NOTES_CHARS: usize = 1000;
+/// Of all exercises of a workout together.
+const MAX_ALL_NOTES_CHARS: usize = 8000;
+/// A page of long workouts ends early.
+const MAX_PAGE_BYTES: usize = 500_000;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -130,10 +135,9 @@ pub(super) async fn list(call: &Call<'_>, input: ListWorkouts) -> Result<Answer,
         };
     }
     let mut workouts = tx.workouts(&page).await?;
-    let more = workouts.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    if more {
-        workouts.pop();
-    }
+    let fit = fitting(&workouts).min(usize::try_from(limit).unwrap_or(usize::MAX));
+    let more = workouts.len() > fit;
+    workouts.truncate(fit);
     let next_before = workouts
         .last()
         .filter(|_| more)
@@ -156,6 +160,21 @@ pub(super) async fn list(call: &Call<'_>, input: ListWorkouts) -> Result<Answer,
         },
         lines.join("\n"),
     )
+}
+
+/// How many of the workouts an answer has room for; one at least.
+fn fitting(workouts: &[Workout]) -> usize {
+    let mut bytes = 0;
+    let fit = workouts.iter().take_while(|workout| {
+        let own = workout.notes.as_ref().map_or(0, String::len);
+        let exercises = workout.exercises.iter().map(|exercise| {
+            let notes = exercise.notes.as_ref().map_or(0, String::len);
+            100 + notes + exercise.sets.len() * 60
+        });
+        bytes += 300 + own + exercises.sum::<usize>();
+        bytes <= MAX_PAGE_BYTES
+    });
+    fit.count().max(1)
 }
 
 /// A date, past or to come, stands for its beginning.
@@ -244,7 +263,10 @@ pub(super) async fn update(call: &Call<'_>, input: UpdateWorkout) -> Result<Answ
         workout.notes = text("notes", input.notes, MAX_NOTES_CHARS)?;
     }
     if let Some(at) = time("performed_at", input.performed_at, &zone, call)? {
+        // It took as long as it did.
+        let took = workout.ended_at.map(|end| end - workout.performed_at);
         workout.performed_at = at;
+        workout.ended_at = took.map(|took| (at + took).min(call.now.as_millisecond()));
     }
     if input.ended_at.is_some() {
         workout.ended_at = time("ended_at", input.ended_at, &zone, call)?;
@@ -329,6 +351,18 @@ fn checked(
             format!("{sets} sets; at most {MAX_SETS_PER_WORKOUT} fit in one workout"),
         ));
     }
+    let noted = exercises
+        .iter()
+        .filter_map(|exercise| exercise.notes.as_ref());
+    let chars: usize = noted.map(|notes| notes.chars().count()).sum();
+    if chars > MAX_ALL_NOTES_CHARS {
+        return Err(ToolError::at(
+            "exercises",
+            format!(
+                "{chars} characters of notes; at most {MAX_ALL_NOTES_CHARS} fit in one workout"
+            ),
+        ));
+    }
     exercises
         .into_iter()
         .enumerate()
@@ -360,7 +394,11 @@ fn checked_exercise(
     Ok(WorkoutExercise {
         exercise_id: found.id.clone(),
         superset_group: exercise.superset_group,
-        notes: text(&format!("{place}.notes"), exercise.notes, MAX_NOTES_CHARS)?,
+        notes: text(
+            &format!("{place}.notes"),
+            exercise.notes,
+            MAX_EXERCISE_NOTES_CHARS,
+        )?,
         sets: exercise.sets,
     })
 }

@@ -67,23 +67,28 @@ fn one_miss_is_the_same_weight_again() {
 #[test]
 fn two_misses_in_a_row_are_a_tenth_less_whatever_the_weight_before() {
     for before in [75.0, 82.5, 90.0] {
-        let down = Some((72.5, 82.5, Reason::BackOff));
+        let down = Some((75.0, 82.5, Reason::BackOff));
         assert_eq!(after(&[bad(82.5), bad(before)], RULE), down, "{before}");
     }
 }
 
 #[test]
-fn a_tenth_less_is_rounded_down_to_the_step_but_not_below_one() {
+fn a_tenth_less_is_rounded_to_the_step_unless_that_is_too_coarse() {
     for (step, from, weight) in [
         (2.5, 100.0, 90.0),
-        (2.5, 99.0, 87.5),
-        (5.0, 82.5, 70.0),
-        (0.0, 21.0, 18.5),
-        (-1.0, 21.0, 18.5),
+        (2.5, 99.0, 90.0),
+        (5.0, 82.5, 75.0),
+        (5.0, 135.0, 120.0),
+        (2.5, 9.0, 8.0),
+        (2.5, 12.5, 11.5),
+        (2.5, 2.5, 2.0),
+        (2.5, 0.5, 0.0),
+        (0.0, 21.0, 19.0),
+        (-1.0, 21.0, 19.0),
         (0.1, 7.0, 6.3),
         (20.0, 22.0, 20.0),
-        (20.0, 20.0, 0.0),
-        (20.0, 12.0, 0.0),
+        (20.0, 20.0, 18.0),
+        (20.0, 12.0, 11.0),
     ] {
         let rule = Rule { step, ..RULE };
         let down = Some((weight, from, Reason::BackOff));
