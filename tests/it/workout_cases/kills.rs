@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Row, any::AnyConnection};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
