@@ -31,16 +31,24 @@ const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = F
 pub enum OpenError {
     #[error("DATABASE_URL: {0}")]
     Url(&'static str),
-    #[error("cannot open the database of DATABASE_URL: {0}")]
+    #[error("cannot open the database of DATABASE_URL: {}", why(.0))]
     Connect(sqlx::Error),
     #[error("cannot open the database of DATABASE_URL: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
     Silent,
     #[error("cannot bring the schema of DATABASE_URL up to date: {0}")]
     Migrate(sqlx::migrate::MigrateError),
-    #[error("cannot write the exercise catalogue to the database of DATABASE_URL: {0}")]
+    #[error("cannot write the exercise catalogue to the database of DATABASE_URL: {}", why(.0))]
     Ship(sqlx::Error),
     #[error("the database of DATABASE_URL did not get ready within {} s", START_TIMEOUT.as_secs())]
     Slow,
+}
+
+/// A database's own words, without codes and lines of its source.
+fn why(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
 }
 
 impl Database {

@@ -154,7 +154,8 @@ async fn what_is_no_message_is_passed_over_what_is_no_request_is_refused_and_the
         "{\"jsonrpc\": \"2.0\", \"id\": [1], \"method\": \"ping\"}",
     ] {
         ann.process.write(other);
-        let refused = json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "Invalid request"}});
+        let refused =
+            json!({"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}});
         assert_eq!(ann.next().await, refused, "{other}");
     }
     let unknown = ann.ask(2, "workouts/burn", json!({})).await;

@@ -1,7 +1,7 @@
 //! Whose data it is, from Claude's words to the row in the database.
 
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
 use super::house::{House, day, sets};
 use crate::support::{
