@@ -20,6 +20,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use serde_json::json;
 
 use super::{
     asker::{self, Asker},
@@ -308,7 +309,7 @@ impl ServerHandler for Handler {
         let Some(resource) = resources::Wanted::of(&request.uri) else {
             return Err(ErrorData::resource_not_found(
                 "there is no such resource; resources/list names them",
-                None,
+                Some(json!({"uri": request.uri})),
             ));
         };
         if let resources::Wanted::Catalogue = resource {

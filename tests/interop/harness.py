@@ -1,4 +1,4 @@
-"""What all interop checks share: children that end with the check, the agent among them, and an MCP server for it.
+"""What all interop checks share: children that end with the check, the agent among them, and MCP servers for it.
 
 The agent is only ever used from outside (environment, HTTP, signals), so these checks hold for the binary that ships.
 """
@@ -24,6 +24,7 @@ import httpx
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SIGNING_KEY = "a signing key for the interop checks only"
+AGENT_TOKEN = "an-agent-token-for-the-interop-checks-only"
 # For what takes a second on a machine with nothing else to do.
 DEADLINE = 180.0
 
@@ -109,6 +110,19 @@ def python(script: str, *arguments: str, interpreter: str = sys.executable) -> l
     return [interpreter, str(HERE / script), *arguments]
 
 
+def user_token(sub: str) -> str:
+    """A JWT of this user's, minted by the binary under test."""
+    minted = subprocess.run(
+        [os.environ["AGENT_BIN"], "token", "--sub", sub],
+        env={"JWT_SIGNING_KEY": SIGNING_KEY},
+        cwd="/",
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return minted.stdout.strip()
+
+
 # The agent
 
 
@@ -143,10 +157,9 @@ class Agent(Process):
 
     def __init__(self, mcp_url: str, claude_url: str, **settings: str) -> None:
         self.url = f"http://127.0.0.1:{(port := free_port())}"
-        self._binary = os.environ["AGENT_BIN"]
         super().__init__(
             "agent",
-            [self._binary, "serve"],
+            [os.environ["AGENT_BIN"], "serve"],
             {
                 "AGENT_HOST": "127.0.0.1",
                 "AGENT_PORT": str(port),
@@ -169,15 +182,7 @@ class Agent(Process):
         return httpx.get(f"{self.url}/ready").status_code == 200
 
     def headers(self, sub: str) -> dict[str, str]:
-        minted = subprocess.run(
-            [self._binary, "token", "--sub", sub],
-            env={"JWT_SIGNING_KEY": SIGNING_KEY},
-            cwd=self.directory,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return {"Authorization": f"Bearer {minted.stdout.strip()}"}
+        return {"Authorization": f"Bearer {user_token(sub)}"}
 
     def chat(self, messages: list[Json], sub: str = "ann", request_id: str = "interop-json") -> Json:
         answer = httpx.post(
@@ -215,7 +220,37 @@ class Agent(Process):
         return all_events
 
 
-# The MCP server
+# The MCP servers
+
+
+class Workouts(Process):
+    """Our own, the command `mcp`: over HTTP on loopback, with an empty database."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/mcp"
+        super().__init__(
+            "workouts",
+            [os.environ["AGENT_BIN"], "mcp"],
+            {
+                "DATABASE_URL": "sqlite:workouts.db",
+                "JWT_SIGNING_KEY": SIGNING_KEY,
+                "LOG_FORMAT": "pretty",
+                "MCP_HOST": "127.0.0.1",
+                "MCP_PORT": str(self.port),
+                "MCP_RATE_LIMIT_PER_HOUR": "0",
+                "PROG_STRENGTH_MCP_TOKEN": AGENT_TOKEN,
+            },
+        )
+        try:
+            wait_until("the workout server", self._is_healthy)
+        except BaseException:
+            self.close(show_log=True)
+            raise
+
+    def _is_healthy(self) -> bool:
+        assert self.running(), "the workout server ended"
+        return httpx.get(f"http://127.0.0.1:{self.port}/health").status_code == 200
 
 
 class WorkoutServer:
