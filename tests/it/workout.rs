@@ -19,5 +19,6 @@ mod row_security;
 mod schemas;
 mod settings;
 mod start;
+mod texts;
 mod together;
 mod volume;

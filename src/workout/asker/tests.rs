@@ -27,6 +27,7 @@ fn named_user(user: Result<Option<UserId>, ToolError>) -> Result<Option<String>,
     user.map_err(|error| error.to_string())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what it is compared with")]
 fn some(id: &str) -> Result<Option<String>, String> {
     Ok(Some(id.to_owned()))
 }

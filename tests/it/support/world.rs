@@ -29,7 +29,7 @@ pub struct World {
     pub db: Database,
     pub workouts: Arc<Workouts>,
     pub url: String,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl World {
@@ -46,7 +46,7 @@ impl World {
 
     /// The same data, asked through a new server that lets each user ask so often an hour.
     pub async fn with_limit(self, calls_per_hour: usize) -> Self {
-        Self::on(self.url, self._folder, calls_per_hour).await
+        Self::on(self.url, self.folder, calls_per_hour).await
     }
 
     async fn on(url: String, folder: Option<TempDir>, calls_per_hour: usize) -> Self {
@@ -58,7 +58,7 @@ impl World {
             db,
             workouts,
             url,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -140,7 +140,7 @@ pub fn day(days: i64) -> String {
     days_ago(days)[..10].to_owned()
 }
 
-/// The test on SQLite, and the same on PostgreSQL.
+/// The test on `SQLite`, and the same on `PostgreSQL`.
 macro_rules! on_both {
     ($(#[$meta:meta])* $name:ident, $test:expr) => {
         mod $name {

@@ -126,10 +126,10 @@ fn mutate(value: &mut Value, rng: &mut StdRng) {
                 mutate(&mut map[key], rng);
             } else if rng.random_bool(0.2) {
                 map.shift_remove(key);
-            } else if rng.random_bool(0.2) {
-                map.insert("surprise\u{0}".to_owned(), hostile(rng));
             } else {
-                map.insert(key.clone(), hostile(rng));
+                let unknown = rng.random_bool(0.2);
+                let key = if unknown { "surprise\u{0}" } else { key };
+                map.insert(key.to_owned(), hostile(rng));
             }
         }
         Value::Array(items) if !items.is_empty() => {

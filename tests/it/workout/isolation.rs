@@ -181,3 +181,25 @@ on_both!(
         );
     }
 );
+
+on_both!(
+    a_plan_is_its_makers_alone_whatever_its_visibility,
+    async |world: World| {
+        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+        let before = bob.call("list_plans", json!({})).await.unwrap();
+        for visibility in ["private", "shared", "public"] {
+            let plan =
+                json!({"name": visibility, "based_on": "novice-5x5", "visibility": visibility});
+            let plan = ann.call("create_workout_plan", plan).await.unwrap();
+            assert_eq!(plan["visibility"], visibility);
+            assert_eq!(bob.call("list_plans", json!({})).await.unwrap(), before);
+            let id = &plan["plan_id"];
+            assert_eq!(
+                bob.call("list_plans", json!({"plan_id": id}))
+                    .await
+                    .unwrap_err(),
+                format!("plan_id: there is no plan {id} for this user; list_plans shows the ids")
+            );
+        }
+    }
+);

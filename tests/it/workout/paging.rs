@@ -71,16 +71,13 @@ on_both!(
         let old = ann.lifted("squat", 8, "kg", &[(5, 100.0)]).await;
         let new = ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
         let before = async |before: String| ids(&listed(&ann, json!({"before": before})).await);
-        assert_eq!(before(new.clone()).await, [old.clone()]);
+        assert_eq!(before(new.clone()).await, [&*old]);
         assert_eq!(before(old.clone()).await, [""; 0]);
         // Both were at noon; a date is its beginning.
-        assert_eq!(before(day(3)).await, [old.clone()]);
-        assert_eq!(before(day(2)).await, [new.clone(), old.clone()]);
-        assert_eq!(before(format!("{}T12:00:00Z", day(3))).await, [old.clone()]);
-        assert_eq!(
-            before(format!("{}T12:00:01", day(3))).await,
-            [new.clone(), old.clone()]
-        );
+        assert_eq!(before(day(3)).await, [&*old]);
+        assert_eq!(before(day(2)).await, [&*new, &*old]);
+        assert_eq!(before(format!("{}T12:00:00Z", day(3))).await, [&*old]);
+        assert_eq!(before(format!("{}T12:00:01", day(3))).await, [&*new, &*old]);
         assert_eq!(before(" ".to_owned()).await, [new, old]);
         let error = ann
             .call("list_workouts", json!({"before": "last week"}))

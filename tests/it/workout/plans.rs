@@ -235,25 +235,3 @@ on_both!(
         );
     }
 );
-
-on_both!(
-    a_plan_is_its_makers_alone_whatever_its_visibility,
-    async |world: World| {
-        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
-        let before = call(&bob, "list_plans", json!({})).await;
-        for visibility in ["private", "shared", "public"] {
-            let plan =
-                json!({"name": visibility, "based_on": "novice-5x5", "visibility": visibility});
-            let plan = call(&ann, "create_workout_plan", plan).await;
-            assert_eq!(plan["visibility"], visibility);
-            assert_eq!(call(&bob, "list_plans", json!({})).await, before);
-            let id = &plan["plan_id"];
-            assert_eq!(
-                bob.call("list_plans", json!({"plan_id": id}))
-                    .await
-                    .unwrap_err(),
-                format!("plan_id: there is no plan {id} for this user; list_plans shows the ids")
-            );
-        }
-    }
-);

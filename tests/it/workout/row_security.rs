@@ -1,4 +1,4 @@
-//! What PostgreSQL's row-level security leaves to SQL that forgets its user. The application's own role runs it.
+//! What `PostgreSQL`'s row-level security leaves to SQL that forgets its user. The application's own role runs it.
 
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
