@@ -40,7 +40,7 @@ pub fn past(place: &str, text: &str, zone: &TimeZone, now: Timestamp) -> Result<
         return Err(ToolError::at(
             place,
             format!(
-                "{given} is in the future; now it is {now} ({})",
+                "{given} is in the future; now it is {now} in {}, the zone of times without one (client_timezone names another)",
                 name_of(zone)
             ),
         ));
@@ -217,7 +217,8 @@ mod tests {
         let error = read("2026-11-22", &denver()).unwrap_err();
         assert_eq!(
             error,
-            "at: 2026-11-22T12:00:00-07:00 is in the future; now it is 2026-11-21T11:00:00-07:00 in America/Denver, the zone of times without one (client_timezone names another)"
+            "at: 2026-11-22T12:00:00-07:00 is in the future; now it is 2026-11-21T11:00:00-07:00 in America/Denver, the zone of \
+             times without one (client_timezone names another)"
         );
         for text in [
             "",

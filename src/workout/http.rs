@@ -43,7 +43,7 @@ impl Default for Tuning {
         Self {
             pace: Pace::default(),
             sessions: 2_000,
-            sessions_per_user: 20,
+            sessions_per_user: 50,
         }
     }
 }

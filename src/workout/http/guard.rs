@@ -26,6 +26,8 @@ use crate::{
 };
 
 const SESSION_ID: &str = "mcp-session-id";
+/// Largest `initialize`.
+const MAX_OPENING_BYTES: usize = 64 << 10;
 /// A body that is not there by then is not waited for.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -103,6 +105,10 @@ pub(super) async fn session(
         Err(refused) => return refused,
     };
     let response = if named.is_none() && may_open_session(&bytes) {
+        // A session keeps what its client says of itself.
+        if bytes.len() > MAX_OPENING_BYTES {
+            return refuse(request, &ApiError::payload_too_large(MAX_OPENING_BYTES));
+        }
         open(&front, &principal, request, next).await
     } else {
         next.run(request).await

@@ -136,7 +136,7 @@ on_both!(
             (
                 "create_workout",
                 set(&json!({"reps": "5"})),
-                "exercises[0].sets[0].reps: invalid type: string \"5\", expected u32",
+                "exercises[0].sets[0].reps: invalid type: string \"5\", expected a JSON number",
             ),
             (
                 "create_workout",

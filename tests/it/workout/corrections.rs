@@ -44,7 +44,9 @@ on_both!(
             after(&ann, &id, json!({"name": " Leg day "})).await,
             expected
         );
+        // The end moves along.
         expected["performed_at"] = json!(format!("{}T17:30:00Z", day(3)));
+        expected["ended_at"] = json!(format!("{}T18:30:00Z", day(3)));
         let earlier = json!({"performed_at": format!("{}T17:30", day(3))});
         assert_eq!(after(&ann, &id, earlier).await, expected);
         let row = json!({"exercise_id": "barbell-row", "name": "Barbell Row",

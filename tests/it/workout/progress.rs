@@ -43,9 +43,11 @@ on_both!(
                 "formula": FORMULA,
             })
         );
-        let shorter = analyzed(&ann, json!({"exercise": "bench", "time_period_days": 14})).await;
+        let shorter = analyzed(&ann, json!({"exercise": "bench", "time_period_days": 15})).await;
         assert_eq!(shorter["sessions"], 2);
-        assert_eq!(shorter["sessions_per_week"], 1.0);
+        assert_eq!(shorter["sessions_per_week"], 0.93);
+        let one = analyzed(&ann, json!({"exercise": "bench", "time_period_days": 14})).await;
+        assert_eq!(one["sessions"], 1, "today is one of the days");
         let text = ann
             .text("analyze_progress", json!({"exercise": "bench"}))
             .await;

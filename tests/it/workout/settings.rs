@@ -165,7 +165,7 @@ on_both!(
         let year = json!({"exercise": "squat", "days": 365});
         let period = json!({"exercise": "squat", "time_period_days": 365});
         let squat = json!({"exercise": "squat"});
-        for (cap, seen) in [(365, 2), (10, 1), (40, 2), (3, 0)] {
+        for (cap, seen) in [(365, 2), (10, 1), (41, 2), (40, 1), (3, 0)] {
             set(&ann, json!({"max_history_days": cap})).await;
             assert_eq!(
                 dates("list_workouts", "workouts", json!({})).await,

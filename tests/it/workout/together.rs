@@ -22,7 +22,8 @@ on_both!(
                 .await,
             1
         );
-        assert_eq!(world.count("SELECT COUNT(*) FROM user_plan").await, 12);
+        // A system plan is copied once.
+        assert_eq!(world.count("SELECT COUNT(*) FROM user_plan").await, 3);
     }
 );
 

@@ -83,7 +83,9 @@ on_both!(
         );
         assert_eq!(
             house.ask("eve", asked, &calls).await,
-            ["Barbell Back Squat: nothing logged yet, so there is nothing to go by; start light"]
+            [
+                "Barbell Back Squat: nothing logged in the last 365 days, so there is nothing to go by"
+            ]
         );
     }
 );

@@ -168,7 +168,7 @@ proptest! {
                 prop_assert!(it.weight > it.from && it.weight <= it.from + step);
                 prop_assert!(limit <= 0.0 || it.weight <= limit);
             }
-            Reason::BackOff => prop_assert!(it.weight < it.from && it.weight <= it.from * 0.9 + step),
+            Reason::BackOff => prop_assert!(it.weight < it.from && it.weight <= it.from * 0.95),
             Reason::AtLimit | Reason::Repeat | Reason::AddReps => {
                 prop_assert_eq!(it.weight.to_bits(), it.from.to_bits());
             }
