@@ -106,7 +106,7 @@ pub(super) async fn session(
     };
     let response = if named.is_none() && may_open_session(&bytes) {
         // A session keeps what its client says of itself.
-        if bytes.len() > MAX_OPENING_BYTES {
+        if bytes.trim_ascii().len() > MAX_OPENING_BYTES {
             return refuse(request, &ApiError::payload_too_large(MAX_OPENING_BYTES));
         }
         open(&front, &principal, request, next).await

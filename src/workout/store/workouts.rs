@@ -312,7 +312,7 @@ fn whole<'de, D: serde::Deserializer<'de>>(given: D) -> Result<u32, D::Error> {
     let number = serde_json::Number::deserialize(given)?;
     let integral = number
         .as_f64()
-        .filter(|n| n.fract() == 0.0 && (0.0..=1e9).contains(n));
+        .filter(|n| n.fract() == 0.0 && (1.0..=1000.0).contains(n));
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -141,12 +141,12 @@ on_both!(
             (
                 "create_workout",
                 set(&json!({"reps": -5})),
-                "exercises[0].sets[0].reps: invalid value: integer `-5`, expected u32",
+                "exercises[0].sets[0].reps: is -5; it must be a whole number from 1 to 1000",
             ),
             (
                 "create_workout",
                 set(&json!({"reps": 4_294_967_296_u64})),
-                "exercises[0].sets[0].reps: invalid value: integer `4294967296`, expected u32",
+                "exercises[0].sets[0].reps: is 4294967296; it must be a whole number from 1 to 1000",
             ),
             (
                 "create_workout",
