@@ -9,9 +9,9 @@ WORKDIR /build
 # Cargo.toml or Cargo.lock change.
 COPY Cargo.toml Cargo.lock ./
 RUN set -eu; \
-    mkdir -p src benches tests/it; \
+    mkdir -p src benches/workout tests/it; \
     echo 'fn main() {}' > src/main.rs; \
-    touch src/lib.rs benches/chat.rs benches/workout.rs tests/it/main.rs; \
+    touch src/lib.rs benches/chat.rs benches/workout/main.rs tests/it/main.rs; \
     cargo build --release --locked
 
 # The sources. `touch`, since a checkout may well be older than the layer above, and cargo goes by time.

@@ -1,7 +1,9 @@
 //! The tools: what each is called, takes, gives and does. [`run`] is the only way to one.
 
 mod exercises;
+mod history;
 mod input;
+mod next_weight;
 mod plans;
 mod progress;
 mod settings;
@@ -14,9 +16,9 @@ use rmcp::model::JsonObject;
 use super::call::{Answer, Call, ToolError};
 use super::catalogue::Catalogue;
 pub use exercises::catalogue_json;
+pub use history::history_json;
 pub use input::parsed;
 pub use plans::plans_json;
-pub use progress::history_json;
 pub use settings::settings_json;
 pub use spec::{Audience, SPECS, Spec, listed};
 pub use volume::{VolumeReport, report as volume_report};
@@ -51,9 +53,9 @@ pub async fn run(
         "create_workout" => with!(workouts::create),
         "update_workout" => with!(workouts::update),
         "delete_workout" => with!(workouts::delete),
-        "get_exercise_history" => with!(progress::history),
+        "get_exercise_history" => with!(history::get),
         "analyze_progress" => with!(progress::analyze),
-        "suggest_next_weight" => with!(progress::suggest),
+        "suggest_next_weight" => with!(next_weight::suggest),
         "check_volume_landmarks" => with!(volume::check),
         "list_plans" => with!(plans::list),
         "create_workout_plan" => with!(plans::create),

@@ -1,25 +1,26 @@
 //! `list_plans`, `create_workout_plan`, `modify_plan`, `activate_plan`.
 
-use std::fmt::Write;
+mod check;
+mod view;
 
 use jiff::{ToSpan, civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use check::checked;
+pub(super) use view::PlanView;
+use view::day;
+
 use super::input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, answer, text, within};
 use crate::workout::{
     call::{Answer, Call, Opened, ToolError, quoted},
-    catalogue::Catalogue,
     dates,
     db::Scoped,
-    plan::{PlanExercise, PlanSession},
+    plan::PlanSession,
     store::{self, MAX_USER_PLANS, NewPlan, Plan, PlanChange},
-    views::name_of,
 };
 
-const MAX_SESSIONS: usize = 14;
-const MAX_EXERCISES: usize = 30;
 const MAX_WEEKS: i64 = 104;
 
 #[derive(Deserialize, JsonSchema)]
@@ -87,96 +88,6 @@ pub(super) struct ActivatePlan {
     starts_at: Option<String>,
     /// Default true
     active: Option<bool>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(super) struct PlanView {
-    pub plan_id: String,
-    pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// system or user
-    pub source: &'static str,
-    pub visibility: String,
-    pub created_by: String,
-    pub duration_weeks: i64,
-    pub active: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub based_on: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub starts_at: Option<String>,
-    /// Last day
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends_at: Option<String>,
-    pub sessions_per_week: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sessions: Option<Vec<PlanSession>>,
-}
-
-impl PlanView {
-    fn of(plan: Plan, with_sessions: bool) -> Self {
-        Self {
-            plan_id: plan.id,
-            name: plan.name,
-            description: plan.description,
-            source: if plan.is_system { "system" } else { "user" },
-            visibility: plan.visibility,
-            created_by: if plan.is_system {
-                "system".to_owned()
-            } else {
-                plan.created_by
-            },
-            duration_weeks: plan.duration_weeks,
-            active: plan.is_active,
-            based_on: plan.based_on_plan_id,
-            starts_at: plan.starts_at.map(|at| day(at).to_string()),
-            // The end is the first moment after the last day.
-            ends_at: plan.ends_at.map(|at| day(at - 1).to_string()),
-            sessions_per_week: plan.sessions.len(),
-            sessions: with_sessions.then_some(plan.sessions),
-        }
-    }
-
-    pub(super) fn text(&self, catalogue: &Catalogue) -> String {
-        let mut text = format!("{} (id {}, {})", self.name, self.plan_id, self.source);
-        let _ = write!(
-            text,
-            ": {} sessions a week for {} weeks",
-            self.sessions_per_week, self.duration_weeks
-        );
-        if self.active {
-            text += "; active";
-        }
-        if let (Some(from), Some(to)) = (&self.starts_at, &self.ends_at) {
-            let _ = write!(text, " from {from} to {to}");
-        }
-        for session in self.sessions.iter().flatten() {
-            let day = session
-                .day
-                .map(|day| format!(" (day {day})"))
-                .unwrap_or_default();
-            let exercises: Vec<String> = session
-                .exercises
-                .iter()
-                .map(|e| exercise_text(e, catalogue))
-                .collect();
-            let _ = write!(text, "\n  {}{day}: {}", session.name, exercises.join(", "));
-        }
-        text
-    }
-}
-
-fn exercise_text(exercise: &PlanExercise, catalogue: &Catalogue) -> String {
-    let reps = match (exercise.reps_min, exercise.reps_max) {
-        (Some(min), Some(max)) if min < max => format!("x{min}-{max}"),
-        (Some(reps), _) | (None, Some(reps)) => format!("x{reps}"),
-        (None, None) => " sets".to_owned(),
-    };
-    format!(
-        "{} {}{reps}",
-        name_of(catalogue, &exercise.exercise_id),
-        exercise.sets
-    )
 }
 
 pub(super) async fn list(call: &Call<'_>, input: ListPlans) -> Result<Answer, ToolError> {
@@ -400,11 +311,6 @@ fn end_of(first: civil::Date, weeks: i64) -> i64 {
     dates::start_of(first.saturating_add(weeks.weeks()), &TimeZone::UTC)
 }
 
-/// A plan begins and ends on days, whatever zone it is read in: they are kept as midnights in UTC.
-fn day(at: i64) -> civil::Date {
-    dates::day(at, &TimeZone::UTC)
-}
-
 fn no_such(place: &str, id: &str) -> ToolError {
     ToolError::at(
         place,
@@ -417,88 +323,4 @@ fn no_such(place: &str, id: &str) -> ToolError {
 
 fn required_name(name: String) -> Result<String, ToolError> {
     text("name", Some(name), MAX_NAME_CHARS)?.ok_or_else(|| ToolError::at("name", "is blank"))
-}
-
-fn checked(
-    sessions: Vec<PlanSession>,
-    catalogue: &Catalogue,
-) -> Result<Vec<PlanSession>, ToolError> {
-    if sessions.is_empty() || sessions.len() > MAX_SESSIONS {
-        let n = sessions.len();
-        return Err(ToolError::at(
-            "sessions",
-            format!("has {n} sessions; a week has 1 to {MAX_SESSIONS}"),
-        ));
-    }
-    let sessions = sessions.into_iter().enumerate();
-    sessions
-        .map(|(at, session)| checked_session(&format!("sessions[{at}]"), session, catalogue))
-        .collect()
-}
-
-fn checked_session(
-    place: &str,
-    session: PlanSession,
-    catalogue: &Catalogue,
-) -> Result<PlanSession, ToolError> {
-    let name = text(&format!("{place}.name"), Some(session.name), MAX_NAME_CHARS)?;
-    if let Some(day) = session.day {
-        within(&format!("{place}.day"), i64::from(day), 1, 7)?;
-    }
-    let n = session.exercises.len();
-    if n == 0 || n > MAX_EXERCISES {
-        return Err(ToolError::at(
-            format!("{place}.exercises"),
-            format!("has {n} exercises; it must have 1 to {MAX_EXERCISES}"),
-        ));
-    }
-    let exercises = session.exercises.into_iter().enumerate();
-    let exercises = exercises
-        .map(|(at, e)| checked_exercise(&format!("{place}.exercises[{at}]"), e, catalogue));
-    Ok(PlanSession {
-        name: name.ok_or_else(|| ToolError::at(format!("{place}.name"), "is blank"))?,
-        day: session.day,
-        exercises: exercises.collect::<Result<_, _>>()?,
-    })
-}
-
-fn checked_exercise(
-    place: &str,
-    exercise: PlanExercise,
-    catalogue: &Catalogue,
-) -> Result<PlanExercise, ToolError> {
-    let found = catalogue.find(&exercise.exercise_id);
-    let found = found.map_err(|error| ToolError::at(format!("{place}.exercise_id"), error))?;
-    within(&format!("{place}.sets"), i64::from(exercise.sets), 1, 50)?;
-    for (field, reps) in [
-        ("reps_min", exercise.reps_min),
-        ("reps_max", exercise.reps_max),
-    ] {
-        if let Some(reps) = reps {
-            within(&format!("{place}.{field}"), i64::from(reps), 1, 1000)?;
-        }
-    }
-    if let (Some(min), Some(max)) = (exercise.reps_min, exercise.reps_max)
-        && min > max
-    {
-        return Err(ToolError::at(
-            format!("{place}.reps_max"),
-            format!("is {max}, less than reps_min {min}"),
-        ));
-    }
-    if let Some(rpe) = exercise.rpe.filter(|rpe| !(1.0..=10.0).contains(rpe)) {
-        return Err(ToolError::at(
-            format!("{place}.rpe"),
-            format!("is {rpe}; it must be from 1 to 10"),
-        ));
-    }
-    if let Some(rest) = exercise.rest_seconds {
-        within(&format!("{place}.rest_seconds"), i64::from(rest), 0, 3600)?;
-    }
-    let notes = text(&format!("{place}.notes"), exercise.notes, MAX_NOTES_CHARS)?;
-    Ok(PlanExercise {
-        exercise_id: found.id.clone(),
-        notes,
-        ..exercise
-    })
 }

@@ -6,7 +6,7 @@ use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::{exercises, plans, progress, settings, volume, workouts};
+use super::{exercises, history, next_weight, plans, progress, settings, volume, workouts};
 
 pub struct Spec {
     pub name: &'static str,
@@ -92,8 +92,8 @@ pub const SPECS: &[Spec] = &[
         description: "The sessions of one exercise, newest first, with sets, volume and estimated one-rep max.",
         effect: Effect::Read,
         personal: true,
-        input: schema::<progress::HistoryOf>,
-        output: answer::<progress::History>,
+        input: schema::<history::HistoryOf>,
+        output: answer::<history::History>,
     },
     Spec {
         name: "analyze_progress",
@@ -112,8 +112,8 @@ pub const SPECS: &[Spec] = &[
                       session met the target, the same after a miss, 10 % down after two.",
         effect: Effect::Read,
         personal: true,
-        input: schema::<progress::SuggestNextWeight>,
-        output: answer::<progress::NextWeight>,
+        input: schema::<next_weight::SuggestNextWeight>,
+        output: answer::<next_weight::NextWeight>,
     },
     Spec {
         name: "check_volume_landmarks",
