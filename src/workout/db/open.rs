@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    AnyConnection, AnyPool, Connection, Executor, Row, any::AnyPoolOptions, migrate::Migrator,
+    AnyConnection, AnyPool, Connection, Executor, Row, any::AnyPoolOptions, error::DatabaseError,
+    migrate::Migrator,
 };
 use tokio::sync::Semaphore;
 
@@ -20,10 +21,14 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 const IDLE: Duration = Duration::from_secs(300);
 /// Connecting, migrating and shipping altogether, waiting for another process's lock included.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// The primary result code, of <https://www.sqlite.org/rescode.html#busy>.
+const SQLITE_BUSY: i32 = 5;
 
 /// `FULL`: a commit that was reported is on the disk. `MEMORY`: the image has no folder for temporary files. The busy
 /// time-out of 5 s is the driver's own.
-const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
+const SQLITE_SETTINGS: &str =
+    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
 /// The database cannot be used. The texts name neither password nor host, and their causes: those are no sources, whose
 /// own texts would say it all over again.
@@ -62,9 +67,11 @@ impl Database {
 async fn open(url: &str) -> Result<Database, OpenError> {
     sqlx::any::install_default_drivers();
     let (kind, url) = classify(url)?;
-    probe(kind, &url).await?;
+    let first = probe(kind, &url).await?;
     let pool = connect(kind, &url).await.map_err(OpenError::Connect)?;
     let mut connection = pool.acquire().await.map_err(OpenError::Connect)?;
+    // Not before: the last to leave an SQLite file puts its log away.
+    first.close().await.map_err(OpenError::Connect)?;
     match kind {
         Kind::Sqlite => prepare_sqlite(&mut connection).await?,
         Kind::Postgres => prepare_postgres(&mut connection).await?,
@@ -94,19 +101,36 @@ fn classify(url: &str) -> Result<(Kind, String), OpenError> {
     Ok((Kind::Sqlite, url))
 }
 
-/// One connection by itself: where it fails, a pool would try again for seconds, and then not say why.
-async fn probe(kind: Kind, url: &str) -> Result<(), OpenError> {
+/// One connection by itself: where it fails, a pool would try again for seconds, and then not say why. It also turns
+/// `SQLite`'s log on, once and for all; a process that does so at the same moment is waited for.
+async fn probe(kind: Kind, url: &str) -> Result<AnyConnection, OpenError> {
     let probing = async {
-        let mut connection = AnyConnection::connect(url).await?;
-        if kind == Kind::Sqlite {
-            connection.execute(SQLITE_SETTINGS).await?;
+        loop {
+            match first(kind, url).await {
+                Err(error) if is_busy(kind, &error) => tokio::time::sleep(BUSY_PAUSE).await,
+                first => return first,
+            }
         }
-        connection.close().await
     };
     let probed = tokio::time::timeout(ACQUIRE_TIMEOUT, probing).await;
     probed
         .map_err(|_| OpenError::Silent)?
         .map_err(OpenError::Connect)
+}
+
+async fn first(kind: Kind, url: &str) -> Result<AnyConnection, sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    if kind == Kind::Sqlite {
+        connection.execute("PRAGMA journal_mode = WAL").await?;
+    }
+    Ok(connection)
+}
+
+/// Some changes of the file do not wait for a lock as all others do.
+fn is_busy(kind: Kind, error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    kind == Kind::Sqlite && code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {

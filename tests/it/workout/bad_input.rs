@@ -34,11 +34,11 @@ on_both!(
         for (workout, error) in [
             (
                 set(&json!({"reps": 0})),
-                "exercises[0].sets[0].reps: is 0; it must be from 1 to 1000",
+                "exercises[0].sets[0].reps: is 0; it must be a whole number from 1 to 1000",
             ),
             (
                 set(&json!({"reps": 1001})),
-                "exercises[0].sets[0].reps: is 1001; it must be from 1 to 1000",
+                "exercises[0].sets[0].reps: is 1001; it must be a whole number from 1 to 1000",
             ),
             (
                 set(&json!({"weight": -1})),
@@ -156,7 +156,7 @@ on_both!(
             (
                 "create_workout",
                 set(&json!({"unit": "stone"})),
-                "exercises[0].sets[0].unit: unknown variant `stone`, expected `lb` or `kg`",
+                "exercises[0].sets[0].unit: unknown variant `stone`, expected one of `lb`, `lbs`, `pounds`, `kg`, `kgs`, `kilograms`",
             ),
             (
                 "create_workout",
