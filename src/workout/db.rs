@@ -1,7 +1,7 @@
 //! The database: `SQLite` or `PostgreSQL` behind one pool, one set of queries for both.
 //!
 //! A user's rows are reached through a [`Scoped`] transaction alone, which knows its user. The queries in `store` scope
-//! themselves by it; on `PostgreSQL` row-level security does so once more, by the setting that [`Database::begin`] makes.
+//! themselves by it; on `PostgreSQL` row-level security does so once more, by a setting of the transaction.
 //!
 //! What both understand: `$1` placeholders, TEXT, 64-bit integers, doubles, booleans going in. Booleans coming out go
 //! through `CASE`, since `SQLite` has none.

@@ -115,7 +115,7 @@ pub fn router<H: ServerHandler>(
     let named = Router::new()
         .route("/mcp", mcp)
         .route(pages::METADATA, get(pages::metadata))
-        .route(pages::METADATA_OF_MCP, get(pages::metadata))
+        .route(pages::METADATA_OF, get(pages::metadata_of))
         // Before everything else these routes do: a page that rebound its name gets nothing, not even a 401.
         .route_layer(from_fn_with_state(front.clone(), guard::local));
     let layers = ServiceBuilder::new()

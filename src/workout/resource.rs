@@ -101,6 +101,12 @@ impl Resource {
         }
     }
 
+    /// Whether a path, without the slash before it, is that of the resource.
+    pub fn is_at(&self, path: &str) -> bool {
+        let is = |own: &str| own.trim_matches('/') == path.trim_matches('/');
+        is(PATH) || self.public.as_ref().is_some_and(|public| is(public.path()))
+    }
+
     fn admits(&self, host: &str, port: Option<u16>) -> bool {
         self.rules
             .iter()
@@ -239,6 +245,14 @@ mod tests {
         ] {
             assert_eq!(private.is_named_by(audience), ours, "{audience}");
         }
+    }
+
+    #[test]
+    fn the_document_is_found_under_the_path_here_and_the_one_before_a_proxy() {
+        let ours = resource("mcp", Some("https://example.com/a/mcp"));
+        assert!(ours.is_at("mcp") && ours.is_at("a/mcp") && ours.is_at("a/mcp/"));
+        assert!(!ours.is_at("b/mcp") && !ours.is_at(""));
+        assert!(!resource("mcp", None).is_at("a/mcp"));
     }
 
     #[test]

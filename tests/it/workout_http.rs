@@ -266,6 +266,24 @@ async fn other_paths_and_methods_are_problems() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_no_json_is_refused_with_the_place() {
+    let server = WorkoutServer::start().await;
+    let deep = "[".repeat(1000);
+    for body in [
+        "",
+        "{",
+        "not json",
+        "[1e400]",
+        "{\"a\": \"\\ud800\"}",
+        &deep,
+    ] {
+        let request = server.post(AGENT_TOKEN, &Value::Null).body(body.to_owned());
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.error(), (400, "invalid_json"), "{body:.20}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_over_a_megabyte_is_refused_and_one_of_a_megabyte_is_read() {
     let server = WorkoutServer::start().await;
     let padded = |size: usize| {

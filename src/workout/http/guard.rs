@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument;
@@ -104,6 +105,9 @@ pub(super) async fn session(
         Ok(whole) => whole,
         Err(refused) => return refused,
     };
+    if let Err(error) = serde_json::from_slice::<Value>(&bytes) {
+        return refuse(request, &ApiError::invalid_json(not_json(&error)));
+    }
     let response = if named.is_none() && may_open_session(&bytes) {
         // A session keeps what its client says of itself.
         if bytes.trim_ascii().len() > MAX_OPENING_BYTES {
@@ -164,6 +168,11 @@ async fn whole(request: Request) -> Result<(Request, Bytes), Response> {
             Err(refuse(request, &error))
         }
     }
+}
+
+fn not_json(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    format!("The body is not JSON, or nested too deep: line {line}, column {column}.")
 }
 
 /// Only `initialize` opens one. What is not clearly something else (a method named twice, say) might be it to rmcp.

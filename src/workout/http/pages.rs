@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Json,
-    extract::State,
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 
 use super::Front;
-use crate::{app::RequestId, workout::resource::Host};
+use crate::{app::RequestId, error::ApiError, workout::resource::Host};
 
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
-pub(super) const METADATA_OF_MCP: &str = "/.well-known/oauth-protected-resource/mcp";
+pub(super) const METADATA_OF: &str = "/.well-known/oauth-protected-resource/{*path}";
 
 #[derive(Serialize)]
 struct Health<'a> {
@@ -42,6 +42,20 @@ struct Metadata<'a> {
     authorization_servers: Option<[&'a str; 1]>,
     bearer_methods_supported: [&'static str; 1],
     resource_name: &'static str,
+}
+
+/// The document at the path that RFC 9728 section 3.1 makes of our own, whether that is ours here or before a proxy.
+pub(super) async fn metadata_of(
+    State(front): State<Arc<Front>>,
+    Extension(host): Extension<Host>,
+    Extension(id): Extension<RequestId>,
+    Path(path): Path<String>,
+) -> Response {
+    if front.resource.is_at(&path) {
+        metadata(State(front), Extension(host)).await
+    } else {
+        ApiError::not_found().respond(&id)
+    }
 }
 
 pub(super) async fn metadata(
