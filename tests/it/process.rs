@@ -563,7 +563,8 @@ async fn the_workout_server_serves_until_the_signal_and_never_logs_a_token() {
     ] {
         let request = http
             .post(format!("http://{address}/mcp"))
-            .bearer_auth(token);
+            .bearer_auth(token)
+            .body("{}");
         let answer = within("an answer", request.send())
             .await
             .expect("an answer");
