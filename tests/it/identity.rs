@@ -138,6 +138,28 @@ async fn every_call_says_in_meta_who_asks_for_which_call_of_which_request() {
 }
 
 #[tokio::test]
+async fn a_call_says_in_meta_which_zone_the_client_is_in_if_that_is_one() {
+    for (named, noted) in [
+        (json!(" America/Denver "), json!("America/Denver")),
+        (json!("Mars/Olympus"), Value::Null),
+        (Value::Null, Value::Null),
+    ] {
+        let app = TestApp::with([
+            Reply::tool("toolu_1", "list_exercises", json!({})),
+            Reply::text("done"),
+        ])
+        .await;
+        let mut request = user("what is there?");
+        request["client_timezone"] = named;
+        Answer::of(app.post("ann").body(request.to_string()))
+            .await
+            .ok();
+        let meta = &app.mcp.calls()[0].meta;
+        assert_eq!(meta["fitness.progstrength/client_timezone"], noted);
+    }
+}
+
+#[tokio::test]
 async fn a_request_id_made_up_by_the_service_is_the_same_in_header_body_and_meta() {
     let app = TestApp::start().await;
     obey(&app);
