@@ -209,10 +209,7 @@ impl Config {
                 ),
             },
             http: http(&mut check, &raw),
-            log: LogConfig {
-                format: check.log_format(raw.log_format.as_deref()),
-                targets: check.targets(raw.rust_log.as_deref()),
-            },
+            log: log(&mut check, &raw),
         };
         check.finish(config)
     }
@@ -220,20 +217,32 @@ impl Config {
 
 /// What the `token` command needs: the key, and issuer and audience when set.
 pub fn jwt_from_env() -> Result<JwtConfig, ConfigError> {
-    let (variables, faults) = environment();
-    let raw = raw(variables);
-    let mut check = Check::after(faults);
-    let config = jwt(&mut check, &raw);
-    check.finish(config)
+    part_from_env(jwt)
 }
 
 /// What the `healthcheck` command needs.
 pub fn address_from_env() -> Result<Address, ConfigError> {
+    part_from_env(address)
+}
+
+/// A part of the settings alone: what else is missing or wrong does not matter to it.
+fn part_from_env<T>(part: impl FnOnce(&mut Check, &Raw) -> T) -> Result<T, ConfigError> {
     let (variables, faults) = environment();
-    let raw = raw(variables);
     let mut check = Check::after(faults);
-    let config = address(&mut check, &raw);
-    check.finish(config)
+    let part = part(&mut check, &raw(variables));
+    check.finish(part)
+}
+
+fn log(check: &mut Check, raw: &Raw) -> LogConfig {
+    LogConfig {
+        format: check.log_format(raw.log_format.as_deref()),
+        targets: check.targets(raw.rust_log.as_deref()),
+    }
+}
+
+fn shutdown_grace(check: &mut Check, raw: &Raw) -> Duration {
+    let grace = raw.agent_shutdown_grace_secs.as_deref();
+    check.secs("AGENT_SHUTDOWN_GRACE_SECS", grace, 30, 0)
 }
 
 fn address(check: &mut Check, raw: &Raw) -> Address {
@@ -363,12 +372,7 @@ fn http(check: &mut Check, raw: &Raw) -> HttpConfig {
             1_000_000,
         ),
         rate_limit: (max > 0).then_some(RateLimit { max, window }),
-        shutdown_grace: check.secs(
-            "AGENT_SHUTDOWN_GRACE_SECS",
-            raw.agent_shutdown_grace_secs.as_deref(),
-            30,
-            0,
-        ),
+        shutdown_grace: shutdown_grace(check, raw),
     }
 }
 

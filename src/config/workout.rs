@@ -8,8 +8,9 @@ use url::{Host, Url};
 use super::{
     Address, ConfigError, Fault, JwtConfig, LogConfig,
     check::Check,
-    jwt, listen_on,
+    jwt, listen_on, log, part_from_env,
     raw::{Raw, environment, raw},
+    shutdown_grace,
 };
 use crate::auth::is_subject;
 
@@ -114,16 +115,8 @@ impl WorkoutConfig {
             oauth_issuer: issuer(&mut check, raw.oauth_issuer.as_deref()),
             database_url: database(&mut check, raw.database_url.as_deref()),
             stdio_user: user(&mut check, raw.workout_user_id.as_deref()),
-            shutdown_grace: check.secs(
-                "AGENT_SHUTDOWN_GRACE_SECS",
-                raw.agent_shutdown_grace_secs.as_deref(),
-                30,
-                0,
-            ),
-            log: LogConfig {
-                format: check.log_format(raw.log_format.as_deref()),
-                targets: check.targets(raw.rust_log.as_deref()),
-            },
+            shutdown_grace: shutdown_grace(&mut check, &raw),
+            log: log(&mut check, &raw),
         };
         if !stdio && !config.knows_somebody() {
             check.fault(
@@ -141,11 +134,7 @@ impl WorkoutConfig {
 
 /// What `healthcheck --mcp` needs.
 pub fn mcp_address_from_env() -> Result<Address, ConfigError> {
-    let (variables, faults) = environment();
-    let raw = raw(variables);
-    let mut check = Check::after(faults);
-    let config = address(&mut check, &raw);
-    check.finish(config)
+    part_from_env(address)
 }
 
 fn address(check: &mut Check, raw: &Raw) -> Address {

@@ -124,14 +124,7 @@ pub async fn plans_json(call: &Call<'_>) -> Result<Value, ToolError> {
 pub(super) async fn create(call: &Call<'_>, input: CreatePlan) -> Result<Answer, ToolError> {
     let name = required_name(input.name)?;
     let description = text("description", input.description, MAX_NOTES_CHARS)?;
-    let sessions = input
-        .sessions
-        .map(|sessions| checked(sessions, call.catalogue))
-        .transpose()?;
-    let weeks = input
-        .duration_weeks
-        .map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS))
-        .transpose()?;
+    let (sessions, weeks) = content(input.sessions, input.duration_weeks, call)?;
     let Opened { mut tx, .. } = call.write().await?;
     let base = match input.based_on.filter(|id| !id.trim().is_empty()) {
         Some(id) => Some(
@@ -174,6 +167,17 @@ pub(super) async fn create(call: &Call<'_>, input: CreatePlan) -> Result<Answer,
     done("Created", stored, call)
 }
 
+/// What is given of a plan's content, checked.
+fn content(
+    sessions: Option<Vec<PlanSession>>,
+    weeks: Option<i64>,
+    call: &Call<'_>,
+) -> Result<(Option<Vec<PlanSession>>, Option<i64>), ToolError> {
+    let sessions = sessions.map(|sessions| checked(sessions, call.catalogue));
+    let weeks = weeks.map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS));
+    Ok((sessions.transpose()?, weeks.transpose()?))
+}
+
 async fn insert(tx: &mut Scoped, plan: NewPlan, call: &Call<'_>) -> Result<Plan, ToolError> {
     let earlier = tx
         .insert_plan(&plan, call.call_id.as_deref(), call.now.as_millisecond())
@@ -190,14 +194,7 @@ async fn insert(tx: &mut Scoped, plan: NewPlan, call: &Call<'_>) -> Result<Plan,
 
 pub(super) async fn modify(call: &Call<'_>, input: ModifyPlan) -> Result<Answer, ToolError> {
     let name = input.name.map(required_name).transpose()?;
-    let sessions = input
-        .sessions
-        .map(|sessions| checked(sessions, call.catalogue))
-        .transpose()?;
-    let weeks = input
-        .duration_weeks
-        .map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS))
-        .transpose()?;
+    let (sessions, weeks) = content(input.sessions, input.duration_weeks, call)?;
     let Opened { mut tx, .. } = call.write().await?;
     let mut plan = tx
         .plan(&input.plan_id)
