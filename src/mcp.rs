@@ -169,7 +169,7 @@ impl Mcp {
             }
             attempts += 1;
             let why = match self.send(&live, call, deadline).await {
-                Ok(answer) => return Outcome::of_answer(&answer, self.max_text),
+                Ok(answer) => return Outcome::of_answer(answer, self.max_text),
                 Err(Fate::Answered(error)) => return Outcome::of_error(&error, self.max_text),
                 Err(Fate::Refused(how)) => {
                     live.check.notify_one();

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use serde_json::Value;
 
 use crate::{
     claude::Block,
@@ -43,6 +44,7 @@ pub(super) struct Answered {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) is_error: bool,
+    pub(super) structured: Option<Value>,
     pub(super) took: Duration,
 }
 
@@ -140,14 +142,15 @@ impl Calls {
 
     /// The next answer, of whichever call; `None` when no call is running.
     pub(super) async fn next(&mut self) -> Option<Answered> {
-        let (at, outcome, took) = self.running.next().await?;
+        let (at, mut outcome, took) = self.running.next().await?;
         let call = &mut self.calls[at];
-        let is_error = outcome.is_error;
+        let (is_error, structured) = (outcome.is_error, outcome.structured.take());
         call.state = State::Over(outcome);
         Some(Answered {
             id: call.id.clone(),
             name: call.name.clone(),
             is_error,
+            structured,
             took,
         })
     }

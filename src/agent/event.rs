@@ -32,6 +32,10 @@ pub enum Event {
         name: String,
         is_error: bool,
         duration_ms: u64,
+        /// The result's `structuredContent`, for a page to draw: if there is any, and it is no longer than 64 KiB as JSON.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Object>)]
+        structured: Option<Value>,
     },
     /// Last, on success.
     Done(Box<Done>),

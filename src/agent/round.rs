@@ -118,7 +118,13 @@ impl Round {
             tokio::select! {
                 Some(call) = self.calls.next() => {
                     let duration_ms = u64::try_from(call.took.as_millis()).unwrap_or(u64::MAX);
-                    return Ok(Some(Event::ToolResult { id: call.id, name: call.name, is_error: call.is_error, duration_ms }));
+                    return Ok(Some(Event::ToolResult {
+                        id: call.id,
+                        name: call.name,
+                        is_error: call.is_error,
+                        duration_ms,
+                        structured: call.structured,
+                    }));
                 }
                 piece = piece(&mut self.pieces), if self.reply.is_none() => match piece {
                     Ok(progress) => self.take(progress),

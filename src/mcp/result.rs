@@ -8,12 +8,16 @@ use crate::claude::{Block, image_type, is_blank};
 
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
+/// Longer structured content is not shown to the client; as JSON.
+const MAX_STRUCTURED_BYTES: usize = 64 * 1024;
 
 /// What a tool call came to: blocks for a tool result, never empty; text alone if it is an error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     pub content: Vec<Block>,
     pub is_error: bool,
+    /// What the server gave beside, or in place of, its text: for whoever draws it, not for Claude.
+    pub structured: Option<Value>,
     label: &'static str,
 }
 
@@ -22,6 +26,7 @@ impl Outcome {
         Self {
             content: vec![Block::Text { text }],
             is_error: true,
+            structured: None,
             label,
         }
     }
@@ -68,7 +73,7 @@ impl Outcome {
     }
 
     /// A result in the protocol's form.
-    pub(super) fn of_answer(answer: &Value, max: usize) -> Self {
+    pub(super) fn of_answer(mut answer: Value, max: usize) -> Self {
         let is_error = answer["isError"] == true;
         let mut limit = Limit { left: max, cut: 0 };
         let items = answer["content"]
@@ -79,7 +84,9 @@ impl Outcome {
             .iter()
             .filter_map(|item| block(item, is_error, &mut limit))
             .collect();
-        let structured = &answer["structuredContent"];
+        let structured = answer
+            .get_mut("structuredContent")
+            .map_or(Value::Null, Value::take);
         if content.is_empty() && limit.cut == 0 && !structured.is_null() {
             content.extend(
                 Some(Block::text(limit.take(&structured.to_string())))
@@ -101,6 +108,7 @@ impl Outcome {
         Self {
             content,
             is_error,
+            structured: presentable(structured),
             label: if is_error { "error" } else { "ok" },
         }
     }
@@ -109,6 +117,11 @@ impl Outcome {
     pub fn label(&self) -> &'static str {
         self.label
     }
+}
+
+fn presentable(structured: Value) -> Option<Value> {
+    let fits = !structured.is_null() && structured.to_string().len() <= MAX_STRUCTURED_BYTES;
+    fits.then_some(structured)
 }
 
 /// The result, if it is one of a finished call.
@@ -219,9 +232,8 @@ fn short(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    #[expect(clippy::needless_pass_by_value, reason = "calls read better")]
     fn outcome(answer: Value) -> Value {
-        let outcome = Outcome::of_answer(&answer, 20);
+        let outcome = Outcome::of_answer(answer, 20);
         json!([outcome.is_error, outcome.content])
     }
 
@@ -266,7 +278,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                Outcome::of_answer(&json!({"content": [item]}), 1000).content,
+                Outcome::of_answer(json!({"content": [item]}), 1000).content,
                 [Block::text(note)]
             );
         }
@@ -286,6 +298,21 @@ mod tests {
             outcome(json!({})),
             json!([false, [text("The tool answered with nothing.")]])
         );
+    }
+
+    #[test]
+    fn structured_content_is_kept_beside_the_text_up_to_its_limit() {
+        let structured = |content: Value| {
+            let answer = json!({"content": [text("x")], "structuredContent": content});
+            Outcome::of_answer(answer, 20).structured
+        };
+        assert_eq!(structured(json!({"a": 1})), Some(json!({"a": 1})));
+        assert_eq!(structured(Value::Null), None);
+        // `{"a":"…"}` is eight bytes longer than what is in it.
+        let sized = |n| json!({"a": "x".repeat(n - 8)});
+        assert_eq!(structured(sized(65_536)), Some(sized(65_536)));
+        assert_eq!(structured(sized(65_537)), None);
+        assert_eq!(Outcome::of_answer(json!({}), 20).structured, None);
     }
 
     #[test]

@@ -186,6 +186,16 @@ async fn openapi_is_3_1_and_names_every_path_and_the_schemas_of_the_wire() {
     for schema in ["ChatRequest", "Done", "Event", "Problem"] {
         assert!(schemas.iter().any(|name| name == schema), "{schemas:?}");
     }
+    let events = api["components"]["schemas"]["Event"]["oneOf"]
+        .as_array()
+        .expect("a list");
+    let result = events
+        .iter()
+        .find(|event| event["properties"]["type"]["enum"] == json!(["tool_result"]))
+        .expect("tool_result");
+    assert!(result["properties"]["structured"].is_object(), "{result}");
+    let required = json!(["id", "name", "is_error", "duration_ms", "type"]);
+    assert_eq!(result["required"], required);
     let chat = &api["paths"]["/chat"]["post"];
     assert_eq!(
         names(&chat["responses"]),

@@ -4,7 +4,7 @@ mod endings;
 mod garbled;
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     fake_claude::Reply,
@@ -93,6 +93,42 @@ async fn a_turn_with_tools_is_these_events() {
                 "request_id": "<request_id>"},
         ])
     );
+}
+
+#[tokio::test]
+async fn what_a_tool_gave_as_structure_is_shown_up_to_64_kib_and_not_told_to_claude() {
+    let app = TestApp::with([
+        Reply::tool("t1", "drawn", json!({"bytes": 65_536}))
+            .and_tool("t2", "drawn", json!({"bytes": 65_537}))
+            .and_tool("t3", "drawn", json!({"bytes": 9, "fails": true}))
+            .and_tool("t4", "structured", json!({}))
+            .and_tool("t5", "empty", json!({})),
+        Reply::text("There."),
+    ])
+    .await;
+    let events = app.ask_streaming("draw").await.rest().await;
+    let results = events.iter().filter(|event| event.kind == "tool_result");
+    let mut structures: Vec<(String, Value)> = results
+        .map(|event| {
+            let data = event.data.as_object().unwrap();
+            let structured = data.get("structured").map_or("none".into(), Value::clone);
+            (data["id"].as_str().unwrap().to_owned(), structured)
+        })
+        .collect();
+    structures.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = [
+        ("t1", json!({"x": "y".repeat(65_528)})),
+        ("t2", json!("none")),
+        ("t3", json!({"x": "y"})),
+        ("t4", json!({"workouts": 3, "last": "w1"})),
+        ("t5", json!("none")),
+    ];
+    assert_eq!(
+        structures,
+        expected.map(|(id, value)| (id.to_owned(), value))
+    );
+    let told = app.claude.bodies()[1]["messages"][2]["content"][0]["content"].clone();
+    assert_eq!(told, json!([{"type": "text", "text": "see the picture"}]));
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ pub fn catalogue() -> Vec<Value> {
         tool("mixed", &word, &read()),
         tool("empty", &json!({"type": "object"}), &read()),
         tool("structured", &json!({"type": "object"}), &read()),
+        tool("drawn", &json!({"type": "object", "properties": {"bytes": {"type": "integer"}, "fails": {"type": "boolean"}}}), &read()),
         tool("weird.name/x", &word, &read()),
         tool("nested_owner", &nested_owner(), &json!({})),
     ]);
@@ -123,6 +124,11 @@ pub fn result(name: &str, arguments: &Value, meta: &Value) -> Option<Value> {
             {"type": "audio", "data": "aGVsbG8=", "mimeType": "audio/wav"}]}),
         "empty" => json!({"content": []}),
         "structured" => json!({"content": [], "structuredContent": {"workouts": 3, "last": "w1"}}),
+        // As JSON, exactly as long as asked for: `{"x":""}` is eight bytes.
+        "drawn" => {
+            json!({"content": [{"type": "text", "text": "see the picture"}], "isError": arguments["fails"] == true,
+            "structuredContent": {"x": "y".repeat(size(arguments, 8) - 8)}})
+        }
         _ => return None,
     })
 }
