@@ -16,6 +16,7 @@ use crate::{
     limits::Limits,
     mcp::Mcp,
     metrics::Metrics,
+    page::Page,
 };
 
 pub struct App {
@@ -25,6 +26,7 @@ pub struct App {
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
     pub http: HttpConfig,
+    pub page: Option<Arc<Page>>,
     pub turn_timeout: std::time::Duration,
     /// Chat requests that are over, for `memory`.
     pub chats_ended: AtomicU64,
@@ -52,6 +54,8 @@ impl App {
         if config.jwt.key_is_short() {
             tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
         }
+        let model = &config.claude.model;
+        let page = config.page.map(|page| Arc::new(Page::new(page, model)));
         Ok(Arc::new(Self {
             verifier: Verifier::new(&config.jwt),
             turn_timeout: config.agent.turn_timeout,
@@ -60,6 +64,7 @@ impl App {
             limits: Limits::new(&config.http),
             metrics,
             http: config.http,
+            page,
             chats_ended: AtomicU64::new(0),
             chats: TaskTracker::new(),
             draining: CancellationToken::new(),

@@ -4,6 +4,7 @@
 //! checked here. An empty value counts as unset. Nothing else in the crate reads the environment.
 
 mod check;
+mod dev;
 mod raw;
 mod workout;
 
@@ -15,6 +16,7 @@ use tracing_subscriber::filter::Targets;
 use url::Url;
 
 use check::Check;
+pub use dev::{DevConfig, Places};
 pub use raw::VARIABLES;
 use raw::{Raw, environment, raw};
 pub use workout::{HostRule, Issuer, WorkoutConfig, mcp_address_from_env};
@@ -28,6 +30,8 @@ pub struct Config {
     pub mcp: McpConfig,
     pub agent: AgentConfig,
     pub http: HttpConfig,
+    /// `AGENT_PAGE`: the chat page, if it is to be served.
+    pub page: Option<PageConfig>,
     pub log: LogConfig,
 }
 
@@ -106,6 +110,22 @@ pub struct RateLimit {
     pub window: Duration,
 }
 
+/// What the chat page is told beside the model's name.
+#[derive(Debug, Default)]
+pub struct PageConfig {
+    /// For the `dev` command alone.
+    pub demo: Option<Demo>,
+}
+
+/// The page on the developer's own machine.
+#[derive(Debug)]
+pub struct Demo {
+    /// The demo user's; given to nobody but the page on this machine.
+    pub token: SecretString,
+    /// Rules answer in Claude's place.
+    pub stand_in: bool,
+}
+
 #[derive(Debug)]
 pub struct LogConfig {
     /// `None`: pretty on a terminal, else JSON.
@@ -119,15 +139,28 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// All settings at fault, one line each, in one message.
+/// All settings at fault, one line each, in one message; a single one on the message's only line.
 #[derive(Debug, thiserror::Error)]
 #[error("configuration:{}", Lines(.0))]
 pub struct ConfigError(Vec<Fault>);
+
+impl ConfigError {
+    /// One setting that turned out to be wrong only when it was used.
+    pub fn of(variable: &'static str, what: impl Into<String>) -> Self {
+        Self(vec![Fault {
+            variable,
+            what: what.into(),
+        }])
+    }
+}
 
 struct Lines<'a>(&'a [Fault]);
 
 impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [fault] = self.0 {
+            return write!(f, " {} {}", fault.variable, fault.what);
+        }
         self.0
             .iter()
             .try_for_each(|fault| write!(f, "\n  {} {}", fault.variable, fault.what))
@@ -209,6 +242,9 @@ impl Config {
                 ),
             },
             http: http(&mut check, &raw),
+            page: check
+                .switch("AGENT_PAGE", raw.agent_page.as_deref())
+                .then(PageConfig::default),
             log: log(&mut check, &raw),
         };
         check.finish(config)

@@ -7,7 +7,9 @@
 //!              -> { claude, mcp -> tools, history } -> auth                                         no way back
 //! ```
 //! Beside it, and called by it over MCP alone: `workout`, the server of the training data (the command `mcp`), which
-//! uses `listen`, `dress`, `bearer`, `body`, `error` and `auth`, and nothing of the agent.
+//! uses `listen`, `dress`, `bearer`, `body`, `error` and `auth`, and nothing of the agent. `page` serves the files of the
+//! chat page, which calls `/chat` like any other frontend. `dev` (the command) runs all of it on loopback, with demo data
+//! and a stand-in for Claude; nothing uses it.
 //!
 //! # Invariants
 //! 1. From `agent` down nothing knows axum, HTTP statuses of ours, or SSE text of ours.
@@ -30,6 +32,7 @@ pub mod router;
 
 pub mod chat;
 pub mod observe;
+pub mod page;
 
 pub mod app;
 pub(crate) mod bearer;
@@ -48,6 +51,8 @@ pub mod tools;
 pub mod auth;
 
 pub mod workout;
+
+pub mod dev;
 
 pub mod commands;
 pub mod config;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use prog_strength_agent::{
     commands::{self, parse_sub, parse_ttl},
     config::{Config, ConfigError, WorkoutConfig},
-    serve, workout,
+    dev, serve, workout,
 };
 
 /// The chat agent of the Prog Strength training tracker.
@@ -27,6 +27,8 @@ enum Command {
         #[arg(long)]
         stdio: bool,
     },
+    /// Everything at once on this machine: a demo user's training, the agent, a chat page; no key needed
+    Dev(dev::Options),
     /// Ask this machine's own /health: exit 0 if healthy, 1 if not
     Healthcheck {
         /// The MCP server's in place of the agent's
@@ -64,6 +66,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Mcp { stdio } => {
             block_on(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
         }
+        Command::Dev(options) => block_on(dev::dev(options)),
         Command::Healthcheck { mcp } => block_on(commands::healthcheck(mcp)),
         Command::Token { sub, ttl } => {
             println!("{}", commands::token(&sub, ttl)?);

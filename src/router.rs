@@ -24,7 +24,7 @@ use crate::{
     config::Cors,
     dress::{self, REQUEST_ID},
     error::ApiError,
-    metrics,
+    metrics, page,
 };
 
 /// How long a browser may remember a preflight's answer.
@@ -38,7 +38,9 @@ pub fn router(app: Arc<App>) -> Router {
         .option_layer(cors(&app.http.cors))
         // Innermost, so that the response of a panic is dressed like any other.
         .layer(CatchPanicLayer::custom(dress::panicked));
+    let page = app.page.clone().map(page::routes).unwrap_or_default();
     Router::new()
+        .merge(page)
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics_text))

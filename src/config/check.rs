@@ -137,6 +137,18 @@ impl Check {
         }
     }
 
+    /// `on` or `off`.
+    pub(super) fn switch(&mut self, variable: &'static str, value: Option<&str>) -> bool {
+        match value.unwrap_or("off").trim().to_ascii_lowercase().as_str() {
+            "on" => true,
+            "off" => false,
+            _ => {
+                self.fault(variable, "must be `on` or `off`");
+                false
+            }
+        }
+    }
+
     pub(super) fn prompt(&mut self, file: Option<&str>) -> String {
         let Some(file) = file else {
             return BUILT_IN_PROMPT.to_owned();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Fault;
 
 /// The names of all settings, in the order of the documentation.
-pub const VARIABLES: [&str; 35] = [
+pub const VARIABLES: [&str; 36] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
     "ANTHROPIC_BASE_URL",
@@ -21,6 +21,7 @@ pub const VARIABLES: [&str; 35] = [
     "CLAUDE_MODEL",
     "CLAUDE_MAX_TOKENS",
     "CORS_ALLOWED_ORIGINS",
+    "AGENT_PAGE",
     "SYSTEM_PROMPT_FILE",
     "AGENT_MAX_TOOL_ROUNDS",
     "AGENT_TURN_TIMEOUT_SECS",
@@ -60,6 +61,7 @@ pub(super) struct Raw {
     pub(super) claude_model: Option<String>,
     pub(super) claude_max_tokens: Option<String>,
     pub(super) cors_allowed_origins: Option<String>,
+    pub(super) agent_page: Option<String>,
     pub(super) system_prompt_file: Option<String>,
     pub(super) agent_max_tool_rounds: Option<String>,
     pub(super) agent_turn_timeout_secs: Option<String>,

@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(structured(json!({"a": 1})), Some(json!({"a": 1})));
         assert_eq!(structured(Value::Null), None);
         // `{"a":"…"}` is eight bytes longer than what is in it.
-        let sized = |n| json!({"a": "x".repeat(n - 8)});
+        let sized = |n: usize| json!({"a": "x".repeat(n - 8)});
         assert_eq!(structured(sized(65_536)), Some(sized(65_536)));
         assert_eq!(structured(sized(65_537)), None);
         assert_eq!(Outcome::of_answer(json!({}), 20).structured, None);

@@ -39,6 +39,11 @@ impl Catalogue {
         Ok(Self::of(exercises?))
     }
 
+    /// What is shipped alone, without a database.
+    pub fn shipped() -> Self {
+        Self::of(super::shipped::exercises())
+    }
+
     fn of(mut exercises: Vec<Exercise>) -> Self {
         // Databases sort as their locale has it, `by_id` searches by bytes.
         exercises.sort_by(|a, b| a.id.cmp(&b.id));
@@ -77,11 +82,10 @@ impl Catalogue {
     /// The one exercise that `text` names: as slug, name or alias, whatever its case, hyphens or plural; or by words
     /// that only one exercise has in its names. The error offers the nearest three.
     pub fn find(&self, text: &str) -> Result<&Exercise, ToolError> {
-        let wanted = normal(text);
-        let ways = [wanted.clone(), sorted(&wanted), squeezed(&wanted)];
-        if let Some(index) = ways.iter().find_map(|way| self.keys.get(way)) {
-            return Ok(&self.exercises[*index]);
+        if let Some(exercise) = self.called(text) {
+            return Ok(exercise);
         }
+        let wanted = normal(text);
         let words: Vec<&str> = wanted.split(' ').filter(|word| !word.is_empty()).collect();
         let having = self.exercises.iter().zip(&self.names);
         let mut having = having
@@ -91,6 +95,14 @@ impl Catalogue {
             (false, Some(only), None) => Ok(only),
             _ => Err(self.unknown(text, &wanted)),
         }
+    }
+
+    /// The exercise that is called so, as slug, name or alias, whatever its case, hyphens or plural.
+    pub fn called(&self, text: &str) -> Option<&Exercise> {
+        let wanted = normal(text);
+        let ways = [wanted.clone(), sorted(&wanted), squeezed(&wanted)];
+        let index = ways.iter().find_map(|way| self.keys.get(way))?;
+        Some(&self.exercises[*index])
     }
 
     fn unknown(&self, text: &str, wanted: &str) -> ToolError {

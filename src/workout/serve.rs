@@ -23,7 +23,9 @@ use crate::{
 /// once.
 pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
     logs::start(&config.log, log_to(stdio));
-    let db = Database::open(&config.database_url).await?;
+    let db = Database::open(&config.database_url)
+        .await
+        .context("DATABASE_URL")?;
     let workouts = Workouts::new(db.clone(), config.rate_limit_per_hour)
         .await
         .context("cannot read the exercise catalogue")?;

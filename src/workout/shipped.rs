@@ -77,11 +77,15 @@ struct ShippedPlan {
     sessions: Value,
 }
 
+/// The exercises as they are shipped.
+pub fn exercises() -> Vec<Exercise> {
+    parsed(EXERCISES)
+}
+
 /// Writes what has changed since the last start. The caller holds the lock.
 pub async fn ship(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     if changed(connection, "exercises", EXERCISES).await? {
-        let exercises: Vec<Exercise> = parsed(EXERCISES);
-        for exercise in &exercises {
+        for exercise in &exercises() {
             ship_exercise(connection, exercise).await?;
         }
     }

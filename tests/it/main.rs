@@ -2,6 +2,8 @@
 
 mod chat;
 mod claude_faults;
+mod dev;
+mod dev_stand_in;
 mod helpers;
 mod http;
 mod identity;
@@ -9,6 +11,7 @@ mod lifecycle;
 mod limits;
 mod load;
 mod mcp_faults;
+mod page;
 mod process;
 mod stream;
 mod support;

@@ -1,184 +1,22 @@
 //! The binary itself: settings, exit codes, signals, the small commands, and what it logs.
 
-use std::{
-    collections::BTreeMap,
-    io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, process::Command, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpSocket},
-    sync::watch,
     time::Instant,
 };
 
 use crate::support::{
     fake_claude::{FakeClaude, Reply},
     mcp_server::McpServer,
+    process::{Directory, Ended, Process, Written, run, run_in},
     sse::Sse,
     test_app::{JWT_KEY, user},
     wait::{DEADLINE, Gate, until, within},
 };
-
-/// An empty directory of one test's own, gone when it ends: no `.env` is found but the test's.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("prog-strength-agent-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).expect("a directory");
-        Self(path)
-    }
-
-    fn with_env_file(text: &str) -> Self {
-        let directory = Self::new();
-        std::fs::write(directory.0.join(".env"), text).expect("a file");
-        directory
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The lines a process has written so far, and whether that is all.
-#[derive(Default)]
-struct Written {
-    lines: Vec<String>,
-    complete: bool,
-}
-
-type Output = Arc<watch::Sender<Written>>;
-
-fn collect(from: impl Read + Send + 'static) -> Output {
-    let output = Output::default();
-    let written = output.clone();
-    std::thread::spawn(move || {
-        for line in BufReader::new(from).lines().map_while(Result::ok) {
-            written.send_modify(|written| written.lines.push(line));
-        }
-        written.send_modify(|written| written.complete = true);
-    });
-    output
-}
-
-/// A running binary, killed at the end of the test if it still runs.
-struct Process {
-    child: Child,
-    out: Output,
-    err: Output,
-}
-
-/// How a process ended, and all it said.
-#[derive(Debug, PartialEq)]
-struct Ended {
-    code: Option<i32>,
-    out: Vec<String>,
-    err: Vec<String>,
-}
-
-impl Process {
-    /// Starts the binary with nothing in its environment but these variables.
-    fn start(directory: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut process = Self::start_with_input(directory, arguments, env);
-        drop(process.child.stdin.take());
-        process
-    }
-
-    /// The same with an open standard input.
-    fn start_with_input(directory: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_prog-strength-agent"))
-            .args(arguments)
-            .env_clear()
-            .envs(env.iter().copied())
-            .current_dir(directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let (out, err) = (child.stdout.take(), child.stderr.take());
-        Self {
-            out: collect(out.expect("piped")),
-            err: collect(err.expect("piped")),
-            child,
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        let sent = Command::new("/bin/sh").args(["-c", &kill]).status();
-        assert!(sent.expect("a shell").success(), "{kill}");
-    }
-
-    /// Waits for the end of the process and of its output.
-    async fn ended(mut self) -> Ended {
-        let started = Instant::now();
-        let code = loop {
-            if let Some(status) = self.child.try_wait().expect("a status") {
-                break status.code();
-            }
-            assert!(
-                started.elapsed() < DEADLINE,
-                "still running: {:?}",
-                self.lines()
-            );
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
-        let all = |written: &Written| written.complete.then(|| written.lines.clone());
-        Ended {
-            code,
-            out: until("the end of its output", &self.out, all).await,
-            err: until("the end of its messages", &self.err, all).await,
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.out.borrow().lines.clone()
-    }
-
-    /// Waits for a line of the log.
-    async fn logged(&self, message: &str) -> Value {
-        until(message, &self.out, |written| {
-            let mut lines = written.lines.iter();
-            lines.find_map(|line| {
-                let line: Value = serde_json::from_str(line).ok()?;
-                (line["message"] == message).then_some(line)
-            })
-        })
-        .await
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Runs a command to its end.
-async fn run(arguments: &[&str], env: &[(&str, &str)]) -> Ended {
-    let directory = Directory::new();
-    run_in(&directory, arguments, env).await
-}
-
-async fn run_in(directory: &Directory, arguments: &[&str], env: &[(&str, &str)]) -> Ended {
-    Process::start(&directory.0, arguments, env).ended().await
-}
 
 /// The service as a process, between a fake Claude and a real MCP server.
 struct Service {
@@ -489,10 +327,7 @@ async fn an_auth_token_is_enough_and_is_sent_as_a_bearer() {
 async fn over_http_the_workout_server_must_know_somebody() {
     let ended = run(&["mcp"], &[("MCP_PORT", "0")]).await;
     assert_eq!((ended.code, ended.out), (Some(2), vec![]));
-    insta::assert_snapshot!(ended.err.join("\n"), @r"
-    configuration:
-      PROG_STRENGTH_MCP_TOKEN is missing, and so are JWT_SIGNING_KEY and OAUTH_ISSUER; set at least one, to know callers by
-    ");
+    insta::assert_snapshot!(ended.err.join("\n"), @"configuration: PROG_STRENGTH_MCP_TOKEN is missing, and so are JWT_SIGNING_KEY and OAUTH_ISSUER; set at least one, to know callers by");
 }
 
 #[tokio::test]
@@ -754,10 +589,7 @@ async fn a_subject_that_the_service_would_not_accept_is_refused() {
 async fn token_needs_the_signing_key_and_nothing_else() {
     let ended = run(&["token", "--sub", "sam"], &[("AGENT_PORT", "none")]).await;
     assert_eq!((ended.code, ended.out), (Some(2), vec![]));
-    insta::assert_snapshot!(ended.err.join("\n"), @r"
-    configuration:
-      JWT_SIGNING_KEY is missing or empty; set it to the API's HS256 secret (32 bytes or more)
-    ");
+    insta::assert_snapshot!(ended.err.join("\n"), @"configuration: JWT_SIGNING_KEY is missing or empty; set it to the API's HS256 secret (32 bytes or more)");
     claims(&mint(&[], &[("AGENT_PORT", "none")]).await);
 }
 

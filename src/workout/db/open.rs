@@ -30,21 +30,21 @@ const SQLITE_BUSY: i32 = 5;
 const SQLITE_SETTINGS: &str =
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
-/// The database cannot be used. The texts name neither password nor host, and their causes: those are no sources, whose
-/// own texts would say it all over again.
+/// The database cannot be used; whoever opens it says which one. The texts name neither password nor host, and their
+/// causes: those are no sources, whose own texts would say it all over again.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("DATABASE_URL: {0}")]
+    #[error("{0}")]
     Url(&'static str),
-    #[error("cannot open the database of DATABASE_URL: {}", why(.0))]
+    #[error("cannot open the database: {}", why(.0))]
     Connect(sqlx::Error),
-    #[error("cannot open the database of DATABASE_URL: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
+    #[error("cannot open the database: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
     Silent,
-    #[error("cannot bring the schema of DATABASE_URL up to date: {0}")]
+    #[error("cannot bring its schema up to date: {0}")]
     Migrate(sqlx::migrate::MigrateError),
-    #[error("cannot write the exercise catalogue to the database of DATABASE_URL: {}", why(.0))]
+    #[error("cannot write the exercise catalogue: {}", why(.0))]
     Ship(sqlx::Error),
-    #[error("the database of DATABASE_URL did not get ready within {} s", START_TIMEOUT.as_secs())]
+    #[error("the database did not get ready within {} s", START_TIMEOUT.as_secs())]
     Slow,
 }
 

@@ -13,6 +13,7 @@ pub mod mcp_server;
 pub mod mcp_tools;
 pub mod postgres;
 mod postgres_tests;
+pub mod process;
 pub mod raw_http;
 pub mod sse;
 pub mod test_app;

@@ -20,7 +20,7 @@ async fn refusal(database: &str, at_most: u64) -> String {
         assert_eq!((ended.code, &ended.out), (Some(1), &vec![]), "{ended:?}");
         assert!(took < Duration::from_secs(at_most), "{took:?}: {ended:?}");
         let [line] = <[String; 1]>::try_from(ended.err).expect("one line");
-        let why = line.strip_prefix("cannot open the database of DATABASE_URL: ");
+        let why = line.strip_prefix("DATABASE_URL: cannot open the database: ");
         said.push(why.unwrap_or_else(|| panic!("{line}")).to_owned());
     }
     assert_eq!(said[0], said[1]);

@@ -1,0 +1,115 @@
+//! The settings of the `dev` command: both services' on loopback, with keys made up for this one run.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::{Path, absolute},
+};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::SecretString;
+
+use super::{Config, ConfigError, PageConfig, WorkoutConfig, raw::environment};
+
+/// What a path may hold in an `sqlite:` URL as it is.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
+/// What a developer's environment may say about other services than this one.
+const NOT_OURS: [&str; 8] = [
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "MCP_HOST",
+    "MCP_PORT",
+    "MCP_PUBLIC_URL",
+    "MCP_ALLOWED_HOSTS",
+    "OAUTH_ISSUER",
+    "WORKOUT_USER_ID",
+];
+const CLAUDES: [&str; 3] = [
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_BASE_URL",
+];
+
+/// Where the parts of `dev` are.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The `SQLite` file.
+    pub data: &'a Path,
+    pub mcp: SocketAddr,
+    pub stand_in: SocketAddr,
+    /// The model's name that the stand-in goes by.
+    pub stand_in_model: &'a str,
+}
+
+/// Everything the `dev` command needs.
+#[derive(Debug)]
+pub struct DevConfig {
+    pub agent: Config,
+    pub workout: WorkoutConfig,
+    /// The stand-in's key, where nobody has named a Claude.
+    pub stand_in: Option<SecretString>,
+}
+
+impl DevConfig {
+    /// Reads the process's environment, and under it a `.env` file in the working directory: Claude, the model, limits
+    /// and logging are the user's; addresses, keys and the database are this run's own.
+    pub fn from_env(places: Places<'_>) -> Result<Self, ConfigError> {
+        let (mut variables, faults) = environment();
+        variables.retain(|name, value| !value.is_empty() && !NOT_OURS.contains(&name.as_str()));
+        let real = CLAUDES.iter().any(|name| variables.contains_key(*name));
+        let stand_in = (!real).then(secret);
+        claude(&mut variables, stand_in.as_deref(), places);
+        for (name, value) in own(places) {
+            variables.insert(name.to_owned(), value);
+        }
+        variables
+            .entry("AGENT_SHUTDOWN_GRACE_SECS".into())
+            .or_insert_with(|| "1".into());
+        let workout = WorkoutConfig::from_iter(false, variables.clone());
+        let mut agent = Config::checked(variables, faults)?;
+        agent.page = Some(PageConfig::default());
+        Ok(Self {
+            agent,
+            workout: workout?,
+            stand_in: stand_in.map(Into::into),
+        })
+    }
+}
+
+/// Without a Claude, the stand-in; at another address than Anthropic's, perhaps one that asks for no key.
+fn claude(variables: &mut HashMap<String, String>, stand_in: Option<&str>, places: Places<'_>) {
+    let mut set = |name: &str, value: String| drop(variables.insert(name.to_owned(), value));
+    if let Some(key) = stand_in {
+        set("ANTHROPIC_API_KEY", key.to_owned());
+        set("ANTHROPIC_BASE_URL", format!("http://{}", places.stand_in));
+        set("CLAUDE_MODEL", places.stand_in_model.to_owned());
+    } else if !CLAUDES[..2].iter().any(|key| variables.contains_key(*key)) {
+        variables.insert(CLAUDES[0].to_owned(), "none".to_owned());
+    }
+}
+
+fn own(places: Places<'_>) -> [(&'static str, String); 6] {
+    let data = absolute(places.data).unwrap_or_else(|_| places.data.to_owned());
+    let data = utf8_percent_encode(&data.to_string_lossy(), PATH).to_string();
+    [
+        ("JWT_SIGNING_KEY", secret()),
+        (
+            "PROG_STRENGTH_MCP_URL",
+            format!("http://{}/mcp", places.mcp),
+        ),
+        ("PROG_STRENGTH_MCP_TOKEN", secret()),
+        ("AGENT_HOST", "127.0.0.1".to_owned()),
+        ("DATABASE_URL", format!("sqlite:{data}")),
+        ("MCP_RATE_LIMIT_PER_HOUR", "0".to_owned()),
+    ]
+}
+
+/// 256 random bits, printable.
+fn secret() -> String {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}

@@ -1,0 +1,119 @@
+//! When the training is, told on many days; `logged`: what it consists of.
+
+mod kept;
+mod logged;
+mod told;
+
+use std::collections::BTreeSet;
+
+use jiff::civil::date;
+
+use super::*;
+
+fn denver() -> TimeZone {
+    TimeZone::get("America/Denver").unwrap()
+}
+
+/// Every weekday, the days around both changes of the clock, month ends, a turn of the year and a leap day.
+fn todays() -> Vec<Date> {
+    let week = (16..=22).map(|day| date(2026, 11, day));
+    let special = [
+        date(2026, 3, 8),
+        date(2026, 3, 9),
+        date(2026, 11, 1),
+        date(2026, 11, 2),
+        date(2026, 5, 31),
+        date(2026, 4, 30),
+        date(2027, 1, 1),
+        date(2028, 2, 29),
+        date(2028, 3, 1),
+    ];
+    week.chain(special).collect()
+}
+
+/// Whoever compares two trainings compares them without the ids.
+fn without_ids(mut training: Vec<Workout>) -> Vec<Workout> {
+    for workout in &mut training {
+        workout.id.clear();
+    }
+    training
+}
+
+fn day(workout: &Workout, zone: &TimeZone) -> Date {
+    dates::day(workout.performed_at, zone)
+}
+
+/// Days from each session to the next.
+fn gaps(training: &[Workout], zone: &TimeZone) -> Vec<i32> {
+    let days: Vec<Date> = training.iter().map(|w| day(w, zone)).collect();
+    let gap = |pair: &[Date]| (pair[1] - pair[0]).get_days();
+    days.windows(2).map(gap).collect()
+}
+
+#[test]
+fn a_day_always_has_the_same_training_but_for_its_ids() {
+    for today in todays() {
+        let (a, b) = (training(today, &denver()), training(today, &denver()));
+        let ids: BTreeSet<&str> = a.iter().chain(&b).map(|w| w.id.as_str()).collect();
+        assert_eq!(ids.len(), a.len() + b.len());
+        assert_eq!(without_ids(a), without_ids(b), "{today}");
+    }
+}
+
+#[test]
+fn the_next_day_has_the_same_training_and_perhaps_one_session_more() {
+    let monday = without_ids(training(date(2026, 11, 16), &denver()));
+    for today in 17..=22 {
+        let later = without_ids(training(date(2026, 11, today), &denver()));
+        assert_eq!(later[..monday.len()], monday[..], "{today}");
+        assert!(later.len() - monday.len() <= 4);
+    }
+}
+
+#[test]
+fn it_lasts_seven_months_and_ends_one_or_two_days_ago() {
+    for zone in [
+        "America/Denver",
+        "UTC",
+        "Pacific/Kiritimati",
+        "Asia/Kolkata",
+    ] {
+        let zone = TimeZone::get(zone).unwrap();
+        for today in todays() {
+            let training = training(today, &zone);
+            assert!((105..=115).contains(&training.len()), "{today}");
+            let days = |workout| (today - day(workout, &zone)).get_days();
+            assert!((210..=216).contains(&days(&training[0])), "{today}");
+            assert!((1..=2).contains(&days(training.last().unwrap())), "{today}");
+        }
+    }
+}
+
+#[test]
+fn sessions_follow_each_other_at_sensible_hours() {
+    let zone = denver();
+    for today in todays() {
+        let training = training(today, &zone);
+        assert!(training.is_sorted_by_key(|workout| workout.performed_at));
+        for workout in &training {
+            let ended = workout.ended_at.unwrap();
+            let minutes = (ended - workout.performed_at) / 60_000;
+            assert!((50..=90).contains(&minutes), "{minutes}");
+            let began = Timestamp::from_millisecond(workout.performed_at).unwrap();
+            let hour = began.to_zoned(zone.clone()).hour();
+            assert!([9, 10, 11, 17, 18, 19].contains(&hour), "{today} {hour}");
+            assert_eq!(dates::day(ended, &zone), day(workout, &zone));
+        }
+    }
+}
+
+#[test]
+fn one_holiday_of_a_fortnight_and_no_other_long_gap() {
+    for today in todays() {
+        let gaps = gaps(&training(today, &denver()), &denver());
+        let long: Vec<i32> = gaps.iter().copied().filter(|days| *days >= 14).collect();
+        assert!(matches!(long[..], [15..=17]), "{today} {long:?}");
+        let rest = gaps.iter().filter(|days| **days < 14);
+        assert!(rest.clone().all(|days| (1..=5).contains(days)), "{today}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What `dev` prints when everything runs: where to go, who answers, where the data is.
+
+use std::{io::Write, net::SocketAddr};
+
+use super::{
+    data::{Begun, Data},
+    demo,
+};
+use crate::config::DevConfig;
+
+const QUESTION: &str = "what weight should I use for squats today?";
+
+pub(super) struct Greeting {
+    port: u16,
+    claude: String,
+    token: String,
+}
+
+impl Greeting {
+    pub(super) fn new(config: &DevConfig, at: SocketAddr, token: String) -> Self {
+        let claude = &config.agent.claude;
+        Self {
+            port: at.port(),
+            claude: if config.stand_in.is_some() {
+                "the offline stand-in: rules, not Claude (set ANTHROPIC_API_KEY for the real one)"
+                    .to_owned()
+            } else {
+                let server = claude.endpoint.origin().ascii_serialization();
+                format!("{} at {server}", claude.model)
+            },
+            token,
+        }
+    }
+
+    /// Prints it; a standard output that is gone is no reason to end.
+    pub(super) fn say(&self, data: &Data, begun: Begun) {
+        let mut out = std::io::stdout().lock();
+        let _ = out
+            .write_all(self.text(data, begun).as_bytes())
+            .and_then(|()| out.flush());
+    }
+
+    fn text(&self, data: &Data, begun: Begun) -> String {
+        let (port, claude, token) = (self.port, &self.claude, &self.token);
+        let (file, user) = (data.file().display(), demo::USER);
+        let held = match begun {
+            Begun::Filled => "seven months of training, made up",
+            Begun::Reset => "seven months of training, made up anew",
+            Begun::GoneOn => "training from before; --fresh puts it back",
+        };
+        let stays = if data.is_kept() {
+            "kept"
+        } else {
+            "gone when this ends; --data FILE keeps it"
+        };
+        format!(
+            "Prog Strength runs. Ctrl-C ends it.
+
+  Page    http://localhost:{port}/
+  Claude  {claude}
+  Data    {file} ({stays})
+          user \"{user}\": {held}
+  curl    curl -sN http://localhost:{port}/chat -H 'Authorization: Bearer {token}' \
+             -H 'Content-Type: application/json' -d '{{\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"{QUESTION}\"}}]}}'
+
+"
+        )
+    }
+}

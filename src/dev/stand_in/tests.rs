@@ -1,0 +1,86 @@
+//! What is understood, and what is answered.
+
+mod answers;
+mod logging;
+mod odd;
+mod phrasings;
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use super::{
+    names::Names,
+    request::Asked,
+    turn::{Reply, reply},
+};
+
+const ALL_TOOLS: [&str; 9] = [
+    "analyze_progress",
+    "suggest_next_weight",
+    "get_exercise_history",
+    "list_workouts",
+    "create_workout",
+    "list_plans",
+    "create_workout_plan",
+    "check_volume_landmarks",
+    "list_exercises",
+];
+
+static NAMES: LazyLock<Names> = LazyLock::new(Names::shipped);
+
+fn tools(names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| json!({"name": name, "input_schema": {"type": "object"}}))
+        .collect()
+}
+
+/// A request with these messages on Saturday, 2026-11-21.
+fn request(messages: &Value) -> Value {
+    json!({"model": "claude", "max_tokens": 100, "stream": true, "messages": messages, "tools": tools(&ALL_TOOLS),
+        "system": [{"type": "text", "text": "You are a coach."}, {"type": "text", "text": "Today is Saturday, 2026-11-21 (UTC)."}]})
+}
+
+fn replied(request: &Value) -> Reply {
+    let asked = Asked::read(request).expect("a sound request");
+    reply(&asked, &NAMES)
+}
+
+/// The calls that a first message leads to.
+fn calls(text: &str) -> Vec<(String, Value)> {
+    shown(replied(&request(
+        &json!([{"role": "user", "content": text}]),
+    )))
+}
+
+fn shown(reply: Reply) -> Vec<(String, Value)> {
+    let calls = reply.calls.into_iter();
+    calls
+        .map(|call| (call.tool.as_str().to_owned(), call.input))
+        .collect()
+}
+
+/// The request again, with the calls of the reply and these results.
+fn with_results(mut request: Value, reply: &Reply, results: &[(&str, bool)]) -> Value {
+    let n = request["messages"].as_array().expect("messages").len();
+    let mut asked = vec![];
+    let mut answered = vec![];
+    if !reply.text.is_empty() {
+        asked.push(json!({"type": "text", "text": reply.text}));
+    }
+    for (at, (call, (text, is_error))) in reply.calls.iter().zip(results).enumerate() {
+        let id = format!("toolu_{n}_{at}");
+        asked.push(
+            json!({"type": "tool_use", "id": id, "name": call.tool.as_str(), "input": call.input}),
+        );
+        answered.push(
+            json!({"type": "tool_result", "tool_use_id": id, "is_error": is_error,
+            "content": [{"type": "text", "text": text}]}),
+        );
+    }
+    let messages = request["messages"].as_array_mut().expect("messages");
+    messages.push(json!({"role": "assistant", "content": asked}));
+    messages.push(json!({"role": "user", "content": answered}));
+    request
+}

@@ -1,0 +1,202 @@
+//! The chat page: static files in the binary, and what the page has to know. Knows nothing of chats.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::{
+    Json, Router,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    config::{Demo, HostRule, PageConfig},
+};
+
+/// Only what comes from here; no text is ever taken for markup or code.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'";
+/// Claude's API takes no larger images everywhere.
+const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// A file, its path and its type.
+struct File {
+    path: &'static str,
+    kind: &'static str,
+    bytes: &'static [u8],
+}
+
+macro_rules! files {
+    ($($kind:ident $path:literal $file:literal)*) => {
+        [$(File { path: $path, kind: $kind, bytes: include_bytes!(concat!("page/", $file)) }),*]
+    };
+}
+
+const FILES: &[File] = &files![
+    HTML "/" "index.html"
+    CSS "/page/style.css" "style.css"
+    SVG "/page/icon.svg" "icon.svg"
+    SCRIPT "/page/access.js" "access.js"
+    SCRIPT "/page/answer.js" "answer.js"
+    SCRIPT "/page/app.js" "app.js"
+    SCRIPT "/page/charts.js" "charts.js"
+    SCRIPT "/page/chat.js" "chat.js"
+    SCRIPT "/page/composer.js" "composer.js"
+    SCRIPT "/page/dom.js" "dom.js"
+    SCRIPT "/page/ending.js" "ending.js"
+    SCRIPT "/page/errors.js" "errors.js"
+    SCRIPT "/page/figure.js" "figure.js"
+    SCRIPT "/page/history.js" "history.js"
+    SCRIPT "/page/linechart.js" "linechart.js"
+    SCRIPT "/page/markdown.js" "markdown.js"
+    SCRIPT "/page/photo.js" "photo.js"
+    SCRIPT "/page/pill.js" "pill.js"
+    SCRIPT "/page/scales.js" "scales.js"
+    SCRIPT "/page/scroll.js" "scroll.js"
+    SCRIPT "/page/shapes.js" "shapes.js"
+    SCRIPT "/page/sse.js" "sse.js"
+    SCRIPT "/page/store.js" "store.js"
+    SCRIPT "/page/theme.js" "theme.js"
+    SCRIPT "/page/turn.js" "turn.js"
+    SCRIPT "/page/volumechart.js" "volumechart.js"
+    SCRIPT "/page/words.js" "words.js"
+    SCRIPT "/page/markdown-it.min.js" "vendor/markdown-it.min.js"
+    TEXT "/page/LICENSE.markdown-it.txt" "vendor/LICENSE.markdown-it.txt"
+];
+
+/// The page's own settings, and whose model it talks to.
+pub struct Page {
+    demo: Option<Demo>,
+    model: String,
+}
+
+impl Page {
+    pub fn new(config: PageConfig, model: &str) -> Self {
+        Self {
+            demo: config.demo,
+            model: model.to_owned(),
+        }
+    }
+}
+
+/// What the page asks for first.
+#[derive(Serialize)]
+struct About<'a> {
+    version: &'static str,
+    claude: Claude<'a>,
+    /// Somebody's who may use this page without one of their own.
+    token: Option<&'a str>,
+    demo: bool,
+    max_photo_bytes: usize,
+}
+
+#[derive(Serialize)]
+struct Claude<'a> {
+    /// `anthropic` or `stand_in`.
+    kind: &'static str,
+    model: &'a str,
+}
+
+/// `/`, and what it is made of under `/page/`.
+pub fn routes(page: Arc<Page>) -> Router<Arc<App>> {
+    let about = async move |headers: HeaderMap| about(&page, &headers);
+    let routes = Router::new().route("/page/config.json", get(about));
+    FILES.iter().fold(routes, |routes, file| {
+        let tag = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, file.bytes));
+        let tag = HeaderValue::try_from(format!("\"{tag}\"")).ok();
+        routes.route(
+            file.path,
+            get(async move |headers: HeaderMap| answer(file, tag, &headers)),
+        )
+    })
+}
+
+fn about(page: &Page, headers: &HeaderMap) -> Response {
+    let demo = page.demo.as_ref();
+    Json(About {
+        version: env!("CARGO_PKG_VERSION"),
+        claude: Claude {
+            kind: match demo {
+                Some(demo) if demo.stand_in => "stand_in",
+                _ => "anthropic",
+            },
+            model: &page.model,
+        },
+        token: demo
+            .filter(|_| is_own_page(headers))
+            .map(|demo| demo.token.expose_secret()),
+        demo: demo.is_some(),
+        max_photo_bytes: MAX_PHOTO_BYTES,
+    })
+    .into_response()
+}
+
+/// Asked by our own page, and by the name of this machine: no other site's page, nor one whose name was made to mean
+/// this machine (DNS rebinding), learns the token.
+fn is_own_page(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = text(header::HOST).and_then(HostRule::parse);
+    let local = host.is_some_and(|at| ["localhost", "127.0.0.1", "[::1]"].contains(&&*at.host));
+    let site = header::HeaderName::from_static("sec-fetch-site");
+    local && text(header::ORIGIN).is_none() && text(site).is_none_or(|site| site == "same-origin")
+}
+
+fn answer(file: &File, tag: Option<HeaderValue>, headers: &HeaderMap) -> Response {
+    let known = tag.is_some() && headers.get(header::IF_NONE_MATCH) == tag.as_ref();
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        file.bytes.into_response()
+    };
+    let fixed = |value| Some(HeaderValue::from_static(value));
+    for (name, value) in [
+        (header::CONTENT_TYPE, fixed(file.kind)),
+        (header::CONTENT_SECURITY_POLICY, fixed(POLICY)),
+        // Asked for again each time, and sent again only when it has changed.
+        (header::CACHE_CONTROL, fixed("no-cache")),
+        (header::ETAG, tag),
+    ] {
+        if let Some(value) = value {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_is_served_under_its_own_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
+        let names = |folder: &Path| -> Vec<String> {
+            let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+            let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+            files
+                .map(|entry| entry.file_name().into_string().unwrap())
+                .collect()
+        };
+        let mut there: BTreeSet<String> = names(&folder).into_iter().collect();
+        there.extend(names(&folder.join("vendor")));
+        let served = FILES.iter().map(|file| match file.path {
+            "/" => "index.html".to_owned(),
+            path => path.strip_prefix("/page/").unwrap().to_owned(),
+        });
+        assert_eq!(served.collect::<BTreeSet<_>>(), there);
+    }
+}

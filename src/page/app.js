@@ -1,0 +1,89 @@
+// The page: its parts, put together.
+
+import { createAccess, tokenDialog } from './access.js';
+import { createChat } from './chat.js';
+import { createComposer } from './composer.js';
+import { el, icon } from './dom.js';
+import { followEnd } from './scroll.js';
+
+const EXAMPLES = [
+  'How’s my bench press progress over the last 2 months?',
+  'What weight should I use for squats today?',
+  'I feel stuck on overhead press',
+  'Create me a 4-day upper/lower split',
+  'Am I doing too much volume for chest?',
+  'I’m feeling burned out',
+  'Log bench 3x5 at 185 lb',
+  'What exercises do I have for chest?',
+];
+const MAX_PHOTO_BYTES = 5 * 1024 * 1024;
+
+const at = (id) => document.getElementById(id);
+
+const showModel = (model) => { at('model').textContent = model; };
+
+function showConfig({ claude }) {
+  showModel(claude?.model ?? '');
+  at('stand-in').hidden = claude?.kind !== 'stand_in';
+}
+
+/** Emptied first, so that the same words are read out again. */
+function say(words) {
+  at('live').textContent = '';
+  setTimeout(() => { at('live').textContent = words; }, 30);
+}
+
+const access = createAccess({ askForToken: tokenDialog(), onConfig: showConfig });
+const scroll = followEnd(at('scroll'), at('content'), at('latest'));
+
+const chat = createChat({
+  place: at('turns'), access, say, settle, follow: scroll.follow, toTop: scroll.toTop,
+  onModel: showModel,
+  onChange: () => show(),
+  onRefused: (text) => composer.offer(text),
+});
+const composer = createComposer({
+  onSend: chat.ask,
+  onStop: chat.stop,
+  maxBytes: () => access.config?.max_photo_bytes ?? MAX_PHOTO_BYTES,
+});
+
+const finePointer = () => matchMedia('(pointer: fine)').matches;
+
+/** Where the focus goes when what held it is gone. On a touch screen the field would bring up the keyboard. */
+function settle() {
+  if (finePointer()) composer.focus();
+  else at('scroll').focus({ preventScroll: true });
+}
+
+const back = el('button', { type: 'button', class: 'plain back', onclick: () => chat.bringBack() }, 'Bring back the last chat');
+
+function show() {
+  composer.setRunning(chat.running);
+  at('welcome').hidden = !chat.empty;
+  at('conversation').hidden = chat.empty;
+  back.hidden = !chat.canBringBack;
+}
+
+at('examples').append(...EXAMPLES.map((text) =>
+  el('li', {}, el('button', { type: 'button', onclick: () => {
+    chat.ask(text, null);
+    settle();
+  } }, text))));
+at('welcome').append(back);
+at('latest').prepend(icon('down'));
+at('new-chat').prepend(icon('plus'));
+at('theme').append(icon('sun'), icon('moon'));
+at('new-chat').addEventListener('click', () => chat.fresh());
+addEventListener('keydown', (event) => {
+  // In a dialog Escape closes the dialog; while an IME composes it drops the composition.
+  if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
+  if (chat.running) chat.stop();
+});
+
+show();
+if (!chat.empty) scroll.follow();
+access.load()
+  .then(() => access.token())
+  .catch(() => showModel('The service cannot be reached'))
+  .finally(() => { if (!document.querySelector('dialog[open]') && finePointer()) composer.focus(); });

@@ -1,0 +1,128 @@
+// The conversation as a whole: asking, stopping, trying again, beginning anew.
+
+import { turnView } from './answer.js';
+import { errorWords, refusedAsItIs } from './errors.js';
+import { applyEvent, askQuestion, endTurn, goesOn, newConversation, tryAgain } from './history.js';
+import { loadChat, saveChat } from './store.js';
+import { askService } from './turn.js';
+import { toolWords } from './words.js';
+
+/**
+ * `say` reads out, `onChange()` is told when answering begins or ends and when the page becomes empty or not,
+ * `settle()` when a button that may have held the focus is gone.
+ */
+export function createChat({ place, access, say, onModel, onChange, onRefused, follow, toTop, settle }) {
+  let chat = loadChat();
+  let previous = null;
+  let running = null;
+  let views = [];
+
+  const ways = { onRetry: () => retry(), onFresh: () => fresh() };
+  function addView(turn) {
+    const view = turnView(turn, ways);
+    views.push(view);
+    place.append(view.node);
+    return view;
+  }
+  function showAll() {
+    views = [];
+    place.replaceChildren();
+    chat.turns.forEach(addView);
+    showEndings();
+  }
+  const showEndings = () => views.forEach((view, at) => view.update({ last: at === views.length - 1 }));
+  const changed = () => {
+    saveChat(chat);
+    onChange();
+  };
+
+  function onEvent(turn, view, event) {
+    if (!applyEvent(turn, event)) return;
+    view.schedule();
+    if (event.type === 'model_chosen') onModel(turn.model);
+    if (event.type === 'tool_use_start') say(toolWords(event.name, 'running'));
+    if (event.type === 'tool_result') {
+      say(toolWords(event.name, event.is_error === true ? 'failed' : 'done'));
+      saveChat(chat);
+    }
+  }
+
+  async function run(turn, view) {
+    const controller = new AbortController();
+    const mine = { controller };
+    running = mine;
+    changed();
+    showEndings();
+    follow();
+    say('Answering…');
+    const outcome = await askService({
+      history: chat.history, access, signal: controller.signal,
+      onEvent: (event) => { if (running === mine) onEvent(turn, view, event); },
+    });
+    // A new chat has been begun meanwhile: this answer belongs to nothing any more.
+    if (running !== mine) return;
+    running = null;
+    endTurn(chat, turn, outcome);
+    showEndings();
+    changed();
+    say(endWords(turn, view));
+    if (outcome.kind === 'error' && refusedAsItIs(outcome.code)) onRefused(turn.question);
+  }
+
+  function ask(text, photo) {
+    if (running) return;
+    previous = null;
+    const turn = askQuestion(chat, text, photo);
+    run(turn, addView(turn));
+  }
+
+  function retry() {
+    const turn = chat.turns.at(-1);
+    if (running || !turn?.outcome) return;
+    tryAgain(chat, turn);
+    run(turn, views.at(-1));
+    settle();
+  }
+
+  function fresh() {
+    running?.controller.abort();
+    if (running) endTurn(chat, chat.turns.at(-1), { kind: 'stopped' });
+    running = null;
+    if (chat.turns.length > 0) previous = chat;
+    chat = newConversation();
+    showAll();
+    changed();
+    toTop();
+    settle();
+    say('New chat.');
+  }
+
+  function bringBack() {
+    if (!previous || chat.turns.length > 0) return;
+    chat = previous;
+    previous = null;
+    showAll();
+    changed();
+    follow();
+    settle();
+  }
+
+  showAll();
+  addEventListener('pagehide', () => saveChat(chat));
+  return {
+    ask, fresh, bringBack,
+    stop: () => running?.controller.abort(),
+    get running() { return running !== null; },
+    get empty() { return chat.turns.length === 0; },
+    get canBringBack() { return previous !== null; },
+  };
+}
+
+/** What is read out at the end: the answer's text, once and whole. */
+function endWords(turn, view) {
+  const { outcome } = turn;
+  if (outcome.kind === 'stopped') return goesOn(turn) ? 'Stopped. You can continue.' : 'Stopped.';
+  if (outcome.kind === 'done') return view.spoken() || 'The answer is empty.';
+  const words = errorWords(outcome.code);
+  return `${words.title}. ${words.text}`;
+}

@@ -1,0 +1,128 @@
+// The conversation: what the service is sent (`history`, Anthropic messages alone) and what is shown (`turns`).
+// Pure: no DOM, no network. An answer's end is decided here, so that nothing already written is asked for twice.
+
+import { refusedAsItIs } from './errors.js';
+
+export const GO_ON = 'Please go on.';
+export const GO_ON_CAREFULLY = 'Please go on; check first what has already been done.';
+
+export const newConversation = () => ({ history: [], turns: [] });
+
+/** A question joins the history, and a turn is opened for its answer. `photo`: { mediaType, data, thumb }. */
+export function askQuestion(chat, text, photo = null) {
+  withdrawRefused(chat);
+  const image = photo && { type: 'image', source: { type: 'base64', media_type: photo.mediaType, data: photo.data } };
+  const words = text.trim() === '' ? [] : [{ type: 'text', text }];
+  chat.history.push({ role: 'user', content: image ? [image, ...words] : text });
+  const turn = { question: text, photo: photo?.thumb ?? null, model: null, parts: [], outcome: null };
+  chat.turns.push(turn);
+  return turn;
+}
+
+/** A question that the service cannot take stays on the page, and goes from the history. */
+function withdrawRefused({ history, turns }) {
+  const last = turns.at(-1);
+  const refused = last?.outcome?.kind === 'error' && refusedAsItIs(last.outcome.code);
+  if (refused && last.parts.length === 0 && history.at(-1)?.role === 'user') history.pop();
+}
+
+/** Applies an event of the stream to what is shown. False for an event that changes nothing. */
+export function applyEvent(turn, event) {
+  const tool = () => turn.parts.find((part) => part.kind === 'tool' && part.id === event.id);
+  switch (event.type) {
+    case 'model_chosen':
+      turn.model = words(event.model);
+      return true;
+    case 'text_delta':
+      return addText(turn, words(event.text));
+    case 'tool_use_start':
+      if (!tool()) addTool(turn, event);
+      return true;
+    case 'tool_use': {
+      const part = tool() ?? addTool(turn, event);
+      part.input = event.input ?? null;
+      return true;
+    }
+    case 'tool_result': {
+      const part = tool() ?? addTool(turn, event);
+      part.state = event.is_error === true ? 'failed' : 'done';
+      part.ms = Number.isFinite(event.duration_ms) ? event.duration_ms : null;
+      if (part.state === 'done' && event.structured && typeof event.structured === 'object') part.structured = event.structured;
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+const words = (value) => (typeof value === 'string' ? value : '');
+
+function addText(turn, text) {
+  if (text === '') return false;
+  // What an earlier try left is in the history as it is, and no longer grows.
+  const last = turn.parts.slice(turn.known ?? 0).at(-1);
+  if (last?.kind === 'text') last.text += text;
+  else turn.parts.push({ kind: 'text', text });
+  return true;
+}
+
+function addTool(turn, event) {
+  const part = { kind: 'tool', id: words(event.id), name: words(event.name), input: null, state: 'running', ms: null };
+  turn.parts.push(part);
+  return part;
+}
+
+/** The answer has ended, as `outcome.kind` says: `done`, `error`, `stopped` or `lost`. Brings the history up to date. */
+export function endTurn(chat, turn, outcome) {
+  const { messages, content, ...kept } = outcome;
+  const added = Array.isArray(messages) ? messages.filter(isMessage) : [];
+  chat.history.push(...added);
+  if (outcome.kind === 'done') showContent(turn, content);
+  const cut = outcome.kind === 'stopped' || outcome.kind === 'lost';
+  const partial = cut ? partialAnswer(turn, outcome.kind) : null;
+  if (partial) chat.history.push(partial);
+  for (const part of turn.parts) if (part.state === 'running') part.state = 'unknown';
+  turn.outcome = kept;
+  // What the history knows of, the page goes on showing when the answer is tried again.
+  if (added.length > 0 || partial) turn.known = turn.parts.length;
+}
+
+const isMessage = (message) =>
+  message !== null && typeof message === 'object' && (message.role === 'user' || message.role === 'assistant')
+  && (typeof message.content === 'string' || Array.isArray(message.content));
+
+/** A text that came with `done` alone. */
+function showContent(turn, content) {
+  const known = turn.known ?? 0;
+  if (!Array.isArray(content) || turn.parts.slice(known).some((part) => part.kind === 'text')) return;
+  for (const block of content) if (block?.type === 'text') addText(turn, words(block.text));
+}
+
+/** What was shown of an answer that was cut off, with the fate of its tool calls; null when nothing had begun. */
+function partialAnswer(turn, kind) {
+  const parts = turn.parts.slice(turn.known ?? 0);
+  const text = parts.filter((part) => part.kind === 'text').map((part) => part.text).join('\n\n').trim();
+  const calls = parts.filter((part) => part.kind === 'tool')
+    .map((part) => `${part.name}: ${part.state === 'running' ? 'unknown' : part.state}`);
+  const end = kind === 'stopped' ? 'The user stopped this answer here.' : 'The connection was lost here.';
+  const note = calls.length > 0 ? `(${end} Tool calls so far: ${calls.join('; ')}.)` : '';
+  const whole = [text, note].filter((piece) => piece !== '').join('\n\n');
+  return whole === '' ? null : { role: 'assistant', content: whole };
+}
+
+/** Prepares another try at an answer: afterwards the history ends with a user message. */
+export function tryAgain(chat, turn) {
+  turn.parts.length = Math.min(turn.parts.length, turn.known ?? 0);
+  if (chat.history.at(-1)?.role !== 'user') {
+    const called = turn.parts.some((part) => part.kind === 'tool');
+    chat.history.push({ role: 'user', content: called && turn.outcome?.kind !== 'done' ? GO_ON_CAREFULLY : GO_ON });
+  }
+  turn.outcome = null;
+}
+
+/** True when another try goes on from something instead of beginning again. */
+export const goesOn = (turn) => (turn.known ?? 0) > 0;
+
+/** The answer's text, for reading it out. */
+export const answerText = (turn) =>
+  turn.parts.filter((part) => part.kind === 'text').map((part) => part.text).join('\n\n');

@@ -1,0 +1,53 @@
+// Server-sent events, as far as the service uses them: `event` and `data` lines and comments. Pure.
+
+/**
+ * Feeds on text in pieces cut anywhere; calls `onEvent(name, data)` for each complete event.
+ * What is left when the stream ends is half an event, and belongs to nobody.
+ */
+export function sseParser(onEvent) {
+  let rest = '';
+  let name = '';
+  let data = [];
+
+  const line = (text) => {
+    if (text === '') {
+      if (data.length > 0) onEvent(name || 'message', data.join('\n'));
+      name = '';
+      data = [];
+      return;
+    }
+    if (text.startsWith(':')) return;
+    const colon = text.indexOf(':');
+    const field = colon < 0 ? text : text.slice(0, colon);
+    const value = colon < 0 ? '' : text.slice(colon + 1).replace(/^ /, '');
+    if (field === 'event') name = value;
+    else if (field === 'data') data.push(value);
+  };
+
+  return function push(text) {
+    // Of what is left over, only a last `\r` can be part of a line's end, so only it is looked at again.
+    let from = Math.max(0, rest.length - 1);
+    rest += text;
+    let start = 0;
+    for (;;) {
+      const end = lineEnd(rest, from);
+      if (end === null) break;
+      line(rest.slice(start, end.at));
+      start = from = end.next;
+    }
+    rest = rest.slice(start);
+  };
+}
+
+/** Where the next line ends; null when that cannot be said yet: after a last `\r` a `\n` may follow. */
+function lineEnd(text, from) {
+  for (let at = from; at < text.length; at += 1) {
+    const letter = text[at];
+    if (letter === '\n') return { at, next: at + 1 };
+    if (letter === '\r') {
+      if (at + 1 === text.length) return null;
+      return { at, next: text[at + 1] === '\n' ? at + 2 : at + 1 };
+    }
+  }
+  return null;
+}

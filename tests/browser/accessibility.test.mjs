@@ -1,0 +1,49 @@
+// axe finds no serious fault, in either theme, at a desktop's and a phone's width. Leaves a picture of each.
+
+import { after, before, describe, it } from 'node:test';
+import assert from 'node:assert/strict';
+import { startMock } from './mock/server.mjs';
+import { DESKTOP, PHONE, ask, checkAccessibility, launch, openPage, shot } from './support.mjs';
+
+describe('accessibility', () => {
+  let browser;
+  before(async () => { browser = await launch(); });
+  after(async () => { await browser?.close(); });
+
+  for (const [width, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+    for (const theme of ['light', 'dark']) {
+      it(`${width}, ${theme}`, async () => {
+        const mock = await startMock({ speed: 0.2 });
+        const { page, faults, close } = await openPage(browser, mock.url, { viewport, theme, allow: [/status of 503/] });
+        const look = async (name) => {
+          await shot(page, `${width}-${theme}-${name}`);
+          await checkAccessibility(page, `${width} ${theme} ${name}`);
+        };
+        await page.getByText('Offline stand-in, not Claude:').waitFor();
+        await look('empty');
+        await ask(page, 'How’s my bench press progress over the last 2 months?');
+        await look('answer');
+        await page.locator('.turn').last().evaluate((node) => node.scrollIntoView());
+        await page.locator('circle.point').nth(9).focus();
+        await look('chart');
+        await ask(page, 'Am I doing too much volume?');
+        await page.getByText('Show as table').last().click();
+        await look('volume-table');
+        await page.locator('.turn:last-child .answer').evaluate((node) => node.scrollIntoView());
+        await page.locator('g.muscle').nth(3).focus();
+        await look('volume');
+        await ask(page, 'log bench, please');
+        await page.locator('.pill summary').nth(2).click();
+        await ask(page, 'error model_overloaded');
+        await look('error');
+        Object.assign(mock.state, { demo: false, accepted: 'another' });
+        await page.reload();
+        await page.getByRole('dialog').waitFor();
+        await look('dialog');
+        assert.deepEqual(faults, []);
+        await close();
+        await mock.close();
+      });
+    }
+  }
+});

@@ -1,0 +1,270 @@
+// The page's pure parts, without a browser.
+
+import { describe, it } from 'node:test';
+import assert from 'node:assert/strict';
+import { sseParser } from '../../src/page/sse.js';
+import { errorWords, retryAfter, stopWords, waitWords } from '../../src/page/errors.js';
+import { GO_ON, GO_ON_CAREFULLY, applyEvent, askQuestion, endTurn, goesOn, newConversation, tryAgain } from '../../src/page/history.js';
+import { loadChat, saveChat } from '../../src/page/store.js';
+import { dateTicks, niceTicks, scale, trendLine } from '../../src/page/scales.js';
+import { day, exerciseHistory, progress, volumeWeek } from '../../src/page/shapes.js';
+import { mediaType } from '../../src/page/photo.js';
+import { seconds, toolSubject, toolWords } from '../../src/page/words.js';
+import * as data from './mock/data.mjs';
+
+const DAY = 86_400_000;
+
+describe('server-sent events', () => {
+  const parse = (chunks) => {
+    const events = [];
+    const push = sseParser((name, text) => events.push([name, text]));
+    chunks.forEach(push);
+    return events;
+  };
+  const STREAM = 'event: a\ndata: {"x":"é – 🏋"}\n\n: keep-alive\n\nevent: b\r\ndata: 1\r\ndata:2\r\n\r\ndata: last\r\rdata\n\nid: 7\nretry: 1\n\n';
+  const EVENTS = [['a', '{"x":"é – 🏋"}'], ['b', '1\n2'], ['message', 'last'], ['message', '']];
+
+  it('are the same however the stream is cut', () => {
+    assert.deepEqual(parse([STREAM]), EVENTS);
+    assert.deepEqual(parse([...STREAM]), EVENTS);
+    for (let first = 0; first <= STREAM.length; first += 1) {
+      for (let second = first; second <= STREAM.length; second += 1) {
+        assert.deepEqual(parse([STREAM.slice(0, first), STREAM.slice(first, second), STREAM.slice(second)]), EVENTS);
+      }
+    }
+  });
+  it('that are not complete are none', () => assert.deepEqual(parse(['event: done\ndata: {}\n']), []));
+  it('of a megabyte in small pieces take no quadratic time', () => {
+    const begun = performance.now();
+    parse(['data: ', ...Array.from({ length: 4000 }, () => 'x'.repeat(256)), '\n\n']);
+    assert.ok(performance.now() - begun < 2000);
+  });
+});
+
+describe('errors', () => {
+  const CODES = [
+    'unauthorized', 'invalid_json', 'payload_too_large', 'unsupported_media_type', 'invalid_request', 'rate_limited', 'model_error',
+    'model_overloaded', 'tools_unavailable', 'busy', 'shutting_down', 'timeout', 'internal', 'network', 'lost',
+  ];
+  it('all have words of their own and a way on', () => {
+    const titles = CODES.map((code) => `${errorWords(code).title} ${errorWords(code).text}`);
+    assert.equal(new Set(titles).size, CODES.length);
+    for (const code of CODES) assert.ok(errorWords(code).retry || errorWords(code).fresh, code);
+  });
+  it('that are unknown, or named like a property of every object, still have words', () => {
+    for (const code of ['new_one', 'constructor', '__proto__', undefined]) assert.equal(errorWords(code).title, 'Something went wrong');
+  });
+  it('say how long to wait', () => {
+    assert.deepEqual([1, 40, 200, 7200].map(waitWords), ['in 1 second', 'in 40 seconds', 'in about 3 minutes', 'in about 2 hours']);
+    assert.deepEqual([retryAfter('12'), retryAfter(null), retryAfter('soon')], [12, null, null]);
+    assert.equal(retryAfter('Sat, 21 Nov 2026 10:00:30 GMT', Date.parse('2026-11-21T10:00:00Z')), 30);
+  });
+  it('are not the same as other ends of an answer', () => {
+    assert.equal(stopWords('end_turn'), null);
+    assert.equal(stopWords('max_tokens').goOn, true);
+  });
+});
+
+describe('the history', () => {
+  const asked = (...events) => {
+    const chat = newConversation();
+    const turn = askQuestion(chat, 'log it');
+    events.forEach((event) => applyEvent(turn, event));
+    return { chat, turn };
+  };
+  const text = (words) => ({ type: 'text_delta', text: words });
+  const start = (id, name) => ({ type: 'tool_use_start', id, name });
+  const result = (id, name, more = {}) => ({ type: 'tool_result', id, name, is_error: false, duration_ms: 5, ...more });
+  const CALLED = [
+    { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'create_workout', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: 'ok' }] },
+  ];
+
+  it('takes over the messages of `done`, so that tool context survives', () => {
+    const { chat, turn } = asked(text('Done.'));
+    const messages = [...CALLED, { role: 'assistant', content: [{ type: 'text', text: 'Done.' }] }];
+    endTurn(chat, turn, { kind: 'done', messages, stopReason: 'end_turn' });
+    assert.deepEqual(chat.history, [{ role: 'user', content: 'log it' }, ...messages]);
+    assert.deepEqual(turn.outcome, { kind: 'done', stopReason: 'end_turn' });
+  });
+  it('takes over those of an error too, and is sent again as it is', () => {
+    const { chat, turn } = asked(start('t1', 'create_workout'), result('t1', 'create_workout'), text('Th'));
+    endTurn(chat, turn, { kind: 'error', code: 'timeout', messages: CALLED });
+    tryAgain(chat, turn);
+    assert.deepEqual(chat.history, [{ role: 'user', content: 'log it' }, ...CALLED]);
+    assert.equal(turn.parts.length, 2, 'what is in the history stays on the page');
+  });
+  it('keeps only the question when nothing had begun', () => {
+    for (const outcome of [{ kind: 'stopped' }, { kind: 'lost', code: 'lost' }, { kind: 'error', code: 'busy' }]) {
+      const { chat, turn } = asked();
+      endTurn(chat, turn, outcome);
+      tryAgain(chat, turn);
+      assert.deepEqual(chat.history, [{ role: 'user', content: 'log it' }]);
+    }
+  });
+  it('keeps what was shown of a stopped answer, with the fate of its tool calls', () => {
+    const { chat, turn } = asked(text('I log '), text('it.'), start('t1', 'create_workout'), result('t1', 'create_workout'),
+      start('t2', 'delete_workout'), result('t2', 'delete_workout', { is_error: true }), start('t3', 'list_workouts'));
+    endTurn(chat, turn, { kind: 'stopped' });
+    assert.deepEqual(chat.history[1], {
+      role: 'assistant',
+      content: 'I log it.\n\n(The user stopped this answer here. Tool calls so far: create_workout: done; delete_workout: failed; list_workouts: unknown.)',
+    });
+    assert.deepEqual(turn.parts.map((part) => part.state), [undefined, 'done', 'failed', 'unknown']);
+    tryAgain(chat, turn);
+    assert.deepEqual(chat.history.at(-1), { role: 'user', content: GO_ON_CAREFULLY });
+    assert.ok(goesOn(turn));
+  });
+  it('goes on without care after text alone', () => {
+    const { chat, turn } = asked(text('Half'));
+    endTurn(chat, turn, { kind: 'lost', code: 'lost' });
+    tryAgain(chat, turn);
+    assert.deepEqual(chat.history.slice(1), [{ role: 'assistant', content: 'Half' }, { role: 'user', content: GO_ON }]);
+    applyEvent(turn, text(' and more'));
+    assert.deepEqual(turn.parts.map((part) => part.text), ['Half', ' and more']);
+    endTurn(chat, turn, { kind: 'stopped' });
+    assert.deepEqual(chat.history.at(-1), { role: 'assistant', content: 'and more' }, 'what is known is not said twice');
+  });
+  it('drops a question that was refused as it stands, once another is asked', () => {
+    const { chat, turn } = asked();
+    endTurn(chat, turn, { kind: 'error', code: 'invalid_request' });
+    askQuestion(chat, 'another');
+    assert.deepEqual(chat.history, [{ role: 'user', content: 'another' }]);
+  });
+  it('puts a photo before the text, and sends it without one', () => {
+    const chat = newConversation();
+    askQuestion(chat, ' ', { mediaType: 'image/png', data: 'QUJD', thumb: 'data:image/jpeg;base64,x' });
+    assert.deepEqual(chat.history[0].content, [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } }]);
+    askQuestion(chat, 'what is this', { mediaType: 'image/png', data: 'QUJD', thumb: '' });
+    assert.deepEqual(chat.history[1].content.map((block) => block.type), ['image', 'text']);
+  });
+  it('survives events that are not as they should be', () => {
+    const { turn } = asked({ type: 'text_delta', text: 7 }, { type: 'tool_result', id: null, name: {} }, { type: 'new_one' }, { type: 'tool_use' });
+    assert.deepEqual(turn.parts.map((part) => part.kind), ['tool', 'tool']);
+  });
+});
+
+describe('the tab', () => {
+  const storage = (most) => {
+    const kept = new Map();
+    return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => { if (value.length > most) throw new Error('quota'); kept.set(key, value); } };
+  };
+  const chatWithPhoto = (size) => {
+    const chat = newConversation();
+    const turn = askQuestion(chat, 'look', { mediaType: 'image/png', data: 'x'.repeat(size), thumb: 'data:image/jpeg;base64,y' });
+    applyEvent(turn, { type: 'tool_result', id: 't', name: 'analyze_progress', is_error: false, duration_ms: 1, structured: data.progress });
+    endTurn(chat, turn, { kind: 'done', messages: [{ role: 'assistant', content: 'Nice.' }] });
+    return chat;
+  };
+  it('keeps all that fits', () => {
+    globalThis.sessionStorage = storage(1e6);
+    const chat = chatWithPhoto(1000);
+    saveChat(chat);
+    assert.deepEqual(loadChat(), JSON.parse(JSON.stringify(chat)));
+  });
+  it('gives up the photo first, then its thumbnail and the charts, and never throws', () => {
+    globalThis.sessionStorage = storage(6000);
+    saveChat(chatWithPhoto(100_000));
+    const kept = loadChat();
+    assert.deepEqual(kept.history[0].content, [{ type: 'text', text: '(There was a photo here. It is no longer kept.)' }, { type: 'text', text: 'look' }]);
+    assert.ok(kept.turns[0].parts[0].structured);
+    assert.ok(kept.turns[0].photo);
+    globalThis.sessionStorage = storage(900);
+    saveChat(chatWithPhoto(100_000));
+    assert.equal(loadChat().turns[0].parts[0].structured, undefined);
+    globalThis.sessionStorage = storage(10);
+    saveChat(chatWithPhoto(100_000));
+    assert.deepEqual(loadChat(), newConversation());
+  });
+  it('takes an answer that a reload cut off for lost', () => {
+    globalThis.sessionStorage = storage(1e6);
+    const chat = newConversation();
+    const turn = askQuestion(chat, 'log it');
+    applyEvent(turn, { type: 'tool_use_start', id: 't', name: 'create_workout' });
+    saveChat(chat);
+    const kept = loadChat();
+    assert.deepEqual(kept.turns[0].outcome, { kind: 'lost', code: 'reloaded' });
+    assert.match(kept.history[1].content, /create_workout: unknown/);
+  });
+  it('begins anew when what it kept makes no sense', () => {
+    for (const text of ['{', 'null', '[]', '{"history":[],"turns":[1]}']) {
+      globalThis.sessionStorage = { getItem: () => text };
+      assert.deepEqual(loadChat(), newConversation());
+    }
+  });
+});
+
+describe('scales', () => {
+  it('have round ticks that enclose the values', () => {
+    assert.deepEqual(niceTicks(214.2, 236.3, 5), [210, 215, 220, 225, 230, 235, 240]);
+    assert.deepEqual(niceTicks(0, 0.35, 5), [0, 0.1, 0.2, 0.3, 0.4]);
+    for (const [min, max] of [[5, 5], [0, 0], [-3, -3], [1e9, 1e9 + 1], [0, 40], [99.9, 100.1]]) {
+      const ticks = niceTicks(min, max, 5);
+      assert.ok(ticks.length >= 2 && ticks.length <= 9, `${min} ${max}: ${ticks}`);
+      assert.ok(ticks[0] <= min && ticks.at(-1) >= max);
+    }
+  });
+  it('put few dates on the axis, at Mondays and firsts of a month', () => {
+    const at = (date) => Date.parse(date);
+    const dates = (from, to, most) => dateTicks(at(from), at(to), most).map((tick) => new Date(tick).toISOString().slice(0, 10));
+    assert.deepEqual(dates('2026-09-23', '2026-11-14', 8), ['2026-09-28', '2026-10-05', '2026-10-12', '2026-10-19', '2026-10-26', '2026-11-02', '2026-11-09']);
+    assert.deepEqual(dates('2026-09-23', '2026-11-14', 3), ['2026-10-01', '2026-11-01']);
+    assert.deepEqual(dates('2026-11-14', '2026-11-14', 3), ['2026-11-14']);
+    assert.ok(dates('1970-01-01', '2026-11-14', 4).length <= 14);
+  });
+  it('map no extent to the middle', () => assert.equal(scale(3, 3, 0, 10)(3), 5));
+  it('draw the trend through the centre of the points, as least squares do', () => {
+    const points = [0, 7, 14].map((days, at) => ({ at: days * DAY, value: 100 + at * 2 }));
+    assert.deepEqual(trendLine(points, 2), [{ at: 0, value: 100 }, { at: 14 * DAY, value: 104 }]);
+    assert.equal(trendLine(points, null), null);
+    assert.equal(trendLine(points.slice(0, 1), 2), null);
+  });
+});
+
+describe('what is drawn', () => {
+  it('is what the tools answer', () => {
+    const bench = progress(data.progress);
+    assert.deepEqual([bench.measure, bench.points.length, bench.slope, bench.unit], ['e1rm', 16, 2.71, 'lb']);
+    const pullUp = progress(data.bodyweight);
+    assert.deepEqual([pullUp.measure, pullUp.points.length, pullUp.slope], ['volume', 6, 80.69]);
+    const squat = exerciseHistory(data.history);
+    assert.deepEqual([squat.slope, squat.points[0].date < squat.points[4].date], [null, true]);
+    const week = volumeWeek(data.volume);
+    assert.deepEqual([week.rows.length, week.rows[0].name, week.untrained], [15, 'chest', ['adductors']]);
+    assert.ok(week.rows.findIndex((row) => row.name === 'lower back') < week.rows.findIndex((row) => row.name === 'calves'), 'trained ones first');
+  });
+  it('is nothing for shapes that are odd', () => {
+    for (const structured of data.odd.filter((odd) => odd !== null && typeof odd === 'object')) {
+      const drawn = progress(structured);
+      assert.ok(drawn === null || drawn.points.length === 0, JSON.stringify(structured));
+      assert.equal(volumeWeek(structured), null);
+    }
+  });
+  it('has days that no time zone moves', () => {
+    assert.equal(day('2026-11-14'), Date.UTC(2026, 10, 14));
+    for (const odd of ['2026-02-30', '2026-1-1', '', null, 20261114]) assert.equal(day(odd), null);
+  });
+});
+
+describe('words', () => {
+  it('of tools tell what happens and how it ended', () => {
+    assert.deepEqual(['running', 'done', 'failed', 'unknown'].map((state) => toolWords('analyze_progress', state)),
+      ['Analyzing progress…', 'Analyzed progress', 'Analyzing progress: failed', 'Analyzing progress: unfinished']);
+    assert.equal(toolWords('constructor', 'done'), 'constructor: done');
+    assert.equal(toolSubject({ exercise: 'bench-press' }), 'bench press');
+    assert.equal(toolSubject(null), '');
+  });
+  it('of durations are short', () => assert.deepEqual([12, 320, 1530, 90_000].map(seconds), ['0.1 s', '0.3 s', '1.5 s', '1.5 min']));
+});
+
+describe('a photo', () => {
+  const bytes = (...start) => new Uint8Array([...start, ...Array(12).fill(0)]).slice(0, 12);
+  const ascii = (text) => [...text].map((letter) => letter.charCodeAt(0));
+  it('is what its first bytes say', () => {
+    assert.equal(mediaType(bytes(0x89, ...ascii('PNG'))), 'image/png');
+    assert.equal(mediaType(bytes(0xff, 0xd8, 0xff, 0xe0)), 'image/jpeg');
+    assert.equal(mediaType(bytes(...ascii('GIF89a'))), 'image/gif');
+    assert.equal(mediaType(bytes(...ascii('RIFF1234WEBP'))), 'image/webp');
+    for (const other of ['<svg', '%PDF-1.7', 'RIFF1234WAVE', '']) assert.equal(mediaType(bytes(...ascii(other))), null);
+  });
+});

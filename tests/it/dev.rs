@@ -1,0 +1,370 @@
+//! The command `dev`: everything in one process.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, time::Instant};
+
+use crate::support::{
+    answer::{Answer, user},
+    fake_claude::{FakeClaude, Reply},
+    process::{Directory, Ended, Process, run, run_in},
+    sse::{Event, Sse},
+    wait::{until, within},
+};
+
+/// `dev`, when it has said that it runs.
+struct Dev {
+    process: Process,
+    url: String,
+    data: PathBuf,
+    token: String,
+    greeting: String,
+    http: reqwest::Client,
+}
+
+impl Dev {
+    async fn start(directory: &Directory, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let arguments = [&["dev"], arguments].concat();
+        let env = [&[("AGENT_PORT", "0")], env].concat();
+        let process = Process::start(&directory.0, &arguments, &env);
+        let greeting = until("the greeting", &process.out, |written| {
+            let whole = written.lines.iter().any(|line| line.contains("curl -sN"));
+            whole.then(|| written.lines.join("\n"))
+        })
+        .await;
+        let after = |label: &str, end: char| {
+            let rest = greeting.split_once(label).expect(label).1.trim_start();
+            rest.split(end).next().unwrap().trim_end().to_owned()
+        };
+        Self {
+            url: after("  Page", '\n').trim_end_matches('/').to_owned(),
+            data: after("  Data", '(').into(),
+            token: after("Bearer", '\''),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            greeting,
+            process,
+        }
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.http.get(self.at(path));
+        let with = |request: reqwest::RequestBuilder, (name, value): &(&str, &str)| {
+            request.header(*name, *value)
+        };
+        Answer::of(headers.iter().fold(request, with)).await
+    }
+
+    async fn ask(&self, words: &str) -> Vec<Event> {
+        let mut body = user(words);
+        body["stream"] = true.into();
+        let request = self.http.post(self.at("/chat")).bearer_auth(&self.token);
+        let sent = within("an answer", request.json(&body).send()).await;
+        Sse::new(sent.expect("an answer")).rest().await
+    }
+
+    async fn says(&self, words: &str) -> String {
+        let events = self.ask(words).await;
+        let texts = events.iter().filter(|event| event.kind == "text_delta");
+        texts
+            .map(|event| event.data["text"].as_str().unwrap())
+            .collect()
+    }
+
+    async fn interrupted(self) -> Ended {
+        self.process.signal("INT");
+        self.process.ended().await
+    }
+}
+
+fn one_line(ended: &Ended) -> &str {
+    assert_eq!(ended.err.len(), 1, "{ended:?}");
+    assert!(ended.out.is_empty(), "{ended:?}");
+    &ended.err[0]
+}
+
+#[tokio::test]
+async fn it_greets_with_the_page_the_claude_the_data_and_a_line_for_curl() {
+    let directory = Directory::new();
+    let dev = Dev::start(&directory, &[], &[]).await;
+    let port = dev.url.rsplit(':').next().unwrap();
+    let (data, token) = (dev.data.display(), &dev.token);
+    assert_eq!(
+        dev.greeting,
+        format!(
+            "Prog Strength runs. Ctrl-C ends it.
+
+  Page    http://localhost:{port}/
+  Claude  the offline stand-in: rules, not Claude (set ANTHROPIC_API_KEY for the real one)
+  Data    {data} (gone when this ends; --data FILE keeps it)
+          user \"demo\": seven months of training, made up
+  curl    curl -sN http://localhost:{port}/chat -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \
+           -d '{{\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"what weight should I use for squats today?\"}}]}}'
+"
+        )
+    );
+}
+
+#[tokio::test]
+async fn the_line_for_curl_is_answered_from_the_demo_users_training() {
+    let dev = Dev::start(&Directory::new(), &[], &[]).await;
+    let events = dev.ask("what weight should I use for squats today?").await;
+    let called = events
+        .iter()
+        .find(|event| event.kind == "tool_use")
+        .unwrap();
+    assert_eq!(called.data["name"], "suggest_next_weight");
+    let result = events.iter().find(|e| e.kind == "tool_result").unwrap();
+    assert_eq!(result.data["is_error"], false, "{}", result.data);
+    let weight = result.data["structured"]["weight"].as_f64().unwrap();
+    let done = events.last().unwrap();
+    let answer = done.data["content"][0]["text"].as_str().unwrap();
+    assert!(answer.contains(&weight.to_string()), "{answer}");
+    assert_eq!(done.data["model"], "offline-stand-in");
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_all_of_it_and_leaves_nothing_behind() {
+    let dev = Dev::start(&Directory::new(), &[], &[]).await;
+    let folder = dev.data.parent().unwrap().to_owned();
+    assert!(dev.data.exists());
+    let ended = dev.interrupted().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!folder.exists());
+    let byes = ended.err.iter().filter(|line| line.contains("\"bye\""));
+    assert_eq!(byes.count(), 2, "{ended:?}");
+}
+
+#[tokio::test]
+async fn ctrl_c_in_the_middle_of_an_answer_ends_the_stream_with_its_event_and_soon() {
+    let (claude, directory) = (FakeClaude::start().await, Directory::new());
+    claude.allow_unplayed();
+    claude.push(Reply::hang_before_headers());
+    let dev = Dev::start(&directory, &[], &[("ANTHROPIC_BASE_URL", claude.url())]).await;
+    let request = dev.http.post(dev.at("/chat")).bearer_auth(&dev.token);
+    let mut body = user("hi");
+    body["stream"] = true.into();
+    let mut stream = Sse::new(request.json(&body).send().await.unwrap());
+    stream.expect("model_chosen").await;
+    claude.asked_times(1).await;
+    let began = Instant::now();
+    dev.process.signal("INT");
+    let failed = stream.last("error").await;
+    assert_eq!(failed["code"], "shutting_down");
+    assert_eq!(dev.process.ended().await.code, Some(0));
+    assert!(began.elapsed() < Duration::from_secs(8), "{began:?}");
+}
+
+#[tokio::test]
+async fn the_page_gets_a_token_and_nobody_else_does() {
+    let dev = Dev::start(&Directory::new(), &[], &[("CORS_ALLOWED_ORIGINS", "*")]).await;
+    let told = dev.get("/page/config.json", &[]).await.ok();
+    assert_eq!(
+        told,
+        json!({"version": env!("CARGO_PKG_VERSION"), "claude": {"kind": "stand_in", "model": "offline-stand-in"},
+            "token": dev.token, "demo": true, "max_photo_bytes": 5_242_880})
+    );
+    let same = [("sec-fetch-site", "same-origin"), ("host", "localhost:1")];
+    assert_eq!(
+        dev.get("/page/config.json", &same).await.ok()["token"],
+        dev.token
+    );
+    for other in [
+        ("origin", "http://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("host", "evil.example"),
+        ("host", "localhost.evil.example:8001"),
+    ] {
+        let told = dev.get("/page/config.json", &[other]).await.ok();
+        assert_eq!(told["token"], Value::Null, "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_this_machine_can_reach_it_whatever_agent_host_says() {
+    let dev = Dev::start(&Directory::new(), &[], &[("AGENT_HOST", "0.0.0.0")]).await;
+    let port: u16 = dev.url.rsplit(':').next().unwrap().parse().unwrap();
+    // All of 127.0.0.0/8 is this machine, and only what listens everywhere answers at all of it.
+    let elsewhere = tokio::net::TcpStream::connect(("127.0.0.2", port)).await;
+    assert!(elsewhere.is_err());
+    assert_eq!(dev.get("/health", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn kept_data_is_there_the_next_time_and_fresh_puts_it_back() {
+    let directory = Directory::new();
+    // As awkward as a path may be.
+    let folder = directory.0.join("a b?c#d%20é&mode=x");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("my: log.db").display().to_string();
+    let logged = "log bench 3x5 at 185 lb, 1x1 at 187.5 lb";
+    let last = "show my last workouts";
+
+    let dev = Dev::start(&directory, &["--data", &file], &[]).await;
+    assert!(
+        dev.greeting.contains(&format!("{file} (kept)")),
+        "{}",
+        dev.greeting
+    );
+    assert!(dev.says(logged).await.contains("187.5"));
+    assert_eq!(dev.interrupted().await.code, Some(0));
+
+    let dev = Dev::start(&directory, &["--data", &file], &[]).await;
+    assert!(
+        dev.greeting.contains("training from before"),
+        "{}",
+        dev.greeting
+    );
+    assert!(dev.says(last).await.contains("187.5"));
+    assert_eq!(dev.interrupted().await.code, Some(0));
+
+    let dev = Dev::start(&directory, &["--data", &file, "--fresh"], &[]).await;
+    assert!(dev.greeting.contains("made up anew"), "{}", dev.greeting);
+    assert!(!dev.says(last).await.contains("187.5"));
+    assert_eq!(dev.interrupted().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn with_a_key_the_real_claude_is_asked_and_the_stand_in_is_not_there() {
+    let claude = FakeClaude::start().await;
+    claude.push(Reply::text("It is really me."));
+    let env = [
+        ("ANTHROPIC_API_KEY", "sk-mine"),
+        ("ANTHROPIC_BASE_URL", claude.url()),
+        ("CLAUDE_MODEL", "claude-opus-5"),
+    ];
+    let dev = Dev::start(&Directory::new(), &[], &env).await;
+    let named = format!("  Claude  claude-opus-5 at {}\n", claude.url());
+    assert!(dev.greeting.contains(&named), "{}", dev.greeting);
+    assert_eq!(dev.says("hi").await, "It is really me.");
+    let told = dev.get("/page/config.json", &[]).await.ok();
+    assert_eq!(
+        told["claude"],
+        json!({"kind": "anthropic", "model": "claude-opus-5"})
+    );
+    let ended = dev.interrupted().await;
+    assert!(!ended.err.join("\n").contains("stand-in"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_claude_refuses_ends_it_with_one_line_that_names_the_setting() {
+    for (variable, header) in [
+        ("ANTHROPIC_API_KEY", "x-api-key: sk-bad"),
+        ("ANTHROPIC_AUTH_TOKEN", "authorization: Bearer sk-bad"),
+    ] {
+        let (url, asked) = refusing().await;
+        let env = [
+            (variable, "sk-bad"),
+            ("ANTHROPIC_BASE_URL", &url),
+            ("RUST_LOG", "off"),
+        ];
+        let ended = run(&["dev"], &[&[("AGENT_PORT", "0")][..], &env].concat()).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        let said = format!(
+            "configuration: {variable} is refused by 127.0.0.1; correct it, or unset it to talk to the offline stand-in"
+        );
+        assert_eq!(ended.err, [said]);
+        let asked = asked.await.unwrap();
+        assert!(asked.starts_with("GET /v1/models?limit=1 "), "{asked}");
+        assert!(asked.contains(header), "{asked}");
+    }
+}
+
+/// An address whose first request is answered with 401, and that request.
+async fn refusing() -> (String, tokio::task::JoinHandle<String>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        let answer = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8(head).unwrap()
+    });
+    (url, asked)
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_said_in_one_line() {
+    let busy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = busy.local_addr().unwrap().port().to_string();
+    let ended = run(&["dev"], &[("AGENT_PORT", &port)]).await;
+    assert_eq!(ended.code, Some(1));
+    let said = one_line(&ended);
+    let what = format!(
+        "cannot listen on 127.0.0.1:{port}; stop what does, or set AGENT_PORT to another port: "
+    );
+    assert!(said.starts_with(&what), "{said}");
+
+    let ended = run(
+        &["dev"],
+        &[("AGENT_PORT", "0"), ("ANTHROPIC_API_KEY", "sk bad")],
+    )
+    .await;
+    assert_eq!(ended.code, Some(2));
+    let said = "configuration: ANTHROPIC_API_KEY must be printable ASCII without spaces";
+    assert_eq!(one_line(&ended), said);
+
+    let directory = Directory::with_env_file("");
+    let at = ["dev", "--data", "no/such/folder/x.db"];
+    let ended = run_in(&directory, &at, &[("AGENT_PORT", "0")]).await;
+    assert_eq!(ended.code, Some(1));
+    let said = "cannot keep the training data in no/such/folder/x.db: cannot open the database: unable to open database file";
+    assert_eq!(one_line(&ended), said);
+
+    std::fs::write(
+        directory.0.join("thesis.txt"),
+        "not a database, and dear to somebody\n".repeat(99),
+    )
+    .unwrap();
+    let before = std::fs::read(directory.0.join("thesis.txt")).unwrap();
+    let at = ["dev", "--data", "thesis.txt", "--fresh"];
+    let ended = run_in(&directory, &at, &[("AGENT_PORT", "0")]).await;
+    assert_eq!(ended.code, Some(1));
+    let said = "cannot keep the training data in thesis.txt: cannot open the database: file is not a database";
+    assert_eq!(one_line(&ended), said);
+    assert_eq!(
+        std::fs::read(directory.0.join("thesis.txt")).unwrap(),
+        before
+    );
+}
+
+#[tokio::test]
+async fn what_the_environment_says_about_other_services_does_not_matter() {
+    let env = [
+        (
+            "JWT_SIGNING_KEY",
+            "the production key, which dev has no use for",
+        ),
+        ("JWT_ISSUER", "somebody"),
+        ("JWT_AUDIENCE", "something"),
+        ("DATABASE_URL", "postgres://nobody:nothing@127.0.0.1:1/none"),
+        ("PROG_STRENGTH_MCP_URL", "http://127.0.0.1:1/mcp"),
+        ("PROG_STRENGTH_MCP_TOKEN", "other"),
+        ("MCP_ALLOWED_HOSTS", "mcp"),
+        ("MCP_PORT", "1"),
+        ("OAUTH_ISSUER", "http://127.0.0.1:1/"),
+        ("MCP_RATE_LIMIT_PER_HOUR", "1"),
+        ("AGENT_PAGE", "off"),
+    ];
+    let dev = Dev::start(&Directory::new(), &[], &env).await;
+    for _ in 0..3 {
+        let events = dev.ask("what exercises do I have for chest?").await;
+        assert_eq!(events.last().unwrap().kind, "done", "{events:?}");
+    }
+    let answer = dev.http.post(dev.at("/chat")).json(&user("hi"));
+    let claims = json!({"sub": "demo", "exp": 4_000_000_000_u64});
+    let forged =
+        crate::support::answer::token("the production key, which dev has no use for", &claims);
+    let answer = Answer::of(answer.bearer_auth(forged)).await;
+    assert_eq!(answer.error(), (401, "unauthorized"));
+}
