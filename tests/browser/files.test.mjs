@@ -30,6 +30,12 @@ describe('the files of the page', () => {
       for (const [, file] of read(name).matchAll(/(?:from|import) '\.\/([^']+)'/g)) assert.ok(served.includes(file), `${name}: ${file}`);
     }
   });
+  it('are all asked for at once, not one import after the other', () => {
+    const html = read('index.html');
+    const modules = [...own.filter((name) => name.endsWith('.js') && !['app.js', 'theme.js'].includes(name)), 'markdown-it.min.js'];
+    const preloaded = [...html.matchAll(/rel="modulepreload" href="\/page\/([^"]+)"/g)].map(([, name]) => name);
+    assert.deepEqual(preloaded.sort(), modules.sort());
+  });
   it('hold markdown-it as its package has it', () => {
     const published = join(dirname(require.resolve('markdown-it/package.json')), 'dist/markdown-it.min.js');
     assert.equal(read('vendor/markdown-it.min.js'), readFileSync(published, 'utf8'));

@@ -135,6 +135,8 @@ async fn ctrl_c_ends_all_of_it_and_leaves_nothing_behind() {
     let ended = dev.interrupted().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(!folder.exists());
+    let plainly = |line: &String| line.contains("offline stand-in: rules, not Claude");
+    assert!(ended.err.iter().any(plainly), "{ended:?}");
     let byes = ended.err.iter().filter(|line| line.contains("\"bye\""));
     assert_eq!(byes.count(), 2, "{ended:?}");
 }
