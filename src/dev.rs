@@ -7,7 +7,7 @@ pub mod demo;
 mod greeting;
 pub mod stand_in;
 
-use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
@@ -16,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     auth,
-    config::{Config, Demo, DevConfig, PageConfig, Places, WorkoutConfig},
+    config::{Config, Demo, DevClaude, DevConfig, PageConfig, Places, WorkoutConfig},
     listen, logs, serve,
+    signals::Signals,
     workout::{
         self,
         db::Database,
@@ -26,7 +27,7 @@ use crate::{
     },
 };
 use claude_key::ClaudeKey;
-use data::Data;
+use data::{Data, Opened};
 use greeting::Greeting;
 
 /// As long as anybody leaves it running: the key it is signed with ends with the process.
@@ -49,6 +50,8 @@ pub struct Options {
 
 /// Runs everything until SIGTERM or SIGINT; a second signal ends it at once.
 pub async fn dev(options: Options) -> anyhow::Result<()> {
+    // Before anything is there to be left behind.
+    let signals = Signals::in_terminal()?;
     let data = Data::of(options.data)?;
     let at = Listeners::bind().await?;
     let config = DevConfig::from_env(Places {
@@ -59,11 +62,13 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     })?;
     let page = page_listener(config.agent.address.port).await?;
     logs::start(&config.agent.log, logs::To::Stderr);
-    let stopped = serve::signalled()?;
-    let db = data.open(&config.workout.database_url).await?;
-    let begun = data.begin(&db, options.fresh).await?;
-    let served = run(page, at, config, &db, (&data, begun), stopped).await;
-    db.close().await;
+    let mut stopped = pin!(signals.first(data.last_act()));
+    let opened = tokio::select! {
+        opened = data.open(&config.workout.database_url, options.fresh) => opened?,
+        () = &mut stopped => return Ok(()),
+    };
+    let served = run(page, at, config, (&data, &opened), stopped).await;
+    opened.db.close().await;
     served
 }
 
@@ -98,32 +103,31 @@ async fn run(
     page: TcpListener,
     at: Listeners,
     mut config: DevConfig,
-    db: &Database,
-    (data, begun): (&Data, data::Begun),
+    (data, opened): (&Data, &Opened),
     stopped: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     // First the agent ends, then what it leans on.
     let (agent_stops, rest_stops) = (CancellationToken::new(), CancellationToken::new());
-    let is_real = config.stand_in.is_none();
-    if let Some(key) = &config.stand_in {
+    if let DevClaude::StandIn(key) = &config.claude {
         let router = stand_in::router(key.clone(), PACE);
         tokio::spawn(listen::serve(at.stand_in, router, rest_stops.clone()));
     }
-    let workouts = run_workouts(at.mcp, &config.workout, db, rest_stops.clone()).await?;
+    let workouts = run_workouts(at.mcp, &config.workout, &opened.db, rest_stops.clone()).await?;
     let token = auth::mint(&config.agent.jwt, demo::USER, TOKEN_TTL)?;
     config.agent.page = Some(PageConfig {
         demo: Some(Demo {
             token: token.clone().into(),
-            stand_in: !is_real,
+            stand_in: matches!(config.claude, DevClaude::StandIn(_)),
         }),
     });
     let key = ClaudeKey::of(&config.agent.claude)?;
+    let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
     let greeting = Greeting::new(&config, page.local_addr()?, token);
     let agent = run_agent(page, config.agent, agent_stops.clone()).await?;
-    greeting.say(data, begun);
+    greeting.say(data, opened.begun);
     let refused = tokio::select! {
         () = stopped => None,
-        refused = key.refused(), if is_real => Some(refused),
+        refused = key.refused(), if key_given => Some(refused),
     };
     agent_stops.cancel();
     agent.await??;

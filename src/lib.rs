@@ -29,6 +29,7 @@ pub mod serve;
 pub(crate) mod dress;
 pub mod listen;
 pub mod router;
+pub(crate) mod signals;
 
 pub mod chat;
 pub mod observe;

@@ -13,15 +13,14 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use crate::{
-    app::App,
-    config::{Demo, HostRule, PageConfig},
-};
+use crate::config::{Demo, HostRule, PageConfig};
 
 /// Only what comes from here; no text is ever taken for markup or code.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'";
+/// Of this machine.
+const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// Claude's API takes no larger images everywhere.
 const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
 
@@ -110,15 +109,15 @@ struct Claude<'a> {
 }
 
 /// `/`, and what it is made of under `/page/`.
-pub fn routes(page: Arc<Page>) -> Router<Arc<App>> {
+pub fn routes<S: Clone + Send + Sync + 'static>(page: Arc<Page>) -> Router<S> {
     let about = async move |headers: HeaderMap| about(&page, &headers);
     let routes = Router::new().route("/page/config.json", get(about));
     FILES.iter().fold(routes, |routes, file| {
         let tag = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, file.bytes));
-        let tag = HeaderValue::try_from(format!("\"{tag}\"")).ok();
+        let tag = format!("\"{tag}\"");
         routes.route(
             file.path,
-            get(async move |headers: HeaderMap| answer(file, tag, &headers)),
+            get(async move |headers: HeaderMap| answer(file, &tag, &headers)),
         )
     })
 }
@@ -146,16 +145,22 @@ fn about(page: &Page, headers: &HeaderMap) -> Response {
 /// Asked by our own page, and by the name of this machine: no other site's page, nor one whose name was made to mean
 /// this machine (DNS rebinding), learns the token.
 fn is_own_page(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text(header::HOST).and_then(HostRule::parse);
-    let local = host.is_some_and(|at| ["localhost", "127.0.0.1", "[::1]"].contains(&&*at.host));
-    let site = header::HeaderName::from_static("sec-fetch-site");
-    local && text(header::ORIGIN).is_none() && text(site).is_none_or(|site| site == "same-origin")
+    let all = |name: &str| -> Vec<&str> {
+        let values = headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap_or("?")).collect()
+    };
+    let local = match all("host")[..] {
+        [host] => HostRule::parse(host).is_some_and(|at| OWN_NAMES.contains(&&*at.host)),
+        _ => false,
+    };
+    let same_site = all("sec-fetch-site")
+        .iter()
+        .all(|site| *site == "same-origin");
+    local && same_site && all("origin").is_empty()
 }
 
-fn answer(file: &File, tag: Option<HeaderValue>, headers: &HeaderMap) -> Response {
-    let known = tag.is_some() && headers.get(header::IF_NONE_MATCH) == tag.as_ref();
-    let mut response = if known {
+fn answer(file: &File, tag: &str, headers: &HeaderMap) -> Response {
+    let mut response = if is_known(tag, headers) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         file.bytes.into_response()
@@ -166,13 +171,21 @@ fn answer(file: &File, tag: Option<HeaderValue>, headers: &HeaderMap) -> Respons
         (header::CONTENT_SECURITY_POLICY, fixed(POLICY)),
         // Asked for again each time, and sent again only when it has changed.
         (header::CACHE_CONTROL, fixed("no-cache")),
-        (header::ETAG, tag),
+        (header::ETAG, HeaderValue::try_from(tag).ok()),
     ] {
         if let Some(value) = value {
             response.headers_mut().insert(name, value);
         }
     }
     response
+}
+
+/// `If-None-Match` (RFC 9110 section 13.1.2): a proxy that compresses makes tags weak.
+fn is_known(tag: &str, headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter();
+    let tags = values.filter_map(|value| value.to_str().ok());
+    let mut tags = tags.flat_map(|tags| tags.split(',')).map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     app::App,
     config::{Address, Config},
     listen, logs, memory, router,
+    signals::Signals,
 };
 
 /// Turns that were told to end need this long at most to say so.
@@ -21,7 +22,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let address = config.address.clone();
     let app = App::new(config)?;
     let listener = bind(&address).await?;
-    run(listener, app, signalled()?).await
+    run(listener, app, Signals::usual()?.first(|| ())).await
 }
 
 /// The port, taken, and said so in the log.
@@ -32,20 +33,6 @@ pub(crate) async fn bind(address: &Address) -> anyhow::Result<TcpListener> {
     let at = listener.local_addr().context("cannot tell the port")?;
     tracing::info!(address = %at, version = env!("CARGO_PKG_VERSION"), "listening");
     Ok(listener)
-}
-
-/// Ends with the first SIGTERM or SIGINT from now on; the second one ends the process.
-pub(crate) fn signalled() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut signals = Signals::new()?;
-    let (first, second) = tokio::sync::oneshot::channel();
-    tokio::spawn(async move {
-        signals.next().await;
-        let _ = first.send(());
-        signals.next().await;
-        tracing::warn!("second signal: ending at once");
-        std::process::exit(130);
-    });
-    Ok(async move { drop(second.await) })
 }
 
 /// Serves `app` on `listener` until `shutdown`, then drains: no new chats, the grace period for running ones, `error`
@@ -77,29 +64,4 @@ pub async fn run(
     server.await.context("the server broke")?;
     tracing::info!("bye");
     Ok(())
-}
-
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .context("cannot listen for SIGTERM")?,
-        })
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        #[cfg(not(unix))]
-        drop(tokio::signal::ctrl_c().await);
-    }
 }

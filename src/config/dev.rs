@@ -1,13 +1,12 @@
 //! The settings of the `dev` command: both services' on loopback, with keys made up for this one run.
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     path::{Path, absolute},
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Config, ConfigError, PageConfig, WorkoutConfig, raw::environment};
 
@@ -50,8 +49,17 @@ pub struct Places<'a> {
 pub struct DevConfig {
     pub agent: Config,
     pub workout: WorkoutConfig,
-    /// The stand-in's key, where nobody has named a Claude.
-    pub stand_in: Option<SecretString>,
+    pub claude: DevClaude,
+}
+
+/// Who answers in Claude's place, if not Claude.
+#[derive(Debug)]
+pub enum DevClaude {
+    /// Nobody has named a Claude; this is the stand-in's key.
+    StandIn(SecretString),
+    Real {
+        key_given: bool,
+    },
 }
 
 impl DevConfig {
@@ -61,8 +69,13 @@ impl DevConfig {
         let (mut variables, faults) = environment();
         variables.retain(|name, value| !value.is_empty() && !NOT_OURS.contains(&name.as_str()));
         let real = CLAUDES.iter().any(|name| variables.contains_key(*name));
-        let stand_in = (!real).then(secret);
-        claude(&mut variables, stand_in.as_deref(), places);
+        let claude = if real {
+            let key_given = CLAUDES[..2].iter().any(|key| variables.contains_key(*key));
+            DevClaude::Real { key_given }
+        } else {
+            DevClaude::StandIn(secret().into())
+        };
+        variables.extend(for_claude(&claude, places));
         for (name, value) in own(places) {
             variables.insert(name.to_owned(), value);
         }
@@ -75,21 +88,24 @@ impl DevConfig {
         Ok(Self {
             agent,
             workout: workout?,
-            stand_in: stand_in.map(Into::into),
+            claude,
         })
     }
 }
 
 /// Without a Claude, the stand-in; at another address than Anthropic's, perhaps one that asks for no key.
-fn claude(variables: &mut HashMap<String, String>, stand_in: Option<&str>, places: Places<'_>) {
-    let mut set = |name: &str, value: String| drop(variables.insert(name.to_owned(), value));
-    if let Some(key) = stand_in {
-        set("ANTHROPIC_API_KEY", key.to_owned());
-        set("ANTHROPIC_BASE_URL", format!("http://{}", places.stand_in));
-        set("CLAUDE_MODEL", places.stand_in_model.to_owned());
-    } else if !CLAUDES[..2].iter().any(|key| variables.contains_key(*key)) {
-        variables.insert(CLAUDES[0].to_owned(), "none".to_owned());
-    }
+fn for_claude(claude: &DevClaude, places: Places<'_>) -> Vec<(String, String)> {
+    let set = match claude {
+        DevClaude::StandIn(key) => vec![
+            ("ANTHROPIC_API_KEY", key.expose_secret().to_owned()),
+            ("ANTHROPIC_BASE_URL", format!("http://{}", places.stand_in)),
+            ("CLAUDE_MODEL", places.stand_in_model.to_owned()),
+        ],
+        DevClaude::Real { key_given: false } => vec![("ANTHROPIC_API_KEY", "none".to_owned())],
+        DevClaude::Real { key_given: true } => vec![],
+    };
+    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+    set.into_iter().map(owned).collect()
 }
 
 fn own(places: Places<'_>) -> [(&'static str, String); 6] {

@@ -95,6 +95,11 @@ pub(super) fn environment() -> (HashMap<String, String>, Vec<Fault>) {
             for line in lines {
                 match line {
                     Ok((name, value)) => drop(found.insert(name, value)),
+                    // A folder, say: it would fail again and again.
+                    Err(dotenvy::Error::Io(_)) => {
+                        faults.push(unreadable());
+                        break;
+                    }
                     // dotenvy's own message repeats the line, which may hold a secret.
                     Err(_) => faults.push(Fault {
                         variable: ".env",
@@ -106,10 +111,7 @@ pub(super) fn environment() -> (HashMap<String, String>, Vec<Fault>) {
             }
         }
         Err(error) if error.not_found() => {}
-        Err(_) => faults.push(Fault {
-            variable: ".env",
-            what: "cannot be read".into(),
-        }),
+        Err(_) => faults.push(unreadable()),
     }
     for variable in VARIABLES {
         if let Some(value) = std::env::var_os(variable) {
@@ -123,6 +125,13 @@ pub(super) fn environment() -> (HashMap<String, String>, Vec<Fault>) {
         }
     }
     (found, faults)
+}
+
+fn unreadable() -> Fault {
+    Fault {
+        variable: ".env",
+        what: "cannot be read; it must be a text file, or not be there".into(),
+    }
 }
 
 pub(super) fn raw(variables: impl IntoIterator<Item = (String, String)>) -> Raw {

@@ -8,9 +8,9 @@ use url::{Host, Url};
 use super::{
     Address, ConfigError, Fault, JwtConfig, LogConfig,
     check::Check,
-    jwt, listen_on, log, part_from_env,
+    part_from_env,
+    parts::{jwt, listen_on, log, shutdown_grace},
     raw::{Raw, environment, raw},
-    shutdown_grace,
 };
 use crate::auth::is_subject;
 

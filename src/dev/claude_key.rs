@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct ClaudeKey {
     variable: &'static str,
     question: reqwest::RequestBuilder,
-    host: String,
+    server: String,
 }
 
 impl ClaudeKey {
@@ -27,7 +27,7 @@ impl ClaudeKey {
             .build()
             .context("cannot set up the HTTP client for Claude")?;
         let models = models_of(&config.endpoint);
-        let host = models.host_str().unwrap_or_default().to_owned();
+        let server = models.origin().ascii_serialization();
         let question = client.get(models).header("anthropic-version", "2023-06-01");
         let (variable, question) = match &config.credential {
             Credential::ApiKey(key) => (
@@ -42,7 +42,7 @@ impl ClaudeKey {
         Ok(Self {
             variable,
             question,
-            host,
+            server,
         })
     }
 
@@ -54,14 +54,14 @@ impl ClaudeKey {
                 return ConfigError::of(
                     self.variable,
                     format!(
-                        "is refused by {}; correct it, or unset it to talk to the offline stand-in",
-                        self.host
+                        "is refused by {}; correct it, or unset it and all other ANTHROPIC_* for the offline stand-in",
+                        self.server
                     ),
                 );
             }
             Ok(_) => {}
             // The error's own text holds the address, and that may hold anything.
-            Err(_) => tracing::warn!(host = self.host, "Claude cannot be reached"),
+            Err(_) => tracing::warn!(server = self.server, "Claude cannot be reached"),
         }
         std::future::pending().await
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use jiff::{Timestamp, tz::TimeZone};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -13,10 +13,16 @@ use crate::workout::db::Database;
 pub(super) enum Data {
     /// Removed when dropped.
     ThrownAway {
-        _folder: TempDir,
+        folder: TempDir,
         file: PathBuf,
     },
     Kept(PathBuf),
+}
+
+/// The database, ready.
+pub(super) struct Opened {
+    pub(super) db: Database,
+    pub(super) begun: Begun,
 }
 
 /// What the file held.
@@ -33,16 +39,33 @@ pub(super) enum Begun {
 impl Data {
     pub(super) fn of(file: Option<PathBuf>) -> anyhow::Result<Self> {
         if let Some(file) = file {
+            let text = file.to_str().context("--data takes a name in UTF-8")?;
+            let scheme = ["sqlite:", "postgres:", "postgresql:", ":memory:"];
+            let is_url = scheme.iter().any(|scheme| text.starts_with(scheme));
+            ensure!(!is_url, "--data takes the name of a file, not a URL");
             return Ok(Self::Kept(file));
         }
-        let folder = tempfile::Builder::new()
-            .prefix("prog-strength-")
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("prog-strength-");
+        // Nobody else's business on a machine that is shared.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = builder
             .tempdir()
             .context("cannot make a folder for the training data; name a file with --data FILE")?;
         Ok(Self::ThrownAway {
             file: folder.path().join("demo.db"),
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// What is to be done where the process ends without dropping anything.
+    pub(super) fn last_act(&self) -> impl FnOnce() + Send + 'static + use<> {
+        let folder = match self {
+            Self::ThrownAway { folder, .. } => Some(folder.path().to_owned()),
+            Self::Kept(_) => None,
+        };
+        move || drop(folder.map(std::fs::remove_dir_all))
     }
 
     pub(super) fn file(&self) -> &Path {
@@ -55,15 +78,17 @@ impl Data {
         matches!(self, Self::Kept(_))
     }
 
-    /// `url` names the file.
-    pub(super) async fn open(&self, url: &SecretString) -> anyhow::Result<Database> {
+    /// Opens the file, which `url` names, and sees that the demo user has training in it.
+    pub(super) async fn open(&self, url: &SecretString, fresh: bool) -> anyhow::Result<Opened> {
         let opened = Database::open(url).await;
-        opened.with_context(|| format!("cannot keep the training data in {}", self.shown()))
+        let place = || format!("cannot keep the training data in {}", self.shown());
+        let db = opened.with_context(place)?;
+        let begun = self.begin(&db, fresh).await?;
+        Ok(Opened { db, begun })
     }
 
-    /// Sees that the demo user has training: what there was, or, if there was none or it shall be `fresh`, the first
-    /// day's.
-    pub(super) async fn begin(&self, db: &Database, fresh: bool) -> anyhow::Result<Begun> {
+    /// What there was, or, if there was nothing or it shall be `fresh`, the first day's.
+    async fn begin(&self, db: &Database, fresh: bool) -> anyhow::Result<Begun> {
         let (now, zone) = (Timestamp::now(), TimeZone::system());
         let begun = if fresh {
             demo::reset(db, now, &zone).await.map(|()| Begun::Reset)

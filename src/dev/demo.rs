@@ -60,10 +60,11 @@ fn workout(day: &Day, lifter: &mut Lifter, around: &mut Random, zone: &TimeZone)
 }
 
 /// Gives the demo user the training, a plan in its seventh week and the zone; `false`, and nothing is changed, if there is
-/// any workout of theirs already.
+/// any workout or plan of theirs already.
 pub async fn fill(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<bool, sqlx::Error> {
     let mut tx = db.write(&user()?).await?;
-    if !tx.workouts(&Page::newest(i64::MIN, 1)).await?.is_empty() {
+    let logged = tx.workouts(&Page::newest(i64::MIN, 1)).await?;
+    if !logged.is_empty() || tx.count_user_plans().await? > 0 {
         return Ok(false);
     }
     insert(&mut tx, now, zone).await?;

@@ -6,7 +6,7 @@ use super::{
     data::{Begun, Data},
     demo,
 };
-use crate::config::DevConfig;
+use crate::config::{DevClaude, DevConfig};
 
 const QUESTION: &str = "what weight should I use for squats today?";
 
@@ -21,7 +21,7 @@ impl Greeting {
         let claude = &config.agent.claude;
         Self {
             port: at.port(),
-            claude: if config.stand_in.is_some() {
+            claude: if matches!(config.claude, DevClaude::StandIn(_)) {
                 "the offline stand-in: rules, not Claude (set ANTHROPIC_API_KEY for the real one)"
                     .to_owned()
             } else {

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     config::{JwtConfig, WorkoutConfig},
     listen, logs,
-    serve::{bind, signalled},
+    serve::bind,
+    signals::Signals,
 };
 
 /// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client goes); a second signal ends it at
@@ -31,7 +32,8 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
         .context("cannot read the exercise catalogue")?;
     let served = if stdio {
         let user = UserId::new(&config.stdio_user).context("WORKOUT_USER_ID is no user id")?;
-        over_stdio(Handler::over_stdio(workouts, user), signalled()?).await
+        let stopped = Signals::usual()?.first(|| ());
+        over_stdio(Handler::over_stdio(workouts, user), stopped).await
     } else {
         over_http(&config, move || Handler::over_http(workouts.clone())).await
     };
@@ -59,7 +61,8 @@ async fn over_http<H: ServerHandler>(
     let listener = bind(&config.address).await?;
     let router = router(&front, make);
     let grace = config.shutdown_grace;
-    run(listener, router, &front.life, signalled()?, grace).await
+    let stopped = Signals::usual()?.first(|| ());
+    run(listener, router, &front.life, stopped, grace).await
 }
 
 /// Serves `router` on `listener` until `shutdown`, then drains: no new messages, the grace period for those being

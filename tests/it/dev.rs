@@ -1,14 +1,16 @@
 //! The command `dev`: everything in one process.
 
-use std::{path::PathBuf, time::Duration};
+mod ending;
+mod refusals;
+
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, time::Instant};
 
 use crate::support::{
     answer::{Answer, user},
     fake_claude::{FakeClaude, Reply},
-    process::{Directory, Ended, Process, run, run_in},
+    process::{Directory, Ended, Process},
     sse::{Event, Sse},
     wait::{until, within},
 };
@@ -81,12 +83,6 @@ impl Dev {
     }
 }
 
-fn one_line(ended: &Ended) -> &str {
-    assert_eq!(ended.err.len(), 1, "{ended:?}");
-    assert!(ended.out.is_empty(), "{ended:?}");
-    &ended.err[0]
-}
-
 #[tokio::test]
 async fn it_greets_with_the_page_the_claude_the_data_and_a_line_for_curl() {
     let directory = Directory::new();
@@ -125,40 +121,6 @@ async fn the_line_for_curl_is_answered_from_the_demo_users_training() {
     let answer = done.data["content"][0]["text"].as_str().unwrap();
     assert!(answer.contains(&weight.to_string()), "{answer}");
     assert_eq!(done.data["model"], "offline-stand-in");
-}
-
-#[tokio::test]
-async fn ctrl_c_ends_all_of_it_and_leaves_nothing_behind() {
-    let dev = Dev::start(&Directory::new(), &[], &[]).await;
-    let folder = dev.data.parent().unwrap().to_owned();
-    assert!(dev.data.exists());
-    let ended = dev.interrupted().await;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(!folder.exists());
-    let plainly = |line: &String| line.contains("offline stand-in: rules, not Claude");
-    assert!(ended.err.iter().any(plainly), "{ended:?}");
-    let byes = ended.err.iter().filter(|line| line.contains("\"bye\""));
-    assert_eq!(byes.count(), 2, "{ended:?}");
-}
-
-#[tokio::test]
-async fn ctrl_c_in_the_middle_of_an_answer_ends_the_stream_with_its_event_and_soon() {
-    let (claude, directory) = (FakeClaude::start().await, Directory::new());
-    claude.allow_unplayed();
-    claude.push(Reply::hang_before_headers());
-    let dev = Dev::start(&directory, &[], &[("ANTHROPIC_BASE_URL", claude.url())]).await;
-    let request = dev.http.post(dev.at("/chat")).bearer_auth(&dev.token);
-    let mut body = user("hi");
-    body["stream"] = true.into();
-    let mut stream = Sse::new(request.json(&body).send().await.unwrap());
-    stream.expect("model_chosen").await;
-    claude.asked_times(1).await;
-    let began = Instant::now();
-    dev.process.signal("INT");
-    let failed = stream.last("error").await;
-    assert_eq!(failed["code"], "shutting_down");
-    assert_eq!(dev.process.ended().await.code, Some(0));
-    assert!(began.elapsed() < Duration::from_secs(8), "{began:?}");
 }
 
 #[tokio::test]
@@ -251,93 +213,6 @@ async fn with_a_key_the_real_claude_is_asked_and_the_stand_in_is_not_there() {
     );
     let ended = dev.interrupted().await;
     assert!(!ended.err.join("\n").contains("stand-in"), "{ended:?}");
-}
-
-#[tokio::test]
-async fn a_key_that_claude_refuses_ends_it_with_one_line_that_names_the_setting() {
-    for (variable, header) in [
-        ("ANTHROPIC_API_KEY", "x-api-key: sk-bad"),
-        ("ANTHROPIC_AUTH_TOKEN", "authorization: Bearer sk-bad"),
-    ] {
-        let (url, asked) = refusing().await;
-        let env = [
-            (variable, "sk-bad"),
-            ("ANTHROPIC_BASE_URL", &url),
-            ("RUST_LOG", "off"),
-        ];
-        let ended = run(&["dev"], &[&[("AGENT_PORT", "0")][..], &env].concat()).await;
-        assert_eq!(ended.code, Some(2), "{ended:?}");
-        let said = format!(
-            "configuration: {variable} is refused by 127.0.0.1; correct it, or unset it to talk to the offline stand-in"
-        );
-        assert_eq!(ended.err, [said]);
-        let asked = asked.await.unwrap();
-        assert!(asked.starts_with("GET /v1/models?limit=1 "), "{asked}");
-        assert!(asked.contains(header), "{asked}");
-    }
-}
-
-/// An address whose first request is answered with 401, and that request.
-async fn refusing() -> (String, tokio::task::JoinHandle<String>) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let asked = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
-        }
-        let answer = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        stream.write_all(answer).await.unwrap();
-        String::from_utf8(head).unwrap()
-    });
-    (url, asked)
-}
-
-#[tokio::test]
-async fn what_keeps_it_from_starting_is_said_in_one_line() {
-    let busy = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = busy.local_addr().unwrap().port().to_string();
-    let ended = run(&["dev"], &[("AGENT_PORT", &port)]).await;
-    assert_eq!(ended.code, Some(1));
-    let said = one_line(&ended);
-    let what = format!(
-        "cannot listen on 127.0.0.1:{port}; stop what does, or set AGENT_PORT to another port: "
-    );
-    assert!(said.starts_with(&what), "{said}");
-
-    let ended = run(
-        &["dev"],
-        &[("AGENT_PORT", "0"), ("ANTHROPIC_API_KEY", "sk bad")],
-    )
-    .await;
-    assert_eq!(ended.code, Some(2));
-    let said = "configuration: ANTHROPIC_API_KEY must be printable ASCII without spaces";
-    assert_eq!(one_line(&ended), said);
-
-    let directory = Directory::with_env_file("");
-    let at = ["dev", "--data", "no/such/folder/x.db"];
-    let ended = run_in(&directory, &at, &[("AGENT_PORT", "0")]).await;
-    assert_eq!(ended.code, Some(1));
-    let said = "cannot keep the training data in no/such/folder/x.db: cannot open the database: unable to open database file";
-    assert_eq!(one_line(&ended), said);
-
-    std::fs::write(
-        directory.0.join("thesis.txt"),
-        "not a database, and dear to somebody\n".repeat(99),
-    )
-    .unwrap();
-    let before = std::fs::read(directory.0.join("thesis.txt")).unwrap();
-    let at = ["dev", "--data", "thesis.txt", "--fresh"];
-    let ended = run_in(&directory, &at, &[("AGENT_PORT", "0")]).await;
-    assert_eq!(ended.code, Some(1));
-    let said = "cannot keep the training data in thesis.txt: cannot open the database: file is not a database";
-    assert_eq!(one_line(&ended), said);
-    assert_eq!(
-        std::fs::read(directory.0.join("thesis.txt")).unwrap(),
-        before
-    );
 }
 
 #[tokio::test]

@@ -1,0 +1,90 @@
+//! What ends a process from outside, politely: the first signal asks, the second does not wait.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep_until},
+};
+
+/// Wrappers send one Ctrl-C twice: to the child and to its group.
+const SAME: Duration = Duration::from_millis(300);
+
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    streams: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    /// SIGTERM and SIGINT, from now on.
+    pub(crate) fn usual() -> anyhow::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT])?,
+        })
+    }
+
+    /// SIGHUP too: the terminal was closed, for a command that lives in one.
+    pub(crate) fn in_terminal() -> anyhow::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT, unix::HANGUP])?,
+        })
+    }
+
+    /// Ends with the first signal; the second one ends the process, after `last_act`.
+    pub(crate) fn first(
+        mut self,
+        last_act: impl FnOnce() + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (first, came) = oneshot::channel();
+        tokio::spawn(async move {
+            self.next().await;
+            let _ = first.send(());
+            let again = Instant::now() + SAME;
+            loop {
+                tokio::select! {
+                    () = self.next() => {}
+                    () = sleep_until(again) => break,
+                }
+            }
+            self.next().await;
+            tracing::warn!("second signal: ending at once");
+            last_act();
+            std::process::exit(130);
+        });
+        async move { drop(came.await) }
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let any = self
+            .streams
+            .iter_mut()
+            .map(|signal| Box::pin(signal.recv()));
+        futures_util::future::select_all(any).await;
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use super::Context;
+
+    pub(super) const TERMINATE: fn() -> SignalKind = SignalKind::terminate;
+    pub(super) const INTERRUPT: fn() -> SignalKind = SignalKind::interrupt;
+    pub(super) const HANGUP: fn() -> SignalKind = SignalKind::hangup;
+
+    pub(super) fn streams(kinds: &[fn() -> SignalKind]) -> anyhow::Result<Vec<Signal>> {
+        let listen = |kind: &fn() -> SignalKind| signal(kind());
+        let streams: Result<_, _> = kinds.iter().map(listen).collect();
+        streams.context("cannot listen for signals")
+    }
+}
