@@ -19,9 +19,12 @@ const MOST_ROWS: usize = 15;
 /// The answer to the intent; `unanswered` says that a tool would be needed that may not be called now.
 pub(super) fn write(page: &mut Page, intent: &Intent, asked: &Asked, unanswered: bool) {
     match intent {
-        Intent::Progress(None, _) | Intent::Plateau(None) | Intent::NextWeight(None, _) => {
+        Intent::Plateau(None) | Intent::NextWeight(None, _) => which(page),
+        Intent::Progress(exercises, _) if exercises.is_empty() => which(page),
+        Intent::SinceWhen => {
             page.say(words!(
-                "Which exercise do you mean? Ask again with its name, for instance \"bench press\" or \"squats\"."
+                "I cannot tell how far back that is. Ask again with days, weeks or months, for instance \"over the last two \
+                 months\", \"this year\" or \"since January\"."
             ));
         }
         Intent::LogMore(missing) => log::ask(page, *missing),
@@ -30,7 +33,7 @@ pub(super) fn write(page: &mut Page, intent: &Intent, asked: &Asked, unanswered:
         Intent::Unknown => help::unknown(page),
         Intent::CreatePlan(_) => plans::created(page, asked),
         _ if unanswered => may_not_call(page),
-        Intent::Progress(..) => progress::progress(page, asked),
+        Intent::Progress(exercises, _) => progress::progress(page, asked, exercises.len()),
         Intent::Plateau(_) => progress::plateau(page, asked),
         Intent::NextWeight(..) => result(page, asked, NEXT_WEIGHT, next_weight),
         Intent::History(..) => result(page, asked, HISTORY, history),
@@ -41,6 +44,12 @@ pub(super) fn write(page: &mut Page, intent: &Intent, asked: &Asked, unanswered:
         Intent::Log(_) => log::logged(page, asked),
         Intent::Exercises(_) => result(page, asked, EXERCISES, exercises),
     }
+}
+
+fn which(page: &mut Page) {
+    page.say(words!(
+        "Which exercise do you mean? Ask again with its name, for instance \"bench press\" or \"squats\"."
+    ));
 }
 
 pub(super) fn no_tool(page: &mut Page, tool: Words) {

@@ -1,17 +1,17 @@
 //! What a text asks for. Pure: words in, intent out. What would change something is understood from a clear order alone.
 
-mod day;
 mod log;
 mod muscle;
 mod period;
 mod plan;
+mod signs;
 mod vocabulary;
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::{names::Names, plain::Plain};
-pub(super) use log::{Missing, Workout};
+pub(super) use log::{Missing, Patterns, Workout};
 pub(super) use period::{Period, week_before};
 pub(super) use plan::Wish;
 use vocabulary::{
@@ -25,7 +25,8 @@ const MAX_CHARS: usize = 4000;
 /// What somebody wants.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Intent {
-    Progress(Option<String>, Period),
+    /// Of so many exercises.
+    Progress(Vec<String>, Period),
     Plateau(Option<String>),
     NextWeight(Option<String>, Option<u32>),
     History(String, Period),
@@ -38,6 +39,8 @@ pub(super) enum Intent {
     Log(Workout),
     /// To log something, but this is missing.
     LogMore(Missing),
+    /// A time is named that nobody can count here.
+    SinceWhen,
     /// The filters of `list_exercises`.
     Exercises(Map<String, Value>),
     Photo,
@@ -57,12 +60,12 @@ pub(super) fn understand(
     }
     let plain = Plain::of(text);
     let before = before.filter(|before| before.len() <= MAX_CHARS);
-    if let (Some(unit), Some(before)) = (log::unit_alone(&plain), before)
+    if let (Some(unit), Some(before)) = (log::unit_alone(text, &plain), before)
         && let Some(workout) = log::completed(before, unit, today, names)
     {
         return Intent::Log(workout);
     }
-    plan::asked(&plain)
+    plan::asked(text, &plain)
         .or_else(|| log::ordered(text, &plain, today, names))
         .or_else(|| log::told(text, &plain, today, names))
         .unwrap_or_else(|| question(&plain, names))
@@ -83,16 +86,17 @@ fn question(plain: &Plain, names: &Names) -> Intent {
         return Intent::NextWeight(exercise(), period::reps(plain));
     }
     if plain.has(PROGRESS) && (named || !plain.has(VOLUME)) {
-        return Intent::Progress(exercise(), Period::of(plain));
+        return progress(plain, names);
     }
     if plain.has(VOLUME) || (plain.has("too much|enough") && muscle::of(plain).is_some()) {
         return Intent::Volume(muscle::for_volume(plain, names));
     }
-    if plain.has(RECOVERY) {
+    if plain.affirms(RECOVERY) {
         return Intent::Recovery;
     }
     if let Some((exercise, _)) = found.as_ref().filter(|_| plain.has(HISTORY)) {
-        return Intent::History(exercise.id.clone(), Period::of(plain));
+        let id = exercise.id.clone();
+        return Period::of(plain).map_or(Intent::SinceWhen, |period| Intent::History(id, period));
     }
     if plain.has(WORKOUTS) {
         return Intent::Workouts;
@@ -101,7 +105,7 @@ fn question(plain: &Plain, names: &Names) -> Intent {
         return Intent::Exercises(muscle::filters(plain, names));
     }
     if named && plain.has(HOW_IS) {
-        return Intent::Progress(exercise(), Period::of(plain));
+        return progress(plain, names);
     }
     if plain.has(PHOTO) {
         return Intent::Photo;
@@ -110,6 +114,22 @@ fn question(plain: &Plain, names: &Names) -> Intent {
         return Intent::Help;
     }
     Intent::Unknown
+}
+
+/// Of every exercise that is named.
+fn progress(plain: &Plain, names: &Names) -> Intent {
+    let Some(period) = Period::of(plain) else {
+        return Intent::SinceWhen;
+    };
+    let all = names.all_within(plain);
+    let ids: Vec<String> = all
+        .into_iter()
+        .map(|exercise| exercise.id.clone())
+        .collect();
+    if ids.len() > 1 {
+        return Intent::Progress(ids, period);
+    }
+    Intent::Progress(exercise_of(plain, names).into_iter().collect(), period)
 }
 
 /// The exercise by its id; else what looks like its name, for the tool to say what is near it.

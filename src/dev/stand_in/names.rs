@@ -1,6 +1,6 @@
 //! Which exercise a text names: by the shipped catalogue, the longest run of words first. Pure.
 
-use super::plain::Plain;
+use super::{intent::Patterns, plain::Plain};
 use crate::workout::catalogue::{Catalogue, Exercise};
 
 /// Names have no more words.
@@ -37,14 +37,17 @@ const NICKNAMES: &[(&str, &str)] = &[
 /// What is an exercise's name, but hardly ever meant so.
 const HARDLY: &[&str] = &["get up", "gm", "good morning", "step up", "hack", "nordic"];
 
+/// All that is made once and then looked things up in.
 pub(super) struct Names {
     catalogue: Catalogue,
+    pub(super) patterns: Patterns,
 }
 
 impl Names {
     pub(super) fn shipped() -> Self {
         Self {
             catalogue: Catalogue::shipped(),
+            patterns: Patterns::new(),
         }
     }
 
@@ -69,6 +72,22 @@ impl Names {
         runs.map(|run| run.join(" "))
             .filter(|run| !HARDLY.contains(&run.as_str()))
             .find_map(|run| Some((self.called(&run)?, run)))
+    }
+
+    /// All the exercises that are named, each once, in their order.
+    pub(super) fn all_within(&self, text: &Plain) -> Vec<&Exercise> {
+        let words = text.words();
+        let mut all: Vec<&Exercise> = Vec::new();
+        let mut at = 0;
+        while at < words.len() {
+            let (length, found) = self.at_start(&words[at..]).map_or((1, None), |(n, found)| {
+                let hardly = HARDLY.contains(&words[at..at + n].join(" ").as_str());
+                (n, (!hardly).then_some(found))
+            });
+            all.extend(found.filter(|found| !all.iter().any(|other| other.id == found.id)));
+            at += length;
+        }
+        all
     }
 
     /// How many of the words name an exercise, and which.

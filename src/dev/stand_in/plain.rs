@@ -73,6 +73,22 @@ impl Plain {
             .find(|verb| order == *verb || after_word(order, verb).is_some())
     }
 
+    /// The words after the verb among these with which the order begins.
+    pub(super) fn after_verb(&self, verbs: &str) -> Option<Vec<&str>> {
+        let after = after_word(self.order(), self.verb(verbs)?)?;
+        Some(after.split(' ').collect())
+    }
+
+    /// Whether one of these stands in it and is not denied: "I'm not tired" says nothing of being tired.
+    pub(super) fn affirms(&self, phrases: &str) -> bool {
+        let words = self.words();
+        phrases.split('|').any(|phrase| {
+            let parts: Vec<&str> = phrase.split(' ').collect();
+            let mut found = words.windows(parts.len()).enumerate();
+            found.any(|(at, run)| is_phrase(run, &parts) && !is_denied(&words[..at]))
+        })
+    }
+
     /// What is left without these words; those with a star are the beginnings of words.
     pub(super) fn without(&self, words: &str) -> String {
         let listed = |word: &str| {
@@ -86,6 +102,27 @@ impl Plain {
         let left: Vec<&str> = self.words().into_iter().filter(|w| !listed(w)).collect();
         left.join(" ")
     }
+}
+
+/// Words that a denial reaches across.
+const REACHED: &str = "a|an|all|any|at|even|feel|feeling|getting|need|needing|overly|particularly|quite|really|so|that|the|too|very";
+const DENIALS: &str = "not|never|no|dont|isnt|arent|wasnt|aint|longer|hardly|without|nor";
+
+fn is_denied(before: &[&str]) -> bool {
+    let is_in = |words: &str, word: &str| words.split('|').any(|listed| listed == word);
+    let mut before = before.iter().rev();
+    before
+        .find(|word| !is_in(REACHED, word))
+        .is_some_and(|word| is_in(DENIALS, word))
+}
+
+fn is_phrase(run: &[&str], phrase: &[&str]) -> bool {
+    run.iter()
+        .zip(phrase)
+        .all(|(word, part)| match part.strip_suffix('*') {
+            Some(stem) => word.starts_with(stem),
+            None => word == part,
+        })
 }
 
 fn after_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {

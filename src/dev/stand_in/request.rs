@@ -5,18 +5,18 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::told::{ToolText, Words};
+use super::told::{ToolText, Words, words};
 
 /// The present turn of a conversation.
 #[derive(Default)]
 pub(super) struct Asked {
-    /// What the user said last.
+    /// What the user said last, all of it.
     pub question: String,
-    /// What the user said before that.
+    /// What the user said before the last answer.
     pub before: Option<String>,
     /// A picture came with the question.
     pub picture: bool,
-    /// Nothing has been answered in this conversation yet.
+    /// Who answers has not been said in this conversation yet.
     pub first: bool,
     /// The calls of this turn that have been answered, in order.
     pub done: Vec<Done>,
@@ -25,6 +25,9 @@ pub(super) struct Asked {
     offered: HashSet<String>,
     may_call: bool,
 }
+
+/// With these words, which stand in no other text, it says who it is.
+pub(super) const I_AM: Words = words!("I am the offline stand-in");
 
 /// A call and its result.
 pub(super) struct Done {
@@ -51,14 +54,16 @@ impl Asked {
         let Some(last) = messages.iter().rposition(is_question) else {
             return Ok(asked);
         };
-        let users = messages[..=last].iter().filter(|m| m["role"] == "user");
-        let mut said: Vec<&str> = users.flat_map(|m| texts(&m["content"])).collect();
-        if texts(&messages[last]["content"]).next().is_some() {
-            asked.question = said.pop().map(str::to_owned).unwrap_or_default();
-        }
-        asked.before = said.pop().map(str::to_owned);
+        let runs: Vec<&[Value]> = messages[..=last]
+            .chunk_by(|a, b| a["role"] == b["role"])
+            .collect();
+        let mut said = runs.iter().rev().filter(|run| run[0]["role"] == "user");
+        asked.question = said.next().map(|run| joined(run)).unwrap_or_default();
+        asked.before = said.map(|run| joined(run)).find(|text| !text.is_empty());
         asked.picture = list(&messages[last]["content"]).iter().any(is_picture);
-        asked.first = messages[..last].iter().all(|m| m["role"] != "assistant");
+        let assistants = messages[..last].iter().filter(|m| m["role"] == "assistant");
+        let mut answers = assistants.flat_map(|m| texts(&m["content"]));
+        asked.first = !answers.any(|text| text.contains(I_AM.as_str()));
         asked.done = done(&messages[last + 1..]);
         Ok(asked)
     }
@@ -133,6 +138,12 @@ fn texts(content: &Value) -> impl Iterator<Item = &str> {
     let whole = content.as_str().into_iter();
     let texts = whole.chain(blocks.filter_map(|block| block["text"].as_str()));
     texts.filter(|text| !text.trim().is_empty())
+}
+
+/// All that was said in these messages: what stands in one block may be meant for the next.
+fn joined(messages: &[Value]) -> String {
+    let all: Vec<&str> = messages.iter().flat_map(|m| texts(&m["content"])).collect();
+    all.join("\n")
 }
 
 fn is_picture(block: &Value) -> bool {
@@ -210,18 +221,24 @@ mod tests {
                 asked.before.as_deref(),
                 asked.first
             ),
-            ("and now?", Some("hello"), false)
+            ("and now?", Some("hello"), true)
         );
         assert_eq!(asked.today, Some(jiff::civil::date(2026, 11, 21)));
     }
 
     #[test]
-    fn of_texts_in_a_row_the_last_one_is_the_question() {
-        let asked = asked(&json!([{"role": "user", "content": [
-            {"type": "text", "text": "log bench 3x5 at 185 lb"}, {"type": "text", "text": "how are my squats?"},
-            {"type": "image"}]}]));
-        assert_eq!(asked.question, "how are my squats?");
-        assert_eq!(asked.before.as_deref(), Some("log bench 3x5 at 185 lb"));
-        assert!(asked.picture && asked.first);
+    fn texts_in_a_row_are_one_question() {
+        let asked = asked(&json!([
+            {"role": "user", "content": "hello"},
+            {"role": "assistant", "content": "I am the offline stand-in: rules."},
+            {"role": "user", "content": "don't do the following:"},
+            {"role": "user", "content": [{"type": "text", "text": "log bench"}, {"type": "text", "text": "3x5 at 185 lb"},
+                {"type": "image"}]}]));
+        assert_eq!(
+            asked.question,
+            "don't do the following:\nlog bench\n3x5 at 185 lb"
+        );
+        assert_eq!(asked.before.as_deref(), Some("hello"));
+        assert!(asked.picture && !asked.first);
     }
 }

@@ -1,9 +1,15 @@
 //! What is understood, and what is answered.
 
 mod answers;
+mod conversation;
+mod figures;
 mod logging;
+mod near_misses;
 mod odd;
+mod overviews;
 mod phrasings;
+mod plans;
+mod turns;
 
 use std::sync::LazyLock;
 

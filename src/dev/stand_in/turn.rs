@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer,
-    intent::{Intent, Missing, Period, Wish, Workout, understand, week_before},
+    intent::{Intent, Period, Wish, Workout, understand, week_before},
     names::Names,
     request::Asked,
     told::{Page, Told, Words, words},
@@ -22,6 +22,8 @@ pub(super) const EXERCISES: Words = words!("list_exercises");
 
 /// How long somebody who is stuck may have been: eight weeks.
 const STUCK_DAYS: u32 = 56;
+/// Whose progress is looked at in one turn.
+pub(super) const MOST_EXERCISES: usize = 4;
 const SESSIONS_WHEN_TIRED: u32 = 10;
 const SESSIONS: u32 = 5;
 
@@ -42,6 +44,8 @@ const WHO: Words = words!(
     "I am the offline stand-in: a handful of rules, not Claude. I look things up with the same tools and answer from what \
      they say, nothing more.\n\n"
 );
+/// The same after the tools were called: a client that does not stream may show the last text alone.
+const WHO_BRIEFLY: Words = words!("\n\n(I am the offline stand-in: rules, not Claude.)");
 const NO_PHOTOS: Words = words!("I cannot see photos or documents; I go by the text alone.\n\n");
 
 /// The next reply in this conversation.
@@ -72,6 +76,9 @@ pub(super) fn reply(asked: &Asked, names: &Names) -> Reply {
     } else {
         answer::write(&mut page, &intent, asked, !calls.is_empty());
     }
+    if asked.first && !asked.done.is_empty() {
+        page.say(WHO_BRIEFLY);
+    }
     Reply {
         text: page.text(),
         calls: Vec::new(),
@@ -93,11 +100,12 @@ fn calls(intent: &Intent, asked: &Asked) -> Vec<Call> {
 fn first_calls(intent: &Intent, asked: &Asked) -> Vec<Call> {
     let days = |period: &Period| period.days(asked.today);
     match intent {
-        Intent::Progress(Some(exercise), period) => {
-            vec![call(
-                PROGRESS,
-                json!({"exercise": exercise, "time_period_days": days(period)}),
-            )]
+        Intent::Progress(exercises, period) => {
+            let of = |exercise| {
+                let input = json!({"exercise": exercise, "time_period_days": days(period)});
+                call(PROGRESS, input)
+            };
+            exercises.iter().take(MOST_EXERCISES).map(of).collect()
         }
         Intent::Plateau(Some(exercise)) => {
             vec![call(
@@ -128,18 +136,11 @@ fn first_calls(intent: &Intent, asked: &Asked) -> Vec<Call> {
         }
         Intent::Log(workout) => vec![call(LOG, logged(workout))],
         Intent::Exercises(filters) => vec![call(EXERCISES, Value::Object(filters.clone()))],
-        Intent::Progress(None, _)
-        | Intent::Plateau(None)
+        Intent::Plateau(None)
         | Intent::NextWeight(None, _)
         | Intent::CreatePlan(_)
-        | Intent::LogMore(
-            Missing::Sets
-            | Missing::Weight
-            | Missing::Unit
-            | Missing::Day
-            | Missing::Sense
-            | Missing::Order,
-        )
+        | Intent::LogMore(_)
+        | Intent::SinceWhen
         | Intent::Photo
         | Intent::Help
         | Intent::Unknown => Vec::new(),

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use prog_strength_agent::dev::stand_in;
 use serde_json::{Value, json};
 
-use super::{KEY, stood_in};
+use super::whole::{KEY, stood_in};
 use crate::support::{answer::Answer, test_app::TestApp};
 
 fn request(words: &str) -> Value {

@@ -20,12 +20,18 @@ pub(super) fn ask(page: &mut Page, missing: Missing) {
         ),
         Missing::Unit => words!("Is that in lb or in kg? Nothing was logged yet."),
         Missing::Day => words!(
-            "I could not tell a day that is over from this. Name the day, for instance \"yesterday\", \"on Tuesday\" or a date \
+            "I could not tell from this which day all of it was, or whether that day is over. Log one day at a time and name it at the end, for instance \"yesterday\", \"on Tuesday\" or a date \
              with year, month and day. Nothing was logged."
         ),
         Missing::Sense => words!(
             "I could not read all of that, so I logged nothing. Give each exercise with sets, repetitions, weight and unit, \
              parted by commas, for instance \"log bench three sets of five at\" your weight."
+        ),
+        Missing::Question => words!(
+            "Is that a question or an order? If I am to log it, say it again without the question mark. Nothing was logged yet."
+        ),
+        Missing::Time => words!(
+            "That exercise is held for a time, and I cannot log times. Nothing was logged."
         ),
         Missing::Order => words!("If I am to log that, say it again and begin with \"log\". Nothing was logged yet."),
     });

@@ -1,19 +1,35 @@
 //! What has become of an exercise, and whether it is a plateau.
 
-use super::result;
+use super::{good, may_not_call, result};
 use crate::dev::stand_in::{
     request::Asked,
     told::{Page, Told, words},
-    turn::PROGRESS,
+    turn::{MOST_EXERCISES, PROGRESS},
 };
 
-pub(super) fn progress(page: &mut Page, asked: &Asked) {
-    result(page, asked, PROGRESS, |page, told| {
-        if let Some(lines) = head(page, told) {
+/// Each of the exercises after the other; `asked_for` is how many there should be.
+pub(super) fn progress(page: &mut Page, asked: &Asked, asked_for: usize) {
+    let all = asked.done.iter();
+    let mut all = all.filter(|done| done.tool == PROGRESS.as_str()).peekable();
+    if all.peek().is_none() {
+        return may_not_call(page);
+    }
+    while let Some(done) = all.next() {
+        if let Some(told) = good(page, done)
+            && let Some(lines) = head(page, told)
+        {
             trend(page, told);
             points(page, lines);
         }
-    });
+        if all.peek().is_some() {
+            page.say(words!("\n\n"));
+        }
+    }
+    if asked_for > MOST_EXERCISES {
+        page.say(words!(
+            "\n\nI look at four exercises at a time; ask again for the others."
+        ));
+    }
 }
 
 pub(super) fn plateau(page: &mut Page, asked: &Asked) {

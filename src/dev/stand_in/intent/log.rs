@@ -1,19 +1,23 @@
 //! Workouts to be logged: "log bench 3x5 at 185 lb". What cannot be read to the last word is not logged. Pure.
 
+mod day;
+mod entries;
 mod group;
+mod patterns;
+mod pieces;
 mod sets;
 mod tokens;
 
 use jiff::civil::Date;
 
-use super::{
-    Intent,
-    day::{self, Day},
-};
+use super::{Intent, signs};
 use crate::{
     dev::stand_in::{names::Names, plain::Plain},
     workout::figures::units::Unit,
 };
+use day::{Day, Place, Taken};
+use entries::Named;
+pub(in crate::dev::stand_in) use patterns::Patterns;
 use tokens::Token;
 
 /// A workout with everything that `create_workout` needs.
@@ -51,18 +55,34 @@ pub(crate) enum Missing {
     Sense,
     /// Nobody said to log it.
     Order,
+    /// It was said as a question.
+    Question,
+    /// The exercise is held for a time.
+    Time,
 }
 
 /// Verbs that are said of logs alone, and those that need a workout after them to be.
 const LOG: &str = "log|record|write down|jot down";
 const ADD: &str = "add|save|track|note|note down|enter|register|put in|put|store";
 const REFUSED: &str =
-    "dont|do not|not|never mind|nevermind|cancel|without|if|nothing|instead|should";
+    "dont|do not|not|no|never|nevermind|cancel|without|if|unless|but|nothing|instead|except|should";
 const DID: &str = "i did|i just did|just did|did|i finished|i hit|finished|done|i";
 const IN_A_UNIT: &str = "in|its|it|was|is|that|thats|all|the|please|sorry|they|were|are|of|course|a|these|those|i|use|meant|mean";
 
-/// The unit, if the text says nothing else.
-pub(super) fn unit_alone(plain: &Plain) -> Option<Unit> {
+/// With which a question begins.
+const ASKS: [&str; 4] = ["is", "was", "were", "are"];
+/// The signs that are read; others might change the sense.
+const SIGNS: &str = ",;.:&@#*×✕-/?";
+
+/// The unit, if the text says nothing else and asks nothing.
+pub(super) fn unit_alone(text: &str, plain: &Plain) -> Option<Unit> {
+    let asks = plain
+        .words()
+        .first()
+        .is_some_and(|first| ASKS.contains(first));
+    if asks || !signs::all_known(text, ".,") {
+        return None;
+    }
     let rest = plain.without(IN_A_UNIT);
     let mut units = rest.split(' ').map(tokens::unit);
     let first = units.next()??;
@@ -76,7 +96,11 @@ pub(super) fn completed(
     today: Option<Date>,
     names: &Names,
 ) -> Option<Workout> {
-    let (rest, _) = order(text, &Plain::of(text))?;
+    let plain = Plain::of(text);
+    let (rest, _) = order(text, &plain)?;
+    if is_question(text, &plain) || !signs::all_known(text, SIGNS) {
+        return None;
+    }
     match read(&rest, None, today, names) {
         Err(Missing::Unit) => read(&rest, Some(unit), today, names).ok(),
         _ => None,
@@ -92,6 +116,12 @@ pub(super) fn ordered(
 ) -> Option<Intent> {
     let (rest, surely) = order(text, plain)?;
     match read(&rest, None, today, names) {
+        Ok(_) | Err(Missing::Unit) if is_question(text, plain) => {
+            Some(Intent::LogMore(Missing::Question))
+        }
+        Ok(_) | Err(Missing::Unit) if !signs::all_known(text, SIGNS) => {
+            Some(Intent::LogMore(Missing::Sense))
+        }
         Ok(workout) => Some(Intent::Log(workout)),
         Err(missing) => (surely || !matches!(missing, Missing::Sets | Missing::Sense))
             .then_some(Intent::LogMore(missing)),
@@ -109,6 +139,14 @@ pub(super) fn told(
     let read = read(&after(text, verb)?, None, today, names);
     let whole = matches!(read, Ok(_) | Err(Missing::Unit | Missing::Weight));
     (whole && !plain.has("log|logged")).then_some(Intent::LogMore(Missing::Order))
+}
+
+/// Whether the text asks rather than orders: "could you log it?" orders.
+pub(super) fn is_question(text: &str, plain: &Plain) -> bool {
+    let ending = |c: char| c.is_whitespace() || c == '?';
+    let orders = plain.has("can you|could you|would you|will you")
+        && !text.trim_end_matches(ending).contains('?');
+    text.contains('?') && !orders
 }
 
 /// What stands after the verb of an order, and whether the verb can only mean a log.
@@ -149,82 +187,30 @@ fn read(
     today: Option<Date>,
     names: &Names,
 ) -> Result<Workout, Missing> {
-    let (day, rest) = day::taken(text, today);
-    let tokens = tokens::of(&rest, names).ok_or(Missing::Sense)?;
+    let taken = day::taken(text, today, &names.patterns);
+    let tokens = tokens::of(&taken.rest, names).ok_or(Missing::Sense)?;
     if !tokens.iter().any(|token| matches!(token, Token::Number(_))) {
         return Err(Missing::Sets);
     }
-    let day = match day {
-        Day::None => None,
+    let day = match taken.day {
+        Day::Unsaid | Day::Today => None,
         Day::On(date) => Some(date),
         Day::Unclear => return Err(Missing::Day),
     };
-    let unit = unit.or_else(|| only_unit(&tokens));
-    let exercises: Result<Vec<Entry>, Missing> = entries(tokens)?
-        .into_iter()
-        .map(|(name, groups)| entry(&name, &groups, unit, names))
-        .collect();
-    Ok(Workout {
-        exercises: exercises?,
-        day,
-    })
-}
-
-/// A unit that is given once counts for all.
-fn only_unit(tokens: &[Token]) -> Option<Unit> {
-    let mut units = tokens.iter().filter_map(|token| match token {
-        Token::Unit(unit) => Some(*unit),
-        _ => None,
-    });
-    let first = units.next()?;
-    units.all(|unit| unit == first).then_some(first)
-}
-
-type Groups = Vec<Vec<Token>>;
-
-/// What belongs to each exercise, in groups as commas part them. An exercise stands before its sets everywhere, or after
-/// them everywhere.
-fn entries(tokens: Vec<Token>) -> Result<Vec<(String, Groups)>, Missing> {
-    let name_first = matches!(
-        tokens.iter().find(|t| **t != Token::Comma),
-        Some(Token::Name(_))
-    );
-    let mut entries: Vec<(Option<String>, Groups)> = vec![(None, vec![vec![]])];
-    for token in tokens {
-        let last = entries.last_mut().ok_or(Missing::Sense)?;
-        match token {
-            Token::Name(name) if name_first && last.0.is_some() => {
-                entries.push((Some(name), vec![vec![]]));
-            }
-            Token::Name(name) if last.0.is_none() => last.0 = Some(name),
-            Token::Name(_) => return Err(Missing::Sense),
-            Token::Comma if !name_first && last.0.is_some() => entries.push((None, vec![vec![]])),
-            Token::Comma => last.1.push(vec![]),
-            token => last.1.last_mut().ok_or(Missing::Sense)?.push(token),
-        }
+    let entries = entries::of(tokens)?;
+    if !is_of_all(&taken, &entries) {
+        return Err(Missing::Day);
     }
-    let mut whole: Vec<(String, Groups)> = Vec::new();
-    for (name, mut groups) in entries {
-        groups.retain(|group| !group.is_empty());
-        match (name, whole.last_mut()) {
-            (Some(name), _) => whole.push((name, groups)),
-            (None, Some(last)) => last.1.extend(groups),
-            (None, None) if groups.is_empty() => {}
-            (None, None) => return Err(Missing::Sense),
-        }
-    }
-    Ok(whole)
+    let exercises = entries::read(&entries, unit, names)?;
+    Ok(Workout { exercises, day })
 }
 
-fn entry(
-    name: &str,
-    groups: &[Vec<Token>],
-    unit: Option<Unit>,
-    names: &Names,
-) -> Result<Entry, Missing> {
-    let known = names.fitting(name);
-    let bodyweight = known.is_some_and(|exercise| exercise.equipment == "bodyweight");
-    let sets = sets::of(groups, bodyweight, unit)?;
-    let exercise = known.map_or_else(|| name.to_owned(), |exercise| exercise.id.clone());
-    Ok(Entry { exercise, sets })
+/// Whether the day, from where it stands, must be that of everything.
+fn is_of_all(taken: &Taken, entries: &[Named]) -> bool {
+    match taken.place {
+        Place::Edge => true,
+        Place::Early => entries.len() == 1,
+        Place::Between => matches!(entries, [only] if only.groups.len() == 1),
+        Place::OneSentence => false,
+    }
 }

@@ -1,8 +1,12 @@
 //! How far back somebody wants to look, and for how many repetitions somebody wants a weight. Pure.
 
+mod since;
+
 use jiff::{ToSpan, civil::Date};
 
 use crate::dev::stand_in::plain::{Plain, number};
+
+use since::{Bound, bound, days_since};
 
 const DEFAULT_DAYS: u32 = 90;
 const MAX_DAYS: u32 = 365;
@@ -13,13 +17,24 @@ const MAX_REPS: u32 = 100;
 pub(crate) enum Period {
     Days(u32),
     ThisYear,
+    /// From the first of this month, the latest of its name.
+    Since(i8),
 }
 
 impl Period {
-    pub(crate) fn of(plain: &Plain) -> Self {
-        if plain.has("this year|year to date|ytd") {
-            return Self::ThisYear;
+    /// `None` if a time is named that is not understood.
+    pub(crate) fn of(plain: &Plain) -> Option<Self> {
+        if plain.has("this year|year to date|ytd|start of the year|beginning of the year") {
+            return Some(Self::ThisYear);
         }
+        match bound(plain) {
+            Bound::Since(month) => Some(Self::Since(month)),
+            Bound::None => Some(Self::counted(plain)),
+            Bound::Unclear => None,
+        }
+    }
+
+    fn counted(plain: &Plain) -> Self {
         if plain.has("half a year|half year") {
             return Self::Days(182);
         }
@@ -47,9 +62,8 @@ impl Period {
     pub(crate) fn days(self, today: Option<Date>) -> u32 {
         match self {
             Self::Days(days) => days,
-            Self::ThisYear => today
-                .and_then(|today| u32::try_from(today.day_of_year()).ok())
-                .map_or(MAX_DAYS, |days| days.clamp(1, MAX_DAYS)),
+            Self::ThisYear => days_since(today, 1),
+            Self::Since(month) => days_since(today, month),
         }
     }
 }
@@ -125,11 +139,41 @@ mod tests {
             ("today", 90),
             ("", 90),
         ] {
-            assert_eq!(Period::of(&Plain::of(text)), Period::Days(days), "{text}");
+            assert_eq!(
+                Period::of(&Plain::of(text)),
+                Some(Period::Days(days)),
+                "{text}"
+            );
         }
-        let this_year = Period::of(&Plain::of("this year"));
+        let this_year = Period::of(&Plain::of("this year")).unwrap();
         assert_eq!(this_year.days(Some(jiff::civil::date(2026, 2, 1))), 32);
         assert_eq!(this_year.days(None), 365);
+    }
+
+    #[test]
+    fn a_month_is_the_latest_of_its_name_and_what_is_no_period_is_not_guessed() {
+        let today = Some(jiff::civil::date(2026, 11, 21));
+        for (text, days) in [
+            ("since January", 325),
+            ("since nov", 21),
+            ("from October on", 52),
+            ("since december", 356),
+        ] {
+            let period = Period::of(&Plain::of(text)).unwrap();
+            assert_eq!(period.days(today), days, "{text}");
+        }
+        for text in [
+            "since my injury",
+            "since monday",
+            "since 2025",
+            "since May 5",
+            "in march",
+            "from jan to march",
+            "since june last year",
+        ] {
+            assert_eq!(Period::of(&Plain::of(text)), None, "{text}");
+        }
+        assert!(Period::of(&Plain::of("may I see it since last month")).is_some());
     }
 
     #[test]

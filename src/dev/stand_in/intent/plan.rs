@@ -1,10 +1,11 @@
-//! Plans: which one somebody wants made, and which of the plans there are comes closest. Pure.
+//! Plans: which one somebody wants made, and which of the plans there are comes closest. Only a text that says nothing but
+//! this, to its last word, is an order. Pure.
 
-use super::Intent;
+use super::{Intent, log::is_question, signs};
 use crate::dev::stand_in::plain::{Plain, number};
 
 /// A plan that was ordered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Wish {
     /// Words of the plans' names, each of which must be there.
     words: Vec<&'static str>,
@@ -12,21 +13,35 @@ pub(crate) struct Wish {
     pub weeks: Option<u32>,
 }
 
-const ORDERS: &str = "create|make|build|generate|design|set up|setup|set me up|write|give|put together|draft|prepare|start|add|craft|compose";
-const PLANS: &str = "plan|plans|split|program|programme|programs|routine|schedule|regimen|upper lower|ppl|push pull legs";
+const ORDERS: &str = "create|make|build|generate|design|set up|setup|set me up|put together|draft|prepare|craft|compose|\
+    give me a|give me an|write me a|write me an";
+const NOUNS: &str = "plan|split|program|programme|routine|schedule|regimen";
+const ABOUT: &str = "what|which|show|list|create|make|build|need|want|have|available|should|suggest|recommend|new|set|give|start|write";
+/// Questions of other kinds, and an exercise with a plan's noun in its name.
+const OTHERS: &str = "workouts|exercises|volume|split squat*|weight|progress*";
+/// Words of an order that change nothing.
+const FILLER: &str = "a|an|and|for|gym|good|great|kindly|lasting|lifting|me|myself|new|nice|of|over|please|pls|plz|\
+    simple|style|thank|thanks|training|weekly|with|workout|you|long";
+const DAYS: &str = "day|days|d|x|times|sessions|session|workouts";
+const WEEKS: &str = "week|weeks|wk|wks";
+/// The signs that are read; others might change the sense.
+const SIGNS: &str = ",.:;-/&?";
 
 /// What people say, and the words that a fitting plan has in its name.
 const KINDS: &[(&str, &[&str])] = &[
-    ("deload*", &["deload"]),
+    ("deload|deloading", &["deload"]),
     ("upper lower|lower upper|ul", &["upper", "lower"]),
     (
         "ppl|push pull legs|push pull leg|push pull|push legs pull",
         &["push", "pull", "legs"],
     ),
     ("fullbody|whole body|total body", &["full", "body"]),
-    ("dumbbell*|dumbell*|db|home|at home", &["dumbbells"]),
     (
-        "5x5|5 x 5|five by five|novice|beginner*|linear progression|starter",
+        "dumbbell|dumbbells|dumbell|dumbells|db|home|at home",
+        &["dumbbells"],
+    ),
+    (
+        "5x5|5 x 5|five by five|novice|beginner|beginners|linear progression|starter",
         &["novice"],
     ),
     (
@@ -40,43 +55,89 @@ const KINDS: &[(&str, &[&str])] = &[
 ];
 
 /// An order for a plan, or a question about plans.
-pub(super) fn asked(plain: &Plain) -> Option<Intent> {
-    let deload = plain.has("deload week|deload");
-    let refused = plain.has("dont|do not|not|never mind|nevermind|cancel|without");
-    let ordered = plain.verb(ORDERS).is_some();
-    if !(plain.has(PLANS) || deload && ordered) {
+pub(super) fn asked(text: &str, plain: &Plain) -> Option<Intent> {
+    if let Some(wish) = ordered(text, plain) {
+        return Some(Intent::CreatePlan(wish));
+    }
+    let about = plain.has(NOUNS) || plain.has("plans|programs|splits|routines");
+    (about && plain.has(ABOUT) && !plain.has(OTHERS)).then_some(Intent::Plans)
+}
+
+fn ordered(text: &str, plain: &Plain) -> Option<Wish> {
+    if is_question(text, plain) || !signs::all_known(text, SIGNS) {
         return None;
     }
-    if !ordered || refused {
-        let about = plain.has("what|which|show|list|create|make|build|need|want|have|available|should|suggest|recommend|new");
-        return (about && !plain.has("workouts|exercises|volume")).then_some(Intent::Plans);
+    let words = plain.after_verb(ORDERS)?;
+    let mut reading = Reading::default();
+    let mut rest = words.as_slice();
+    while !rest.is_empty() {
+        rest = &rest[reading.read(rest)?..];
     }
-    let kinds = KINDS.iter().filter(|(said, _)| plain.has(said));
-    let words = kinds.flat_map(|(_, words)| words.iter().copied());
-    Some(Intent::CreatePlan(Wish {
-        words: words.collect(),
-        days: counted(plain, "day|days|d|x|times|sessions|session|workouts"),
-        weeks: counted(plain, "week|weeks|wk|wks"),
-    }))
+    reading.noun.then_some(reading.wish)
+}
+
+/// An order, as far as it has been read.
+#[derive(Default)]
+struct Reading {
+    wish: Wish,
+    noun: bool,
+}
+
+impl Reading {
+    /// How many words were read; `None` if they are none of an order's.
+    fn read(&mut self, words: &[&str]) -> Option<usize> {
+        if let Some((length, kind)) = kind(words) {
+            self.noun |= kind.contains(&"deload");
+            self.wish.words.extend(kind);
+            return Some(length);
+        }
+        if let Some((length, days)) = counted(words, DAYS) {
+            return self.wish.days.replace(days).is_none().then_some(length);
+        }
+        if let Some((length, weeks)) = counted(words, WEEKS) {
+            return self.wish.weeks.replace(weeks).is_none().then_some(length);
+        }
+        match words {
+            [noun, ..] if is_in(NOUNS, noun) => self.noun = true,
+            ["week", ..] if self.wish.words.contains(&"deload") => {}
+            ["a" | "per" | "each" | "every", "week", ..] if self.wish.days.is_some() => {
+                return Some(2);
+            }
+            [filler, ..] if is_in(FILLER, filler) => {}
+            _ => return None,
+        }
+        Some(1)
+    }
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split('|').any(|listed| listed == word)
+}
+
+/// The kind with which the words begin, in the longest way to say it.
+fn kind(words: &[&str]) -> Option<(usize, &'static [&'static str])> {
+    let ways = KINDS.iter().flat_map(|(said, kind)| {
+        let ways = said
+            .split('|')
+            .map(|way| way.split(' ').collect::<Vec<_>>());
+        ways.filter(|way| words.starts_with(way))
+            .map(|way| (way.len(), *kind))
+    });
+    ways.max_by_key(|(length, _)| *length)
 }
 
 /// The number before one of these words, written with it or apart.
-fn counted(plain: &Plain, units: &str) -> Option<u32> {
-    let is_unit = |word: &str| units.split('|').any(|unit| unit == word);
-    let words = plain.words();
-    words.iter().enumerate().find_map(|(at, word)| {
-        let end = word
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(word.len());
-        let (digits, unit) = word.split_at(end);
-        if !digits.is_empty() && is_unit(unit) {
-            return digits.parse().ok();
-        }
-        let next = words.get(at + 1)?;
-        let apart = is_unit(next)
-            && (*next != "x" || words.get(at + 2).is_none_or(|w| number(w).is_none()));
-        number(word).filter(|_| apart)
-    })
+fn counted(words: &[&str], units: &str) -> Option<(usize, u32)> {
+    let word = words.first()?;
+    let end = word
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(word.len());
+    let (digits, unit) = word.split_at(end);
+    if !digits.is_empty() && is_in(units, unit) {
+        return Some((1, digits.parse().ok()?));
+    }
+    let apart = words.get(1).is_some_and(|unit| is_in(units, unit));
+    Some((2, number(word).filter(|_| apart)?))
 }
 
 impl Wish {
@@ -96,7 +157,7 @@ mod tests {
     use super::*;
 
     fn wish(text: &str) -> Option<Wish> {
-        match asked(&Plain::of(text)) {
+        match asked(text, &Plain::of(text)) {
             Some(Intent::CreatePlan(wish)) => Some(wish),
             _ => None,
         }
@@ -135,6 +196,13 @@ mod tests {
             "can I make a plan?",
             "please do not make a 4 day split",
             "create no workout",
+            "create no upper/lower plan",
+            "create the plan",
+            "create a 3 or 4 day plan",
+            "create a 3-day 4-day plan",
+            "create a plan + a split",
+            "create a 4-day upper/lower split?",
+            "give me the upper lower plan",
         ] {
             assert_eq!(wish(text), None, "{text}");
         }

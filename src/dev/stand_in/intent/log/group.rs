@@ -3,14 +3,16 @@
 use super::tokens::Token;
 use crate::workout::figures::units::Unit;
 
-/// A first number up to this counts sets: `10x10`; one above it is a weight: `60x10`.
+/// A first number up to this counts sets: `10x10`; more sets have to be called so.
 const MAX_SETS_UNSAID: f64 = 12.0;
+/// A first number above this is a weight: `60x10`; one between may be anything.
+const MIN_WEIGHT_UNSAID: f64 = 50.0;
+/// More repetitions have to be called so.
+const MAX_REPS_UNSAID: u32 = 50;
 const MAX_SETS: u32 = 100;
 const MAX_REPS: u32 = 1000;
 /// Nothing that is logged is larger.
 const MAX_NUMBER: f64 = 100_000.0;
-/// A bare number above this counts no repetitions.
-const MAX_BARE_REPS: f64 = 50.0;
 
 /// What one group says. A weight of none may come from its neighbours.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,7 +42,10 @@ impl Weight {
 impl Group {
     pub(super) fn read(tokens: &[Token], bodyweight: bool) -> Option<Self> {
         let shape = Shape::of(tokens)?;
-        let heavy = !bodyweight && shape.value(0).is_some_and(|first| first > MAX_SETS_UNSAID);
+        let heavy = !bodyweight
+            && shape
+                .value(0)
+                .is_some_and(|first| first > MIN_WEIGHT_UNSAID);
         match shape.letters.as_str() {
             "w" | "@w" | "@n" => Some(Self {
                 weight: Some(shape.weight(0)?),
@@ -50,8 +55,11 @@ impl Group {
                 weight: Some(Weight::BODY),
                 ..Self::default()
             }),
-            "n" if !bodyweight && shape.value(0)? > MAX_BARE_REPS => None,
-            _ => shape.by_weight(heavy).or_else(|| shape.by_sets()),
+            letters => {
+                let group = shape.by_weight(heavy).or_else(|| shape.by_sets())?;
+                let said = letters.contains('p');
+                (said || group.reps <= MAX_REPS_UNSAID).then_some(group)
+            }
         }
     }
 }
@@ -130,6 +138,9 @@ impl Shape {
             (surely && in_order).then_some(!sets.is_empty())
         })?;
         let sets = if sets_follow { self.value(2)? } else { 1.0 };
+        if sets > MAX_SETS_UNSAID && !self.letters.contains('q') {
+            return None;
+        }
         made(sets, self.value(1)?, self.weight(0))
     }
 
@@ -152,14 +163,25 @@ impl Shape {
             ("", _) => self.weight(next),
             _ => self.weight(0),
         };
+        // "5 3x5" may be anything, and so may "3x20x5".
+        let bare = matches!(before, "n" | "nf") && self.value(0)? <= MIN_WEIGHT_UNSAID;
+        let swapped = after == "xn" && self.value(2) < self.value(1);
+        if bare || swapped {
+            return None;
+        }
         if SETS_AND_REPS.contains(&middle) {
+            let said = middle.starts_with('q');
+            if !said && self.value(first)? > MAX_SETS_UNSAID {
+                return None;
+            }
             return made(self.value(first)?, self.value(first + 1)?, weight(2));
         }
         if REPS_AND_SETS.contains(&middle) {
             return made(self.value(first + 1)?, self.value(first)?, weight(2));
         }
-        // "5 at 100 kg", but not "5 5", which may be anything.
-        let plain = before.is_empty() && matches!(after, "" | "@n" | "@w" | "b" | "@b" | "w");
+        // "5 at 100 kg", but not "5 5" or "100 5 kg", which may be anything.
+        let apart = matches!(after, "" | "@n" | "@w" | "b" | "@b");
+        let plain = before.is_empty() && (apart || after == "w" && middle.ends_with('p'));
         if plain && ONE_SET.contains(&middle) {
             return made(1.0, self.value(0)?, weight(1));
         }

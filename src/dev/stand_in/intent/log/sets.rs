@@ -7,15 +7,20 @@ use super::{
 };
 use crate::workout::figures::units::Unit;
 
+/// The sets; `unit` is that of weights without one.
 pub(super) fn of(
     tokens: &[Vec<Token>],
     bodyweight: bool,
     unit: Option<Unit>,
 ) -> Result<Vec<Set>, Missing> {
     let groups = groups(tokens, bodyweight)?;
+    let mut used = vec![false; groups.len()];
     let mut sets = Vec::new();
     for (at, group) in groups.iter().enumerate() {
-        let weight = weight_of(&groups, at, bodyweight)?;
+        if group.sets == 0 {
+            continue;
+        }
+        let weight = weight_of(&groups, at, bodyweight, &mut used)?;
         let unit = match weight.unit.or(unit) {
             Some(unit) => unit,
             None if weight.bodyweight => Unit::default(),
@@ -32,6 +37,10 @@ pub(super) fn of(
     if sets.is_empty() {
         return Err(Missing::Sets);
     }
+    // A weight that nothing was waiting for.
+    if used.contains(&false) {
+        return Err(Missing::Sense);
+    }
     Ok(sets)
 }
 
@@ -39,37 +48,54 @@ fn groups(tokens: &[Vec<Token>], bodyweight: bool) -> Result<Vec<Group>, Missing
     let mut groups: Vec<Group> = Vec::new();
     for tokens in tokens {
         let (tokens, rpe) = without_rpe(tokens)?;
-        // A unit of its own counts for all of the text.
+        // A unit of its own is that of all the groups, an RPE that of the group before.
         if matches!(tokens[..], [] | [Token::Unit(_)]) {
-            if let Some(last) = groups.last_mut() {
-                last.rpe = last.rpe.or(rpe);
+            if rpe.is_some() {
+                let last = groups.last_mut().filter(|last| last.rpe.is_none());
+                last.ok_or(Missing::Sense)?.rpe = rpe;
             }
             continue;
         }
         let mut group = Group::read(&tokens, bodyweight).ok_or(Missing::Sense)?;
         group.rpe = rpe;
-        // A weight that nothing was waiting for.
-        let waiting = groups.is_empty() || groups.iter().any(|group| group.weight.is_none());
-        if group.reps == 0 && !waiting {
-            return Err(Missing::Sense);
-        }
         groups.push(group);
+    }
+    let of_no_set = |group: &Group| group.sets == 0 && group.rpe.is_some();
+    if groups.iter().any(of_no_set) {
+        return Err(Missing::Sense);
     }
     Ok(groups)
 }
 
-/// Its own weight; else that of the groups before and after, if these agree; else the body's.
-fn weight_of(groups: &[Group], at: usize, bodyweight: bool) -> Result<Weight, Missing> {
-    if let Some(weight) = groups[at].weight {
-        return Ok(weight);
+/// Its own weight; else that of the groups before and after, if these agree; else the body's. What it is taken from is
+/// marked as used.
+fn weight_of(
+    groups: &[Group],
+    at: usize,
+    bodyweight: bool,
+    used: &mut [bool],
+) -> Result<Weight, Missing> {
+    let given = |at: &usize| groups[*at].weight.is_some();
+    used[at] = true;
+    let from = if given(&at) {
+        [Some(at), None]
+    } else {
+        [(0..at).rev().find(given), (at..groups.len()).find(given)]
+    };
+    let mut weights = from.into_iter().flatten().filter_map(|at| {
+        used[at] = true;
+        groups[at].weight
+    });
+    let weight = weights.next();
+    if weights.any(|other| Some(other) != weight) {
+        return Err(Missing::Sense);
     }
-    let before = groups[..at].iter().rev().find_map(|group| group.weight);
-    let after = groups[at..].iter().find_map(|group| group.weight);
-    match (before, after) {
-        (Some(before), Some(after)) if before != after => Err(Missing::Sense),
-        (Some(weight), _) | (None, Some(weight)) => Ok(weight),
-        (None, None) if bodyweight => Ok(Weight::BODY),
-        (None, None) => Err(Missing::Weight),
+    match weight {
+        // Nothing is the body's weight only where that is said.
+        Some(weight) if weight.value == 0.0 && !weight.bodyweight => Err(Missing::Weight),
+        Some(weight) => Ok(weight),
+        None if bodyweight => Ok(Weight::BODY),
+        None => Err(Missing::Weight),
     }
 }
 
@@ -80,6 +106,9 @@ fn without_rpe(tokens: &[Token]) -> Result<(Vec<Token>, Option<f64>), Missing> {
     let Some(Token::Number(rpe)) = tokens.get(at + 1) else {
         return Err(Missing::Sense);
     };
+    if matches!(tokens.get(at + 2), Some(Token::Unit(_))) {
+        return Err(Missing::Sense);
+    }
     let mut rest = tokens.to_vec();
     rest.drain(at..at + 2);
     if at > 0 && rest[at - 1] == Token::At {

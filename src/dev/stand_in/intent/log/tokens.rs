@@ -1,9 +1,6 @@
 //! The text of a workout in tokens. Pure.
 
-use std::sync::LazyLock;
-
-use regex_lite::{Captures, Regex};
-
+use super::pieces::{Piece, pieces};
 use crate::{dev::stand_in::names::Names, workout::figures::units::Unit};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -25,9 +22,15 @@ pub(super) enum Token {
     Name(String),
 }
 
+/// Words that might add to a figure, or take from it.
+const UNREADABLE: [&str; 5] = ["plus", "minus", "or", "half", "negative"];
 /// Words that change nothing.
 const SOFT: &str = "the|my|a|an|of|some|to|in|on|from|this|that|it|please|pls|i|did|just|now|as|well|too|also|me|workout|workouts|session|\
     training|exercise|each|done|was|were|today|todays|thanks|thank|you|weighted|heavy|light|easy|hard|working|work|top|down|weight|total|coach|entry|log";
+
+pub(super) fn is_soft(word: &str) -> bool {
+    SOFT.split('|').any(|soft| soft == word)
+}
 
 pub(super) fn unit(word: &str) -> Option<Unit> {
     match word {
@@ -37,9 +40,16 @@ pub(super) fn unit(word: &str) -> Option<Unit> {
     }
 }
 
-/// `None` if there is a sign that might change the meaning.
+/// `None` if there is a sign or a word that might change the meaning.
 pub(super) fn of(text: &str, names: &Names) -> Option<Vec<Token>> {
-    let pieces = pieces(text)?;
+    let pieces = pieces(text, &names.patterns)?;
+    if pieces
+        .iter()
+        .filter_map(Piece::word)
+        .any(|word| UNREADABLE.contains(&word))
+    {
+        return None;
+    }
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
     while let Some(piece) = pieces.get(at) {
@@ -91,22 +101,7 @@ fn push(tokens: &mut Vec<Token>, token: Option<Token>) {
     }
 }
 
-enum Piece {
-    Word(String),
-    Number(f64),
-    Sign(Token),
-}
-
-impl Piece {
-    fn word(&self) -> Option<&str> {
-        match self {
-            Self::Word(word) => Some(word),
-            _ => None,
-        }
-    }
-}
-
-fn token(word: &str) -> Option<Token> {
+pub(super) fn token(word: &str) -> Option<Token> {
     if let Some(unit) = unit(word) {
         return Some(Token::Unit(unit));
     }
@@ -121,123 +116,8 @@ fn token(word: &str) -> Option<Token> {
         "rep" | "reps" | "repetitions" => Token::Reps,
         "rpe" => Token::Rpe,
         "bw" | "bodyweight" => Token::Bodyweight,
-        "and" | "then" | "plus" => Token::Comma,
-        word if SOFT.split('|').any(|soft| soft == word) => return None,
+        "and" | "then" => Token::Comma,
+        word if is_soft(word) => return None,
         word => Token::Name(word.to_owned()),
     })
-}
-
-fn pieces(text: &str) -> Option<Vec<Piece>> {
-    let text = slashes(text);
-    let mut rest = text.as_str();
-    let mut pieces = Vec::new();
-    while let Some(first) = rest.chars().next() {
-        let length = if first.is_ascii_digit() {
-            let (number, length) = number(rest, &pieces)?;
-            pieces.push(Piece::Number(number));
-            length
-        } else if first.is_alphabetic() {
-            let end = rest
-                .find(|c: char| !c.is_alphabetic())
-                .unwrap_or(rest.len());
-            words(&rest[..end], &mut pieces);
-            end
-        } else {
-            sign(first, rest, &mut pieces)?;
-            first.len_utf8()
-        };
-        rest = &rest[length..];
-    }
-    Some(pieces)
-}
-
-/// Letters that stand together: one word, but for `60kgx5`.
-fn words(letters: &str, pieces: &mut Vec<Piece>) {
-    match letters
-        .strip_suffix('x')
-        .filter(|unit_of| unit(unit_of).is_some())
-    {
-        Some(unit) => {
-            pieces.push(Piece::Word(unit.to_owned()));
-            pieces.push(Piece::Sign(Token::Times));
-        }
-        None => pieces.push(Piece::Word(letters.to_owned())),
-    }
-}
-
-fn sign(sign: char, rest: &str, pieces: &mut Vec<Piece>) -> Option<()> {
-    let digit_follows = rest[sign.len_utf8()..].starts_with(|c: char| c.is_ascii_digit());
-    let token = match sign {
-        '×' | '*' | '✕' => Token::Times,
-        '@' => Token::At,
-        // A range, a bare fraction, or less than nothing.
-        '.' | '#' | '-' | '–' | '—' | '−' if digit_follows => return None,
-        ',' | ';' | '&' | '\n' | '.' => Token::Comma,
-        '#' => Token::Unit(Unit::Lb),
-        '%' | '~' | '/' | '<' | '>' | '=' | '≈' => return None,
-        _ => return Some(()),
-    };
-    pieces.push(Piece::Sign(token));
-    Some(())
-}
-
-/// Repetitions are parted by slashes too: `bench 5/5/4 at 100 kg`; three at least, right after a word and before the
-/// weight or the end, for it may be a date.
-fn slashes(text: &str) -> String {
-    static LIST: LazyLock<Regex> = LazyLock::new(|| {
-        let pattern = r"([a-z]:?\s+)(\d{1,2}(?:/\d{1,2}){2,})(\s*(?:@|at\b|with\b|reps\b|$))";
-        Regex::new(pattern).expect("a sound pattern")
-    });
-    LIST.replace_all(text, |found: &Captures<'_>| {
-        format!("{}{}{}", &found[1], found[2].replace('/', ", "), &found[3])
-    })
-    .into_owned()
-}
-
-/// A number and its length. `82,5` is a fraction where a weight stands, and two numbers elsewhere.
-fn number(text: &str, before: &[Piece]) -> Option<(f64, usize)> {
-    let digits = |text: &str| {
-        text.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len())
-    };
-    let whole = digits(text);
-    let (sign, after) = (
-        text[whole..].chars().next(),
-        text.get(whole + 1..).unwrap_or_default(),
-    );
-    let fraction = digits(after);
-    if fraction == 0 || !matches!(sign, Some('.' | ',')) {
-        return Some((text[..whole].parse().ok()?, whole));
-    }
-    let end = whole + 1 + fraction;
-    let after = &text[end..];
-    if sign == Some(',') {
-        let more = after.starts_with(',') && digits(&after[1..]) > 0;
-        let listed = matches!(before.last(), Some(Piece::Sign(Token::Comma)));
-        let letters = after.trim_start();
-        let word = &letters[..letters
-            .find(|c: char| !c.is_alphabetic())
-            .unwrap_or(letters.len())];
-        let at = match before.last() {
-            Some(Piece::Sign(Token::At)) => true,
-            Some(Piece::Word(word)) => matches!(word.as_str(), "at" | "with"),
-            _ => false,
-        };
-        if more || listed || !(at || unit(word).is_some()) {
-            return Some((text[..whole].parse().ok()?, whole));
-        }
-        // A thousand, perhaps.
-        if fraction > 2 {
-            return None;
-        }
-    } else if after.starts_with('.') && digits(&after[1..]) > 0 {
-        // A date, perhaps.
-        return None;
-    }
-    Some((
-        format!("{}.{}", &text[..whole], &text[whole + 1..end])
-            .parse()
-            .ok()?,
-        end,
-    ))
 }
