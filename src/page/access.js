@@ -1,39 +1,68 @@
 // Who asks: the configuration of the page and the access token. The token never leaves this tab.
 
 const TOKEN = 'prog-strength.token';
+const CONFIG_MS = 10_000;
+
+/** What a header can carry: anything else would make every request throw, before and after a reload. */
+export const isToken = (text) => typeof text === 'string' && /^[\x21-\x7e]+$/.test(text);
 
 const kept = {
-  get() { try { return sessionStorage.getItem(TOKEN); } catch { return null; } },
+  get() {
+    try {
+      const token = sessionStorage.getItem(TOKEN);
+      return isToken(token) ? token : null;
+    } catch { return null; }
+  },
   set(token) { try { sessionStorage.setItem(TOKEN, token); } catch { /* It holds until the page is closed. */ } },
+  drop() { try { sessionStorage.removeItem(TOKEN); } catch { /* There was none, then. */ } },
 };
 
-/** A token handed over in the address, which must not stay there: addresses are copied and kept in histories. */
+/**
+ * A token handed over in the address, which must not stay there: addresses are copied and kept in histories.
+ * Null when there is none; what is no token is '' afterwards.
+ */
 export function tokenFromAddress() {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
   if (token === null) return null;
   history.replaceState(null, '', location.pathname + location.search);
-  return token.trim() || null;
+  return isToken(token.trim()) ? token.trim() : '';
 }
 
-/** `askForToken(again)` shows the form; it answers the token, or null when the person would rather not. */
-export function createAccess({ askForToken, onConfig }) {
+/**
+ * `dialogs` are those below; `onConfig(config)` is told what the service says of itself, and `onSwitch()` that another
+ * token, so perhaps another person, has taken over.
+ */
+export function createAccess({ dialogs, onConfig, onSwitch }) {
   let config = null;
-  let again = false;
-  let own = null;
+  let why = 'first';
+  let own = kept.get();
+  let deciding = null;
   const use = (token) => {
     own = token;
     kept.set(token);
   };
-  const given = tokenFromAddress();
-  if (given) use(given);
-  else own = kept.get();
-  addEventListener('hashchange', () => {
+  const takeOver = async (token) => {
+    if (!(await dialogs.confirmSwitch())) return;
+    use(token);
+    onSwitch();
+  };
+  /** Whoever makes somebody follow a link must not put them into another account unseen. */
+  function fromAddress() {
     const token = tokenFromAddress();
-    if (token) use(token);
-  });
+    if (token === '') why = 'odd';
+    if (!token || token === own) return;
+    if (own) {
+      deciding = takeOver(token);
+      return;
+    }
+    use(token);
+    dialogs.close();
+  }
+  fromAddress();
+  addEventListener('hashchange', fromAddress);
 
   async function load() {
-    const response = await fetch('/page/config.json', { cache: 'no-store' });
+    const response = await fetch('/page/config.json', { cache: 'no-store', signal: AbortSignal.timeout(CONFIG_MS) });
     if (!response.ok) throw new Error(`config.json: ${response.status}`);
     config = await response.json();
     onConfig(config);
@@ -46,50 +75,82 @@ export function createAccess({ askForToken, onConfig }) {
     async token() {
       if (!config) await load();
       if (config.token) return config.token;
+      await deciding;
       if (!own) {
-        const token = await askForToken(again);
+        const token = await dialogs.askForToken(why);
         if (token) use(token);
       }
       return own;
     },
     /** After a 401: a demo that was restarted has a new token; in production the person is asked for another. */
-    async refused() {
+    async refused(token) {
       if (config.token) return load();
-      again = true;
+      if (token !== own) return;
+      why = 'refused';
       own = null;
+      kept.drop();
     },
   };
 }
 
-/** The form for the token, as the function that `createAccess` wants. */
-export function tokenDialog() {
-  const dialog = document.getElementById('token-dialog');
-  const form = document.getElementById('token-form');
-  const input = document.getElementById('token');
-  const why = document.getElementById('token-why');
-  const first = why.textContent;
-  let answer = () => {};
+const WHY = {
+  refused: 'The service did not accept the last token; it may have run out. Paste a new one: your conversation is still here.',
+  odd: 'What the address holds is no access token. Paste yours; it is kept in this tab only.',
+};
 
-  form.addEventListener('submit', (event) => {
+/** The form for the token and the question about another one, as `createAccess` wants them. */
+export function tokenDialogs() {
+  const at = (id) => document.getElementById(id);
+  const [dialog, input, words, problem] = [at('token-dialog'), at('token'), at('token-why'), at('token-problem')];
+  const first = words.textContent;
+  let answer = () => {};
+  const complain = (text) => {
+    problem.textContent = text;
+    problem.hidden = text === '';
+    input.setAttribute('aria-invalid', String(text !== ''));
+  };
+
+  at('token-form').addEventListener('submit', (event) => {
     event.preventDefault();
     const token = input.value.trim().replace(/^Bearer\s+/i, '');
-    if (!token) return;
+    if (!isToken(token)) {
+      complain('This is no access token: it may hold no spaces and no letters beyond plain ones. Copy it again.');
+      input.focus();
+      return;
+    }
     answer(token);
     dialog.close();
   });
-  document.getElementById('token-cancel').addEventListener('click', () => dialog.close());
+  input.addEventListener('input', () => complain(''));
+  at('token-cancel').addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {
     input.value = '';
+    complain('');
     answer(null);
   });
 
-  return (again) => new Promise((resolve) => {
-    answer(null);
-    answer = resolve;
-    why.textContent = again
-      ? 'The service did not accept the last token; it may have run out. Paste a new one: your conversation is still here.'
-      : first;
-    if (!dialog.open) dialog.showModal();
-    input.focus();
+  const other = at('switch-dialog');
+  let decide = () => {};
+  at('switch-use').addEventListener('click', () => {
+    decide(true);
+    other.close();
   });
+  at('switch-keep').addEventListener('click', () => other.close());
+  other.addEventListener('close', () => decide(false));
+
+  return {
+    askForToken: (why) => new Promise((resolve) => {
+      answer(null);
+      answer = resolve;
+      words.textContent = WHY[why] ?? first;
+      if (!dialog.open) dialog.showModal();
+      input.focus();
+    }),
+    confirmSwitch: () => new Promise((resolve) => {
+      decide(false);
+      decide = resolve;
+      if (!other.open) other.showModal();
+    }),
+    close: () => dialog.close(),
+  };
 }

@@ -1,6 +1,6 @@
 // The page: its parts, put together.
 
-import { createAccess, tokenDialog } from './access.js';
+import { createAccess, tokenDialogs } from './access.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
 import { el, icon } from './dom.js';
@@ -17,6 +17,7 @@ const EXAMPLES = [
   'What exercises do I have for chest?',
 ];
 const MAX_PHOTO_BYTES = 5 * 1024 * 1024;
+const SAID_MS = 5000;
 
 const at = (id) => document.getElementById(id);
 
@@ -27,20 +28,31 @@ function showConfig({ claude }) {
   at('stand-in').hidden = claude?.kind !== 'stand_in';
 }
 
-/** Emptied first, so that the same words are read out again. */
+/**
+ * Emptied first, so that the same words are read out again; and afterwards, so that whoever reads on does not come upon
+ * the answer once more at the page's end.
+ */
+const saying = [];
 function say(words) {
+  saying.splice(0).forEach(clearTimeout);
   at('live').textContent = '';
-  setTimeout(() => { at('live').textContent = words; }, 30);
+  saying.push(
+    setTimeout(() => { at('live').textContent = words; }, 30),
+    setTimeout(() => { at('live').textContent = ''; }, SAID_MS));
 }
 
-const access = createAccess({ askForToken: tokenDialog(), onConfig: showConfig });
+const access = createAccess({
+  dialogs: tokenDialogs(),
+  onConfig: showConfig,
+  onSwitch: () => chat.fresh({ forget: true }),
+});
 const scroll = followEnd(at('scroll'), at('content'), at('latest'));
 
 const chat = createChat({
   place: at('turns'), access, say, settle, follow: scroll.follow, toTop: scroll.toTop,
   onModel: showModel,
   onChange: () => show(),
-  onRefused: (text) => composer.offer(text),
+  onRefused: (text, photo) => composer.offer(text, photo),
 });
 const composer = createComposer({
   onSend: chat.ask,
@@ -75,6 +87,13 @@ at('latest').prepend(icon('down'));
 at('new-chat').prepend(icon('plus'));
 at('theme').append(icon('sun'), icon('moon'));
 at('new-chat').addEventListener('click', () => chat.fresh());
+
+/** In a low window what stands above the conversation would leave no room for it, so it scrolls along. */
+const low = matchMedia('(max-height: 30rem)');
+const placeNotice = () => (low.matches ? at('scroll').prepend(at('stand-in')) : document.querySelector('header').append(at('stand-in')));
+low.addEventListener('change', placeNotice);
+placeNotice();
+
 addEventListener('keydown', (event) => {
   // In a dialog Escape closes the dialog; while an IME composes it drops the composition.
   if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;

@@ -1,8 +1,8 @@
 // The conversation as a whole: asking, stopping, trying again, beginning anew.
 
 import { turnView } from './answer.js';
-import { errorWords, refusedAsItIs } from './errors.js';
-import { applyEvent, askQuestion, endTurn, goesOn, newConversation, tryAgain } from './history.js';
+import { errorWords } from './errors.js';
+import { applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from './history.js';
 import { loadChat, saveChat } from './store.js';
 import { askService } from './turn.js';
 import { toolWords } from './words.js';
@@ -16,6 +16,9 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
   let previous = null;
   let running = null;
   let views = [];
+  let leaving = false;
+  /** Of this visit's questions, for those that come back. */
+  const photos = new WeakMap();
 
   const ways = { onRetry: () => retry(), onFresh: () => fresh() };
   function addView(turn) {
@@ -59,6 +62,8 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
       history: chat.history, access, signal: controller.signal,
       onEvent: (event) => { if (running === mine) onEvent(turn, view, event); },
     });
+    // Leaving the page cuts the answer off. Unless the reader comes back to this very page, nothing is left to do.
+    if (leaving) await new Promise((resolve) => addEventListener('pageshow', resolve, { once: true }));
     // A new chat has been begun meanwhile: this answer belongs to nothing any more.
     if (running !== mine) return;
     running = null;
@@ -66,13 +71,14 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
     showEndings();
     changed();
     say(endWords(turn, view));
-    if (outcome.kind === 'error' && refusedAsItIs(outcome.code)) onRefused(turn.question);
+    if (isRefused(turn)) onRefused(turn.question, photos.get(turn) ?? null);
   }
 
   function ask(text, photo) {
     if (running) return;
     previous = null;
     const turn = askQuestion(chat, text, photo);
+    if (photo) photos.set(turn, photo);
     run(turn, addView(turn));
   }
 
@@ -84,11 +90,13 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
     settle();
   }
 
-  function fresh() {
+  /** `forget`: what has been said is not for whoever uses the page now. */
+  function fresh({ forget = false } = {}) {
     running?.controller.abort();
     if (running) endTurn(chat, chat.turns.at(-1), { kind: 'stopped' });
     running = null;
-    if (chat.turns.length > 0) previous = chat;
+    if (forget) previous = null;
+    else if (chat.turns.length > 0) previous = chat;
     chat = newConversation();
     showAll();
     changed();
@@ -107,8 +115,19 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
     settle();
   }
 
-  showAll();
-  addEventListener('pagehide', () => saveChat(chat));
+  try {
+    showAll();
+  } catch (error) {
+    // Kept by another version of this page, or by something else: better a new chat than none.
+    console.info('The last chat could not be shown', error);
+    chat = newConversation();
+    showAll();
+  }
+  addEventListener('pagehide', () => {
+    leaving = true;
+    saveChat(chat);
+  });
+  addEventListener('pageshow', () => { leaving = false; });
   return {
     ask, fresh, bringBack,
     stop: () => running?.controller.abort(),
@@ -123,6 +142,6 @@ function endWords(turn, view) {
   const { outcome } = turn;
   if (outcome.kind === 'stopped') return goesOn(turn) ? 'Stopped. You can continue.' : 'Stopped.';
   if (outcome.kind === 'done') return view.spoken() || 'The answer is empty.';
-  const words = errorWords(outcome.code);
+  const words = errorWords(outcome.code, outcome.retryable);
   return `${words.title}. ${words.text}`;
 }

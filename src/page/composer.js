@@ -4,6 +4,9 @@ import { el, icon } from './dom.js';
 import { PhotoProblem, readPhoto } from './photo.js';
 import { loadDraft, saveDraft } from './store.js';
 
+/** So long a click may still mean what the button was before. */
+const TURN_MS = 500;
+
 const at = (id) => document.getElementById(id);
 
 /** `onSend(text, photo)`, `onStop()`; `maxBytes()` is the largest photo that the service takes. */
@@ -14,9 +17,13 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   const attach = at('attach');
   const file = at('file');
   let photo = null;
+  /** The photo that is being read, if one is: `{ send }`, whether the message goes as soon as it is there. */
+  let reading = null;
   let running = false;
+  let turnedAt = -Infinity;
 
-  const ready = () => field.value.trim() !== '' || photo !== null;
+  const turnedJustNow = () => performance.now() - turnedAt < TURN_MS;
+  const ready = () => field.value.trim() !== '' || photo !== null || reading !== null;
   const show = () => {
     send.replaceChildren(icon(running ? 'stop' : 'send'));
     send.setAttribute('aria-label', running ? 'Stop' : 'Send');
@@ -24,7 +31,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
     // Not `disabled`: that would throw the focus away when an answer ends while the button holds it.
     send.setAttribute('aria-disabled', String(!running && !ready()));
     field.style.height = 'auto';
-    field.style.height = `${Math.min(field.scrollHeight, 200)}px`;
+    field.style.height = `${Math.min(field.scrollHeight, 200, Math.max(40, innerHeight * 0.3))}px`;
   };
   const write = (text) => {
     field.value = text;
@@ -36,34 +43,51 @@ export function createComposer({ onSend, onStop, maxBytes }) {
     at('composer-problem').hidden = !words;
   };
 
-  function setPhoto(next) {
+  /** What is attached: a photo, one that is being read, or nothing. */
+  function setPhoto(next, nowReading = null) {
     photo = next;
+    reading = nowReading;
     const remove = () => {
       setPhoto(null);
       field.focus();
     };
-    at('attached').replaceChildren(...(photo ? [
-      el('img', { src: photo.thumb, alt: `Photo to be sent: ${photo.name}` }),
+    at('attached').replaceChildren(...(photo || reading ? [
+      photo ? el('img', { src: photo.thumb, alt: `Photo to be sent: ${photo.name}` }) : el('span', { class: 'reading' }, 'Reading the photo…'),
       el('button', { type: 'button', class: 'remove', 'aria-label': 'Remove the photo', onclick: remove }, icon('close')),
     ] : []));
-    at('attached').hidden = !photo;
+    at('attached').hidden = !photo && !reading;
     show();
   }
 
   async function take(files) {
     if (files.length === 0) return;
     problem(null);
+    const mine = { send: false };
+    const before = photo;
+    setPhoto(null, mine);
     try {
-      setPhoto(await readPhoto(files[0], maxBytes()));
+      const read = await readPhoto(files[0], maxBytes());
+      // Removed meanwhile, or another has been chosen.
+      if (reading !== mine) return;
+      setPhoto(read);
       if (files.length > 1) problem('One photo at a time: only the first is attached.');
     } catch (error) {
+      if (reading !== mine) return;
+      setPhoto(before);
+      mine.send = false;
       problem(error instanceof PhotoProblem ? error.message : 'This file could not be read.');
     }
     field.focus();
+    if (mine.send) submit();
   }
 
   function submit() {
     if (running || !ready()) return;
+    if (reading) {
+      // The photo belongs to this message: it waits for it.
+      reading.send = true;
+      return;
+    }
     const [text, picture] = [field.value.trim(), photo];
     problem(null);
     setPhoto(null);
@@ -74,8 +98,11 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (running) onStop();
-    else submit();
+    // A click just as the answer ends was meant to stop it.
+    else if (!turnedJustNow()) submit();
   });
+  // Nor is the second click of a double click meant for what the first has turned the button into.
+  send.addEventListener('click', (event) => { if (event.detail > 1 && turnedJustNow()) event.preventDefault(); });
   field.addEventListener('keydown', (event) => {
     // 229: Safari reports the Enter that ends a composition after the composition.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -84,6 +111,8 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   });
   field.addEventListener('input', () => {
     saveDraft(field.value);
+    // Whoever writes on has not finished the message.
+    if (reading) reading.send = false;
     show();
   });
   attach.addEventListener('click', () => file.click());
@@ -93,7 +122,8 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   });
   addEventListener('paste', (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
+    // A spreadsheet's cells come as text and as a picture of them.
+    if (files.length === 0 || event.clipboardData.getData('text/plain').trim() !== '') return;
     event.preventDefault();
     take(files);
   });
@@ -104,12 +134,17 @@ export function createComposer({ onSend, onStop, maxBytes }) {
 
   return {
     setRunning(now) {
+      if (now !== running) turnedAt = performance.now();
       running = now;
       show();
     },
     focus: () => field.focus(),
-    /** Puts a text there, unless something else is being written. */
-    offer: (text) => { if (field.value.trim() === '') write(text); },
+    /** Puts a message there, unless something else is being written. */
+    offer(text, picture = null) {
+      if (field.value.trim() !== '' || photo || reading) return;
+      write(text);
+      setPhoto(picture);
+    },
   };
 }
 

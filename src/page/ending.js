@@ -43,7 +43,7 @@ function copyButton(text) {
 }
 
 function errorCard({ outcome }, last, { onRetry, onFresh }) {
-  const words = errorWords(outcome.code);
+  const words = errorWords(outcome.code, outcome.retryable);
   const retry = last && words.retry && button('Try again', onRetry, 'main');
   const wait = el('p', { class: 'wait' });
   if (retry && outcome.wait > 0 && !outcome.waited) {

@@ -4,8 +4,8 @@ const AGAIN = { retry: true };
 const WORDS = {
   unauthorized: ['You are not signed in', 'The service did not accept the access token. It may have run out.', AGAIN],
   no_token: ['You are not signed in', 'The service answers only with an access token.', AGAIN],
-  invalid_json: ['The service could not read this message', 'This is a fault of this page, not yours. Starting a new chat usually helps.', { retry: true, fresh: true }],
-  invalid_request: ['The service cannot take this message', 'Something in it does not fit, a photo perhaps. Change it and send it again.', { retry: true, fresh: true }],
+  invalid_json: ['The service could not read this message', 'This is a fault of this page, not yours. Starting a new chat usually helps.', { fresh: true }],
+  invalid_request: ['The service cannot take this message', 'Something in it does not fit, a photo perhaps. Change it and send it again, or start a new chat.', { fresh: true }],
   payload_too_large: ['This chat has become too long', 'It no longer fits into one request. Start a new one; what you have logged is kept.', { fresh: true }],
   unsupported_media_type: ['The service could not read this message', 'This is a fault of this page, not yours. Reload it and try again.', AGAIN],
   rate_limited: ['That was a lot of questions', 'You have reached the limit for now.', AGAIN],
@@ -23,14 +23,19 @@ const WORDS = {
 };
 const UNKNOWN = ['Something went wrong', 'The service reported an error.', AGAIN];
 
-/** `{ title, text, retry, fresh }`: the words, and the ways on that make sense. */
-export function errorWords(code) {
+/**
+ * `{ title, text, retry, fresh }`: the words, and the ways on that make sense. `retryable` is what the service says: the
+ * same once more would only fail again.
+ */
+export function errorWords(code, retryable = true) {
   const [title, text, ways] = Object.hasOwn(WORDS, code) ? WORDS[code] : UNKNOWN;
-  return { title, text, retry: false, fresh: false, ...ways };
+  return { title, text, retry: false, fresh: false, ...ways, ...(retryable === false ? { retry: false, fresh: true } : {}) };
 }
 
-/** Codes of a request that was refused as it stands: sent along with the next question it would be refused again. */
-export const refusedAsItIs = (code) => code === 'invalid_request' || code === 'invalid_json' || code === 'payload_too_large';
+const AS_IT_IS = ['invalid_request', 'invalid_json', 'payload_too_large'];
+
+/** A request that was refused as it stands: sent along with the next question it would be refused again. */
+export const refusedAsItIs = (outcome) => outcome?.kind === 'error' && (AS_IT_IS.includes(outcome.code) || outcome.retryable === false);
 
 /** "in 40 seconds", "in about 3 minutes" */
 export function waitWords(seconds) {

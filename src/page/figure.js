@@ -2,25 +2,58 @@
 
 import { el } from './dom.js';
 
+/** The tooltip that is shown, if one is: `{ area, hide, byTouch }`. There is only one at a time. */
+let open = null;
+let listening = false;
+/** A finger cannot stay over a mark: what it has shown stays until it taps elsewhere or scrolls. Escape always hides it. */
+function listen() {
+  if (listening) return;
+  listening = true;
+  document.addEventListener('pointerdown', (event) => { if (open && !open.area.contains(event.target)) open.hide(); }, true);
+  document.addEventListener('scroll', (event) => { if (open?.byTouch && event.target.contains(open.area)) open.hide(); }, { capture: true, passive: true });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !open?.area.isConnected) return;
+    // It was for the tooltip, not for the answer that is being written.
+    event.stopPropagation();
+    open.hide();
+  }, true);
+}
+
+const FONT_REM = 0.78;
+const canvas = document.createElement('canvas').getContext('2d');
+
+/** How large letters are in a drawing: the reader may have made them larger. */
+function typeOf(area) {
+  const size = FONT_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const { fontFamily } = getComputedStyle(area);
+  const width = (text, weight = 400) => {
+    canvas.font = `${weight} ${size}px ${fontFamily}`;
+    return canvas.measureText(text).width;
+  };
+  return { size, width, widest: (texts, weight) => Math.max(0, ...texts.map((text) => width(text, weight))) };
+}
+
 /**
- * `draw(width)` answers `{ svg, stops }`; a stop is a mark that can be pointed at or reached by arrow keys:
+ * `draw(width, type)` answers `{ svg, stops }` (`type` measures letters); a stop is a mark that can be pointed at or reached by arrow keys:
  * `{ node, x, y, lines }`. `nearest(stops, x, y)` picks one by the pointer's place.
  */
 export function chartFigure({ title, notes, foot, legend, draw, nearest, table }) {
   const tip = el('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
   const area = el('div', { class: 'plot' }, tip);
+  const key = el('ul', { class: 'legend' }, legend);
   const figure = el('figure', { class: 'chart' },
     el('figcaption', {}, el('strong', {}, title), ...notes.map((note) => el('span', {}, note))),
-    el('ul', { class: 'legend' }, legend), area,
+    key, area,
     foot && el('p', { class: 'foot' }, foot), tableOf(table));
 
   let drawn = null;
   let width = 0;
   let current = 0;
 
-  const show = (stop) => {
+  const show = (stop, byTouch = false) => {
     tip.replaceChildren(...stop.lines.map((line, at) => el(at === 0 ? 'strong' : 'span', {}, line)));
     tip.hidden = false;
+    open = { area, hide, byTouch };
     const half = tip.offsetWidth / 2;
     tip.style.left = `${Math.max(half, Math.min(width - half, stop.x))}px`;
     // Above the mark, or below it where there is no room above.
@@ -30,6 +63,7 @@ export function chartFigure({ title, notes, foot, legend, draw, nearest, table }
   };
   const hide = () => {
     tip.hidden = true;
+    if (open?.area === area) open = null;
     drawn?.stops.forEach(({ node }) => node.classList.remove('at'));
   };
   const reach = (at) => {
@@ -42,7 +76,7 @@ export function chartFigure({ title, notes, foot, legend, draw, nearest, table }
     if (room < 60 || room === width) return;
     width = room;
     const focused = drawn?.stops.some(({ node }) => node === document.activeElement);
-    const next = draw(width);
+    const next = draw(width, typeOf(area));
     drawn?.svg.remove();
     drawn = next;
     area.prepend(drawn.svg);
@@ -50,27 +84,40 @@ export function chartFigure({ title, notes, foot, legend, draw, nearest, table }
     reach(Math.min(current, drawn.stops.length - 1));
     drawn.stops.forEach((stop, at) => stop.node.addEventListener('focus', () => {
       reach(at);
-      show(stop);
+      show(stop, open?.area === area && open.byTouch);
     }));
     if (focused) drawn.stops[current].node.focus({ preventScroll: true });
   }
 
   const point = (event) => {
     const box = area.getBoundingClientRect();
-    show(nearest(drawn.stops, event.clientX - box.left, event.clientY - box.top));
+    show(nearest(drawn.stops, event.clientX - box.left, event.clientY - box.top), event.pointerType === 'touch');
   };
   area.addEventListener('pointermove', (event) => drawn && point(event));
   area.addEventListener('pointerdown', (event) => drawn && point(event));
-  area.addEventListener('pointerleave', hide);
+  area.addEventListener('pointerleave', (event) => { if (event.pointerType !== 'touch') hide(); });
   area.addEventListener('focusout', hide);
   area.addEventListener('keydown', (event) => {
+    if (!drawn) return;
     const last = drawn.stops.length - 1;
     const steps = { ArrowRight: current + 1, ArrowDown: current + 1, ArrowLeft: current - 1, ArrowUp: current - 1, Home: 0, End: last };
     if (!Object.hasOwn(steps, event.key)) return;
     event.preventDefault();
     drawn.stops[Math.max(0, Math.min(last, steps[event.key]))].node.focus();
   });
-  new ResizeObserver(redraw).observe(area);
+  const observer = new ResizeObserver(() => {
+    try {
+      redraw();
+    } catch (error) {
+      // The table has the same figures.
+      console.warn('A chart could not be drawn', error);
+      observer.disconnect();
+      drawn = null;
+      [area, key].forEach((part) => part.remove());
+    }
+  });
+  observer.observe(area);
+  listen();
   return figure;
 }
 

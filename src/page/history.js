@@ -11,6 +11,7 @@ export const newConversation = () => ({ history: [], turns: [] });
 /** A question joins the history, and a turn is opened for its answer. `photo`: { mediaType, data, thumb }. */
 export function askQuestion(chat, text, photo = null) {
   withdrawRefused(chat);
+  closeOpen(chat);
   const image = photo && { type: 'image', source: { type: 'base64', media_type: photo.mediaType, data: photo.data } };
   const words = text.trim() === '' ? [] : [{ type: 'text', text }];
   chat.history.push({ role: 'user', content: image ? [image, ...words] : text });
@@ -19,11 +20,34 @@ export function askQuestion(chat, text, photo = null) {
   return turn;
 }
 
-/** A question that the service cannot take stays on the page, and goes from the history. */
+/** True for a question that the service, or the model, cannot take as it stands. */
+export const isRefused = (turn) =>
+  refusedAsItIs(turn?.outcome) && !turn.parts.some((part) => part.kind === 'tool');
+
+/** A question that cannot be taken stays on the page, and goes from the history: it would spoil every later one. */
 function withdrawRefused({ history, turns }) {
-  const last = turns.at(-1);
-  const refused = last?.outcome?.kind === 'error' && refusedAsItIs(last.outcome.code);
-  if (refused && last.parts.length === 0 && history.at(-1)?.role === 'user') history.pop();
+  if (isRefused(turns.at(-1)) && isQuestion(history.at(-1))) history.pop();
+}
+
+/** Two questions in a row are one to the model: it would do what was stopped along with what is asked next. */
+function closeOpen({ history, turns }) {
+  if (!isQuestion(history.at(-1))) return;
+  const turn = turns.at(-1);
+  const calls = callsOf(turn?.parts ?? []);
+  const untouched = calls === '' && turn?.outcome?.kind === 'stopped' ? '; nothing was done' : '';
+  const end = turn?.outcome?.kind === 'stopped' ? 'The user stopped this before it was answered' : 'This was not answered';
+  history.push({ role: 'assistant', content: `(${end}${untouched}.${calls})` });
+}
+
+/** A user's message that holds more than what tools have answered. */
+const isQuestion = (message) => message?.role === 'user'
+  && !(Array.isArray(message.content) && message.content.some((block) => block?.type === 'tool_result'));
+
+/** The fate of the tool calls among the parts, as a sentence; empty when there are none. */
+function callsOf(parts) {
+  const calls = parts.filter((part) => part.kind === 'tool')
+    .map((part) => `${part.name}: ${part.state === 'running' ? 'unknown' : part.state}`);
+  return calls.length > 0 ? ` Tool calls so far: ${calls.join('; ')}.` : '';
 }
 
 /** Applies an event of the stream to what is shown. False for an event that changes nothing. */
@@ -87,7 +111,7 @@ export function endTurn(chat, turn, outcome) {
   if (added.length > 0 || partial) turn.known = turn.parts.length;
 }
 
-const isMessage = (message) =>
+export const isMessage = (message) =>
   message !== null && typeof message === 'object' && (message.role === 'user' || message.role === 'assistant')
   && (typeof message.content === 'string' || Array.isArray(message.content));
 
@@ -102,10 +126,9 @@ function showContent(turn, content) {
 function partialAnswer(turn, kind) {
   const parts = turn.parts.slice(turn.known ?? 0);
   const text = parts.filter((part) => part.kind === 'text').map((part) => part.text).join('\n\n').trim();
-  const calls = parts.filter((part) => part.kind === 'tool')
-    .map((part) => `${part.name}: ${part.state === 'running' ? 'unknown' : part.state}`);
+  const calls = callsOf(parts);
   const end = kind === 'stopped' ? 'The user stopped this answer here.' : 'The connection was lost here.';
-  const note = calls.length > 0 ? `(${end} Tool calls so far: ${calls.join('; ')}.)` : '';
+  const note = calls === '' ? '' : `(${end}${calls})`;
   const whole = [text, note].filter((piece) => piece !== '').join('\n\n');
   return whole === '' ? null : { role: 'assistant', content: whole };
 }

@@ -23,7 +23,7 @@ export function lineChart(model) {
     title: `${name}: ${words.title}, ${unit}`,
     notes: notes(model, trend),
     legend,
-    draw: (width) => draw(model, words, trend, width),
+    draw: (width, type) => draw(model, words, trend, width, type),
     nearest: (stops, x) => stops.reduce((best, stop) => (Math.abs(stop.x - x) < Math.abs(best.x - x) ? stop : best)),
     table: {
       label: `${name} as a table`,
@@ -33,22 +33,24 @@ export function lineChart(model) {
   });
 }
 
-function notes({ measure, points, plateau, counted }, trend) {
+function notes({ measure, points, plateau, counted, rough }, trend) {
   const said = [`${dayLong(points[0].at)} to ${dayLong(points.at(-1).at)}, ${points.length} sessions.`];
   if (measure === 'volume') said.push('No session allows an estimate of the maximum, so this is the volume: reps times weight.');
   if (trend && counted > points.length) said.push(`The trend rests on ${counted} sessions.`);
+  if (measure === 'e1rm' && rough) said.push('Low confidence: some estimates rest on more than 10 repetitions.');
   if (measure === 'e1rm' && Object.hasOwn(PLATEAU, plateau ?? '')) said.push(PLATEAU[plateau]);
   return said;
 }
 
-function draw({ name, unit, measure, points }, words, trend, width) {
-  const height = Math.round(Math.max(200, Math.min(280, width * 0.45)));
+function draw({ name, unit, measure, points }, words, trend, width, type) {
+  const { size } = type;
+  const height = Math.round(Math.max(200, Math.min(280, width * 0.45)) + 3 * Math.max(0, size - 12.5));
   const values = points.map((point) => point.value).concat(trend?.map((end) => end.value) ?? []);
   const lowest = measure === 'volume' ? 0 : Math.min(...values);
-  const yTicks = niceTicks(lowest, Math.max(...values), 5);
+  const [right, top, bottom] = [14, Math.round(8 + 1.45 * size), Math.round(6 + 2 * size)];
+  const yTicks = niceTicks(lowest, Math.max(...values), Math.max(1, Math.min(5, Math.floor((height - top - bottom) / (2 * size)))));
   const labels = yTicks.map(amount);
-  const left = 14 + 7 * Math.max(...labels.map((label) => label.length));
-  const [right, top, bottom] = [14, 26, 30];
+  const left = 12 + Math.ceil(type.widest(labels));
   const [first, last] = [points[0].at, points.at(-1).at];
   // Sessions of one day alone still need an extent.
   const [from, to] = last > first ? [first, last] : [first - DAY, last + DAY];
@@ -58,11 +60,11 @@ function draw({ name, unit, measure, points }, words, trend, width) {
     viewBox: `0 0 ${width} ${height}`, width, height, role: 'group',
     'aria-label': `${name}, ${words.title}: ${summary(points, unit)} Arrow keys go from session to session.`,
   });
-  root.append(svg('text', { class: 'axis', x: 0, y: 13 }, `${words.axis} (${unit})`));
+  root.append(svg('text', { class: 'axis', x: 0, y: size }, `${words.axis} (${unit})`));
   yTicks.forEach((tick, at) => root.append(
     svg('line', { class: 'grid', x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
-    svg('text', { class: 'axis', x: left - 6, y: y(tick) + 4, 'text-anchor': 'end' }, labels[at])));
-  dateAxis(root, { from, to, x, left, width, height, bottom });
+    svg('text', { class: 'axis', x: left - 6, y: y(tick) + size / 3, 'text-anchor': 'end' }, labels[at])));
+  dateAxis(root, { from, to, x, left, width, height, bottom, type });
   root.append(svg('polyline', { class: 'series', points: points.map((point) => `${round(x(point.at))},${round(y(point.value))}`).join(' ') }));
   if (trend) root.append(svg('line', { class: 'trend', x1: x(trend[0].at), y1: y(trend[0].value), x2: x(trend[1].at), y2: y(trend[1].value) }));
   const stops = points.map((point) => stopOf(point, { unit, measure, words }, x, y));
@@ -72,16 +74,22 @@ function draw({ name, unit, measure, points }, words, trend, width) {
 
 const round = (value) => Math.round(value * 10) / 10;
 
-function dateAxis(root, { from, to, x, left, width, height, bottom }) {
-  const ticks = dateTicks(from, to, Math.max(2, Math.floor((width - left) / 76)));
+function dateAxis(root, { from, to, x, left, width, height, bottom, type }) {
   // Over a year and more a day says nothing without its year.
   const label = to - from > 330 * DAY ? month : dayShort;
+  const room = type.width(label(from)) + 2.2 * type.size;
+  const ticks = dateTicks(from, to, Math.max(1, Math.floor((width - left) / room)));
+  let free = 0;
   for (const tick of ticks) {
     const at = x(tick);
-    const anchor = at > width - 28 ? 'end' : 'middle';
+    const wide = type.width(label(tick));
+    const anchor = at > width - wide / 2 ? 'end' : 'middle';
+    const begins = anchor === 'end' ? width - wide : at - wide / 2;
+    if (begins < free) continue;
+    free = begins + wide + 4;
     root.append(
       svg('line', { class: 'tick', x1: at, x2: at, y1: height - bottom, y2: height - bottom + 5 }),
-      svg('text', { class: 'axis', x: anchor === 'end' ? width : at, y: height - 9, 'text-anchor': anchor }, label(tick)));
+      svg('text', { class: 'axis', x: anchor === 'end' ? width : at, y: height - 0.7 * type.size, 'text-anchor': anchor }, label(tick)));
   }
 }
 

@@ -38,11 +38,22 @@ export function showMarkdown(host, text) {
   blocks.forEach((block, at) => {
     if (keys[at] === before[at]) return;
     const node = build(block, top);
-    if (host.childNodes[at]) host.childNodes[at].replaceWith(node);
+    if (host.childNodes[at]) replace(host.childNodes[at], node);
     else host.append(node);
   });
   while (host.childNodes.length > blocks.length) host.lastChild.remove();
   shown.set(host, keys);
+}
+
+/** A table that is still growing stays scrolled to where it was, and keeps the focus it is scrolled by. */
+function replace(before, node) {
+  const scrollers = (block) => (block.matches?.('.wide, pre') ? [block] : [...block.querySelectorAll?.('.wide, pre') ?? []]);
+  const kept = scrollers(before).map((old) => ({ left: old.scrollLeft, focused: old === document.activeElement }));
+  before.replaceWith(node);
+  scrollers(node).forEach((now, at) => {
+    if (kept[at]?.left) now.scrollLeft = kept[at].left;
+    if (kept[at]?.focused) now.focus({ preventScroll: true });
+  });
 }
 
 const levelOf = (token) => Number(token.tag.slice(1)) || 1;

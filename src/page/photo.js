@@ -3,8 +3,11 @@
 import { amount } from './words.js';
 
 const MB = 1024 * 1024;
-/** The API's own limit for an edge, in pixels. */
+/** More pixels than these the browser may not be able to hold. */
 const LONGEST_EDGE = 8000;
+/** What the model looks at; more is scaled down there, but sent again with every question until then. */
+const SENT_EDGE = 1568;
+const SENT_AS_IT_IS = MB / 2;
 const THUMB_EDGE = 480;
 
 /** What the reader is told. */
@@ -21,29 +24,52 @@ export function mediaType(bytes) {
   return null;
 }
 
+/** Megabytes, rounded up: what is just too much must not read as if it were not. */
+export const megabytes = (bytes) => `${amount(Math.ceil((bytes / MB) * 10) / 10)} MB`;
+
 /** `{ mediaType, data, thumb, name }`; throws a `PhotoProblem` for what cannot be sent. */
 export async function readPhoto(file, maxBytes) {
   const type = mediaType(new Uint8Array(await file.slice(0, 12).arrayBuffer()));
   if (!type) throw new PhotoProblem('Only PNG, JPEG, GIF and WebP pictures can be sent.');
   if (file.size > maxBytes) {
-    throw new PhotoProblem(`This photo has ${amount(file.size / MB)} MB; at most ${amount(maxBytes / MB)} MB can be sent.`);
+    throw new PhotoProblem(`This photo has ${megabytes(file.size)}; at most ${megabytes(maxBytes)} can be sent.`);
   }
-  const thumb = await thumbnail(file);
-  const url = await dataUrl(file);
-  return { mediaType: type, data: url.slice(url.indexOf(',') + 1), thumb, name: file.name || 'Photo' };
+  const bitmap = await decoded(file);
+  try {
+    const thumb = jpeg(bitmap, THUMB_EDGE, 0.82);
+    return { ...await sent(file, type, bitmap), thumb, name: file.name || 'Photo' };
+  } finally {
+    bitmap.close();
+  }
 }
 
-/** Small enough to be kept in the tab. Drawing it also shows whether it is a picture at all. */
-async function thumbnail(file) {
+/** Drawing it shows whether it is a picture at all. */
+async function decoded(file) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(file);
   } catch {
     throw new PhotoProblem('This file cannot be read as a picture.');
   }
-  const longest = Math.max(bitmap.width, bitmap.height);
-  if (longest > LONGEST_EDGE) throw new PhotoProblem(`This picture is too large: at most ${amount(LONGEST_EDGE)} pixels on a side.`);
-  const factor = Math.min(1, THUMB_EDGE / longest);
+  if (Math.max(bitmap.width, bitmap.height) <= LONGEST_EDGE) return bitmap;
+  bitmap.close();
+  throw new PhotoProblem(`This picture is too large: at most ${amount(LONGEST_EDGE)} pixels on a side.`);
+}
+
+/** The file itself while it is small, so that a screenshot stays sharp; else a smaller picture of it. */
+async function sent(file, type, bitmap) {
+  const fits = Math.max(bitmap.width, bitmap.height) <= SENT_EDGE;
+  if (!fits || file.size > SENT_AS_IT_IS) {
+    const data = base64Of(jpeg(bitmap, SENT_EDGE, 0.85));
+    if (!fits || data.length * 0.75 < file.size) return { mediaType: 'image/jpeg', data };
+  }
+  return { mediaType: type, data: base64Of(await dataUrl(file)) };
+}
+
+const base64Of = (url) => url.slice(url.indexOf(',') + 1);
+
+function jpeg(bitmap, longest, quality) {
+  const factor = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(bitmap.width * factor));
   canvas.height = Math.max(1, Math.round(bitmap.height * factor));
@@ -51,9 +77,9 @@ async function thumbnail(file) {
   // What is transparent would turn black in a JPEG.
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  return canvas.toDataURL('image/jpeg', 0.82);
+  return canvas.toDataURL('image/jpeg', quality);
 }
 
 const dataUrl = (file) => new Promise((resolve, reject) => {

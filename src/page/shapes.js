@@ -5,8 +5,11 @@ const MOST = 400;
 const DAY = 86_400_000;
 
 const text = (value, most) => (typeof value === 'string' && value !== '' ? value.slice(0, most) : null);
-const number = (value) => (Number.isFinite(value) ? value : null);
-const list = (value) => (Array.isArray(value) ? value.slice(0, MOST) : []);
+/** Nobody lifts more; beyond it axes and labels would lose their sense. */
+const MOST_VALUE = 1e7;
+const number = (value) => (Number.isFinite(value) && Math.abs(value) <= MOST_VALUE ? value : null);
+const positive = (value) => (number(value) !== null && value >= 0 ? value : null);
+const list = (value) => (Array.isArray(value) ? value : []);
 
 /** A calendar day as UTC milliseconds, so that no time zone can move it. */
 export function day(value) {
@@ -18,8 +21,8 @@ export function day(value) {
 
 const point = (value) => {
   const at = day(value?.date);
-  const volume = number(value?.volume);
-  return at === null || volume === null ? null : { date: value.date, at, volume, e1rm: number(value.e1rm) };
+  const volume = positive(value?.volume);
+  return at === null || volume === null ? null : { date: value.date, at, volume, e1rm: positive(value.e1rm) };
 };
 
 /**
@@ -38,23 +41,23 @@ function series(structured, points, slopes) {
   return { name, unit, measure, points: drawn, slope: number(slopes?.[measure]) };
 }
 
-/** The answer of `analyze_progress`. */
+/** The answer of `analyze_progress`: oldest first, so of too many the last ones count. */
 export function progress(structured) {
-  const points = list(structured.points).map(point).filter(Boolean);
+  const points = list(structured.points).slice(-MOST).map(point).filter(Boolean);
   const slopes = { e1rm: structured.e1rm?.slope_per_week, volume: structured.volume?.slope_per_week };
   const drawn = Array.isArray(structured.points) ? series(structured, points, slopes) : null;
-  return drawn && { ...drawn, counted: number(structured.sessions), plateau: text(structured.plateau, 20) };
+  return drawn && { ...drawn, counted: number(structured.sessions), plateau: text(structured.plateau, 20), rough: structured.e1rm?.low_confidence === true };
 }
 
 /** The answer of `get_exercise_history`, newest first. It names no slope, so there is none. */
 export function exerciseHistory(structured) {
-  const points = list(structured.sessions).map(point).filter(Boolean);
+  const points = list(structured.sessions).slice(0, MOST).map(point).filter(Boolean);
   return Array.isArray(structured.sessions) ? series(structured, points, null) : null;
 }
 
 const range = (value) => {
-  const [min, max] = [number(value?.min), number(value?.max)];
-  return min === null || max === null || min < 0 || max < min ? null : { min, max };
+  const [min, max] = [positive(value?.min), positive(value?.max)];
+  return min === null || max === null || max < min ? null : { min, max };
 };
 
 function landmarks(value) {
@@ -63,10 +66,10 @@ function landmarks(value) {
 }
 
 function muscle(value) {
-  const name = text(value?.muscle, 40);
-  const direct = number(value?.direct);
-  if (!name || direct === null || direct < 0) return null;
-  const fractional = Math.max(direct, number(value.fractional) ?? direct);
+  const name = text(value?.muscle, 80);
+  const direct = positive(value?.direct);
+  if (!name || direct === null) return null;
+  const fractional = Math.max(direct, positive(value.fractional) ?? direct);
   return { name: name.replaceAll('_', ' '), direct, fractional, marks: landmarks(value.landmarks), zone: text(value.zone, 30) };
 }
 

@@ -8,6 +8,7 @@ export function sseParser(onEvent) {
   let rest = '';
   let name = '';
   let data = [];
+  let pending = false;
 
   const line = (text) => {
     if (text === '') {
@@ -25,6 +26,11 @@ export function sseParser(onEvent) {
   };
 
   return function push(text) {
+    // A long line is only put together here: looking into it each time would copy it each time.
+    if (!pending && !/[\r\n]/.test(text)) {
+      rest += text;
+      return;
+    }
     // Of what is left over, only a last `\r` can be part of a line's end, so only it is looked at again.
     let from = Math.max(0, rest.length - 1);
     rest += text;
@@ -36,6 +42,7 @@ export function sseParser(onEvent) {
       start = from = end.next;
     }
     rest = rest.slice(start);
+    pending = rest.endsWith('\r');
   };
 }
 

@@ -1,8 +1,9 @@
 // What the tab keeps across a reload. Storage may be full or switched off; then the page goes on without it.
 
-import { endTurn, newConversation } from './history.js';
+import { endTurn, isMessage, newConversation } from './history.js';
 
-const CHAT = 'prog-strength.chat';
+/** The number goes up with every change of the shape. */
+const CHAT = 'prog-strength.chat.2';
 const DRAFT = 'prog-strength.draft';
 const GONE = '(There was a photo here. It is no longer kept.)';
 
@@ -58,7 +59,7 @@ export function saveChat(chat) {
 export function loadChat() {
   try {
     const chat = JSON.parse(read(CHAT));
-    if (!Array.isArray(chat?.history) || !Array.isArray(chat?.turns)) return newConversation();
+    if (!Array.isArray(chat?.history) || !chat.history.every(isMessage) || !Array.isArray(chat?.turns)) return newConversation();
     if (!chat.turns.every((turn) => Array.isArray(turn?.parts) && typeof turn.question === 'string')) return newConversation();
     for (const turn of chat.turns) if (!turn.outcome) endTurn(chat, turn, { kind: 'lost', code: 'reloaded' });
     return chat;

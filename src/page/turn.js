@@ -30,16 +30,22 @@ export async function askService({ history, access, signal, onEvent }) {
   }
 }
 
+/** What is waited for, but no longer than until the answer is stopped. */
+const unlessStopped = (waited, signal) => new Promise((resolve, reject) => {
+  signal.throwIfAborted();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  waited.then(resolve, reject);
+});
+
 /** Null when there is no token to send. After a 401 it is tried once more, with another token. */
 async function postWithAccess(history, access, signal) {
   let response = null;
   for (let left = 2; left > 0; left -= 1) {
-    const token = await access.token();
-    signal.throwIfAborted();
+    const token = await unlessStopped(access.token(), signal);
     if (!token) return response;
     response = await post(history, token, signal);
     if (response.status !== 401) return response;
-    await access.refused();
+    await unlessStopped(access.refused(token), signal);
   }
   return response;
 }
@@ -120,8 +126,8 @@ function ending(event) {
     return { kind: 'done', stopReason, model, messages, content, requestId };
   }
   if (event.type === 'error') {
-    const { code, message: detail, messages, request_id: requestId } = event;
-    return { kind: 'error', code: typeof code === 'string' ? code : 'internal', detail, messages, requestId };
+    const { code, message: detail, messages, retryable, request_id: requestId } = event;
+    return { kind: 'error', code: typeof code === 'string' ? code : 'internal', detail, messages, retryable: retryable !== false, requestId };
   }
   return null;
 }

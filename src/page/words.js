@@ -8,6 +8,8 @@ const shortDay = day({ day: 'numeric', month: 'short' });
 const longDay = day({ day: 'numeric', month: 'short', year: 'numeric' });
 const monthOf = day({ month: 'short', year: '2-digit' });
 
+/** At most so many letters of a name where there is little room. */
+export const shortened = (text, most = 18) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
 export const amount = (value) => numbers.format(value);
 export const change = (value) => changes.format(value);
 export const dayShort = (at) => shortDay.format(at);

@@ -1,16 +1,16 @@
-// axe finds no serious fault, in either theme, at a desktop's and a phone's width. Leaves a picture of each.
+// axe finds no serious fault, in either theme, at a desktop's and a phone's width, and in a low window. Leaves a picture of each.
 
 import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { startMock } from './mock/server.mjs';
-import { DESKTOP, PHONE, ask, checkAccessibility, launch, openPage, shot } from './support.mjs';
+import { DESKTOP, LOW, PHONE, ask, checkAccessibility, launch, openPage, shot } from './support.mjs';
 
 describe('accessibility', () => {
   let browser;
   before(async () => { browser = await launch(); });
   after(async () => { await browser?.close(); });
 
-  for (const [width, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+  for (const [width, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE, low: LOW })) {
     for (const theme of ['light', 'dark']) {
       it(`${width}, ${theme}`, async () => {
         const mock = await startMock({ speed: 0.2 });

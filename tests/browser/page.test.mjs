@@ -281,7 +281,7 @@ describe('the tab', () => {
     await ask(page, 'log it, then stop', { ended: false });
     await last(page).getByText('Thinking on').waitFor();
     await page.reload();
-    assert.match(await last(page).innerText(), /The page was closed while answering|The connection was lost/);
+    assert.match(await last(page).innerText(), /The page was closed while answering/);
     await last(page).getByRole('button', { name: 'Try again' }).click();
     await answered(page);
     assert.equal(mock.requests[1].body.messages.at(-1).content, 'Please go on; check first what has already been done.');
@@ -329,7 +329,7 @@ describe('photos', () => {
     const page = await start();
     const problem = page.locator('#composer-problem');
     for (const [given, words] of [
-      [file('big.png', Buffer.concat([png, Buffer.alloc(5.5 * 1024 * 1024)])), /has 5\.5 MB; at most 5 MB/],
+      [file('big.png', Buffer.concat([png, Buffer.alloc(5.5 * 1024 * 1024)])), /has 5\.6 MB; at most 5 MB/],
       [file('plan.pdf', Buffer.from('%PDF-1.7 and more'), 'application/pdf'), /Only PNG, JPEG, GIF and WebP/],
       [file('fake.png', Buffer.from('<svg onload=alert(1)>')), /Only PNG/],
       [file('broken.png', png.subarray(0, 30)), /cannot be read/],
@@ -495,9 +495,12 @@ describe('reading', () => {
     await ask(page, 'volume please');
     await page.waitForTimeout(100);
     const said = await page.evaluate(() => globalThis.said);
-    assert.deepEqual(said.slice(0, 3), ['Answering…', 'Checking weekly volume…', 'Checked weekly volume']);
-    assert.match(said[3], /^Chest is at 14 sets: in the most/);
-    assert.equal(said.length, 4);
+    // What is overtaken within some milliseconds, nobody could have read out.
+    const steps = ['Answering…', 'Checking weekly volume…', 'Checked weekly volume'];
+    const answer = said.at(-1);
+    assert.match(answer, /^Chest is at 14 sets: in the most/);
+    assert.deepEqual(said.slice(0, -1), steps.filter((step) => said.includes(step)));
+    assert.ok(said.includes(steps[1]));
     assert.equal(await page.locator('[aria-live], [role=log], [role=status]').count(), 1);
   });
   it('names the model, and the stand-in for what it is', async () => {

@@ -15,11 +15,17 @@ const FLAGS = [
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
+export const LOW = { width: 844, height: 390 };
 
 // A phone's scroll bars lie over the content, and take no width.
 const touch = (viewport) => (viewport === PHONE ? { isMobile: true, hasTouch: true, deviceScaleFactor: 2 } : {});
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+/** `letters`: the size of letters, in pixels, that its user has set. */
+export const launch = ({ letters = 16 } = {}) => chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  // Only where it is wanted: the flag takes the place of Playwright's own, which says that there is a mouse.
+  args: letters === 16 ? FLAGS : [...FLAGS, `--blink-settings=defaultFontSize=${letters}`],
+});
 
 /**
  * A page in a context of its own. `faults` collects console errors and warnings, uncaught errors, CSP violations, dialogs,

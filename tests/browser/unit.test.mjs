@@ -4,11 +4,12 @@ import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { sseParser } from '../../src/page/sse.js';
 import { errorWords, retryAfter, stopWords, waitWords } from '../../src/page/errors.js';
-import { GO_ON, GO_ON_CAREFULLY, applyEvent, askQuestion, endTurn, goesOn, newConversation, tryAgain } from '../../src/page/history.js';
+import { GO_ON, GO_ON_CAREFULLY, applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from '../../src/page/history.js';
 import { loadChat, saveChat } from '../../src/page/store.js';
 import { dateTicks, niceTicks, scale, trendLine } from '../../src/page/scales.js';
 import { day, exerciseHistory, progress, volumeWeek } from '../../src/page/shapes.js';
-import { mediaType } from '../../src/page/photo.js';
+import { isToken } from '../../src/page/access.js';
+import { mediaType, megabytes } from '../../src/page/photo.js';
 import { seconds, toolSubject, toolWords } from '../../src/page/words.js';
 import * as data from './mock/data.mjs';
 
@@ -131,12 +132,44 @@ describe('the history', () => {
     askQuestion(chat, 'another');
     assert.deepEqual(chat.history, [{ role: 'user', content: 'another' }]);
   });
+  it('drops one that Claude refuses for good, photo and all', () => {
+    const chat = newConversation();
+    const turn = askQuestion(chat, 'look', { mediaType: 'image/png', data: 'QUJD', thumb: '' });
+    endTurn(chat, turn, { kind: 'error', code: 'model_error', retryable: false, messages: [] });
+    assert.ok(isRefused(turn));
+    askQuestion(chat, 'another');
+    assert.deepEqual(chat.history, [{ role: 'user', content: 'another' }]);
+  });
+  it('never drops what a tool has done', () => {
+    const { chat, turn } = asked(start('t1', 'create_workout'), result('t1', 'create_workout'));
+    endTurn(chat, turn, { kind: 'error', code: 'model_error', retryable: false, messages: CALLED });
+    assert.ok(!isRefused(turn));
+    askQuestion(chat, 'another');
+    assert.deepEqual(chat.history.map(({ role }) => role), ['user', 'assistant', 'user', 'user']);
+  });
+  it('closes a question that was not answered before the next one', () => {
+    const note = (outcome, ...events) => {
+      const { chat, turn } = asked(...events);
+      endTurn(chat, turn, outcome);
+      askQuestion(chat, 'another');
+      assert.deepEqual(chat.history.map(({ role }) => role), ['user', 'assistant', 'user']);
+      return chat.history[1].content;
+    };
+    assert.equal(note({ kind: 'stopped' }), '(The user stopped this before it was answered; nothing was done.)');
+    assert.equal(note({ kind: 'error', code: 'busy' }), '(This was not answered.)');
+    assert.equal(note({ kind: 'lost', code: 'lost' }), '(This was not answered.)');
+    assert.equal(note({ kind: 'done', messages: [], content: [] }), '(This was not answered.)');
+    assert.equal(note({ kind: 'error', code: 'internal', retryable: false }, start('t1', 'create_workout')),
+      '(This was not answered. Tool calls so far: create_workout: unknown.)');
+    assert.equal(note({ kind: 'stopped' }, start('t1', 'create_workout')),
+      '(The user stopped this answer here. Tool calls so far: create_workout: unknown.)');
+  });
   it('puts a photo before the text, and sends it without one', () => {
     const chat = newConversation();
     askQuestion(chat, ' ', { mediaType: 'image/png', data: 'QUJD', thumb: 'data:image/jpeg;base64,x' });
     assert.deepEqual(chat.history[0].content, [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } }]);
     askQuestion(chat, 'what is this', { mediaType: 'image/png', data: 'QUJD', thumb: '' });
-    assert.deepEqual(chat.history[1].content.map((block) => block.type), ['image', 'text']);
+    assert.deepEqual(chat.history.at(-1).content.map((block) => block.type), ['image', 'text']);
   });
   it('survives events that are not as they should be', () => {
     const { turn } = asked({ type: 'text_delta', text: 7 }, { type: 'tool_result', id: null, name: {} }, { type: 'new_one' }, { type: 'tool_use' });
@@ -187,7 +220,7 @@ describe('the tab', () => {
     assert.match(kept.history[1].content, /create_workout: unknown/);
   });
   it('begins anew when what it kept makes no sense', () => {
-    for (const text of ['{', 'null', '[]', '{"history":[],"turns":[1]}']) {
+    for (const text of ['{', 'null', '[]', '{"history":[],"turns":[1]}', '{"history":[7],"turns":[]}']) {
       globalThis.sessionStorage = { getItem: () => text };
       assert.deepEqual(loadChat(), newConversation());
     }
@@ -240,6 +273,30 @@ describe('what is drawn', () => {
       assert.equal(volumeWeek(structured), null);
     }
   });
+  it('is the latest of too many sessions', () => {
+    const at = (n) => new Date(n * DAY).toISOString().slice(0, 10);
+    const points = Array.from({ length: 500 }, (_, n) => ({ date: at(n), volume: n, e1rm: n }));
+    const long = progress({ ...data.progress, points });
+    assert.deepEqual([long.points.length, long.points.at(-1).value], [400, 499]);
+    const back = exerciseHistory({ ...data.history, sessions: points.toReversed() });
+    assert.deepEqual([back.points.length, back.points[0].value], [400, 100]);
+  });
+  it('holds no figure that no lifter has', () => {
+    const [first, ...rest] = data.progress.points;
+    for (const odd of [{ volume: 1e308 }, { volume: -1 }, { volume: NaN }, { volume: '7' }]) {
+      assert.equal(progress({ ...data.progress, points: [{ ...first, ...odd }, ...rest] }).points.length, 15);
+    }
+    for (const e1rm of [1e308, -5]) assert.equal(progress({ ...data.progress, points: [{ ...first, e1rm }, ...rest] }).points.length, 15);
+    assert.equal(progress({ ...data.progress, e1rm: { slope_per_week: -1e308 } }).slope, null);
+    const week = (muscle) => volumeWeek({ ...data.volume, muscles: [{ muscle: 'chest', direct: 3, fractional: 3, ...muscle }] });
+    for (const odd of [{ direct: 1e308 }, { direct: -1 }]) assert.equal(week(odd), null);
+    assert.equal(week({ fractional: 1e308 }).rows[0].fractional, 3);
+    assert.equal(week({ landmarks: { mv: { min: 0, max: 1e300 } } }).rows[0].marks, null);
+  });
+  it('says when an estimate is a rough one', () => {
+    assert.equal(progress(data.progress).rough, false);
+    assert.equal(progress({ ...data.progress, e1rm: { ...data.progress.e1rm, low_confidence: true } }).rough, true);
+  });
   it('has days that no time zone moves', () => {
     assert.equal(day('2026-11-14'), Date.UTC(2026, 10, 14));
     for (const odd of ['2026-02-30', '2026-1-1', '', null, 20261114]) assert.equal(day(odd), null);
@@ -257,7 +314,17 @@ describe('words', () => {
   it('of durations are short', () => assert.deepEqual([12, 320, 1530, 90_000].map(seconds), ['0.1 s', '0.3 s', '1.5 s', '1.5 min']));
 });
 
+describe('an access token', () => {
+  it('is what a header can carry', () => {
+    for (const token of ['good', 'eyJ.a-b_c.d~+/=']) assert.ok(isToken(token));
+    for (const odd of ['', 'a b', 'a\nb', 'tokén', '…', 'a\u007f', null]) assert.ok(!isToken(odd), String(odd));
+  });
+});
+
 describe('a photo', () => {
+  it('that is a little too big has more than what is allowed', () => {
+    assert.deepEqual([5 * 2 ** 20, 5 * 2 ** 20 + 1].map(megabytes), ['5 MB', '5.1 MB']);
+  });
   const bytes = (...start) => new Uint8Array([...start, ...Array(12).fill(0)]).slice(0, 12);
   const ascii = (text) => [...text].map((letter) => letter.charCodeAt(0));
   it('is what its first bytes say', () => {

@@ -114,13 +114,13 @@ describe('dev with a scripted Claude', () => {
     const dev = await startDev({ ANTHROPIC_BASE_URL: claude.url });
     const { page, faults, close } = await openPage(browser, dev.url);
     await ask(page, 'talk for ever', { ended: false });
-    await answerOf(page).getByText('word5 ').waitFor();
+    await answerOf(page).getByText('word5').waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await until('Claude is hung up on', () => claude.state.hungUp === 1);
     await until('the turn is counted', () => metric(dev.url, 'chat_requests_total{mode="sse",code="client_gone"}').then((n) => n === 1));
     assert.equal(await metric(dev.url, 'chat_in_flight'), 0);
     const shown = await answerOf(page).innerText();
-    assert.match(shown, /word5 /);
+    assert.match(shown, /word5/);
     assert.match(await last(page).innerText(), /Stopped/);
     await page.waitForTimeout(300);
     assert.equal(await answerOf(page).innerText(), shown, 'nothing more comes');

@@ -131,7 +131,7 @@ export async function answer(io) {
   io.write(': keep-alive\n\n');
   const turn = turnOf(io);
   const event = /event (\w+)/.exec(question)?.[1];
-  if (event in STATUS) return turn.error(event);
+  if (event in STATUS) return turn.error(event, !/for good/.test(question));
   await io.wait(60);
   const act = SCRIPT.find(([words]) => words.test(question))?.[1];
   if (act) return act(turn, io);

@@ -9,14 +9,17 @@ import { answer } from './script.mjs';
 
 const PAGE = new URL('../../../src/page/', import.meta.url);
 export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-  + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+  + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml', json: 'application/json', txt: 'text/plain' };
 const HEADERS = {
   'X-Content-Type-Options': 'nosniff', 'X-Frame-Options': 'DENY', 'Referrer-Policy': 'no-referrer', 'Content-Security-Policy': CSP,
   'Cache-Control': 'no-store',
 };
 
-/** `{ url, requests, state, close }`; `state` can be changed while it runs: `token`, `demo`, `kind`, `speed`. */
+/**
+ * `{ url, requests, state, close }`; `state` can be changed while it runs: `token`, `demo`, `kind`, `speed`, `silent` (the
+ * configuration never comes).
+ */
 export async function startMock({ port = 0, ...given } = {}) {
   const state = { token: 'token-1', accepted: 'token-1', demo: true, kind: 'stand_in', speed: 1, answer, ...given };
   const requests = [];
@@ -40,6 +43,7 @@ export async function startMock({ port = 0, ...given } = {}) {
 async function serve(request, response, state, requests) {
   const path = new URL(request.url, 'http://mock').pathname;
   if (path === '/chat' && request.method === 'POST') return chat(request, response, state, requests);
+  if (path === '/page/config.json' && state.silent) return;
   if (path === '/page/config.json') return send(response, 200, 'json', JSON.stringify(config(state)));
   const name = path === '/' ? 'index.html' : /^\/page\/([\w.-]+)$/.exec(path)?.[1];
   const file = name?.startsWith('markdown-it') || name?.startsWith('LICENSE') ? `vendor/${name}` : name;
