@@ -520,7 +520,7 @@ async fn all_pages_of_the_listing_are_read_once_and_not_for_each_request() {
     mcp.page_by(4);
     let app = TestApp::builder().start_with(mcp).await;
     obey(&app);
-    assert_eq!(app.get("/ready").await.ok()["mcp"]["tools"], 18);
+    assert_eq!(app.get("/ready").await.ok()["mcp"]["tools"], 19);
     for _ in 0..5 {
         app.ask("whoami").await.ok();
     }
