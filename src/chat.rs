@@ -1,17 +1,18 @@
 //! `POST /chat`: what comes in, in which order it is checked, and the two forms in which a turn goes out.
 
+mod frames;
 mod request;
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
     body::Body,
     extract::{Request, State},
-    response::{IntoResponse, Response, Sse, sse},
+    response::{IntoResponse, Response},
 };
 use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
@@ -26,9 +27,9 @@ use crate::{
     observe::Tally,
 };
 
+use frames::Frames;
 pub use request::ChatRequest;
 
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A client that does not read the end of its stream is cut off this long after the turn's time.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -224,21 +225,18 @@ fn as_sse<T: Send + 'static>(
     events: impl Stream<Item = Event> + Send + 'static,
     held: T,
 ) -> Response {
-    let frames = events.map(move |event| {
+    let events = events.inspect(move |_| {
         let _held = &held;
-        let frame = sse::Event::default().event(event.name());
-        Ok::<_, Infallible>(frame.json_data(&event).unwrap_or_default())
     });
-    let keep_alive = sse::KeepAlive::new()
-        .interval(KEEP_ALIVE)
-        .text("keep-alive");
-    let mut response = Sse::new(frames).keep_alive(keep_alive).into_response();
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-        .headers_mut()
-        .insert("x-accel-buffering", HeaderValue::from_static("no"));
+    let mut response = Response::new(Body::new(Frames::of(events)));
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 

@@ -22,9 +22,12 @@ use crate::{
 };
 
 pub use error::ClaudeError;
-pub use message::{Block, Message, Request, Role, ToolSpec, image_type, is_blank};
+pub use message::{Block, Message, Request, Role, ToolSpec, Tools, image_type, is_blank};
 pub use reply::{Progress, Reply, Usage};
 pub use retry::Retries;
+// For `benches/parts.rs`.
+#[doc(hidden)]
+pub use sse::Decoder;
 
 const VERSION: &str = "2023-06-01";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

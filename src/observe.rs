@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, Stream, StreamExt};
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::{
     agent::{Event, Failed, Failure, Ledger, Turn},
@@ -72,14 +72,11 @@ impl Tally {
         self.ledger = turn.ledger();
         let events = turn.run(self.mode == "sse");
         self.app.metrics.chat_begins();
-        let span = self.span.clone();
         async_stream::stream! {
             let _held = held;
             futures_util::pin_mut!(events);
             loop {
-                // A body is polled outside the request's span.
-                let next = AssertUnwindSafe(events.next()).catch_unwind().instrument(span.clone());
-                match next.await {
+                match AssertUnwindSafe(events.next()).catch_unwind().await {
                     Ok(None) => break,
                     Ok(Some(event)) => {
                         self.note(&event);

@@ -11,7 +11,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::{auth::Caller, claude::ToolSpec};
+use crate::{
+    auth::Caller,
+    claude::{ToolSpec, Tools},
+};
 
 pub use identity::without_identity;
 pub use names::accepted as accepted_name;
@@ -32,9 +35,11 @@ pub struct Listed {
 }
 
 /// All tools of one session, as Claude may use them, sorted by their names on the server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Catalogue {
     specs: Vec<ToolSpec>,
+    /// The same as a request holds them.
+    written: Tools,
     tools: HashMap<String, Tool>,
     left_out: Vec<String>,
 }
@@ -98,8 +103,10 @@ impl Catalogue {
     pub fn new(mut listed: Vec<Listed>, broken: Vec<String>) -> Self {
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let mut catalogue = Self {
+            specs: vec![],
+            written: Tools::of(&[]),
+            tools: HashMap::new(),
             left_out: broken,
-            ..Self::default()
         };
         let mut names = names::Names::new(listed.iter().map(|tool| tool.name.as_str()));
         for tool in listed {
@@ -124,6 +131,7 @@ impl Catalogue {
             };
             catalogue.tools.insert(name, known);
         }
+        catalogue.written = Tools::of(&catalogue.specs);
         catalogue
     }
 
@@ -134,6 +142,11 @@ impl Catalogue {
     /// What Claude is told, in a fixed order.
     pub fn specs(&self) -> &[ToolSpec] {
         &self.specs
+    }
+
+    /// The same, for a request.
+    pub fn tools(&self) -> &Tools {
+        &self.written
     }
 
     /// The server's names of the tools that Claude is not offered.

@@ -59,7 +59,7 @@ impl Round {
             max_tokens: agent.claude.max_tokens(),
             system: &agent.system_prompt,
             about: &turn.about,
-            tools: turn.catalogue.specs(),
+            tools: turn.catalogue.tools(),
             tools_allowed: turn.may_use_tools(),
             messages: &turn.messages,
         };

@@ -27,7 +27,8 @@ const MAX_VALUES: usize = 2_000_000;
 
 /// The body as JSON, if it is, and if it is of a size that memory bears.
 pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
-    if values(bytes) <= MAX_VALUES {
+    // A value takes a byte at least, and a separator.
+    if bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES {
         return serde_json::from_slice(bytes).map_err(|error| not_json(&error));
     }
     match serde_json::from_slice::<IgnoredAny>(bytes) {

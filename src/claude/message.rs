@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -132,6 +132,23 @@ pub struct ToolSpec {
     pub input_schema: Value,
 }
 
+/// The tools of a request: what they are does not change from one request to the next, so neither do the bytes.
+#[derive(Debug)]
+pub struct Tools(Option<Box<RawValue>>);
+
+impl Tools {
+    /// With a cache breakpoint behind the last one.
+    pub fn of(specs: &[ToolSpec]) -> Self {
+        let last = specs.len().wrapping_sub(1);
+        let marked = specs.iter().enumerate();
+        let marked: Vec<_> = marked
+            .map(|(at, tool)| Marked::new(tool, at == last))
+            .collect();
+        let written = (!specs.is_empty()).then(|| serde_json::value::to_raw_value(&marked));
+        Self(written.and_then(Result::ok))
+    }
+}
+
 /// One call of the Messages API. Its `Serialize` is the request body, cache breakpoints included.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -140,7 +157,7 @@ pub struct Request<'a> {
     pub system: &'a str,
     /// The second system block: today's date and the user's name.
     pub about: &'a str,
-    pub tools: &'a [ToolSpec],
+    pub tools: &'a Tools,
     pub tools_allowed: bool,
     pub messages: &'a [Message],
 }
@@ -153,13 +170,13 @@ impl Serialize for Request<'_> {
             max_tokens: u32,
             stream: bool,
             system: [Marked<SystemText<'a>>; 2],
-            #[serde(skip_serializing_if = "Vec::is_empty")]
-            tools: Vec<Marked<&'a ToolSpec>>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            tool_choice: Option<Value>,
-            messages: Vec<MarkedMessage<'a>>,
+            tools: Option<&'a RawValue>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            tool_choice: Option<ToolChoice>,
+            messages: MarkedMessages<'a>,
         }
-        let last = self.tools.len().wrapping_sub(1);
+        let tools = self.tools.0.as_deref();
         Body {
             model: self.model,
             max_tokens: self.max_tokens,
@@ -168,18 +185,19 @@ impl Serialize for Request<'_> {
                 Marked::new(SystemText::new(self.system), true),
                 Marked::new(SystemText::new(self.about), false),
             ],
-            tools: self
-                .tools
-                .iter()
-                .enumerate()
-                .map(|(at, tool)| Marked::new(tool, at == last))
-                .collect(),
-            tool_choice: (!self.tools_allowed && !self.tools.is_empty())
-                .then(|| serde_json::json!({"type": "none"})),
-            messages: marked(self.messages),
+            tools,
+            tool_choice: tools
+                .filter(|_| !self.tools_allowed)
+                .map(|_| ToolChoice { r#type: "none" }),
+            messages: MarkedMessages(self.messages),
         }
         .serialize(serializer)
     }
+}
+
+#[derive(Serialize)]
+struct ToolChoice {
+    r#type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -198,22 +216,35 @@ impl<'a> SystemText<'a> {
 }
 
 /// Something with a cache breakpoint behind it, or without.
-#[derive(Serialize)]
 struct Marked<T> {
-    #[serde(flatten)]
     inner: T,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_control: Option<CacheControl>,
+    mark: bool,
 }
 
 impl<T> Marked<T> {
     fn new(inner: T, mark: bool) -> Self {
-        Self {
-            inner,
-            cache_control: mark.then_some(CacheControl {
-                r#type: "ephemeral",
-            }),
+        Self { inner, mark }
+    }
+}
+
+impl<T: Serialize> Serialize for Marked<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct WithMark<'a, T> {
+            #[serde(flatten)]
+            inner: &'a T,
+            cache_control: CacheControl,
         }
+        if !self.mark {
+            return self.inner.serialize(serializer);
+        }
+        WithMark {
+            inner: &self.inner,
+            cache_control: CacheControl {
+                r#type: "ephemeral",
+            },
+        }
+        .serialize(serializer)
     }
 }
 
@@ -222,38 +253,50 @@ struct CacheControl {
     r#type: &'static str,
 }
 
-#[derive(Serialize)]
-struct MarkedMessage<'a> {
-    role: Role,
-    content: Vec<Marked<&'a Block>>,
-}
-
 /// Breakpoints behind the last two user messages. The last is the end of the history; the one before it is where the
 /// previous request (of this turn, or of the turn before) had its end, so that what was written then is found even
 /// when a round added more blocks than Claude's look-back of 20. With tools and system that makes four, the maximum.
-fn marked(messages: &[Message]) -> Vec<MarkedMessage<'_>> {
-    let mut left = 2;
-    let mut out: Vec<_> = messages
-        .iter()
-        .rev()
-        .map(|message| {
-            let mark = message.role == Role::User && left > 0;
-            left -= i32::from(mark);
-            let last = message.content.len().wrapping_sub(1);
-            let content = message
-                .content
+struct MarkedMessages<'a>(&'a [Message]);
+
+impl Serialize for MarkedMessages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let users = self.0.iter().enumerate().rev();
+        let users = users.filter(|(_, message)| message.role == Role::User);
+        let from = users.take(2).last().map_or(usize::MAX, |(at, _)| at);
+        serializer.collect_seq(
+            self.0
                 .iter()
                 .enumerate()
-                .map(|(at, block)| Marked::new(block, mark && at == last))
-                .collect();
-            MarkedMessage {
-                role: message.role,
-                content,
-            }
-        })
-        .collect();
-    out.reverse();
-    out
+                .map(|(at, message)| MarkedMessage {
+                    role: message.role,
+                    content: MarkedContent {
+                        blocks: &message.content,
+                        mark: at >= from && message.role == Role::User,
+                    },
+                }),
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct MarkedMessage<'a> {
+    role: Role,
+    content: MarkedContent<'a>,
+}
+
+/// Marked behind its last block, if at all.
+struct MarkedContent<'a> {
+    blocks: &'a [Block],
+    mark: bool,
+}
+
+impl Serialize for MarkedContent<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let last = self.blocks.len().wrapping_sub(1);
+        let blocks = self.blocks.iter().enumerate();
+        serializer
+            .collect_seq(blocks.map(|(at, block)| Marked::new(block, self.mark && at == last)))
+    }
 }
 
 #[cfg(test)]
@@ -291,7 +334,7 @@ mod tests {
             max_tokens: 5,
             system: "stable",
             about: "today",
-            tools: &tools,
+            tools: &Tools::of(&tools),
             tools_allowed: false,
             messages: &messages,
         };

@@ -1,13 +1,14 @@
 //! A reply as it is written: the stream's events, and what they add up to.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -105,16 +106,7 @@ pub(super) fn read(
                 return yield Err(ClaudeError::Event("reply_too_large".into()));
             }
             for event in events.drain(..) {
-                // Lossy: a server that cuts a character in half has written a broken word, no broken reply.
-                let event = String::from_utf8_lossy(&event);
-                let Ok(event) = serde_json::from_str::<Value>(&event) else {
-                    // A piece of the message that cannot be read must not be missing from it unnoticed.
-                    if event.trim_start().starts_with('{') {
-                        return yield Err(ClaudeError::Incomplete);
-                    }
-                    continue;
-                };
-                let progress = message.take(event);
+                let progress = message.take(&event);
                 if matches!(progress, Ok(Some(Progress::Text(_) | Progress::ToolStart { .. }))) {
                     timer.first_token();
                 }
@@ -133,6 +125,39 @@ pub(super) fn read(
                 }
             }
         }
+    }
+}
+
+/// What nearly all of a reply consists of, read without building a tree: a piece of text, or of a tool's input.
+#[derive(Deserialize)]
+struct Delta<'a> {
+    index: u64,
+    #[serde(borrow)]
+    delta: Piece<'a>,
+}
+
+#[derive(Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    text: Option<String>,
+    partial_json: Option<String>,
+}
+
+impl<'a> Delta<'a> {
+    /// `None` for whatever is not exactly as the API writes it; it may be good all the same.
+    fn of(event: &'a [u8]) -> Option<Self> {
+        if !event.starts_with(br#"{"type":"content_block_delta","#) {
+            return None;
+        }
+        let delta: Self = serde_json::from_slice(event).ok()?;
+        let piece = &delta.delta;
+        match &*piece.r#type {
+            "text_delta" => piece.partial_json.is_none(),
+            "input_json_delta" => piece.text.is_none() && piece.partial_json.is_some(),
+            _ => false,
+        }
+        .then_some(delta)
     }
 }
 
@@ -157,7 +182,33 @@ struct Open {
 }
 
 impl Builder {
-    fn take(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
+    /// Takes up the data of one event.
+    fn take(&mut self, event: &[u8]) -> Result<Option<Progress>, ClaudeError> {
+        if let Some(delta) = Delta::of(event) {
+            return Ok(self.grow(delta));
+        }
+        // Lossy: a server that cuts a character in half has written a broken word, no broken reply.
+        let event = String::from_utf8_lossy(event);
+        match serde_json::from_str(&event) {
+            Ok(event) => self.take_any(event),
+            // A piece of the message that cannot be read must not be missing from it unnoticed.
+            Err(_) if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn grow(&mut self, delta: Delta<'_>) -> Option<Progress> {
+        let open = self.blocks.get_mut(self.numbers.get(&delta.index)?)?;
+        if let Some(json) = delta.delta.partial_json {
+            open.json.push_str(&json);
+            return None;
+        }
+        let text = delta.delta.text.unwrap_or_default();
+        open.text.push_str(&text);
+        (!text.is_empty()).then_some(Progress::Text(text))
+    }
+
+    fn take_any(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
         let named = event["index"].as_u64().unwrap_or_default();
         if event["type"] == "content_block_start" {
             self.numbers.insert(named, self.blocks.len() as u64);

@@ -1,42 +1,51 @@
 //! Server-sent events out of bytes that arrive in any pieces (WHATWG HTML, section 9.2.6).
 
+use bytes::{Buf, Bytes};
+use memchr::memchr2;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// More than this without a line's end is no event stream.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[error("an event is too large")]
-pub(super) struct TooLarge;
+pub struct TooLarge;
 
 /// Collects bytes, hands out the `data` of each complete event. Event names are not needed: `data.type` repeats them.
+///
+/// An event that lies whole in one piece, as nearly all do, is a part of that piece and no copy.
 #[derive(Default)]
-pub(super) struct Decoder {
+pub struct Decoder {
+    /// The beginning of a line whose end has not come.
     line: Vec<u8>,
-    data: Vec<u8>,
-    has_data: bool,
+    data: Data,
     after_cr: bool,
     started: bool,
 }
 
 impl Decoder {
     /// Takes the next bytes and appends the data of the events they complete to `events`.
-    pub(super) fn push(
-        &mut self,
-        mut bytes: &[u8],
-        events: &mut Vec<Vec<u8>>,
-    ) -> Result<(), TooLarge> {
-        while !bytes.is_empty() {
-            if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
-                bytes = &bytes[1..];
+    pub fn push(&mut self, piece: &Bytes, events: &mut Vec<Bytes>) -> Result<(), TooLarge> {
+        let mut at = 0;
+        while at < piece.len() {
+            if std::mem::take(&mut self.after_cr) && piece[at] == b'\n' {
+                at += 1;
                 continue;
             }
-            let Some(end) = bytes.iter().position(|b| matches!(b, b'\n' | b'\r')) else {
-                self.line.extend_from_slice(bytes);
+            let Some(length) = memchr2(b'\n', b'\r', &piece[at..]) else {
+                self.line.extend_from_slice(&piece[at..]);
                 break;
             };
-            self.line.extend_from_slice(&bytes[..end]);
-            self.after_cr = bytes[end] == b'\r';
-            bytes = &bytes[end + 1..];
-            self.end_of_line(events);
+            let end = at + length;
+            self.after_cr = piece[end] == b'\r';
+            let line = if self.line.is_empty() {
+                piece.slice(at..end)
+            } else {
+                self.line.extend_from_slice(&piece[at..end]);
+                std::mem::take(&mut self.line).into()
+            };
+            at = end + 1;
+            self.end_of_line(line, events);
         }
         if self.line.len() + self.data.len() > MAX_EVENT {
             Err(TooLarge)
@@ -45,23 +54,53 @@ impl Decoder {
         }
     }
 
-    fn end_of_line(&mut self, events: &mut Vec<Vec<u8>>) {
-        let line = std::mem::take(&mut self.line);
-        let line = if std::mem::replace(&mut self.started, true) {
-            line.as_slice()
-        } else {
-            line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line)
-        };
+    fn end_of_line(&mut self, mut line: Bytes, events: &mut Vec<Bytes>) {
+        if !std::mem::replace(&mut self.started, true) && line.starts_with(BYTE_ORDER_MARK) {
+            line.advance(BYTE_ORDER_MARK.len());
+        }
         if line.is_empty() {
-            if std::mem::take(&mut self.has_data) {
-                events.push(std::mem::take(&mut self.data));
+            events.extend(self.data.take());
+        } else if let Some(value) = field(&line, b"data") {
+            self.data.add(line.slice_ref(value));
+        }
+    }
+}
+
+/// The data of the present event: seldom more than one line.
+#[derive(Default)]
+enum Data {
+    #[default]
+    None,
+    Line(Bytes),
+    Lines(Vec<u8>),
+}
+
+impl Data {
+    fn add(&mut self, line: Bytes) {
+        *self = match std::mem::take(self) {
+            Self::None => Self::Line(line),
+            Self::Line(first) => Self::Lines([&first[..], b"\n", &line].concat()),
+            Self::Lines(mut lines) => {
+                lines.push(b'\n');
+                lines.extend_from_slice(&line);
+                Self::Lines(lines)
             }
-        } else if let Some(value) = field(line, b"data") {
-            if self.has_data {
-                self.data.push(b'\n');
-            }
-            self.has_data = true;
-            self.data.extend_from_slice(value);
+        };
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        match std::mem::take(self) {
+            Self::None => None,
+            Self::Line(line) => Some(line),
+            Self::Lines(lines) => Some(lines.into()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Line(line) => line.len(),
+            Self::Lines(lines) => lines.len(),
         }
     }
 }
@@ -84,11 +123,12 @@ mod tests {
     fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
         let (mut decoder, mut events) = (Decoder::default(), Vec::new());
         for piece in pieces {
-            decoder.push(piece, &mut events).unwrap();
+            let piece = Bytes::copy_from_slice(piece);
+            decoder.push(&piece, &mut events).unwrap();
         }
         events
             .into_iter()
-            .map(|data| String::from_utf8(data).unwrap())
+            .map(|data| String::from_utf8(data.to_vec()).unwrap())
             .collect()
     }
 
@@ -103,7 +143,7 @@ mod tests {
     fn a_line_without_end_is_refused() {
         let mut decoder = Decoder::default();
         assert_eq!(
-            decoder.push(&vec![b'x'; MAX_EVENT + 1], &mut vec![]),
+            decoder.push(&vec![b'x'; MAX_EVENT + 1].into(), &mut vec![]),
             Err(TooLarge)
         );
     }

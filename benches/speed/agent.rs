@@ -1,0 +1,171 @@
+//! The service under test: the real binary, in a process of its own.
+
+use std::{
+    io,
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use memchr::memmem;
+use serde_json::Value;
+use tokio::{net::TcpListener, time::sleep};
+
+use crate::{
+    bytes::{BLANK, Numbers, RIDERS, Template},
+    claude::Claude,
+    machine::{Cores, Process},
+    mcp::Mcp,
+    tape::Tape,
+    wire::Wire,
+};
+
+const KEY: &str = "a signing key for benchmarks, 32+";
+
+/// What every scenario needs.
+pub struct Bench {
+    pub binary: String,
+    pub cores: Cores,
+    pub tape: Arc<Tape>,
+    pub claude: Arc<Claude>,
+    pub mcp: Arc<Mcp>,
+    pub numbers: Numbers,
+    pub short: bool,
+    /// One for each rider.
+    tokens: Vec<String>,
+}
+
+impl Bench {
+    pub async fn new(binary: String, cores: Cores, short: bool) -> Self {
+        let tape = Arc::new(Tape::default());
+        Self {
+            tokens: (0..RIDERS).map(|rider| token(&binary, rider)).collect(),
+            claude: Claude::start(tape.clone()).await,
+            mcp: Mcp::start(tape.clone()).await,
+            numbers: Numbers::default(),
+            binary,
+            cores,
+            tape,
+            short,
+        }
+    }
+
+    /// The bytes of a `POST /chat`, the blank in it still blank.
+    pub fn post(&self, rider: u32, body: &str) -> Template {
+        let token = &self.tokens[rider as usize];
+        let request = format!(
+            "POST /chat HTTP/1.1\r\nhost: agent.progstrength.fitness\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Template::new(request.into_bytes(), BLANK)
+    }
+}
+
+fn token(binary: &str, rider: u32) -> String {
+    let printed = Command::new(binary)
+        .args(["token", "--ttl", "1d", "--sub", &format!("rider-{rider}")])
+        .env_clear()
+        .env("JWT_SIGNING_KEY", KEY)
+        .output()
+        .expect("the binary runs");
+    let token = String::from_utf8(printed.stdout).expect("a token");
+    token.trim().to_owned()
+}
+
+/// Ended with the value.
+pub struct Agent {
+    child: Child,
+    pub address: SocketAddr,
+    /// When it was started.
+    pub began: Instant,
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Agent {
+    /// Started, and with a session.
+    pub async fn start(bench: &Bench) -> Self {
+        Self::start_with(bench, &[]).await
+    }
+
+    /// With further settings.
+    pub async fn start_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
+        let agent = Self::spawn(bench, settings).await;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !agent.answers("/ready").await {
+            assert!(Instant::now() < deadline, "the agent did not get ready");
+            sleep(Duration::from_millis(2)).await;
+        }
+        agent
+    }
+
+    /// Just started.
+    pub async fn spawn(bench: &Bench, settings: &[(&str, &str)]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = free.local_addr().expect("bound");
+        drop(free);
+        let mut command = Command::new(&bench.binary);
+        command
+            // Where no `.env` is found.
+            .current_dir("/")
+            .env_clear()
+            .env("ANTHROPIC_API_KEY", "k")
+            .env("ANTHROPIC_BASE_URL", bench.claude.url())
+            .env("PROG_STRENGTH_MCP_URL", bench.mcp.url())
+            .env("JWT_SIGNING_KEY", KEY)
+            .env("RATE_LIMIT_MAX", "0")
+            .env("AGENT_MAX_CONCURRENT_CHATS", "8192")
+            .env("AGENT_HOST", "127.0.0.1")
+            .env("AGENT_PORT", address.port().to_string())
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        bench.cores.agents();
+        let began = Instant::now();
+        let child = command.spawn();
+        bench.cores.own();
+        Self {
+            child: child.expect("the binary runs"),
+            address,
+            began,
+        }
+    }
+
+    pub fn process(&self) -> Process {
+        Process(self.child.id())
+    }
+
+    /// Whether a GET is answered with 200.
+    pub async fn answers(&self, path: &str) -> bool {
+        self.get(path).await.is_ok_and(|wire| wire.is_ok())
+    }
+
+    pub async fn get(&self, path: &str) -> io::Result<Wire> {
+        let mut wire = Wire::connect(self.address).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n");
+        wire.send(request.as_bytes()).await?;
+        wire.receive().await?;
+        Ok(wire)
+    }
+
+    /// One streamed turn over a connection of its own: the data of its `done`.
+    pub async fn turn(&self, request: &[u8]) -> Value {
+        let mut wire = Wire::connect(self.address).await.expect("a connection");
+        wire.send(request).await.expect("sent");
+        assert!(wire.receive().await.expect("an answer"), "no answer");
+        let content = wire.content();
+        let done = b"event: done\ndata: ";
+        let at = memmem::rfind(&content, done).unwrap_or_else(|| {
+            panic!("no done: {}", String::from_utf8_lossy(wire.whole()));
+        });
+        let data = content[at + done.len()..].trim_ascii_end();
+        serde_json::from_slice(data).expect("JSON")
+    }
+}

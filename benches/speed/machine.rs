@@ -1,0 +1,142 @@
+//! What the kernel knows of a process, and which core it runs on.
+
+use std::{fs, time::Duration};
+
+use rustix::{
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+};
+
+use crate::stats::ms;
+
+/// The core of the agent and the core of everything else.
+#[derive(Clone, Copy)]
+pub struct Cores {
+    both: Option<(usize, usize)>,
+}
+
+impl Cores {
+    /// Chooses them among those this process may use. The rest of the bench runs on its own from now on.
+    pub fn choose() -> Self {
+        let allowed = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
+        let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
+            .filter(|core| allowed.is_set(*core))
+            .collect();
+        let both = match *cores.as_slice() {
+            [agent, .., own] => Some((agent, own)),
+            _ => None,
+        };
+        let cores = Self { both };
+        cores.own();
+        cores
+    }
+
+    pub fn own(self) {
+        pin(self.both.map(|(_, own)| own));
+    }
+
+    /// From now on this thread, and what it starts, runs on the agent's core: a child inherits it, and so finds one core
+    /// when it counts them.
+    pub fn agents(self) {
+        pin(self.both.map(|(agent, _)| agent));
+    }
+
+    pub fn said(self) -> String {
+        match self.both {
+            Some((agent, own)) => format!("the agent on core {agent}, all else on core {own}"),
+            None => "one core only, or none to choose: nothing is pinned".to_owned(),
+        }
+    }
+}
+
+fn pin(core: Option<usize>) {
+    if let Some(core) = core {
+        let mut set = CpuSet::new();
+        set.set(core);
+        let _ = sched_setaffinity(None, &set);
+    }
+}
+
+/// As many open files as allowed: each stream holds four.
+pub fn raise_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let _ = setrlimit(Resource::Nofile, all);
+}
+
+/// A process, by its id.
+#[derive(Clone, Copy)]
+pub struct Process(pub u32);
+
+impl Process {
+    pub fn own() -> Self {
+        Self(std::process::id())
+    }
+
+    /// Milliseconds on a core, user and system, of all its present threads.
+    pub fn cpu(self) -> f64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.0));
+        let on_cpu = |entry: fs::DirEntry| {
+            let text = fs::read_to_string(entry.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        };
+        let nanos: u64 = threads
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| on_cpu(entry.ok()?))
+            .sum();
+        if nanos == 0 {
+            return self.ticks();
+        }
+        ms(Duration::from_nanos(nanos))
+    }
+
+    /// The same from a kernel without `schedstat`, in hundredths of a second.
+    fn ticks(self) -> f64 {
+        let text = fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
+        let fields = text.rsplit(')').next().unwrap_or_default();
+        let ticks: u64 = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
+        ms(Duration::from_millis(ticks * 10))
+    }
+
+    /// Resident memory now, in MB. The rollup is exact; the status lags by some pages for each core.
+    pub fn resident(self) -> f64 {
+        self.megabytes("smaps_rollup", "Rss:")
+            .or_else(|| self.megabytes("status", "VmRSS:"))
+            .unwrap_or_default()
+    }
+
+    /// The most since the process began, in MB.
+    pub fn peak(self) -> f64 {
+        self.megabytes("status", "VmHWM:")
+            .unwrap_or_default()
+            .max(self.resident())
+    }
+
+    fn megabytes(self, file: &str, field: &str) -> Option<f64> {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.0)).ok()?;
+        let line = text.lines().find(|line| line.starts_with(field))?;
+        let kb: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kb / 1024.0)
+    }
+
+    pub fn files(self) -> usize {
+        self.entries("fd")
+    }
+
+    pub fn threads(self) -> usize {
+        self.entries("task")
+    }
+
+    fn entries(self, folder: &str) -> usize {
+        fs::read_dir(format!("/proc/{}/{folder}", self.0)).map_or(0, Iterator::count)
+    }
+}

@@ -1,0 +1,155 @@
+//! What the agent adds to Claude's own time, and what it costs: `cargo bench --bench speed`.
+//!
+//! The real binary alone on one core; on another a fake Claude, a fake MCP server, and a generator that asks, in turns,
+//! through the agent and past it. What it takes without the agent is the floor. No network.
+//!
+//! After `--`: `--short` (under a minute), `--only text,tools`, `--json FILE`, `--compare OLD.json`,
+//! `--against RECORDED.json` (exit code 1 when the agent has become much slower), `--soak` (up to ten minutes, with faults). `AGENT_BIN` names
+//! another binary.
+
+#![expect(unreachable_pub, reason = "a program has no users inside of Rust")]
+
+mod agent;
+mod billing;
+mod bytes;
+mod claude;
+mod cold;
+mod faults;
+mod load;
+mod machine;
+mod mcp;
+mod replies;
+mod report;
+mod scenario;
+mod soak;
+mod stats;
+mod streams;
+mod tape;
+mod wheel;
+mod wire;
+
+use std::{io, process::ExitCode, time::Instant};
+
+use clap::Parser;
+
+use agent::Bench;
+use machine::{Cores, raise_files};
+use report::Report;
+use stats::Figure;
+
+const PARTS: [&str; 8] = [
+    "text",
+    "tools",
+    "parallel3",
+    "history",
+    "json",
+    "streams",
+    "cold",
+    "billing",
+];
+
+#[derive(Parser)]
+struct Options {
+    /// Under a minute.
+    #[arg(long)]
+    short: bool,
+    /// Only these.
+    #[arg(long, value_delimiter = ',', value_parser = PARTS)]
+    only: Vec<String>,
+    /// Writes the figures to this file.
+    #[arg(long)]
+    json: Option<String>,
+    /// Prints how the figures differ from those in this file.
+    #[arg(long)]
+    compare: Option<String>,
+    /// Fails when the agent needs much more CPU, by the floor's measure, than this file says.
+    #[arg(long)]
+    against: Option<String>,
+    /// In place of all that: so many turns (100,000) in which much goes wrong, then an overload.
+    #[arg(long, num_args = 0..=1, default_missing_value = "100000")]
+    soak: Option<u32>,
+    /// Given by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+}
+
+/// Everything asked for; each figure is printed as soon as it is known.
+async fn measure(options: &Options, bench: &Bench) -> io::Result<Vec<Figure>> {
+    let mut all = Vec::new();
+    let mut note = |figures: Vec<Figure>| {
+        figures.iter().for_each(report::line);
+        all.extend(figures);
+    };
+    if options.wants("billing") {
+        note(billing::figures(bench).await);
+    }
+    if options.wants("cold") {
+        note(cold::figures(bench).await?);
+    }
+    for scenario in scenario::all() {
+        if options.wants(scenario.name) {
+            note(scenario.figures(bench).await?);
+        }
+    }
+    if options.wants("streams") {
+        let sizes: &[usize] = if bench.short { &[500] } else { &[2000, 3000] };
+        for streams in sizes {
+            note(streams::figures(bench, *streams).await?);
+        }
+    }
+    Ok(all)
+}
+
+/// Whether the agent is about as good as recorded. A machine that was busy with something else gets two more chances.
+async fn holds(bench: &Bench, report: &Report, recorded: &Report) -> bool {
+    let mut figures = report.figures.clone();
+    for _ in 0..2 {
+        if recorded.guards(&figures) {
+            return true;
+        }
+        let tools = &scenario::all()[1];
+        figures = tools.figures(bench).await.expect("no failure");
+    }
+    recorded.guards(&figures)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let (options, began) = (Options::parse(), Instant::now());
+    raise_files();
+    let cores = Cores::choose();
+    let binary = std::env::var("AGENT_BIN")
+        .unwrap_or_else(|_| env!("CARGO_BIN_EXE_prog-strength-agent").to_owned());
+    let bench = Bench::new(binary, cores, options.short).await;
+    println!("{}\n", cores.said());
+    if let Some(turns) = options.soak {
+        return soak::run(&bench, turns).await;
+    }
+    report::head();
+    let figures = measure(&options, &bench).await.expect("no failure");
+    let report = Report {
+        short: options.short,
+        figures,
+    };
+    println!(
+        "\n{} targets missed; {} s",
+        report.misses(),
+        began.elapsed().as_secs()
+    );
+    if let Some(file) = &options.json {
+        report.write(file);
+    }
+    if let Some(file) = &options.compare {
+        report.compare(&Report::read(file));
+    }
+    match &options.against {
+        Some(file) if !holds(&bench, &report, &Report::read(file)).await => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
+}

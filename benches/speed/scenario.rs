@@ -1,0 +1,218 @@
+//! The scenarios under load: each against a fresh agent, one at a time and 32 at once, in turns with the floor.
+
+use std::{io, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::{
+    agent::{Agent, Bench},
+    bytes::{Marker, RIDERS},
+    load::{Direct, Recorded, Slice, Through, slice},
+    stats::{Figure, Target, percentile},
+};
+
+/// The figure that must not regress.
+pub const GUARDED: &str = "tools, 32 at once: CPU over the floor's";
+const MANY: usize = 32;
+
+pub struct Scenario {
+    pub name: &'static str,
+    /// What the fake Claude does.
+    kind: char,
+    /// Tool calls in a turn.
+    pub calls: u32,
+    json: bool,
+    /// A hundred messages, 200 kB.
+    long: bool,
+    targets: Targets,
+}
+
+#[derive(Default)]
+struct Targets {
+    /// Milliseconds over the floor, one at a time.
+    added: Option<f64>,
+    /// Milliseconds of a core, 32 at once.
+    cpu: Option<f64>,
+    /// Percent of the floor's rate, 32 at once.
+    share: Option<f64>,
+    /// Megabytes at most.
+    peak: Option<f64>,
+}
+
+pub fn all() -> [Scenario; 5] {
+    let plain = |name, kind, calls, added, cpu| Scenario {
+        name,
+        kind,
+        calls,
+        json: false,
+        long: false,
+        targets: Targets {
+            added,
+            cpu,
+            ..Targets::default()
+        },
+    };
+    let mut all = [
+        plain("text", 't', 0, Some(0.2), Some(0.18)),
+        plain("tools", 'u', 1, Some(0.4), Some(0.3)),
+        plain("parallel3", 'p', 3, Some(1.0), None),
+        plain("history", 't', 0, None, Some(0.25)),
+        plain("json", 't', 0, None, None),
+    ];
+    all[1].targets.peak = Some(16.0);
+    all[2].targets.share = Some(95.0);
+    all[3].targets.peak = Some(32.0);
+    all[3].long = true;
+    all[4].json = true;
+    all
+}
+
+impl Scenario {
+    /// The request's body.
+    pub fn body(&self) -> String {
+        let mut messages = if self.long { history() } else { Vec::new() };
+        let words = format!(
+            "How has my bench press progressed? {}",
+            Marker::text(self.kind, "########")
+        );
+        messages.push(json!({"role": "user", "content": words}));
+        json!({"messages": messages, "stream": !self.json, "client_timezone": "America/Denver", "display_name": "Sam"})
+            .to_string()
+    }
+
+    /// What is looked for as the first text; JSON has none.
+    pub fn first_text(&self) -> &'static [u8] {
+        if self.json { b"" } else { b"text_delta" }
+    }
+
+    /// What a good answer holds.
+    pub fn end(&self) -> &'static [u8] {
+        if self.json {
+            b"\"stop_reason\":\"end_turn\""
+        } else {
+            b"event: done\n"
+        }
+    }
+
+    pub async fn figures(&self, bench: &Bench) -> io::Result<Vec<Figure>> {
+        let agent = Agent::start(bench).await;
+        let mut figures = Vec::new();
+        for at_once in [1, MANY] {
+            let rounds = self.rounds(bench, &agent, at_once).await?;
+            figures.extend(self.reported(at_once, &rounds));
+        }
+        assert_eq!(bench.mcp.wrong(), 0, "calls on behalf of somebody else");
+        let peak = Figure::new(
+            format!("{}: memory, peak", self.name),
+            "MB",
+            &[agent.process().peak()],
+        );
+        figures.push(peak.target(self.targets.peak.map(Target::AtMost)));
+        Ok(figures)
+    }
+
+    /// Pairs of slices: through the agent, and past it.
+    async fn rounds(&self, bench: &Bench, agent: &Agent, n: usize) -> io::Result<Vec<[Slice; 2]>> {
+        let (rounds, time) = if bench.short { (3, 300) } else { (5, 1000) };
+        let (time, process) = (Duration::from_millis(time), agent.process());
+        let (mut through, mut direct) = (Vec::new(), Vec::new());
+        for rider in (0..RIDERS).cycle().take(n) {
+            through.push(Through::new(bench, agent, self, rider).await?);
+        }
+        let recorded = Recorded::of(&mut through[0]).await?;
+        for _ in 0..n {
+            direct.push(Direct::new(bench, self, recorded.clone()).await?);
+        }
+        slice(&mut through, time / 2, process).await?;
+        slice(&mut direct, time / 4, process).await?;
+        let mut pairs = Vec::new();
+        for _ in 0..rounds {
+            let by_agent = slice(&mut through, time, process).await?;
+            pairs.push([by_agent, slice(&mut direct, time, process).await?]);
+        }
+        Ok(pairs)
+    }
+
+    fn reported(&self, at_once: usize, rounds: &[[Slice; 2]]) -> Vec<Figure> {
+        let many = at_once == MANY;
+        let name = |what: &str| {
+            let how = if many { "32 at once" } else { "one at a time" };
+            format!("{}, {how}: {what}", self.name)
+        };
+        let each = |side: usize, of: &dyn Fn(&Slice) -> f64| -> Vec<f64> {
+            rounds.iter().map(|pair| of(&pair[side])).collect()
+        };
+        let pairs = |of: &dyn Fn(&Slice, &Slice) -> f64| -> Vec<f64> {
+            rounds
+                .iter()
+                .map(|[agent, floor]| of(agent, floor))
+                .collect()
+        };
+        let both = |what: &str, unit: &str, of: &dyn Fn(&Slice) -> f64| {
+            Figure::new(name(what), unit, &each(0, of)).floor(&each(1, of))
+        };
+        let if_many = |target: Option<f64>| target.filter(|_| many);
+        let Targets {
+            added, cpu, share, ..
+        } = self.targets;
+        let mut figures = vec![
+            both("turns", "1/s", &|slice| slice.rate),
+            both("p50", "ms", &|slice| whole(slice, 50)),
+            both("p99", "ms", &|slice| whole(slice, 99)),
+        ];
+        if !self.json {
+            figures.push(both("first text, p50", "ms", &first));
+        }
+        let added = added.filter(|_| !many).map(Target::AtMost);
+        let over = pairs(&|agent, floor| whole(agent, 50) - whole(floor, 50));
+        figures.push(Figure::new(name("added over the floor, p50"), "ms", &over).target(added));
+        let shares = pairs(&|agent, floor| 100.0 * agent.rate / floor.rate);
+        let share = if_many(share).map(Target::AtLeast);
+        figures.push(Figure::new(name("share of the floor's rate"), "%", &shares).target(share));
+        let used = Figure::new(
+            name("CPU per 1,000 turns"),
+            "s",
+            &each(0, &|slice| slice.agent_cpu),
+        )
+        .floor(&each(1, &|slice| slice.own_cpu));
+        figures.push(used.target(if_many(cpu).map(Target::AtMost)));
+        let ratio = pairs(&|agent, floor| agent.agent_cpu / floor.own_cpu);
+        figures.push(Figure::new(name("CPU over the floor's"), "x", &ratio));
+        let busy = each(0, &|slice| 100.0 * slice.busy);
+        figures.push(Figure::new(name("generator busy"), "%", &busy));
+        figures
+    }
+}
+
+fn whole(slice: &Slice, percent: usize) -> f64 {
+    percentile(slice.timings.iter().map(|timing| timing.whole), percent)
+}
+
+fn first(slice: &Slice) -> f64 {
+    percentile(slice.timings.iter().filter_map(|timing| timing.first), 50)
+}
+
+/// 99 messages of text and tool calls, 200 kB; the last one's answer was lost, so that the question is asked again.
+fn history() -> Vec<Value> {
+    let line =
+        "Week {n}: \"bench\" 3 × 5 at 82.5 kg, rested 3 min — felt *good*; then rows 4 × 8.\n";
+    let long = |n: usize| line.repeat(23).replace("{n}", &n.to_string());
+    let mut messages = Vec::new();
+    for n in 0..24 {
+        let id = format!("toolu_old_{n}");
+        messages.extend([
+            json!({"role": "user", "content": long(n)}),
+            json!({"role": "assistant", "content": [{"type": "text", "text": "Let me look."},
+                {"type": "tool_use", "id": id, "name": "list_workouts", "input": {"limit": 5, "since": "2026-03-01"}}]}),
+            json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": id,
+                "content": [{"type": "text", "text": long(n).repeat(2)}]}]}),
+            json!({"role": "assistant", "content": long(n)}),
+        ]);
+    }
+    messages.extend([
+        json!({"role": "user", "content": long(24)}),
+        json!({"role": "assistant", "content": long(25)}),
+        json!({"role": "user", "content": long(26)}),
+    ]);
+    messages
+}

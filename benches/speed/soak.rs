@@ -1,0 +1,141 @@
+//! A hundred thousand turns in which much goes wrong, and an overload: nothing is left behind, doubled or made up.
+
+mod overload;
+mod turns;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use tokio::time::sleep;
+
+use crate::{
+    agent::{Agent, Bench},
+    bytes::Number,
+};
+use turns::{Asker, Tally};
+
+const ASKERS: u64 = 64;
+/// After this many the agent has all it will ever have.
+const WARM_UP: u32 = 1000;
+const AT_MOST: Duration = Duration::from_secs(480);
+const RESTART_EVERY: Duration = Duration::from_secs(5);
+/// Longer than a session that was lost is kept for its last calls, and than freed memory takes to be given back.
+const REST: Duration = Duration::from_secs(8);
+
+/// What the agent holds when nothing runs.
+struct Held {
+    megabytes: f64,
+    files: usize,
+    threads: usize,
+    sessions: usize,
+}
+
+impl Held {
+    async fn after_rest(bench: &Bench, agent: &Agent) -> Self {
+        // A call finds out whether the session is still one.
+        Asker::new(bench, agent, 0).of_kind('u').await;
+        bench.claude.hang_up();
+        sleep(REST).await;
+        let process = agent.process();
+        Self {
+            megabytes: process.resident(),
+            files: process.files(),
+            threads: process.threads(),
+            sessions: bench.mcp.sessions(),
+        }
+    }
+
+    /// Memory in use is never the same to the byte, a thread or a file of the moment (a listing of the tools, memory that
+    /// is given back) may be there or not; what leaks in a hundred thousand turns is far more than that.
+    fn is_like(&self, first: &Self) -> bool {
+        self.megabytes <= first.megabytes * 1.1 + 2.0
+            && self.files <= first.files + 2
+            && self.threads <= first.threads + 1
+            && self.sessions == first.sessions
+    }
+
+    fn said(&self) -> String {
+        format!(
+            "{:.1} MB, {} files, {} threads, {} MCP sessions",
+            self.megabytes, self.files, self.threads, self.sessions
+        )
+    }
+}
+
+/// The whole soak of so many turns; exit code 1 when something is not as it must be.
+pub async fn run(bench: &Bench, turns: u32) -> ExitCode {
+    let began = Instant::now();
+    // The sessions that were lost go soon after the time that their last calls may take.
+    let agent = Agent::start_with(bench, &[("MCP_CALL_TIMEOUT_SECS", "2")]).await;
+    let _turning = bench.claude.wheel.turning();
+    let mut tally = some_turns(bench, &agent, WARM_UP.min(turns), 1).await;
+    let first = Held::after_rest(bench, &agent).await;
+    println!("after {} turns: {}", tally.turns, first.said());
+    tally.add(some_turns(bench, &agent, turns.saturating_sub(WARM_UP), 2).await);
+    let last = Held::after_rest(bench, &agent).await;
+    println!("after {} turns: {}", tally.turns, last.said());
+    println!("{}", tally.said());
+
+    let mut faults = std::mem::take(&mut tally.faults);
+    if !last.is_like(&first) {
+        faults.push(format!("{} became {}", first.said(), last.said()));
+    }
+    faults.extend(dishonest(bench, &tally.writes));
+    faults.extend(overload::faults(bench).await);
+    for fault in faults.iter().take(20) {
+        println!("BROKEN: {fault}");
+    }
+    println!(
+        "soak: {} turns in {} s, {} broken",
+        tally.turns,
+        began.elapsed().as_secs(),
+        faults.len()
+    );
+    ExitCode::from(u8::from(!faults.is_empty()))
+}
+
+/// Turns of all kinds by many at once, while the MCP server restarts.
+async fn some_turns(bench: &Bench, agent: &Agent, turns: u32, seed: u64) -> Tally {
+    let (until, left) = (Instant::now() + AT_MOST, std::cell::Cell::new(turns));
+    let asker = async |n: u64| {
+        let mut asker = Asker::new(bench, agent, seed * 1000 + n);
+        while Instant::now() < until && left.get() > 0 {
+            left.set(left.get() - 1);
+            asker.turn().await;
+        }
+        asker.tally
+    };
+    let restarts = async {
+        loop {
+            sleep(RESTART_EVERY).await;
+            bench.mcp.restart();
+        }
+    };
+    let tallies = tokio::select! {
+        tallies = join_all((0..ASKERS).map(asker)) => tallies,
+        () = restarts => Vec::new(),
+    };
+    let mut sum = Tally::default();
+    for tally in tallies {
+        sum.add(tally);
+    }
+    sum
+}
+
+/// Writes that were done more than once, or that were reported done and were not.
+fn dishonest(bench: &Bench, writes: &[(Number, bool)]) -> Vec<String> {
+    let broken = |(number, told): &(Number, bool)| {
+        let runs = bench.mcp.runs(*number);
+        let honest = runs <= 1 && (!told || runs == 1);
+        let number = String::from_utf8_lossy(number);
+        (!honest).then(|| format!("write {number} ran {runs} times, told as done: {told}"))
+    };
+    let mut faults: Vec<String> = writes.iter().filter_map(broken).collect();
+    if bench.mcp.wrong() > 0 {
+        faults.push(format!("{} calls for somebody else", bench.mcp.wrong()));
+    }
+    faults
+}

@@ -1,0 +1,177 @@
+//! A turn's events as a body: what is ready at once leaves at once, in one piece and so in one write.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::Stream;
+use http_body::{Body, Frame};
+use tokio::time::{Instant, Sleep, sleep};
+use tracing::Span;
+
+use crate::agent::Event;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const COMMENT: &[u8] = b": keep-alive\n\n";
+/// A piece that has become this long is not waited with: the reader may be slow.
+const ENOUGH: usize = 16 * 1024;
+/// What Claude's connection has read comes through it one event at a time, each only after we have asked for it: so it
+/// gets its turn before anything is written. It had it when nothing was ready twice, for hyper asks twice in one turn.
+const IN_VAIN: u8 = 2;
+
+/// Each event as `event: <type>`, then `data: <JSON>` in one line; a comment after a while without any.
+pub(super) struct Frames<S> {
+    /// `None` once it has ended.
+    events: Option<Pin<Box<S>>>,
+    /// What is to be sent next.
+    piece: BytesMut,
+    /// How often in a row nothing was ready.
+    in_vain: u8,
+    quiet: Pin<Box<Sleep>>,
+    /// The request's: a body is polled outside it.
+    span: Span,
+}
+
+impl<S: Stream<Item = Event>> Frames<S> {
+    /// To be called within the request's span.
+    pub(super) fn of(events: S) -> Self {
+        Self {
+            events: Some(Box::pin(events)),
+            piece: BytesMut::new(),
+            in_vain: 0,
+            quiet: Box::pin(sleep(KEEP_ALIVE)),
+            span: Span::current(),
+        }
+    }
+
+    /// Takes what is ready; whether there was anything.
+    fn take_up(&mut self, cx: &mut Context<'_>) -> bool {
+        let before = self.piece.len();
+        while let Some(events) = self.events.as_mut().filter(|_| self.piece.len() < ENOUGH) {
+            match events.as_mut().poll_next(cx) {
+                Poll::Ready(Some(event)) => write(&mut self.piece, &event),
+                Poll::Ready(None) => self.events = None,
+                Poll::Pending => break,
+            }
+        }
+        self.piece.len() > before
+    }
+}
+
+impl<S: Stream<Item = Event>> Body for Frames<S> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let span = self.span.clone();
+        let _in_span = span.enter();
+        if self.take_up(cx) {
+            self.in_vain = 0;
+        } else {
+            self.in_vain = self.in_vain.saturating_add(1);
+        }
+        let full = self.events.is_none() || self.piece.len() >= ENOUGH;
+        if !self.piece.is_empty() && !full && self.in_vain < IN_VAIN {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.piece.is_empty() {
+            if self.events.is_none() {
+                return Poll::Ready(None);
+            }
+            ready!(self.quiet.as_mut().poll(cx));
+            self.piece.put_slice(COMMENT);
+        }
+        let next = Instant::now() + KEEP_ALIVE;
+        self.quiet.as_mut().reset(next);
+        let piece = std::mem::take(&mut self.piece);
+        Poll::Ready(Some(Ok(Frame::data(piece.freeze()))))
+    }
+}
+
+fn write(piece: &mut BytesMut, event: &Event) {
+    piece.put_slice(b"event: ");
+    piece.put_slice(event.name().as_bytes());
+    piece.put_slice(b"\ndata: ");
+    // Writing to memory cannot fail, nor do events hold anything that is not JSON.
+    let _ = serde_json::to_writer((&mut *piece).writer(), event);
+    piece.put_slice(b"\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt, stream};
+    use http_body_util::BodyExt;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn text(text: &str) -> Event {
+        Event::TextDelta { text: text.into() }
+    }
+
+    /// One at a time.
+    fn handed_over() -> (mpsc::Sender<Event>, impl Stream<Item = Event>) {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let events = stream::poll_fn(move |cx| receiver.poll_recv(cx));
+        (sender, events)
+    }
+
+    async fn next(frames: &mut Frames<impl Stream<Item = Event>>) -> Option<String> {
+        let piece = frames.frame().await?.unwrap().into_data().unwrap();
+        Some(String::from_utf8(piece.to_vec()).unwrap())
+    }
+
+    fn written(texts: &[&str]) -> String {
+        let event = |text: &&str| {
+            format!("event: text_delta\ndata: {{\"type\":\"text_delta\",\"text\":\"{text}\"}}\n\n")
+        };
+        texts.iter().map(event).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_ready_at_once_is_one_piece_and_what_is_not_is_not_waited_for() {
+        let (later, events) = handed_over();
+        let events = stream::iter([text("a"), text("b")]).chain(events);
+        let mut frames = Frames::of(events);
+        assert_eq!(next(&mut frames).await, Some(written(&["a", "b"])));
+        later.send(text("c")).await.unwrap();
+        assert_eq!(next(&mut frames).await, Some(written(&["c"])));
+        drop(later);
+        assert_eq!(next(&mut frames).await, None);
+        assert_eq!(next(&mut frames).await, None);
+    }
+
+    #[tokio::test]
+    async fn what_another_task_hands_over_one_by_one_is_one_piece_too() {
+        let (sender, events) = handed_over();
+        tokio::spawn(async move {
+            for letter in ["a", "b", "c", "d", "e"] {
+                sender.send(text(letter)).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        });
+        let mut frames = Frames::of(events);
+        let letters = written(&["a", "b", "c", "d", "e"]);
+        assert_eq!(next(&mut frames).await, Some(letters));
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_is_long_enough_is_not_waited_with() {
+        let long = "x".repeat(10_000);
+        let events = stream::iter([&*long; 5]).map(text);
+        let mut frames = Frames::of(events);
+        let lengths = [2, 2, 1].map(|n| Some(written(&vec![&*long; n])));
+        for expected in lengths {
+            assert_eq!(next(&mut frames).await, expected);
+        }
+        assert_eq!(next(&mut frames).await, None);
+    }
+}
