@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     config::{ClaudeConfig, Credential},
+    dial::client_for,
     metrics::Metrics,
 };
 
@@ -72,16 +73,12 @@ impl Claude {
             header::ACCEPT,
             HeaderValue::from_static("text/event-stream"),
         );
-        let http = reqwest::Client::builder()
+        let http = client_for(&config.endpoint)
             .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
-            .tcp_nodelay(true)
             .tcp_keepalive(Duration::from_secs(60))
-            .redirect(reqwest::redirect::Policy::none())
-            // The environment is read by `config` alone.
-            .no_proxy()
             .build()?;
         Ok(Self {
             http,

@@ -3,8 +3,9 @@
 use std::{net::IpAddr, time::Duration};
 
 use anyhow::{Context, ensure};
+use url::Url;
 
-use crate::{auth, config};
+use crate::{auth, config, dial::client_for};
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -21,13 +22,10 @@ pub async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
         Ok(IpAddr::V6(ip)) => format!("[{ip}]"),
         _ => address.host,
     };
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(HEALTH_TIMEOUT)
-        .build()?;
-    let url = format!("http://{host}:{}/health", address.port);
+    let url = Url::parse(&format!("http://{host}:{}/health", address.port))?;
+    let client = client_for(&url).timeout(HEALTH_TIMEOUT).build()?;
     let response = client
-        .get(&url)
+        .get(url.clone())
         .send()
         .await
         .with_context(|| format!("no answer from {url}"))?;

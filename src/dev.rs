@@ -63,9 +63,19 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     let page = page_listener(config.agent.address.port).await?;
     logs::start(&config.agent.log, logs::To::Stderr);
     let mut stopped = pin!(signals.first(data.last_act()));
-    let opened = tokio::select! {
-        opened = data.open(&config.workout.database_url, options.fresh) => opened?,
-        () = &mut stopped => return Ok(()),
+    let opened = {
+        let mut opening = pin!(data.open(&config.workout.database_url, options.fresh));
+        tokio::select! {
+            opened = &mut opening => opened?,
+            () = &mut stopped => {
+                // What is still being written cannot be removed for good. A file of our own is ready in no time; another
+                // one may be waiting for somebody's lock.
+                if !data.is_kept() && let Ok(opened) = opening.await {
+                    opened.db.close().await;
+                }
+                return Ok(());
+            }
+        }
     };
     let served = run(page, at, config, (&data, &opened), stopped).await;
     opened.db.close().await;

@@ -45,6 +45,7 @@ pub mod metrics;
 
 pub mod agent;
 pub mod claude;
+pub(crate) mod dial;
 pub mod history;
 pub mod mcp;
 pub mod tools;

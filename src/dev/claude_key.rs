@@ -7,7 +7,10 @@ use http::{StatusCode, header::AUTHORIZATION};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use crate::config::{ClaudeConfig, ConfigError, Credential};
+use crate::{
+    config::{ClaudeConfig, ConfigError, Credential},
+    dial::client_for,
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -20,9 +23,7 @@ pub(super) struct ClaudeKey {
 impl ClaudeKey {
     /// Fails only if there can be no HTTP client.
     pub(super) fn of(config: &ClaudeConfig) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
+        let client = client_for(&config.endpoint)
             .timeout(PATIENCE)
             .build()
             .context("cannot set up the HTTP client for Claude")?;

@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::transport::Client;
-use crate::{config::McpConfig, metrics::Metrics, tools::Catalogue};
+use crate::{config::McpConfig, dial::client_for, metrics::Metrics, tools::Catalogue};
 use fault::{OpenError, why};
 use listing::{Listing, list};
 
@@ -84,14 +84,11 @@ type Service = RunningService<RoleClient, Handler>;
 
 impl Connector {
     pub(super) fn new(config: &McpConfig) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
+        let http = client_for(&config.url)
             .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             // A connection that is reused may be one that the server is closing: then nobody knows what was received.
             .pool_max_idle_per_host(0)
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
             .build()?;
         let drain = config.call_timeout + Duration::from_secs(1);
         Ok(Self {
