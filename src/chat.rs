@@ -221,14 +221,11 @@ fn watchdog(
 }
 
 /// Events as they come, one frame each.
-fn as_sse<T: Send + 'static>(
+fn as_sse<T: Send + Unpin + 'static>(
     events: impl Stream<Item = Event> + Send + 'static,
     held: T,
 ) -> Response {
-    let events = events.inspect(move |_| {
-        let _held = &held;
-    });
-    let mut response = Response::new(Body::new(Frames::of(events)));
+    let mut response = Response::new(Body::new(Frames::of(events, held)));
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-cache"),

@@ -24,7 +24,7 @@ const ENOUGH: usize = 16 * 1024;
 const IN_VAIN: u8 = 2;
 
 /// Each event as `event: <type>`, then `data: <JSON>` in one line; a comment after a while without any.
-pub(super) struct Frames<S> {
+pub(super) struct Frames<S, T> {
     /// `None` once it has ended.
     events: Option<Pin<Box<S>>>,
     /// What is to be sent next.
@@ -34,17 +34,20 @@ pub(super) struct Frames<S> {
     quiet: Pin<Box<Sleep>>,
     /// The request's: a body is polled outside it.
     span: Span,
+    /// What lasts as long as the body.
+    _held: T,
 }
 
-impl<S: Stream<Item = Event>> Frames<S> {
+impl<S: Stream<Item = Event>, T> Frames<S, T> {
     /// To be called within the request's span.
-    pub(super) fn of(events: S) -> Self {
+    pub(super) fn of(events: S, held: T) -> Self {
         Self {
             events: Some(Box::pin(events)),
             piece: BytesMut::new(),
             in_vain: 0,
             quiet: Box::pin(sleep(KEEP_ALIVE)),
             span: Span::current(),
+            _held: held,
         }
     }
 
@@ -62,7 +65,7 @@ impl<S: Stream<Item = Event>> Frames<S> {
     }
 }
 
-impl<S: Stream<Item = Event>> Body for Frames<S> {
+impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -124,7 +127,7 @@ mod tests {
         (sender, events)
     }
 
-    async fn next(frames: &mut Frames<impl Stream<Item = Event>>) -> Option<String> {
+    async fn next(frames: &mut Frames<impl Stream<Item = Event>, ()>) -> Option<String> {
         let piece = frames.frame().await?.unwrap().into_data().unwrap();
         Some(String::from_utf8(piece.to_vec()).unwrap())
     }
@@ -140,7 +143,7 @@ mod tests {
     async fn what_is_ready_at_once_is_one_piece_and_what_is_not_is_not_waited_for() {
         let (later, events) = handed_over();
         let events = stream::iter([text("a"), text("b")]).chain(events);
-        let mut frames = Frames::of(events);
+        let mut frames = Frames::of(events, ());
         assert_eq!(next(&mut frames).await, Some(written(&["a", "b"])));
         later.send(text("c")).await.unwrap();
         assert_eq!(next(&mut frames).await, Some(written(&["c"])));
@@ -158,7 +161,7 @@ mod tests {
             }
             std::future::pending::<()>().await;
         });
-        let mut frames = Frames::of(events);
+        let mut frames = Frames::of(events, ());
         let letters = written(&["a", "b", "c", "d", "e"]);
         assert_eq!(next(&mut frames).await, Some(letters));
     }
@@ -167,7 +170,7 @@ mod tests {
     async fn a_piece_that_is_long_enough_is_not_waited_with() {
         let long = "x".repeat(10_000);
         let events = stream::iter([&*long; 5]).map(text);
-        let mut frames = Frames::of(events);
+        let mut frames = Frames::of(events, ());
         let lengths = [2, 2, 1].map(|n| Some(written(&vec![&*long; n])));
         for expected in lengths {
             assert_eq!(next(&mut frames).await, expected);

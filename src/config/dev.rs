@@ -8,7 +8,7 @@ use std::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, ConfigError, PageConfig, WorkoutConfig, raw::environment};
+use super::{Config, ConfigError, WorkoutConfig, raw::environment};
 
 /// What a path may hold in an `sqlite:` URL as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -75,18 +75,15 @@ impl DevConfig {
         } else {
             DevClaude::StandIn(secret().into())
         };
-        variables.extend(for_claude(&claude, places));
-        for (name, value) in own(places) {
+        for (name, value) in for_claude(&claude, places).into_iter().chain(own(places)) {
             variables.insert(name.to_owned(), value);
         }
         variables
             .entry("AGENT_SHUTDOWN_GRACE_SECS".into())
             .or_insert_with(|| "1".into());
         let workout = WorkoutConfig::from_iter(false, variables.clone());
-        let mut agent = Config::checked(variables, faults)?;
-        agent.page = Some(PageConfig::default());
         Ok(Self {
-            agent,
+            agent: Config::checked(variables, faults)?,
             workout: workout?,
             claude,
         })
@@ -94,8 +91,8 @@ impl DevConfig {
 }
 
 /// Without a Claude, the stand-in; at another address than Anthropic's, perhaps one that asks for no key.
-fn for_claude(claude: &DevClaude, places: Places<'_>) -> Vec<(String, String)> {
-    let set = match claude {
+fn for_claude(claude: &DevClaude, places: Places<'_>) -> Vec<(&'static str, String)> {
+    match claude {
         DevClaude::StandIn(key) => vec![
             ("ANTHROPIC_API_KEY", key.expose_secret().to_owned()),
             ("ANTHROPIC_BASE_URL", format!("http://{}", places.stand_in)),
@@ -103,9 +100,7 @@ fn for_claude(claude: &DevClaude, places: Places<'_>) -> Vec<(String, String)> {
         ],
         DevClaude::Real { key_given: false } => vec![("ANTHROPIC_API_KEY", "none".to_owned())],
         DevClaude::Real { key_given: true } => vec![],
-    };
-    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
-    set.into_iter().map(owned).collect()
+    }
 }
 
 fn own(places: Places<'_>) -> [(&'static str, String); 6] {

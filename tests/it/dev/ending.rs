@@ -12,6 +12,25 @@ use crate::support::{
     sse::Sse,
 };
 
+/// A Claude that is asked and does not answer.
+async fn silent() -> FakeClaude {
+    let claude = FakeClaude::start().await;
+    claude.allow_unplayed();
+    claude.push(Reply::hang_before_headers());
+    claude
+}
+
+/// The stream of a question that Claude has and has not answered.
+async fn waiting(dev: &Dev, claude: &FakeClaude) -> Sse {
+    let request = dev.http.post(dev.at("/chat")).bearer_auth(&dev.token);
+    let mut body = user("hi");
+    body["stream"] = true.into();
+    let mut stream = Sse::new(request.json(&body).send().await.unwrap());
+    stream.expect("model_chosen").await;
+    claude.asked_times(1).await;
+    stream
+}
+
 #[tokio::test]
 async fn ctrl_c_ends_all_of_it_and_leaves_nothing_behind() {
     let dev = Dev::start(&Directory::new(), &[], &[]).await;
@@ -28,16 +47,9 @@ async fn ctrl_c_ends_all_of_it_and_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn ctrl_c_in_the_middle_of_an_answer_ends_the_stream_with_its_event_and_soon() {
-    let (claude, directory) = (FakeClaude::start().await, Directory::new());
-    claude.allow_unplayed();
-    claude.push(Reply::hang_before_headers());
+    let (claude, directory) = (silent().await, Directory::new());
     let dev = Dev::start(&directory, &[], &[("ANTHROPIC_BASE_URL", claude.url())]).await;
-    let request = dev.http.post(dev.at("/chat")).bearer_auth(&dev.token);
-    let mut body = user("hi");
-    body["stream"] = true.into();
-    let mut stream = Sse::new(request.json(&body).send().await.unwrap());
-    stream.expect("model_chosen").await;
-    claude.asked_times(1).await;
+    let stream = waiting(&dev, &claude).await;
     let began = Instant::now();
     dev.process.signal("INT");
     let failed = stream.last("error").await;
@@ -48,9 +60,7 @@ async fn ctrl_c_in_the_middle_of_an_answer_ends_the_stream_with_its_event_and_so
 
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once_and_leaves_nothing_behind_either() {
-    let (claude, directory) = (FakeClaude::start().await, Directory::new());
-    claude.allow_unplayed();
-    claude.push(Reply::hang_before_headers());
+    let (claude, directory) = (silent().await, Directory::new());
     let env = [
         ("ANTHROPIC_BASE_URL", claude.url()),
         ("AGENT_SHUTDOWN_GRACE_SECS", "60"),
@@ -61,12 +71,7 @@ async fn a_second_signal_ends_it_at_once_and_leaves_nothing_behind_either() {
         folder.metadata().unwrap().permissions().mode() & 0o777,
         0o700
     );
-    let request = dev.http.post(dev.at("/chat")).bearer_auth(&dev.token);
-    let mut body = user("hi");
-    body["stream"] = true.into();
-    let mut stream = Sse::new(request.json(&body).send().await.unwrap());
-    stream.expect("model_chosen").await;
-    claude.asked_times(1).await;
+    let _stream = waiting(&dev, &claude).await;
     // One Ctrl-C that comes twice is one.
     dev.process.signal("INT");
     dev.process.signal("INT");

@@ -46,7 +46,7 @@ impl Drop for Directory {
 #[derive(Default)]
 pub struct Written {
     pub lines: Vec<String>,
-    complete: bool,
+    pub complete: bool,
 }
 
 pub type Output = Arc<watch::Sender<Written>>;

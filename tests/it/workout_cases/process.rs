@@ -1,42 +1,20 @@
 //! The command `mcp` as a process of its own.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::Write,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use crate::support::{
     answer::Answer,
+    process::{Output, Written, collect},
     test_app::JWT_KEY,
     wait::{DEADLINE, until, within},
     workout::AGENT_TOKEN,
 };
-
-/// What a process has written so far, and whether that is all.
-#[derive(Default)]
-struct Written {
-    lines: Vec<String>,
-    complete: bool,
-}
-
-type Output = Arc<watch::Sender<Written>>;
-
-fn collect(from: impl Read + Send + 'static) -> Output {
-    let output = Output::default();
-    let written = output.clone();
-    std::thread::spawn(move || {
-        for line in BufReader::new(from).lines().map_while(Result::ok) {
-            written.send_modify(|written| written.lines.push(line));
-        }
-        written.send_modify(|written| written.complete = true);
-    });
-    output
-}
 
 /// Killed at the end of the test if it still runs.
 pub(super) struct Process {

@@ -38,6 +38,14 @@ struct Week<'a> {
     source: Option<Told<'a>>,
 }
 
+impl<'a> Week<'a> {
+    /// Those of which there was too much, or nearly.
+    fn high(&self) -> Vec<Row<'a>> {
+        let rows = self.rows.iter().copied();
+        rows.filter(|row| row.is_high()).collect()
+    }
+}
+
 fn week(told: Told<'_>) -> Week<'_> {
     let source = |line: Told<'_>| line.begins("Landmarks: ");
     Week {
@@ -117,12 +125,7 @@ fn verdict(page: &mut Page, week: &Week<'_>, complete: bool) {
         page.say(judged(row));
         return;
     }
-    let high: Vec<Row<'_>> = week
-        .rows
-        .iter()
-        .copied()
-        .filter(|row| row.is_high())
-        .collect();
+    let high = week.high();
     page.say(when);
     match high[..] {
         [] => page.say(words!("no muscle stood above its most productive range.")),
@@ -206,12 +209,7 @@ pub(super) fn recovery(page: &mut Page, asked: &Asked) {
 }
 
 fn stand_high(page: &mut Page, week: &Week<'_>) {
-    let high: Vec<Row<'_>> = week
-        .rows
-        .iter()
-        .copied()
-        .filter(|row| row.is_high())
-        .collect();
+    let high = week.high();
     if high.is_empty() {
         page.say(words!(
             "no muscle stands above its most productive range.\n"
