@@ -12,7 +12,7 @@ mod round;
 use std::{collections::HashSet, sync::Arc};
 
 use futures_util::Stream;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -136,12 +136,19 @@ impl Turn {
     /// `shown` says that events reach the user as they come: then a reply that breaks off cannot be asked for again.
     pub fn run(mut self, shown: bool) -> impl Stream<Item = Event> + Send + 'static {
         async_stream::stream! {
+            let end = cut_off(self.deadline, self.agent.stopping.clone());
+            futures_util::pin_mut!(end);
             yield Event::ModelChosen { model: self.agent.claude.model().to_owned() };
             loop {
                 self.ledger.next_round();
                 let mut round = Round::new(&self, shown);
                 let ended = loop {
-                    match round.next().await {
+                    let next = tokio::select! {
+                        biased;
+                        failure = end.as_mut() => Err(failure),
+                        next = round.next() => next,
+                    };
+                    match next {
                         Ok(Some(event)) => yield event,
                         Ok(None) => break Ok(()),
                         Err(failure) => break Err(failure),
@@ -238,6 +245,15 @@ impl Turn {
     /// For whoever watches the turn.
     pub fn ledger(&self) -> Ledger {
         self.ledger.clone()
+    }
+}
+
+/// What ends a turn, whatever it is doing.
+async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
+    tokio::select! {
+        biased;
+        () = stopping.cancelled() => Failure::ShuttingDown,
+        () = sleep_until(deadline) => Failure::Timeout,
     }
 }
 

@@ -42,6 +42,7 @@ pub mod error;
 pub mod limits;
 pub mod memory;
 pub mod metrics;
+pub(crate) mod quiet;
 
 pub mod agent;
 pub mod claude;

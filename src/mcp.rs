@@ -206,7 +206,7 @@ impl Mcp {
 
     /// One attempt. Dropping it tells the server that the call is cancelled.
     async fn send(&self, live: &Live, call: &ToolCall, deadline: Instant) -> Result<Value, Fate> {
-        let posting = transport::Posting::default();
+        let posting = transport::Posting::of(call.repeatable());
         let mut params = CallToolRequestParams::new(call.name().to_owned())
             .with_arguments(call.arguments().clone());
         params.meta = Some(call.meta().clone().into());

@@ -5,7 +5,6 @@ use std::{collections::VecDeque, pin::Pin, sync::Arc};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
-use tokio::time::{Instant, sleep_until};
 
 use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger};
 use crate::{
@@ -30,11 +29,11 @@ pub(super) struct Round {
     time_zone: Option<Arc<str>>,
     catalogue: Arc<Catalogue>,
     ids: std::collections::HashSet<String>,
-    deadline: Instant,
     may_use_tools: bool,
     shown: bool,
 
-    body: Result<Bytes, ()>,
+    /// The request: as long as it may have to be sent again.
+    body: Option<Bytes>,
     retries: Retries,
     pieces: Option<Pieces>,
     calls: Calls,
@@ -64,16 +63,13 @@ impl Round {
             messages: &turn.messages,
         };
         Self {
-            body: serde_json::to_vec(&request)
-                .map(Bytes::from)
-                .map_err(|_| ()),
+            body: serde_json::to_vec(&request).map(Bytes::from).ok(),
             retries: agent.claude.retries(turn.deadline),
             caller: turn.caller.clone(),
             request_id: turn.request_id.clone(),
             time_zone: turn.time_zone.clone(),
             catalogue: turn.catalogue.clone(),
             ids: turn.ids.clone(),
-            deadline: turn.deadline,
             may_use_tools: turn.may_use_tools(),
             shown,
             pieces: None,
@@ -92,16 +88,6 @@ impl Round {
 
     /// The next event; `None` once the reply is complete and every tool it asked for has answered.
     pub(super) async fn next(&mut self) -> Result<Option<Event>, Failure> {
-        let (deadline, stopping) = (self.deadline, self.agent.stopping.clone());
-        tokio::select! {
-            biased;
-            () = stopping.cancelled() => Err(Failure::ShuttingDown),
-            () = sleep_until(deadline) => Err(Failure::Timeout),
-            event = self.advance() => event,
-        }
-    }
-
-    async fn advance(&mut self) -> Result<Option<Event>, Failure> {
         loop {
             if let Some(event) = self.queue.pop_front() {
                 return Ok(Some(event));
@@ -110,7 +96,7 @@ impl Round {
                 return Ok(None);
             }
             if self.reply.is_none() && self.pieces.is_none() {
-                let body = self.body.clone().map_err(|()| Failure::Internal)?;
+                let body = self.body.clone().ok_or(Failure::Internal)?;
                 self.pieces = Some(Box::pin(
                     self.agent.claude.open(body, &mut self.retries).await?,
                 ));
@@ -166,8 +152,15 @@ impl Round {
     }
 
     fn show(&mut self, event: Event) {
-        self.committed |= self.shown;
+        self.commit(self.shown);
         self.queue.push_back(event);
+    }
+
+    fn commit(&mut self, now: bool) {
+        self.committed |= now;
+        if self.committed {
+            self.body = None;
+        }
     }
 
     /// Claude's own id, unless its API would refuse it in the next request.
@@ -230,7 +223,7 @@ impl Round {
     fn begin(&mut self, all: bool) {
         let mcp = &self.agent.mcp;
         self.calls.begin(all, |call| mcp.begin(call));
-        self.committed |= !self.calls.is_idle();
+        self.commit(!self.calls.is_idle());
     }
 
     fn complete(&mut self, mut reply: Reply) {

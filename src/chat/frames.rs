@@ -10,10 +10,9 @@ use std::{
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::Stream;
 use http_body::{Body, Frame};
-use tokio::time::{Instant, Sleep, sleep};
 use tracing::Span;
 
-use crate::agent::Event;
+use crate::{agent::Event, quiet::Quiet};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const COMMENT: &[u8] = b": keep-alive\n\n";
@@ -31,7 +30,7 @@ pub(super) struct Frames<S, T> {
     piece: BytesMut,
     /// How often in a row nothing was ready.
     in_vain: u8,
-    quiet: Pin<Box<Sleep>>,
+    quiet: Quiet,
     /// The request's: a body is polled outside it.
     span: Span,
     /// What lasts as long as the body.
@@ -45,7 +44,7 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
             events: Some(Box::pin(events)),
             piece: BytesMut::new(),
             in_vain: 0,
-            quiet: Box::pin(sleep(KEEP_ALIVE)),
+            quiet: Quiet::of(KEEP_ALIVE),
             span: Span::current(),
             _held: held,
         }
@@ -89,11 +88,10 @@ impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
             if self.events.is_none() {
                 return Poll::Ready(None);
             }
-            ready!(self.quiet.as_mut().poll(cx));
+            ready!(self.quiet.poll(cx));
             self.piece.put_slice(COMMENT);
         }
-        let next = Instant::now() + KEEP_ALIVE;
-        self.quiet.as_mut().reset(next);
+        self.quiet.broken();
         let piece = std::mem::take(&mut self.piece);
         Poll::Ready(Some(Ok(Frame::data(piece.freeze()))))
     }

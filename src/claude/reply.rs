@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    future::poll_fn,
     time::Duration,
 };
 
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::{Block, ClaudeError, sse::Decoder};
-use crate::metrics::ClaudeTimer;
+use crate::{metrics::ClaudeTimer, quiet::Quiet};
 
 /// More than this in one reply is no answer to anybody.
 const MAX_REPLY: usize = 64 * 1024 * 1024;
@@ -93,13 +94,19 @@ pub(super) fn read(
 ) -> impl Stream<Item = Result<Progress, ClaudeError>> + Send {
     async_stream::stream! {
         let (mut decoder, mut message, mut events, mut size) = (Decoder::default(), Builder::default(), Vec::new(), 0);
+        let mut quiet = Quiet::of(idle);
         futures_util::pin_mut!(pieces);
         loop {
-            let piece = match timeout(idle, pieces.next()).await {
-                Err(_) => return yield Err(ClaudeError::Silent),
-                Ok(None) => return yield Err(ClaudeError::Incomplete),
-                Ok(Some(Err(error))) => return yield Err(error),
-                Ok(Some(Ok(piece))) => piece,
+            quiet.broken();
+            let piece = tokio::select! {
+                biased;
+                piece = pieces.next() => piece,
+                () = poll_fn(|cx| quiet.poll(cx)) => return yield Err(ClaudeError::Silent),
+            };
+            let piece = match piece {
+                None => return yield Err(ClaudeError::Incomplete),
+                Some(Err(error)) => return yield Err(error),
+                Some(Ok(piece)) => piece,
             };
             size += piece.len();
             if size > MAX_REPLY || decoder.push(&piece, &mut events).is_err() {

@@ -20,7 +20,7 @@ pub(super) enum Fate {
     Unknown,
 }
 
-/// `is_connect` is decisive only because the client keeps no pool of connections.
+/// `is_connect` is decisive: what must not be sent twice never goes over a used connection.
 pub(super) fn of(error: &ServiceError) -> Fate {
     let transport = match error {
         ServiceError::McpError(error) => return Fate::Answered(error.clone()),

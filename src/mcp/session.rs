@@ -21,12 +21,15 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::transport::Client;
+use super::transport::{Client, Connections};
 use crate::{config::McpConfig, dial::client_for, metrics::Metrics, tools::Catalogue};
 use fault::{OpenError, why};
 use listing::{Listing, list};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Shorter than servers keep one that is not in use.
+const KEPT_FOR: Duration = Duration::from_secs(2);
+const MAX_KEPT: usize = 32;
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Also keeps the server from dropping the session as idle.
@@ -55,7 +58,7 @@ pub(super) struct Live {
 
 /// Opens sessions with one server.
 pub(super) struct Connector {
-    http: reqwest::Client,
+    connections: Connections,
     url: String,
     token: Option<SecretString>,
     drain: Duration,
@@ -84,15 +87,18 @@ type Service = RunningService<RoleClient, Handler>;
 
 impl Connector {
     pub(super) fn new(config: &McpConfig) -> Result<Self, reqwest::Error> {
-        let http = client_for(&config.url)
-            .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            // A connection that is reused may be one that the server is closing: then nobody knows what was received.
-            .pool_max_idle_per_host(0)
-            .build()?;
+        let client = |kept| {
+            client_for(&config.url)
+                .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .pool_max_idle_per_host(kept)
+                .pool_idle_timeout(KEPT_FOR)
+                .build()
+        };
+        let connections = Connections::new(client(0)?, client(MAX_KEPT)?);
         let drain = config.call_timeout + Duration::from_secs(1);
         Ok(Self {
-            http,
+            connections,
             url: config.url.to_string(),
             token: config.token.clone(),
             drain,
@@ -142,7 +148,7 @@ impl Connector {
         }
         StreamableHttpClientTransport::with_client(
             Client {
-                http: self.http.clone(),
+                connections: self.connections.clone(),
                 check: check.clone(),
             },
             config,

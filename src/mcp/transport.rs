@@ -1,10 +1,11 @@
-//! rmcp's HTTP client with three things added: whether a call has left, answers nobody asked for, and lost streams.
+//! rmcp's HTTP client with four things added: whether a call has left, which connection it may use, answers nobody asked
+//! for, and lost streams.
 
 use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
@@ -27,14 +28,25 @@ type Events = BoxStream<'static, Result<Sse, SseError>>;
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
 /// How far a request has come: waiting for a free place, begun to be posted, or given up before that.
-#[derive(Clone, Default)]
-pub(super) struct Posting(Arc<AtomicU8>);
+#[derive(Clone)]
+pub(super) struct Posting {
+    state: Arc<AtomicU8>,
+    repeatable: bool,
+}
 
 const WAITING: u8 = 0;
 const BEGUN: u8 = 1;
 const ABANDONED: u8 = 2;
 
 impl Posting {
+    /// `repeatable`: sending it twice does no harm.
+    pub(super) fn of(repeatable: bool) -> Self {
+        Self {
+            state: Arc::default(),
+            repeatable,
+        }
+    }
+
     /// From now on it will not be posted, unless that has begun already: then `true`, and the server may have it.
     pub(super) fn abandon(&self) -> bool {
         self.become_state(ABANDONED) == BEGUN
@@ -47,7 +59,7 @@ impl Posting {
     /// The state after the attempt: only the first change counts.
     fn become_state(&self, state: u8) -> u8 {
         match self
-            .0
+            .state
             .compare_exchange(WAITING, state, Ordering::SeqCst, Ordering::SeqCst)
         {
             Ok(_) => state,
@@ -56,9 +68,45 @@ impl Posting {
     }
 }
 
+/// A connection that is used again may be one that the server is closing: then nobody knows whether it took the request.
+/// So only what may be repeated goes over one.
+#[derive(Clone)]
+pub(super) struct Connections {
+    /// A new one for each request.
+    pub(super) fresh: reqwest::Client,
+    /// Used again as long as they are in use.
+    pub(super) kept: reqwest::Client,
+    /// The server answers in JSON. An event stream is written in two pieces or more, of which a server that leaves
+    /// Nagle's algorithm on holds back all but the first for 40 ms; but not on a new connection.
+    in_one_piece: Arc<AtomicBool>,
+}
+
+impl Connections {
+    pub(super) fn new(fresh: reqwest::Client, kept: reqwest::Client) -> Self {
+        Self {
+            fresh,
+            kept,
+            in_one_piece: Arc::default(),
+        }
+    }
+
+    fn for_request(&self, repeatable: bool) -> &reqwest::Client {
+        if repeatable && self.in_one_piece.load(Ordering::Relaxed) {
+            &self.kept
+        } else {
+            &self.fresh
+        }
+    }
+
+    fn learn_from(&self, answer: &StreamableHttpPostResponse) {
+        let in_one_piece = matches!(answer, StreamableHttpPostResponse::Json(..));
+        self.in_one_piece.store(in_one_piece, Ordering::Relaxed);
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Client {
-    pub(super) http: reqwest::Client,
+    pub(super) connections: Connections,
     /// Told when the server's own stream ends: often the first sign that the server is gone.
     pub(super) check: Arc<Notify>,
 }
@@ -87,22 +135,26 @@ impl StreamableHttpClient for Client {
         headers: Headers,
         max: usize,
     ) -> Result<StreamableHttpPostResponse, Error> {
-        let mut request = None;
+        let (mut request, mut repeatable) = (None, false);
         if let JsonRpcMessage::Request(message) = &message {
             request = Some(message.id.clone());
             let posting = message.request.extensions().get::<Posting>();
+            repeatable = posting.is_some_and(|posting| posting.repeatable);
             if !posting.is_none_or(Posting::begin) {
                 return Err(Error::UnexpectedServerResponse(
                     "given up before it was sent".into(),
                 ));
             }
         }
-        let answer = self
-            .http
+        let http = self.connections.for_request(repeatable);
+        let answer = http
             .post_message_with_max_sse_event_size(uri, message, session, token, headers, max)
             .await?;
         match request {
-            Some(id) => answer_to(&id, answer),
+            Some(id) => {
+                self.connections.learn_from(&answer);
+                answer_to(&id, answer)
+            }
             None => Ok(answer),
         }
     }
@@ -114,7 +166,8 @@ impl StreamableHttpClient for Client {
         token: Option<String>,
         headers: Headers,
     ) -> Result<(), Error> {
-        self.http.delete_session(uri, session, token, headers).await
+        let http = &self.connections.fresh;
+        http.delete_session(uri, session, token, headers).await
     }
 
     async fn get_stream(
@@ -147,7 +200,8 @@ impl StreamableHttpClient for Client {
     ) -> Result<Events, Error> {
         let resumed = last_event_id.is_some();
         let events = self
-            .http
+            .connections
+            .fresh
             .get_stream_with_max_sse_event_size(uri, session, last_event_id, token, headers, max)
             .await
             .inspect_err(|error| {
