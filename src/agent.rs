@@ -43,6 +43,8 @@ pub struct Question {
     pub caller: Caller,
     pub request_id: Arc<str>,
     pub history: History,
+    /// How long the conversation is as JSON, about.
+    pub size: usize,
     /// See [`about()`].
     pub about: String,
     /// See [`zone_name()`].
@@ -61,6 +63,8 @@ pub struct Turn {
     catalogue: Arc<Catalogue>,
     /// The conversation as Claude gets it.
     messages: Vec<Message>,
+    /// How long they are as JSON, about.
+    size: usize,
     /// All tool-use ids of the conversation: Claude's API wants them unique.
     ids: HashSet<String>,
     /// Rounds, tokens, and what this turn added as a client may keep it.
@@ -103,6 +107,7 @@ impl Agent {
             caller,
             request_id,
             history,
+            size,
             about,
             time_zone,
             deadline,
@@ -124,6 +129,7 @@ impl Agent {
             catalogue,
             ids: ids.collect(),
             messages: history.messages,
+            size,
             ledger: Ledger::default(),
             model: self.claude.model().to_owned(),
             agent: self.clone(),

@@ -129,6 +129,7 @@ async fn admit(
     }
     let bytes = body::read(headers, body, app.http.max_body_bytes, deadline).await?;
     let request: Value = request::read(&bytes)?;
+    let size = bytes.len();
     drop(bytes);
     let ChatRequest {
         messages,
@@ -149,6 +150,7 @@ async fn admit(
         caller,
         request_id: request_id.shared(),
         history,
+        size,
         about: about(client_timezone.as_deref(), display_name.as_deref()),
         time_zone: client_timezone
             .as_deref()

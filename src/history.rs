@@ -4,6 +4,7 @@
 //! inside a block is the client's fault and named ([`Invalid`]); what is merely left over is dropped, and counted.
 
 mod blocks;
+mod place;
 mod repair;
 
 use std::fmt;
@@ -11,9 +12,12 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::claude::{Message, Role};
+use place::Place;
 
 /// Claude's own limit on messages in a request.
 const MAX_MESSAGES: usize = 100_000;
+
+const MESSAGES: Place<'static> = Place::of("messages");
 
 /// Not a chat request: where, and why. Holds no text of the user's.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -63,7 +67,7 @@ pub fn parse(messages: Value) -> Result<History, Invalid> {
         .enumerate()
         .map(|(at, value)| message(at, value))
         .collect::<Result<Vec<_>, _>>()?;
-    let place = format!("messages[{last}]");
+    let place = MESSAGES.item(last);
     match parsed.last() {
         Some(message) if message.role != Role::User => {
             return Err(Invalid::new(place, "the last message must be the user's"));
@@ -87,7 +91,7 @@ pub fn parse(messages: Value) -> Result<History, Invalid> {
 }
 
 fn message(at: usize, value: Value) -> Result<Message, Invalid> {
-    let place = format!("messages[{at}]");
+    let place = MESSAGES.item(at);
     let Value::Object(mut message) = value else {
         return Err(Invalid::new(
             place,
@@ -99,12 +103,12 @@ fn message(at: usize, value: Value) -> Result<Message, Invalid> {
         Some("assistant") => Role::Assistant,
         _ => {
             return Err(Invalid::new(
-                format!("{place}.role"),
+                place.field("role"),
                 "must be `user` or `assistant`",
             ));
         }
     };
-    let content = blocks::content(&format!("{place}.content"), role, message.remove("content"))?;
+    let content = blocks::content(&place.field("content"), role, message.remove("content"))?;
     Ok(Message { role, content })
 }
 

@@ -22,6 +22,8 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(150);
 /// How long sent bytes may stay unacknowledged.
 #[cfg(target_os = "linux")]
 const STALL_TIMEOUT: Duration = Duration::from_secs(120);
+/// What is read of a connection at once, and the most that a request's head may have.
+const MAX_BUFFER: usize = 64 * 1024;
 /// Responses that are written when everything else is over get this long.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -85,6 +87,7 @@ async fn converse(stream: TcpStream, router: Router, connection: Connection, wat
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = watcher.watch(served) => {}

@@ -70,11 +70,11 @@ impl Tally {
     ) -> impl Stream<Item = Event> + Send + 'static {
         self.in_flight = true;
         self.ledger = turn.ledger();
-        let events = turn.run(self.mode == "sse");
+        // In a place of its own: what a generator is given and then pins, it would hold twice.
+        let mut events = Box::pin(turn.run(self.mode == "sse"));
         self.app.metrics.chat_begins();
         async_stream::stream! {
             let _held = held;
-            futures_util::pin_mut!(events);
             loop {
                 match AssertUnwindSafe(events.next()).catch_unwind().await {
                     Ok(None) => break,

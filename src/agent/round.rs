@@ -63,7 +63,7 @@ impl Round {
             messages: &turn.messages,
         };
         Self {
-            body: serde_json::to_vec(&request).map(Bytes::from).ok(),
+            body: request.body(turn.size).ok(),
             retries: agent.claude.retries(turn.deadline),
             caller: turn.caller.clone(),
             request_id: turn.request_id.clone(),

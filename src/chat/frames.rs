@@ -3,12 +3,16 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker, ready},
     time::Duration,
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
-use futures_util::Stream;
+use futures_util::{Stream, task::AtomicWaker};
 use http_body::{Body, Frame};
 use tracing::Span;
 
@@ -30,6 +34,9 @@ pub(super) struct Frames<S, T> {
     piece: BytesMut,
     /// How often in a row nothing was ready.
     in_vain: u8,
+    bell: Arc<Bell>,
+    /// Rings it.
+    waker: Waker,
     quiet: Quiet,
     /// The request's: a body is polled outside it.
     span: Span,
@@ -37,13 +44,47 @@ pub(super) struct Frames<S, T> {
     _held: T,
 }
 
+/// Rung by whoever has something new for the stream. The body is looked at far more often than that.
+#[derive(Default)]
+struct Bell {
+    rung: AtomicBool,
+    body: AtomicWaker,
+}
+
+impl Bell {
+    fn ring(&self) {
+        self.rung.store(true, Ordering::Release);
+        self.body.wake();
+    }
+
+    /// Whether it has since the last time. If not, the task will be woken when it does.
+    fn has_rung(&self, cx: &Context<'_>) -> bool {
+        self.body.register(cx.waker());
+        self.rung.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.ring();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.ring();
+    }
+}
+
 impl<S: Stream<Item = Event>, T> Frames<S, T> {
     /// To be called within the request's span.
     pub(super) fn of(events: S, held: T) -> Self {
+        let bell = Arc::new(Bell::default());
+        bell.ring();
         Self {
             events: Some(Box::pin(events)),
             piece: BytesMut::new(),
             in_vain: 0,
+            waker: bell.clone().into(),
+            bell,
             quiet: Quiet::of(KEEP_ALIVE),
             span: Span::current(),
             _held: held,
@@ -51,10 +92,20 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
     }
 
     /// Takes what is ready; whether there was anything.
-    fn take_up(&mut self, cx: &mut Context<'_>) -> bool {
+    fn take_up(&mut self, cx: &Context<'_>) -> bool {
+        if !self.bell.has_rung(cx) {
+            return false;
+        }
         let before = self.piece.len();
-        while let Some(events) = self.events.as_mut().filter(|_| self.piece.len() < ENOUGH) {
-            match events.as_mut().poll_next(cx) {
+        let span = self.span.clone();
+        let _in_span = span.enter();
+        let mut cx = Context::from_waker(&self.waker);
+        while let Some(events) = &mut self.events {
+            if self.piece.len() >= ENOUGH {
+                self.bell.ring();
+                break;
+            }
+            match events.as_mut().poll_next(&mut cx) {
                 Poll::Ready(Some(event)) => write(&mut self.piece, &event),
                 Poll::Ready(None) => self.events = None,
                 Poll::Pending => break,
@@ -72,8 +123,6 @@ impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let span = self.span.clone();
-        let _in_span = span.enter();
         if self.take_up(cx) {
             self.in_vain = 0;
         } else {

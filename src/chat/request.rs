@@ -29,7 +29,12 @@ const MAX_VALUES: usize = 2_000_000;
 pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
     // A value takes a byte at least, and a separator.
     if bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES {
-        return serde_json::from_slice(bytes).map_err(|error| not_json(&error));
+        // Looked through once for all its strings; if it is no UTF-8, serde_json says where.
+        let value = match std::str::from_utf8(bytes) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(bytes),
+        };
+        return value.map_err(|error| not_json(&error));
     }
     match serde_json::from_slice::<IgnoredAny>(bytes) {
         Ok(_) => Err(Invalid::new(

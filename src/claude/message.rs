@@ -1,6 +1,7 @@
 //! The Messages API's input format: what is sent to Claude, and what frontends keep as history.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, value::RawValue};
 use utoipa::ToSchema;
@@ -160,6 +161,19 @@ pub struct Request<'a> {
     pub tools: &'a Tools,
     pub tools_allowed: bool,
     pub messages: &'a [Message],
+}
+
+/// What a request takes beside its messages, tools and system prompt, and their marks.
+const FRAME: usize = 4 * 1024;
+
+impl Request<'_> {
+    /// The body. `messages` is about how long they are as JSON, so that it is written into one place.
+    pub fn body(&self, messages: usize) -> serde_json::Result<Bytes> {
+        let tools = self.tools.0.as_ref().map_or(0, |tools| tools.get().len());
+        let mut body = Vec::with_capacity(messages + tools + self.system.len() + FRAME);
+        serde_json::to_writer(&mut body, self)?;
+        Ok(body.into())
+    }
 }
 
 impl Serialize for Request<'_> {

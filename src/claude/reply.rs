@@ -1,11 +1,6 @@
 //! A reply as it is written: the stream's events, and what they add up to.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    future::poll_fn,
-    time::Duration,
-};
+use std::{borrow::Cow, collections::HashMap, future::poll_fn, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -171,8 +166,8 @@ impl<'a> Delta<'a> {
 /// Collects a message out of its events. Unknown events, deltas and blocks change nothing.
 #[derive(Default)]
 struct Builder {
-    /// By a number of our own: a server may use one index twice.
-    blocks: BTreeMap<u64, Open>,
+    /// By a number of our own, their place here: a server may use one index twice.
+    blocks: Vec<Open>,
     numbers: HashMap<u64, u64>,
     stop_reason: String,
     model: Option<String>,
@@ -205,7 +200,8 @@ impl Builder {
     }
 
     fn grow(&mut self, delta: Delta<'_>) -> Option<Progress> {
-        let open = self.blocks.get_mut(self.numbers.get(&delta.index)?)?;
+        let index = *self.numbers.get(&delta.index)?;
+        let open = self.block(index)?;
         if let Some(json) = delta.delta.partial_json {
             open.json.push_str(&json);
             return None;
@@ -267,21 +263,22 @@ impl Builder {
             Some("thinking") => (text_of("thinking"), text_of("signature")),
             _ => (text_of("text"), String::new()),
         };
-        self.blocks.insert(
-            index,
-            Open {
-                block,
-                text,
-                json: String::new(),
-                signature,
-                input: None,
-            },
-        );
+        self.blocks.push(Open {
+            block,
+            text,
+            json: String::new(),
+            signature,
+            input: None,
+        });
         progress
     }
 
+    fn block(&mut self, index: u64) -> Option<&mut Open> {
+        self.blocks.get_mut(usize::try_from(index).ok()?)
+    }
+
     fn delta(&mut self, index: u64, delta: Value) -> Option<Progress> {
-        let open = self.blocks.get_mut(&index)?;
+        let open = self.block(index)?;
         let Value::Object(mut delta) = delta else {
             return None;
         };
@@ -317,7 +314,7 @@ impl Builder {
     }
 
     fn stop(&mut self, index: u64) -> Option<Progress> {
-        let open = self.blocks.get_mut(&index)?;
+        let open = self.block(index)?;
         if open.block["type"] != "tool_use" || open.input.is_some() {
             return None;
         }
@@ -329,7 +326,8 @@ impl Builder {
     fn finish(&mut self) -> Reply {
         let blocks = std::mem::take(&mut self.blocks)
             .into_iter()
-            .filter_map(|(at, open)| Some((at, open.close()?)));
+            .zip(0..)
+            .filter_map(|(open, at)| Some((at, open.close()?)));
         Reply {
             blocks: blocks.filter(|(_, block)| !block.is_blank_text()).collect(),
             stop_reason: std::mem::take(&mut self.stop_reason),

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::GeneralPurpose, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::Invalid;
+use super::{Invalid, place::Place};
 use crate::{
     claude::{Block, Role, image_type},
     tools::without_identity,
@@ -15,7 +15,7 @@ type Object = Map<String, Value>;
 
 /// A message's content: a string or a list of blocks.
 pub(super) fn content(
-    place: &str,
+    place: &Place<'_>,
     role: Role,
     content: Option<Value>,
 ) -> Result<Vec<Block>, Invalid> {
@@ -53,12 +53,12 @@ pub(super) fn content(
 }
 
 fn list(
-    place: &str,
+    place: &Place<'_>,
     blocks: Vec<Value>,
-    read: impl Fn(&str, &str, &mut Object) -> Result<Block, Invalid>,
+    read: impl Fn(&Place<'_>, &str, &mut Object) -> Result<Block, Invalid>,
 ) -> Result<Vec<Block>, Invalid> {
     let read_one = |(at, block)| {
-        let place = format!("{place}[{at}]");
+        let place = place.item(at);
         let Value::Object(mut object) = block else {
             return Err(Invalid::new(
                 place,
@@ -66,37 +66,34 @@ fn list(
             ));
         };
         let Some(Value::String(kind)) = object.remove("type") else {
-            return Err(Invalid::new(format!("{place}.type"), "must be a string"));
+            return Err(Invalid::new(place.field("type"), "must be a string"));
         };
         read(&place, &kind, &mut object)
     };
     blocks.into_iter().enumerate().map(read_one).collect()
 }
 
-fn text(place: &str, object: &mut Object) -> Result<Block, Invalid> {
+fn text(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
     Ok(Block::Text {
         text: string(place, object, "text")?,
     })
 }
 
-fn image(place: &str, object: &mut Object) -> Result<Block, Invalid> {
-    let place = format!("{place}.source");
+fn image(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
+    let place = place.field("source");
     let mut source = self::object(&place, object, "source")?;
     let source = match string(&place, &mut source, "type")?.as_str() {
         "base64" => base64(&place, &mut source, &IMAGES)?,
         "url" => url(&place, &mut source)?,
         _ => {
-            return Err(Invalid::new(
-                format!("{place}.type"),
-                "must be base64 or url",
-            ));
+            return Err(Invalid::new(place.field("type"), "must be base64 or url"));
         }
     };
     Ok(Block::Image { source })
 }
 
-fn document(at: &str, object: &mut Object) -> Result<Block, Invalid> {
-    let place = format!("{at}.source");
+fn document(at: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
+    let place = at.field("source");
     let mut source = self::object(&place, object, "source")?;
     let source = match string(&place, &mut source, "type")?.as_str() {
         "base64" => base64(&place, &mut source, &["application/pdf"])?,
@@ -105,7 +102,7 @@ fn document(at: &str, object: &mut Object) -> Result<Block, Invalid> {
         "content" => return nested_document(at, &place, &mut source, object),
         _ => {
             return Err(Invalid::new(
-                format!("{place}.type"),
+                place.field("type"),
                 "must be base64, text, content or url",
             ));
         }
@@ -114,12 +111,12 @@ fn document(at: &str, object: &mut Object) -> Result<Block, Invalid> {
 }
 
 fn nested_document(
-    at: &str,
-    place: &str,
+    at: &Place<'_>,
+    place: &Place<'_>,
     source: &mut Object,
     object: &mut Object,
 ) -> Result<Block, Invalid> {
-    let place = format!("{place}.content");
+    let place = place.field("content");
     let mut blocks = match source.remove("content") {
         Some(Value::String(text)) => vec![Block::Text { text }],
         Some(Value::Array(blocks)) => list(&place, blocks, |place, kind, object| match kind {
@@ -141,7 +138,7 @@ fn nested_document(
     with_source(at, json!({"type": "content", "content": blocks}), object)
 }
 
-fn with_source(at: &str, source: Value, object: &mut Object) -> Result<Block, Invalid> {
+fn with_source(at: &Place<'_>, source: Value, object: &mut Object) -> Result<Block, Invalid> {
     let title = optional_string(at, object, "title")?.filter(|title| !title.is_empty());
     let context = optional_string(at, object, "context")?.filter(|context| !context.is_empty());
     Ok(Block::Document {
@@ -151,32 +148,32 @@ fn with_source(at: &str, source: Value, object: &mut Object) -> Result<Block, In
     })
 }
 
-fn plain_text(place: &str, source: &mut Object) -> Result<Value, Invalid> {
+fn plain_text(place: &Place<'_>, source: &mut Object) -> Result<Value, Invalid> {
     let data = string(place, source, "data")?;
     if string(place, source, "media_type")? != "text/plain" {
         return Err(Invalid::new(
-            format!("{place}.media_type"),
+            place.field("media_type"),
             "must be text/plain",
         ));
     }
     if crate::claude::is_blank(&data) {
-        return Err(Invalid::new(format!("{place}.data"), "must not be blank"));
+        return Err(Invalid::new(place.field("data"), "must not be blank"));
     }
     Ok(json!({"type": "text", "media_type": "text/plain", "data": data}))
 }
 
-fn base64(place: &str, source: &mut Object, allowed: &[&str]) -> Result<Value, Invalid> {
+fn base64(place: &Place<'_>, source: &mut Object, allowed: &[&str]) -> Result<Value, Invalid> {
     let media_type = string(place, source, "media_type")?;
     if !allowed.contains(&media_type.as_str()) {
         return Err(Invalid::new(
-            format!("{place}.media_type"),
+            place.field("media_type"),
             format!("must be {}", allowed.join(", ")),
         ));
     }
     let data = string(place, source, "data")?;
     if data.is_empty() || !is_base64(data.as_bytes()) {
         return Err(Invalid::new(
-            format!("{place}.data"),
+            place.field("data"),
             "must be base64 (standard alphabet, padded, no line breaks)",
         ));
     }
@@ -202,44 +199,41 @@ fn is_base64(data: &[u8]) -> bool {
         && ENGINE.decode_slice(last, &mut scratch).is_ok()
 }
 
-fn url(place: &str, source: &mut Object) -> Result<Value, Invalid> {
+fn url(place: &Place<'_>, source: &mut Object) -> Result<Value, Invalid> {
     let url = string(place, source, "url")?;
     if !url::Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         return Err(Invalid::new(
-            format!("{place}.url"),
+            place.field("url"),
             "must be an http or https URL",
         ));
     }
     Ok(json!({"type": "url", "url": url}))
 }
 
-fn tool_use(place: &str, object: &mut Object) -> Result<Block, Invalid> {
+fn tool_use(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
     let name = string(place, object, "name")?;
     if !is_name(&name) || name.len() > 128 {
         return Err(Invalid::new(
-            format!("{place}.name"),
+            place.field("name"),
             "must be 1 to 128 of A-Z a-z 0-9 _ -",
         ));
     }
     let id = id(place, object, "id")?;
-    let mut input = self::object(&format!("{place}.input"), object, "input")?;
+    let mut input = self::object(&place.field("input"), object, "input")?;
     without_identity(&mut input);
     Ok(Block::ToolUse { id, name, input })
 }
 
-fn tool_result(place: &str, object: &mut Object) -> Result<Block, Invalid> {
+fn tool_result(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
     let tool_use_id = id(place, object, "tool_use_id")?;
     let is_error = match object.remove("is_error") {
         None | Some(Value::Null) => false,
         Some(Value::Bool(is_error)) => is_error,
         Some(_) => {
-            return Err(Invalid::new(
-                format!("{place}.is_error"),
-                "must be a boolean",
-            ));
+            return Err(Invalid::new(place.field("is_error"), "must be a boolean"));
         }
     };
-    let inner = format!("{place}.content");
+    let inner = place.field("content");
     let mut content = match object.remove("content") {
         None | Some(Value::Null) => vec![],
         Some(Value::String(text)) => vec![Block::Text { text }],
@@ -274,13 +268,13 @@ fn tool_result(place: &str, object: &mut Object) -> Result<Block, Invalid> {
     })
 }
 
-fn id(place: &str, object: &mut Object, field: &str) -> Result<String, Invalid> {
+fn id(place: &Place<'_>, object: &mut Object, field: &'static str) -> Result<String, Invalid> {
     let id = string(place, object, field)?;
     if is_name(&id) {
         Ok(id)
     } else {
         Err(Invalid::new(
-            format!("{place}.{field}"),
+            place.field(field),
             "must match [A-Za-z0-9_-]+",
         ))
     }
@@ -293,24 +287,24 @@ fn is_name(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-fn string(place: &str, object: &mut Object, field: &str) -> Result<String, Invalid> {
+fn string(place: &Place<'_>, object: &mut Object, field: &'static str) -> Result<String, Invalid> {
     optional_string(place, object, field)?
-        .ok_or_else(|| Invalid::new(format!("{place}.{field}"), "is missing"))
+        .ok_or_else(|| Invalid::new(place.field(field), "is missing"))
 }
 
 fn optional_string(
-    place: &str,
+    place: &Place<'_>,
     object: &mut Object,
-    field: &str,
+    field: &'static str,
 ) -> Result<Option<String>, Invalid> {
     match object.remove(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Invalid::new(format!("{place}.{field}"), "must be a string")),
+        Some(_) => Err(Invalid::new(place.field(field), "must be a string")),
     }
 }
 
-fn object(place: &str, object: &mut Object, field: &str) -> Result<Object, Invalid> {
+fn object(place: &Place<'_>, object: &mut Object, field: &'static str) -> Result<Object, Invalid> {
     match object.remove(field) {
         Some(Value::Object(inner)) => Ok(inner),
         _ => Err(Invalid::new(place, "must be an object")),
