@@ -15,7 +15,6 @@ use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     agent::{Done, Event, Failed, Ledger, Question, about, zone_name},
@@ -30,8 +29,10 @@ use crate::{
 use frames::Frames;
 pub use request::ChatRequest;
 
-/// A client that does not read the end of its stream is cut off this long after the turn's time.
-const LINGER: Duration = Duration::from_secs(5);
+/// A client that is behind with its stream when the turn's time is up may catch up for so long.
+const CATCH_UP: Duration = Duration::from_secs(1);
+/// Once the turn is over, a client has so long to take what is left of the answer.
+const TAKE_REST: Duration = Duration::from_secs(60);
 
 /// Ask the agent.
 #[utoipa::path(
@@ -87,8 +88,10 @@ pub async fn chat(
             held,
         }) => {
             let events = tally.observe(turn, held);
+            let taker = Taker(connection);
             if streamed {
-                as_sse(events, watchdog(connection, deadline))
+                taker.has_until(deadline + CATCH_UP);
+                as_sse(events, taker)
             } else {
                 as_json(events)
                     .await
@@ -210,16 +213,21 @@ fn is_plain_json(headers: &HeaderMap) -> bool {
     json && text(header::CONTENT_ENCODING).is_none_or(|coding| coding.trim() == "identity")
 }
 
-/// Closes the connection some time after the turn's, for nothing else ends a stream that the client stopped reading.
-fn watchdog(
-    connection: Option<Extension<Connection>>,
-    deadline: Instant,
-) -> Option<AbortOnDropHandle<()>> {
-    let Extension(connection) = connection?;
-    Some(AbortOnDropHandle::new(tokio::spawn(async move {
-        tokio::time::sleep_until(deadline + LINGER).await;
-        connection.close();
-    })))
+/// Who gets the answer, for as long as it is being made. A client that has stopped to read would hold the turn for ever.
+struct Taker(Option<Extension<Connection>>);
+
+impl Taker {
+    fn has_until(&self, limit: Instant) {
+        if let Some(Extension(connection)) = &self.0 {
+            connection.patient_until(limit);
+        }
+    }
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        self.has_until(Instant::now() + TAKE_REST);
+    }
 }
 
 /// Events as they come, one frame each.

@@ -1,4 +1,6 @@
-//! The accept loop: HTTP/1.1 with deadlines on headers, connections that can be closed, and a graceful end.
+//! The accept loop: HTTP/1.1 with deadlines on headers and on what is sent, bounded buffers, and a graceful end.
+
+mod patient;
 
 use std::{convert::Infallible, time::Duration};
 
@@ -16,27 +18,22 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+pub use patient::Connection;
+use patient::Patient;
+
 /// From a connection's beginning, or the end of a response, to the end of the next request's head. Longer than the two
 /// minutes that Caddy keeps a connection for another use.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(150);
 /// How long sent bytes may stay unacknowledged.
 #[cfg(target_os = "linux")]
 const STALL_TIMEOUT: Duration = Duration::from_secs(120);
-/// What is read of a connection at once, and the most that a request's head may have.
-const MAX_BUFFER: usize = 64 * 1024;
 /// Responses that are written when everything else is over get this long.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// The connection a request came over; in every request's extensions.
-#[derive(Clone, Debug, Default)]
-pub struct Connection(CancellationToken);
-
-impl Connection {
-    /// Closes it, whatever is being written.
-    pub fn close(&self) {
-        self.0.cancel();
-    }
-}
+/// What is kept of a response for a peer that is slow to take it, what is read at once, and the longest head of a request.
+const BUFFER: usize = 64 * 1024;
+/// What the system keeps beside that, where it would let it grow to megabytes.
+#[cfg(target_os = "linux")]
+const NOT_SENT: u32 = 64 * 1024;
 
 /// Serves until `stop`, then lets responses under way finish, for a moment.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
@@ -50,11 +47,10 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         match accepted {
             Ok((stream, _)) => {
                 prepare(&stream);
-                let connection = Connection(all.child_token());
                 tokio::spawn(converse(
                     stream,
                     router.clone(),
-                    connection,
+                    all.clone(),
                     graceful.watcher(),
                 ));
             }
@@ -70,27 +66,33 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     all.cancel();
 }
 
-/// Small pieces leave at once; a peer that does not take what it is sent is given up after a while.
+/// Small pieces leave at once; little is kept for a peer that does not take what it is sent, and not for ever.
 fn prepare(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]
-    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STALL_TIMEOUT));
+    {
+        let socket = socket2::SockRef::from(stream);
+        let _ = socket.set_tcp_user_timeout(Some(STALL_TIMEOUT));
+        let _ = socket.set_tcp_notsent_lowat(NOT_SENT);
+    }
 }
 
-async fn converse(stream: TcpStream, router: Router, connection: Connection, watcher: Watcher) {
-    let handle = connection.clone();
+async fn converse(stream: TcpStream, router: Router, closed: CancellationToken, watcher: Watcher) {
+    let connection = Connection::default();
+    let stream = Patient::new(stream, connection.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(handle.clone());
+        connection.begin();
+        request.extensions_mut().insert(connection.clone());
         let response = router.clone().oneshot(request);
         async move { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_BUFFER)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = watcher.watch(served) => {}
-        () = connection.0.cancelled() => {}
+        () = closed.cancelled() => {}
     }
 }

@@ -13,6 +13,7 @@ mod load;
 mod mcp_faults;
 mod page;
 mod process;
+mod slow_readers;
 mod stream;
 mod support;
 mod workout;

@@ -1,6 +1,9 @@
 //! Every way a reply can be odd or go wrong.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -80,6 +83,13 @@ impl Reply {
     pub fn silence_after(mut self, n: usize) -> Self {
         self.ending = Ending::Silence(n);
         self
+    }
+
+    /// A text without end, as fast as it is taken; `sent` counts its bytes.
+    pub fn endless(sent: &Arc<AtomicUsize>) -> Self {
+        let mut reply = Self::text(&"word ".repeat(200));
+        reply.ending = Ending::Flood(sent.clone());
+        reply
     }
 
     /// The body in pieces of n bytes, whatever they cut in two.

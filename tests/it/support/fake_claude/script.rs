@@ -1,6 +1,12 @@
 //! A reply as it goes over the wire: bytes, pauses, and how it ends.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::Value;
 use tokio::{io::AsyncWriteExt, net::tcp::OwnedWriteHalf};
@@ -19,6 +25,8 @@ pub(super) enum Ending {
     Cut(usize),
     Silence(usize),
     Error(usize, Value),
+    /// The events up to the first delta, and that one without end.
+    Flood(Arc<AtomicUsize>),
 }
 
 /// A piece of a streamed reply.
@@ -39,6 +47,8 @@ impl Frame {
 /// What to do with the socket, in order.
 pub(super) enum Step {
     Send(Vec<u8>),
+    /// Again and again, as fast as they are taken; counts them.
+    Flood(Vec<u8>, Arc<AtomicUsize>),
     Pause(Duration),
     Gate(Gate),
     Silence,
@@ -85,6 +95,10 @@ impl Reply {
         match (&self.ending, steps.last_mut()) {
             (Ending::Cut(_), _) => steps.push(Step::Close),
             (Ending::Silence(_), _) => steps.push(Step::Silence),
+            (Ending::Flood(sent), Some(Step::Send(delta))) => {
+                let delta = std::mem::take(delta);
+                steps.push(Step::Flood(delta, sent.clone()));
+            }
             // In one write with the last event: a client may close as soon as it has read that.
             (_, Some(Step::Send(last))) => last.extend_from_slice(LAST_CHUNK),
             _ => steps.push(Step::Send(LAST_CHUNK.to_vec())),
@@ -96,6 +110,7 @@ impl Reply {
         let events = self.events();
         let end = match self.ending {
             Ending::Complete => events.len(),
+            Ending::Flood(_) => 3,
             Ending::Early(n) | Ending::Cut(n) | Ending::Silence(n) | Ending::Error(n, _) => n,
         };
         let mut frames = Vec::new();
@@ -140,6 +155,14 @@ pub(super) async fn play(script: Vec<Step>, writer: &mut OwnedWriteHalf) -> std:
                 writer.write_all(&bytes).await?;
                 writer.flush().await?;
                 tokio::task::yield_now().await;
+            }
+            Step::Flood(bytes, sent) => {
+                // Else megabytes of it lie here that nobody has taken.
+                socket2::SockRef::from(writer.as_ref()).set_send_buffer_size(16 * 1024)?;
+                loop {
+                    writer.write_all(&bytes).await?;
+                    sent.fetch_add(bytes.len(), Ordering::SeqCst);
+                }
             }
             Step::Pause(time) => tokio::time::sleep(time).await,
             Step::Gate(gate) => gate.wait().await,
