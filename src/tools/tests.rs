@@ -203,6 +203,26 @@ fn a_reference_to_what_is_hidden_is_replaced_by_what_it_meant() {
 }
 
 #[test]
+fn a_definition_that_refers_to_itself_many_times_takes_neither_time_nor_memory() {
+    let many = json!({"anyOf": vec![json!({"$ref": "#/$defs/user_id"}); 1000]});
+    let schema = json!({"type": "object", "$defs": {"user_id": many}, "properties": {"a": {"$ref": "#/$defs/user_id"}}});
+    assert_eq!(catalogue(schema).left_out(), ["t"]);
+}
+
+#[test]
+fn keywords_that_nobody_knows_name_no_user() {
+    let catalogue = catalogue(json!({
+        "type": "object",
+        "user_id": {"type": "string"},
+        "properties": {"a": {"x-fields": {"user_id": {"type": "string"}, "b": 1}, "user_id": "the owner's"}},
+    }));
+    assert_eq!(
+        catalogue.specs()[0].input_schema,
+        json!({"type": "object", "properties": {"a": {"x-fields": {"b": 1}}}})
+    );
+}
+
+#[test]
 fn a_schema_that_refers_to_itself_ends() {
     let catalogue = catalogue(json!({
         "type": "object", "$defs": {"L": {"$ref": "#/$defs/L"}, "M": {"anyOf": [{"$ref": "#/$defs/M"}, {"$ref": "#"}]}},

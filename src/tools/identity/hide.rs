@@ -21,6 +21,8 @@ const DATA: [&str; 5] = ["default", "examples", "example", "const", "enum"];
 
 /// How often what a reference pointed to is put in its place: nested ones need more than one pass.
 const PASSES: usize = 4;
+/// Values put in the place of references in one pass: a definition that refers to itself grows with every one.
+const MAX_PUT: usize = 10_000;
 
 /// The schema as Claude sees it: without the property `user_id`, at any depth. `None` if a reference would point to
 /// what is gone.
@@ -36,9 +38,28 @@ pub(in crate::tools) fn hidden(schema: &Value) -> Option<Value> {
         if dangling.is_empty() {
             return Some(shown);
         }
+        let mut room = MAX_PUT;
+        let fits =
+            |reference: &String| resolve(schema, reference).is_none_or(|it| fits(it, &mut room));
+        if !dangling.iter().all(fits) {
+            return None;
+        }
         put_in_place(&mut shown, schema, &dangling);
     }
     None
+}
+
+/// Takes the room that a value needs, if it is there.
+fn fits(value: &Value, room: &mut usize) -> bool {
+    if *room == 0 {
+        return false;
+    }
+    *room -= 1;
+    match value {
+        Value::Object(object) => object.values().all(|value| fits(value, room)),
+        Value::Array(items) => items.iter().all(|value| fits(value, room)),
+        _ => true,
+    }
 }
 
 /// Replaces the `dangling` references by what they point to in `original`, identity hidden there too.
@@ -73,13 +94,14 @@ fn put_in_place(value: &mut Value, original: &Value, dangling: &[String]) {
     }
 }
 
-/// Unknown keywords are walked like schemas, since a `$ref` may point into them.
+/// Unknown keywords are walked like schemas, since a `$ref` may point into them; they hide nobody either.
 fn hide(schema: &mut Value) {
     let object = match schema {
         Value::Object(object) => object,
         Value::Array(items) => return items.iter_mut().for_each(hide),
         _ => return,
     };
+    object.shift_remove(USER_ID);
     for (keyword, value) in object.iter_mut() {
         match (keyword.as_str(), value) {
             (keyword, value) if DATA.contains(&keyword) => forget_keys(value),
