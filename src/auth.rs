@@ -25,7 +25,7 @@ impl Caller {
         &self.sub
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn fake(sub: &str) -> Self {
         Self { sub: sub.into() }
     }

@@ -1,6 +1,8 @@
 //! `POST /chat`: what comes in, in which order it is checked, and the two forms in which a turn goes out.
 
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod request;
 
 use std::{pin::pin, sync::Arc, time::Duration};

@@ -3,6 +3,8 @@
 //! What may be retried after the reply has begun is for the caller to say, who knows what the user has seen.
 
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod message;
 mod reply;
 mod retry;

@@ -4,6 +4,8 @@
 //! inside a block is the client's fault and named ([`Invalid`]); what is merely left over is dropped, and counted.
 
 mod blocks;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod place;
 mod repair;
 

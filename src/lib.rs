@@ -61,5 +61,8 @@ pub mod commands;
 pub mod config;
 pub mod logs;
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+
 /// Further than anything here looks ahead: instants plus untrusted durations must not overflow.
 const FAR: std::time::Duration = std::time::Duration::from_secs(366 * 86_400);

@@ -3,6 +3,8 @@
 //! This is where identity is kept. Claude never sees `user_id`, whatever it writes under that name is removed, and the
 //! verified subject is put in wherever the server's own schema asks for it. Nothing else makes a [`ToolCall`].
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod identity;
 mod names;
 mod schema;

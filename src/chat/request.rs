@@ -47,7 +47,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
 }
 
 /// At least as many values as the text holds, found without building them.
-fn values(bytes: &[u8]) -> usize {
+pub(super) fn values(bytes: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (1, false, false);
     for byte in bytes {
         match byte {

@@ -57,6 +57,6 @@ fn forget_in_text(text: &mut String) -> bool {
     }
 }
 
-fn looks_like_json(text: &str) -> bool {
+pub(super) fn looks_like_json(text: &str) -> bool {
     matches!(text.trim_start().bytes().next(), Some(b'{' | b'[' | b'"'))
 }

@@ -1,0 +1,98 @@
+//! What the fuzz targets have in common: values made out of a fuzzer's bytes, and the replay of what it found.
+//!
+//! A target is a function from bytes that panics when a promise is broken. It stands beside the code whose promises it
+//! knows (`claude`, `chat`, `history`, `tools`), as a module `fuzz` that only tests and fuzzers compile. `fuzz/` holds
+//! the programs that feed them, and `fuzz/seeds` the inputs that every `cargo test` replays.
+
+use serde_json::{Map, Value};
+
+/// Choices read off a fuzzer's bytes, so that a change of a byte is a change of one choice. Zeros come after the end.
+pub struct Choices<'a>(&'a [u8]);
+
+impl<'a> Choices<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *first
+    }
+
+    /// Less than `end`, which is at least 1.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::from(self.byte()) % end
+    }
+
+    pub fn flag(&mut self) -> bool {
+        self.byte() % 2 == 1
+    }
+
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes that no choice was read from.
+    pub fn rest(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// One of `words`, or up to seven bytes as they are.
+    pub fn text(&mut self, words: &[&str]) -> String {
+        match self.below(words.len() + 1) {
+            0 => {
+                let length = self.below(8).min(self.0.len());
+                let (text, rest) = self.0.split_at(length);
+                self.0 = rest;
+                String::from_utf8_lossy(text).into_owned()
+            }
+            n => words[n - 1].to_owned(),
+        }
+    }
+
+    /// Any JSON, at most `depth` deep, with `words` for its texts and keys.
+    pub fn json(&mut self, depth: usize, words: &[&str]) -> Value {
+        match self.below(if depth == 0 { 6 } else { 8 }) {
+            0 => Value::Null,
+            1 => self.flag().into(),
+            2 => self.byte().into(),
+            3 => (f64::from(self.byte()) / 8.0 - 4.0).into(),
+            4 | 5 => self.text(words).into(),
+            6 => (0..self.below(4))
+                .map(|_| self.json(depth - 1, words))
+                .collect(),
+            _ => self.object(depth - 1, words).into(),
+        }
+    }
+
+    /// Any object whose values are at most `depth` deep.
+    pub fn object(&mut self, depth: usize, words: &[&str]) -> Map<String, Value> {
+        (0..self.below(5))
+            .map(|_| (self.text(words), self.json(depth, words)))
+            .collect()
+    }
+}
+
+/// Feeds a target every input that is kept for it.
+#[cfg(test)]
+pub(crate) fn replay(name: &str, target: fn(&[u8])) {
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/seeds")
+        .join(name);
+    let mut played = 0;
+    for seed in std::fs::read_dir(&seeds).unwrap() {
+        let path = seed.unwrap().path();
+        // Printed only if this one fails.
+        println!("{}", path.display());
+        target(&std::fs::read(path).unwrap());
+        played += 1;
+    }
+    assert!(played > 0, "no seeds in {}", seeds.display());
+}
