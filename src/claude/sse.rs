@@ -148,6 +148,17 @@ mod tests {
         );
     }
 
+    #[test]
+    fn an_event_without_end_is_refused_as_well() {
+        let line = [&b"data: "[..], &vec![b'x'; MAX_EVENT / 4], b"\n"].concat();
+        let (mut decoder, mut events, line) = (Decoder::default(), vec![], line.into());
+        for _ in 0..3 {
+            assert_eq!(decoder.push(&line, &mut events), Ok(()));
+        }
+        assert_eq!(decoder.push(&line, &mut events), Err(TooLarge));
+        assert_eq!(events, [""; 0]);
+    }
+
     proptest! {
         #[test]
         fn events_are_the_same_however_the_bytes_are_cut(
