@@ -31,6 +31,7 @@ use crate::{config::McpConfig, metrics::Metrics, tools::Catalogue, tools::ToolCa
 use fate::Fate;
 pub use result::Outcome;
 use session::Live;
+use transport::Posting;
 
 /// How long a request waits for a session that is being opened.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -168,7 +169,8 @@ impl Mcp {
                 return not_done(may_have_run, "nobody waits for it any more");
             }
             attempts += 1;
-            let why = match self.send(&live, call, deadline).await {
+            let posting = Posting::of(call.repeatable() && attempts == 1);
+            let why = match self.send(&live, call, posting, deadline).await {
                 Ok(answer) => return Outcome::of_answer(answer, self.max_text),
                 Err(Fate::Answered(error)) => return Outcome::of_error(&error, self.max_text),
                 Err(Fate::Refused(how)) => {
@@ -205,8 +207,13 @@ impl Mcp {
     }
 
     /// One attempt. Dropping it tells the server that the call is cancelled.
-    async fn send(&self, live: &Live, call: &ToolCall, deadline: Instant) -> Result<Value, Fate> {
-        let posting = transport::Posting::of(call.repeatable());
+    async fn send(
+        &self,
+        live: &Live,
+        call: &ToolCall,
+        posting: Posting,
+        deadline: Instant,
+    ) -> Result<Value, Fate> {
         let mut params = CallToolRequestParams::new(call.name().to_owned())
             .with_arguments(call.arguments().clone());
         params.meta = Some(call.meta().clone().into());

@@ -31,7 +31,7 @@ const MAX_EVENT: usize = 16 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Posting {
     state: Arc<AtomicU8>,
-    repeatable: bool,
+    over_kept: bool,
 }
 
 const WAITING: u8 = 0;
@@ -39,11 +39,11 @@ const BEGUN: u8 = 1;
 const ABANDONED: u8 = 2;
 
 impl Posting {
-    /// `repeatable`: sending it twice does no harm.
-    pub(super) fn of(repeatable: bool) -> Self {
+    /// `over_kept`: over a connection that was used before, if there is one. Only for what may be sent again.
+    pub(super) fn of(over_kept: bool) -> Self {
         Self {
             state: Arc::default(),
-            repeatable,
+            over_kept,
         }
     }
 
@@ -69,7 +69,7 @@ impl Posting {
 }
 
 /// A connection that is used again may be one that the server is closing: then nobody knows whether it took the request.
-/// So only what may be repeated goes over one.
+/// So only what may be sent again goes over one, and the second time over a new one.
 #[derive(Clone)]
 pub(super) struct Connections {
     /// A new one for each request.
@@ -90,8 +90,8 @@ impl Connections {
         }
     }
 
-    fn for_request(&self, repeatable: bool) -> &reqwest::Client {
-        if repeatable && self.in_one_piece.load(Ordering::Relaxed) {
+    fn for_request(&self, over_kept: bool) -> &reqwest::Client {
+        if over_kept && self.in_one_piece.load(Ordering::Relaxed) {
             &self.kept
         } else {
             &self.fresh
@@ -135,18 +135,18 @@ impl StreamableHttpClient for Client {
         headers: Headers,
         max: usize,
     ) -> Result<StreamableHttpPostResponse, Error> {
-        let (mut request, mut repeatable) = (None, false);
+        let (mut request, mut over_kept) = (None, false);
         if let JsonRpcMessage::Request(message) = &message {
             request = Some(message.id.clone());
             let posting = message.request.extensions().get::<Posting>();
-            repeatable = posting.is_some_and(|posting| posting.repeatable);
+            over_kept = posting.is_some_and(|posting| posting.over_kept);
             if !posting.is_none_or(Posting::begin) {
                 return Err(Error::UnexpectedServerResponse(
                     "given up before it was sent".into(),
                 ));
             }
         }
-        let http = self.connections.for_request(repeatable);
+        let http = self.connections.for_request(over_kept);
         let answer = http
             .post_message_with_max_sse_event_size(uri, message, session, token, headers, max)
             .await?;

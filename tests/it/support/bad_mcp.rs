@@ -34,6 +34,10 @@ pub enum Quirk {
     InitializeFails,
     InitializeIsHtml,
     ListFails,
+    /// Calls are answered as event streams.
+    Streams,
+    /// A connection over which a call was answered is closed as soon as it is used again.
+    HangsUp,
 }
 
 pub const MODES: [&str; 24] = [
@@ -66,6 +70,8 @@ pub const MODES: [&str; 24] = [
 #[derive(Default)]
 struct Record {
     executions: HashMap<String, usize>,
+    /// The tools called over each connection.
+    connections: Vec<Vec<String>>,
     cancelled: usize,
     initialized: usize,
     lists: usize,
@@ -102,6 +108,12 @@ impl BadMcp {
             .get(tool)
             .copied()
             .unwrap_or(0)
+    }
+
+    /// The tools called over each connection that served for calls.
+    pub fn connections(&self) -> Vec<Vec<String>> {
+        let connections = self.record.borrow().connections.clone();
+        connections.into_iter().filter(|c| !c.is_empty()).collect()
     }
 
     pub fn sessions(&self) -> usize {
@@ -148,8 +160,20 @@ async fn serve(
 ) -> std::io::Result<()> {
     let (reader, mut writer) = socket.into_split();
     let mut reader = BufReader::new(reader);
+    let mut connection = 0;
+    record.send_modify(|record| {
+        connection = record.connections.len();
+        record.connections.push(Vec::new());
+    });
     while let Some(request) = read_request(&mut reader).await? {
         let message = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+        if quirk == Quirk::HangsUp && !record.borrow().connections[connection].is_empty() {
+            break;
+        }
+        if message["method"] == "tools/call" {
+            let tool = message["params"]["name"].as_str().unwrap_or_default();
+            record.send_modify(|record| record.connections[connection].push(tool.to_owned()));
+        }
         let what = answers::respond(&request, &message, quirk, record);
         if !what.play(&mut writer).await? {
             break;

@@ -69,11 +69,15 @@ pub(super) fn respond(
             record.send_modify(|record| record.lists += 1);
             list(&id, quirk)
         }
-        (_, "tools/call") => call(
-            &id,
-            message["params"]["name"].as_str().unwrap_or_default(),
-            record,
-        ),
+        (_, "tools/call") => {
+            let tool = message["params"]["name"].as_str().unwrap_or_default();
+            match call(&id, tool, record) {
+                What::Answer(200, _, body) if quirk == Quirk::Streams => {
+                    What::Answer(200, "text/event-stream", format!("data: {body}\n\n"))
+                }
+                what => what,
+            }
+        }
         _ if id.is_null() => What::Answer(202, "text/plain", String::new()),
         _ => json_answer(
             &json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "not found"}}),
