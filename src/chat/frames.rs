@@ -157,6 +157,8 @@ fn write(piece: &mut BytesMut, event: &Event) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use futures_util::{StreamExt, stream};
     use http_body_util::BodyExt;
     use tokio::sync::mpsc;
@@ -184,6 +186,26 @@ mod tests {
             format!("event: text_delta\ndata: {{\"type\":\"text_delta\",\"text\":\"{text}\"}}\n\n")
         };
         texts.iter().map(event).collect()
+    }
+
+    #[tokio::test]
+    async fn events_are_looked_for_only_when_something_rang_for_them() {
+        let looks = Arc::new(AtomicUsize::new(0));
+        let (sender, mut receiver) = mpsc::channel(1);
+        let counted = looks.clone();
+        let events = stream::poll_fn(move |cx| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            receiver.poll_recv(cx)
+        });
+        let mut frames = Frames::of(events, ());
+        for _ in 0..5 {
+            assert!(futures_util::poll!(frames.frame()).is_pending());
+        }
+        assert_eq!(looks.load(Ordering::Relaxed), 1);
+        sender.send(text("a")).await.unwrap();
+        assert_eq!(next(&mut frames).await, Some(written(&["a"])));
+        // Once for the event, once to find no other.
+        assert_eq!(looks.load(Ordering::Relaxed), 3);
     }
 
     #[tokio::test]
