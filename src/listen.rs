@@ -13,6 +13,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -37,22 +38,17 @@ const NOT_SENT: u32 = 64 * 1024;
 
 /// Serves until `stop`, then lets responses under way finish, for a moment.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let graceful = GracefulShutdown::new();
-    let all = CancellationToken::new();
+    let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
             () = stop.cancelled() => break,
         };
         match accepted {
             Ok((stream, _)) => {
                 prepare(&stream);
-                tokio::spawn(converse(
-                    stream,
-                    router.clone(),
-                    all.clone(),
-                    graceful.watcher(),
-                ));
+                connections.spawn(converse(stream, router.clone(), graceful.watcher()));
             }
             // Out of file descriptors, most likely: some will be given back.
             Err(error) => {
@@ -63,7 +59,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     }
     drop(listener);
     let _ = timeout(LAST_WORDS, graceful.shutdown()).await;
-    all.cancel();
+    connections.shutdown().await;
 }
 
 /// Small pieces leave at once; little is kept for a peer that does not take what it is sent, and not for ever.
@@ -77,7 +73,7 @@ fn prepare(stream: &TcpStream) {
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, closed: CancellationToken, watcher: Watcher) {
+async fn converse(stream: TcpStream, router: Router, watcher: Watcher) {
     let connection = Connection::default();
     let stream = Patient::new(stream, connection.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -91,8 +87,5 @@ async fn converse(stream: TcpStream, router: Router, closed: CancellationToken, 
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
-    tokio::select! {
-        _ = watcher.watch(served) => {}
-        () = closed.cancelled() => {}
-    }
+    let _ = watcher.watch(served).await;
 }

@@ -31,7 +31,12 @@ impl Quiet {
         self.since = Instant::now();
     }
 
-    /// Ready once it has lasted.
+    /// For how long it has lasted.
+    pub(crate) fn lasts(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Ready once it has lasted the whole period.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.timer.as_mut().poll(cx));
