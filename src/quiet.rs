@@ -31,12 +31,7 @@ impl Quiet {
         self.since = Instant::now();
     }
 
-    /// For how long it has lasted.
-    pub(crate) fn lasts(&self) -> Duration {
-        self.since.elapsed()
-    }
-
-    /// Ready once it has lasted the whole period.
+    /// Ready once it has lasted.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.timer.as_mut().poll(cx));

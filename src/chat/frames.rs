@@ -25,10 +25,6 @@ const ENOUGH: usize = 16 * 1024;
 /// What Claude's connection has read comes through it one event at a time, each only after we have asked for it: so it
 /// gets its turn before anything is written. It had it when nothing was ready twice, for hyper asks twice in one turn.
 const IN_VAIN: u8 = 2;
-/// A stream that has waited so often for nothing is one of single events, and waits no more;
-const SINGLE: u8 = 3;
-/// until one comes so soon after another.
-const SOON: Duration = Duration::from_millis(1);
 
 /// Each event as `event: <type>`, then `data: <JSON>` in one line; a comment after a while without any.
 pub(super) struct Frames<S, T> {
@@ -38,8 +34,6 @@ pub(super) struct Frames<S, T> {
     piece: BytesMut,
     /// How often in a row nothing was ready.
     in_vain: u8,
-    /// How often in a row it was in vain to wait for more.
-    waited: u8,
     bell: Arc<Bell>,
     /// Rings it.
     waker: Waker,
@@ -89,34 +83,12 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
             events: Some(Box::pin(events)),
             piece: BytesMut::new(),
             in_vain: 0,
-            waited: 0,
             waker: bell.clone().into(),
             bell,
             quiet: Quiet::of(KEEP_ALIVE),
             span: Span::current(),
             _held: held,
         }
-    }
-
-    /// Takes what is ready; whether more of it may be ready in a moment.
-    fn waits_for_more(&mut self, cx: &Context<'_>) -> bool {
-        let begun = !self.piece.is_empty();
-        if self.take_up(cx) {
-            self.in_vain = 0;
-            if begun || self.quiet.lasts() < SOON {
-                self.waited = 0;
-            }
-        } else {
-            self.in_vain = self.in_vain.saturating_add(1);
-        }
-        let full = self.events.is_none() || self.piece.len() >= ENOUGH;
-        if self.piece.is_empty() || full || self.waited >= SINGLE {
-            return false;
-        }
-        if self.in_vain == IN_VAIN {
-            self.waited += 1;
-        }
-        self.in_vain < IN_VAIN
     }
 
     /// Takes what is ready; whether there was anything.
@@ -151,7 +123,13 @@ impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.waits_for_more(cx) {
+        if self.take_up(cx) {
+            self.in_vain = 0;
+        } else {
+            self.in_vain = self.in_vain.saturating_add(1);
+        }
+        let full = self.events.is_none() || self.piece.len() >= ENOUGH;
+        if !self.piece.is_empty() && !full && self.in_vain < IN_VAIN {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -183,7 +161,7 @@ mod tests {
 
     use futures_util::{StreamExt, stream};
     use http_body_util::BodyExt;
-    use tokio::{sync::mpsc, time::sleep};
+    use tokio::sync::mpsc;
 
     use super::*;
 
@@ -208,21 +186,6 @@ mod tests {
             format!("event: text_delta\ndata: {{\"type\":\"text_delta\",\"text\":\"{text}\"}}\n\n")
         };
         texts.iter().map(event).collect()
-    }
-
-    #[tokio::test]
-    async fn a_stream_of_single_events_is_soon_one_without_waiting() {
-        let (sender, events) = handed_over();
-        let mut frames = Frames::of(events, ());
-        for _ in 0..SINGLE {
-            sleep(2 * SOON).await;
-            sender.send(text("a")).await.unwrap();
-            assert!(futures_util::poll!(frames.frame()).is_pending());
-            assert_eq!(next(&mut frames).await, Some(written(&["a"])));
-        }
-        sleep(2 * SOON).await;
-        sender.send(text("b")).await.unwrap();
-        assert!(futures_util::poll!(frames.frame()).is_ready());
     }
 
     #[tokio::test]
