@@ -129,6 +129,7 @@ async fn admit(
     app.limits.count(&caller).map_err(ApiError::rate_limited)?;
     let place = app.limits.enter().ok_or_else(ApiError::busy)?;
     let held = (place, app.chats.token());
+    app.limits.begin().await.ok_or_else(ApiError::busy)?;
     if !is_plain_json(headers) {
         return Err(ApiError::unsupported_media_type());
     }

@@ -1,4 +1,6 @@
-//! Per-user rate limit and the limit on concurrent chats. In memory, bounded.
+//! Per-user rate limit, the limit on concurrent chats, and the line in which they wait to begin. In memory, bounded.
+
+mod line;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,6 +18,7 @@ use crate::{
     auth::Caller,
     config::{HttpConfig, RateLimit},
 };
+use line::Line;
 
 /// Users remembered at once; past that the longest silent are forgotten first.
 const MAX_USERS: usize = 50_000;
@@ -72,6 +75,7 @@ impl<K: Clone + Eq + Hash> SlidingWindow<K> {
 pub struct Limits {
     requests: SlidingWindow<Caller>,
     chats: Arc<Semaphore>,
+    line: Line,
 }
 
 impl Limits {
@@ -79,6 +83,7 @@ impl Limits {
         Self {
             requests: SlidingWindow::new(config.rate_limit),
             chats: Arc::new(Semaphore::new(config.max_concurrent_chats)),
+            line: Line::new(),
         }
     }
 
@@ -90,6 +95,11 @@ impl Limits {
     /// A place among the running chats, if one is free.
     pub fn enter(&self) -> Option<OwnedSemaphorePermit> {
         self.chats.clone().try_acquire_owned().ok()
+    }
+
+    /// Waits until there is time for another chat; `None` if too many wait already.
+    pub async fn begin(&self) -> Option<()> {
+        self.line.wait().await
     }
 }
 
@@ -125,6 +135,7 @@ mod tests {
         Limits {
             requests: SlidingWindow::new(Some(RateLimit { max, window })),
             chats: Arc::new(Semaphore::new(1)),
+            line: Line::new(),
         }
     }
 

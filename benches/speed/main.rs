@@ -68,6 +68,9 @@ struct Options {
     /// In place of all that: so many turns (100,000) in which much goes wrong, then an overload.
     #[arg(long, num_args = 0..=1, default_missing_value = "100000")]
     soak: Option<u32>,
+    /// In place of all that: the overload alone.
+    #[arg(long)]
+    overload: bool,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -128,6 +131,9 @@ async fn main() -> ExitCode {
         .unwrap_or_else(|_| env!("CARGO_BIN_EXE_prog-strength-agent").to_owned());
     let bench = Bench::new(binary, cores, options.short).await;
     println!("{}\n", cores.said());
+    if options.overload {
+        return soak::overload(&bench).await;
+    }
     if let Some(turns) = options.soak {
         return soak::run(&bench, turns).await;
     }

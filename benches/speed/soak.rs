@@ -65,6 +65,18 @@ impl Held {
     }
 }
 
+/// The overload alone, for whoever works on it.
+pub async fn overload(bench: &Bench) -> ExitCode {
+    verdict(&overload::faults(bench).await)
+}
+
+fn verdict(faults: &[String]) -> ExitCode {
+    for fault in faults.iter().take(20) {
+        println!("BROKEN: {fault}");
+    }
+    ExitCode::from(u8::from(!faults.is_empty()))
+}
+
 /// The whole soak of so many turns; exit code 1 when something is not as it must be.
 pub async fn run(bench: &Bench, turns: u32) -> ExitCode {
     let began = Instant::now();
@@ -85,16 +97,13 @@ pub async fn run(bench: &Bench, turns: u32) -> ExitCode {
     }
     faults.extend(dishonest(bench, &tally.writes));
     faults.extend(overload::faults(bench).await);
-    for fault in faults.iter().take(20) {
-        println!("BROKEN: {fault}");
-    }
     println!(
         "soak: {} turns in {} s, {} broken",
         tally.turns,
         began.elapsed().as_secs(),
         faults.len()
     );
-    ExitCode::from(u8::from(!faults.is_empty()))
+    verdict(&faults)
 }
 
 /// Turns of all kinds by many at once, while the MCP server restarts.

@@ -1,4 +1,9 @@
 //! Twice the load it can carry: what it sheds it sheds at once, what it took it finishes, and then all is well again.
+//!
+//! What it can carry is measured first: 64 who ask again as soon as they are answered. Then come twice as many requests a
+//! second as that, whatever becomes of those before, over connections that are kept and used again, as a proxy does it.
+
+mod probe;
 
 use std::{
     cell::RefCell,
@@ -7,8 +12,8 @@ use std::{
 };
 
 use futures_util::{
-    StreamExt,
-    future::{join_all, select},
+    FutureExt, StreamExt,
+    future::{LocalBoxFuture, join_all, join3, select},
     stream::FuturesUnordered,
 };
 use memchr::memmem;
@@ -18,148 +23,248 @@ use crate::{
     agent::{Agent, Bench},
     bytes::RIDERS,
     load::{Through, slice},
+    machine::Process,
     scenario::{self, Scenario},
     stats::{float, ms, percentile},
     wire::{Wire, header},
 };
+use probe::Probes;
 
 const LIMIT_MS: f64 = 50.0;
 const LAST: Duration = Duration::from_secs(4);
+const RECOVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(30);
+const ASKERS: usize = 64;
+/// By the time that a turn takes when just all of the core is used.
+const TOO_SLOW: f64 = 10.0;
 
-/// How a request ended.
+/// How a request ended, and after how many milliseconds.
 enum End {
-    Done,
-    /// With 503 and `Retry-After`, after so many milliseconds.
+    Done(f64),
+    /// With 503 and `Retry-After`.
     Shed(f64),
     Other(String),
 }
 
-/// Connections that nobody uses at the moment.
-type Idle = RefCell<Vec<Wire>>;
-
-pub async fn faults(bench: &Bench) -> Vec<String> {
-    // As it is by default.
-    let agent = Agent::start_with(bench, &[("AGENT_MAX_CONCURRENT_CHATS", "1024")]).await;
-    let scenario = &scenario::all()[1];
-    let carried = carried(bench, &agent, scenario).await.expect("turns");
-    let idle = Idle::default();
-    let ends = offered(bench, &agent, scenario, 2.0 * carried, &idle).await;
-    sleep(Duration::from_secs(1)).await;
-    let later = join_all((0..32).map(|_| one(bench, &agent, scenario, &idle))).await;
-
-    let shed: Vec<f64> = ends
-        .iter()
-        .filter_map(|end| match end {
-            End::Shed(after) => Some(*after),
-            _ => None,
-        })
-        .collect();
-    let done = ends.iter().filter(|end| matches!(end, End::Done)).count();
-    let at = |percent| percentile(shed.iter().copied(), percent);
-    println!(
-        "overload: carries {carried:.0}/s; of twice that for {} s took and finished {done}, shed {}, those after p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms",
-        LAST.as_secs(),
-        shed.len(),
-        at(50),
-        at(99),
-        at(100)
-    );
-    let mut faults = Vec::new();
-    if at(99) > LIMIT_MS {
-        faults.push(format!("shed after {:.0} ms", at(99)));
-    }
-    if shed.is_empty() {
-        faults.push("nothing was shed: that was no overload".into());
-    }
-    for end in ends {
-        if let End::Other(what) = end {
-            faults.push(what);
+impl End {
+    fn done(&self) -> Option<f64> {
+        if let Self::Done(after) = self {
+            Some(*after)
+        } else {
+            None
         }
     }
-    let well = later.iter().filter(|end| matches!(end, End::Done)).count();
-    if well < later.len() {
-        faults.push(format!(
-            "a second later only {well} of {} were done",
-            later.len()
-        ));
+
+    fn shed(&self) -> Option<f64> {
+        if let Self::Shed(after) = self {
+            Some(*after)
+        } else {
+            None
+        }
+    }
+}
+
+struct Offer<'a> {
+    bench: &'a Bench,
+    agent: &'a Agent,
+    scenario: &'a Scenario,
+    /// Connections that nobody uses at the moment.
+    idle: RefCell<Vec<Wire>>,
+}
+
+/// With the places there are by default, and with more than are ever taken.
+pub async fn faults(bench: &Bench) -> Vec<String> {
+    let mut faults = Vec::new();
+    for places in ["1024", "8192"] {
+        let of_these = of_places(bench, places).await;
+        faults.extend(
+            of_these
+                .into_iter()
+                .map(|what| format!("{places} places: {what}")),
+        );
     }
     faults
 }
 
-/// Turns in a second when all of the core is used.
-async fn carried(bench: &Bench, agent: &Agent, scenario: &Scenario) -> io::Result<f64> {
-    let mut askers = Vec::new();
-    for rider in (0..RIDERS).cycle().take(64) {
-        askers.push(Through::new(bench, agent, scenario, rider).await?);
-    }
-    slice(&mut askers, Duration::from_secs(1), agent.process()).await?;
-    Ok(slice(&mut askers, Duration::from_secs(2), agent.process())
-        .await?
-        .rate)
-}
-
-/// So many requests a second, whatever becomes of those before.
-async fn offered(
-    bench: &Bench,
-    agent: &Agent,
-    scenario: &Scenario,
-    rate: f64,
-    idle: &Idle,
-) -> Vec<End> {
-    let (began, mut begun) = (Instant::now(), 0_usize);
-    let (mut running, mut ends) = (FuturesUnordered::new(), Vec::new());
-    let mut ticks = interval(Duration::from_millis(1));
-    while began.elapsed() < LAST {
-        while float(begun) < rate * began.elapsed().as_secs_f64() {
-            running.push(Box::pin(one(bench, agent, scenario, idle)));
-            begun += 1;
-        }
-        let some = async {
-            while let Some(end) = running.next().await {
-                ends.push(end);
-            }
-            std::future::pending::<()>().await;
-        };
-        select(Box::pin(some), Box::pin(ticks.tick())).await;
-    }
-    while let Some(end) = running.next().await {
-        ends.push(end);
-    }
-    ends
-}
-
-async fn one(bench: &Bench, agent: &Agent, scenario: &Scenario, idle: &Idle) -> End {
-    let turn = async {
-        let free = idle.borrow_mut().pop();
-        let mut wire = match free {
-            Some(wire) => wire,
-            None => Wire::connect(agent.address).await?,
-        };
-        let (mut out, number) = (Vec::new(), bench.numbers.next(0));
-        bench.post(0, &scenario.body()).fill(number, &mut out);
-        let began = Instant::now();
-        wire.send(&out).await?;
-        wire.receive().await?;
-        let end = judged(&wire, scenario, ms(began.elapsed()));
-        idle.borrow_mut().push(wire);
-        Ok::<_, io::Error>(end)
+async fn of_places(bench: &Bench, places: &str) -> Vec<String> {
+    let agent = Agent::start_with(bench, &[("AGENT_MAX_CONCURRENT_CHATS", places)]).await;
+    let offer = Offer {
+        bench,
+        agent: &agent,
+        scenario: &scenario::all()[1],
+        idle: RefCell::default(),
     };
-    match timeout(PATIENCE, turn).await {
-        Ok(Ok(end)) => end,
-        Ok(Err(error)) => End::Other(error.to_string()),
-        Err(_) => End::Other("no end".into()),
+    let carried = offer.carried().await.expect("turns");
+    let seen = offer.twice(carried).await;
+    println!("overload, {places} places: {}", seen.said());
+    seen.faults()
+}
+
+/// All that was seen of an overload; times in milliseconds.
+struct Seen {
+    carried: f64,
+    /// How much of the time the generator was busy, in percent.
+    busy: f64,
+    ends: Vec<End>,
+    /// How soon the probes' requests were refused.
+    probed: io::Result<Vec<f64>>,
+    /// From the last request to the last answer.
+    drained: f64,
+    /// Those who came a second after the last request.
+    later: Vec<End>,
+}
+
+impl Seen {
+    fn said(&self) -> String {
+        let shed: Vec<f64> = self.ends.iter().filter_map(End::shed).collect();
+        let probed = self.probed.as_deref().unwrap_or_default();
+        let times = |times: &[f64]| {
+            let at = |percent| percentile(times.iter().copied(), percent);
+            let (count, [p50, p90, p99, most]) = (times.len(), [50, 90, 99, 100].map(at));
+            format!(
+                "{count} (p50 {p50:.1} ms, p90 {p90:.1} ms, p99 {p99:.1} ms, at most {most:.1} ms)"
+            )
+        };
+        format!(
+            "carries {:.0}/s; of twice that for {} s, the generator {:.0}% busy, finished {} and shed {}; of the probes' shed {}; \
+             the last was done after {:.0} ms; {} a second later took {:.0} ms",
+            self.carried,
+            LAST.as_secs(),
+            self.busy,
+            self.ends.iter().filter_map(End::done).count(),
+            times(&shed),
+            times(probed),
+            self.drained,
+            self.later.len(),
+            self.slowest_later(),
+        )
+    }
+
+    fn slowest_later(&self) -> f64 {
+        percentile(self.later.iter().filter_map(End::done), 100)
+    }
+
+    fn faults(self) -> Vec<String> {
+        let (slowest, mut faults) = (self.slowest_later(), Vec::new());
+        let well = self.later.iter().filter_map(End::done).count();
+        if well < self.later.len() || slowest > TOO_SLOW * 1000.0 * float(ASKERS) / self.carried {
+            let of = self.later.len();
+            faults.push(format!(
+                "a second later {well} of {of} were done, the last after {slowest:.0} ms"
+            ));
+        }
+        match self.probed {
+            Err(error) => faults.push(format!("a probe: {error}")),
+            Ok(probed) if probed.len() < 100 => faults.push("that was no overload".into()),
+            Ok(probed) => {
+                let p99 = percentile(probed, 99);
+                if p99 > LIMIT_MS {
+                    faults.push(format!("shed after {p99:.0} ms"));
+                }
+            }
+        }
+        let others = self.ends.into_iter().filter_map(|end| match end {
+            End::Other(what) => Some(what),
+            _ => None,
+        });
+        faults.extend(others);
+        faults
     }
 }
 
-fn judged(wire: &Wire, scenario: &Scenario, after: f64) -> End {
-    let is_shed =
-        wire.head().starts_with(b"HTTP/1.1 503") && header(wire.head(), b"retry-after").is_some();
-    if is_shed {
-        return End::Shed(after);
+impl Offer<'_> {
+    /// Turns in a second when all of the core is used.
+    async fn carried(&self) -> io::Result<f64> {
+        let (mut askers, process) = (Vec::new(), self.agent.process());
+        for rider in (0..RIDERS).cycle().take(ASKERS) {
+            askers.push(Through::new(self.bench, self.agent, self.scenario, rider).await?);
+        }
+        slice(&mut askers, Duration::from_secs(1), process).await?;
+        let slice = slice(&mut askers, Duration::from_secs(2), process).await?;
+        Ok(slice.rate)
     }
-    if wire.is_ok() && memmem::find(wire.body(), scenario.end()).is_some() {
-        return End::Done;
+
+    async fn twice(&self, carried: f64) -> Seen {
+        let probes = Probes::start(self.agent.address, &self.request());
+        let (cpu, began) = (Process::own().cpu(), Instant::now());
+        let (mut ends, running) = self.send(2.0 * carried).await;
+        let last = Instant::now();
+        let busy = 100.0 * (Process::own().cpu() - cpu) / ms(last - began);
+        let rest = async { (running.collect::<Vec<End>>().await, ms(last.elapsed())) };
+        let later = async {
+            sleep(RECOVERY).await;
+            join_all((0..ASKERS / 2).map(|_| self.one())).await
+        };
+        let ((rest, drained), later, probed) = join3(rest, later, probes.stop()).await;
+        ends.extend(rest);
+        Seen {
+            carried,
+            busy,
+            ends,
+            probed,
+            drained,
+            later,
+        }
     }
-    End::Other(String::from_utf8_lossy(wire.whole()).into_owned())
+
+    /// So many requests a second, whatever becomes of those before; what has ended by the end, and what has not.
+    async fn send(&self, rate: f64) -> (Vec<End>, FuturesUnordered<LocalBoxFuture<'_, End>>) {
+        let (began, mut begun) = (Instant::now(), 0_usize);
+        let (mut running, mut ends) = (FuturesUnordered::new(), Vec::new());
+        let mut ticks = interval(Duration::from_millis(1));
+        while began.elapsed() < LAST {
+            while float(begun) < rate * began.elapsed().as_secs_f64() {
+                running.push(self.one().boxed_local());
+                begun += 1;
+            }
+            let some = async {
+                while let Some(end) = running.next().await {
+                    ends.push(end);
+                }
+                std::future::pending::<()>().await;
+            };
+            select(Box::pin(some), Box::pin(ticks.tick())).await;
+        }
+        (ends, running)
+    }
+
+    fn request(&self) -> Vec<u8> {
+        let (mut out, number) = (Vec::new(), self.bench.numbers.next(0));
+        let request = self.bench.post(0, &self.scenario.body());
+        request.fill(number, &mut out);
+        out
+    }
+
+    async fn one(&self) -> End {
+        let turn = async {
+            let free = self.idle.borrow_mut().pop();
+            let mut wire = match free {
+                Some(wire) => wire,
+                None => Wire::connect(self.agent.address).await?,
+            };
+            let (request, began) = (self.request(), Instant::now());
+            wire.send(&request).await?;
+            wire.receive().await?;
+            let end = self.judged(&wire, ms(began.elapsed()));
+            self.idle.borrow_mut().push(wire);
+            Ok::<_, io::Error>(end)
+        };
+        match timeout(PATIENCE, turn).await {
+            Ok(Ok(end)) => end,
+            Ok(Err(error)) => End::Other(error.to_string()),
+            Err(_) => End::Other("no end".into()),
+        }
+    }
+
+    fn judged(&self, wire: &Wire, after: f64) -> End {
+        let is_shed = wire.head().starts_with(b"HTTP/1.1 503")
+            && header(wire.head(), b"retry-after").is_some();
+        if is_shed {
+            return End::Shed(after);
+        }
+        if wire.is_ok() && memmem::find(wire.body(), self.scenario.end()).is_some() {
+            return End::Done(after);
+        }
+        End::Other(String::from_utf8_lossy(wire.whole()).into_owned())
+    }
 }
