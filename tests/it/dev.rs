@@ -31,7 +31,8 @@ impl Dev {
         let env = [&[("AGENT_PORT", "0")], env].concat();
         let process = Process::start(&directory.0, &arguments, &env);
         let greeting = until("the greeting", &process.out, |written| {
-            let whole = written.lines.iter().any(|line| line.contains("curl -sN"));
+            let curl = written.lines.iter().any(|line| line.contains("curl -sN"));
+            let whole = curl && written.lines.last().is_some_and(String::is_empty);
             whole.then(|| written.lines.join("\n"))
         })
         .await;
