@@ -174,6 +174,39 @@ mod tests {
         assert_eq!(line.0.waiting.load(SeqCst), 0);
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn nobody_is_forgotten_however_many_come_and_leave_while_others_are_called() {
+        let line = Arc::new(Line::new());
+        for round in 0..5 {
+            let over = Arc::new(AtomicBool::new(false));
+            busy_with(600, &over);
+            let chats = (0..300).map(|n| {
+                let line = line.clone();
+                let chat = tokio::spawn(async move {
+                    for _ in 0..n % 7 {
+                        yield_now().await;
+                    }
+                    line.wait().await
+                });
+                if (n + round) % 3 == 0 {
+                    chat.abort();
+                }
+                chat
+            });
+            let chats: Vec<_> = chats.collect();
+            let quiet = over.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                quiet.store(true, SeqCst);
+            });
+            let all = tokio::time::timeout(Duration::from_secs(20), join_all(chats));
+            let called = all.await.expect("everybody is called");
+            assert!(called.into_iter().flatten().all(|called| called.is_some()));
+        }
+        until(|| !line.0.calling.load(SeqCst)).await;
+        assert_eq!(line.0.waiting.load(SeqCst), 0);
+    }
+
     #[tokio::test]
     async fn a_line_that_is_too_long_gets_no_longer_and_who_leaves_makes_room() {
         let line = Line::new();
