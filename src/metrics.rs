@@ -19,6 +19,7 @@ use prometheus_client::{
     },
     registry::Registry,
 };
+use tokio::runtime::Handle;
 
 use crate::claude::Usage;
 
@@ -84,6 +85,7 @@ pub struct Metrics {
     reconnects: Counter,
     tool_calls: Family<ToolOutcomeLabels, Counter>,
     tool_duration: Family<ToolLabel, Histogram, Seconds>,
+    tasks: Gauge,
 }
 
 impl Metrics {
@@ -102,6 +104,7 @@ impl Metrics {
             reconnects: Counter::default(),
             tool_calls: Family::default(),
             tool_duration: Family::new_with_constructor(Seconds),
+            tasks: Gauge::default(),
         };
         let r = &mut metrics.registry;
         r.register(
@@ -160,11 +163,18 @@ impl Metrics {
             "One tool call",
             metrics.tool_duration.clone(),
         );
+        r.register(
+            "runtime_tasks",
+            "Tasks alive: a few for each connection",
+            metrics.tasks.clone(),
+        );
         Arc::new(metrics)
     }
 
-    /// The text of `GET /metrics`.
+    /// The text of `GET /metrics`. Must be called within a tokio runtime.
     pub fn encode(&self) -> String {
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing into a String cannot fail.
         let _ = encode(&mut text, &self.registry);

@@ -155,6 +155,14 @@ impl Agent {
         Ok(wire)
     }
 
+    /// How many tasks it says it has.
+    pub async fn tasks(&self) -> usize {
+        let wire = self.get("/metrics").await.expect("metrics");
+        let text = String::from_utf8_lossy(&wire.content()).into_owned();
+        let count = |line: &str| line.strip_prefix("runtime_tasks ")?.parse().ok();
+        text.lines().find_map(count).expect("a count of tasks")
+    }
+
     /// One streamed turn over a connection of its own: the data of its `done`.
     pub async fn turn(&self, request: &[u8]) -> Value {
         let mut wire = Wire::connect(self.address).await.expect("a connection");

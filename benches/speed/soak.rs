@@ -17,7 +17,7 @@ use crate::{
 };
 use turns::{Asker, Tally};
 
-const ASKERS: u64 = 64;
+const ASKERS: u64 = 192;
 /// After this many the agent has all it will ever have.
 const WARM_UP: u32 = 1000;
 const AT_MOST: Duration = Duration::from_secs(480);
@@ -30,6 +30,7 @@ struct Held {
     megabytes: f64,
     files: usize,
     threads: usize,
+    tasks: usize,
     sessions: usize,
 }
 
@@ -44,6 +45,7 @@ impl Held {
             megabytes: process.resident(),
             files: process.files(),
             threads: process.threads(),
+            tasks: agent.tasks().await,
             sessions: bench.mcp.sessions(),
         }
     }
@@ -54,13 +56,14 @@ impl Held {
         self.megabytes <= first.megabytes * 1.1 + 2.0
             && self.files <= first.files + 2
             && self.threads <= first.threads + 1
+            && self.tasks <= first.tasks + 3
             && self.sessions == first.sessions
     }
 
     fn said(&self) -> String {
         format!(
-            "{:.1} MB, {} files, {} threads, {} MCP sessions",
-            self.megabytes, self.files, self.threads, self.sessions
+            "{:.1} MB, {} files, {} threads, {} tasks, {} MCP sessions",
+            self.megabytes, self.files, self.threads, self.tasks, self.sessions
         )
     }
 }

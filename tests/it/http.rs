@@ -8,6 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::helpers::metric;
 use crate::limits::{connection, read_head};
 use crate::support::{
     fake_claude::Reply,
@@ -227,14 +228,11 @@ async fn every_reference_within_openapi_leads_somewhere() {
 
 // Metrics.
 
-/// The samples of `/metrics` that do not depend on how long anything took.
+/// The samples of `/metrics` that depend neither on how long anything took nor on what else runs.
 fn counted(metrics: &str) -> String {
-    let mut lines: Vec<&str> = metrics
-        .lines()
-        .filter(|line| {
-            !line.starts_with('#') && !line.contains("_bucket{") && !line.contains("_sum")
-        })
-        .collect();
+    const NO_COUNTS: [&str; 4] = ["#", "_bucket{", "_sum", "runtime_tasks"];
+    let counts = |line: &&str| !NO_COUNTS.iter().any(|no_count| line.contains(no_count));
+    let mut lines: Vec<&str> = metrics.lines().filter(counts).collect();
     lines.sort_unstable();
     lines.join("\n")
 }
@@ -306,6 +304,7 @@ async fn metrics_count_every_chat_refused_ones_too() {
     mcp_reconnects counter
     mcp_tool_calls counter
     mcp_tool_call_duration_seconds histogram
+    runtime_tasks gauge
     ");
     insta::assert_snapshot!(counted(&metrics), @r#"
     chat_duration_seconds_count 5
@@ -343,6 +342,30 @@ async fn metrics_show_a_chat_in_flight_for_as_long_as_it_runs() {
     gate.open_for_good();
     running.last("done").await;
     metrics_with(&app, "chat_in_flight 0").await;
+}
+
+/// Waits until the number of tasks is as it should be.
+async fn tasks_are(app: &TestApp, right: impl Fn(u64) -> bool) {
+    let look = async {
+        while !right(metric(app, "runtime_tasks").await) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    within("the number of tasks", look).await;
+}
+
+#[tokio::test]
+async fn metrics_count_tasks_and_none_is_left_of_a_connection() {
+    let app = TestApp::start().await;
+    let before = metric(&app, "runtime_tasks").await;
+    let mut idle = Vec::new();
+    for _ in 0..50 {
+        idle.push(connection(&app).await);
+    }
+    tasks_are(&app, |tasks| tasks >= before + 50).await;
+    drop(idle);
+    // The servers of this test have tasks too, which come and go.
+    tasks_are(&app, |tasks| tasks < before + 25).await;
 }
 
 #[tokio::test]
