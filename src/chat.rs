@@ -16,7 +16,7 @@ use axum::{
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     agent::{Done, Event, Failed, Ledger, Question, about, zone_name},
@@ -32,7 +32,7 @@ use frames::Frames;
 pub use request::ChatRequest;
 
 /// A client that is behind with its stream when the turn's time is up may catch up for so long.
-const CATCH_UP: Duration = Duration::from_secs(1);
+const CATCH_UP: Duration = Duration::from_secs(5);
 /// Once the turn is over, a client has so long to take what is left of the answer.
 const TAKE_REST: Duration = Duration::from_secs(60);
 
@@ -129,7 +129,7 @@ async fn admit(
     app.limits.count(&caller).map_err(ApiError::rate_limited)?;
     let place = app.limits.enter().ok_or_else(ApiError::busy)?;
     let held = (place, app.chats.token());
-    app.limits.begin().await.ok_or_else(ApiError::busy)?;
+    begun(app, deadline).await?;
     if !is_plain_json(headers) {
         return Err(ApiError::unsupported_media_type());
     }
@@ -176,6 +176,16 @@ async fn admit(
         streamed,
         held,
     })
+}
+
+/// Waits in the line, if there is one, for no longer than a turn may wait for anything.
+async fn begun(app: &App, deadline: Instant) -> Result<(), ApiError> {
+    tokio::select! {
+        biased;
+        begun = app.limits.begin() => begun.ok_or_else(ApiError::busy),
+        () = app.stopping.cancelled() => Err(ApiError::shutting_down()),
+        () = sleep_until(deadline) => Err(ApiError::not_begun()),
+    }
 }
 
 /// `Accept` names `text/event-stream`, not with `q=0`.
@@ -233,7 +243,7 @@ impl Drop for Taker {
     }
 }
 
-/// Events as they come, one frame each.
+/// Events as they come; those that are ready together leave together.
 fn as_sse<T: Send + Unpin + 'static>(
     events: impl Stream<Item = Event> + Send + 'static,
     held: T,

@@ -143,12 +143,15 @@ impl ApiError {
     }
 
     pub fn too_slow() -> Self {
-        Self::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "timeout",
-            "The body did not arrive in time.",
-        )
-        .after(1)
+        Self::timeout("The body did not arrive in time.")
+    }
+
+    pub fn not_begun() -> Self {
+        Self::timeout("There was too much to do for this chat to begin in time; try again shortly.")
+    }
+
+    fn timeout(detail: &'static str) -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail).after(1)
     }
 
     pub fn internal() -> Self {

@@ -183,6 +183,7 @@ impl Mcp {
                     };
                 }
                 Err(Fate::OutOfTime { sent }) => {
+                    live.check.notify_one();
                     return not_done(may_have_run || sent, "the tool did not answer in time");
                 }
                 Err(Fate::NotSent) => {

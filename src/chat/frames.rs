@@ -14,6 +14,7 @@ use std::{
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{Stream, task::AtomicWaker};
 use http_body::{Body, Frame};
+use tokio::time::Instant;
 use tracing::Span;
 
 use crate::{agent::Event, quiet::Quiet};
@@ -25,6 +26,8 @@ const ENOUGH: usize = 16 * 1024;
 /// What Claude's connection has read comes through it one event at a time, each only after we have asked for it: so it
 /// gets its turn before anything is written. It had it when nothing was ready twice, for hyper asks twice in one turn.
 const IN_VAIN: u8 = 2;
+/// But no piece is held back for longer, though more may come all the time.
+const HELD: Duration = Duration::from_millis(20);
 
 /// Each event as `event: <type>`, then `data: <JSON>` in one line; a comment after a while without any.
 pub(super) struct Frames<S, T> {
@@ -32,6 +35,8 @@ pub(super) struct Frames<S, T> {
     events: Option<Pin<Box<S>>>,
     /// What is to be sent next.
     piece: BytesMut,
+    /// When its first event was taken.
+    begun: Instant,
     /// How often in a row nothing was ready.
     in_vain: u8,
     bell: Arc<Bell>,
@@ -82,6 +87,7 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
         Self {
             events: Some(Box::pin(events)),
             piece: BytesMut::new(),
+            begun: Instant::now(),
             in_vain: 0,
             waker: bell.clone().into(),
             bell,
@@ -97,6 +103,9 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
             return false;
         }
         let before = self.piece.len();
+        if before == 0 {
+            self.begun = Instant::now();
+        }
         let span = self.span.clone();
         let _in_span = span.enter();
         let mut cx = Context::from_waker(&self.waker);
@@ -128,8 +137,9 @@ impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
         } else {
             self.in_vain = self.in_vain.saturating_add(1);
         }
-        let full = self.events.is_none() || self.piece.len() >= ENOUGH;
-        if !self.piece.is_empty() && !full && self.in_vain < IN_VAIN {
+        let full = self.piece.len() >= ENOUGH || self.begun.elapsed() >= HELD;
+        let ended = self.events.is_none();
+        if !self.piece.is_empty() && !ended && !full && self.in_vain < IN_VAIN {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -161,7 +171,7 @@ mod tests {
 
     use futures_util::{StreamExt, stream};
     use http_body_util::BodyExt;
-    use tokio::sync::mpsc;
+    use tokio::{sync::mpsc, time::sleep};
 
     use super::*;
 
@@ -186,6 +196,22 @@ mod tests {
             format!("event: text_delta\ndata: {{\"type\":\"text_delta\",\"text\":\"{text}\"}}\n\n")
         };
         texts.iter().map(event).collect()
+    }
+
+    #[tokio::test]
+    async fn what_never_ends_to_come_is_not_held_back_for_long() {
+        let (sender, events) = handed_over();
+        let mut frames = Frames::of(events, ());
+        let mut sent = 0;
+        let piece = loop {
+            sender.send(text("a")).await.unwrap();
+            sent += 1;
+            if let Poll::Ready(piece) = futures_util::poll!(frames.frame()) {
+                break piece.unwrap().unwrap().into_data().unwrap();
+            }
+            sleep(Duration::from_millis(1)).await;
+        };
+        assert!(piece.len() < ENOUGH && sent > 1, "{sent} events");
     }
 
     #[tokio::test]

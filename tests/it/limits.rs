@@ -1,6 +1,12 @@
 //! Limits on bodies, rates and numbers of chats; and in which order requests are checked.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -485,4 +491,32 @@ async fn a_401_comes_before_every_other_check() {
     assert_eq!(Answer::of(request).await.error(), (401, "unauthorized"));
     gate.open_for_good();
     running.last("done").await;
+}
+
+/// So many tasks that always have something to do: more than the runtime's own queue of a thread takes.
+fn saturated(over: &Arc<AtomicBool>) {
+    for _ in 0..2000 {
+        let over = over.clone();
+        tokio::spawn(async move {
+            while !over.load(Ordering::Relaxed) {
+                let began = std::time::Instant::now();
+                while began.elapsed() < Duration::from_micros(20) {}
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_chat_that_cannot_begin_in_its_time_gets_a_504_and_leaves_the_line() {
+    let builder = TestApp::builder().env("AGENT_TURN_TIMEOUT_SECS", "1");
+    let app = builder.start().await;
+    app.claude.push(Reply::text("hi"));
+    let over = Arc::new(AtomicBool::new(false));
+    saturated(&over);
+    let refused = app.ask("hello").await;
+    assert_eq!(refused.error(), (504, "timeout"));
+    assert!(refused.text.contains("begin"), "{}", refused.text);
+    over.store(true, Ordering::Relaxed);
+    app.ask("hello").await.ok();
 }

@@ -31,7 +31,7 @@ const MEBIBYTE: usize = 1 << 20;
 const BUFFERED: usize = 2 * MEBIBYTE;
 /// A turn's time in these tests, and what a reader that is behind has to catch up.
 const TIME: Duration = Duration::from_secs(2);
-const CATCH_UP: Duration = Duration::from_secs(1);
+const CATCH_UP: Duration = Duration::from_secs(5);
 
 fn hurried() -> Builder {
     TestApp::builder().env("AGENT_TURN_TIMEOUT_SECS", "2")
