@@ -178,11 +178,19 @@ fn users(value: &Value) -> Vec<Value> {
             .chain(object.values().flat_map(users))
             .collect(),
         Value::Array(items) => items.iter().flat_map(users).collect(),
-        Value::String(text) => serde_json::from_str(text)
-            .map(|inner| users(&inner))
-            .unwrap_or_default(),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(inner) => users(&inner),
+            // What a laxer parser might find in it is nobody this one knows.
+            Err(_) if is_lax(text) => vec![value.clone()],
+            Err(_) => vec![],
+        },
         _ => vec![],
     }
+}
+
+/// Whether a text is no JSON here, and might be JSON that names a user elsewhere.
+fn is_lax(text: &str) -> bool {
+    looks_like_json(text) && (text.contains(USER_ID) || text.contains("\\u"))
 }
 
 /// All that an input says but for users. Texts that only a laxer parser would read are marked, as they are when sent.
@@ -197,9 +205,7 @@ fn said(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(said).collect(),
         Value::String(text) if looks_like_json(text) => match serde_json::from_str(text) {
             Ok(inner) => Value::Array(vec!["as JSON".into(), said(&inner)]),
-            Err(_) if text.contains(USER_ID) || text.contains("\\u") => {
-                format!("text: {text}").into()
-            }
+            Err(_) if is_lax(text) => format!("text: {text}").into(),
             Err(_) => value.clone(),
         },
         other => other.clone(),

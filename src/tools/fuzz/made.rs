@@ -6,6 +6,7 @@ use super::USER_ID;
 use crate::fuzz::Choices;
 
 const KEYS: [&str; 6] = [USER_ID, "a", "b", "aa", "items", "properties"];
+const PATTERNS: [&str; 5] = ["^a", ".*", "(?=a", USER_ID, "b"];
 const TARGETS: [&str; 9] = [
     "#",
     "#/$defs/D",
@@ -100,9 +101,13 @@ fn part(choices: &mut Choices<'_>, depth: usize) -> Value {
                 6 => (0..=choices.below(2))
                     .map(|_| part(choices, depth - 1))
                     .collect(),
-                _ => parts(choices, depth, &["^a", ".*", "(?=a", USER_ID, "b"]).into(),
+                _ => parts(choices, depth, &PATTERNS).into(),
             };
-            Map::from_iter([(keyword.to_owned(), value)])
+            let mut schema = Map::from_iter([(keyword.to_owned(), value)]);
+            if keyword == "prefixItems" && choices.flag() {
+                schema.insert("items".into(), part(choices, depth - 1));
+            }
+            schema
         }
     };
     match choices.below(8) {
@@ -135,9 +140,19 @@ fn object(choices: &mut Choices<'_>, depth: usize) -> Map<String, Value> {
         .cloned()
         .collect();
     let mut schema = Map::from_iter([("properties".to_owned(), properties.into())]);
-    if choices.flag() {
+    let more = choices.byte();
+    if more % 2 == 1 {
         schema.insert("type".into(), "object".into());
         schema.insert("required".into(), required.into());
+    }
+    if more / 2 % 4 == 3 {
+        schema.insert("additionalProperties".into(), part(choices, depth - 1));
+    }
+    if more / 8 % 4 == 3 {
+        schema.insert(
+            "patternProperties".into(),
+            parts(choices, depth, &PATTERNS).into(),
+        );
     }
     schema
 }

@@ -6,24 +6,31 @@ use super::USER_ID;
 
 /// Whether the name `user_id` stands where Claude would read it as a property's.
 pub(super) fn mentions(schema: &Value) -> bool {
-    let named = |value: &Value| {
-        value
-            .as_array()
-            .is_some_and(|names| names.iter().any(|name| name == USER_ID))
+    let object = match schema {
+        Value::Object(object) => object,
+        Value::Array(items) => return items.iter().any(mentions),
+        _ => return false,
     };
-    match schema {
-        Value::Object(object) => object.iter().any(|(key, value)| {
-            let data = matches!(
-                &**key,
-                "enum" | "const" | "default" | "examples" | "example"
-            );
-            key == USER_ID
-                || (key == "required" && named(value))
-                || if data { keyed(value) } else { mentions(value) }
-        }),
-        Value::Array(items) => items.iter().any(mentions),
-        _ => false,
-    }
+    let named = |value: &Value| {
+        let names = value.as_array();
+        names.is_some_and(|names| names.iter().any(|name| name == USER_ID))
+    };
+    object
+        .iter()
+        .any(|(key, value)| match (key.as_str(), value) {
+            (USER_ID, _) => true,
+            (
+                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas",
+                Value::Object(parts),
+            ) => parts.contains_key(USER_ID) || parts.values().any(mentions),
+            ("dependentRequired" | "dependencies", Value::Object(rules)) => {
+                rules.contains_key(USER_ID)
+                    || rules.values().any(|rule| named(rule) || mentions(rule))
+            }
+            ("enum" | "const" | "default" | "examples" | "example", data) => keyed(data),
+            ("required", names) => named(names) || mentions(names),
+            (_, value) => mentions(value),
+        })
 }
 
 fn keyed(data: &Value) -> bool {
