@@ -32,7 +32,8 @@ pub(super) struct Round {
     may_use_tools: bool,
     shown: bool,
 
-    /// The request: as long as it may have to be sent again.
+    /// The request: as long as it may have to be sent again. `None` once something of the present reply cannot be taken
+    /// back: it was shown, or a tool has run.
     body: Option<Bytes>,
     retries: Retries,
     pieces: Option<Pieces>,
@@ -42,8 +43,6 @@ pub(super) struct Round {
     /// The message so far, for a turn that is cut off while Claude writes.
     partial: Vec<Written>,
     queue: VecDeque<Event>,
-    /// Something of the present reply cannot be taken back: it was shown, or a tool has run.
-    committed: bool,
     reply: Option<Reply>,
     usage: Usage,
     usage_before: Usage,
@@ -77,7 +76,6 @@ impl Round {
             inputs: Vec::new(),
             partial: Vec::new(),
             queue: VecDeque::new(),
-            committed: false,
             reply: None,
             usage: Usage::default(),
             usage_before: Usage::default(),
@@ -157,8 +155,7 @@ impl Round {
     }
 
     fn commit(&mut self, now: bool) {
-        self.committed |= now;
-        if self.committed {
+        if now {
             self.body = None;
         }
     }
@@ -255,7 +252,7 @@ impl Round {
     async fn broken(&mut self, error: ClaudeError) -> Result<(), Failure> {
         self.pieces = None;
         self.usage_before = self.usage;
-        if self.committed {
+        if self.body.is_none() {
             return Err(error.into());
         }
         self.retries.again(error).await?;

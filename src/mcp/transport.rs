@@ -73,9 +73,9 @@ impl Posting {
 #[derive(Clone)]
 pub(super) struct Connections {
     /// A new one for each request.
-    pub(super) fresh: reqwest::Client,
+    fresh: reqwest::Client,
     /// Used again as long as they are in use.
-    pub(super) kept: reqwest::Client,
+    kept: reqwest::Client,
     /// The server answers in JSON. An event stream is written in two pieces or more, of which a server that leaves
     /// Nagle's algorithm on holds back all but the first for 40 ms; but not on a new connection.
     in_one_piece: Arc<AtomicBool>,
