@@ -9,18 +9,18 @@ mod message;
 mod reply;
 mod retry;
 mod sse;
+mod wire;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout};
 
 use crate::{
     config::{ClaudeConfig, Credential},
-    dial::client_for,
     metrics::Metrics,
 };
 
@@ -28,20 +28,18 @@ pub use error::ClaudeError;
 pub use message::{Block, Message, Request, Role, ToolSpec, Tools, image_type, is_blank};
 pub use reply::{Progress, Reply, Usage};
 pub use retry::Retries;
+pub use wire::WireError;
+use wire::{Pieces, Server};
 // For `benches/parts.rs`.
 #[doc(hidden)]
 pub use sse::Decoder;
 
 const VERSION: &str = "2023-06-01";
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Kept for the next turns; more would only hold memory after a peak.
-const MAX_IDLE_CONNECTIONS: usize = 32;
 /// Of an error answer, more than this is not read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 pub struct Claude {
-    http: reqwest::Client,
-    endpoint: url::Url,
+    server: Arc<Server>,
     model: String,
     max_tokens: u32,
     idle: Duration,
@@ -50,7 +48,7 @@ pub struct Claude {
 }
 
 impl Claude {
-    pub fn new(config: &ClaudeConfig, metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
+    pub fn new(config: &ClaudeConfig, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let mut headers = HeaderMap::new();
         let (name, value) = match &config.credential {
             Credential::ApiKey(key) => (
@@ -75,16 +73,12 @@ impl Claude {
             header::ACCEPT,
             HeaderValue::from_static("text/event-stream"),
         );
-        let http = client_for(&config.endpoint)
-            .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
-            .tcp_keepalive(Duration::from_secs(60))
-            .build()?;
+        headers.insert(
+            header::USER_AGENT,
+            HeaderValue::from_static(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"))),
+        );
         Ok(Self {
-            http,
-            endpoint: config.endpoint.clone(),
+            server: Arc::new(Server::new(&config.endpoint, headers)?),
             model: config.model.clone(),
             max_tokens: config.max_tokens,
             idle: config.idle_timeout,
@@ -125,11 +119,7 @@ impl Claude {
         body: Bytes,
     ) -> Result<impl Stream<Item = Result<Progress, ClaudeError>> + Send + use<>, ClaudeError> {
         let mut timer = self.metrics.claude_request();
-        let sent = timeout(
-            self.idle,
-            self.http.post(self.endpoint.clone()).body(body).send(),
-        )
-        .await;
+        let sent = timeout(self.idle, self.server.post(body)).await;
         let response = match sent {
             Err(_) => {
                 timer.failed("timeout");
@@ -137,32 +127,29 @@ impl Claude {
             }
             Ok(Err(error)) => {
                 timer.failed("unreachable");
-                return Err(ClaudeError::Unreachable(error.without_url()));
+                return Err(ClaudeError::Unreachable(error));
             }
             Ok(Ok(response)) => response,
         };
         let status = response.status();
         timer.answered(status);
         if status != StatusCode::OK {
-            let headers = response.headers().clone();
-            let body = timeout(self.idle, beginning(response))
-                .await
-                .unwrap_or_default();
-            return Err(ClaudeError::refused(status, &headers, &body));
+            let (head, mut pieces) = response.into_parts();
+            let beginning = timeout(self.idle, beginning(&mut pieces)).await;
+            return Err(ClaudeError::refused(
+                status,
+                &head.headers,
+                &beginning.unwrap_or_default(),
+            ));
         }
-        Ok(reply::read(
-            response
-                .bytes_stream()
-                .map(|piece| piece.map_err(|error| ClaudeError::Broken(error.without_url()))),
-            self.idle,
-            timer,
-        ))
+        let pieces = response.into_body().map_err(ClaudeError::Broken);
+        Ok(reply::read(pieces, self.idle, timer))
     }
 }
 
-async fn beginning(mut response: reqwest::Response) -> Vec<u8> {
+async fn beginning(pieces: &mut Pieces) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Ok(Some(piece)) = response.chunk().await {
+    while let Some(Ok(piece)) = pieces.next().await {
         body.extend_from_slice(&piece);
         if body.len() > MAX_ERROR_BYTES {
             break;

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use serde_json::{Map, Value};
 
 use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger};
@@ -237,7 +237,7 @@ impl Round {
             }
         }
         if let Some(rest) = self.pieces.take() {
-            tokio::spawn(rest.for_each(|_| std::future::ready(())));
+            read_out(rest);
         }
         if reply.stop_reason == "tool_use" && self.may_use_tools {
             self.begin(true);
@@ -314,6 +314,14 @@ impl Round {
             }),
         };
         partial.into_iter().filter_map(block).collect()
+    }
+}
+
+/// Mostly it has come by now.
+fn read_out(rest: Pieces) {
+    let mut rest = Box::pin(rest.for_each(|_| std::future::ready(())));
+    if (&mut rest).now_or_never().is_none() {
+        tokio::spawn(rest);
     }
 }
 

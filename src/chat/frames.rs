@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
     task::{Context, Poll, Wake, Waker, ready},
     time::Duration,
@@ -14,7 +14,6 @@ use std::{
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{Stream, task::AtomicWaker};
 use http_body::{Body, Frame};
-use tokio::time::Instant;
 use tracing::Span;
 
 use crate::{agent::Event, quiet::Quiet};
@@ -23,11 +22,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const COMMENT: &[u8] = b": keep-alive\n\n";
 /// A piece that has become this long is not waited with: the reader may be slow.
 const ENOUGH: usize = 16 * 1024;
-/// What Claude's connection has read comes through it one event at a time, each only after we have asked for it: so it
-/// gets its turn before anything is written. It had it when nothing was ready twice, for hyper asks twice in one turn.
-const IN_VAIN: u8 = 2;
-/// But no piece is held back for longer, though more may come all the time.
-const HELD: Duration = Duration::from_millis(20);
+/// So often in a row the stream is looked at when it rings while it is looked at.
+const LOOKS: u8 = 4;
 
 /// Each event as `event: <type>`, then `data: <JSON>` in one line; a comment after a while without any.
 pub(super) struct Frames<S, T> {
@@ -35,10 +31,6 @@ pub(super) struct Frames<S, T> {
     events: Option<Pin<Box<S>>>,
     /// What is to be sent next.
     piece: BytesMut,
-    /// When its first event was taken.
-    begun: Instant,
-    /// How often in a row nothing was ready.
-    in_vain: u8,
     bell: Arc<Bell>,
     /// Rings it.
     waker: Waker,
@@ -52,20 +44,38 @@ pub(super) struct Frames<S, T> {
 /// Rung by whoever has something new for the stream. The body is looked at far more often than that.
 #[derive(Default)]
 struct Bell {
-    rung: AtomicBool,
+    state: AtomicU8,
     body: AtomicWaker,
 }
 
+/// Nothing new.
+const SILENT: u8 = 0;
+/// The stream is being looked at: what rings now needs to wake nobody.
+const WATCHED: u8 = 1;
+const RUNG: u8 = 2;
+
 impl Bell {
     fn ring(&self) {
-        self.rung.store(true, Ordering::Release);
-        self.body.wake();
+        if self.state.swap(RUNG, Ordering::AcqRel) == SILENT {
+            self.body.wake();
+        }
     }
 
-    /// Whether it has since the last time. If not, the task will be woken when it does.
-    fn has_rung(&self, cx: &Context<'_>) -> bool {
+    /// Whether it has rung. If not, the task will be woken when it does; if so, not until [`Self::leave`].
+    fn watch(&self, cx: &Context<'_>) -> bool {
         self.body.register(cx.waker());
-        self.rung.swap(false, Ordering::AcqRel)
+        self.turn(RUNG, WATCHED)
+    }
+
+    /// Whether it has not rung meanwhile, so that the next ring wakes the task again.
+    fn leave(&self) -> bool {
+        self.turn(WATCHED, SILENT)
+    }
+
+    fn turn(&self, from: u8, to: u8) -> bool {
+        self.state
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 }
 
@@ -87,8 +97,6 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
         Self {
             events: Some(Box::pin(events)),
             piece: BytesMut::new(),
-            begun: Instant::now(),
-            in_vain: 0,
             waker: bell.clone().into(),
             bell,
             quiet: Quiet::of(KEEP_ALIVE),
@@ -97,30 +105,40 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
         }
     }
 
-    /// Takes what is ready; whether there was anything.
-    fn take_up(&mut self, cx: &Context<'_>) -> bool {
-        if !self.bell.has_rung(cx) {
-            return false;
-        }
-        let before = self.piece.len();
-        if before == 0 {
-            self.begun = Instant::now();
-        }
+    /// Takes what is ready.
+    fn take_up(&mut self, cx: &Context<'_>) {
         let span = self.span.clone();
         let _in_span = span.enter();
+        let mut looks = 0;
+        while self.bell.watch(cx) {
+            let more = self.look();
+            if !more && self.bell.leave() {
+                break;
+            }
+            looks += 1;
+            if more || looks == LOOKS {
+                // The rest, when we are asked again.
+                self.bell.ring();
+                cx.waker().wake_by_ref();
+                break;
+            }
+        }
+    }
+
+    /// Whether there may be more.
+    fn look(&mut self) -> bool {
         let mut cx = Context::from_waker(&self.waker);
         while let Some(events) = &mut self.events {
             if self.piece.len() >= ENOUGH {
-                self.bell.ring();
-                break;
+                return true;
             }
             match events.as_mut().poll_next(&mut cx) {
                 Poll::Ready(Some(event)) => write(&mut self.piece, &event),
                 Poll::Ready(None) => self.events = None,
-                Poll::Pending => break,
+                Poll::Pending => return false,
             }
         }
-        self.piece.len() > before
+        false
     }
 }
 
@@ -132,17 +150,7 @@ impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.take_up(cx) {
-            self.in_vain = 0;
-        } else {
-            self.in_vain = self.in_vain.saturating_add(1);
-        }
-        let full = self.piece.len() >= ENOUGH || self.begun.elapsed() >= HELD;
-        let ended = self.events.is_none();
-        if !self.piece.is_empty() && !ended && !full && self.in_vain < IN_VAIN {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
+        self.take_up(cx);
         if self.piece.is_empty() {
             if self.events.is_none() {
                 return Poll::Ready(None);
@@ -171,7 +179,7 @@ mod tests {
 
     use futures_util::{StreamExt, stream};
     use http_body_util::BodyExt;
-    use tokio::{sync::mpsc, time::sleep};
+    use tokio::sync::mpsc;
 
     use super::*;
 
@@ -196,22 +204,6 @@ mod tests {
             format!("event: text_delta\ndata: {{\"type\":\"text_delta\",\"text\":\"{text}\"}}\n\n")
         };
         texts.iter().map(event).collect()
-    }
-
-    #[tokio::test]
-    async fn what_never_ends_to_come_is_not_held_back_for_long() {
-        let (sender, events) = handed_over();
-        let mut frames = Frames::of(events, ());
-        let mut sent = 0;
-        let piece = loop {
-            sender.send(text("a")).await.unwrap();
-            sent += 1;
-            if let Poll::Ready(piece) = futures_util::poll!(frames.frame()) {
-                break piece.unwrap().unwrap().into_data().unwrap();
-            }
-            sleep(Duration::from_millis(1)).await;
-        };
-        assert!(piece.len() < ENOUGH && sent > 1, "{sent} events");
     }
 
     #[tokio::test]
@@ -247,18 +239,27 @@ mod tests {
         assert_eq!(next(&mut frames).await, None);
     }
 
-    #[tokio::test]
-    async fn what_another_task_hands_over_one_by_one_is_one_piece_too() {
-        let (sender, events) = handed_over();
-        tokio::spawn(async move {
-            for letter in ["a", "b", "c", "d", "e"] {
-                sender.send(text(letter)).await.unwrap();
+    /// Each only when asked a second time, and what asks is woken at once.
+    fn halting(letters: Vec<&'static str>) -> impl Stream<Item = Event> {
+        let (mut letters, mut halt) = (letters.into_iter(), false);
+        stream::poll_fn(move |cx| {
+            halt = !halt;
+            if halt {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
-            std::future::pending::<()>().await;
-        });
-        let mut frames = Frames::of(events, ());
-        let letters = written(&["a", "b", "c", "d", "e"]);
-        assert_eq!(next(&mut frames).await, Some(letters));
+            Poll::Ready(letters.next().map(text))
+        })
+    }
+
+    #[tokio::test]
+    async fn what_rings_while_it_is_looked_at_is_looked_at_again_but_not_for_ever() {
+        let mut frames = Frames::of(halting(vec!["a", "b", "c", "d", "e"]), ());
+        let pieces = [vec!["a", "b", "c"], vec!["d", "e"]];
+        for letters in pieces {
+            assert_eq!(next(&mut frames).await, Some(written(&letters)));
+        }
+        assert_eq!(next(&mut frames).await, None);
     }
 
     #[tokio::test]

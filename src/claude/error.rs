@@ -5,11 +5,13 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
+use super::WireError;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ClaudeError {
     /// No answer could be had: no connection, or it broke before the response head.
     #[error("the model cannot be reached")]
-    Unreachable(#[source] reqwest::Error),
+    Unreachable(#[source] WireError),
     /// An answer other than 200.
     #[error("the model answered {status} {kind}")]
     Status {
@@ -23,7 +25,7 @@ pub enum ClaudeError {
     Event(String),
     /// The connection broke in the reply.
     #[error("the model's reply broke off")]
-    Broken(#[source] reqwest::Error),
+    Broken(#[source] WireError),
     /// The reply ended without `message_stop`.
     #[error("the model's reply is incomplete")]
     Incomplete,
