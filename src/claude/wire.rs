@@ -232,3 +232,6 @@ impl Stream for Pieces {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

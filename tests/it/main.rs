@@ -16,6 +16,7 @@ mod process;
 mod slow_readers;
 mod stream;
 mod support;
+mod tls;
 mod workout;
 mod workout_cases;
 mod workout_http;
