@@ -1,20 +1,22 @@
-//! `POST /chat`: what comes in, in which order it is checked, and the two forms in which a turn goes out.
+//! `POST /chat`: what comes in, and in which order it is checked. How a turn goes out, `answer` knows.
 
+mod answer;
+mod bell;
 mod frames;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod headers;
 mod request;
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Extension, Json,
+    Extension,
     body::Body,
     extract::{Request, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, header};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
@@ -28,13 +30,12 @@ use crate::{
     observe::Tally,
 };
 
-use frames::Frames;
+use answer::{Taker, as_json, as_sse};
+use headers::{is_plain_json, names_event_stream};
 pub use request::ChatRequest;
 
 /// A client that is behind with its stream when the turn's time is up may catch up for so long.
 const CATCH_UP: Duration = Duration::from_secs(5);
-/// Once the turn is over, a client has so long to take what is left of the answer.
-const TAKE_REST: Duration = Duration::from_secs(60);
 
 /// Ask the agent.
 #[utoipa::path(
@@ -185,128 +186,5 @@ async fn begun(app: &App, deadline: Instant) -> Result<(), ApiError> {
         begun = app.limits.begin() => begun.ok_or_else(ApiError::busy),
         () = app.stopping.cancelled() => Err(ApiError::shutting_down()),
         () = sleep_until(deadline) => Err(ApiError::not_begun()),
-    }
-}
-
-/// `Accept` names `text/event-stream`, not with `q=0`.
-fn names_event_stream(headers: &HeaderMap) -> bool {
-    let values = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let named = parts
-            .next()
-            .is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"));
-        let refused =
-            |part: &str| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
-        named && !parts.any(refused)
-    })
-}
-
-fn is_plain_json(headers: &HeaderMap) -> bool {
-    let text = |name| {
-        headers
-            .get(name)
-            .map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase())
-    };
-    let essence = text(header::CONTENT_TYPE).map(|value| {
-        value
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    });
-    let json = essence.is_some_and(|essence| {
-        essence == "application/json"
-            || (essence.starts_with("application/") && essence.ends_with("+json"))
-    });
-    json && text(header::CONTENT_ENCODING).is_none_or(|coding| coding.trim() == "identity")
-}
-
-/// Who gets the answer, for as long as it is being made. A client that has stopped to read would hold the turn for ever.
-struct Taker(Option<Extension<Connection>>);
-
-impl Taker {
-    fn has_until(&self, limit: Instant) {
-        if let Some(Extension(connection)) = &self.0 {
-            connection.patient_until(limit);
-        }
-    }
-}
-
-impl Drop for Taker {
-    fn drop(&mut self) {
-        self.has_until(Instant::now() + TAKE_REST);
-    }
-}
-
-/// Events as they come; those that are ready together leave together.
-fn as_sse<T: Send + Unpin + 'static>(
-    events: impl Stream<Item = Event> + Send + 'static,
-    held: T,
-) -> Response {
-    let mut response = Response::new(Body::new(Frames::of(events, held)));
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ] {
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(name, value);
-    }
-    response
-}
-
-/// The same events, of which the last one says it all.
-async fn as_json(events: impl Stream<Item = Event>) -> Result<Response, ApiError> {
-    let mut events = pin!(events);
-    let mut answer = Err(ApiError::internal());
-    while let Some(event) = events.next().await {
-        match event {
-            Event::Done(done) => answer = Ok(Json(*done).into_response()),
-            Event::Error(failed) => answer = Err((*failed).into()),
-            _ => {}
-        }
-    }
-    answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(name: &header::HeaderName, values: &[&'static str]) -> HeaderMap {
-        values
-            .iter()
-            .map(|value| (name.clone(), HeaderValue::from_static(value)))
-            .collect()
-    }
-
-    #[test]
-    fn an_accept_header_that_names_the_event_stream_asks_for_it() {
-        let asks = |values: &[&'static str]| names_event_stream(&headers(&header::ACCEPT, values));
-        assert!(asks(&["text/event-stream"]));
-        assert!(asks(&["application/json, Text/Event-Stream;q=0.5"]));
-        assert!(asks(&["application/json", "text/event-stream"]));
-        assert!(!asks(&["text/event-stream;q=0"]));
-        assert!(!asks(&["*/*"]));
-        assert!(!asks(&[]));
-    }
-
-    #[test]
-    fn only_json_that_is_not_compressed_is_read() {
-        let json = |values: &[&'static str]| is_plain_json(&headers(&header::CONTENT_TYPE, values));
-        assert!(json(&["application/json"]));
-        assert!(json(&["Application/JSON; charset=utf-8"]));
-        assert!(json(&["application/vnd.chat+json"]));
-        assert!(!json(&["text/plain"]));
-        assert!(!json(&["application/jsonp"]));
-        assert!(!json(&[]));
-        let mut gzip = headers(&header::CONTENT_TYPE, &["application/json"]);
-        gzip.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        assert!(!is_plain_json(&gzip));
     }
 }

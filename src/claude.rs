@@ -7,6 +7,7 @@ mod error;
 pub mod fuzz;
 mod message;
 mod reply;
+mod request;
 mod retry;
 mod sse;
 mod wire;
@@ -25,8 +26,9 @@ use crate::{
 };
 
 pub use error::ClaudeError;
-pub use message::{Block, Message, Request, Role, ToolSpec, Tools, image_type, is_blank};
+pub use message::{Block, Message, Role, image_type, is_blank};
 pub use reply::{Progress, Reply, Usage};
+pub use request::{Request, ToolSpec, Tools};
 pub use retry::Retries;
 pub use wire::WireError;
 use wire::{Pieces, Server};

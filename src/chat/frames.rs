@@ -3,19 +3,17 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker, ready},
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
-use futures_util::{Stream, task::AtomicWaker};
+use futures_util::Stream;
 use http_body::{Body, Frame};
 use tracing::Span;
 
+use super::bell::Bell;
 use crate::{agent::Event, quiet::Quiet};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -41,54 +39,6 @@ pub(super) struct Frames<S, T> {
     _held: T,
 }
 
-/// Rung by whoever has something new for the stream. The body is looked at far more often than that.
-#[derive(Default)]
-struct Bell {
-    state: AtomicU8,
-    body: AtomicWaker,
-}
-
-/// Nothing new.
-const SILENT: u8 = 0;
-/// The stream is being looked at: what rings now needs to wake nobody.
-const WATCHED: u8 = 1;
-const RUNG: u8 = 2;
-
-impl Bell {
-    fn ring(&self) {
-        if self.state.swap(RUNG, Ordering::AcqRel) == SILENT {
-            self.body.wake();
-        }
-    }
-
-    /// Whether it has rung. If not, the task will be woken when it does; if so, not until [`Self::leave`].
-    fn watch(&self, cx: &Context<'_>) -> bool {
-        self.body.register(cx.waker());
-        self.turn(RUNG, WATCHED)
-    }
-
-    /// Whether it has not rung meanwhile, so that the next ring wakes the task again.
-    fn leave(&self) -> bool {
-        self.turn(WATCHED, SILENT)
-    }
-
-    fn turn(&self, from: u8, to: u8) -> bool {
-        self.state
-            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
-    }
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.ring();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.ring();
-    }
-}
-
 impl<S: Stream<Item = Event>, T> Frames<S, T> {
     /// To be called within the request's span.
     pub(super) fn of(events: S, held: T) -> Self {
@@ -107,39 +57,50 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
 
     /// Takes what is ready.
     fn take_up(&mut self, cx: &Context<'_>) {
-        let span = self.span.clone();
+        let Self {
+            events,
+            piece,
+            bell,
+            waker,
+            span,
+            ..
+        } = self;
         let _in_span = span.enter();
         let mut looks = 0;
-        while self.bell.watch(cx) {
-            let more = self.look();
-            if !more && self.bell.leave() {
+        while bell.watch(cx) {
+            let more = look(events, piece, waker);
+            if !more && bell.leave() {
                 break;
             }
             looks += 1;
             if more || looks == LOOKS {
                 // The rest, when we are asked again.
-                self.bell.ring();
+                bell.ring();
                 cx.waker().wake_by_ref();
                 break;
             }
         }
     }
+}
 
-    /// Whether there may be more.
-    fn look(&mut self) -> bool {
-        let mut cx = Context::from_waker(&self.waker);
-        while let Some(events) = &mut self.events {
-            if self.piece.len() >= ENOUGH {
-                return true;
-            }
-            match events.as_mut().poll_next(&mut cx) {
-                Poll::Ready(Some(event)) => write(&mut self.piece, &event),
-                Poll::Ready(None) => self.events = None,
-                Poll::Pending => return false,
-            }
+/// Whether there may be more.
+fn look<S: Stream<Item = Event>>(
+    stream: &mut Option<Pin<Box<S>>>,
+    piece: &mut BytesMut,
+    waker: &Waker,
+) -> bool {
+    let mut cx = Context::from_waker(waker);
+    while let Some(events) = stream {
+        if piece.len() >= ENOUGH {
+            return true;
         }
-        false
+        match events.as_mut().poll_next(&mut cx) {
+            Poll::Ready(Some(event)) => write(piece, &event),
+            Poll::Ready(None) => *stream = None,
+            Poll::Pending => return false,
+        }
     }
+    false
 }
 
 impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
@@ -175,7 +136,7 @@ fn write(piece: &mut BytesMut, event: &Event) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::{StreamExt, stream};
     use http_body_util::BodyExt;
