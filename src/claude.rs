@@ -97,6 +97,11 @@ impl Claude {
         self.max_tokens
     }
 
+    /// To be called now and then: connections that are of no more use are closed.
+    pub fn tidy(&self) {
+        self.server.tidy();
+    }
+
     /// The retries of one call, none of which begins after `deadline`.
     pub fn retries(&self, deadline: Instant) -> Retries {
         Retries::new(self.max_retries, deadline, self.metrics.clone())

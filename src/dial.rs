@@ -1,4 +1,4 @@
-//! What all HTTP clients of ours have in common.
+//! What our HTTP clients have in common, but for Claude's, which has connections of its own (`claude`).
 
 use reqwest::{ClientBuilder, redirect::Policy};
 use url::Url;

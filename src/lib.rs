@@ -7,7 +7,7 @@
 //!              -> { claude, mcp -> tools, history } -> auth                                         no way back
 //! ```
 //! Beside it, and called by it over MCP alone: `workout`, the server of the training data (the command `mcp`), which
-//! uses `listen`, `dress`, `bearer`, `body`, `error` and `auth`, and nothing of the agent. `page` serves the files of the
+//! uses `listen`, `memory`, `dress`, `bearer`, `body`, `error` and `auth`, and nothing of the agent. `page` serves the files of the
 //! chat page, which calls `/chat` like any other frontend. `dev` (the command) runs all of it on loopback, with demo data
 //! and a stand-in for Claude; nothing uses it.
 //!

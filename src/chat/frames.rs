@@ -20,6 +20,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const COMMENT: &[u8] = b": keep-alive\n\n";
 /// A piece that has become this long is not waited with: the reader may be slow.
 const ENOUGH: usize = 16 * 1024;
+/// Enough for a token's event.
+const ROOM: usize = 192;
 /// So often in a row the stream is looked at when it rings while it is looked at.
 const LOOKS: u8 = 4;
 
@@ -95,7 +97,10 @@ fn look<S: Stream<Item = Event>>(
             return true;
         }
         match events.as_mut().poll_next(&mut cx) {
-            Poll::Ready(Some(event)) => write(piece, &event),
+            Poll::Ready(Some(event)) => {
+                piece.reserve(ROOM);
+                write(piece, &event);
+            }
             Poll::Ready(None) => *stream = None,
             Poll::Pending => return false,
         }

@@ -2,12 +2,14 @@
 //!
 //! A connection is driven by whoever waits for its answer, in the same task: what arrives goes from the socket to its reader
 //! without another task in between, and a reader who stops reading stops the connection too. Nobody drives the idle
-//! ones: whether the server has closed one is seen when it is to be used again.
+//! ones: whether the server has closed one is looked at when it is to be used again, and now and then ([`Server::tidy`]).
+
+mod connect;
 
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker, ready},
     time::{Duration, Instant},
 };
@@ -21,15 +23,15 @@ use hyper::{
     body::Incoming,
     client::conn::{TrySendError, http1},
 };
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::{net::TcpStream, time::timeout};
 use tower::ServiceExt;
 use url::Url;
 
+use connect::connector;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Kept for the next turns; more would only hold memory after a peak.
 const MAX_IDLE: usize = 32;
 /// What has been idle for longer is likely to have been forgotten on the way, if not by the server.
@@ -120,7 +122,7 @@ impl Server {
 
     /// The one that was used last, so that the others may grow old.
     fn take_idle(&self) -> Option<Line> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle();
         while let Some((since, mut line)) = idle.pop() {
             if since.elapsed() < MAX_IDLE_TIME && line.is_alive() {
                 return Some(line);
@@ -129,32 +131,25 @@ impl Server {
         None
     }
 
-    fn keep(&self, line: Line) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|(since, _)| since.elapsed() < MAX_IDLE_TIME);
-        if line.connection.is_some() && idle.len() < MAX_IDLE {
-            idle.push((Instant::now(), line));
+    /// For the next request, if it can take one.
+    fn keep(&self, mut line: Line) {
+        if line.is_alive() {
+            let mut idle = self.idle();
+            if idle.len() < MAX_IDLE {
+                idle.push((Instant::now(), line));
+            }
         }
     }
-}
 
-/// The certificate authorities of the system are loaded for https only: that takes milliseconds and megabytes.
-fn connector(endpoint: &Uri) -> anyhow::Result<HttpsConnector<HttpConnector>> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(Some(KEEP_ALIVE));
-    let tls = HttpsConnectorBuilder::new();
-    let tls = if endpoint.scheme_str() == Some("https") {
-        tls.try_with_platform_verifier()?
-    } else {
-        tls.with_tls_config(
-            ClientConfig::builder()
-                .with_root_certificates(RootCertStore::empty())
-                .with_no_client_auth(),
-        )
-    };
-    Ok(tls.https_or_http().enable_http1().wrap_connector(tcp))
+    /// Lets go of connections that have grown old or were closed by the server.
+    pub(super) fn tidy(&self) {
+        self.idle()
+            .retain_mut(|(since, line)| since.elapsed() < MAX_IDLE_TIME && line.is_alive());
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Instant, Line)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 type Io = MaybeHttpsStream<TokioIo<TcpStream>>;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use axum::Router;
 use rmcp::{ServerHandler, ServiceExt, transport::io};
 use tokio::{net::TcpListener, time::timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     db::{Database, UserId},
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::{JwtConfig, WorkoutConfig},
-    listen, logs,
+    listen, logs, memory,
     serve::bind,
     signals::Signals,
 };
@@ -76,6 +76,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let closing = CancellationToken::new();
     let server = tokio::spawn(listen::serve(listener, router, closing.clone()));
+    let _tidy = AbortOnDropHandle::new(tokio::spawn(memory::give_back_the_start()));
     shutdown.await;
     tracing::info!(calls = life.calls.len(), "shutting down");
     life.draining.cancel();

@@ -8,6 +8,7 @@ use tokio::{
     net::TcpListener,
     sync::watch,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 
@@ -26,6 +27,8 @@ struct Seen {
 /// What it has seen, and a client of it.
 struct Fake {
     seen: watch::Receiver<Seen>,
+    /// Closes all that are open.
+    closing: CancellationToken,
     server: Arc<Server>,
 }
 
@@ -35,21 +38,25 @@ impl Fake {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/base/messages", listener.local_addr().unwrap());
         let (noted, seen) = watch::channel(Seen::default());
+        let closing = CancellationToken::new();
+        let closed = closing.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let noted = noted.clone();
+                let (noted, closed) = (noted.clone(), closed.clone());
                 noted.send_modify(|seen| {
                     seen.connections += 1;
                     seen.open += 1;
                 });
                 tokio::spawn(async move {
-                    let _ = converse(stream, answers, &noted).await;
+                    let conversation = converse(stream, answers, &noted);
+                    closed.run_until_cancelled(conversation).await;
                     noted.send_modify(|seen| seen.open -= 1);
                 });
             }
         });
         Self {
             seen,
+            closing,
             server: to(&url),
         }
     }
@@ -134,6 +141,35 @@ async fn that_the_server_closed_an_idle_connection_is_no_failure() {
         fake.sees(|seen| seen.open == 0).await;
     }
     assert_eq!(fake.connections(), 3);
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_the_server_closed_is_let_go() {
+    let mut fake = Fake::closing_after(usize::MAX).await;
+    read(fake.post().await).await;
+    assert_eq!(fake.server.idle().len(), 1);
+    fake.closing.cancel();
+    fake.sees(|seen| seen.open == 0).await;
+    fake.server.tidy();
+    assert_eq!(fake.server.idle().len(), 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_answered_before_it_had_the_whole_request_is_not_kept() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = to(&format!("http://{}/", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let answer = "HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        pending::<()>().await;
+    });
+    let answer = server
+        .post(vec![b' '; 32 * 1024 * 1024].into())
+        .await
+        .unwrap();
+    assert_eq!(read(answer).await, "no");
+    assert_eq!(server.idle().len(), 0);
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! A server's TLS side, in front of one that has none.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -14,7 +17,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// Takes TLS connections as "localhost" with a certificate of its own, and hands on what they carry.
+/// Takes TLS connections on which HTTP/1.1 was agreed, with a certificate of its own, and hands on what they carry.
 pub struct TlsFront {
     pub url: String,
     /// The certificate, by which alone it can be trusted: PEM.
@@ -29,10 +32,11 @@ impl TlsFront {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed([name.to_owned()]).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
-        let config = ServerConfig::builder()
+        let mut config = ServerConfig::builder()
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key)
             .expect("key and certificate fit");
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let behind = url.trim_start_matches("http://").to_owned();
@@ -73,6 +77,9 @@ async fn accept(
         let (tls, behind, connections) = (tls.clone(), behind.clone(), connections.clone());
         tokio::spawn(async move {
             let mut outside = tls.accept(stream).await?;
+            if outside.get_ref().1.alpn_protocol() != Some(b"http/1.1") {
+                return Err(io::Error::other("no protocol was agreed on"));
+            }
             connections.fetch_add(1, Ordering::Relaxed);
             let mut inside = TcpStream::connect(behind).await?;
             copy_bidirectional(&mut outside, &mut inside).await
