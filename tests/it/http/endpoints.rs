@@ -1,0 +1,144 @@
+//! `/health`, `/ready` and `/openapi.json`.
+
+use super::*;
+
+#[tokio::test]
+async fn health_is_200_whatever_mcp_does() {
+    let app = without_mcp().await;
+    let answer = app.get("/health").await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(
+        anonymous(&answer),
+        json!({"service": "prog-strength-agent", "version": env!("CARGO_PKG_VERSION"),
+            "message": "service is healthy", "request_id": "<id>"})
+    );
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn ready_is_503_while_there_is_no_mcp_session() {
+    let answer = without_mcp().await.get("/ready").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        answer.body,
+        json!({"status": "unavailable", "mcp": {"state": "connecting"}})
+    );
+}
+
+#[tokio::test]
+async fn ready_names_the_mcp_server_and_counts_its_tools() {
+    let answer = TestApp::start().await.ready().await;
+    let tools = mcp_tools::catalogue().len();
+    let server = json!({"name": "prog-strength-test", "version": "9.9.9"});
+    assert_eq!(
+        answer.body,
+        json!({"status": "ready", "mcp": {"state": "connected", "server": server, "tools": tools}})
+    );
+}
+
+#[tokio::test]
+async fn ready_becomes_200_when_the_mcp_server_comes_up_after_the_service() {
+    let mut app = without_mcp().await;
+    assert_eq!(
+        app.get("/ready").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    app.mcp.restart().await;
+    assert_eq!(app.ready().await.body["status"], "ready");
+}
+
+#[tokio::test]
+async fn ready_counts_the_tools_that_claude_would_refuse() {
+    let mcp = McpServer::start().await;
+    let either = json!({"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]});
+    let illegal = json!({"type": "object", "properties": {"größe": {"type": "string"}}});
+    mcp.set_tools(vec![
+        mcp_tools::tool("either", &either, &json!({})),
+        mcp_tools::tool("sound", &json!({"type": "object"}), &json!({})),
+        mcp_tools::tool("illegal", &illegal, &json!({})),
+    ]);
+    let app = TestApp::builder().start_with(mcp).await;
+    let server = json!({"name": "prog-strength-test", "version": "9.9.9"});
+    assert_eq!(
+        app.ready().await.body,
+        json!({"status": "ready", "mcp": {"state": "connected", "server": server, "tools": 1, "tools_left_out": 2}})
+    );
+}
+
+#[tokio::test]
+async fn ready_is_503_while_shutting_down() {
+    let (mut app, gate) = (TestApp::start().await, Gate::new());
+    app.claude.push(Reply::text("late").gate_at(1, &gate));
+    let mut running = app.ask_streaming("hello").await;
+    running.expect("model_chosen").await;
+    app.stop();
+    let answer = app.ready_says(StatusCode::SERVICE_UNAVAILABLE).await;
+    let mcp = json!({"state": "connected", "server": {"name": "prog-strength-test", "version": "9.9.9"},
+        "tools": mcp_tools::catalogue().len()});
+    assert_eq!(answer.body, json!({"status": "unavailable", "mcp": mcp}));
+    gate.open_for_good();
+    running.last("done").await;
+    app.stopped().await;
+}
+
+#[tokio::test]
+async fn openapi_is_3_1_and_names_every_path_and_the_schemas_of_the_wire() {
+    let api = TestApp::start().await.get("/openapi.json").await.ok();
+    assert!(
+        api["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1.")),
+        "{}",
+        api["openapi"]
+    );
+    let names = |of: &Value| -> Vec<String> {
+        let mut names: Vec<String> = of.as_object().expect("an object").keys().cloned().collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        names(&api["paths"]),
+        ["/chat", "/health", "/metrics", "/openapi.json", "/ready"]
+    );
+    let schemas = names(&api["components"]["schemas"]);
+    for schema in ["ChatRequest", "Done", "Event", "Problem"] {
+        assert!(schemas.iter().any(|name| name == schema), "{schemas:?}");
+    }
+    let events = api["components"]["schemas"]["Event"]["oneOf"]
+        .as_array()
+        .expect("a list");
+    let result = events
+        .iter()
+        .find(|event| event["properties"]["type"]["enum"] == json!(["tool_result"]))
+        .expect("tool_result");
+    assert!(result["properties"]["structured"].is_object(), "{result}");
+    let required = json!(["id", "name", "is_error", "duration_ms", "type"]);
+    assert_eq!(result["required"], required);
+    let chat = &api["paths"]["/chat"]["post"];
+    assert_eq!(
+        names(&chat["responses"]),
+        [
+            "200", "400", "401", "413", "415", "422", "429", "500", "502", "503", "504"
+        ]
+    );
+    assert_eq!(
+        names(&chat["responses"]["200"]["content"]),
+        ["application/json", "text/event-stream"]
+    );
+    assert_eq!(chat["security"], json!([{"bearer": []}]));
+}
+
+#[tokio::test]
+async fn every_reference_within_openapi_leads_somewhere() {
+    let api = TestApp::start().await.get("/openapi.json").await.ok();
+    let text = api.to_string();
+    let references: Vec<&str> = text
+        .split("\"$ref\":\"#")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(references.len() > 5, "{references:?}");
+    for reference in references {
+        assert!(api.pointer(reference).is_some(), "{reference}");
+    }
+}

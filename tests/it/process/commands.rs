@@ -1,0 +1,144 @@
+//! `healthcheck` and `token`.
+
+use super::*;
+
+#[tokio::test]
+async fn healthcheck_needs_only_the_port_to_see_that_the_service_lives() {
+    let service = Service::start(&["serve"], &[]).await;
+    let ended = run(&["healthcheck"], &[("AGENT_PORT", service.port())]).await;
+    assert_eq!((ended.code, ended.err), (Some(0), vec![]));
+}
+
+#[tokio::test]
+async fn healthcheck_fails_when_nobody_answers() {
+    let nobody = TcpSocket::new_v4().expect("a socket");
+    let any = "127.0.0.1:0".parse().expect("an address");
+    nobody.bind(any).expect("a free port");
+    let port = nobody.local_addr().expect("bound").port().to_string();
+    let ended = run(&["healthcheck"], &[("AGENT_PORT", &port)]).await;
+    assert_eq!(ended.code, Some(1));
+    let message = ended.err.join("\n");
+    let expected = format!("no answer from http://127.0.0.1:{port}/health");
+    assert!(message.starts_with(&expected), "{message}");
+}
+
+#[tokio::test]
+async fn healthcheck_fails_when_the_answer_is_not_a_success() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let other = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = other.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        let (mut stream, _) = other.accept().await?;
+        let _ = stream.read(&mut [0; 1024]).await?;
+        stream
+            .write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
+            .await
+    });
+    let port = port.to_string();
+    let ended = run(&["healthcheck"], &[("AGENT_PORT", &port)]).await;
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(
+        ended.err,
+        [format!(
+            "http://127.0.0.1:{port}/health answered 503 Service Unavailable"
+        )]
+    );
+}
+
+/// What the token that was printed says, which is all that was printed.
+async fn mint(arguments: &[&str], more: &[(&str, &str)]) -> Ended {
+    let env = [&[("JWT_SIGNING_KEY", JWT_KEY)], more].concat();
+    run(&[&["token", "--sub", "sam"], arguments].concat(), &env).await
+}
+
+#[tokio::test]
+async fn token_prints_a_jwt_that_the_service_accepts() {
+    let service = Service::start(&[], &[]).await;
+    let minted = mint(&[], &[]).await;
+    assert_eq!(claims(&minted)["sub"], "sam");
+    assert_eq!(service.status_with(&minted.out[0]).await, 400);
+    let other = mint(
+        &[],
+        &[("JWT_SIGNING_KEY", "another key of more than 32 bytes")],
+    )
+    .await;
+    assert_eq!(service.status_with(&other.out[0]).await, 401);
+}
+
+#[tokio::test]
+async fn issuer_and_audience_are_put_into_a_token_and_asked_of_it() {
+    let both = [("JWT_ISSUER", "the api"), ("JWT_AUDIENCE", "agent")];
+    let service = Service::start(&[], &both).await;
+    let minted = mint(&[], &both).await;
+    assert_eq!(service.status_with(&minted.out[0]).await, 400);
+    let claims = claims(&minted);
+    assert_eq!(
+        (&claims["iss"], &claims["aud"]),
+        (&json!("the api"), &json!("agent"))
+    );
+    for fewer in [&[][..], &both[..1], &both[1..]] {
+        let minted = mint(&[], fewer).await;
+        assert_eq!(service.status_with(&minted.out[0]).await, 401, "{fewer:?}");
+    }
+    let other = [("JWT_ISSUER", "the api"), ("JWT_AUDIENCE", "another")];
+    let minted = mint(&[], &other).await;
+    assert_eq!(service.status_with(&minted.out[0]).await, 401);
+}
+
+#[tokio::test]
+async fn a_ttl_is_in_seconds_minutes_hours_or_days_and_one_hour_by_default() {
+    for (arguments, expected) in [
+        (&["--ttl", "30s"][..], 30),
+        (&["--ttl", "15m"], 900),
+        (&["--ttl", "1h"], 3600),
+        (&["--ttl", "7d"], 604_800),
+        (&["--ttl=2h"], 7200),
+        (&[], 3600),
+    ] {
+        let claims = claims(&mint(arguments, &[]).await);
+        let at = |name: &str| claims[name].as_u64().expect("a time");
+        assert_eq!(at("exp") - at("iat"), expected, "{arguments:?}");
+        assert!(at("iat").abs_diff(crate::support::test_app::now()) < 30);
+    }
+}
+
+#[tokio::test]
+async fn a_ttl_of_another_form_is_refused() {
+    for ttl in [
+        "",
+        "5",
+        "1w",
+        "0s",
+        "-1h",
+        "1.5h",
+        "1 h",
+        "h",
+        "99999999999999999999d",
+    ] {
+        let ended = mint(&[&format!("--ttl={ttl}")], &[]).await;
+        assert_eq!((ended.code, ended.out), (Some(2), vec![]), "{ttl}");
+        let message = ended.err.join("\n");
+        assert!(message.contains("--ttl"), "{ttl}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_subject_that_the_service_would_not_accept_is_refused() {
+    for sub in ["", "a\u{7}b", &"x".repeat(257)] {
+        let env = [("JWT_SIGNING_KEY", JWT_KEY)];
+        let ended = run(&["token", &format!("--sub={sub}")], &env).await;
+        assert_eq!((ended.code, ended.out), (Some(2), vec![]), "{sub:?}");
+    }
+    let longest = "ü".repeat(256);
+    let env = [("JWT_SIGNING_KEY", JWT_KEY)];
+    let ended = run(&["token", "--sub", &longest], &env).await;
+    assert_eq!(claims(&ended)["sub"], longest);
+}
+
+#[tokio::test]
+async fn token_needs_the_signing_key_and_nothing_else() {
+    let ended = run(&["token", "--sub", "sam"], &[("AGENT_PORT", "none")]).await;
+    assert_eq!((ended.code, ended.out), (Some(2), vec![]));
+    insta::assert_snapshot!(ended.err.join("\n"), @"configuration: JWT_SIGNING_KEY is missing or empty; set it to the API's HS256 secret (32 bytes or more)");
+    claims(&mint(&[], &[("AGENT_PORT", "none")]).await);
+}
