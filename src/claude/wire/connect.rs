@@ -41,3 +41,30 @@ fn tls(endpoint: &Uri) -> Result<ClientConfig, rustls::Error> {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use hyper_rustls::MaybeHttpsStream;
+    use socket2::SockRef;
+    use tokio::net::TcpListener;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_sends_at_once_and_finds_out_that_its_path_is_dead() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let endpoint: Uri = format!("http://{at}/").parse().unwrap();
+        let connected = connector(&endpoint).unwrap().oneshot(endpoint).await;
+        let MaybeHttpsStream::Http(stream) = connected.unwrap() else {
+            panic!("TLS");
+        };
+        let socket = SockRef::from(stream.inner());
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEP_ALIVE);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), KEEP_ALIVE_AGAIN);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), KEEP_ALIVE_TRIES);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(STALL_TIMEOUT));
+    }
+}
