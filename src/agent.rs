@@ -7,6 +7,7 @@ mod about;
 mod calls;
 mod event;
 mod ledger;
+mod partial;
 mod round;
 
 use std::{collections::HashSet, sync::Arc};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt};
 use serde_json::{Map, Value};
 
-use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger};
+use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger, partial::Partial};
 use crate::{
     auth::Caller,
     claude::{Block, ClaudeError, Progress, Reply, Request, Retries, Usage},
@@ -14,13 +14,6 @@ use crate::{
 };
 
 type Pieces = Pin<Box<dyn Stream<Item = Result<Progress, ClaudeError>> + Send>>;
-
-/// A part of a message that is being written.
-enum Written {
-    Text(String),
-    /// The tool call of this block.
-    Call(u64),
-}
 
 pub(super) struct Round {
     agent: Arc<Agent>,
@@ -38,10 +31,8 @@ pub(super) struct Round {
     retries: Retries,
     pieces: Option<Pieces>,
     calls: Calls,
-    /// What Claude wrote as the input of each call, identity removed.
-    inputs: Vec<(u64, Map<String, Value>)>,
     /// The message so far, for a turn that is cut off while Claude writes.
-    partial: Vec<Written>,
+    partial: Partial,
     queue: VecDeque<Event>,
     reply: Option<Reply>,
     usage: Usage,
@@ -73,8 +64,7 @@ impl Round {
             shown,
             pieces: None,
             calls: Calls::default(),
-            inputs: Vec::new(),
-            partial: Vec::new(),
+            partial: Partial::default(),
             queue: VecDeque::new(),
             reply: None,
             usage: Usage::default(),
@@ -126,17 +116,14 @@ impl Round {
                 self.ledger.running(self.usage);
             }
             Progress::Text(text) => {
-                match self.partial.last_mut() {
-                    Some(Written::Text(written)) => written.push_str(&text),
-                    _ => self.partial.push(Written::Text(text.clone())),
-                }
+                self.partial.text(&text);
                 self.show(Event::TextDelta { text });
             }
             // Calls made although they may not be: ignored, and not shown.
             Progress::ToolStart { .. } | Progress::ToolReady { .. } if !self.may_use_tools => {}
             Progress::ToolStart { index, id, name } => {
                 let id = self.accepted_id(id);
-                self.partial.push(Written::Call(index));
+                self.partial.call(index);
                 let call = self.calls.open(index, id, &name);
                 let event = Event::ToolUseStart {
                     id: call.id.clone(),
@@ -189,7 +176,7 @@ impl Round {
             input
         });
         let shown = shown.unwrap_or_default();
-        self.inputs.push((index, shown.clone()));
+        self.partial.input(index, shown.clone());
         self.show(Event::ToolUse {
             id: id.clone(),
             name: name.clone(),
@@ -230,10 +217,7 @@ impl Round {
             {
                 call.id.clone_into(id);
                 call.name.clone_into(name);
-                let written = self.inputs.iter_mut().find(|(at, _)| at == index);
-                *input = written
-                    .map(|(_, input)| std::mem::take(input))
-                    .unwrap_or_default();
+                *input = self.partial.take_input(*index);
             }
         }
         if let Some(rest) = self.pieces.take() {
@@ -260,8 +244,7 @@ impl Round {
             self.ids.remove(id);
         }
         self.calls = Calls::default();
-        self.inputs.clear();
-        self.partial.clear();
+        self.partial = Partial::default();
         Ok(())
     }
 
@@ -285,7 +268,7 @@ impl Round {
             Some(reply) => reply.blocks.into_iter().map(|(_, block)| block).collect(),
             None if cut => {
                 self.calls.only_complete();
-                self.written()
+                self.partial.into_blocks(&self.calls)
             }
             None => return None,
         };
@@ -294,26 +277,6 @@ impl Round {
             self.calls
                 .results("the turn was cut off before the tool answered"),
         ))
-    }
-
-    fn written(&mut self) -> Vec<Block> {
-        let partial = std::mem::take(&mut self.partial);
-        let block = |part| match part {
-            Written::Text(text) => {
-                Some(Block::Text { text }).filter(|block| !block.is_blank_text())
-            }
-            Written::Call(index) => self.calls.get(index).map(|call| Block::ToolUse {
-                id: call.id.clone(),
-                name: call.name.clone(),
-                input: self
-                    .inputs
-                    .iter()
-                    .find(|(at, _)| *at == index)
-                    .map(|(_, input)| input.clone())
-                    .unwrap_or_default(),
-            }),
-        };
-        partial.into_iter().filter_map(block).collect()
     }
 }
 
