@@ -165,7 +165,7 @@ impl Metrics {
         );
         r.register(
             "runtime_tasks",
-            "Tasks alive: a few for each connection",
+            "Tasks alive: about one for each connection",
             metrics.tasks.clone(),
         );
         Arc::new(metrics)

@@ -200,7 +200,6 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::claude::Block;
 
     #[test]
     fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
