@@ -117,8 +117,10 @@ on_both!(
             e1RM: first 80, latest 80, best 80 kg; 0 kg a week (R² 1)\n\
             Volume: 36000 kg in all, 9000 a session; +3600 a week\n";
         assert!(text.contains(lift), "{text}");
+        // An id is random and may hold the digits of bob's weight.
+        let said = without_ids(&text);
         assert!(
-            !text.contains("Deadlift") && !text.contains("220"),
+            !said.contains("Deadlift") && !said.contains("220"),
             "{text}"
         );
 
