@@ -5,7 +5,7 @@ use std::{future::pending, io};
 use futures_util::{StreamExt, future::join_all};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::watch,
 };
 use tokio_util::sync::CancellationToken;

@@ -1,0 +1,269 @@
+//! One connection: a request on its way, and its answer, piece by piece.
+//!
+//! `ureq-proto` knows HTTP/1.1 and touches no socket. So all connections of a thread are read into one buffer, and an
+//! open one holds on only to what it has not received the whole of yet, which is next to nothing.
+
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    io::{self, ErrorKind},
+    mem::MaybeUninit,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes, buf::Chain};
+use futures_util::Stream;
+use http::{Request, Response, header};
+use hyper_rustls::MaybeHttpsStream;
+use hyper_util::rt::TokioIo;
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tokio_rustls::client::TlsStream;
+use tokio_util::io::poll_write_buf;
+use ureq_proto::{
+    BodyMode,
+    client::{
+        Call, RecvBodyResult, RecvResponseResult, SendRequestResult,
+        state::{RecvBody, RecvResponse},
+    },
+};
+
+use super::{Server, WireError};
+
+/// What is received at once, at most.
+const INBOX: usize = 64 * 1024;
+/// The head of an answer is not longer, nor is a request's.
+const MAX_HEAD: usize = 64 * 1024;
+
+thread_local! {
+    static RECEIVED: RefCell<Box<[u8]>> = RefCell::new(vec![0; INBOX].into());
+}
+
+/// How much of what was there has been used, and what it made, if that was enough for something.
+type Taken<T> = Result<(usize, Option<T>), WireError>;
+
+trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Socket for TlsStream<TokioIo<TokioIo<TcpStream>>> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0.inner().inner()
+    }
+}
+
+pub(super) struct Line {
+    socket: Box<dyn Socket>,
+    /// Of the present request. `None` once all of it has left.
+    unsent: Option<Chain<Bytes, Bytes>>,
+    /// Received, but of no use without what follows.
+    rest: Vec<u8>,
+}
+
+impl Line {
+    pub(super) fn over(stream: MaybeHttpsStream<TokioIo<TcpStream>>) -> Self {
+        Self {
+            socket: match stream {
+                MaybeHttpsStream::Http(tcp) => Box::new(tcp.into_inner()),
+                MaybeHttpsStream::Https(tls) => Box::new(tls.into_inner()),
+            },
+            unsent: None,
+            rest: Vec::new(),
+        }
+    }
+
+    /// Whether it can take a request, as far as can be known from here: nothing has come that nobody asked for, not even the
+    /// end. (The system is asked, the runtime may not have heard of it.)
+    pub(super) fn is_idle(&self) -> bool {
+        let came = SockRef::from(self.socket.tcp()).peek(&mut [MaybeUninit::uninit()]);
+        let nothing = came.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        nothing && self.unsent.is_none() && self.rest.is_empty()
+    }
+
+    /// Sends a request until there is an answer, which may be earlier than the end of the `body`.
+    pub(super) async fn ask(
+        mut self,
+        request: Request<()>,
+        body: Bytes,
+        server: Arc<Server>,
+    ) -> Result<Response<Pieces>, WireError> {
+        let (head, mut call) = begin(request, body.len())?;
+        self.unsent = Some(head.chain(body));
+        let response = poll_fn(|cx| {
+            let sent = self.send(cx);
+            let response = self.receive(cx, |input| Ok(call.try_response(input, false)?));
+            match (sent, response) {
+                // The server may have said why it wants no more.
+                (Err(error), Poll::Pending | Poll::Ready(Err(_))) => Poll::Ready(Err(error.into())),
+                (_, response) => response,
+            }
+        });
+        let response = response.await?;
+        let body = match call.proceed() {
+            Some(RecvResponseResult::RecvBody(call)) => Some((self, call)),
+            // Nothing to read, hence nothing after which it could be kept.
+            _ => None,
+        };
+        Ok(response.map(|()| Pieces { body, server }))
+    }
+
+    /// Sends what can be sent now.
+    fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        while let Some(unsent) = &mut self.unsent {
+            let socket = Pin::new(&mut self.socket);
+            if unsent.has_remaining() {
+                match poll_write_buf(socket, cx, unsent)? {
+                    Poll::Ready(0) => return Err(ErrorKind::WriteZero.into()),
+                    Poll::Ready(_) => {}
+                    Poll::Pending => break,
+                }
+            } else if socket.poll_flush(cx)?.is_ready() {
+                self.unsent = None;
+            } else {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Receives until `take` makes something of it.
+    fn receive<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(&[u8]) -> Taken<T>,
+    ) -> Poll<Result<T, WireError>> {
+        let (used, taken) = all(&self.rest, &mut take)?;
+        self.rest.drain(..used);
+        if let Some(taken) = taken {
+            return Poll::Ready(Ok(taken));
+        }
+        RECEIVED.with_borrow_mut(|inbox| {
+            loop {
+                let mut came = ReadBuf::new(inbox);
+                ready!(Pin::new(&mut self.socket).poll_read(cx, &mut came))?;
+                let came = came.filled();
+                if came.is_empty() {
+                    return Poll::Ready(Err(WireError::Closed));
+                }
+                let taken = if self.rest.is_empty() {
+                    let (used, taken) = all(came, &mut take)?;
+                    self.rest = came[used..].into();
+                    taken
+                } else {
+                    self.rest.extend_from_slice(came);
+                    let (used, taken) = all(&self.rest, &mut take)?;
+                    self.rest.drain(..used);
+                    taken
+                };
+                if let Some(taken) = taken {
+                    return Poll::Ready(Ok(taken));
+                }
+                if self.rest.len() > MAX_HEAD {
+                    return Poll::Ready(Err(WireError::Endless));
+                }
+            }
+        })
+    }
+}
+
+/// The head of a request, and the call it begins. The body is for the caller to send.
+fn begin(
+    mut request: Request<()>,
+    length: usize,
+) -> Result<(Bytes, Call<RecvResponse>), WireError> {
+    request
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, length.into());
+    let mut call = Call::new(request)?.proceed();
+    let mut head = vec![0; 1024];
+    let mut written = 0;
+    loop {
+        match call.write(&mut head[written..]) {
+            Ok(more) => written += more,
+            Err(ureq_proto::Error::OutputOverflow) if head.len() < MAX_HEAD => {}
+            Err(error) => return Err(error.into()),
+        }
+        if call.can_proceed() {
+            break;
+        }
+        head.resize(2 * head.len(), 0);
+    }
+    head.truncate(written);
+    let Some(SendRequestResult::SendBody(mut call)) = call.proceed()? else {
+        unreachable!("it has a body")
+    };
+    call.consume_direct_write(length)?;
+    let call = call.proceed().expect("the body counts as sent");
+    Ok((head.into(), call))
+}
+
+/// Lets `take` have all it can use.
+fn all<T>(input: &[u8], mut take: impl FnMut(&[u8]) -> Taken<T>) -> Taken<T> {
+    let mut total = 0;
+    loop {
+        let (used, taken) = take(&input[total..])?;
+        total += used;
+        if used == 0 || taken.is_some() {
+            return Ok((total, taken));
+        }
+    }
+}
+
+/// The body of an answer, piece by piece. Read to its end, it leaves its connection for the next request.
+pub(in crate::claude) struct Pieces {
+    body: Option<(Line, Call<RecvBody>)>,
+    server: Arc<Server>,
+}
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, WireError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some((line, call)) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        // If there is still something to be sent, then to somebody who has answered already: that it fails is no matter.
+        let _ = line.send(cx);
+        let failure = match ready!(line.receive(cx, |input| next_part(call, input))) {
+            Ok(Part::Piece(piece)) => return Poll::Ready(Some(Ok(piece))),
+            Ok(Part::End) => None,
+            Err(WireError::Closed) if call.body_mode() == BodyMode::CloseDelimited => None,
+            Err(error) => Some(Err(error)),
+        };
+        let (line, call) = self.body.take().expect("it was there");
+        if failure.is_none()
+            && let Some(RecvBodyResult::Cleanup(call)) = call.proceed()
+            && !call.must_close_connection()
+        {
+            self.server.keep(line);
+        }
+        Poll::Ready(failure)
+    }
+}
+
+enum Part {
+    Piece(Bytes),
+    End,
+}
+
+fn next_part(call: &mut Call<RecvBody>, input: &[u8]) -> Taken<Part> {
+    let mut piece = vec![0; input.len()];
+    let (used, length) = call.read(input, &mut piece)?;
+    if length > 0 {
+        piece.truncate(length);
+        return Ok((used, Some(Part::Piece(piece.into()))));
+    }
+    let ended = call.can_proceed() && call.body_mode() != BodyMode::CloseDelimited;
+    Ok((used, ended.then_some(Part::End)))
+}
