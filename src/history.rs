@@ -48,7 +48,7 @@ impl fmt::Display for Invalid {
 #[derive(Debug, PartialEq)]
 pub struct History {
     pub messages: Vec<Message>,
-    /// Blocks left out because they were blank, or a tool call or result without its other half.
+    /// Blocks left out because they were blank, or a tool call or result without its other half; and messages that had none.
     pub dropped: usize,
 }
 

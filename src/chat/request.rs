@@ -28,22 +28,35 @@ const MAX_VALUES: usize = 2_000_000;
 /// The body as JSON, if it is, and if it is of a size that memory bears.
 pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
     // A value takes a byte at least, and a separator.
-    if bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES {
+    let refused = if bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES {
         // Looked through once for all its strings; if it is no UTF-8, serde_json says where.
         let value = match std::str::from_utf8(bytes) {
             Ok(text) => serde_json::from_str(text),
             Err(_) => serde_json::from_slice(bytes),
         };
-        return value.map_err(|error| not_json(&error));
+        match value {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        }
+    } else {
+        match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => {
+                let what = format!("must not hold more than {MAX_VALUES} values");
+                return Err(Invalid::new("body", what).into());
+            }
+            Err(error) => error,
+        }
+    };
+    if serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
+        return Err(not_json(&refused));
     }
-    match serde_json::from_slice::<IgnoredAny>(bytes) {
-        Ok(_) => Err(Invalid::new(
-            "body",
-            format!("must not hold more than {MAX_VALUES} values"),
-        )
-        .into()),
-        Err(error) => Err(not_json(&error)),
-    }
+    // It is JSON, only more than can be read.
+    let what = format!(
+        "must not nest deeper than 127 levels nor hold a number beyond 1.7e308 (line {}, column {})",
+        refused.line(),
+        refused.column()
+    );
+    Err(Invalid::new("body", what).into())
 }
 
 /// At least as many values as the text holds, found without building them.
@@ -129,6 +142,20 @@ mod tests {
             "[".repeat(MAX_VALUES)
         );
         assert!(read(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn what_is_json_but_more_than_can_be_read_is_not_called_otherwise() {
+        let deep = format!("{{\"x\": {}1{}}}", "[".repeat(200), "]".repeat(200));
+        let end = deep.len() - 1;
+        for (body, code) in [
+            (deep.as_str(), "invalid_request"),
+            ("{\"x\": -1e400}", "invalid_request"),
+            (&deep[..end], "invalid_json"),
+            ("{\"x\": 1e}", "invalid_json"),
+        ] {
+            assert_eq!(read(body.as_bytes()).unwrap_err().code, code, "{body}");
+        }
     }
 
     #[test]

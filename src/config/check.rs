@@ -1,11 +1,11 @@
 //! Checks one value each, remembers every fault, and hands out something usable meanwhile.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use http::HeaderValue;
 use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
-use url::Url;
+use url::{Host, Url};
 
 use super::{ConfigError, Cors, Fault, LogFormat};
 
@@ -66,6 +66,34 @@ impl Check {
         min: u64,
     ) -> Duration {
         Duration::from_secs(self.number(variable, value, default, min, DAY))
+    }
+
+    /// To listen on: a name or an address, IPv6 with or without its brackets.
+    pub(super) fn host(&mut self, variable: &'static str, value: Option<&str>) -> String {
+        let host = value
+            .unwrap_or("0.0.0.0")
+            .trim()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
+        if host.parse::<IpAddr>().is_err() && Host::parse(host).is_err() {
+            self.fault(
+                variable,
+                "must be an address such as 0.0.0.0, or a host's name",
+            );
+        }
+        host.to_owned()
+    }
+
+    pub(super) fn model(&mut self, value: Option<&str>) -> String {
+        const DEFAULT: &str = "claude-sonnet-4-6";
+        let model = value.unwrap_or(DEFAULT).trim();
+        if model.is_empty() {
+            self.fault(
+                "CLAUDE_MODEL",
+                format!("must be the name of a model such as {DEFAULT}"),
+            );
+        }
+        model.to_owned()
     }
 
     pub(super) fn url(

@@ -23,7 +23,7 @@ pub(super) fn shutdown_grace(check: &mut Check, raw: &Raw) -> Duration {
 
 pub(super) fn address(check: &mut Check, raw: &Raw) -> Address {
     Address {
-        host: listen_on(raw.agent_host.as_deref()),
+        host: check.host("AGENT_HOST", raw.agent_host.as_deref()),
         port: check.number(
             "AGENT_PORT",
             raw.agent_port.as_deref(),
@@ -32,15 +32,6 @@ pub(super) fn address(check: &mut Check, raw: &Raw) -> Address {
             u64::from(u16::MAX),
         ),
     }
-}
-
-/// A name or an address, IPv6 with or without its brackets.
-pub(super) fn listen_on(host: Option<&str>) -> String {
-    host.unwrap_or("0.0.0.0")
-        .trim()
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_owned()
 }
 
 pub(super) fn jwt(check: &mut Check, raw: &Raw) -> JwtConfig {
@@ -89,11 +80,7 @@ pub(super) fn claude(check: &mut Check, raw: &Raw) -> ClaudeConfig {
     ClaudeConfig {
         endpoint,
         credential,
-        model: raw
-            .claude_model
-            .as_deref()
-            .map_or("claude-sonnet-4-6", str::trim)
-            .to_owned(),
+        model: check.model(raw.claude_model.as_deref()),
         max_tokens: check.number(
             "CLAUDE_MAX_TOKENS",
             raw.claude_max_tokens.as_deref(),

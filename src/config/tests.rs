@@ -68,7 +68,9 @@ fn one_message_names_every_variable_at_fault() {
         ("ANTHROPIC_API_KEY", " "),
         ("JWT_SIGNING_KEY", ""),
         ("ANTHROPIC_BASE_URL", "ftp://x"),
+        ("AGENT_HOST", "not a host"),
         ("AGENT_PORT", "70000"),
+        ("CLAUDE_MODEL", " "),
         ("CLAUDE_MAX_TOKENS", "0"),
         ("CORS_ALLOWED_ORIGINS", "https://a.example/path"),
         ("SYSTEM_PROMPT_FILE", "no/such/file"),
@@ -80,10 +82,12 @@ fn one_message_names_every_variable_at_fault() {
     .to_string();
     insta::assert_snapshot!(error, @r"
     configuration:
+      AGENT_HOST must be an address such as 0.0.0.0, or a host's name
       AGENT_PORT must be a whole number from 0 to 65535
       JWT_SIGNING_KEY is missing or empty; set it to the API's HS256 secret (32 bytes or more)
       ANTHROPIC_API_KEY is missing or empty; set it (or ANTHROPIC_AUTH_TOKEN, sent as a bearer)
       ANTHROPIC_BASE_URL must be an http or https URL such as https://api.anthropic.com
+      CLAUDE_MODEL must be the name of a model such as claude-sonnet-4-6
       CLAUDE_MAX_TOKENS must be a whole number from 1 to 10000000
       SYSTEM_PROMPT_FILE names a file that cannot be read as UTF-8 text (entity not found)
       AGENT_TURN_TIMEOUT_SECS must be a whole number from 1 to 86400
@@ -91,6 +95,25 @@ fn one_message_names_every_variable_at_fault() {
       LOG_FORMAT must be `json` or `pretty`
       RUST_LOG must be a list such as `info` or `prog_strength_agent=debug,info`
     ");
+}
+
+#[test]
+fn what_is_listened_on_is_an_address_or_a_name() {
+    let good = [
+        "0.0.0.0",
+        "::1",
+        "[::1]",
+        "localhost",
+        "agent_1",
+        "a.example",
+    ];
+    for host in good {
+        assert!(config(&[("AGENT_HOST", host)]).is_ok(), "{host}");
+    }
+    for host in [" ", "0.0.0.0:80", "http://a", "999.1.1.1", "a b"] {
+        assert!(config(&[("AGENT_HOST", host)]).is_err(), "{host}");
+        assert!(workout(true, &[("MCP_HOST", host)]).is_err(), "{host}");
+    }
 }
 
 #[test]

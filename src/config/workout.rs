@@ -9,7 +9,7 @@ use super::{
     Address, ConfigError, Fault, JwtConfig, LogConfig,
     check::Check,
     part_from_env,
-    parts::{jwt, listen_on, log, shutdown_grace},
+    parts::{jwt, log, shutdown_grace},
     raw::{Raw, environment, raw},
 };
 use crate::auth::is_subject;
@@ -139,7 +139,7 @@ pub fn mcp_address_from_env() -> Result<Address, ConfigError> {
 
 fn address(check: &mut Check, raw: &Raw) -> Address {
     Address {
-        host: listen_on(raw.mcp_host.as_deref()),
+        host: check.host("MCP_HOST", raw.mcp_host.as_deref()),
         port: check.number(
             "MCP_PORT",
             raw.mcp_port.as_deref(),

@@ -16,7 +16,8 @@ pub(super) fn repair(messages: Vec<Message>) -> Option<History> {
             .map(|message| message.content.len())
             .sum::<usize>()
     };
-    let sent = blocks(&messages);
+    let empty = |message: &&Message| message.content.is_empty();
+    let sent = blocks(&messages) + messages.iter().filter(empty).count();
     let mut kept: Vec<Message> = messages
         .into_iter()
         .map(|mut message| {

@@ -90,6 +90,27 @@ fn calls_and_results_without_their_other_half_are_dropped() {
 }
 
 #[test]
+fn what_is_dropped_is_counted_and_so_is_a_message_without_content() {
+    for (message, dropped) in [
+        (json!([]), 1),
+        (json!(""), 1),
+        (text(" "), 1),
+        (
+            json!([{"type": "text", "text": ""}, {"type": "text", "text": "x"}]),
+            1,
+        ),
+        (json!("x"), 0),
+    ] {
+        let messages = json!([
+            {"role": "user", "content": "a"},
+            {"role": "assistant", "content": message},
+            {"role": "user", "content": "b"},
+        ]);
+        assert_eq!(parse(messages).unwrap().dropped, dropped, "{message}");
+    }
+}
+
+#[test]
 fn a_history_that_begins_with_the_assistant_keeps_its_context() {
     let messages =
         json!([{"role": "assistant", "content": "Log it?"}, {"role": "user", "content": "yes"}]);

@@ -231,9 +231,8 @@ fn answer_to(
         StreamableHttpPostResponse::Accepted => Err(Error::UnexpectedServerResponse(
             "no answer to a request".into(),
         )),
-        StreamableHttpPostResponse::Json(JsonRpcMessage::Error(mut error), session)
-            if error.id.is_none() =>
-        {
+        // Servers that fail before they have read the request give the error no id, or one of their own.
+        StreamableHttpPostResponse::Json(JsonRpcMessage::Error(mut error), session) => {
             error.id = Some(id.clone());
             Ok(StreamableHttpPostResponse::Json(
                 JsonRpcMessage::Error(error),

@@ -415,7 +415,15 @@ async fn a_refusal_before_execution_is_an_error_result_and_not_repeated() {
 
 #[tokio::test]
 async fn a_json_rpc_error_is_a_final_answer_whatever_its_status_and_id() {
-    let names: Vec<String> = ["http500_json", "http500_no_id", "null_id"]
+    let modes = [
+        "http500_json",
+        "http500_no_id",
+        "http500_other_id",
+        "http400_other_id",
+        "null_id",
+        "other_id",
+    ];
+    let names: Vec<String> = modes
         .iter()
         .flat_map(|mode| ["", "ro_", "idem_"].map(|kind| format!("{kind}{mode}")))
         .collect();

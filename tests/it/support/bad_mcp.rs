@@ -40,11 +40,14 @@ pub enum Quirk {
     HangsUp,
 }
 
-pub const MODES: [&str; 24] = [
+pub const MODES: [&str; 27] = [
     "ok",
     "http500",
     "http500_json",
     "http500_no_id",
+    "http500_other_id",
+    "http400_other_id",
+    "other_id",
     "http503",
     "http429",
     "http401",
