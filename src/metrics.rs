@@ -3,6 +3,8 @@
 //! A turn's are observed from its event stream (see `observe`), refusals in one layer, Claude's attempts in `claude`,
 //! the session's by its supervisor. Label values are enums, statuses, or names out of the catalogue: bounded.
 
+pub(crate) mod text;
+
 use std::{
     sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
@@ -22,9 +24,6 @@ use prometheus_client::{
 use tokio::runtime::Handle;
 
 use crate::claude::Usage;
-
-/// What `encode` writes.
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 const SECONDS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
@@ -171,14 +170,14 @@ impl Metrics {
         Arc::new(metrics)
     }
 
-    /// The text of `GET /metrics`. Must be called within a tokio runtime.
-    pub fn encode(&self) -> String {
+    /// The text of `GET /metrics`, as OpenMetrics or in the older format. Must be called within a tokio runtime.
+    pub fn encode(&self, open: bool) -> String {
         let tasks = Handle::current().metrics().num_alive_tasks();
         self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing into a String cannot fail.
         let _ = encode(&mut text, &self.registry);
-        text
+        if open { text } else { text::plain(&text) }
     }
 
     pub fn chat_begins(&self) {

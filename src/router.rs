@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use serde::Serialize;
 use tower::ServiceBuilder;
 use tower_http::{
@@ -24,7 +24,8 @@ use crate::{
     config::Cors,
     dress::{self, REQUEST_ID},
     error::ApiError,
-    metrics, page,
+    metrics::text,
+    page,
 };
 
 /// How long a browser may remember a preflight's answer.
@@ -158,13 +159,21 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Prometheus text.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
-async fn metrics_text(State(app): State<Arc<App>>) -> Response {
-    (
-        [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)],
-        app.metrics.encode(),
-    )
-        .into_response()
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "OpenMetrics for who accepts it", content(
+    (String = "text/plain; version=0.0.4"),
+    (String = "application/openmetrics-text; version=1.0.0"),
+))))]
+async fn metrics_text(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let accept = headers.get_all(header::ACCEPT);
+    let open = accept
+        .iter()
+        .any(|accept| accept.to_str().is_ok_and(text::wants_open));
+    let kind = if open {
+        text::OPEN_TYPE
+    } else {
+        text::PLAIN_TYPE
+    };
+    ([(header::CONTENT_TYPE, kind)], app.metrics.encode(open)).into_response()
 }
 
 /// This document.

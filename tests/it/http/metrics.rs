@@ -25,16 +25,35 @@ async fn metrics_with(app: &TestApp, line: &str) -> String {
 }
 
 #[tokio::test]
-async fn metrics_are_text_as_prometheus_reads_it() {
-    let answer = TestApp::start().await.get("/metrics").await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.header("content-type")),
+async fn metrics_are_text_as_prometheus_reads_it_and_openmetrics_for_who_accepts_that() {
+    let app = TestApp::start().await;
+    for (accept, kind, counter, ends) in [
         (
-            200,
-            Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        )
-    );
-    assert!(answer.text.ends_with("\n# EOF\n"), "{}", answer.text);
+            "*/*",
+            "text/plain; version=0.0.4; charset=utf-8",
+            "# TYPE mcp_reconnects_total counter",
+            false,
+        ),
+        (
+            "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "# TYPE mcp_reconnects counter",
+            true,
+        ),
+    ] {
+        let request = app.request(Method::GET, "/metrics");
+        let answer = Answer::of(request.header("accept", accept)).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-type")),
+            (200, Some(kind))
+        );
+        assert!(
+            answer.text.lines().any(|line| line == counter),
+            "{}",
+            answer.text
+        );
+        assert_eq!(answer.text.ends_with("\n# EOF\n"), ends, "{}", answer.text);
+    }
 }
 
 #[tokio::test]
@@ -66,17 +85,17 @@ async fn metrics_count_every_chat_refused_ones_too() {
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "));
     insta::assert_snapshot!(types.collect::<Vec<_>>().join("\n"), @r"
-    chat_requests counter
+    chat_requests_total counter
     chat_duration_seconds histogram
     chat_in_flight gauge
-    claude_requests counter
+    claude_requests_total counter
     claude_request_duration_seconds histogram
     claude_time_to_first_token_seconds histogram
-    claude_retries counter
-    claude_tokens counter
+    claude_retries_total counter
+    claude_tokens_total counter
     mcp_session_up gauge
-    mcp_reconnects counter
-    mcp_tool_calls counter
+    mcp_reconnects_total counter
+    mcp_tool_calls_total counter
     mcp_tool_call_duration_seconds histogram
     runtime_tasks gauge
     ");
