@@ -170,7 +170,7 @@ impl Metrics {
         Arc::new(metrics)
     }
 
-    /// The text of `GET /metrics`, as OpenMetrics or in the older format. Must be called within a tokio runtime.
+    /// The text of `GET /metrics`, as `OpenMetrics` or in the older format. Must be called within a tokio runtime.
     pub fn encode(&self, open: bool) -> String {
         let tasks = Handle::current().metrics().num_alive_tasks();
         self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));

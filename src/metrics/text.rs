@@ -1,4 +1,4 @@
-//! The text of `GET /metrics` in two formats: OpenMetrics for who asks for it, as Prometheus does, and for everybody else
+//! The text of `GET /metrics` in two formats: `OpenMetrics` for who asks for it, as Prometheus does, and for everybody else
 //! the older one, which all know (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
 use std::collections::HashSet;
@@ -7,7 +7,7 @@ const OPEN: &str = "application/openmetrics-text";
 pub(crate) const OPEN_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 pub(crate) const PLAIN_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Whether an `Accept` header names OpenMetrics.
+/// Whether an `Accept` header names `OpenMetrics`.
 pub(crate) fn wants_open(accept: &str) -> bool {
     accept.split(',').any(|range| {
         range
@@ -17,7 +17,7 @@ pub(crate) fn wants_open(accept: &str) -> bool {
     })
 }
 
-/// The older format of what is OpenMetrics: counters are described by the name of their samples, there are no units, no end.
+/// The older format of what is `OpenMetrics`: counters are described by the name of their samples, there are no units, no end.
 pub(super) fn plain(open: &str) -> String {
     let counters: HashSet<&str> = open
         .lines()
