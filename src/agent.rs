@@ -7,7 +7,6 @@ mod about;
 mod calls;
 mod event;
 mod ledger;
-mod partial;
 mod round;
 
 use std::{collections::HashSet, sync::Arc};

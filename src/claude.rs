@@ -15,7 +15,7 @@ mod wire;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout};
@@ -27,11 +27,11 @@ use crate::{
 
 pub use error::ClaudeError;
 pub use message::{Block, Message, Role, image_type, is_blank};
-pub use reply::{Progress, Reply, Usage};
+pub use reply::{Progress, Reading, Reply, Usage};
 pub use request::{Request, ToolSpec, Tools};
 pub use retry::Retries;
-pub use wire::WireError;
-use wire::{Pieces, Server};
+use wire::Server;
+pub use wire::{Pieces, WireError};
 // For `benches/parts.rs`.
 #[doc(hidden)]
 pub use sse::Decoder;
@@ -108,11 +108,7 @@ impl Claude {
     }
 
     /// Sends a request (a serialized [`Request`]), again if that may help, and hands out the reply as it is written.
-    pub async fn open(
-        &self,
-        body: Bytes,
-        retries: &mut Retries,
-    ) -> Result<impl Stream<Item = Result<Progress, ClaudeError>> + Send + use<>, ClaudeError> {
+    pub async fn open(&self, body: Bytes, retries: &mut Retries) -> Result<Reading, ClaudeError> {
         loop {
             match self.send(body.clone()).await {
                 Ok(reply) => return Ok(reply),
@@ -121,10 +117,7 @@ impl Claude {
         }
     }
 
-    async fn send(
-        &self,
-        body: Bytes,
-    ) -> Result<impl Stream<Item = Result<Progress, ClaudeError>> + Send + use<>, ClaudeError> {
+    async fn send(&self, body: Bytes) -> Result<Reading, ClaudeError> {
         let mut timer = self.metrics.claude_request();
         let sent = timeout(self.idle, self.server.post(body)).await;
         let response = match sent {
@@ -149,8 +142,7 @@ impl Claude {
                 &beginning.unwrap_or_default(),
             ));
         }
-        let pieces = response.into_body().map_err(ClaudeError::Broken);
-        Ok(reply::read(pieces, self.idle, timer))
+        Ok(Reading::of(response.into_body(), self.idle, timer))
     }
 }
 

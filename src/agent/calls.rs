@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     claude::Block,
@@ -19,6 +19,8 @@ pub(super) struct Call {
     pub(super) name: String,
     /// As Claude wrote it.
     asked: String,
+    /// What Claude wrote as its input, identity removed, once that is complete.
+    input: Map<String, Value>,
     state: State,
 }
 
@@ -56,6 +58,7 @@ impl Calls {
             id,
             name: accepted_name(name),
             asked: name.to_owned(),
+            input: Map::new(),
             state: State::Open,
         });
         &self.calls[self.calls.len() - 1]
@@ -63,6 +66,23 @@ impl Calls {
 
     pub(super) fn get(&self, index: u64) -> Option<&Call> {
         self.calls.iter().find(|call| call.index == index)
+    }
+
+    /// Writes the call as events and messages carry it into its block.
+    pub(super) fn write(&mut self, index: u64, block: &mut Block) {
+        let call = self.calls.iter_mut().find(|call| call.index == index);
+        if let (Block::ToolUse { id, name, input }, Some(call)) = (block, call) {
+            call.id.clone_into(id);
+            call.name.clone_into(name);
+            *input = std::mem::take(&mut call.input);
+        }
+    }
+
+    /// Its input is complete.
+    pub(super) fn wrote(&mut self, index: u64, input: Map<String, Value>) {
+        if let Some(call) = self.calls.iter_mut().find(|call| call.index == index) {
+            call.input = input;
+        }
     }
 
     /// The tool's name as Claude wrote it: what looks it up.

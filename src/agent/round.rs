@@ -1,19 +1,17 @@
 //! One round: one call of Claude with its retries, and the tools it asks for.
 
-use std::{collections::VecDeque, pin::Pin, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value};
 
-use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger, partial::Partial};
+use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger};
 use crate::{
     auth::Caller,
-    claude::{Block, ClaudeError, Progress, Reply, Request, Retries, Usage},
+    claude::{Block, ClaudeError, Progress, Reading, Reply, Request, Retries, Usage},
     tools::{CallContext, Catalogue, without_identity},
 };
-
-type Pieces = Pin<Box<dyn Stream<Item = Result<Progress, ClaudeError>> + Send>>;
 
 pub(super) struct Round {
     agent: Arc<Agent>,
@@ -29,10 +27,8 @@ pub(super) struct Round {
     /// back: it was shown, or a tool has run.
     body: Option<Bytes>,
     retries: Retries,
-    pieces: Option<Pieces>,
+    reading: Option<Box<Reading>>,
     calls: Calls,
-    /// The message so far, for a turn that is cut off while Claude writes.
-    partial: Partial,
     queue: VecDeque<Event>,
     reply: Option<Reply>,
     usage: Usage,
@@ -62,9 +58,8 @@ impl Round {
             ids: turn.ids.clone(),
             may_use_tools: turn.may_use_tools(),
             shown,
-            pieces: None,
+            reading: None,
             calls: Calls::default(),
-            partial: Partial::default(),
             queue: VecDeque::new(),
             reply: None,
             usage: Usage::default(),
@@ -83,11 +78,10 @@ impl Round {
             if self.reply.is_some() && self.calls.is_idle() {
                 return Ok(None);
             }
-            if self.reply.is_none() && self.pieces.is_none() {
+            if self.reply.is_none() && self.reading.is_none() {
                 let body = self.body.clone().ok_or(Failure::Internal)?;
-                self.pieces = Some(Box::pin(
-                    self.agent.claude.open(body, &mut self.retries).await?,
-                ));
+                let reading = self.agent.claude.open(body, &mut self.retries).await?;
+                self.reading = Some(Box::new(reading));
             }
             tokio::select! {
                 Some(call) = self.calls.next() => {
@@ -100,7 +94,7 @@ impl Round {
                         structured: call.structured,
                     }));
                 }
-                piece = piece(&mut self.pieces), if self.reply.is_none() => match piece {
+                progress = progress(&mut self.reading), if self.reply.is_none() => match progress {
                     Ok(progress) => self.take(progress),
                     Err(error) => self.broken(error).await?,
                 },
@@ -115,15 +109,11 @@ impl Round {
                 self.usage.add(usage);
                 self.ledger.running(self.usage);
             }
-            Progress::Text(text) => {
-                self.partial.text(&text);
-                self.show(Event::TextDelta { text });
-            }
+            Progress::Text(text) => self.show(Event::TextDelta { text }),
             // Calls made although they may not be: ignored, and not shown.
             Progress::ToolStart { .. } | Progress::ToolReady { .. } if !self.may_use_tools => {}
             Progress::ToolStart { index, id, name } => {
                 let id = self.accepted_id(id);
-                self.partial.call(index);
                 let call = self.calls.open(index, id, &name);
                 let event = Event::ToolUseStart {
                     id: call.id.clone(),
@@ -176,7 +166,7 @@ impl Round {
             input
         });
         let shown = shown.unwrap_or_default();
-        self.partial.input(index, shown.clone());
+        self.calls.wrote(index, shown.clone());
         self.show(Event::ToolUse {
             id: id.clone(),
             name: name.clone(),
@@ -212,16 +202,10 @@ impl Round {
 
     fn complete(&mut self, mut reply: Reply) {
         for (index, block) in &mut reply.blocks {
-            if let (Block::ToolUse { id, name, input }, Some(call)) =
-                (block, self.calls.get(*index))
-            {
-                call.id.clone_into(id);
-                call.name.clone_into(name);
-                *input = self.partial.take_input(*index);
-            }
+            self.calls.write(*index, block);
         }
-        if let Some(rest) = self.pieces.take() {
-            read_out(rest);
+        if let Some(reading) = self.reading.take() {
+            read_out(*reading);
         }
         if reply.stop_reason == "tool_use" && self.may_use_tools {
             self.begin(true);
@@ -234,7 +218,7 @@ impl Round {
 
     /// The reply broke off: it is asked for again if nobody has seen anything of it and no tool has run.
     async fn broken(&mut self, error: ClaudeError) -> Result<(), Failure> {
-        self.pieces = None;
+        self.reading = None;
         self.usage_before = self.usage;
         if self.body.is_none() {
             return Err(error.into());
@@ -244,7 +228,6 @@ impl Round {
             self.ids.remove(id);
         }
         self.calls = Calls::default();
-        self.partial = Partial::default();
         Ok(())
     }
 
@@ -266,10 +249,7 @@ impl Round {
         }
         let asked = match self.reply.take() {
             Some(reply) => reply.blocks.into_iter().map(|(_, block)| block).collect(),
-            None if cut => {
-                self.calls.only_complete();
-                self.partial.into_blocks(&self.calls)
-            }
+            None if cut => self.written(),
             None => return None,
         };
         Some((
@@ -278,19 +258,32 @@ impl Round {
                 .results("the turn was cut off before the tool answered"),
         ))
     }
+
+    /// The message as far as it was written, with those of its calls that are complete.
+    fn written(&mut self) -> Vec<Block> {
+        self.calls.only_complete();
+        let written = self.reading.take().map(|reading| reading.written());
+        let block = |(index, mut block): (u64, Block)| {
+            let is_call = matches!(block, Block::ToolUse { .. });
+            self.calls.write(index, &mut block);
+            let left_out = block.is_blank_text() || is_call && self.calls.get(index).is_none();
+            (!left_out).then_some(block)
+        };
+        written.into_iter().flatten().filter_map(block).collect()
+    }
 }
 
 /// Mostly it has come by now.
-fn read_out(rest: Pieces) {
-    let mut rest = Box::pin(rest.for_each(|_| std::future::ready(())));
+fn read_out(reading: Reading) {
+    let mut rest = Box::pin(reading.read_out());
     if (&mut rest).now_or_never().is_none() {
         tokio::spawn(rest);
     }
 }
 
-async fn piece(pieces: &mut Option<Pieces>) -> Result<Progress, ClaudeError> {
-    match pieces {
-        Some(pieces) => pieces.next().await.unwrap_or(Err(ClaudeError::Incomplete)),
+async fn progress(reading: &mut Option<Box<Reading>>) -> Result<Progress, ClaudeError> {
+    match reading {
+        Some(reading) => reading.next().await.unwrap_or(Err(ClaudeError::Incomplete)),
         None => std::future::pending().await,
     }
 }

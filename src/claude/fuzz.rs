@@ -2,12 +2,12 @@
 
 mod planned;
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use super::{Block, Progress, reply::read, sse::Decoder};
+use super::{Block, Progress, reply::Reading, sse::Decoder};
 use crate::{fuzz::Choices, metrics::Metrics};
 
 /// The target. The first bytes say how the stream is cut and whether the rest is the stream, or choices for one.
@@ -122,7 +122,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
     let pieces = stream::iter(pieces.iter().cloned().map(Ok));
     let timer = Metrics::new().claude_request();
     let progress: Vec<_> = runtime.block_on(async {
-        pin!(read(pieces, Duration::from_secs(9), timer))
+        Reading::of(pieces, Duration::from_secs(9), timer)
             .collect()
             .await
     });

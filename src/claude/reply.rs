@@ -2,7 +2,12 @@
 
 mod builder;
 
-use std::{future::poll_fn, time::Duration};
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -11,7 +16,11 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::{Block, ClaudeError, sse::Decoder};
+use super::{
+    Block, ClaudeError,
+    sse::Decoder,
+    wire::{Pieces, WireError},
+};
 use crate::{metrics::ClaudeTimer, quiet::Quiet};
 use builder::Builder;
 
@@ -84,51 +93,99 @@ pub struct Reply {
     pub model: Option<String>,
 }
 
-/// Reads a reply to its `message_stop`; anything else is an error. No piece may take longer than `idle` to come.
-pub(super) fn read(
-    pieces: impl Stream<Item = Result<Bytes, ClaudeError>> + Send,
-    idle: Duration,
-    mut timer: ClaudeTimer,
-) -> impl Stream<Item = Result<Progress, ClaudeError>> + Send {
-    async_stream::stream! {
-        let (mut decoder, mut message, mut events, mut size) = (Decoder::default(), Builder::default(), Vec::new(), 0);
-        let mut quiet = Quiet::of(idle);
-        futures_util::pin_mut!(pieces);
+/// A reply while it is written, read to its `message_stop`; anything else is an error, after which nothing comes. No piece
+/// may take longer than the idle limit to come.
+pub struct Reading<P = Pieces> {
+    pieces: P,
+    decoder: Decoder,
+    events: VecDeque<Bytes>,
+    message: Builder,
+    size: usize,
+    idle: Quiet,
+    /// For the next piece, since the last one was used up.
+    waiting: bool,
+    /// `None` once the message is complete.
+    timer: Option<ClaudeTimer>,
+    over: bool,
+}
+
+impl<P> Reading<P>
+where
+    P: Stream<Item = Result<Bytes, WireError>> + Unpin,
+{
+    /// Must be called within a tokio runtime.
+    pub(super) fn of(pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
+        Self {
+            pieces,
+            decoder: Decoder::default(),
+            events: VecDeque::new(),
+            message: Builder::default(),
+            size: 0,
+            idle: Quiet::of(idle),
+            waiting: false,
+            timer: Some(timer),
+            over: false,
+        }
+    }
+
+    /// The message as far as it was written: its texts, and its tool calls without their inputs.
+    pub fn written(self) -> impl Iterator<Item = (u64, Block)> {
+        self.message.written()
+    }
+
+    /// Reads what may still come behind the message's end: only then can the connection be used again.
+    pub async fn read_out(mut self) {
+        let rest = async { while let Some(Ok(_)) = self.pieces.next().await {} };
+        let _ = timeout(LAST_BYTES, rest).await;
+    }
+
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Result<Progress, ClaudeError>> {
         loop {
-            quiet.broken();
-            let piece = tokio::select! {
-                biased;
-                piece = pieces.next() => piece,
-                () = poll_fn(|cx| quiet.poll(cx)) => return yield Err(ClaudeError::Silent),
-            };
-            let piece = match piece {
-                None => return yield Err(ClaudeError::Incomplete),
-                Some(Err(error)) => return yield Err(error),
-                Some(Ok(piece)) => piece,
-            };
-            size += piece.len();
-            if size > MAX_REPLY || decoder.push(&piece, &mut events).is_err() {
-                return yield Err(ClaudeError::Event("reply_too_large".into()));
+            while let Some(event) = self.events.pop_front() {
+                if let Some(progress) = self.message.take(&event)? {
+                    return Poll::Ready(Ok(progress));
+                }
             }
-            for event in events.drain(..) {
-                let progress = message.take(&event);
-                if matches!(progress, Ok(Some(Progress::Text(_) | Progress::ToolStart { .. }))) {
-                    timer.first_token();
-                }
-                match progress {
-                    Ok(None) => {}
-                    Ok(Some(progress @ Progress::End(_))) => {
-                        drop(timer);
-                        yield Ok(progress);
-                        // A connection whose response was read to its end can be used again.
-                        let rest = async { while let Some(Ok(_)) = pieces.next().await {} };
-                        let _ = timeout(LAST_BYTES, rest).await;
-                        return;
-                    }
-                    Ok(Some(progress)) => yield Ok(progress),
-                    Err(error) => return yield Err(error),
-                }
+            if !std::mem::replace(&mut self.waiting, true) {
+                self.idle.broken();
+            }
+            let Poll::Ready(piece) = self.pieces.poll_next_unpin(cx) else {
+                ready!(self.idle.poll(cx));
+                return Poll::Ready(Err(ClaudeError::Silent));
+            };
+            self.waiting = false;
+            let piece = piece
+                .ok_or(ClaudeError::Incomplete)?
+                .map_err(ClaudeError::Broken)?;
+            self.size += piece.len();
+            if self.size > MAX_REPLY || self.decoder.push(&piece, &mut self.events).is_err() {
+                return Poll::Ready(Err(ClaudeError::Event("reply_too_large".into())));
             }
         }
+    }
+}
+
+impl<P> Stream for Reading<P>
+where
+    P: Stream<Item = Result<Bytes, WireError>> + Unpin,
+{
+    type Item = Result<Progress, ClaudeError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        let progress = ready!(self.poll_progress(cx));
+        match (&progress, &mut self.timer) {
+            (Ok(Progress::Text(_) | Progress::ToolStart { .. }), Some(timer)) => {
+                timer.first_token();
+            }
+            (Ok(Progress::End(_)) | Err(_), _) => {
+                self.over = true;
+                self.timer = None;
+            }
+            _ => {}
+        }
+        Poll::Ready(Some(progress))
     }
 }

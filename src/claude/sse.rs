@@ -25,7 +25,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// Takes the next bytes and appends the data of the events they complete to `events`.
-    pub fn push(&mut self, piece: &Bytes, events: &mut Vec<Bytes>) -> Result<(), TooLarge> {
+    pub fn push(&mut self, piece: &Bytes, events: &mut impl Extend<Bytes>) -> Result<(), TooLarge> {
         let mut at = 0;
         while at < piece.len() {
             if std::mem::take(&mut self.after_cr) && piece[at] == b'\n' {
@@ -54,7 +54,7 @@ impl Decoder {
         }
     }
 
-    fn end_of_line(&mut self, mut line: Bytes, events: &mut Vec<Bytes>) {
+    fn end_of_line(&mut self, mut line: Bytes, events: &mut impl Extend<Bytes>) {
         if !std::mem::replace(&mut self.started, true) && line.starts_with(BYTE_ORDER_MARK) {
             line.advance(BYTE_ORDER_MARK.len());
         }

@@ -23,7 +23,7 @@ use url::Url;
 
 use connect::connector;
 use line::Line;
-pub(super) use line::Pieces;
+pub use line::Pieces;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Kept for the next turns; more would only hold memory after a peak.

@@ -13,7 +13,7 @@ use crate::{
         unknown,
     },
     support::{
-        bad_mcp::{BadMcp, Quirk},
+        bad_mcp::{BadMcp, MODES, Quirk},
         fake_claude::Reply,
         mcp_server::McpServer,
         mcp_tools::{PIXEL, owned, read, tool},
@@ -506,7 +506,7 @@ async fn a_malformed_tool_is_left_out_and_the_others_work() {
     let server = BadMcp::start(Quirk::MalformedTool).await;
     let app = obedient_with(&server).await;
     let whole = json!({"state": "connected", "server": {"name": "bad", "version": "1"},
-        "tools": 144, "tools_left_out": 1});
+        "tools": MODES.len() * 6, "tools_left_out": 1});
     assert_eq!(app.get("/ready").await.ok()["mcp"], whole);
     assert_eq!(result_of(&app, "ok").await, good("ok"));
 }
@@ -515,7 +515,10 @@ async fn a_malformed_tool_is_left_out_and_the_others_work() {
 async fn a_hint_that_is_no_boolean_spoils_neither_the_tool_nor_the_list() {
     let server = BadMcp::start(Quirk::MalformedHint).await;
     let app = obedient_with(&server).await;
-    assert_eq!(app.get("/ready").await.ok()["mcp"]["tools"], 145);
+    assert_eq!(
+        app.get("/ready").await.ok()["mcp"]["tools"],
+        MODES.len() * 6 + 1
+    );
     assert_eq!(result_of(&app, "odd_hint").await, good("ok"));
 }
 

@@ -201,6 +201,18 @@ impl Builder {
         Some(Progress::ToolReady { index, input })
     }
 
+    /// The texts and the tool calls as far as they were written, the latter without input.
+    pub(super) fn written(self) -> impl Iterator<Item = (u64, Block)> {
+        let block = |open: Open| match open.block["type"].as_str()? {
+            "text" => Some(Block::Text { text: open.text }),
+            "tool_use" => open.close(),
+            _ => None,
+        };
+        (0..)
+            .zip(self.blocks)
+            .filter_map(move |(at, open)| Some((at, block(open)?)))
+    }
+
     fn finish(&mut self) -> Reply {
         let blocks = std::mem::take(&mut self.blocks)
             .into_iter()

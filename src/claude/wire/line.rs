@@ -221,7 +221,7 @@ fn all<T>(input: &[u8], mut take: impl FnMut(&[u8]) -> Taken<T>) -> Taken<T> {
 }
 
 /// The body of an answer, piece by piece. Read to its end, it leaves its connection for the next request.
-pub(in crate::claude) struct Pieces {
+pub struct Pieces {
     body: Option<(Line, Call<RecvBody>)>,
     server: Arc<Server>,
 }
