@@ -68,10 +68,19 @@ impl Tally {
         turn: Turn,
         held: T,
     ) -> impl Stream<Item = Event> + Send + 'static {
-        self.in_flight = true;
         self.ledger = turn.ledger();
+        let events = turn.run(self.mode == "sse");
+        self.pass_on(events, held)
+    }
+
+    fn pass_on<T: Send + 'static>(
+        mut self,
+        events: impl Stream<Item = Event> + Send + 'static,
+        held: T,
+    ) -> impl Stream<Item = Event> + Send + 'static {
+        self.in_flight = true;
         // In a place of its own: what a generator is given and then pins, it would hold twice.
-        let mut events = Box::pin(turn.run(self.mode == "sse"));
+        let mut events = Box::pin(events);
         self.app.metrics.chat_begins();
         async_stream::stream! {
             let _held = held;
@@ -157,5 +166,53 @@ impl Drop for Tally {
             total_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "chat"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn app() -> Arc<App> {
+        let env = [
+            ("ANTHROPIC_API_KEY", "sk-test"),
+            ("JWT_SIGNING_KEY", "a signing key of thirty-two bytes"),
+            ("PROG_STRENGTH_MCP_URL", "http://127.0.0.1:9/mcp"),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        App::new(Config::from_iter(env).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_panics_ends_with_one_error_and_is_counted_as_internal() {
+        let (app, id) = (app(), RequestId::of(&HeaderMap::new()));
+        let mut tally = Tally::new(app.clone(), id.clone());
+        tally.streamed(true);
+        let turn = async_stream::stream! {
+            yield Event::TextDelta { text: "I have just".into() };
+            panic!("MARKER");
+        };
+        let events: Vec<Event> = tally.pass_on(turn, ()).collect().await;
+        assert_eq!(
+            json!(events),
+            json!([
+                {"type": "text_delta", "text": "I have just"},
+                {"type": "error", "code": "internal", "message": "Something went wrong on our side.",
+                    "retryable": false, "messages": [], "request_id": id.as_str(),
+                    "usage": {"input_tokens": 0, "output_tokens": 0,
+                        "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}},
+            ])
+        );
+        let metrics = app.metrics.encode();
+        for line in [
+            r#"chat_requests_total{mode="sse",code="internal"} 1"#,
+            "chat_in_flight 0",
+        ] {
+            assert!(metrics.lines().any(|of_all| of_all == line), "{metrics}");
+        }
     }
 }

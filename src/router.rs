@@ -32,15 +32,8 @@ use crate::{
 const PREFLIGHT_SECS: u64 = 600;
 
 pub fn router(app: Arc<App>) -> Router {
-    let layers = ServiceBuilder::new()
-        // Outermost: also a preflight and a panic get an id, a span and the security headers.
-        .layer(from_fn(dress::dress))
-        // Before the routes: they know no OPTIONS.
-        .option_layer(cors(&app.http.cors))
-        // Innermost, so that the response of a panic is dressed like any other.
-        .layer(CatchPanicLayer::custom(dress::panicked));
     let page = app.page.clone().map(page::routes).unwrap_or_default();
-    Router::new()
+    let routes = Router::new()
         .merge(page)
         .route("/health", get(health))
         .route("/ready", get(ready))
@@ -50,9 +43,19 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(async |Extension(id): Extension<RequestId>| ApiError::not_found().respond(&id))
         .method_not_allowed_fallback(async |Extension(id): Extension<RequestId>| {
             ApiError::method_not_allowed().respond(&id)
-        })
-        .layer(layers)
-        .with_state(app)
+        });
+    layered(routes, &app.http.cors).with_state(app)
+}
+
+fn layered<S: Clone + Send + Sync + 'static>(routes: Router<S>, allowed: &Cors) -> Router<S> {
+    let layers = ServiceBuilder::new()
+        // Outermost: also a preflight and a panic get an id, a span and the security headers.
+        .layer(from_fn(dress::dress))
+        // Before the routes: they know no OPTIONS.
+        .option_layer(cors(allowed))
+        // Innermost, so that the response of a panic is dressed like any other.
+        .layer(CatchPanicLayer::custom(dress::panicked));
+    routes.layer(layers)
 }
 
 fn cors(cors: &Cors) -> Option<CorsLayer> {
@@ -204,3 +207,6 @@ impl utoipa::Modify for Bearer {
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// The retries left to one call of Claude.
 pub struct Retries {
     left: u32,
-    delay: Duration,
+    made: u32,
     deadline: Instant,
     metrics: Arc<Metrics>,
 }
@@ -22,7 +22,7 @@ impl Retries {
     pub(super) fn new(max: u32, deadline: Instant, metrics: Arc<Metrics>) -> Self {
         Self {
             left: max,
-            delay: FIRST,
+            made: 0,
             deadline,
             metrics,
         }
@@ -41,16 +41,45 @@ impl Retries {
                 });
             }
             Some(after) => after,
-            None => self.delay.mul_f64(rand::random_range(0.75..=1.0)),
+            None => pause(self.made),
         };
         if Instant::now() + wait >= self.deadline {
             return Err(error);
         }
         self.left -= 1;
-        self.delay = (self.delay * 2).min(LONGEST);
+        self.made += 1;
         self.metrics.claude_retry(error.reason());
         tracing::warn!(error = %error, wait_ms = wait.as_millis(), "asking the model again");
         sleep(wait).await;
         Ok(())
+    }
+}
+
+/// How long to wait after so many retries, if the server does not say.
+fn pause(made: u32) -> Duration {
+    let longest = FIRST
+        .saturating_mul(2_u32.saturating_pow(made))
+        .min(LONGEST);
+    longest.mul_f64(rand::random_range(0.75..=1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_from_half_a_second_to_eight_and_vary() {
+        let millis = [500, 1000, 2000, 4000, 8000, 8000, 8000];
+        let last = [(u32::MAX, 8000)];
+        for (made, longest) in (0..).zip(millis).chain(last) {
+            let longest = Duration::from_millis(longest);
+            let mut pauses: Vec<_> = (0..1000).map(|_| pause(made)).collect();
+            pauses.sort_unstable();
+            let (shortest, most) = (pauses[0], pauses[999]);
+            assert!(shortest >= longest * 3 / 4, "{made}: {shortest:?}");
+            assert!(most <= longest, "{made}: {most:?}");
+            let apart = shortest < longest * 4 / 5 && most > longest * 19 / 20;
+            assert!(apart, "{made}: {shortest:?}..{most:?}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+mod every_block;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -162,6 +164,10 @@ fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
         ),
         (
             json!([{"role": "user", "content": []}]),
+            "messages[0]: the last message must not be blank",
+        ),
+        (
+            json!([{"role": "user", "content": [{"type": "text", "text": " "}, {"type": "text", "text": ""}]}]),
             "messages[0]: the last message must not be blank",
         ),
         (

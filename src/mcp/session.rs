@@ -1,5 +1,6 @@
 //! One session at a time: open it, list its tools, watch it, replace it. One task does all of this.
 
+mod delay;
 mod fault;
 mod listing;
 
@@ -23,6 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::transport::{Client, Connections};
 use crate::{config::McpConfig, dial::client_for, metrics::Metrics, tools::Catalogue};
+use delay::{delay, jittered};
 use fault::{OpenError, why};
 use listing::{Listing, list};
 
@@ -36,8 +38,6 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 const RELIST_EVERY: Duration = Duration::from_secs(30);
 /// A server that announces changes all the time is not listed all the time.
 const LIST_PAUSE: Duration = Duration::from_millis(500);
-const FIRST_DELAY: Duration = Duration::from_millis(200);
-const LONGEST_DELAY: Duration = Duration::from_secs(10);
 /// A session that dies sooner is followed by a pause.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
@@ -166,7 +166,7 @@ pub(super) fn supervise(
     let (publish, live) = watch::channel(None);
     let closing = sessions.clone();
     sessions.spawn(async move {
-        let (mut delay, mut first) = (FIRST_DELAY, true);
+        let (mut failures, mut first) = (0, true);
         while !stop.is_cancelled() {
             let check = Arc::new(Notify::new());
             let opened = tokio::select! {
@@ -184,16 +184,17 @@ pub(super) fn supervise(
                     publish.send_replace(None);
                     metrics.session(false);
                     closing.spawn(close(service, connector.drain, stop.clone()));
-                    delay = FIRST_DELAY;
+                    failures = 0;
                     if began.elapsed() < SHORT_LIFE {
-                        pause(delay, &stop).await;
+                        pause(delay(failures), &stop).await;
                     }
                 }
                 Err(error) => {
+                    let delay = delay(failures);
                     let retry_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
                     tracing::warn!(error = %error, retry_ms, "no MCP session");
                     pause(delay, &stop).await;
-                    delay = (delay * 2).min(LONGEST_DELAY);
+                    failures += 1;
                 }
             }
         }
@@ -202,8 +203,7 @@ pub(super) fn supervise(
 }
 
 async fn pause(delay: Duration, stop: &CancellationToken) {
-    let delay = delay.mul_f64(rand::random_range(0.75..=1.0));
-    let _ = timeout(delay, stop.cancelled()).await;
+    let _ = timeout(jittered(delay), stop.cancelled()).await;
 }
 
 /// Publishes the session, lists its tools again whenever there is reason to, returns when it is lost.

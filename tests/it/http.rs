@@ -3,6 +3,7 @@
 mod bodies;
 mod cors;
 mod endpoints;
+mod garbage;
 mod headers;
 mod metrics;
 mod request_ids;

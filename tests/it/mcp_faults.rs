@@ -1,5 +1,7 @@
 //! The MCP server absent, dying, hanging, lying: what becomes of calls, chats and the session.
 
+mod session;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -533,6 +535,7 @@ async fn a_server_of_an_older_protocol_is_accepted() {
 async fn a_server_with_which_no_session_can_be_had_is_asked_again_and_chats_are_refused() {
     let quirks = [
         Quirk::FutureVersion,
+        Quirk::NewerVersion,
         Quirk::InitializeFails,
         Quirk::InitializeIsHtml,
         Quirk::InitializeHangs,

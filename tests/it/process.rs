@@ -2,6 +2,7 @@
 
 mod commands;
 mod logs;
+mod mcp;
 mod settings;
 mod signals;
 mod workout_server;

@@ -28,6 +28,8 @@ pub enum Quirk {
     MalformedHint,
     /// The server speaks a protocol of the future.
     FutureVersion,
+    /// The server speaks one that rmcp knows and the service does not.
+    NewerVersion,
     /// The server speaks an older protocol.
     OldVersion,
     InitializeHangs,
@@ -77,6 +79,8 @@ struct Record {
     connections: Vec<Vec<String>>,
     cancelled: usize,
     initialized: usize,
+    /// The protocol versions that were asked for.
+    versions: Vec<Value>,
     lists: usize,
 }
 
@@ -121,6 +125,11 @@ impl BadMcp {
 
     pub fn sessions(&self) -> usize {
         self.record.borrow().initialized
+    }
+
+    /// The protocol version of each `initialize`.
+    pub fn versions(&self) -> Vec<Value> {
+        self.record.borrow().versions.clone()
     }
 
     pub fn lists(&self) -> usize {

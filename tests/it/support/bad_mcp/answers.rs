@@ -58,8 +58,12 @@ pub(super) fn respond(
         ("GET", _) => What::Answer(405, "text/plain", "no".into()),
         ("DELETE", _) => What::Answer(200, "text/plain", String::new()),
         (_, "initialize") => {
-            record.send_modify(|record| record.initialized += 1);
-            initialize(&id, &message["params"]["protocolVersion"], quirk)
+            let version = &message["params"]["protocolVersion"];
+            record.send_modify(|record| {
+                record.initialized += 1;
+                record.versions.push(version.clone());
+            });
+            initialize(&id, version, quirk)
         }
         (_, "notifications/cancelled") => {
             record.send_modify(|record| record.cancelled += 1);
@@ -91,6 +95,7 @@ fn initialize(id: &Value, asked: &Value, quirk: Quirk) -> What {
         Quirk::InitializeFails => return What::Answer(500, "text/plain", "oops".into()),
         Quirk::InitializeIsHtml => return What::Answer(200, "text/html", "<html>".into()),
         Quirk::FutureVersion => "2030-01-01",
+        Quirk::NewerVersion => "2026-07-28",
         Quirk::OldVersion => "2025-03-26",
         _ => asked.as_str().unwrap_or_default(),
     };
