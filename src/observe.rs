@@ -207,7 +207,7 @@ mod tests {
                         "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}},
             ])
         );
-        let metrics = app.metrics.encode();
+        let metrics = app.metrics.encode(true);
         for line in [
             r#"chat_requests_total{mode="sse",code="internal"} 1"#,
             "chat_in_flight 0",
