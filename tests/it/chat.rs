@@ -2,6 +2,7 @@
 
 mod again;
 mod asked;
+mod caching;
 mod rounds;
 
 use http::StatusCode;
