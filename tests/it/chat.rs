@@ -4,6 +4,7 @@ mod again;
 mod asked;
 mod caching;
 mod rounds;
+mod stop_reasons;
 
 use http::StatusCode;
 use serde_json::{Value, json};
