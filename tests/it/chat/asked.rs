@@ -47,6 +47,19 @@ async fn a_token_is_sent_as_bearer_when_there_is_no_key() {
 }
 
 #[tokio::test]
+async fn of_a_key_and_a_token_the_key_alone_is_sent() {
+    let app = TestApp::builder()
+        .env("ANTHROPIC_AUTH_TOKEN", "tok")
+        .start()
+        .await;
+    app.claude.push(Reply::text("hi"));
+    app.ask("hi").await.ok();
+    let headers = &app.claude.asked()[0].headers;
+    assert_eq!(headers["x-api-key"], "sk-test");
+    assert_eq!(headers.get("authorization"), None);
+}
+
+#[tokio::test]
 async fn date_and_name_stand_in_a_second_system_block_behind_the_cached_one() {
     let app = TestApp::with([Reply::text("hi")]).await;
     let name = format!("Sam\u{7}\nthe {}", "x".repeat(200));
