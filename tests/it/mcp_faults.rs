@@ -1,6 +1,6 @@
 //! The MCP server absent, dying, hanging, lying: what becomes of calls, chats and the session.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use http::StatusCode;
@@ -64,13 +64,14 @@ async fn without_a_server_chats_are_refused_until_it_is_there() {
     let mut streaming = user("list_exercises");
     streaming["stream"] = true.into();
     let question = user("list_exercises");
-    let (json, sse, ready) = tokio::join!(
-        app.chat("sam", &question),
-        app.chat("sam", &streaming),
-        app.get("/ready"),
-    );
-    for refused in [json, sse] {
+    let timed = async |question| {
+        let began = Instant::now();
+        (app.chat("sam", question).await, began.elapsed())
+    };
+    let (json, sse, ready) = tokio::join!(timed(&question), timed(&streaming), app.get("/ready"));
+    for (refused, waited) in [json, sse] {
         assert_eq!(refused.error(), (503, "tools_unavailable"));
+        assert!((2500..6000).contains(&waited.as_millis()), "{waited:?}");
         let wait: u64 = refused
             .header("retry-after")
             .expect("Retry-After")
