@@ -13,7 +13,7 @@ use crate::{
         unknown,
     },
     support::{
-        bad_mcp::{BadMcp, Quirk},
+        bad_mcp::{BadMcp, MODES, Quirk},
         fake_claude::Reply,
         mcp_server::McpServer,
         mcp_tools::{PIXEL, owned, read, tool},
@@ -397,8 +397,11 @@ async fn a_refusal_before_execution_is_an_error_result_and_not_repeated() {
         ("http400", 400),
         ("http401", 401),
         ("http401_plain", 401),
+        ("http401_json", 401),
         ("http403", 403),
+        ("http403_json", 403),
         ("http429", 429),
+        ("http429_json", 429),
     ];
     let all = modes.iter().flat_map(|(mode, status)| {
         ["", "ro_", "idem_"].map(|kind| (format!("{kind}{mode}"), *status))
@@ -416,7 +419,7 @@ async fn a_refusal_before_execution_is_an_error_result_and_not_repeated() {
 
 #[tokio::test]
 async fn a_json_rpc_error_is_a_final_answer_whatever_its_status_and_id() {
-    let names: Vec<String> = ["http500_json", "http500_no_id", "null_id"]
+    let names: Vec<String> = ["http400_json", "http500_json", "http500_no_id", "null_id"]
         .iter()
         .flat_map(|mode| ["", "ro_", "idem_"].map(|kind| format!("{kind}{mode}")))
         .collect();
@@ -499,7 +502,7 @@ async fn a_malformed_tool_is_left_out_and_the_others_work() {
     let server = BadMcp::start(Quirk::MalformedTool).await;
     let app = obedient_with(&server).await;
     let whole = json!({"state": "connected", "server": {"name": "bad", "version": "1"},
-        "tools": 144, "tools_left_out": 1});
+        "tools": MODES.len() * 6, "tools_left_out": 1});
     assert_eq!(app.get("/ready").await.ok()["mcp"], whole);
     assert_eq!(result_of(&app, "ok").await, good("ok"));
 }
@@ -508,7 +511,10 @@ async fn a_malformed_tool_is_left_out_and_the_others_work() {
 async fn a_hint_that_is_no_boolean_spoils_neither_the_tool_nor_the_list() {
     let server = BadMcp::start(Quirk::MalformedHint).await;
     let app = obedient_with(&server).await;
-    assert_eq!(app.get("/ready").await.ok()["mcp"]["tools"], 145);
+    assert_eq!(
+        app.get("/ready").await.ok()["mcp"]["tools"],
+        MODES.len() * 6 + 1
+    );
     assert_eq!(result_of(&app, "odd_hint").await, good("ok"));
 }
 

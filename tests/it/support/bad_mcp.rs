@@ -40,9 +40,13 @@ pub enum Quirk {
     HangsUp,
 }
 
-pub const MODES: [&str; 24] = [
+pub const MODES: [&str; 28] = [
     "ok",
     "http500",
+    "http400_json",
+    "http401_json",
+    "http403_json",
+    "http429_json",
     "http500_json",
     "http500_no_id",
     "http503",
