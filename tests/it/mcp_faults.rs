@@ -16,7 +16,7 @@ use crate::{
         bad_mcp::{BadMcp, MODES, Quirk},
         fake_claude::Reply,
         mcp_server::McpServer,
-        mcp_tools::{PIXEL, owned, read, tool},
+        mcp_tools::{PIXEL, owned, picture, read, tool},
         test_app::{Answer, TestApp, user},
         wait::{Gate, within},
     },
@@ -764,6 +764,17 @@ async fn an_image_of_more_than_5_mb_becomes_a_note() {
         result_of(&app, r#"picture {"bytes": 5300000}"#).await,
         good(note)
     );
+}
+
+#[tokio::test]
+async fn the_limit_of_a_results_text_is_none_of_its_images() {
+    let app = obedient().await;
+    let source = json!({"type": "base64", "media_type": "image/png", "data": picture(3_000_000)});
+    let whole = with(json!([{"type": "image", "source": source}]));
+    let result = result_of(&app, r#"picture {"bytes": 3000000}"#).await;
+    // Not `assert_eq!`: nobody reads megabytes.
+    assert!(result == whole, "{} blocks", result["content"]);
+    assert!(last_content(&app.claude.bodies()[1]) == [whole]);
 }
 
 #[tokio::test]
