@@ -189,7 +189,7 @@ async fn openapi() -> Response {
 #[openapi(
     info(title = "prog-strength-agent", description = "The chat agent of the Prog Strength training tracker."),
     paths(health, ready, metrics_text, openapi, chat::chat),
-    modifiers(&Bearer)
+    modifiers(&Bearer, &Id)
 )]
 struct Api;
 
@@ -205,6 +205,27 @@ impl utoipa::Modify for Bearer {
         api.components
             .get_or_insert_default()
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Names the id that every response has.
+struct Id;
+
+impl utoipa::Modify for Id {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::{Header, Object, RefOr, Type};
+        let mut id = Header::new(Object::with_type(Type::String));
+        id.description = Some("The caller's own id of this request, or a new one".into());
+        for item in api.paths.paths.values_mut() {
+            for operation in item.get.iter_mut().chain(&mut item.post) {
+                for response in operation.responses.responses.values_mut() {
+                    if let RefOr::T(response) = response {
+                        let named = RefOr::T(id.clone());
+                        response.headers.insert("X-Request-ID".into(), named);
+                    }
+                }
+            }
+        }
     }
 }
 

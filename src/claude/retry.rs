@@ -82,4 +82,19 @@ mod tests {
             assert!(apart, "{made}: {shortest:?}..{most:?}");
         }
     }
+
+    #[tokio::test]
+    async fn a_wait_that_would_end_after_the_turn_is_not_begun() {
+        let end = Instant::now() + Duration::from_secs(1);
+        let mut retries = Retries::new(10, end, Metrics::new());
+        assert!(retries.again(ClaudeError::Incomplete).await.is_ok());
+        let refused = Instant::now();
+        // From half a second doubled, and shortened by a quarter at most.
+        assert!(retries.again(ClaudeError::Incomplete).await.is_err());
+        assert!(
+            refused.elapsed() < Duration::from_millis(100),
+            "{:?}",
+            refused.elapsed()
+        );
+    }
 }

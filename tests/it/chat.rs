@@ -1,7 +1,10 @@
 //! A turn as one JSON answer.
 
+mod again;
 mod asked;
+mod caching;
 mod rounds;
+mod stop_reasons;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -65,35 +68,6 @@ async fn a_turn_with_tools_answers_with_every_message_it_added_and_the_usage_of_
 }
 
 #[tokio::test]
-async fn a_history_with_the_answers_messages_appended_is_accepted() {
-    let app = TestApp::with([
-        Reply::empty()
-            .thinking("hm", "sig")
-            .and_text("One.")
-            .and_tool("toolu_1", "list_workouts", json!({})),
-        Reply::empty(),
-        Reply::text("Still one."),
-    ])
-    .await;
-    let mut request = user("how many?");
-    let first = app.chat("sam", &request).await.ok();
-    let messages = request["messages"].as_array_mut().unwrap();
-    messages.extend(first["messages"].as_array().unwrap().iter().cloned());
-    messages.push(json!({"role": "user", "content": "sure?"}));
-    let second = app.chat("sam", &request).await.ok();
-    assert_eq!(second["content"][0]["text"], "Still one.");
-    // Two messages of one role in a row are one to Claude.
-    let mut answered = first["messages"][1].clone();
-    let results = answered["content"].as_array_mut().unwrap();
-    results.push(json!({"type": "text", "text": "sure?"}));
-    let question = json!({"role": "user", "content": [{"type": "text", "text": "how many?"}]});
-    assert_eq!(
-        without_breakpoints(&app.claude.bodies()[2]["messages"]),
-        json!([question, first["messages"][0], answered])
-    );
-}
-
-#[tokio::test]
 async fn an_empty_reply_is_empty_content_and_adds_no_message() {
     let app = TestApp::with([Reply::empty()]).await;
     let answer = app.ask("hi").await.ok();
@@ -102,22 +76,6 @@ async fn an_empty_reply_is_empty_content_and_adds_no_message() {
         [&json!([]), &json!([])]
     );
     assert_eq!(answer["stop_reason"], "end_turn");
-}
-
-#[tokio::test]
-async fn a_blank_text_of_claudes_is_not_put_into_the_history() {
-    let app = TestApp::with([
-        Reply::text("\n\n").and_tool("t1", "list_workouts", json!({})),
-        Reply::text(" "),
-        Reply::text("again"),
-    ])
-    .await;
-    let mut request = user("go");
-    let answer = app.chat("sam", &request).await.ok();
-    let messages = request["messages"].as_array_mut().unwrap();
-    messages.extend(answer["messages"].as_array().unwrap().iter().cloned());
-    messages.push(json!({"role": "user", "content": "and now?"}));
-    app.chat("sam", &request).await.ok();
 }
 
 #[tokio::test]
@@ -175,6 +133,13 @@ async fn the_user_acts_as_themselves_whatever_claude_writes() {
         answer["messages"][0]["content"][0]["input"],
         json!({"note": "n", "deep": {}})
     );
+}
+
+/// The conversation goes on as clients go on with it: what the turn added, then the next question.
+fn go_on(request: &mut Value, answer: &Value, words: &str) {
+    let messages = request["messages"].as_array_mut().unwrap();
+    messages.extend(answer["messages"].as_array().unwrap().iter().cloned());
+    messages.push(json!({"role": "user", "content": words}));
 }
 
 fn without_breakpoints(value: &Value) -> Value {

@@ -2,8 +2,7 @@
 
 mod broken;
 mod late;
-
-use std::time::{Duration, Instant};
+mod waits;
 
 use serde_json::{Value, json};
 
@@ -107,56 +106,6 @@ async fn after_all_retries_overload_is_a_503_with_retry_after_and_other_failures
 }
 
 #[tokio::test]
-async fn retry_after_is_obeyed() {
-    let app = TestApp::with([
-        Reply::status(529, "{}").header("retry-after", "1"),
-        Reply::text("hi"),
-    ])
-    .await;
-    app.ask("hi").await.ok();
-    let gap = gaps(&app)[0];
-    assert!((1.0..4.0).contains(&gap), "{gap}");
-}
-
-#[tokio::test]
-async fn retry_after_ms_is_obeyed_before_retry_after() {
-    let busy = Reply::status(429, "{}")
-        .header("retry-after", "15")
-        .header("retry-after-ms", "700");
-    let app = TestApp::with([busy, Reply::text("hi")]).await;
-    app.ask("hi").await.ok();
-    let gap = gaps(&app)[0];
-    assert!((0.7..5.0).contains(&gap), "{gap}");
-}
-
-#[tokio::test]
-async fn without_a_word_from_claude_the_waits_are_half_a_second_doubling_with_jitter() {
-    let fails = || Reply::status(500, "{}");
-    let app = TestApp::with([fails(), fails(), fails(), Reply::text("hi")]).await;
-    app.ask("hi").await.ok();
-    for (gap, nominal) in gaps(&app).into_iter().zip([0.5, 1.0, 2.0]) {
-        assert!(
-            (nominal * 0.5..nominal + 1.0).contains(&gap),
-            "{gap} for {nominal}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_wait_beyond_the_turns_time_fails_at_once_with_that_retry_after() {
-    let app = app_with(
-        &[("AGENT_TURN_TIMEOUT_SECS", "10")],
-        [Reply::status(529, "{}").header("retry-after", "60")],
-    )
-    .await;
-    let started = Instant::now();
-    let answer = app.ask("hi").await;
-    assert_eq!(answer.error(), (503, "model_overloaded"));
-    assert_eq!(answer.header("retry-after"), Some("60"));
-    assert!(started.elapsed() < Duration::from_secs(5));
-}
-
-#[tokio::test]
 async fn a_spend_limit_is_not_tried_again() {
     let body = json!({"type": "error", "error": {"type": "rate_limit_error", "message": "spend",
         "details": {"error_code": "enforced_spend_limit_reached"}}});
@@ -219,20 +168,6 @@ async fn claude_out_of_reach_is_a_502() {
 }
 
 #[tokio::test]
-async fn retry_after_of_an_overload_is_passed_on() {
-    let busy = || Reply::status(429, "{}").header("retry-after", "1");
-    let app = app_with(&[("CLAUDE_MAX_RETRIES", "0")], [busy(), busy()]).await;
-    let answer = app.ask("hi").await;
-    assert_eq!(answer.error(), (503, "model_overloaded"));
-    assert_eq!(answer.header("retry-after"), Some("1"));
-    let error = app.ask_streaming("hi").await.last("error").await;
-    assert_eq!(
-        (&error["code"], &error["retryable"]),
-        (&json!("model_overloaded"), &json!(true))
-    );
-}
-
-#[tokio::test]
 async fn an_error_answer_has_the_documented_shape() {
     let app = TestApp::with([Reply::error(
         401,
@@ -255,13 +190,4 @@ async fn an_error_answer_has_the_documented_shape() {
     assert_eq!(body["error"], body["detail"]);
     assert_eq!(body["request_id"].as_str(), answer.header("x-request-id"));
     assert!(body["title"].is_string());
-}
-
-/// Seconds between the requests to Claude.
-fn gaps(app: &TestApp) -> Vec<f64> {
-    let asked = app.claude.asked();
-    asked
-        .windows(2)
-        .map(|pair| (pair[1].at - pair[0].at).as_secs_f64())
-        .collect()
 }

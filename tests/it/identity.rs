@@ -432,6 +432,17 @@ async fn the_mcp_server_is_shown_the_bearer_token() {
     obey(&app);
     app.ask("whoami").await.ok();
     assert_eq!(app.mcp.called(), ["whoami"]);
+    let shown = app.mcp.remembers(|memory| memory.authorizations.clone());
+    assert!(!shown.is_empty() && shown.iter().all(|shown| shown == "Bearer tok-123"));
+}
+
+#[tokio::test]
+async fn without_a_token_the_mcp_server_is_shown_no_authorization_at_all() {
+    let app = TestApp::start().await;
+    obey(&app);
+    app.ask("whoami").await.ok();
+    let shown = app.mcp.remembers(|memory| memory.authorizations.clone());
+    assert_eq!(shown, [""; 0]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod session;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use http::StatusCode;
@@ -18,7 +18,7 @@ use crate::{
         bad_mcp::{BadMcp, MODES, Quirk},
         fake_claude::Reply,
         mcp_server::McpServer,
-        mcp_tools::{PIXEL, owned, read, tool},
+        mcp_tools::{PIXEL, owned, picture, read, tool},
         test_app::{Answer, TestApp, user},
         wait::{Gate, within},
     },
@@ -66,13 +66,14 @@ async fn without_a_server_chats_are_refused_until_it_is_there() {
     let mut streaming = user("list_exercises");
     streaming["stream"] = true.into();
     let question = user("list_exercises");
-    let (json, sse, ready) = tokio::join!(
-        app.chat("sam", &question),
-        app.chat("sam", &streaming),
-        app.get("/ready"),
-    );
-    for refused in [json, sse] {
+    let timed = async |question| {
+        let began = Instant::now();
+        (app.chat("sam", question).await, began.elapsed())
+    };
+    let (json, sse, ready) = tokio::join!(timed(&question), timed(&streaming), app.get("/ready"));
+    for (refused, waited) in [json, sse] {
         assert_eq!(refused.error(), (503, "tools_unavailable"));
+        assert!((2500..6000).contains(&waited.as_millis()), "{waited:?}");
         let wait: u64 = refused
             .header("retry-after")
             .expect("Retry-After")
@@ -398,8 +399,11 @@ async fn a_refusal_before_execution_is_an_error_result_and_not_repeated() {
         ("http400", 400),
         ("http401", 401),
         ("http401_plain", 401),
+        ("http401_json", 401),
         ("http403", 403),
+        ("http403_json", 403),
         ("http429", 429),
+        ("http429_json", 429),
     ];
     let all = modes.iter().flat_map(|(mode, status)| {
         ["", "ro_", "idem_"].map(|kind| (format!("{kind}{mode}"), *status))
@@ -418,6 +422,7 @@ async fn a_refusal_before_execution_is_an_error_result_and_not_repeated() {
 #[tokio::test]
 async fn a_json_rpc_error_is_a_final_answer_whatever_its_status_and_id() {
     let modes = [
+        "http400_json",
         "http500_json",
         "http500_no_id",
         "http500_other_id",
@@ -771,6 +776,17 @@ async fn an_image_of_more_than_5_mb_becomes_a_note() {
         result_of(&app, r#"picture {"bytes": 5300000}"#).await,
         good(note)
     );
+}
+
+#[tokio::test]
+async fn the_limit_of_a_results_text_is_none_of_its_images() {
+    let app = obedient().await;
+    let source = json!({"type": "base64", "media_type": "image/png", "data": picture(3_000_000)});
+    let whole = with(json!([{"type": "image", "source": source}]));
+    let result = result_of(&app, r#"picture {"bytes": 3000000}"#).await;
+    // Not `assert_eq!`: nobody reads megabytes.
+    assert!(result == whole, "{} blocks", result["content"]);
+    assert!(last_content(&app.claude.bodies()[1]) == [whole]);
 }
 
 #[tokio::test]

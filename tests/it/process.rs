@@ -1,6 +1,7 @@
 //! The binary itself: settings, exit codes, signals, the small commands, and what it logs.
 
 mod commands;
+mod log_spans;
 mod logs;
 mod mcp;
 mod settings;
@@ -17,6 +18,7 @@ use crate::support::{
     fake_claude::Reply,
     process::{Directory, Ended, Process, Written, run, run_in},
     service::{API_KEY, LEFT_OUT, Service, sams_token},
+    sse::Sse,
     test_app::{JWT_KEY, user},
     wait::{Gate, until, within},
 };
@@ -26,6 +28,12 @@ fn as_json(lines: &[String]) -> Vec<Value> {
         serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in the line {line}"))
     };
     lines.iter().map(parse).collect()
+}
+
+fn chat_lines(lines: &[String]) -> Vec<Value> {
+    let mut lines = as_json(lines);
+    lines.retain(|line| line["message"] == "chat");
+    lines
 }
 
 /// Those of the token that was printed.

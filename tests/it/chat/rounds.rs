@@ -1,71 +1,9 @@
-//! How a round ends: stop reasons, the limit of rounds, and the tools in between.
+//! What goes on from round to round: pauses, the limit of rounds, and the tools in between.
 
 use serde_json::{Value, json};
 
 use super::without_breakpoints;
 use crate::support::{fake_claude::Reply, mcp_tools::bench_press, test_app::TestApp, wait::Gate};
-
-#[tokio::test]
-async fn every_other_stop_reason_ends_the_turn_and_is_reported_as_it_is() {
-    for reason in [
-        "end_turn",
-        "max_tokens",
-        "refusal",
-        "model_context_window_exceeded",
-        "something_new",
-    ] {
-        let app = TestApp::with([Reply::text("as far as I got").stop(reason)]).await;
-        let answer = app.ask("hi").await.ok();
-        assert_eq!(answer["stop_reason"], reason);
-        assert_eq!(answer["content"][0]["text"], "as far as I got");
-    }
-    let app = TestApp::with([Reply::text("until").stop_sequence("###")]).await;
-    assert_eq!(app.ask("hi").await.ok()["stop_reason"], "stop_sequence");
-}
-
-#[tokio::test]
-async fn a_tool_call_under_any_other_stop_reason_is_not_run() {
-    for reason in [
-        "end_turn",
-        "max_tokens",
-        "refusal",
-        "stop_sequence",
-        "something_new",
-    ] {
-        let app = TestApp::with([Reply::text("I would")
-            .and_tool("t1", "create_workout", bench_press())
-            .stop(reason)])
-        .await;
-        let answer = app.ask("log it").await.ok();
-        assert_eq!(answer["stop_reason"], reason);
-        assert_eq!(
-            answer["content"],
-            json!([{"type": "text", "text": "I would"}])
-        );
-        assert_eq!(
-            answer["messages"],
-            json!([{"role": "assistant", "content": [{"type": "text", "text": "I would"}]}])
-        );
-        assert_eq!(app.mcp.called(), [""; 0]);
-    }
-}
-
-#[tokio::test]
-async fn max_tokens_in_the_middle_of_a_tool_call_runs_nothing_and_leaves_none_of_the_messages_calls()
- {
-    let app = TestApp::with([Reply::text("Both:")
-        .and_tool("t1", "create_workout", bench_press())
-        .and_tool_pieces("t2", "create_workout", &["", "{\"exercises\": [{\"exer"])
-        .stop("max_tokens")])
-    .await;
-    let answer = app.ask("log both").await.ok();
-    assert_eq!(answer["stop_reason"], "max_tokens");
-    assert_eq!(
-        answer["messages"],
-        json!([{"role": "assistant", "content": [{"type": "text", "text": "Both:"}]}])
-    );
-    assert_eq!(app.mcp.called(), [""; 0]);
-}
 
 #[tokio::test]
 async fn a_read_started_early_is_thrown_away_when_the_reply_turns_out_not_to_ask_for_it() {

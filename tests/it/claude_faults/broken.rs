@@ -101,6 +101,19 @@ async fn an_overload_in_the_middle_of_a_stream_says_so() {
 }
 
 #[tokio::test]
+async fn an_overload_in_every_reply_is_a_503_that_says_when_to_come_back() {
+    for events in [0, 2] {
+        let busy = || Reply::text("hi").error_event_after(events, "overloaded_error");
+        let app = app_with(&[("CLAUDE_MAX_RETRIES", "1")], [busy(), busy()]).await;
+        let answer = app.ask("hi").await;
+        assert_eq!(answer.error(), (503, "model_overloaded"), "{events}");
+        let wait = answer.header("retry-after").expect("Retry-After");
+        assert!((1..=60).contains(&wait.parse().unwrap()), "{wait}");
+        assert_eq!(app.claude.asked().len(), 2, "{events}");
+    }
+}
+
+#[tokio::test]
 async fn a_break_after_a_tool_call_was_shown_is_tried_again_in_json_alone() {
     let broken = || Reply::tool("t1", "create_workout", bench_press()).cut_after(2);
     let app = TestApp::with([broken(), Reply::text("whole"), broken()]).await;

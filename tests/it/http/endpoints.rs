@@ -142,3 +142,39 @@ async fn every_reference_within_openapi_leads_somewhere() {
         assert!(api.pointer(reference).is_some(), "{reference}");
     }
 }
+
+#[tokio::test]
+async fn openapi_names_the_headers_of_the_answers_and_both_statuses_of_ready() {
+    let api = TestApp::start().await.get("/openapi.json").await.ok();
+    let headers = |path: &str, method: &str, status: &str| -> Vec<String> {
+        let response = &api["paths"][path][method]["responses"][status];
+        let headers = response["headers"].as_object();
+        let headers = headers.unwrap_or_else(|| panic!("{path} {status}: {response}"));
+        assert!(
+            headers
+                .values()
+                .all(|header| header["schema"]["type"].is_string()),
+            "{response}"
+        );
+        headers.keys().cloned().collect()
+    };
+    for (status, own) in [
+        ("200", None),
+        ("401", Some("WWW-Authenticate")),
+        ("422", None),
+        ("429", Some("Retry-After")),
+        ("503", Some("Retry-After")),
+    ] {
+        let expected: Vec<&str> = own.into_iter().chain(["X-Request-ID"]).collect();
+        assert_eq!(headers("/chat", "post", status), expected, "{status}");
+    }
+    for status in ["200", "503"] {
+        assert_eq!(headers("/ready", "get", status), ["X-Request-ID"]);
+        let content = &api["paths"]["/ready"]["get"]["responses"][status]["content"];
+        let schema = &content["application/json"]["schema"];
+        assert_eq!(schema["$ref"], "#/components/schemas/Ready", "{status}");
+    }
+    for path in ["/health", "/metrics", "/openapi.json"] {
+        assert_eq!(headers(path, "get", "200"), ["X-Request-ID"]);
+    }
+}

@@ -45,12 +45,6 @@ async fn a_finished_chat_is_one_line_of_json_with_all_there_is_to_know() {
     assert_eq!(chat_lines(&service.process.lines()).len(), 1);
 }
 
-fn chat_lines(lines: &[String]) -> Vec<Value> {
-    let mut lines = as_json(lines);
-    lines.retain(|line| line["message"] == "chat");
-    lines
-}
-
 #[tokio::test]
 async fn a_refused_chat_has_its_line_too_and_a_streamed_one_says_so() {
     let service = Service::start(&[], &[]).await;
@@ -79,49 +73,6 @@ async fn a_refused_chat_has_its_line_too_and_a_streamed_one_says_so() {
             [&json!("sam"), &json!("sse"), &json!("ok")],
         ]
     );
-}
-
-#[tokio::test]
-async fn every_line_of_a_request_carries_its_id() {
-    let service = Service::start(&[], &[("RUST_LOG", "prog_strength_agent=debug")]).await;
-    service.process.logged("MCP session is up").await;
-    let before = service.process.lines().len();
-    service.claude.push_all([
-        Reply::error(529, "overloaded_error", "later").header("retry-after-ms", "1"),
-        Reply::tool("t1", "rpc_error", json!({})),
-        Reply::error(400, "invalid_request_error", "no"),
-    ]);
-    let request = json!({"messages": [
-        {"role": "user", "content": "a"},
-        {"role": "assistant", "content": [{"type": "text", "text": "b"}, {"type": "tool_use", "id": "t0", "name": "x", "input": {}}]},
-        {"role": "user", "content": "c"},
-    ]});
-    let (status, _) = service.chat(&sams_token(), "the-id", &request).await;
-    assert_eq!(status, 502);
-    service.process.logged("chat").await;
-    service.chat("bad", "another-id", &request).await;
-    let refused = |written: &Written| (chat_lines(&written.lines).len() == 2).then_some(());
-    until("the other line", &service.process.out, refused).await;
-    let lines = as_json(&service.process.lines()[before..]);
-    // Nothing but requests has happened since: `/ready` may still be among them, with ids of its own.
-    let told: Vec<_> = lines
-        .iter()
-        .map(|line| {
-            let id = line["span"]["request_id"].as_str();
-            let id = id.unwrap_or_else(|| panic!("a line without an id: {line}"));
-            (id, line["message"].as_str().expect("a message"))
-        })
-        .collect();
-    for line in [
-        ("the-id", "left out of the history what Claude would refuse"),
-        ("the-id", "asking the model again"),
-        ("the-id", "a turn failed"),
-        ("the-id", "chat"),
-        ("another-id", "token refused"),
-        ("another-id", "chat"),
-    ] {
-        assert!(told.contains(&line), "{line:?} is not in {told:#?}");
-    }
 }
 
 /// Turns full of marked words, in everything that must not be logged.

@@ -42,9 +42,13 @@ pub enum Quirk {
     HangsUp,
 }
 
-pub const MODES: [&str; 27] = [
+pub const MODES: [&str; 31] = [
     "ok",
     "http500",
+    "http400_json",
+    "http401_json",
+    "http403_json",
+    "http429_json",
     "http500_json",
     "http500_no_id",
     "http500_other_id",

@@ -53,6 +53,8 @@ pub struct Memory {
     pub sessions: usize,
     pub sessions_closed: usize,
     pub lists: usize,
+    /// Of every request that had one.
+    pub authorizations: Vec<String>,
     tools: Vec<Value>,
     page: Option<usize>,
     token: Option<String>,
@@ -232,6 +234,10 @@ async fn guard(Shared(memory): Shared<Remembered>, request: Request, next: Next)
         .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok());
+    if let Some(given) = given {
+        let given = given.to_owned();
+        memory.send_modify(|memory| memory.authorizations.push(given));
+    }
     if wanted.is_some() && wanted.as_deref() != given {
         return (
             StatusCode::UNAUTHORIZED,

@@ -140,7 +140,7 @@ fn size(arguments: &Value, default: usize) -> usize {
 }
 
 /// The pixel, followed by this many bytes of nothing.
-fn picture(padding: usize) -> String {
+pub fn picture(padding: usize) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let mut bytes = STANDARD.decode(PIXEL).expect("sound");
     bytes.resize(bytes.len() + padding, 0);

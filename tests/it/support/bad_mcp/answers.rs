@@ -148,6 +148,10 @@ fn call(id: &Value, tool: &str, record: &watch::Sender<Record>) -> What {
     };
     match mode {
         "http500" => What::Answer(500, "text/plain", "oops".into()),
+        "http400_json" => What::Answer(400, "application/json", error(id)),
+        "http401_json" => What::Answer(401, "application/json", error(id)),
+        "http403_json" => What::Answer(403, "application/json", error(id)),
+        "http429_json" => What::Answer(429, "application/json", error(id)),
         "http500_json" => What::Answer(500, "application/json", error(id)),
         "http500_no_id" => What::Answer(500, "application/json", error(&Value::Null)),
         "http503" => What::WithHeader(503, "retry-after: 7", "busy".into()),

@@ -1,0 +1,157 @@
+use aws_lc_rs::hmac;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::Config;
+
+const KEY: &str = "a signing key of more than thirty-two bytes";
+
+fn config() -> JwtConfig {
+    JwtConfig {
+        key: KEY.into(),
+        issuer: None,
+        audience: None,
+    }
+}
+
+fn now() -> u64 {
+    jsonwebtoken::get_current_timestamp()
+}
+
+fn sign_with(header: &Header, key: &str, claims: &Value) -> String {
+    jsonwebtoken::encode(header, claims, &EncodingKey::from_secret(key.as_bytes())).unwrap()
+}
+
+fn sign(claims: &Value) -> String {
+    sign_with(&Header::new(Algorithm::HS256), KEY, claims)
+}
+
+fn user(config: &JwtConfig, claims: &Value) -> Option<String> {
+    Verifier::new(config)
+        .verify(&sign(claims))
+        .ok()
+        .map(|caller| caller.user_id().to_owned())
+}
+
+#[test]
+fn a_good_token_names_its_caller_and_other_claims_are_ignored() {
+    let claims =
+        json!({"sub": "ann", "exp": now() + 60, "iat": "x", "iss": 5, "aud": ["y"], "jti": null});
+    assert_eq!(user(&config(), &claims).as_deref(), Some("ann"));
+}
+
+#[test]
+fn a_minted_token_is_good_with_issuer_and_audience() {
+    let config = JwtConfig {
+        issuer: Some("api".into()),
+        audience: Some("agent".into()),
+        ..config()
+    };
+    let token = mint(&config, "ann", Duration::from_secs(60)).unwrap();
+    assert_eq!(
+        Verifier::new(&config).verify(&token).unwrap().user_id(),
+        "ann"
+    );
+}
+
+#[test]
+fn issuer_and_audience_must_be_there_and_match_when_set() {
+    let both = JwtConfig {
+        issuer: Some("api".into()),
+        audience: Some("agent".into()),
+        ..config()
+    };
+    let claims =
+        |iss: Value, aud: Value| json!({"sub": "ann", "exp": now() + 60, "iss": iss, "aud": aud});
+    assert!(user(&both, &claims(json!("api"), json!("agent"))).is_some());
+    assert!(user(&both, &claims(json!("api"), json!(["other", "agent"]))).is_some());
+    assert!(user(&both, &claims(json!("other"), json!("agent"))).is_none());
+    assert!(user(&both, &claims(json!("api"), json!("other"))).is_none());
+    assert!(user(&both, &json!({"sub": "ann", "exp": now() + 60})).is_none());
+}
+
+#[test]
+fn times_have_thirty_seconds_of_leeway_and_no_more() {
+    let at = |exp: u64, nbf: u64| user(&config(), &json!({"sub": "ann", "exp": exp, "nbf": nbf}));
+    assert!(at(now() - 25, 0).is_some());
+    assert!(at(now() - 35, 0).is_none());
+    assert!(at(now() + 60, now() + 25).is_some());
+    assert!(at(now() + 60, now() + 40).is_none());
+}
+
+#[test]
+fn claims_that_are_missing_or_of_a_wrong_kind_are_refused() {
+    let exp = now() + 60;
+    for claims in [
+        json!({"sub": "ann"}),
+        json!({"exp": exp}),
+        json!({"sub": "", "exp": exp}),
+        json!({"sub": 7, "exp": exp}),
+        json!({"sub": null, "exp": exp}),
+        json!({"sub": "a\u{7}b", "exp": exp}),
+        json!({"sub": "a\u{85}b", "exp": exp}),
+        json!({"sub": "x".repeat(257), "exp": exp}),
+        json!({"sub": "ann", "exp": "soon"}),
+        json!({"sub": "ann", "exp": null}),
+        json!({"sub": "ann", "exp": -5}),
+        json!({"sub": "ann", "exp": exp, "nbf": "x"}),
+        json!(["ann"]),
+    ] {
+        assert!(user(&config(), &claims).is_none(), "{claims}");
+    }
+    assert!(user(&config(), &json!({"sub": "ü".repeat(256), "exp": exp})).is_some());
+}
+
+#[test]
+fn the_key_is_the_settings_own_bytes_neither_trimmed_nor_decoded() {
+    let claims = json!({"sub": "ann", "exp": now() + 60}).to_string();
+    let parts = [r#"{"alg":"HS256"}"#, &claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+    let signed = parts.join(".");
+    let token = |key: &str| {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+        let tag = BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
+        format!("{signed}.{tag}")
+    };
+    for (setting, others) in [
+        (" ключ= ", ["ключ=", "ключ"]),
+        ("\tc2VjcmV0\n", ["c2VjcmV0", "secret"]),
+    ] {
+        let variables = [("ANTHROPIC_API_KEY", "k"), ("JWT_SIGNING_KEY", setting)];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let verifier = Verifier::new(&Config::from_iter(variables).unwrap().jwt);
+        assert!(verifier.verify(&token(setting)).is_ok(), "{setting:?}");
+        for other in others {
+            assert!(verifier.verify(&token(other)).is_err(), "{other:?}");
+        }
+    }
+}
+
+#[test]
+fn only_hs256_with_our_key_and_without_critical_extensions_is_accepted() {
+    let claims = json!({"sub": "ann", "exp": now() + 60});
+    let verify = |token: &str| Verifier::new(&config()).verify(token).is_ok();
+    assert!(verify(&sign(&claims)));
+    assert!(!verify(&sign_with(
+        &Header::new(Algorithm::HS512),
+        KEY,
+        &claims
+    )));
+    assert!(!verify(&sign_with(
+        &Header::new(Algorithm::HS256),
+        "another key",
+        &claims
+    )));
+    let critical = Header {
+        crit: Some(vec!["b64".into()]),
+        ..Header::new(Algorithm::HS256)
+    };
+    assert!(!verify(&sign_with(&critical, KEY, &claims)));
+    // {"alg":"none"}.{"sub":"ann","exp":4102444800}.
+    assert!(!verify(
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4iLCJleHAiOjQxMDI0NDQ4MDB9."
+    ));
+    for garbage in ["", ".", "..", "a.b.c", "é.é.é"] {
+        assert!(!verify(garbage), "{garbage}");
+    }
+}
