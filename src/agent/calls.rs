@@ -101,6 +101,12 @@ impl Calls {
             .any(|call| matches!(call.state, State::Running | State::Over(_)))
     }
 
+    /// Whether Claude has finished writing the input of any call.
+    pub(super) fn any_complete(&self) -> bool {
+        let complete = |call: &Call| !matches!(call.state, State::Open);
+        self.calls.iter().any(complete)
+    }
+
     /// Forgets the calls whose input never became complete.
     pub(super) fn only_complete(&mut self) {
         self.calls.retain(|call| !matches!(call.state, State::Open));

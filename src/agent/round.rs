@@ -80,8 +80,9 @@ impl Round {
             }
             if self.reply.is_none() && self.reading.is_none() {
                 let body = self.body.clone().ok_or(Failure::Internal)?;
-                let reading = self.agent.claude.open(body, &mut self.retries).await?;
-                self.reading = Some(Box::new(reading));
+                // In a place of its own: it is large, and not there for long.
+                let opening = Box::pin(self.agent.claude.open(body, &mut self.retries));
+                self.reading = Some(Box::new(opening.await?));
             }
             tokio::select! {
                 Some(call) = self.calls.next() => {
@@ -241,10 +242,11 @@ impl Round {
         (self.reply.unwrap_or_default(), results)
     }
 
-    /// The message and its results, if the round was cut off after tools had begun. A message that Claude itself did
-    /// not finish counts only when it was cut off by us (`cut`): as far as it was written.
+    /// The message and its results, if the round ended after tools had begun. A message that Claude itself did not finish
+    /// counts only when it was cut off by us (`cut`), and then if any call in it was complete: as far as it was written.
     pub(super) fn interrupted(mut self, cut: bool) -> Option<(Vec<Block>, Vec<Block>)> {
-        if !self.calls.any_begun() {
+        let complete = cut && self.calls.any_complete();
+        if !self.calls.any_begun() && !complete {
             return None;
         }
         let asked = match self.reply.take() {

@@ -14,7 +14,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::time::timeout;
@@ -52,8 +52,8 @@ pub enum WireError {
 pub(super) struct Server {
     connector: HttpsConnector<HttpConnector>,
     endpoint: Uri,
-    path: Uri,
-    headers: HeaderMap,
+    /// As they are sent.
+    headers: Bytes,
     idle: Mutex<Vec<(Instant, Line)>>,
 }
 
@@ -61,19 +61,17 @@ impl Server {
     /// Every request will have these `headers`. Redirects are answers, proxies of the environment do not count.
     pub(super) fn new(url: &Url, mut headers: HeaderMap) -> anyhow::Result<Self> {
         let endpoint: Uri = url.as_str().parse()?;
-        let path = endpoint
-            .path_and_query()
-            .map_or("/", |path| path.as_str())
-            .parse()?;
         let host = endpoint
             .authority()
             .map_or("", |authority| authority.as_str());
         headers.insert(header::HOST, HeaderValue::from_str(host)?);
+        let line = |(name, value): (&HeaderName, &HeaderValue)| {
+            [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat()
+        };
         Ok(Self {
             connector: connector(&endpoint)?,
+            headers: headers.iter().flat_map(line).collect(),
             endpoint,
-            path,
-            headers,
             idle: Mutex::default(),
         })
     }
@@ -84,11 +82,7 @@ impl Server {
             Some(line) => line,
             None => self.connect().await?,
         };
-        let mut request = Request::new(());
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.path.clone();
-        *request.headers_mut() = self.headers.clone();
-        line.ask(request, body, self.clone()).await
+        line.ask(self.clone(), body).await
     }
 
     async fn connect(&self) -> Result<Line, WireError> {

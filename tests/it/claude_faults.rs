@@ -1,6 +1,7 @@
 //! Claude refuses or is overloaded: what is tried again, when, and what the caller gets to see.
 
 mod broken;
+mod cut_off;
 mod late;
 mod waits;
 

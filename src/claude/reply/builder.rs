@@ -141,6 +141,8 @@ impl Builder {
             Some("thinking") => (text_of("thinking"), text_of("signature")),
             _ => (text_of("text"), String::new()),
         };
+        // There is seldom another.
+        self.blocks.reserve_exact(1);
         self.blocks.push(Open {
             block,
             text,

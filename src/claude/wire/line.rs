@@ -15,7 +15,7 @@ use std::{
 
 use bytes::{Buf, Bytes, buf::Chain};
 use futures_util::Stream;
-use http::{Request, Response, header};
+use http::{Method, Request, Response, header};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
@@ -37,8 +37,11 @@ use super::{Server, WireError};
 
 /// What is received at once, at most.
 const INBOX: usize = 64 * 1024;
-/// The head of an answer is not longer, nor is a request's.
+/// The head of an answer is not longer.
 const MAX_HEAD: usize = 64 * 1024;
+/// The first line of a request and how long its body is, but for the path.
+const MAX_START: usize = 128;
+const END: &[u8] = b"\r\n";
 
 thread_local! {
     static RECEIVED: RefCell<Box<[u8]>> = RefCell::new(vec![0; INBOX].into());
@@ -91,14 +94,13 @@ impl Line {
         nothing && self.unsent.is_none() && self.rest.is_empty()
     }
 
-    /// Sends a request until there is an answer, which may be earlier than the end of the `body`.
+    /// Posts `body` until there is an answer, which may come before all of it has left.
     pub(super) async fn ask(
         mut self,
-        request: Request<()>,
-        body: Bytes,
         server: Arc<Server>,
+        body: Bytes,
     ) -> Result<Response<Pieces>, WireError> {
-        let (head, mut call) = begin(request, body.len())?;
+        let (head, mut call) = begin(&server, body.len())?;
         self.unsent = Some(head.chain(body));
         let response = poll_fn(|cx| {
             let sent = self.send(cx);
@@ -178,34 +180,31 @@ impl Line {
 }
 
 /// The head of a request, and the call it begins. The body is for the caller to send.
-fn begin(
-    mut request: Request<()>,
-    length: usize,
-) -> Result<(Bytes, Call<RecvResponse>), WireError> {
+fn begin(server: &Server, length: usize) -> Result<(Bytes, Call<RecvResponse>), WireError> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    if let Some(path) = server.endpoint.path_and_query() {
+        *request.uri_mut() = path.clone().into();
+    }
     request
         .headers_mut()
         .insert(header::CONTENT_LENGTH, length.into());
+    // The call keeps its request for as long as the answer lasts, so that is told only what it has to know.
+    let mut head = vec![0; request.uri().path().len() + MAX_START];
     let mut call = Call::new(request)?.proceed();
-    let mut head = vec![0; 1024];
-    let mut written = 0;
-    loop {
-        match call.write(&mut head[written..]) {
-            Ok(more) => written += more,
-            Err(ureq_proto::Error::OutputOverflow) if head.len() < MAX_HEAD => {}
-            Err(error) => return Err(error.into()),
+    let start = call.write(&mut head)?;
+    head.truncate(start - END.len());
+    head.extend_from_slice(&server.headers);
+    head.extend_from_slice(END);
+    let call = match call.proceed()? {
+        Some(SendRequestResult::SendBody(mut call)) => {
+            call.consume_direct_write(length)?;
+            call.proceed()
         }
-        if call.can_proceed() {
-            break;
-        }
-        head.resize(2 * head.len(), 0);
-    }
-    head.truncate(written);
-    let Some(SendRequestResult::SendBody(mut call)) = call.proceed()? else {
-        unreachable!("it has a body")
+        Some(SendRequestResult::RecvResponse(call)) => Some(call),
+        _ => None,
     };
-    call.consume_direct_write(length)?;
-    let call = call.proceed().expect("the body counts as sent");
-    Ok((head.into(), call))
+    Ok((head.into(), call.expect("all of it counts as sent")))
 }
 
 /// Lets `take` have all it can use.
@@ -267,3 +266,6 @@ fn next_part(call: &mut Call<RecvBody>, input: &[u8]) -> Taken<Part> {
     let ended = call.can_proceed() && call.body_mode() != BodyMode::CloseDelimited;
     Ok((used, ended.then_some(Part::End)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,7 +115,7 @@ async fn a_request_names_the_host_and_has_the_headers_it_was_told() {
     assert_eq!(read(fake.post().await).await, "hi");
     let host = fake.server.endpoint.authority().unwrap();
     let expected = format!(
-        "POST /base/messages HTTP/1.1\r\naccept: a/b\r\nhost: {host}\r\ncontent-length: 2\r\n\r\n"
+        "POST /base/messages HTTP/1.1\r\ncontent-length: 2\r\naccept: a/b\r\nhost: {host}\r\n\r\n"
     );
     assert_eq!(fake.seen.borrow().heads, [expected]);
 }
@@ -200,4 +200,29 @@ async fn no_connection_and_none_in_time_are_failures_that_do_not_tell_the_url() 
         told.starts_with("cannot connect: ") && !told.contains("secret"),
         "{told}"
     );
+}
+
+#[tokio::test]
+async fn a_request_is_sent_to_its_end_although_its_answer_has_begun() {
+    const LENGTH: usize = 32 * 1024 * 1024;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = to(&format!("http://{}/", listener.local_addr().unwrap()));
+    let serving = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = BufReader::new(stream);
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n";
+        stream.write_all(head).await.unwrap();
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            stream.read_line(&mut line).await.unwrap();
+        }
+        stream.read_exact(&mut vec![0; LENGTH]).await.unwrap();
+        stream.write_all(b"hi").await.unwrap();
+        stream
+    });
+    let answer = server.post(vec![b' '; LENGTH].into()).await.unwrap();
+    assert_eq!(timeout(DEADLINE, read(answer)).await.unwrap(), "hi");
+    assert_eq!(server.idle().len(), 1);
+    serving.await.unwrap();
 }

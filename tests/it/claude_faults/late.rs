@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::app_with;
 use crate::support::{fake_claude::Reply, mcp_tools::bench_press, test_app::TestApp};
@@ -193,60 +193,4 @@ async fn a_round_cut_off_while_claude_still_writes_says_which_calls_have_run_and
     assert!(words(1).contains("unknown"), "{results}");
     assert!(words(2).contains("not run"), "{results}");
     assert!(!app.mcp.called().contains(&"create_workout".to_owned()));
-}
-
-/// `messages` of a turn that ends in Claude's silence, as a problem or an event, and the tools that were called.
-async fn left_of(replies: &[Reply], streamed: bool) -> (Value, Vec<String>) {
-    let app = app_with(&[("AGENT_TURN_TIMEOUT_SECS", "2")], replies.to_vec()).await;
-    let mut failed = if streamed {
-        app.ask_streaming("go").await.last("error").await
-    } else {
-        app.ask("go").await.body
-    };
-    assert_eq!(failed["code"], "timeout", "{failed}");
-    (failed["messages"].take(), app.mcp.called())
-}
-
-#[tokio::test]
-async fn calls_of_which_none_has_begun_are_forgotten_with_the_turn_that_was_cut_off() {
-    // The write is complete, the message is not.
-    let call = |id: &str| Reply::tool(id, "create_workout", bench_press());
-    let alone = [call("t1").silence_after(6)];
-    let second = [call("t1"), call("t2").silence_after(6)];
-    let (problem, event, problem_of_two, event_of_two) = tokio::join!(
-        left_of(&alone, false),
-        left_of(&alone, true),
-        left_of(&second, false),
-        left_of(&second, true),
-    );
-    assert_eq!(problem, (json!(null), vec![]));
-    assert_eq!(event, (json!([]), vec![]));
-    for (messages, called) in [problem_of_two, event_of_two] {
-        assert_eq!(messages.as_array().map(Vec::len), Some(2), "{messages}");
-        assert_eq!(messages[0]["content"][0]["id"], "t1");
-        assert_eq!(called, ["create_workout"]);
-    }
-}
-
-#[tokio::test]
-async fn a_write_that_has_not_begun_stands_as_not_run_beside_a_read_that_has_ended() {
-    let calls = [Reply::text("Now:")
-        .and_tool("t1", "list_workouts", json!({}))
-        .and_tool("t2", "create_workout", bench_press())
-        .silence_after(14)];
-    let (problem, event) = tokio::join!(left_of(&calls, false), left_of(&calls, true));
-    let not_run =
-        "not run: the turn was cut off before the tool answered. Nothing was changed by this call.";
-    let text = |text: &str| json!([{"type": "text", "text": text}]);
-    let messages = json!([
-        {"role": "assistant", "content": [
-            {"type": "text", "text": "Now:"},
-            {"type": "tool_use", "id": "t1", "name": "list_workouts", "input": {}},
-            {"type": "tool_use", "id": "t2", "name": "create_workout", "input": bench_press()}]},
-        {"role": "user", "content": [
-            {"type": "tool_result", "tool_use_id": "t1", "content": text(r#"[{"id":"w1","name":"Push day"}]"#)},
-            {"type": "tool_result", "tool_use_id": "t2", "content": text(not_run), "is_error": true}]}]);
-    for told in [problem, event] {
-        assert_eq!(told, (messages.clone(), vec!["list_workouts".to_owned()]));
-    }
 }
