@@ -2,12 +2,14 @@
 //! nothing is forgotten: neither a client that hangs up nor a panic.
 
 use std::{
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::Stream;
 use tracing::Span;
 
 use crate::{
@@ -73,37 +75,14 @@ impl Tally {
         self.pass_on(events, held)
     }
 
-    fn pass_on<T: Send + 'static>(
-        mut self,
-        events: impl Stream<Item = Event> + Send + 'static,
-        held: T,
-    ) -> impl Stream<Item = Event> + Send + 'static {
+    fn pass_on<S: Stream<Item = Event>, T>(mut self, events: S, held: T) -> Observed<S, T> {
         self.in_flight = true;
-        // In a place of its own: what a generator is given and then pins, it would hold twice.
-        let mut events = Box::pin(events);
         self.app.metrics.chat_begins();
-        async_stream::stream! {
-            let _held = held;
-            loop {
-                match AssertUnwindSafe(events.next()).catch_unwind().await {
-                    Ok(None) => break,
-                    Ok(Some(event)) => {
-                        self.note(&event);
-                        let last = matches!(event, Event::Done(_) | Event::Error(_));
-                        yield event;
-                        if last {
-                            break;
-                        }
-                    }
-                    // The panic hook has logged where.
-                    Err(_) => {
-                        let event = Event::Error(Box::new(Failed::new(&Failure::Internal, self.request_id.shared(), &self.ledger)));
-                        self.note(&event);
-                        yield event;
-                        break;
-                    }
-                }
-            }
+        Observed {
+            events: Box::pin(events),
+            over: false,
+            tally: self,
+            _held: held,
         }
     }
 
@@ -128,6 +107,40 @@ impl Tally {
             }
             Event::Error(failed) => self.code = Some(failed.code),
         }
+    }
+}
+
+/// The events of a turn. The turn goes first, what it held last.
+struct Observed<S, T> {
+    events: Pin<Box<S>>,
+    over: bool,
+    tally: Tally,
+    _held: T,
+}
+
+impl<S, T> Unpin for Observed<S, T> {}
+
+impl<S: Stream<Item = Event>, T> Stream for Observed<S, T> {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        let events = self.events.as_mut();
+        let event = if let Ok(event) = catch_unwind(AssertUnwindSafe(|| events.poll_next(cx))) {
+            ready!(event)
+        } else {
+            // The panic hook has logged where.
+            let id = self.tally.request_id.shared();
+            let failed = Failed::new(&Failure::Internal, id, &self.tally.ledger);
+            Some(Event::Error(Box::new(failed)))
+        };
+        if let Some(event) = &event {
+            self.tally.note(event);
+        }
+        self.over = matches!(event, None | Some(Event::Done(_) | Event::Error(_)));
+        Poll::Ready(event)
     }
 }
 
@@ -171,6 +184,7 @@ impl Drop for Tally {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt;
     use http::HeaderMap;
     use serde_json::json;
 

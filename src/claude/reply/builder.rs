@@ -85,7 +85,7 @@ impl Builder {
             return None;
         }
         let text = delta.delta.text.unwrap_or_default();
-        open.text.push_str(&text);
+        open.write(&text);
         (!text.is_empty()).then_some(Progress::Text(text))
     }
 
@@ -229,6 +229,15 @@ impl Builder {
 }
 
 impl Open {
+    /// Grows by a quarter, not to the double: it lies there for as long as the reply is written.
+    fn write(&mut self, text: &str) {
+        if self.text.capacity() - self.text.len() < text.len() {
+            let more = text.len().max(self.text.len() / 4).max(256);
+            self.text.reserve_exact(more);
+        }
+        self.text.push_str(text);
+    }
+
     /// No JSON at all is how Claude writes `{}`; compatible servers send the whole input with the block's start.
     fn parsed_input(&self) -> Result<Map<String, Value>, String> {
         if self.json.trim().is_empty() {

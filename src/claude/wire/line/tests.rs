@@ -108,10 +108,11 @@ const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 #[tokio::test]
 async fn an_answer_is_read_however_it_is_framed_and_wherever_it_is_cut() {
     let chunked = format!("{CHUNKED}3;x=y\r\nh\r\n\r\n002\r\n\no\r\n0\r\nlate: 1\r\n\r\n");
-    let long = format!("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nh\r\n\no");
-    let open = format!("HTTP/1.1 200 OK\r\n\r\nh\r\n\no");
-    let old = format!("HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\nh\r\n\no");
-    let last = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nh\r\n\no");
+    let long = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nh\r\n\no".to_owned();
+    let open = "HTTP/1.1 200 OK\r\n\r\nh\r\n\no".to_owned();
+    let old = "HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\nh\r\n\no".to_owned();
+    let last =
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nh\r\n\no".to_owned();
     let late =
         format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n{long}");
     let mut sockets = Sockets::new().await;
