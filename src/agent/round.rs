@@ -60,7 +60,7 @@ impl Round {
             shown,
             reading: None,
             calls: Calls::default(),
-            queue: VecDeque::new(),
+            queue: VecDeque::with_capacity(1),
             reply: None,
             usage: Usage::default(),
             usage_before: Usage::default(),

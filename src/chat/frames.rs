@@ -67,18 +67,22 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
             span,
             ..
         } = self;
+        if !bell.watch(cx) {
+            return;
+        }
         let _in_span = span.enter();
-        let mut looks = 0;
-        while bell.watch(cx) {
+        for looks in 1.. {
             let more = look(events, piece, waker);
             if !more && bell.leave() {
                 break;
             }
-            looks += 1;
             if more || looks == LOOKS {
                 // The rest, when we are asked again.
                 bell.ring();
                 cx.waker().wake_by_ref();
+                break;
+            }
+            if !bell.watch(cx) {
                 break;
             }
         }

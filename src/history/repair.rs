@@ -95,7 +95,9 @@ fn pair(messages: &mut [Message]) {
 /// Takes all results out of a message; the first for each call counts.
 fn take_results(message: &mut Message) -> HashMap<String, Block> {
     let mut results = HashMap::new();
-    for block in std::mem::take(&mut message.content) {
+    let blocks = std::mem::take(&mut message.content);
+    message.content.reserve_exact(blocks.len());
+    for block in blocks {
         match &block {
             Block::ToolResult { tool_use_id, .. } => {
                 results.entry(tool_use_id.clone()).or_insert(block);

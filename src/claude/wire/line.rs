@@ -15,7 +15,7 @@ use std::{
 
 use bytes::{Buf, Bytes, buf::Chain};
 use futures_util::Stream;
-use http::{Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response, header};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
@@ -182,6 +182,7 @@ impl Line {
 /// The head of a request, and the call it begins. The body is for the caller to send.
 fn begin(server: &Server, length: usize) -> Result<(Bytes, Call<RecvResponse>), WireError> {
     let mut request = Request::new(());
+    *request.headers_mut() = HeaderMap::with_capacity(1);
     *request.method_mut() = Method::POST;
     if let Some(path) = server.endpoint.path_and_query() {
         *request.uri_mut() = path.clone().into();
