@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
     // A value takes a byte at least, and a separator.
     let refused = if bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES {
         // Looked through once for all its strings; if it is no UTF-8, serde_json says where.
-        let value = match std::str::from_utf8(bytes) {
+        let value = match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => serde_json::from_str(text),
             Err(_) => serde_json::from_slice(bytes),
         };
