@@ -97,7 +97,7 @@ impl Server {
     /// The one that was used last, so that the others may grow old.
     fn take_idle(&self) -> Option<Line> {
         let mut idle = self.idle();
-        while let Some((since, line)) = idle.pop() {
+        while let Some((since, mut line)) = idle.pop() {
             if since.elapsed() < MAX_IDLE_TIME && line.is_idle() {
                 return Some(line);
             }
@@ -106,7 +106,7 @@ impl Server {
     }
 
     /// For the next request, if it can take one.
-    fn keep(&self, line: Line) {
+    fn keep(&self, mut line: Line) {
         if line.is_idle() {
             let mut idle = self.idle();
             if idle.len() < MAX_IDLE {
@@ -118,7 +118,7 @@ impl Server {
     /// Lets go of connections that have grown old or were closed by the server.
     pub(super) fn tidy(&self) {
         self.idle()
-            .retain(|(since, line)| since.elapsed() < MAX_IDLE_TIME && line.is_idle());
+            .retain_mut(|(since, line)| since.elapsed() < MAX_IDLE_TIME && line.is_idle());
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<(Instant, Line)>> {

@@ -10,7 +10,7 @@ use std::{
     mem::MaybeUninit,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, Bytes, buf::Chain};
@@ -87,11 +87,15 @@ impl Line {
     }
 
     /// Whether it can take a request, as far as can be known from here: nothing has come that nobody asked for, not even the
-    /// end. (The system is asked, the runtime may not have heard of it.)
-    pub(super) fn is_idle(&self) -> bool {
+    /// end.
+    pub(super) fn is_idle(&mut self) -> bool {
+        let mut byte = [0];
+        let mut cx = Context::from_waker(Waker::noop());
+        // TLS may hold something back; and the runtime may not have heard yet of what the system has.
+        let read = Pin::new(&mut self.socket).poll_read(&mut cx, &mut ReadBuf::new(&mut byte));
         let came = SockRef::from(self.socket.tcp()).peek(&mut [MaybeUninit::uninit()]);
         let nothing = came.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-        nothing && self.unsent.is_none() && self.rest.is_empty()
+        read.is_pending() && nothing && self.unsent.is_none() && self.rest.is_empty()
     }
 
     /// Posts `body` until there is an answer, which may come before all of it has left.

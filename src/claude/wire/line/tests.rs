@@ -12,6 +12,8 @@ struct Drip {
     pieces: VecDeque<Vec<u8>>,
     /// Only for `is_idle`: nothing ever comes.
     silent: TcpStream,
+    /// Behind the pieces.
+    end: Poll<()>,
 }
 
 impl AsyncRead for Drip {
@@ -20,9 +22,11 @@ impl AsyncRead for Drip {
         _: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Some(piece) = self.pieces.pop_front() {
-            into.put_slice(&piece);
-        }
+        let Some(piece) = self.pieces.pop_front() else {
+            return self.end.map(Ok);
+        };
+        let fits = piece.len().min(into.remaining());
+        into.put_slice(&piece[..fits]);
         Poll::Ready(Ok(()))
     }
 }
@@ -73,10 +77,11 @@ impl Sockets {
         }
     }
 
-    /// An answer that comes in these pieces, and then the end.
+    /// An answer that comes in these pieces, and then is `end`ed, or not.
     async fn answer<'a>(
         &mut self,
         pieces: impl IntoIterator<Item = &'a [u8]>,
+        end: Poll<()>,
     ) -> Result<Read, WireError> {
         let at = self.listener.local_addr().unwrap();
         let (silent, other) = tokio::join!(TcpStream::connect(at), self.listener.accept());
@@ -84,6 +89,7 @@ impl Sockets {
         let drip = Drip {
             pieces: pieces.into_iter().map(<[u8]>::to_vec).collect(),
             silent: silent.unwrap(),
+            end,
         };
         let line = Line {
             socket: Box::new(drip),
@@ -103,6 +109,7 @@ impl Sockets {
     }
 }
 
+const ENDED: Poll<()> = Poll::Ready(());
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
 #[tokio::test]
@@ -129,13 +136,14 @@ async fn an_answer_is_read_however_it_is_framed_and_wherever_it_is_cut() {
             body: "h\r\n\no".into(),
             kept,
         };
+        let end = if kept { Poll::Pending } else { ENDED };
         let bytes = answer.as_bytes();
         for at in 1..bytes.len() {
             let (begin, rest) = bytes.split_at(at);
-            let read = sockets.answer([begin, rest]).await;
+            let read = sockets.answer([begin, rest], end).await;
             assert_eq!(read.unwrap(), expected, "{begin:?} and {rest:?}");
         }
-        let read = sockets.answer(bytes.chunks(1)).await;
+        let read = sockets.answer(bytes.chunks(1), end).await;
         assert_eq!(read.unwrap(), expected, "{answer:?}");
     }
 }
@@ -151,21 +159,34 @@ async fn an_answer_without_a_body_ends_at_once() {
             307,
         ),
     ] {
-        let read = sockets.answer([answer.as_bytes()]).await.unwrap();
+        let read = sockets
+            .answer([answer.as_bytes()], Poll::Pending)
+            .await
+            .unwrap();
         assert_eq!((read.status, read.body.as_str()), (status, ""));
     }
 }
 
 #[tokio::test]
 async fn what_comes_behind_an_answer_spoils_the_connection() {
-    let answer = format!("{CHUNKED}1\r\nx\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n");
-    let read = Sockets::new().await.answer([answer.as_bytes()]).await;
-    let expected = Read {
+    let answer = format!("{CHUNKED}1\r\nx\r\n0\r\n\r\n");
+    let behind = "HTTP/1.1 200 OK\r\n";
+    let both = [answer.as_str(), behind].concat();
+    let expected = |kept| Read {
         status: 200,
         body: "x".into(),
-        kept: false,
+        kept,
     };
-    assert_eq!(read.unwrap(), expected);
+    let mut sockets = Sockets::new().await;
+    for (pieces, kept) in [
+        (vec![answer.as_str()], true),
+        (vec![&both], false),
+        (vec![&answer, behind], false),
+    ] {
+        let pieces = pieces.iter().map(|piece| piece.as_bytes());
+        let read = sockets.answer(pieces, Poll::Pending).await;
+        assert_eq!(read.unwrap(), expected(kept));
+    }
 }
 
 #[tokio::test]
@@ -179,7 +200,7 @@ async fn an_answer_that_is_cut_off_or_none_is_an_error() {
         &format!("{CHUNKED}2\r\nhi\r\n"),
         &format!("{CHUNKED}2\r\nhi\r\n0\r\n"),
     ] {
-        let read = sockets.answer([cut.as_bytes()]).await;
+        let read = sockets.answer([cut.as_bytes()], ENDED).await;
         assert!(matches!(read, Err(WireError::Closed)), "{cut:?}: {read:?}");
     }
     for other in [
@@ -190,7 +211,7 @@ async fn an_answer_that_is_cut_off_or_none_is_an_error() {
         &format!("{CHUNKED}ffffffffffffffffff\r\nhi\r\n"),
         &format!("{CHUNKED}1\r\nhi\r\n0\r\n\r\n"),
     ] {
-        let read = sockets.answer([other.as_bytes()]).await;
+        let read = sockets.answer([other.as_bytes()], Poll::Pending).await;
         assert!(
             matches!(read, Err(WireError::Http(_))),
             "{other:?}: {read:?}"
@@ -200,7 +221,9 @@ async fn an_answer_that_is_cut_off_or_none_is_an_error() {
         format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(100_000)),
         format!("{CHUNKED}{}", "0".repeat(100_000)),
     ] {
-        let read = sockets.answer(endless.as_bytes().chunks(1000)).await;
+        let read = sockets
+            .answer(endless.as_bytes().chunks(1000), Poll::Pending)
+            .await;
         assert!(matches!(read, Err(WireError::Endless)), "{read:?}");
     }
 }
