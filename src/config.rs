@@ -5,11 +5,12 @@
 
 mod check;
 mod dev;
+mod error;
 mod parts;
 mod raw;
 mod workout;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +19,8 @@ use url::Url;
 
 use check::Check;
 pub use dev::{DevClaude, DevConfig, Places};
+pub use error::ConfigError;
+use error::Fault;
 use parts::{address, claude, http, jwt, log};
 pub use raw::VARIABLES;
 use raw::{Raw, environment, raw};
@@ -139,40 +142,6 @@ pub struct LogConfig {
 pub enum LogFormat {
     Json,
     Pretty,
-}
-
-/// All settings at fault, one line each, in one message; a single one on the message's only line.
-#[derive(Debug, thiserror::Error)]
-#[error("configuration:{}", Lines(.0))]
-pub struct ConfigError(Vec<Fault>);
-
-impl ConfigError {
-    /// One setting that turned out to be wrong only when it was used.
-    pub fn of(variable: &'static str, what: impl Into<String>) -> Self {
-        Self(vec![Fault {
-            variable,
-            what: what.into(),
-        }])
-    }
-}
-
-struct Lines<'a>(&'a [Fault]);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let [fault] = self.0 {
-            return write!(f, " {} {}", fault.variable, fault.what);
-        }
-        self.0
-            .iter()
-            .try_for_each(|fault| write!(f, "\n  {} {}", fault.variable, fault.what))
-    }
-}
-
-#[derive(Debug)]
-struct Fault {
-    variable: &'static str,
-    what: String,
 }
 
 impl Config {

@@ -4,13 +4,13 @@
 //! the session's by its supervisor. Label values are enums, statuses, or names out of the catalogue: bounded.
 
 pub(crate) mod text;
+mod timers;
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use http::StatusCode;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -24,6 +24,7 @@ use prometheus_client::{
 use tokio::runtime::Handle;
 
 use crate::claude::Usage;
+pub use timers::ClaudeTimer;
 
 const SECONDS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
@@ -207,15 +208,6 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn tool_call(self: &Arc<Self>, tool: &str) -> ToolTimer {
-        ToolTimer {
-            metrics: self.clone(),
-            began: Instant::now(),
-            tool: tool.to_owned(),
-            outcome: "cancelled",
-        }
-    }
-
     pub fn session(&self, up: bool) {
         self.session_up.set(i64::from(up));
     }
@@ -227,83 +219,6 @@ impl Metrics {
     pub(crate) fn claude_retry(&self, reason: String) {
         self.claude_retries
             .get_or_create(&ReasonLabel { reason })
-            .inc();
-    }
-
-    pub(crate) fn claude_request(self: &Arc<Self>) -> ClaudeTimer {
-        ClaudeTimer {
-            metrics: self.clone(),
-            began: Instant::now(),
-            waiting: true,
-            status: "cancelled".to_owned(),
-        }
-    }
-}
-
-/// Times one call of Claude, from the request to wherever it is dropped.
-pub struct ClaudeTimer {
-    metrics: Arc<Metrics>,
-    began: Instant,
-    waiting: bool,
-    status: String,
-}
-
-impl ClaudeTimer {
-    pub(crate) fn answered(&mut self, status: StatusCode) {
-        status.as_str().clone_into(&mut self.status);
-    }
-
-    pub(crate) fn failed(&mut self, how: &'static str) {
-        how.clone_into(&mut self.status);
-    }
-
-    pub(crate) fn first_token(&mut self) {
-        if std::mem::take(&mut self.waiting) {
-            self.metrics
-                .claude_first_token
-                .observe(self.began.elapsed().as_secs_f64());
-        }
-    }
-}
-
-impl Drop for ClaudeTimer {
-    fn drop(&mut self) {
-        let status = std::mem::take(&mut self.status);
-        self.metrics
-            .claude_requests
-            .get_or_create(&StatusLabel { status })
-            .inc();
-        self.metrics
-            .claude_duration
-            .observe(self.began.elapsed().as_secs_f64());
-    }
-}
-
-/// Times one tool call; dropped without an outcome, it was cancelled.
-pub(crate) struct ToolTimer {
-    metrics: Arc<Metrics>,
-    began: Instant,
-    tool: String,
-    outcome: &'static str,
-}
-
-impl ToolTimer {
-    pub(crate) fn outcome(&mut self, outcome: &'static str) {
-        self.outcome = outcome;
-    }
-}
-
-impl Drop for ToolTimer {
-    fn drop(&mut self) {
-        let (tool, outcome) = (std::mem::take(&mut self.tool), self.outcome);
-        let labels = ToolLabel { tool: tool.clone() };
-        self.metrics
-            .tool_duration
-            .get_or_create(&labels)
-            .observe(self.began.elapsed().as_secs_f64());
-        self.metrics
-            .tool_calls
-            .get_or_create(&ToolOutcomeLabels { tool, outcome })
             .inc();
     }
 }

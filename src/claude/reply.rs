@@ -1,6 +1,7 @@
 //! A reply as it is written: the stream's events, and what they add up to.
 
 mod builder;
+mod open;
 
 use std::{
     collections::VecDeque,

@@ -6,6 +6,7 @@
 
 mod connect;
 mod line;
+mod pieces;
 
 use std::{
     io,
@@ -23,7 +24,7 @@ use url::Url;
 
 use connect::connector;
 use line::Line;
-pub use line::Pieces;
+pub use pieces::Pieces;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Kept for the next turns; more would only hold memory after a peak.

@@ -1,38 +1,25 @@
 //! One session at a time: open it, list its tools, watch it, replace it. One task does all of this.
 
+mod connect;
 mod delay;
 mod fault;
 mod listing;
 
 use std::{sync::Arc, time::Duration};
 
-use rmcp::{
-    ClientHandler, RoleClient, ServiceExt,
-    model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion},
-    service::{ClientCacheConfig, NotificationContext, Peer, RunningService},
-    transport::{
-        StreamableHttpClientTransport, common::client_side_sse::ExponentialBackoff,
-        streamable_http_client::StreamableHttpClientTransportConfig,
-    },
-};
-use secrecy::{ExposeSecret, SecretString};
+use rmcp::{RoleClient, service::Peer};
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::transport::{Client, Connections};
-use crate::{config::McpConfig, dial::client_for, metrics::Metrics, tools::Catalogue};
+use crate::{metrics::Metrics, tools::Catalogue};
+pub(super) use connect::Connector;
+use connect::Service;
 use delay::{delay, jittered};
-use fault::{OpenError, why};
 use listing::{Listing, list};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Shorter than servers keep one that is not in use.
-const KEPT_FOR: Duration = Duration::from_secs(2);
-const MAX_KEPT: usize = 32;
-const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Also keeps the server from dropping the session as idle.
 const RELIST_EVERY: Duration = Duration::from_secs(30);
@@ -41,8 +28,6 @@ const LIST_PAUSE: Duration = Duration::from_millis(500);
 /// A session that dies sooner is followed by a pause.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
-/// Each unanswered call of a server that answers in JSON holds one.
-const SLOTS: usize = 256;
 
 /// A session that works, as far as anybody knows.
 pub(super) struct Live {
@@ -54,106 +39,6 @@ pub(super) struct Live {
     pub(super) dead: CancellationToken,
     /// Asks for a sign of life (a new listing).
     pub(super) check: Arc<Notify>,
-}
-
-/// Opens sessions with one server.
-pub(super) struct Connector {
-    connections: Connections,
-    url: String,
-    token: Option<SecretString>,
-    drain: Duration,
-}
-
-#[derive(Clone)]
-struct Handler {
-    check: Arc<Notify>,
-}
-
-impl ClientHandler for Handler {
-    fn get_info(&self) -> ClientConfig {
-        let us = Implementation::new("prog-strength-agent", env!("CARGO_PKG_VERSION"));
-        let mut config = ClientConfig::new(ClientCapabilities::default(), us);
-        // rmcp would announce 2026-07-28, which has no `initialize`.
-        config.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
-        config
-    }
-
-    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
-        self.check.notify_one();
-    }
-}
-
-type Service = RunningService<RoleClient, Handler>;
-
-impl Connector {
-    pub(super) fn new(config: &McpConfig) -> Result<Self, reqwest::Error> {
-        let client = |kept| {
-            client_for(&config.url)
-                .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_max_idle_per_host(kept)
-                .pool_idle_timeout(KEPT_FOR)
-                .build()
-        };
-        let connections = Connections::new(client(0)?, client(MAX_KEPT)?);
-        let drain = config.call_timeout + Duration::from_secs(1);
-        Ok(Self {
-            connections,
-            url: config.url.to_string(),
-            token: config.token.clone(),
-            drain,
-        })
-    }
-
-    async fn open(&self, check: &Arc<Notify>) -> Result<(Service, Listing), OpenError> {
-        let opened = async {
-            let handler = Handler {
-                check: check.clone(),
-            };
-            let service = handler
-                .serve(self.transport(check))
-                .await
-                .map_err(|error| OpenError::Handshake(why(&error)))?;
-            let peer = service.peer();
-            peer.set_response_cache_config(ClientCacheConfig::disabled())
-                .await;
-            let version = peer.peer_info().map(|info| info.protocol_version.clone());
-            let known = |version: &ProtocolVersion| {
-                ProtocolVersion::KNOWN_VERSIONS.contains(version)
-                    && *version <= ProtocolVersion::LATEST_WITH_INITIALIZE
-            };
-            if !version.as_ref().is_some_and(known) {
-                let named = version.map(|version| version.to_string().chars().take(40).collect());
-                return Err(OpenError::Version(named.unwrap_or_default()));
-            }
-            let listing = list(peer).await?;
-            Ok((service, listing))
-        };
-        timeout(OPEN_TIMEOUT, opened)
-            .await
-            .unwrap_or(Err(OpenError::TimedOut))
-    }
-
-    fn transport(&self, check: &Arc<Notify>) -> StreamableHttpClientTransport<Client> {
-        let mut retry = ExponentialBackoff::default();
-        retry.base_duration = Duration::from_millis(250);
-        retry.max_delay = Some(Duration::from_secs(2));
-        retry.max_times = Some(2);
-        let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
-            .reinit_on_expired_session(false)
-            .max_concurrent_requests(SLOTS);
-        config.retry_config = Arc::new(retry);
-        if let Some(token) = &self.token {
-            config = config.auth_header(token.expose_secret());
-        }
-        StreamableHttpClientTransport::with_client(
-            Client {
-                connections: self.connections.clone(),
-                check: check.clone(),
-            },
-            config,
-        )
-    }
 }
 
 /// Keeps a session open until `stop`. What it publishes is the present one, or `None`.

@@ -14,7 +14,6 @@ use std::{
 };
 
 use bytes::{Buf, Bytes, buf::Chain};
-use futures_util::Stream;
 use http::{HeaderMap, Method, Request, Response, header};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
@@ -25,15 +24,9 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 use tokio_util::io::poll_write_buf;
-use ureq_proto::{
-    BodyMode,
-    client::{
-        Call, RecvBodyResult, RecvResponseResult, SendRequestResult,
-        state::{RecvBody, RecvResponse},
-    },
-};
+use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult, state::RecvResponse};
 
-use super::{Server, WireError};
+use super::{Pieces, Server, WireError};
 
 /// What is received at once, at most.
 const INBOX: usize = 64 * 1024;
@@ -48,7 +41,7 @@ thread_local! {
 }
 
 /// How much of what was there has been used, and what it made, if that was enough for something.
-type Taken<T> = Result<(usize, Option<T>), WireError>;
+pub(super) type Taken<T> = Result<(usize, Option<T>), WireError>;
 
 trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     fn tcp(&self) -> &TcpStream;
@@ -118,14 +111,13 @@ impl Line {
         let response = response.await?;
         let body = match call.proceed() {
             Some(RecvResponseResult::RecvBody(call)) => Some((self, call)),
-            // Nothing to read, hence nothing after which it could be kept.
             _ => None,
         };
-        Ok(response.map(|()| Pieces { body, server }))
+        Ok(response.map(|()| Pieces::of(body, server)))
     }
 
     /// Sends what can be sent now.
-    fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+    pub(super) fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         while let Some(unsent) = &mut self.unsent {
             let socket = Pin::new(&mut self.socket);
             if unsent.has_remaining() {
@@ -144,7 +136,7 @@ impl Line {
     }
 
     /// Receives until `take` makes something of it.
-    fn receive<T>(
+    pub(super) fn receive<T>(
         &mut self,
         cx: &mut Context<'_>,
         mut take: impl FnMut(&[u8]) -> Taken<T>,
@@ -222,54 +214,6 @@ fn all<T>(input: &[u8], mut take: impl FnMut(&[u8]) -> Taken<T>) -> Taken<T> {
             return Ok((total, taken));
         }
     }
-}
-
-/// The body of an answer, piece by piece. Read to its end, it leaves its connection for the next request.
-pub struct Pieces {
-    body: Option<(Line, Call<RecvBody>)>,
-    server: Arc<Server>,
-}
-
-impl Stream for Pieces {
-    type Item = Result<Bytes, WireError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some((line, call)) = &mut self.body else {
-            return Poll::Ready(None);
-        };
-        // If there is still something to be sent, then to somebody who has answered already: that it fails is no matter.
-        let _ = line.send(cx);
-        let failure = match ready!(line.receive(cx, |input| next_part(call, input))) {
-            Ok(Part::Piece(piece)) => return Poll::Ready(Some(Ok(piece))),
-            Ok(Part::End) => None,
-            Err(WireError::Closed) if call.body_mode() == BodyMode::CloseDelimited => None,
-            Err(error) => Some(Err(error)),
-        };
-        let (line, call) = self.body.take().expect("it was there");
-        if failure.is_none()
-            && let Some(RecvBodyResult::Cleanup(call)) = call.proceed()
-            && !call.must_close_connection()
-        {
-            self.server.keep(line);
-        }
-        Poll::Ready(failure)
-    }
-}
-
-enum Part {
-    Piece(Bytes),
-    End,
-}
-
-fn next_part(call: &mut Call<RecvBody>, input: &[u8]) -> Taken<Part> {
-    let mut piece = vec![0; input.len()];
-    let (used, length) = call.read(input, &mut piece)?;
-    if length > 0 {
-        piece.truncate(length);
-        return Ok((used, Some(Part::Piece(piece.into()))));
-    }
-    let ended = call.can_proceed() && call.body_mode() != BodyMode::CloseDelimited;
-    Ok((used, ended.then_some(Part::End)))
 }
 
 #[cfg(test)]
