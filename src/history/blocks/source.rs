@@ -9,13 +9,15 @@ use crate::{
     history::{Invalid, place::Place},
 };
 
+/// Claude's limit, in base64 (<https://docs.claude.com/en/docs/build-with-claude/vision>).
+const MAX_IMAGE: usize = 10 * 1024 * 1024;
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 pub(super) fn image(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
     let place = place.field("source");
     let mut source = super::object(&place, object, "source")?;
     let source = match string(&place, &mut source, "type")?.as_str() {
-        "base64" => base64(&place, &mut source, &IMAGES)?,
+        "base64" => base64(&place, &mut source, &IMAGES, MAX_IMAGE)?,
         "url" => url(&place, &mut source)?,
         _ => {
             return Err(Invalid::new(place.field("type"), "must be base64 or url"));
@@ -28,7 +30,7 @@ pub(super) fn document(at: &Place<'_>, object: &mut Object) -> Result<Block, Inv
     let place = at.field("source");
     let mut source = super::object(&place, object, "source")?;
     let source = match string(&place, &mut source, "type")?.as_str() {
-        "base64" => base64(&place, &mut source, &["application/pdf"])?,
+        "base64" => base64(&place, &mut source, &["application/pdf"], usize::MAX)?,
         "url" => url(&place, &mut source)?,
         "text" => plain_text(&place, &mut source)?,
         "content" => return nested_document(at, &place, &mut source, object),
@@ -94,7 +96,12 @@ fn plain_text(place: &Place<'_>, source: &mut Object) -> Result<Value, Invalid> 
     Ok(json!({"type": "text", "media_type": "text/plain", "data": data}))
 }
 
-fn base64(place: &Place<'_>, source: &mut Object, allowed: &[&str]) -> Result<Value, Invalid> {
+fn base64(
+    place: &Place<'_>,
+    source: &mut Object,
+    allowed: &[&str],
+    max: usize,
+) -> Result<Value, Invalid> {
     let media_type = string(place, source, "media_type")?;
     if !allowed.contains(&media_type.as_str()) {
         return Err(Invalid::new(
@@ -107,6 +114,12 @@ fn base64(place: &Place<'_>, source: &mut Object, allowed: &[&str]) -> Result<Va
         return Err(Invalid::new(
             place.field("data"),
             "must be base64 (standard alphabet, padded, no line breaks)",
+        ));
+    }
+    if data.len() > max {
+        return Err(Invalid::new(
+            place.field("data"),
+            format!("must not be longer than {max} characters"),
         ));
     }
     // Claude refuses an image whose name and bytes differ; the bytes are right.
