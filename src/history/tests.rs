@@ -1,17 +1,15 @@
-mod every_block;
+//! What of a client's history is forwarded, and in which form.
 
-use proptest::prelude::*;
+mod cuts;
+mod every_block;
+mod refusals;
+
 use serde_json::json;
 
 use super::*;
-use crate::claude::Block;
 
 fn forwarded(messages: Value) -> Value {
     serde_json::to_value(parse(messages).unwrap().messages).unwrap()
-}
-
-fn fault(messages: Value) -> String {
-    parse(messages).unwrap_err().to_string()
 }
 
 fn text(text: &str) -> Value {
@@ -136,218 +134,8 @@ fn an_error_result_is_text_alone_and_never_empty() {
 }
 
 #[test]
-fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
-    let user = |block: Value| json!([{"role": "user", "content": [block]}]);
-    let image = |source: Value| user(json!({"type": "image", "source": source}));
-    let b64 = |media: &str, data: &str| {
-        image(json!({"type": "base64", "media_type": media, "data": data}))
-    };
-    let assistant = |block: Value| json!([{"role": "assistant", "content": [block]}, {"role": "user", "content": "x"}]);
-    for (messages, expected) in [
-        (json!("x"), "messages: must be a list of messages"),
-        (json!([]), "messages: must hold 1 to 100000 messages"),
-        (
-            json!([5]),
-            "messages[0]: must be an object with `role` and `content`",
-        ),
-        (
-            json!([{"role": "system", "content": "x"}]),
-            "messages[0].role: must be `user` or `assistant`",
-        ),
-        (
-            json!([{"role": "user"}]),
-            "messages[0].content: must be a string or a list of content blocks",
-        ),
-        (
-            json!([{"role": "user", "content": " \n"}]),
-            "messages[0]: the last message must not be blank",
-        ),
-        (
-            json!([{"role": "user", "content": []}]),
-            "messages[0]: the last message must not be blank",
-        ),
-        (
-            json!([{"role": "user", "content": [{"type": "text", "text": " "}, {"type": "text", "text": ""}]}]),
-            "messages[0]: the last message must not be blank",
-        ),
-        (
-            json!([{"role": "assistant", "content": "x"}]),
-            "messages[0]: the last message must be the user's",
-        ),
-        (
-            user(json!({"type": "text"})),
-            "messages[0].content[0].text: is missing",
-        ),
-        (
-            user(json!({"text": "x"})),
-            "messages[0].content[0].type: must be a string",
-        ),
-        (
-            user(json!({"type": "text", "text": 5})),
-            "messages[0].content[0].text: must be a string",
-        ),
-        (
-            user(json!({"type": "tool_use"})),
-            "messages[0].content[0]: a user message may hold blocks of type text, image, document and tool_result",
-        ),
-        (
-            assistant(json!({"type": "server_tool_use"})),
-            "messages[0].content[0]: an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
-        ),
-        (
-            b64("image/tiff", "aGk="),
-            "messages[0].content[0].source.media_type: must be image/png, image/jpeg, image/gif, image/webp",
-        ),
-        (
-            b64("image/png", "data:image/png;base64,aGk="),
-            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
-        ),
-        (
-            b64("image/png", &format!("{}=={}", "a".repeat(4094), "aGk=")),
-            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
-        ),
-        (
-            image(json!({"type": "file", "file_id": "f"})),
-            "messages[0].content[0].source.type: must be base64 or url",
-        ),
-        (
-            user(
-                json!({"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "aGk="}}),
-            ),
-            "messages[0].content[0].source.media_type: must be application/pdf",
-        ),
-        (
-            assistant(json!({"type": "tool_use", "id": "a b", "name": "x", "input": {}})),
-            "messages[0].content[0].id: must match [A-Za-z0-9_-]+",
-        ),
-        (
-            assistant(json!({"type": "tool_use", "id": "a", "name": "x", "input": "{}"})),
-            "messages[0].content[0].input: must be an object",
-        ),
-        (
-            user(json!({"type": "tool_result", "tool_use_id": "t", "content": 5})),
-            "messages[0].content[0].content: must be a string or a list of content blocks",
-        ),
-        (
-            user(json!({"type": "tool_result", "tool_use_id": "t"})),
-            "messages[0]: holds only results of tool calls that the message before does not make",
-        ),
-    ] {
-        assert_eq!(fault(messages), expected);
-    }
-}
-
-#[test]
 fn a_photo_of_five_megabytes_is_accepted() {
     let data = "QUJD".repeat(1_750_000);
     let messages = json!([{"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": data}}]}]);
     assert!(parse(messages).is_ok());
-}
-
-/// What Claude refuses about the shape of a conversation.
-fn claude_accepts(messages: &[Message]) -> Result<(), String> {
-    let ids = |message: &Message| -> Vec<String> {
-        message
-            .content
-            .iter()
-            .filter_map(|b| {
-                if let Block::ToolUse { id, .. } = b {
-                    Some(id.clone())
-                } else {
-                    None
-                }
-            })
-            .collect()
-    };
-    let results = |message: &Message| -> Vec<String> {
-        message
-            .content
-            .iter()
-            .take_while(|b| matches!(b, Block::ToolResult { .. }))
-            .filter_map(|b| {
-                if let Block::ToolResult { tool_use_id, .. } = b {
-                    Some(tool_use_id.clone())
-                } else {
-                    None
-                }
-            })
-            .collect()
-    };
-    let mut seen = std::collections::HashSet::new();
-    for (at, message) in messages.iter().enumerate() {
-        let expected = if at % 2 == 0 {
-            Role::User
-        } else {
-            Role::Assistant
-        };
-        if message.role != expected {
-            return Err(format!("message {at}: roles do not alternate"));
-        }
-        if message.content.is_empty() || message.content.iter().any(Block::is_blank_text) {
-            return Err(format!("message {at}: blank"));
-        }
-        if message.role == Role::Assistant && message.content.last().is_some_and(Block::is_thinking)
-        {
-            return Err(format!("message {at}: ends in thinking"));
-        }
-        let all = message
-            .content
-            .iter()
-            .filter(|b| matches!(b, Block::ToolResult { .. }))
-            .count();
-        let asked = if at == 0 {
-            vec![]
-        } else {
-            ids(&messages[at - 1])
-        };
-        if results(message) != asked || all != asked.len() {
-            return Err(format!("message {at}: results do not answer {asked:?}"));
-        }
-        if !ids(message).into_iter().all(|id| seen.insert(id)) {
-            return Err(format!("message {at}: an id is used twice"));
-        }
-    }
-    match messages.last() {
-        Some(last) if last.role == Role::User => Ok(()),
-        _ => Err("does not end with the user".into()),
-    }
-}
-
-fn any_block(role: &'static str) -> impl Strategy<Value = Value> {
-    let id = prop::sample::select(vec!["t1", "t2", "t3"]);
-    (0..5u8, id, prop::sample::select(vec!["", " ", "words"])).prop_map(move |(kind, id, text)| match (kind, role) {
-        (0, "assistant") => json!({"type": "tool_use", "id": id, "name": "x", "input": {"user_id": "eve"}}),
-        (0, _) => json!({"type": "tool_result", "tool_use_id": id, "content": text, "is_error": text.is_empty()}),
-        (1, "assistant") => json!({"type": "tool_use", "id": id, "name": "x", "input": {}}),
-        (1, _) => json!({"type": "tool_result", "tool_use_id": id}),
-        (2, "assistant") => json!({"type": "thinking", "thinking": text, "signature": "s"}),
-        _ => json!({"type": "text", "text": text}),
-    })
-}
-
-fn any_message() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec!["user", "assistant"]).prop_flat_map(|role| {
-        prop::collection::vec(any_block(role), 0..4)
-            .prop_map(move |content| json!({"role": role, "content": content}))
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn whatever_was_cut_claude_accepts_what_is_left(mut messages in prop::collection::vec(any_message(), 0..8)) {
-        messages.push(json!({"role": "user", "content": "and now?"}));
-        let history = parse(Value::Array(messages)).unwrap();
-        prop_assert_eq!(claude_accepts(&history.messages), Ok(()));
-        let text = serde_json::to_string(&history.messages).unwrap();
-        prop_assert!(!text.contains("user_id"));
-    }
-
-    #[test]
-    fn any_json_is_either_accepted_or_refused_with_a_place(messages in prop::collection::vec(any_message(), 1..6)) {
-        if let Ok(history) = parse(Value::Array(messages)) {
-            prop_assert_eq!(claude_accepts(&history.messages), Ok(()));
-        }
-    }
 }

@@ -1,0 +1,111 @@
+//! What is refused, and the place that is named.
+
+use serde_json::{Value, json};
+
+use crate::history::parse;
+
+fn fault(messages: Value) -> String {
+    parse(messages).unwrap_err().to_string()
+}
+
+#[test]
+fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
+    let user = |block: Value| json!([{"role": "user", "content": [block]}]);
+    let image = |source: Value| user(json!({"type": "image", "source": source}));
+    let b64 = |media: &str, data: &str| {
+        image(json!({"type": "base64", "media_type": media, "data": data}))
+    };
+    let assistant = |block: Value| json!([{"role": "assistant", "content": [block]}, {"role": "user", "content": "x"}]);
+    for (messages, expected) in [
+        (json!("x"), "messages: must be a list of messages"),
+        (json!([]), "messages: must hold 1 to 100000 messages"),
+        (
+            json!([5]),
+            "messages[0]: must be an object with `role` and `content`",
+        ),
+        (
+            json!([{"role": "system", "content": "x"}]),
+            "messages[0].role: must be `user` or `assistant`",
+        ),
+        (
+            json!([{"role": "user"}]),
+            "messages[0].content: must be a string or a list of content blocks",
+        ),
+        (
+            json!([{"role": "user", "content": " \n"}]),
+            "messages[0]: the last message must not be blank",
+        ),
+        (
+            json!([{"role": "user", "content": []}]),
+            "messages[0]: the last message must not be blank",
+        ),
+        (
+            json!([{"role": "user", "content": [{"type": "text", "text": " "}, {"type": "text", "text": ""}]}]),
+            "messages[0]: the last message must not be blank",
+        ),
+        (
+            json!([{"role": "assistant", "content": "x"}]),
+            "messages[0]: the last message must be the user's",
+        ),
+        (
+            user(json!({"type": "text"})),
+            "messages[0].content[0].text: is missing",
+        ),
+        (
+            user(json!({"text": "x"})),
+            "messages[0].content[0].type: must be a string",
+        ),
+        (
+            user(json!({"type": "text", "text": 5})),
+            "messages[0].content[0].text: must be a string",
+        ),
+        (
+            user(json!({"type": "tool_use"})),
+            "messages[0].content[0]: a user message may hold blocks of type text, image, document and tool_result",
+        ),
+        (
+            assistant(json!({"type": "server_tool_use"})),
+            "messages[0].content[0]: an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
+        ),
+        (
+            b64("image/tiff", "aGk="),
+            "messages[0].content[0].source.media_type: must be image/png, image/jpeg, image/gif, image/webp",
+        ),
+        (
+            b64("image/png", "data:image/png;base64,aGk="),
+            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
+        ),
+        (
+            b64("image/png", &format!("{}=={}", "a".repeat(4094), "aGk=")),
+            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
+        ),
+        (
+            image(json!({"type": "file", "file_id": "f"})),
+            "messages[0].content[0].source.type: must be base64 or url",
+        ),
+        (
+            user(
+                json!({"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "aGk="}}),
+            ),
+            "messages[0].content[0].source.media_type: must be application/pdf",
+        ),
+        (
+            assistant(json!({"type": "tool_use", "id": "a b", "name": "x", "input": {}})),
+            "messages[0].content[0].id: must match [A-Za-z0-9_-]+",
+        ),
+        (
+            assistant(json!({"type": "tool_use", "id": "a", "name": "x", "input": "{}"})),
+            "messages[0].content[0].input: must be an object",
+        ),
+        (
+            user(json!({"type": "tool_result", "tool_use_id": "t", "content": 5})),
+            "messages[0].content[0].content: must be a string or a list of content blocks",
+        ),
+        (
+            user(json!({"type": "tool_result", "tool_use_id": "t"})),
+            "messages[0]: holds only results of tool calls that the message before does not make",
+        ),
+    ] {
+        assert_eq!(fault(messages), expected);
+    }
+}

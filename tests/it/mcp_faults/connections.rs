@@ -1,0 +1,46 @@
+//! Which calls share a connection.
+
+use futures_util::future::join_all;
+
+use super::obedient_with;
+use crate::{
+    helpers::{good, result_of},
+    support::bad_mcp::{BadMcp, Quirk},
+};
+
+#[tokio::test]
+async fn reads_share_connections_to_a_server_that_answers_in_json_and_writes_never_do() {
+    let server = BadMcp::start(Quirk::None).await;
+    let app = obedient_with(&server).await;
+    for _ in 0..10 {
+        assert_eq!(result_of(&app, "ro_ok").await, good("ok"));
+        assert_eq!(result_of(&app, "ok").await, good("ok"));
+    }
+    let connections = server.connections();
+    assert!(connections.len() < 20, "{connections:?}");
+    let write_shares = |tools: &&Vec<String>| tools.len() > 1 && tools.contains(&"ok".to_owned());
+    assert_eq!(connections.iter().find(write_shares), None);
+}
+
+#[tokio::test]
+async fn to_a_server_that_answers_in_event_streams_each_call_has_its_own_connection() {
+    let server = BadMcp::start(Quirk::Streams).await;
+    let app = obedient_with(&server).await;
+    for _ in 0..5 {
+        assert_eq!(result_of(&app, "ro_ok").await, good("ok"));
+    }
+    assert_eq!(server.connections(), vec![vec!["ro_ok".to_owned()]; 5]);
+}
+
+#[tokio::test]
+async fn a_read_over_a_connection_that_the_server_closes_is_made_again_over_a_new_one() {
+    let server = BadMcp::start(Quirk::HangsUp).await;
+    let app = obedient_with(&server).await;
+    // As many connections as possible that are kept and dead.
+    for _ in 0..3 {
+        let eight = (0..8).map(async |_| assert_eq!(result_of(&app, "ro_ok").await, good("ok")));
+        join_all(eight).await;
+    }
+    assert_eq!(server.executions("ro_ok"), 24);
+    assert_eq!(server.sessions(), 1);
+}
