@@ -134,8 +134,18 @@ fn an_error_result_is_text_alone_and_never_empty() {
 }
 
 #[test]
-fn a_photo_of_five_megabytes_is_accepted() {
-    let data = "QUJD".repeat(1_750_000);
-    let messages = json!([{"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": data}}]}]);
-    assert!(parse(messages).is_ok());
+fn a_photo_of_five_megabytes_is_accepted_and_one_larger_than_claude_takes_named() {
+    let photo = |quads: usize| {
+        let data = "QUJD".repeat(quads);
+        json!([{"role": "user", "content": [
+            {"type": "text", "text": "look"},
+            {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": data}},
+        ]}])
+    };
+    let limit = 10 * 1024 * 1024 / 4;
+    assert!(parse(photo(1_750_000)).is_ok() && parse(photo(limit)).is_ok());
+    assert_eq!(
+        parse(photo(limit + 1)).unwrap_err().to_string(),
+        "messages[0].content[1].source.data: must not be longer than 10485760 characters"
+    );
 }
