@@ -219,19 +219,18 @@ impl Round {
         self.reply = Some(reply);
     }
 
-    /// The reply broke off: it is asked for again if nobody has seen anything of it and no tool has run.
+    /// The reply broke off. If nobody has seen anything of it and no tool has run, it is forgotten and asked for again.
     async fn broken(&mut self, error: ClaudeError) -> Result<(), Failure> {
-        self.reading = None;
-        self.usage_before = self.usage;
-        if self.body.is_none() {
+        if self.body.is_none() || !error.may_heal() {
             return Err(error.into());
         }
-        self.retries.again(error).await?;
+        self.reading = None;
+        self.usage_before = self.usage;
         for id in self.calls.ids() {
             self.ids.remove(id);
         }
         self.calls = Calls::default();
-        Ok(())
+        Ok(self.retries.again(error).await?)
     }
 }
 

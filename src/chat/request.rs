@@ -27,19 +27,23 @@ const MAX_VALUES: usize = 2_000_000;
 
 /// The body as JSON, if it is, and if it is of a size that memory bears.
 pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
+    // Looked through once for all its strings.
+    let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
+        let good = std::str::from_utf8(bytes)
+            .err()
+            .map_or(0, |error| error.valid_up_to());
+        let lines = bytes[..good].split(|byte| *byte == b'\n');
+        let (line, column) = lines.fold((0, 0), |(line, _), text| (line + 1, text.len() + 1));
+        return Err(not_json(line, column));
+    };
     // A value takes a byte at least, and a separator.
     let refused = if bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES {
-        // Looked through once for all its strings; if it is no UTF-8, serde_json says where.
-        let value = match simdutf8::basic::from_utf8(bytes) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(bytes),
-        };
-        match value {
+        match serde_json::from_str(text) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         }
     } else {
-        match serde_json::from_slice::<IgnoredAny>(bytes) {
+        match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => {
                 let what = format!("must not hold more than {MAX_VALUES} values");
                 return Err(Invalid::new("body", what).into());
@@ -52,7 +56,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, ApiError> {
     let is_json = too_much.iter().any(|limit| said.starts_with(limit))
         && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
     if !is_json {
-        return Err(not_json(&refused));
+        return Err(not_json(refused.line(), refused.column()));
     }
     let what = format!(
         "must not nest deeper than 127 levels nor hold a number beyond 1.7e308 (line {}, column {})",
@@ -77,12 +81,10 @@ pub(super) fn values(bytes: &[u8]) -> usize {
     count
 }
 
-fn not_json(error: &serde_json::Error) -> ApiError {
+fn not_json(line: usize, column: usize) -> ApiError {
     // serde_json's own words may quote the text; where it stopped is enough.
     ApiError::invalid_json(format!(
-        "The body is not JSON in UTF-8 without a byte order mark (line {}, column {}).",
-        error.line(),
-        error.column()
+        "The body is not JSON in UTF-8 without a byte order mark (line {line}, column {column})."
     ))
 }
 
@@ -158,6 +160,28 @@ mod tests {
             ("{\"x\": 1e}", "invalid_json"),
         ] {
             assert_eq!(read(body.as_bytes()).unwrap_err().code, code, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_utf_8_is_no_json_wherever_that_shows() {
+        let deep = [
+            b"{\"x\":\n",
+            &b"[".repeat(200)[..],
+            &b"]".repeat(200),
+            b",\"\xff\": 1}",
+        ]
+        .concat();
+        let many = [b"[\n", "0,".repeat(MAX_VALUES).as_bytes(), b"\"\xff\"]"].concat();
+        for (body, column) in [
+            (deep, 403),
+            (many, 2 * MAX_VALUES + 2),
+            (b"\n\xff".to_vec(), 1),
+        ] {
+            let error = read(&body).unwrap_err();
+            assert_eq!(error.code, "invalid_json");
+            let place = format!("(line 2, column {column}).");
+            assert!(format!("{error:?}").contains(&place), "{error:?}");
         }
     }
 

@@ -75,7 +75,10 @@ impl Check {
             .trim()
             .trim_start_matches('[')
             .trim_end_matches(']');
-        if host.parse::<IpAddr>().is_err() && Host::parse(host).is_err() {
+        let address = host
+            .split_once('%')
+            .map_or(host, |(address, _zone)| address);
+        if address.parse::<IpAddr>().is_err() && Host::parse(host).is_err() {
             self.fault(
                 variable,
                 "must be an address such as 0.0.0.0, or a host's name",

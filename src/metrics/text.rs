@@ -7,13 +7,14 @@ const OPEN: &str = "application/openmetrics-text";
 pub(crate) const OPEN_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 pub(crate) const PLAIN_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Whether an `Accept` header names `OpenMetrics`.
+/// Whether an `Accept` header names `OpenMetrics`, and not to refuse it.
 pub(crate) fn wants_open(accept: &str) -> bool {
     accept.split(',').any(|range| {
-        range
-            .split(';')
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts
             .next()
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(OPEN))
+            .is_some_and(|kind| kind.eq_ignore_ascii_case(OPEN));
+        named && !parts.any(|part| part.eq_ignore_ascii_case("q=0"))
     })
 }
 
@@ -46,6 +47,7 @@ mod tests {
         let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
         assert!(wants_open(prometheus) && wants_open("text/plain, Application/OpenMetrics-Text"));
         assert!(!wants_open("*/*") && !wants_open("text/plain;version=0.0.4") && !wants_open(""));
+        assert!(!wants_open("application/openmetrics-text; q=0, */*"));
     }
 
     #[test]

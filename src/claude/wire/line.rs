@@ -10,7 +10,7 @@ use std::{
     mem::MaybeUninit,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes, buf::Chain};
@@ -45,17 +45,29 @@ pub(super) type Taken<T> = Result<(usize, Option<T>), WireError>;
 
 trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     fn tcp(&self) -> &TcpStream;
+
+    /// Whether nothing was received of which nobody has been told.
+    fn is_quiet(&mut self) -> bool;
 }
 
 impl Socket for TcpStream {
     fn tcp(&self) -> &TcpStream {
         self
     }
+
+    fn is_quiet(&mut self) -> bool {
+        true
+    }
 }
 
 impl Socket for TlsStream<TokioIo<TokioIo<TcpStream>>> {
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0.inner().inner()
+    }
+
+    fn is_quiet(&mut self) -> bool {
+        let state = self.get_mut().1.process_new_packets();
+        state.is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed())
     }
 }
 
@@ -80,15 +92,12 @@ impl Line {
     }
 
     /// Whether it can take a request, as far as can be known from here: nothing has come that nobody asked for, not even the
-    /// end.
+    /// end. (The system is asked, the runtime may not have heard of it.)
     pub(super) fn is_idle(&mut self) -> bool {
-        let mut byte = [0];
-        let mut cx = Context::from_waker(Waker::noop());
-        // TLS may hold something back; and the runtime may not have heard yet of what the system has.
-        let read = Pin::new(&mut self.socket).poll_read(&mut cx, &mut ReadBuf::new(&mut byte));
         let came = SockRef::from(self.socket.tcp()).peek(&mut [MaybeUninit::uninit()]);
         let nothing = came.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-        read.is_pending() && nothing && self.unsent.is_none() && self.rest.is_empty()
+        let is_used_up = self.unsent.is_none() && self.rest.is_empty();
+        nothing && is_used_up && self.socket.is_quiet()
     }
 
     /// Posts `body` until there is an answer, which may come before all of it has left.
@@ -99,13 +108,17 @@ impl Line {
     ) -> Result<Response<Pieces>, WireError> {
         let (head, mut call) = begin(&server, body.len())?;
         self.unsent = Some(head.chain(body));
+        let mut failed = None;
         let response = poll_fn(|cx| {
-            let sent = self.send(cx);
-            let response = self.receive(cx, |input| Ok(call.try_response(input, false)?));
-            match (sent, response) {
-                // The server may have said why it wants no more.
-                (Err(error), Poll::Pending | Poll::Ready(Err(_))) => Poll::Ready(Err(error.into())),
-                (_, response) => response,
+            if failed.is_none() {
+                failed = self.send(cx).err();
+            }
+            match self.receive(cx, |input| Ok(call.try_response(input, false)?)) {
+                Poll::Ready(Err(error)) => {
+                    Poll::Ready(Err(failed.take().map_or(error, WireError::from)))
+                }
+                // The server may still say why it wanted no more.
+                response => response,
             }
         });
         let response = response.await?;

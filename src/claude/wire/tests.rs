@@ -226,3 +226,20 @@ async fn a_request_is_sent_to_its_end_although_its_answer_has_begun() {
     assert_eq!(server.idle().len(), 1);
     serving.await.unwrap();
 }
+
+#[tokio::test]
+async fn an_answer_counts_although_the_rest_of_the_request_was_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = to(&format!("http://{}/", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.read_exact(&mut vec![0; 3_000_000]).await.unwrap();
+            let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno";
+            stream.write_all(answer).await.unwrap();
+        }
+    });
+    for _ in 0..20 {
+        let answer = server.post(vec![b' '; 20_000_000].into()).await.unwrap();
+        assert_eq!(answer.status(), 413);
+    }
+}

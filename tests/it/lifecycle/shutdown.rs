@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{AT_ONCE, turn, two_writes, two_writes_interrupted, under_way};
+use super::{AT_ONCE, metric_becomes, turn, two_writes, two_writes_interrupted, under_way};
 use crate::support::{
     fake_claude::Reply,
     test_app::{TestApp, user},
@@ -168,6 +168,23 @@ async fn after_the_grace_a_turn_that_has_run_no_tool_ends_without_messages() {
     );
     app.stopped().await;
     app.claude.hung_up().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_is_about_to_be_asked_for_again_leaves_nothing_behind() {
+    let mut app = TestApp::builder()
+        .env("AGENT_SHUTDOWN_GRACE_SECS", "0")
+        .start()
+        .await;
+    app.claude
+        .push(Reply::tool("toolu_1", "slow_write", json!({})).cut_after(6));
+    let turn = turn(&app, "go", false);
+    metric_becomes(&app, r#"claude_retries_total{reason="broken"}"#, 1).await;
+    app.stop();
+    let answer = within("the answer", turn).await.expect("no panic");
+    assert_eq!(answer.error(), (503, "shutting_down"));
+    assert_eq!(answer.body["messages"], json!(null));
+    app.stopped().await;
 }
 
 #[tokio::test]

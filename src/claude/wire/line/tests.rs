@@ -1,5 +1,7 @@
 //! Over a socket that gives what it is told to, piece by piece.
 
+mod tls;
+
 use std::{collections::VecDeque, io};
 
 use futures_util::TryStreamExt;
@@ -25,8 +27,7 @@ impl AsyncRead for Drip {
         let Some(piece) = self.pieces.pop_front() else {
             return self.end.map(Ok);
         };
-        let fits = piece.len().min(into.remaining());
-        into.put_slice(&piece[..fits]);
+        into.put_slice(&piece);
         Poll::Ready(Ok(()))
     }
 }
@@ -52,6 +53,10 @@ impl AsyncWrite for Drip {
 impl Socket for Drip {
     fn tcp(&self) -> &TcpStream {
         &self.silent
+    }
+
+    fn is_quiet(&mut self) -> bool {
+        self.pieces.is_empty()
     }
 }
 
