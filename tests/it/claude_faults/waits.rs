@@ -91,8 +91,9 @@ async fn failures_without_end_are_answered_by_the_end_of_the_turns_time() {
                 .any(|known| code == *known),
             "{code}"
         );
+        // Less than three waits take.
         assert!(
-            started.elapsed() < Duration::from_millis(1800),
+            started.elapsed() < Duration::from_millis(2500),
             "{:?}",
             started.elapsed()
         );
