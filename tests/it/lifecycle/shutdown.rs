@@ -179,7 +179,7 @@ async fn a_reply_that_is_about_to_be_asked_for_again_leaves_nothing_behind() {
     app.claude
         .push(Reply::tool("toolu_1", "slow_write", json!({})).cut_after(6));
     // On a slow machine it has been asked again by the time of the end.
-    app.claude.push(Reply::hang_before_headers());
+    app.claude.on(|_| Reply::hang_before_headers());
     let turn = turn(&app, "go", false);
     metric_becomes(&app, r#"claude_retries_total{reason="broken"}"#, 1).await;
     app.stop();
