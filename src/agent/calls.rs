@@ -68,10 +68,13 @@ impl Calls {
         self.calls.iter().find(|call| call.index == index)
     }
 
+    fn get_mut(&mut self, index: u64) -> Option<&mut Call> {
+        self.calls.iter_mut().find(|call| call.index == index)
+    }
+
     /// Writes the call as events and messages carry it into its block.
     pub(super) fn write(&mut self, index: u64, block: &mut Block) {
-        let call = self.calls.iter_mut().find(|call| call.index == index);
-        if let (Block::ToolUse { id, name, input }, Some(call)) = (block, call) {
+        if let (Block::ToolUse { id, name, input }, Some(call)) = (block, self.get_mut(index)) {
             call.id.clone_into(id);
             call.name.clone_into(name);
             *input = std::mem::take(&mut call.input);
@@ -80,7 +83,7 @@ impl Calls {
 
     /// Its input is complete.
     pub(super) fn wrote(&mut self, index: u64, input: Map<String, Value>) {
-        if let Some(call) = self.calls.iter_mut().find(|call| call.index == index) {
+        if let Some(call) = self.get_mut(index) {
             call.input = input;
         }
     }
@@ -123,7 +126,7 @@ impl Calls {
     }
 
     fn set(&mut self, index: u64, state: State) {
-        if let Some(call) = self.calls.iter_mut().find(|call| call.index == index) {
+        if let Some(call) = self.get_mut(index) {
             call.state = state;
         }
     }

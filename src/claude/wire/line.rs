@@ -81,11 +81,15 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn over(stream: MaybeHttpsStream<TokioIo<TcpStream>>) -> Self {
+        match stream {
+            MaybeHttpsStream::Http(tcp) => Self::on(tcp.into_inner()),
+            MaybeHttpsStream::Https(tls) => Self::on(tls.into_inner()),
+        }
+    }
+
+    fn on(socket: impl Socket + 'static) -> Self {
         Self {
-            socket: match stream {
-                MaybeHttpsStream::Http(tcp) => Box::new(tcp.into_inner()),
-                MaybeHttpsStream::Https(tls) => Box::new(tls.into_inner()),
-            },
+            socket: Box::new(socket),
             unsent: None,
             rest: Vec::new(),
         }
@@ -154,9 +158,7 @@ impl Line {
         cx: &mut Context<'_>,
         mut take: impl FnMut(&[u8]) -> Taken<T>,
     ) -> Poll<Result<T, WireError>> {
-        let (used, taken) = all(&self.rest, &mut take)?;
-        self.rest.drain(..used);
-        if let Some(taken) = taken {
+        if let Some(taken) = self.use_rest(&mut take)? {
             return Poll::Ready(Ok(taken));
         }
         RECEIVED.with_borrow_mut(|inbox| {
@@ -173,9 +175,7 @@ impl Line {
                     taken
                 } else {
                     self.rest.extend_from_slice(came);
-                    let (used, taken) = all(&self.rest, &mut take)?;
-                    self.rest.drain(..used);
-                    taken
+                    self.use_rest(&mut take)?
                 };
                 if let Some(taken) = taken {
                     return Poll::Ready(Ok(taken));
@@ -185,6 +185,15 @@ impl Line {
                 }
             }
         })
+    }
+
+    /// What is left lies in no more room than it needs.
+    fn use_rest<T>(&mut self, take: impl FnMut(&[u8]) -> Taken<T>) -> Result<Option<T>, WireError> {
+        let (used, taken) = all(&self.rest, take)?;
+        if used > 0 {
+            self.rest = self.rest[used..].into();
+        }
+        Ok(taken)
     }
 }
 

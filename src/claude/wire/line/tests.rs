@@ -96,11 +96,7 @@ impl Sockets {
             silent: silent.unwrap(),
             end,
         };
-        let line = Line {
-            socket: Box::new(drip),
-            unsent: None,
-            rest: Vec::new(),
-        };
+        let line = Line::on(drip);
         let server = Server::new(&format!("http://{at}/").parse().unwrap(), HeaderMap::new());
         let server = Arc::new(server.unwrap());
         let answer = line.ask(server.clone(), Bytes::from_static(b"{}")).await?;

@@ -50,11 +50,7 @@ async fn is_kept(behind: fn(&mut ServerConnection)) -> bool {
     let tcp = TokioIo::new(TokioIo::new(TcpStream::connect(at).await.unwrap()));
     let name = ServerName::try_from("localhost").unwrap();
     let tls = TlsConnector::from(Arc::new(client)).connect(name, tcp);
-    let line = Line {
-        socket: Box::new(tls.await.unwrap()),
-        unsent: None,
-        rest: Vec::new(),
-    };
+    let line = Line::on(tls.await.unwrap());
     let server = Server::new(&format!("http://{at}/").parse().unwrap(), HeaderMap::new());
     let server = Arc::new(server.unwrap());
     let answer = line.ask(server.clone(), Bytes::from_static(b"{}")).await;
