@@ -36,6 +36,7 @@ pub mod observe;
 pub mod page;
 
 pub mod app;
+pub(crate) mod backoff;
 pub(crate) mod bearer;
 pub(crate) mod body;
 pub mod error;

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use super::ClaudeError;
-use crate::metrics::Metrics;
+use crate::{
+    backoff::{doubled, jittered},
+    metrics::Metrics,
+};
 
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(8);
@@ -57,10 +60,7 @@ impl Retries {
 
 /// How long to wait after so many retries, if the server does not say.
 fn pause(made: u32) -> Duration {
-    let longest = FIRST
-        .saturating_mul(2_u32.saturating_pow(made))
-        .min(LONGEST);
-    longest.mul_f64(rand::random_range(0.75..=1.0))
+    jittered(doubled(FIRST, LONGEST, made))
 }
 
 #[cfg(test)]

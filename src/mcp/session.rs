@@ -14,10 +14,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{metrics::Metrics, tools::Catalogue};
+use crate::{backoff::jittered, metrics::Metrics, tools::Catalogue};
 pub(super) use connect::Connector;
 use connect::Service;
-use delay::{delay, jittered};
+use delay::delay;
 use listing::{Listing, list};
 
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
