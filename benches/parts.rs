@@ -9,6 +9,7 @@ use prog_strength_agent::{
     claude::Decoder,
     config::JwtConfig,
     history,
+    raw::Fields,
     tools::{CallContext, Catalogue, Listed},
 };
 use serde_json::{Map, Value, json};
@@ -62,11 +63,12 @@ fn history_repair(bencher: Bencher) {
         .flat_map(exchange)
         .collect();
     messages.push(json!({"role": "user", "content": "And now?"}));
-    let bytes = Value::from(messages.clone()).to_string().len();
-    bencher
-        .counter(BytesCount::new(bytes))
-        .with_inputs(|| Value::from(messages.clone()))
-        .bench_values(|messages| history::parse(messages).expect("a history"));
+    let sent = json!({"messages": messages}).to_string();
+    bencher.counter(BytesCount::of_str(&sent)).bench(|| {
+        let mut fields = Fields::of(black_box(&sent)).expect("an object");
+        let messages = fields.take("messages").expect("is there");
+        history::parse(&messages, sent.len()).expect("a history")
+    });
 }
 
 /// A call of the tool with the largest input.

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::Caller,
-    claude::{Block, Claude},
+    claude::{Claude, Prefix},
     config::AgentConfig,
     history::History,
     mcp::Mcp,
@@ -31,7 +31,7 @@ pub use turn::Turn;
 pub struct Agent {
     claude: Claude,
     mcp: Arc<Mcp>,
-    system_prompt: String,
+    prefix: Prefix,
     max_tool_rounds: u32,
     /// Cancelled when running turns must end.
     stopping: CancellationToken,
@@ -42,8 +42,6 @@ pub struct Question {
     pub caller: Caller,
     pub request_id: Arc<str>,
     pub history: History,
-    /// How long the conversation is as JSON, about.
-    pub size: usize,
     /// See [`about()`].
     pub about: String,
     /// See [`zone_name()`].
@@ -53,23 +51,19 @@ pub struct Question {
 
 impl Agent {
     pub fn new(
-        config: AgentConfig,
+        config: &AgentConfig,
         claude: Claude,
         mcp: Arc<Mcp>,
         stopping: CancellationToken,
-    ) -> Arc<Self> {
-        let AgentConfig {
-            system_prompt,
-            max_tool_rounds,
-            ..
-        } = config;
-        Arc::new(Self {
+    ) -> anyhow::Result<Arc<Self>> {
+        let prefix = Prefix::of(claude.model(), claude.max_tokens(), &config.system_prompt)?;
+        Ok(Arc::new(Self {
             claude,
             mcp,
-            system_prompt,
-            max_tool_rounds,
+            prefix,
+            max_tool_rounds: config.max_tool_rounds,
             stopping,
-        })
+        }))
     }
 
     /// To be called now and then: connections that are of no more use are closed.
@@ -91,19 +85,10 @@ impl Agent {
             caller,
             request_id,
             history,
-            size,
             about,
             time_zone,
             deadline,
         } = question;
-        let used = history.messages.iter().flat_map(|message| &message.content);
-        let ids = used.filter_map(|block| {
-            if let Block::ToolUse { id, .. } = block {
-                Some(id.clone())
-            } else {
-                None
-            }
-        });
         Ok(Turn {
             caller,
             request_id,
@@ -111,9 +96,8 @@ impl Agent {
             time_zone,
             deadline,
             catalogue,
-            ids: ids.collect(),
-            messages: history.messages,
-            size,
+            ids: history.ids.into(),
+            conversation: history.conversation,
             ledger: Ledger::default(),
             model: self.claude.model().to_owned(),
             agent: self.clone(),

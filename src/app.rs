@@ -59,7 +59,7 @@ impl App {
         Ok(Arc::new(Self {
             verifier: Verifier::new(&config.jwt),
             turn_timeout: config.agent.turn_timeout,
-            agent: Agent::new(config.agent, claude, mcp.clone(), stopping.clone()),
+            agent: Agent::new(&config.agent, claude, mcp.clone(), stopping.clone())?,
             mcp,
             limits: Limits::new(&config.http),
             metrics,

@@ -17,7 +17,6 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, header};
-use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -141,18 +140,17 @@ async fn admit(
         return Err(ApiError::unsupported_media_type());
     }
     let bytes = body::read(headers, body, app.http.max_body_bytes, deadline).await?;
-    let request: Value = request::read(&bytes)?;
-    let size = bytes.len();
-    drop(bytes);
     let ChatRequest {
         messages,
         stream,
         client_timezone,
         display_name,
-    } = request::parse(request)?;
+    } = request::read(&bytes)?;
     let streamed = stream.unwrap_or(accepts_events);
     tally.streamed(streamed);
-    let history = history::parse(messages)?;
+    let history = history::parse(&messages, bytes.len())?;
+    drop(messages);
+    drop(bytes);
     if history.dropped > 0 {
         tracing::debug!(
             blocks = history.dropped,
@@ -163,7 +161,6 @@ async fn admit(
         caller,
         request_id: request_id.shared(),
         history,
-        size,
         about: about(client_timezone.as_deref(), display_name.as_deref()),
         time_zone: client_timezone
             .as_deref()

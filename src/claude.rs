@@ -2,6 +2,7 @@
 //!
 //! What may be retried after the reply has begun is for the caller to say, who knows what the user has seen.
 
+mod conversation;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -14,7 +15,7 @@ mod wire;
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use buf_list::BufList;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
@@ -25,10 +26,11 @@ use crate::{
     metrics::Metrics,
 };
 
+pub use conversation::Conversation;
 pub use error::ClaudeError;
 pub use message::{Block, Message, Role, image_type, is_blank};
 pub use reply::{Progress, Reading, Reply, Usage};
-pub use request::{Request, ToolSpec, Tools};
+pub use request::{Prefix, Request, ToolSpec, Tools};
 pub use retry::Retries;
 use wire::Server;
 pub use wire::{Pieces, WireError};
@@ -107,8 +109,8 @@ impl Claude {
         Retries::new(self.max_retries, deadline, self.metrics.clone())
     }
 
-    /// Sends a request (a serialized [`Request`]), again if that may help, and hands out the reply as it is written.
-    pub async fn open(&self, body: Bytes, retries: &mut Retries) -> Result<Reading, ClaudeError> {
+    /// Sends a request ([`Request::body`]), again if that may help, and hands out the reply as it is written.
+    pub async fn open(&self, body: BufList, retries: &mut Retries) -> Result<Reading, ClaudeError> {
         loop {
             match self.send(body.clone()).await {
                 Ok(reply) => return Ok(reply),
@@ -117,7 +119,7 @@ impl Claude {
         }
     }
 
-    async fn send(&self, body: Bytes) -> Result<Reading, ClaudeError> {
+    async fn send(&self, body: BufList) -> Result<Reading, ClaudeError> {
         let mut timer = self.metrics.claude_request();
         let sent = timeout(self.idle, self.server.post(body)).await;
         let response = match sent {

@@ -9,11 +9,15 @@ pub mod fuzz;
 mod place;
 mod repair;
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
-use serde_json::Value;
+use serde::Serialize;
 
-use crate::claude::{Message, Role};
+use crate::{
+    claude::{Conversation, Role},
+    raw::{Node, Text},
+};
+use blocks::Block;
 use place::Place;
 
 /// Claude's own limit on messages in a request.
@@ -45,16 +49,25 @@ impl fmt::Display for Invalid {
 
 /// A conversation that Claude accepts: it ends with a user message that is not blank, every tool call is answered in
 /// the next message, ids are unique, and nothing is empty. Only [`parse`] makes one.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct History {
-    pub messages: Vec<Message>,
+    pub conversation: Conversation,
+    /// Of all its tool calls.
+    pub ids: HashSet<String>,
     /// Blocks left out because they were blank, or a tool call or result without its other half; and messages that had none.
     pub dropped: usize,
 }
 
-/// Checks and repairs the `messages` of a request.
-pub fn parse(messages: Value) -> Result<History, Invalid> {
-    let Value::Array(messages) = messages else {
+/// What is forwarded of a client's message.
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    role: Role,
+    content: Vec<Block<'a>>,
+}
+
+/// Checks and repairs the `messages` of a request of `size` bytes.
+pub fn parse(messages: &Node<'_>, size: usize) -> Result<History, Invalid> {
+    let Node::List(messages) = messages else {
         return Err(Invalid::new("messages", "must be a list of messages"));
     };
     if messages.is_empty() || messages.len() > MAX_MESSAGES {
@@ -65,7 +78,7 @@ pub fn parse(messages: Value) -> Result<History, Invalid> {
     }
     let last = messages.len() - 1;
     let parsed = messages
-        .into_iter()
+        .iter()
         .enumerate()
         .map(|(at, value)| message(at, value))
         .collect::<Result<Vec<_>, _>>()?;
@@ -74,33 +87,30 @@ pub fn parse(messages: Value) -> Result<History, Invalid> {
         Some(message) if message.role != Role::User => {
             return Err(Invalid::new(place, "the last message must be the user's"));
         }
-        Some(message)
-            if message
-                .content
-                .iter()
-                .all(crate::claude::Block::is_blank_text) =>
-        {
+        Some(message) if message.content.iter().all(Block::is_blank_text) => {
             return Err(Invalid::new(place, "the last message must not be blank"));
         }
         _ => {}
     }
-    repair::repair(parsed).ok_or_else(|| {
+    let (kept, dropped) = repair::repair(parsed).ok_or_else(|| {
         Invalid::new(
             place,
             "holds only results of tool calls that the message before does not make",
         )
-    })
+    })?;
+    written(&kept, dropped, size).map_err(|_| Invalid::new("messages", "cannot be forwarded"))
 }
 
-fn message(at: usize, value: Value) -> Result<Message, Invalid> {
+fn message<'a>(at: usize, value: &Node<'a>) -> Result<Message<'a>, Invalid> {
     let place = MESSAGES.item(at);
-    let Value::Object(mut message) = value else {
+    let Node::Object(message) = value else {
         return Err(Invalid::new(
             place,
             "must be an object with `role` and `content`",
         ));
     };
-    let role = match message.get("role").and_then(Value::as_str) {
+    let role = message.get("role").and_then(Text::of);
+    let role = match role.map(Text::read).as_deref() {
         Some("user") => Role::User,
         Some("assistant") => Role::Assistant,
         _ => {
@@ -110,8 +120,24 @@ fn message(at: usize, value: Value) -> Result<Message, Invalid> {
             ));
         }
     };
-    let content = blocks::content(&place.field("content"), role, message.remove("content"))?;
+    let content = blocks::content(&place.field("content"), role, message.get("content"))?;
     Ok(Message { role, content })
+}
+
+fn written(messages: &[Message<'_>], dropped: usize, size: usize) -> serde_json::Result<History> {
+    let mut conversation = Conversation::default();
+    let with_roles = messages.iter().map(|message| (message.role, message));
+    conversation.extend(with_roles, size)?;
+    let blocks = messages.iter().flat_map(|message| &message.content);
+    let ids = blocks.filter_map(|block| match block {
+        Block::ToolUse { id, .. } => Some(id.clone().into_owned()),
+        _ => None,
+    });
+    Ok(History {
+        ids: ids.collect(),
+        conversation,
+        dropped,
+    })
 }
 
 #[cfg(test)]

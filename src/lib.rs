@@ -50,6 +50,7 @@ pub mod claude;
 pub(crate) mod dial;
 pub mod history;
 pub mod mcp;
+pub mod raw;
 pub mod tools;
 
 pub mod auth;

@@ -93,10 +93,6 @@ impl Calls {
         self.get(index).map(|call| call.asked.clone())
     }
 
-    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.calls.iter().map(|call| call.id.as_str())
-    }
-
     /// Whether any call has begun.
     pub(super) fn any_begun(&self) -> bool {
         self.calls

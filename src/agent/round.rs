@@ -2,9 +2,12 @@
 
 mod end;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
-use bytes::Bytes;
+use buf_list::BufList;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value};
 
@@ -21,13 +24,15 @@ pub(super) struct Round {
     request_id: Arc<str>,
     time_zone: Option<Arc<str>>,
     catalogue: Arc<Catalogue>,
-    ids: std::collections::HashSet<String>,
+    /// Of the calls before, and of this round's.
+    ids: Arc<HashSet<String>>,
+    own_ids: HashSet<String>,
     may_use_tools: bool,
     shown: bool,
 
     /// The request: as long as it may have to be sent again. `None` once something of the present reply cannot be taken
     /// back: it was shown, or a tool has run.
-    body: Option<Bytes>,
+    body: Option<BufList>,
     retries: Retries,
     reading: Option<Box<Reading>>,
     calls: Calls,
@@ -42,22 +47,21 @@ impl Round {
     pub(super) fn new(turn: &Turn, shown: bool) -> Self {
         let agent = turn.agent.clone();
         let request = Request {
-            model: agent.claude.model(),
-            max_tokens: agent.claude.max_tokens(),
-            system: &agent.system_prompt,
+            prefix: &agent.prefix,
             about: &turn.about,
             tools: turn.catalogue.tools(),
             tools_allowed: turn.may_use_tools(),
-            messages: &turn.messages,
+            messages: &turn.conversation,
         };
         Self {
-            body: request.body(turn.size).ok(),
+            body: request.body().ok(),
             retries: agent.claude.retries(turn.deadline),
             caller: turn.caller.clone(),
             request_id: turn.request_id.clone(),
             time_zone: turn.time_zone.clone(),
             catalogue: turn.catalogue.clone(),
             ids: turn.ids.clone(),
+            own_ids: HashSet::new(),
             may_use_tools: turn.may_use_tools(),
             shown,
             reading: None,
@@ -146,12 +150,13 @@ impl Round {
             && id
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        let id = if plain && !self.ids.contains(&id) {
+        let is_new = !self.ids.contains(&id) && !self.own_ids.contains(&id);
+        let id = if plain && is_new {
             id
         } else {
             format!("toolu_{}", uuid::Uuid::now_v7().simple())
         };
-        self.ids.insert(id.clone());
+        self.own_ids.insert(id.clone());
         id
     }
 
@@ -226,9 +231,7 @@ impl Round {
         }
         self.reading = None;
         self.usage_before = self.usage;
-        for id in self.calls.ids() {
-            self.ids.remove(id);
-        }
+        self.own_ids.clear();
         self.calls = Calls::default();
         Ok(self.retries.again(error).await?)
     }

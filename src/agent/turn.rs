@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Agent, Done, Event, Failed, Failure, Ledger, round::Round};
 use crate::{
     auth::Caller,
-    claude::{Block, Message, Reply},
+    claude::{Block, Conversation, Message, Reply},
     tools::Catalogue,
 };
 
@@ -23,11 +23,9 @@ pub struct Turn {
     pub(super) deadline: Instant,
     pub(super) catalogue: Arc<Catalogue>,
     /// The conversation as Claude gets it.
-    pub(super) messages: Vec<Message>,
-    /// How long they are as JSON, about.
-    pub(super) size: usize,
+    pub(super) conversation: Conversation,
     /// All tool-use ids of the conversation: Claude's API wants them unique.
-    pub(super) ids: HashSet<String>,
+    pub(super) ids: Arc<HashSet<String>>,
     /// Rounds, tokens, and what this turn added as a client may keep it.
     pub(super) ledger: Ledger,
     pub(super) model: String,
@@ -59,7 +57,7 @@ impl Turn {
                 if let Err(failure) = ended {
                     let cut = matches!(failure, Failure::Timeout | Failure::ShuttingDown);
                     if let Some((asked, answered)) = round.interrupted(cut) {
-                        self.add(asked, answered);
+                        self.record(asked, answered);
                     }
                     return yield self.failed(&failure);
                 }
@@ -86,19 +84,16 @@ impl Turn {
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
         let mut content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
         if self.may_use_tools() && stop_reason == "tool_use" && !results.is_empty() {
-            self.ids
-                .extend(content.iter().filter_map(|block| match block {
-                    Block::ToolUse { id, .. } => Some(id.clone()),
-                    _ => None,
-                }));
-            self.add(content, results);
-            return None;
+            Arc::make_mut(&mut self.ids).extend(content.iter().filter_map(|block| match block {
+                Block::ToolUse { id, .. } => Some(id.clone()),
+                _ => None,
+            }));
+            return self.go_on(content, results);
         }
         let all = content.len();
         content.retain(|block| !matches!(block, Block::ToolUse { .. }));
         if self.may_use_tools() && stop_reason == "pause_turn" {
-            self.add(content, vec![]);
-            return None;
+            return self.go_on(content, vec![]);
         }
         if !self.may_use_tools() && content.len() < all {
             "max_tool_rounds".clone_into(&mut stop_reason);
@@ -117,14 +112,21 @@ impl Turn {
         })))
     }
 
-    fn add(&mut self, asked: Vec<Block>, answered: Vec<Block>) {
-        self.ledger.add(kept(asked.clone()));
-        if !asked.is_empty() {
-            self.messages.push(Message::assistant(asked));
-        }
+    /// Takes up a message and the results of its calls, for Claude to go on from; the turn's last event, if it cannot.
+    fn go_on(&mut self, asked: Vec<Block>, answered: Vec<Block>) -> Option<Event> {
+        let (asked, answered) = (Message::assistant(asked), Message::user(answered));
+        let both = [&asked, &answered].into_iter();
+        let both = both.filter(|message| !message.content.is_empty());
+        let both = both.map(|message| (message.role, message));
+        let added = self.conversation.extend(both, 0);
+        self.record(asked.content, answered.content);
+        added.err().map(|_| self.failed(&Failure::Internal))
+    }
+
+    fn record(&self, asked: Vec<Block>, answered: Vec<Block>) {
+        self.ledger.add(kept(asked));
         if !answered.is_empty() {
-            self.ledger.add([Message::user(answered.clone())]);
-            self.messages.push(Message::user(answered));
+            self.ledger.add([Message::user(answered)]);
         }
     }
 

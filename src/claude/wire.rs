@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use buf_list::BufList;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
 use hyper_rustls::HttpsConnector;
@@ -78,7 +79,10 @@ impl Server {
     }
 
     /// Posts `body`.
-    pub(super) async fn post(self: &Arc<Self>, body: Bytes) -> Result<Response<Pieces>, WireError> {
+    pub(super) async fn post(
+        self: &Arc<Self>,
+        body: BufList,
+    ) -> Result<Response<Pieces>, WireError> {
         let line = match self.take_idle() {
             Some(line) => line,
             None => self.connect().await?,

@@ -2,85 +2,138 @@
 
 mod source;
 
+use std::borrow::Cow;
+
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Invalid, place::Place};
 use crate::{
-    claude::{Block, Role},
+    claude::Role,
+    raw::{Fields, Node, Text},
     tools::without_identity,
 };
-use source::{document, image};
+use source::{Source, document, image};
 
-type Object = Map<String, Value>;
+/// A content block, with the input fields Claude knows and no others.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Block<'a> {
+    Text {
+        text: Text<'a>,
+    },
+    Image {
+        source: Source<'a>,
+    },
+    Document {
+        source: Source<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        title: Option<Text<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        context: Option<Text<'a>>,
+    },
+    ToolUse {
+        id: Cow<'a, str>,
+        name: Cow<'a, str>,
+        input: Map<String, Value>,
+    },
+    ToolResult {
+        tool_use_id: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        content: Vec<Block<'a>>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_error: bool,
+    },
+    Thinking {
+        thinking: Text<'a>,
+        signature: Text<'a>,
+    },
+    RedactedThinking {
+        data: Text<'a>,
+    },
+}
 
-/// A message's content: a string or a list of blocks.
-pub(super) fn content(
-    place: &Place<'_>,
-    role: Role,
-    content: Option<Value>,
-) -> Result<Vec<Block>, Invalid> {
-    match content {
-        Some(Value::String(text)) => Ok(vec![Block::Text { text }]),
-        Some(Value::Array(blocks)) => {
-            list(place, blocks, |place, kind, object| match (role, kind) {
-                (_, "text") => text(place, object),
-                (Role::User, "image") => image(place, object),
-                (Role::User, "document") => document(place, object),
-                (Role::User, "tool_result") => tool_result(place, object),
-                (Role::Assistant, "tool_use") => tool_use(place, object),
-                (Role::Assistant, "thinking") => Ok(Block::Thinking {
-                    thinking: string(place, object, "thinking")?,
-                    signature: string(place, object, "signature")?,
-                }),
-                (Role::Assistant, "redacted_thinking") => Ok(Block::RedactedThinking {
-                    data: string(place, object, "data")?,
-                }),
-                (Role::User, _) => Err(Invalid::new(
-                    place,
-                    "a user message may hold blocks of type text, image, document and tool_result",
-                )),
-                (Role::Assistant, _) => Err(Invalid::new(
-                    place,
-                    "an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
-                )),
-            })
-        }
-        _ => Err(Invalid::new(
-            place,
-            "must be a string or a list of content blocks",
-        )),
+impl Block<'_> {
+    /// Text that Claude would refuse as empty.
+    pub(super) fn is_blank_text(&self) -> bool {
+        matches!(self, Self::Text { text } if text.is_blank())
+    }
+
+    pub(super) fn is_thinking(&self) -> bool {
+        matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }
 }
 
-fn list(
+/// A message's content: a string or a list of blocks.
+pub(super) fn content<'a>(
     place: &Place<'_>,
-    blocks: Vec<Value>,
-    read: impl Fn(&Place<'_>, &str, &mut Object) -> Result<Block, Invalid>,
-) -> Result<Vec<Block>, Invalid> {
-    let read_one = |(at, block)| {
+    role: Role,
+    content: Option<&Node<'a>>,
+) -> Result<Vec<Block<'a>>, Invalid> {
+    list(place, content, |place, kind, object| match (role, kind) {
+        (_, "text") => text(place, object),
+        (Role::User, "image") => image(place, object),
+        (Role::User, "document") => document(place, object),
+        (Role::User, "tool_result") => tool_result(place, object),
+        (Role::Assistant, "tool_use") => tool_use(place, object),
+        (Role::Assistant, "thinking") => Ok(Block::Thinking {
+            thinking: string(place, object, "thinking")?,
+            signature: string(place, object, "signature")?,
+        }),
+        (Role::Assistant, "redacted_thinking") => Ok(Block::RedactedThinking {
+            data: string(place, object, "data")?,
+        }),
+        (Role::User, _) => Err(Invalid::new(
+            place,
+            "a user message may hold blocks of type text, image, document and tool_result",
+        )),
+        (Role::Assistant, _) => Err(Invalid::new(
+            place,
+            "an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
+        )),
+    })
+}
+
+/// Blocks, or a string, which is one block of text.
+fn list<'a>(
+    place: &Place<'_>,
+    value: Option<&Node<'a>>,
+    read: impl Fn(&Place<'_>, &str, &Fields<'a>) -> Result<Block<'a>, Invalid>,
+) -> Result<Vec<Block<'a>>, Invalid> {
+    let blocks = match value {
+        Some(Node::List(blocks)) => blocks,
+        other => {
+            let why = "must be a string or a list of content blocks";
+            let text = other.and_then(Text::of);
+            let text = text.ok_or_else(|| Invalid::new(place, why))?;
+            return Ok(vec![Block::Text { text }]);
+        }
+    };
+    let read_one = |(at, block): (usize, &Node<'a>)| {
         let place = place.item(at);
-        let Value::Object(mut object) = block else {
+        let Node::Object(object) = block else {
             return Err(Invalid::new(
                 place,
                 "must be a content block: an object with a `type`",
             ));
         };
-        let Some(Value::String(kind)) = object.remove("type") else {
+        let kind = object.get("type").and_then(Text::of);
+        let Some(kind) = kind else {
             return Err(Invalid::new(place.field("type"), "must be a string"));
         };
-        read(&place, &kind, &mut object)
+        read(&place, &kind.read(), object)
     };
-    blocks.into_iter().enumerate().map(read_one).collect()
+    blocks.iter().enumerate().map(read_one).collect()
 }
 
-fn text(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
+fn text<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
     Ok(Block::Text {
         text: string(place, object, "text")?,
     })
 }
 
-fn tool_use(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
-    let name = string(place, object, "name")?;
+fn tool_use<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
+    let name = string(place, object, "name")?.read();
     if !is_name(&name) || name.len() > 128 {
         return Err(Invalid::new(
             place.field("name"),
@@ -88,25 +141,32 @@ fn tool_use(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
         ));
     }
     let id = id(place, object, "id")?;
-    let mut input = self::object(&place.field("input"), object, "input")?;
+    let inner = place.field("input");
+    let input = object
+        .get("input")
+        .and_then(Node::plain)
+        .filter(|input| input.starts_with('{'))
+        .ok_or_else(|| Invalid::new(inner, "must be an object"))?;
+    let mut input = serde_json::from_str(input).map_err(|_| {
+        let limits = "must not nest deeper than 127 levels nor hold a number beyond 1.7e308";
+        Invalid::new(inner, limits)
+    })?;
     without_identity(&mut input);
     Ok(Block::ToolUse { id, name, input })
 }
 
-fn tool_result(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
+fn tool_result<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
     let tool_use_id = id(place, object, "tool_use_id")?;
-    let is_error = match object.remove("is_error") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(is_error)) => is_error,
+    let is_error = match object.get("is_error").map(Node::plain) {
+        None | Some(Some("false")) => false,
+        Some(Some("true")) => true,
         Some(_) => {
             return Err(Invalid::new(place.field("is_error"), "must be a boolean"));
         }
     };
-    let inner = place.field("content");
-    let mut content = match object.remove("content") {
-        None | Some(Value::Null) => vec![],
-        Some(Value::String(text)) => vec![Block::Text { text }],
-        Some(Value::Array(blocks)) => list(&inner, blocks, |place, kind, object| match kind {
+    let content = object.get("content").map(|content| {
+        let place = place.field("content");
+        list(&place, Some(content), |place, kind, object| match kind {
             "text" => text(place, object),
             "image" => image(place, object),
             "document" => document(place, object),
@@ -114,20 +174,17 @@ fn tool_result(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid>
                 place,
                 "a tool result may hold blocks of type text, image and document",
             )),
-        })?,
-        Some(_) => {
-            return Err(Invalid::new(
-                inner,
-                "must be a string or a list of content blocks",
-            ));
-        }
-    };
+        })
+    });
+    let mut content = content.transpose()?.unwrap_or_default();
     content.retain(|block| !block.is_blank_text());
     if is_error {
         // Claude accepts an error result only with text, and only text.
         content.retain(|block| matches!(block, Block::Text { .. }));
         if content.is_empty() {
-            content.push(Block::text("The tool failed without saying why."));
+            content.push(Block::Text {
+                text: Text::Ours("The tool failed without saying why."),
+            });
         }
     }
     Ok(Block::ToolResult {
@@ -137,8 +194,12 @@ fn tool_result(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid>
     })
 }
 
-fn id(place: &Place<'_>, object: &mut Object, field: &'static str) -> Result<String, Invalid> {
-    let id = string(place, object, field)?;
+fn id<'a>(
+    place: &Place<'_>,
+    object: &Fields<'a>,
+    field: &'static str,
+) -> Result<Cow<'a, str>, Invalid> {
+    let id = string(place, object, field)?.read();
     if is_name(&id) {
         Ok(id)
     } else {
@@ -156,26 +217,25 @@ fn is_name(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-fn string(place: &Place<'_>, object: &mut Object, field: &'static str) -> Result<String, Invalid> {
+fn string<'a>(
+    place: &Place<'_>,
+    object: &Fields<'a>,
+    field: &'static str,
+) -> Result<Text<'a>, Invalid> {
     optional_string(place, object, field)?
         .ok_or_else(|| Invalid::new(place.field(field), "is missing"))
 }
 
-fn optional_string(
+fn optional_string<'a>(
     place: &Place<'_>,
-    object: &mut Object,
+    object: &Fields<'a>,
     field: &'static str,
-) -> Result<Option<String>, Invalid> {
-    match object.remove(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Invalid::new(place.field(field), "must be a string")),
-    }
-}
-
-fn object(place: &Place<'_>, object: &mut Object, field: &'static str) -> Result<Object, Invalid> {
-    match object.remove(field) {
-        Some(Value::Object(inner)) => Ok(inner),
-        _ => Err(Invalid::new(place, "must be an object")),
+) -> Result<Option<Text<'a>>, Invalid> {
+    let Some(node) = object.get(field) else {
+        return Ok(None);
+    };
+    match Text::of(node) {
+        None => Err(Invalid::new(place.field(field), "must be a string")),
+        text => Ok(text),
     }
 }

@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::parse;
-use crate::{claude::is_blank, fuzz::Choices};
+use super::{History, Invalid};
+use crate::{claude::is_blank, fuzz::Choices, raw::Fields};
+pub(super) use rules::accepted;
 
 /// The target. The first byte says whether the rest is the list of messages, or choices for one.
 pub fn history(bytes: &[u8]) {
@@ -29,16 +30,17 @@ pub fn history(bytes: &[u8]) {
 }
 
 fn checked(sent: &Value) {
-    let Ok(history) = parse(sent.clone()) else {
+    let Ok(history) = parse(sent) else {
         return;
     };
-    let left = serde_json::to_value(&history.messages).expect("JSON");
-    rules::accepted(&left)
+    let left = history.conversation.messages();
+    accepted(&left)
         .unwrap_or_else(|rule| panic!("Claude refuses this ({rule}): {left}\nof {sent}"));
 
-    let again = parse(left.clone()).expect("what was repaired is accepted");
+    let again = parse(&left).expect("what was repaired is accepted");
     assert_eq!(
-        again.messages, history.messages,
+        (again.conversation.messages(), again.ids),
+        (left.clone(), history.ids),
         "repaired again, it is another"
     );
     assert_eq!(again.dropped, 0, "something is left to drop in {left}");
@@ -84,6 +86,12 @@ fn checked(sent: &Value) {
         total(sent) + empty.count() + usize::from(added) - total(&left),
         "what was dropped is counted"
     );
+}
+
+fn parse(messages: &Value) -> Result<History, Invalid> {
+    let sent = json!({"messages": messages}).to_string();
+    let mut fields = Fields::of(&sent).expect("an object");
+    super::parse(&fields.take("messages").expect("is there"), sent.len())
 }
 
 /// The blocks of one role's messages; a plain text is a block too. No `kinds`: all.

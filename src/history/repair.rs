@@ -1,24 +1,27 @@
 //! Leaves out what Claude would refuse as left over: blank text, calls and results without their other half.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
-use super::History;
-use crate::claude::{Block, Message, Role};
+use super::{Block, Message};
+use crate::{claude::Role, raw::Text};
 
 /// Claude accepts a conversation that begins with the assistant; compatible servers do not.
 const CUT: &str = "[The beginning of this conversation is not shown.]";
 
-/// `None` when nothing is left of the last message.
-pub(super) fn repair(messages: Vec<Message>) -> Option<History> {
-    let blocks = |messages: &[Message]| {
+/// What is left, and how much is not; `None` when nothing is left of the last message.
+pub(super) fn repair(messages: Vec<Message<'_>>) -> Option<(Vec<Message<'_>>, usize)> {
+    let blocks = |messages: &[Message<'_>]| {
         messages
             .iter()
             .map(|message| message.content.len())
             .sum::<usize>()
     };
-    let empty = |message: &&Message| message.content.is_empty();
+    let empty = |message: &&Message<'_>| message.content.is_empty();
     let sent = blocks(&messages) + messages.iter().filter(empty).count();
-    let mut kept: Vec<Message> = messages
+    let mut kept: Vec<Message<'_>> = messages
         .into_iter()
         .map(|mut message| {
             message.content.retain(|block| !block.is_blank_text());
@@ -47,16 +50,13 @@ pub(super) fn repair(messages: Vec<Message>) -> Option<History> {
         return None;
     }
     let dropped = sent - blocks(&kept);
-    Some(History {
-        messages: merged(kept),
-        dropped,
-    })
+    Some((merged(kept), dropped))
 }
 
 /// Keeps exactly the calls that the next message answers, and of the results the first for each such call, in the
 /// order of the calls and before everything else, as Claude wants them.
-fn pair(messages: &mut [Message]) {
-    let mut seen: HashSet<String> = HashSet::new();
+fn pair(messages: &mut [Message<'_>]) {
+    let mut seen = HashSet::new();
     for at in 0..messages.len() {
         if messages[at].role == Role::User {
             // Results were taken up together with the calls of the message before; without one they are orphans.
@@ -93,7 +93,7 @@ fn pair(messages: &mut [Message]) {
 }
 
 /// Takes all results out of a message; the first for each call counts.
-fn take_results(message: &mut Message) -> HashMap<String, Block> {
+fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a>> {
     let mut results = HashMap::new();
     let blocks = std::mem::take(&mut message.content);
     message.content.reserve_exact(blocks.len());
@@ -109,8 +109,8 @@ fn take_results(message: &mut Message) -> HashMap<String, Block> {
 }
 
 /// Joins neighbours of one role, as Claude does itself and as compatible servers demand.
-fn merged(messages: Vec<Message>) -> Vec<Message> {
-    let mut out: Vec<Message> = Vec::with_capacity(messages.len() + 1);
+fn merged(messages: Vec<Message<'_>>) -> Vec<Message<'_>> {
+    let mut out: Vec<Message<'_>> = Vec::with_capacity(messages.len() + 1);
     for message in messages
         .into_iter()
         .filter(|message| !message.content.is_empty())
@@ -118,7 +118,12 @@ fn merged(messages: Vec<Message>) -> Vec<Message> {
         match out.last_mut() {
             Some(last) if last.role == message.role => last.content.extend(message.content),
             None if message.role == Role::Assistant => {
-                out.push(Message::user(vec![Block::text(CUT)]));
+                out.push(Message {
+                    role: Role::User,
+                    content: vec![Block::Text {
+                        text: Text::Ours(CUT),
+                    }],
+                });
                 out.push(message);
             }
             _ => out.push(message),

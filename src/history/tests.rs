@@ -4,12 +4,19 @@ mod cuts;
 mod every_block;
 mod refusals;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::raw::Fields;
 
-fn forwarded(messages: Value) -> Value {
-    serde_json::to_value(parse(messages).unwrap().messages).unwrap()
+fn parse(messages: &Value) -> Result<History, Invalid> {
+    let sent = json!({"messages": messages}).to_string();
+    let mut fields = Fields::of(&sent).unwrap();
+    super::parse(&fields.take("messages").unwrap(), sent.len())
+}
+
+fn forwarded(messages: &Value) -> Value {
+    parse(messages).unwrap().conversation.messages()
 }
 
 fn text(text: &str) -> Value {
@@ -20,7 +27,7 @@ fn text(text: &str) -> Value {
 fn a_web_clients_history_is_cleaned_of_extra_keys_blank_bubbles_and_blank_captions() {
     let sample: Value =
         serde_json::from_str(include_str!("../../tests/samples/web-chat-request.json")).unwrap();
-    let messages = forwarded(sample["messages"].clone());
+    let messages = forwarded(&sample["messages"]);
     assert_eq!(
         messages,
         json!([
@@ -51,7 +58,7 @@ fn only_input_fields_are_forwarded() {
         ]},
     ]);
     assert_eq!(
-        forwarded(messages),
+        forwarded(&messages),
         json!([
             {"role": "user", "content": text("hi")},
             {"role": "assistant", "content": [
@@ -80,7 +87,7 @@ fn calls_and_results_without_their_other_half_are_dropped() {
         {"role": "user", "content": [result("b"), {"type": "text", "text": "now"}]},
     ]);
     assert_eq!(
-        forwarded(messages),
+        forwarded(&messages),
         json!([
             {"role": "user", "content": text("go on")},
             {"role": "assistant", "content": [call("b")]},
@@ -106,7 +113,7 @@ fn what_is_dropped_is_counted_and_so_is_a_message_without_content() {
             {"role": "assistant", "content": message},
             {"role": "user", "content": "b"},
         ]);
-        assert_eq!(parse(messages).unwrap().dropped, dropped, "{message}");
+        assert_eq!(parse(&messages).unwrap().dropped, dropped, "{message}");
     }
 }
 
@@ -115,7 +122,7 @@ fn a_history_that_begins_with_the_assistant_keeps_its_context() {
     let messages =
         json!([{"role": "assistant", "content": "Log it?"}, {"role": "user", "content": "yes"}]);
     assert_eq!(
-        forwarded(messages)[1],
+        forwarded(&messages)[1],
         json!({"role": "assistant", "content": text("Log it?")})
     );
 }
@@ -128,7 +135,7 @@ fn an_error_result_is_text_alone_and_never_empty() {
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "is_error": true, "content": [png]}]},
     ]);
     assert_eq!(
-        forwarded(messages)[2]["content"],
+        forwarded(&messages)[2]["content"],
         json!([{"type": "tool_result", "tool_use_id": "t", "is_error": true, "content": text("The tool failed without saying why.")}])
     );
 }
@@ -143,9 +150,9 @@ fn a_photo_of_five_megabytes_is_accepted_and_one_larger_than_claude_takes_named(
         ]}])
     };
     let limit = 10 * 1024 * 1024 / 4;
-    assert!(parse(photo(1_750_000)).is_ok() && parse(photo(limit)).is_ok());
+    assert!(parse(&photo(1_750_000)).is_ok() && parse(&photo(limit)).is_ok());
     assert_eq!(
-        parse(photo(limit + 1)).unwrap_err().to_string(),
+        parse(&photo(limit + 1)).unwrap_err().to_string(),
         "messages[0].content[1].source.data: must not be longer than 10485760 characters"
     );
 }

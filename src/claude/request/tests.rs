@@ -1,6 +1,8 @@
+use bytes::Buf;
 use serde_json::{Map, json};
 
 use super::*;
+use crate::claude::{Block, Message};
 
 #[test]
 fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
@@ -21,23 +23,25 @@ fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
         Message::assistant(vec![call]),
         Message::user(vec![result]),
     ];
+    let mut conversation = Conversation::default();
+    let [first, rest @ ..] = messages.map(|message| (message.role, message));
+    conversation.extend([first], 0).unwrap();
+    conversation.extend(rest, 0).unwrap();
     let tools = ["a", "b"].map(|name| ToolSpec {
         name: name.into(),
         description: None,
         input_schema: json!({"type": "object"}),
     });
     let request = Request {
-        model: "m",
-        max_tokens: 5,
-        system: "stable",
+        prefix: &Prefix::of("m", 5, "stable").unwrap(),
         about: "today",
         tools: &Tools::of(&tools),
         tools_allowed: false,
-        messages: &messages,
+        messages: &conversation,
     };
     let mark = json!({"type": "ephemeral"});
     assert_eq!(
-        serde_json::to_value(&request).unwrap(),
+        serde_json::from_reader::<_, Value>(request.body().unwrap().reader()).unwrap(),
         json!({
             "model": "m", "max_tokens": 5, "stream": true,
             "system": [

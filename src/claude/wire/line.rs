@@ -13,6 +13,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use buf_list::BufList;
 use bytes::{Buf, Bytes, buf::Chain};
 use http::{HeaderMap, Method, Request, Response, header};
 use hyper_rustls::MaybeHttpsStream;
@@ -74,7 +75,7 @@ impl Socket for TlsStream<TokioIo<TokioIo<TcpStream>>> {
 pub(super) struct Line {
     socket: Box<dyn Socket>,
     /// Of the present request. `None` once all of it has left.
-    unsent: Option<Chain<Bytes, Bytes>>,
+    unsent: Option<Chain<Bytes, BufList>>,
     /// Received, but of no use without what follows.
     rest: Vec<u8>,
 }
@@ -108,9 +109,9 @@ impl Line {
     pub(super) async fn ask(
         mut self,
         server: Arc<Server>,
-        body: Bytes,
+        body: BufList,
     ) -> Result<Response<Pieces>, WireError> {
-        let (head, mut call) = begin(&server, body.len())?;
+        let (head, mut call) = begin(&server, body.remaining())?;
         self.unsent = Some(head.chain(body));
         let mut failed = None;
         let response = poll_fn(|cx| {

@@ -62,7 +62,7 @@ impl Fake {
     }
 
     async fn post(&self) -> Response<Pieces> {
-        self.server.post(BODY.into()).await.unwrap()
+        self.server.post(Bytes::from(BODY).into()).await.unwrap()
     }
 
     async fn sees(&mut self, what: impl FnMut(&Seen) -> bool) {

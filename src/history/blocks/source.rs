@@ -1,24 +1,47 @@
 //! Where the bytes of an image or a document are: in the block, or at a URL.
 
-use base64::{Engine, engine::GeneralPurpose, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
+use std::borrow::Cow;
 
-use super::{Object, list, optional_string, string, text};
+use base64::{Engine, engine::GeneralPurpose, prelude::BASE64_STANDARD};
+use serde::Serialize;
+
+use super::{Block, list, optional_string, string, text};
 use crate::{
-    claude::{Block, image_type, is_blank},
+    claude::image_type,
     history::{Invalid, place::Place},
+    raw::{Fields, Node, Text},
 };
 
 /// Claude's limit, in base64 (<https://docs.claude.com/en/docs/build-with-claude/vision>).
 const MAX_IMAGE: usize = 10 * 1024 * 1024;
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+const PDF: [&str; 1] = ["application/pdf"];
 
-pub(super) fn image(place: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(in crate::history) enum Source<'a> {
+    Base64 {
+        media_type: &'static str,
+        data: Text<'a>,
+    },
+    Url {
+        url: Text<'a>,
+    },
+    Text {
+        media_type: &'static str,
+        data: Text<'a>,
+    },
+    Content {
+        content: Vec<Block<'a>>,
+    },
+}
+
+pub(super) fn image<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
     let place = place.field("source");
-    let mut source = super::object(&place, object, "source")?;
-    let source = match string(&place, &mut source, "type")?.as_str() {
-        "base64" => base64(&place, &mut source, &IMAGES, MAX_IMAGE)?,
-        "url" => url(&place, &mut source)?,
+    let (kind, source) = source(&place, object)?;
+    let source = match &*kind {
+        "base64" => base64(&place, source, &IMAGES, MAX_IMAGE)?,
+        "url" => url(&place, source)?,
         _ => {
             return Err(Invalid::new(place.field("type"), "must be base64 or url"));
         }
@@ -26,14 +49,14 @@ pub(super) fn image(place: &Place<'_>, object: &mut Object) -> Result<Block, Inv
     Ok(Block::Image { source })
 }
 
-pub(super) fn document(at: &Place<'_>, object: &mut Object) -> Result<Block, Invalid> {
+pub(super) fn document<'a>(at: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
     let place = at.field("source");
-    let mut source = super::object(&place, object, "source")?;
-    let source = match string(&place, &mut source, "type")?.as_str() {
-        "base64" => base64(&place, &mut source, &["application/pdf"], usize::MAX)?,
-        "url" => url(&place, &mut source)?,
-        "text" => plain_text(&place, &mut source)?,
-        "content" => return nested_document(at, &place, &mut source, object),
+    let (kind, source) = source(&place, object)?;
+    let source = match &*kind {
+        "base64" => base64(&place, source, &PDF, usize::MAX)?,
+        "url" => url(&place, source)?,
+        "text" => plain_text(&place, source)?,
+        "content" => nested(&place, source)?,
         _ => {
             return Err(Invalid::new(
                 place.field("type"),
@@ -41,92 +64,93 @@ pub(super) fn document(at: &Place<'_>, object: &mut Object) -> Result<Block, Inv
             ));
         }
     };
-    with_source(at, source, object)
-}
-
-fn nested_document(
-    at: &Place<'_>,
-    place: &Place<'_>,
-    source: &mut Object,
-    object: &mut Object,
-) -> Result<Block, Invalid> {
-    let place = place.field("content");
-    let mut blocks = match source.remove("content") {
-        Some(Value::String(text)) => vec![Block::Text { text }],
-        Some(Value::Array(blocks)) => list(&place, blocks, |place, kind, object| match kind {
-            "text" => text(place, object),
-            "image" => image(place, object),
-            _ => Err(Invalid::new(place, "must be of type text or image")),
-        })?,
-        _ => {
-            return Err(Invalid::new(
-                place,
-                "must be a string or a list of content blocks",
-            ));
-        }
+    let named = |field| {
+        let text = optional_string(at, object, field)?;
+        Ok(text.filter(|text| !text.read().is_empty()))
     };
-    blocks.retain(|block| !block.is_blank_text());
-    if blocks.is_empty() {
-        return Err(Invalid::new(place, "must not be blank"));
-    }
-    with_source(at, json!({"type": "content", "content": blocks}), object)
-}
-
-fn with_source(at: &Place<'_>, source: Value, object: &mut Object) -> Result<Block, Invalid> {
-    let title = optional_string(at, object, "title")?.filter(|title| !title.is_empty());
-    let context = optional_string(at, object, "context")?.filter(|context| !context.is_empty());
     Ok(Block::Document {
         source,
-        title,
-        context,
+        title: named("title")?,
+        context: named("context")?,
     })
 }
 
-fn plain_text(place: &Place<'_>, source: &mut Object) -> Result<Value, Invalid> {
+/// A block's source, and of what kind it is.
+fn source<'a, 'b>(
+    place: &Place<'_>,
+    object: &'b Fields<'a>,
+) -> Result<(Cow<'a, str>, &'b Fields<'a>), Invalid> {
+    let Some(Node::Object(source)) = object.get("source") else {
+        return Err(Invalid::new(place, "must be an object"));
+    };
+    Ok((string(place, source, "type")?.read(), source))
+}
+
+/// A document given as blocks.
+fn nested<'a>(place: &Place<'_>, source: &Fields<'a>) -> Result<Source<'a>, Invalid> {
+    let place = place.field("content");
+    let given = source.get("content");
+    let mut content = list(&place, given, |place, kind, object| match kind {
+        "text" => text(place, object),
+        "image" => image(place, object),
+        _ => Err(Invalid::new(place, "must be of type text or image")),
+    })?;
+    content.retain(|block| !block.is_blank_text());
+    if content.is_empty() {
+        return Err(Invalid::new(place, "must not be blank"));
+    }
+    Ok(Source::Content { content })
+}
+
+fn plain_text<'a>(place: &Place<'_>, source: &Fields<'a>) -> Result<Source<'a>, Invalid> {
     let data = string(place, source, "data")?;
-    if string(place, source, "media_type")? != "text/plain" {
+    if string(place, source, "media_type")?.read() != "text/plain" {
         return Err(Invalid::new(
             place.field("media_type"),
             "must be text/plain",
         ));
     }
-    if is_blank(&data) {
+    if data.is_blank() {
         return Err(Invalid::new(place.field("data"), "must not be blank"));
     }
-    Ok(json!({"type": "text", "media_type": "text/plain", "data": data}))
+    Ok(Source::Text {
+        media_type: "text/plain",
+        data,
+    })
 }
 
-fn base64(
+fn base64<'a>(
     place: &Place<'_>,
-    source: &mut Object,
-    allowed: &[&str],
+    source: &Fields<'a>,
+    allowed: &[&'static str],
     max: usize,
-) -> Result<Value, Invalid> {
-    let media_type = string(place, source, "media_type")?;
-    if !allowed.contains(&media_type.as_str()) {
+) -> Result<Source<'a>, Invalid> {
+    let named = string(place, source, "media_type")?.read();
+    let Some(named) = allowed.iter().find(|allowed| **allowed == named) else {
         return Err(Invalid::new(
             place.field("media_type"),
             format!("must be {}", allowed.join(", ")),
         ));
-    }
+    };
     let data = string(place, source, "data")?;
-    if data.is_empty() || !is_base64(data.as_bytes()) {
+    let bytes = data.read();
+    if bytes.is_empty() || !is_base64(bytes.as_bytes()) {
         return Err(Invalid::new(
             place.field("data"),
             "must be base64 (standard alphabet, padded, no line breaks)",
         ));
     }
-    if data.len() > max {
+    if bytes.len() > max {
         return Err(Invalid::new(
             place.field("data"),
             format!("must not be longer than {max} characters"),
         ));
     }
     // Claude refuses an image whose name and bytes differ; the bytes are right.
-    let media_type = image_type(&data)
-        .filter(|_| allowed.contains(&"image/png"))
-        .unwrap_or(&media_type);
-    Ok(json!({"type": "base64", "media_type": media_type, "data": data}))
+    let media_type = image_type(&bytes)
+        .filter(|media_type| allowed.contains(media_type))
+        .unwrap_or(named);
+    Ok(Source::Base64 { media_type, data })
 }
 
 /// Whether `data` decodes, found piece by piece: a photo is megabytes, its bytes are not needed.
@@ -144,13 +168,13 @@ fn is_base64(data: &[u8]) -> bool {
         && ENGINE.decode_slice(last, &mut scratch).is_ok()
 }
 
-fn url(place: &Place<'_>, source: &mut Object) -> Result<Value, Invalid> {
+fn url<'a>(place: &Place<'_>, source: &Fields<'a>) -> Result<Source<'a>, Invalid> {
     let url = string(place, source, "url")?;
-    if !url::Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+    if !url::Url::parse(&url.read()).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         return Err(Invalid::new(
             place.field("url"),
             "must be an http or https URL",
         ));
     }
-    Ok(json!({"type": "url", "url": url}))
+    Ok(Source::Url { url })
 }

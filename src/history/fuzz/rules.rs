@@ -13,7 +13,7 @@ fn must(holds: bool, rule: &'static str) -> Rule {
 }
 
 /// Whether the API takes these messages as the conversation of a request; else the rule they break.
-pub(super) fn accepted(messages: &Value) -> Rule {
+pub(in crate::history) fn accepted(messages: &Value) -> Rule {
     let messages = messages.as_array().ok_or("messages is a list")?;
     must(!messages.is_empty(), "there is a message")?;
     let (mut ids, mut asked) = (HashSet::new(), Vec::new());

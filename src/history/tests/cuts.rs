@@ -3,79 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{
-    claude::{Block, Message, Role},
-    history::parse,
-};
-
-/// What Claude refuses about the shape of a conversation.
-fn claude_accepts(messages: &[Message]) -> Result<(), String> {
-    let ids = |message: &Message| -> Vec<String> {
-        message
-            .content
-            .iter()
-            .filter_map(|b| {
-                if let Block::ToolUse { id, .. } = b {
-                    Some(id.clone())
-                } else {
-                    None
-                }
-            })
-            .collect()
-    };
-    let results = |message: &Message| -> Vec<String> {
-        message
-            .content
-            .iter()
-            .take_while(|b| matches!(b, Block::ToolResult { .. }))
-            .filter_map(|b| {
-                if let Block::ToolResult { tool_use_id, .. } = b {
-                    Some(tool_use_id.clone())
-                } else {
-                    None
-                }
-            })
-            .collect()
-    };
-    let mut seen = std::collections::HashSet::new();
-    for (at, message) in messages.iter().enumerate() {
-        let expected = if at % 2 == 0 {
-            Role::User
-        } else {
-            Role::Assistant
-        };
-        if message.role != expected {
-            return Err(format!("message {at}: roles do not alternate"));
-        }
-        if message.content.is_empty() || message.content.iter().any(Block::is_blank_text) {
-            return Err(format!("message {at}: blank"));
-        }
-        if message.role == Role::Assistant && message.content.last().is_some_and(Block::is_thinking)
-        {
-            return Err(format!("message {at}: ends in thinking"));
-        }
-        let all = message
-            .content
-            .iter()
-            .filter(|b| matches!(b, Block::ToolResult { .. }))
-            .count();
-        let asked = if at == 0 {
-            vec![]
-        } else {
-            ids(&messages[at - 1])
-        };
-        if results(message) != asked || all != asked.len() {
-            return Err(format!("message {at}: results do not answer {asked:?}"));
-        }
-        if !ids(message).into_iter().all(|id| seen.insert(id)) {
-            return Err(format!("message {at}: an id is used twice"));
-        }
-    }
-    match messages.last() {
-        Some(last) if last.role == Role::User => Ok(()),
-        _ => Err("does not end with the user".into()),
-    }
-}
+use super::parse;
+use crate::history::fuzz::accepted;
 
 fn any_block(role: &'static str) -> impl Strategy<Value = Value> {
     let id = prop::sample::select(vec!["t1", "t2", "t3"]);
@@ -102,16 +31,15 @@ proptest! {
     #[test]
     fn whatever_was_cut_claude_accepts_what_is_left(mut messages in prop::collection::vec(any_message(), 0..8)) {
         messages.push(json!({"role": "user", "content": "and now?"}));
-        let history = parse(Value::Array(messages)).unwrap();
-        prop_assert_eq!(claude_accepts(&history.messages), Ok(()));
-        let text = serde_json::to_string(&history.messages).unwrap();
-        prop_assert!(!text.contains("user_id"));
+        let left = parse(&messages.into()).unwrap().conversation.messages();
+        prop_assert_eq!(accepted(&left), Ok(()));
+        prop_assert!(!left.to_string().contains("user_id"));
     }
 
     #[test]
     fn any_json_is_either_accepted_or_refused_with_a_place(messages in prop::collection::vec(any_message(), 1..6)) {
-        if let Ok(history) = parse(Value::Array(messages)) {
-            prop_assert_eq!(claude_accepts(&history.messages), Ok(()));
+        if let Ok(history) = parse(&messages.into()) {
+            prop_assert_eq!(accepted(&history.conversation.messages()), Ok(()));
         }
     }
 }

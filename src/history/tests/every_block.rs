@@ -91,7 +91,7 @@ fn every_type_of_block_is_forwarded_with_all_its_input_fields_and_no_others() {
         vec![result("t1", &given), failed, words],
     ];
     assert_eq!(
-        forwarded(conversation(messages.clone(), as_sent)),
+        forwarded(&conversation(messages.clone(), as_sent)),
         conversation(messages, Value::clone)
     );
 }
@@ -101,7 +101,7 @@ fn a_document_given_as_a_string_is_forwarded_as_a_block_of_text() {
     let sent =
         json!({"type": "document", "source": {"type": "content", "content": "Deadlift 1x5"}});
     assert_eq!(
-        forwarded(json!([{"role": "user", "content": [sent]}])),
+        forwarded(&json!([{"role": "user", "content": [sent]}])),
         json!([{"role": "user", "content": [
             {"type": "document", "source": {"type": "content", "content": text("Deadlift 1x5")}}]}])
     );

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::history::parse;
+use super::parse;
 
-fn fault(messages: Value) -> String {
+fn fault(messages: &Value) -> String {
     parse(messages).unwrap_err().to_string()
 }
 
@@ -106,6 +106,6 @@ fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
             "messages[0]: holds only results of tool calls that the message before does not make",
         ),
     ] {
-        assert_eq!(fault(messages), expected);
+        assert_eq!(fault(&messages), expected);
     }
 }

@@ -99,7 +99,9 @@ impl Sockets {
         let line = Line::on(drip);
         let server = Server::new(&format!("http://{at}/").parse().unwrap(), HeaderMap::new());
         let server = Arc::new(server.unwrap());
-        let answer = line.ask(server.clone(), Bytes::from_static(b"{}")).await?;
+        let answer = line
+            .ask(server.clone(), Bytes::from_static(b"{}").into())
+            .await?;
         let status = answer.status().as_u16();
         let body: Vec<Bytes> = answer.into_body().try_collect().await?;
         Ok(Read {

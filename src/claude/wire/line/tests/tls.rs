@@ -53,7 +53,9 @@ async fn is_kept(behind: fn(&mut ServerConnection)) -> bool {
     let line = Line::on(tls.await.unwrap());
     let server = Server::new(&format!("http://{at}/").parse().unwrap(), HeaderMap::new());
     let server = Arc::new(server.unwrap());
-    let answer = line.ask(server.clone(), Bytes::from_static(b"{}")).await;
+    let answer = line
+        .ask(server.clone(), Bytes::from_static(b"{}").into())
+        .await;
     let answer: Vec<Bytes> = answer.unwrap().into_body().try_collect().await.unwrap();
     assert_eq!(answer.concat(), b"hi");
     drop(serving.await.unwrap());
