@@ -4,7 +4,7 @@
 //! ```text
 //! data:  HTTP -> Caller -> ChatRequest -> Turn <-> claude, mcp (tools) -> Events -> observe -> as_json | as_sse -> HTTP
 //! uses:  main -> serve -> listen, router -> chat -> observe -> app -> { error, metrics } -> agent
-//!              -> { claude, mcp -> tools, history } -> auth                                         no way back
+//!              -> { claude, mcp -> tools, history -> raw } -> auth                                  no way back
 //! ```
 //! Beside it, and called by it over MCP alone: `workout`, the server of the training data (the command `mcp`), which
 //! uses `listen`, `memory`, `dress`, `bearer`, `body`, `error` and `auth`, and nothing of the agent. `page` serves the files of the

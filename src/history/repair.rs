@@ -95,6 +95,10 @@ fn pair(messages: &mut [Message<'_>]) {
 /// Takes all results out of a message; the first for each call counts.
 fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a>> {
     let mut results = HashMap::new();
+    let is_result = |block: &Block<'_>| matches!(block, Block::ToolResult { .. });
+    if !message.content.iter().any(is_result) {
+        return results;
+    }
     let blocks = std::mem::take(&mut message.content);
     message.content.reserve_exact(blocks.len());
     for block in blocks {
