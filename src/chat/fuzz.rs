@@ -5,7 +5,7 @@ mod made;
 use axum::body::to_bytes;
 use futures_util::FutureExt;
 use http::HeaderMap;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use made::{CANARY, FIELDS, built, nested};
@@ -17,6 +17,7 @@ use crate::{
     error::ApiError,
     fuzz::Choices,
     history::{self, History},
+    raw::half_a_pair,
 };
 
 /// The target. The first byte says whether the rest is the body, or choices for one.
@@ -38,9 +39,8 @@ pub fn body(bytes: &[u8]) {
 /// What the handler does with a body, and what must hold in between.
 fn checked(body: &[u8]) -> Result<(), String> {
     let read = read(body);
-    let is_json = std::str::from_utf8(body).is_ok_and(|_| {
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        IgnoredAny::deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok()
+    let is_json = std::str::from_utf8(body).is_ok_and(|text| {
+        serde_json::from_str::<IgnoredAny>(text).is_ok() && half_a_pair(text).is_none()
     });
     let called_json = !matches!(&read, Err(error) if error.code == "invalid_json");
     assert_eq!(
