@@ -220,27 +220,28 @@ impl Serialize for Text<'_> {
 
 /// Where in JSON an escape stands for half of a surrogate pair. The grammar allows it, but there is no such text.
 pub fn half_a_pair(json: &str) -> Option<usize> {
-    let bytes = json.as_bytes();
-    let unit = |at: usize| {
-        let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
-        u16::from_str_radix(digits, 16).ok()
+    // Texts may consist of escapes, but few begin like a surrogate's.
+    let first = |beginning: &str| {
+        let mut found = memmem::find_iter(json.as_bytes(), beginning);
+        found.find(|at| is_half_a_pair(json, *at))
     };
-    let mut from = 0;
-    while let Some(found) = memmem::find(&bytes[from..], b"\\u") {
-        let at = from + found;
-        let before = bytes[from..at].iter().rev();
-        let is_escaped = before.take_while(|byte| **byte == b'\\').count() % 2 == 1;
-        from = at + 2;
-        if is_escaped {
-            continue;
-        }
-        match (unit(at), unit(at + 6)) {
-            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => from = at + 12,
-            (Some(0xd800..0xe000), _) => return Some(at),
-            _ => {}
-        }
-    }
-    None
+    [first("\\ud"), first("\\uD")].into_iter().flatten().min()
+}
+
+fn is_half_a_pair(json: &str, at: usize) -> bool {
+    let is_high = |at: usize| matches!(escape(json, at), Some(0xd800..0xdc00));
+    let is_low = |at: usize| matches!(escape(json, at), Some(0xdc00..0xe000));
+    let before = at.checked_sub("\\ud800".len());
+    let behind = at + "\\ud800".len();
+    is_high(at) && !is_low(behind) || is_low(at) && !before.is_some_and(is_high)
+}
+
+/// The UTF-16 unit that the escape at `at` stands for, if one begins there.
+fn escape(json: &str, at: usize) -> Option<u16> {
+    let before = json.as_bytes()[..at].iter().rev();
+    let is_escaped = before.take_while(|byte| **byte == b'\\').count() % 2 == 1;
+    let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16).ok().filter(|_| !is_escaped)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct ChatRequest<'a> {
     pub display_name: Option<String>,
 }
 
-/// Values in a body; each takes 24 bytes in memory or more, but may be two in the body.
+/// Values in a body. One may be two bytes of it, and take 200 in memory.
 const MAX_VALUES: usize = 2_000_000;
 
 /// The body, if it is JSON, of a size that memory bears, and a request.

@@ -42,6 +42,10 @@ impl Conversation {
         }
         self.marks = marks;
         self.length += json.len();
+        // What was announced may be much of what nobody asked for.
+        if json.capacity() / 2 > json.len() {
+            json.shrink_to_fit();
+        }
         self.json.push(json.into());
         Ok(())
     }

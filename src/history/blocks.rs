@@ -15,6 +15,9 @@ use crate::{
 };
 use source::{Source, document, image};
 
+/// Of a tool call's input, which is five levels down: many readers of JSON give up at 128 in all.
+const MAX_DEPTH: usize = 122;
+
 /// A content block, with the input fields Claude knows and no others.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -147,12 +150,24 @@ fn tool_use<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Inv
         .and_then(Node::plain)
         .filter(|input| input.starts_with('{'))
         .ok_or_else(|| Invalid::new(inner, "must be an object"))?;
-    let mut input = serde_json::from_str(input).map_err(|_| {
-        let limits = "must not nest deeper than 127 levels nor hold a number beyond 1.7e308";
+    let read = serde_json::from_str::<Map<String, Value>>(input).ok();
+    let read = read.filter(|input| input.values().all(|value| depth(value) < MAX_DEPTH));
+    let mut input = read.ok_or_else(|| {
+        let limits = format!(
+            "must not nest deeper than {MAX_DEPTH} levels nor hold a number beyond 1.7e308"
+        );
         Invalid::new(inner, limits)
     })?;
     without_identity(&mut input);
     Ok(Block::ToolUse { id, name, input })
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 fn tool_result<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {

@@ -141,6 +141,31 @@ fn an_error_result_is_text_alone_and_never_empty() {
 }
 
 #[test]
+fn of_two_results_the_first_counts() {
+    let result =
+        |said: &str| json!({"type": "tool_result", "tool_use_id": "t", "content": text(said)});
+    let messages = json!([
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "x", "input": {}}]},
+        {"role": "user", "content": [result("first"), result("second")]},
+    ]);
+    assert_eq!(forwarded(&messages)[2]["content"], json!([result("first")]));
+}
+
+#[test]
+fn escapes_in_base64_and_in_names_are_read() {
+    let sent = r#"{"messages": [
+        {"role": "\u0075ser", "content": [{"t\u0079pe": "ima\u0067e", "source":
+            {"type": "base64", "media_type": "image\/jpeg", "data": "\/9j\/4AAQSkZJRgAB"}}]}]}"#;
+    let mut fields = Fields::of(sent).unwrap();
+    let history = super::parse(&fields.take("messages").unwrap(), 0).unwrap();
+    assert_eq!(
+        history.conversation.messages(),
+        json!([{"role": "user", "content": [{"type": "image", "source":
+            {"type": "base64", "media_type": "image/jpeg", "data": "/9j/4AAQSkZJRgAB"}}]}])
+    );
+}
+
+#[test]
 fn a_photo_of_five_megabytes_is_accepted_and_one_larger_than_claude_takes_named() {
     let photo = |quads: usize| {
         let data = "QUJD".repeat(quads);

@@ -90,6 +90,24 @@ fn what_no_number_can_be_is_an_error_only_where_it_is_looked_at_and_what_no_text
 }
 
 #[test]
+fn half_a_pair_is_found_next_to_whole_ones() {
+    for (json, at) in [
+        (r"\ud83d\ude00", None),
+        (r"\ud83d\ude00\ud83D\uDe00", None),
+        (r"\ud83d\ude00\ud800", Some(12)),
+        (r"\ud83d\ude00\ude00", Some(12)),
+        (r"\ud83d\ud83d\ude00", Some(0)),
+        (r"\\ud83d\ude00", Some(7)),
+        (r"\\\ud83d\ude00", None),
+        (r"\ud83d \ude00", Some(0)),
+        (r"\uDFFF\ud800", Some(0)),
+        (r"\ud7ff\ue000\u0041\\ud800", None),
+    ] {
+        assert_eq!(half_a_pair(json), at, "{json}");
+    }
+}
+
+#[test]
 fn a_text_is_a_string() {
     for other in ["5", "null", "[\"x\"]", "{\"x\":1}"] {
         assert!(Text::of(&plain(other)).is_none(), "{other}");

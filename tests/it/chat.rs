@@ -3,6 +3,7 @@
 mod again;
 mod asked;
 mod caching;
+mod ids;
 mod rounds;
 mod stop_reasons;
 

@@ -8,14 +8,23 @@ fn fault(messages: &Value) -> String {
     parse(messages).unwrap_err().to_string()
 }
 
+fn user(block: &Value) -> Value {
+    json!([{"role": "user", "content": [block]}])
+}
+
+fn assistant(block: &Value) -> Value {
+    json!([{"role": "assistant", "content": [block]}, {"role": "user", "content": "x"}])
+}
+
+fn image(source: &Value) -> Value {
+    user(&json!({"type": "image", "source": source}))
+}
+
 #[test]
 fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
-    let user = |block: Value| json!([{"role": "user", "content": [block]}]);
-    let image = |source: Value| user(json!({"type": "image", "source": source}));
     let b64 = |media: &str, data: &str| {
-        image(json!({"type": "base64", "media_type": media, "data": data}))
+        image(&json!({"type": "base64", "media_type": media, "data": data}))
     };
-    let assistant = |block: Value| json!([{"role": "assistant", "content": [block]}, {"role": "user", "content": "x"}]);
     for (messages, expected) in [
         (json!("x"), "messages: must be a list of messages"),
         (json!([]), "messages: must hold 1 to 100000 messages"),
@@ -48,23 +57,23 @@ fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
             "messages[0]: the last message must be the user's",
         ),
         (
-            user(json!({"type": "text"})),
+            user(&json!({"type": "text"})),
             "messages[0].content[0].text: is missing",
         ),
         (
-            user(json!({"text": "x"})),
+            user(&json!({"text": "x"})),
             "messages[0].content[0].type: must be a string",
         ),
         (
-            user(json!({"type": "text", "text": 5})),
+            user(&json!({"type": "text", "text": 5})),
             "messages[0].content[0].text: must be a string",
         ),
         (
-            user(json!({"type": "tool_use"})),
+            user(&json!({"type": "tool_use"})),
             "messages[0].content[0]: a user message may hold blocks of type text, image, document and tool_result",
         ),
         (
-            assistant(json!({"type": "server_tool_use"})),
+            assistant(&json!({"type": "server_tool_use"})),
             "messages[0].content[0]: an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
         ),
         (
@@ -80,32 +89,84 @@ fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
             "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
         ),
         (
-            image(json!({"type": "file", "file_id": "f"})),
+            image(&json!({"type": "file", "file_id": "f"})),
             "messages[0].content[0].source.type: must be base64 or url",
         ),
         (
             user(
-                json!({"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "aGk="}}),
+                &json!({"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "aGk="}}),
             ),
             "messages[0].content[0].source.media_type: must be application/pdf",
         ),
         (
-            assistant(json!({"type": "tool_use", "id": "a b", "name": "x", "input": {}})),
+            assistant(&json!({"type": "tool_use", "id": "a b", "name": "x", "input": {}})),
             "messages[0].content[0].id: must match [A-Za-z0-9_-]+",
         ),
         (
-            assistant(json!({"type": "tool_use", "id": "a", "name": "x", "input": "{}"})),
+            assistant(&json!({"type": "tool_use", "id": "a", "name": "x", "input": "{}"})),
             "messages[0].content[0].input: must be an object",
         ),
         (
-            user(json!({"type": "tool_result", "tool_use_id": "t", "content": 5})),
+            user(&json!({"type": "tool_result", "tool_use_id": "t", "content": 5})),
             "messages[0].content[0].content: must be a string or a list of content blocks",
         ),
         (
-            user(json!({"type": "tool_result", "tool_use_id": "t"})),
+            user(&json!({"type": "tool_result", "tool_use_id": "t"})),
             "messages[0]: holds only results of tool calls that the message before does not make",
         ),
     ] {
         assert_eq!(fault(&messages), expected);
+    }
+}
+
+#[test]
+fn limits_of_claudes_are_named_too() {
+    for (messages, expected) in [
+        (
+            assistant(
+                &json!({"type": "tool_use", "id": "a", "name": "x".repeat(129), "input": {}}),
+            ),
+            "messages[0].content[0].name: must be 1 to 128 of A-Z a-z 0-9 _ -",
+        ),
+        (
+            assistant(
+                &json!({"type": "image", "source": {"type": "url", "url": "https://example.org/x.png"}}),
+            ),
+            "messages[0].content[0]: an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
+        ),
+        (
+            image(&json!({"type": "url", "url": "ftp://example.org/x.png"})),
+            "messages[0].content[0].source.url: must be an http or https URL",
+        ),
+        (
+            user(
+                &json!({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": " \n"}}),
+            ),
+            "messages[0].content[0].source.data: must not be blank",
+        ),
+        (
+            vec![json!({"role": "user", "content": "x"}); 100_001].into(),
+            "messages: must hold 1 to 100000 messages",
+        ),
+    ] {
+        assert_eq!(fault(&messages), expected);
+    }
+}
+
+#[test]
+fn an_input_is_refused_where_what_is_forwarded_would_nest_deeper_than_is_read_elsewhere() {
+    let call = |levels: usize| {
+        let input = (1..levels).fold(json!(1), |inner, _| json!([inner]));
+        let call = json!({"type": "tool_use", "id": "a", "name": "x", "input": {"a": input}});
+        let result = json!({"type": "tool_result", "tool_use_id": "a"});
+        json!([{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}])
+    };
+    let sent = parse(&call(122)).unwrap().conversation.messages();
+    assert_eq!(sent[1]["content"], call(122)[0]["content"]);
+    for levels in [123, 200] {
+        assert_eq!(
+            fault(&call(levels)),
+            "messages[0].content[0].input: must not nest deeper than 122 levels nor hold a number beyond 1.7e308"
+        );
     }
 }
