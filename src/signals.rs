@@ -1,6 +1,12 @@
 //! What ends a process from outside, politely: the first signal asks, the second does not wait.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use tokio::{
@@ -12,6 +18,8 @@ use tokio::{
 const SAME: Duration = Duration::from_millis(300);
 
 pub(crate) struct Signals {
+    /// Whether one has come: tokio begins to listen a moment before it remembers what it hears.
+    came: Arc<AtomicBool>,
     #[cfg(unix)]
     streams: Vec<tokio::signal::unix::Signal>,
 }
@@ -19,17 +27,21 @@ pub(crate) struct Signals {
 impl Signals {
     /// SIGTERM and SIGINT, from now on.
     pub(crate) fn usual() -> anyhow::Result<Self> {
+        let came = Arc::default();
         Ok(Self {
             #[cfg(unix)]
-            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT])?,
+            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT], &came)?,
+            came,
         })
     }
 
     /// SIGHUP too: the terminal was closed, for a command that lives in one.
     pub(crate) fn in_terminal() -> anyhow::Result<Self> {
+        let came = Arc::default();
         Ok(Self {
             #[cfg(unix)]
-            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT, unix::HANGUP])?,
+            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT, unix::HANGUP], &came)?,
+            came,
         })
     }
 
@@ -40,7 +52,9 @@ impl Signals {
     ) -> impl Future<Output = ()> + Send + 'static {
         let (first, came) = oneshot::channel();
         tokio::spawn(async move {
-            self.next().await;
+            if !self.came.load(Ordering::SeqCst) {
+                self.next().await;
+            }
             let _ = first.send(());
             let again = Instant::now() + SAME;
             loop {
@@ -74,6 +88,9 @@ impl Signals {
 
 #[cfg(unix)]
 mod unix {
+    use std::sync::{Arc, atomic::AtomicBool};
+
+    use signal_hook::flag;
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     use super::Context;
@@ -82,9 +99,43 @@ mod unix {
     pub(super) const INTERRUPT: fn() -> SignalKind = SignalKind::interrupt;
     pub(super) const HANGUP: fn() -> SignalKind = SignalKind::hangup;
 
-    pub(super) fn streams(kinds: &[fn() -> SignalKind]) -> anyhow::Result<Vec<Signal>> {
-        let listen = |kind: &fn() -> SignalKind| signal(kind());
+    pub(super) fn streams(
+        kinds: &[fn() -> SignalKind],
+        came: &Arc<AtomicBool>,
+    ) -> anyhow::Result<Vec<Signal>> {
+        let listen = |kind: &fn() -> SignalKind| {
+            flag::register(kind().as_raw_value(), came.clone())?;
+            signal(kind())
+        };
         let streams: Result<_, _> = kinds.iter().map(listen).collect();
         streams.context("cannot listen for signals")
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use tokio::{signal::unix::SignalKind, time::timeout};
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_signal_that_came_while_nobody_listened_yet_counts() {
+        let came = Arc::default();
+        // Ignored by default, and of no meaning to anybody else in this process.
+        let mut streams = unix::streams(&[SignalKind::window_change], &came).unwrap();
+        assert!(!came.load(Ordering::SeqCst));
+        let kill = format!("kill -WINCH {}", std::process::id());
+        let sent = std::process::Command::new("/bin/sh")
+            .args(["-c", &kill])
+            .status();
+        assert!(sent.unwrap().success());
+        timeout(DEADLINE, streams[0].recv()).await.unwrap();
+        assert!(came.load(Ordering::SeqCst));
+        // As if tokio had told it before anybody listened.
+        let streams = unix::streams(&[SignalKind::window_change], &Arc::default()).unwrap();
+        let signals = Signals { came, streams };
+        timeout(DEADLINE, signals.first(|| ())).await.unwrap();
     }
 }
