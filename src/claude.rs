@@ -28,7 +28,7 @@ use crate::{
 
 pub use conversation::Conversation;
 pub use error::ClaudeError;
-pub use message::{Block, Message, Role, image_type, is_blank};
+pub use message::{Block, Message, Role, image_type, is_blank, is_id};
 pub use reply::{Progress, Reading, Reply, Usage};
 pub use request::{Prefix, Request, ToolSpec, Tools};
 pub use retry::Retries;

@@ -47,6 +47,22 @@ impl<'a> Fields<'a> {
             .filter(|node| node.plain() != Some("null"))
     }
 
+    /// The string of that name, if there is one; else what it must be.
+    pub fn text(&self, name: &str) -> Result<Option<Text<'a>>, &'static str> {
+        let text = |node| Text::of(node).ok_or("must be a string");
+        self.get(name).map(text).transpose()
+    }
+
+    /// The boolean of that name, if there is one; else what it must be.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, &'static str> {
+        match self.get(name).map(Node::plain) {
+            None => Ok(None),
+            Some(Some("true")) => Ok(Some(true)),
+            Some(Some("false")) => Ok(Some(false)),
+            Some(_) => Err("must be a boolean"),
+        }
+    }
+
     /// Takes out the field of that name (of several the last), `null` or not.
     pub fn take(&mut self, name: &str) -> Option<Node<'a>> {
         let at = self.0.iter().rposition(|(field, _)| field == name)?;

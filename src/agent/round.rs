@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger};
 use crate::{
     auth::Caller,
-    claude::{ClaudeError, Progress, Reading, Reply, Request, Retries, Usage},
+    claude::{ClaudeError, Progress, Reading, Reply, Request, Retries, Usage, is_id},
     tools::{CallContext, Catalogue, without_identity},
 };
 
@@ -146,12 +146,8 @@ impl Round {
 
     /// Claude's own id, unless its API would refuse it in the next request.
     fn accepted_id(&mut self, id: String) -> String {
-        let plain = !id.is_empty()
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         let is_new = !self.ids.contains(&id) && !self.own_ids.contains(&id);
-        let id = if plain && is_new {
+        let id = if is_id(&id) && is_new {
             id
         } else {
             format!("toolu_{}", uuid::Uuid::now_v7().simple())

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     error::ApiError,
     history::Invalid,
-    raw::{Fields, Node, Text, half_a_pair},
+    raw::{Fields, Node, half_a_pair},
 };
 
 /// What a frontend posts. Fields that are not listed are ignored, here and in messages and blocks.
@@ -103,12 +103,8 @@ fn not_json_from(line: usize, column: usize) -> ApiError {
 }
 
 fn parse(mut body: Fields<'_>) -> Result<ChatRequest<'_>, Invalid> {
-    let stream = match body.get("stream").map(Node::plain) {
-        None => None,
-        Some(Some("true")) => Some(true),
-        Some(Some("false")) => Some(false),
-        Some(_) => return Err(Invalid::new("stream", "must be a boolean")),
-    };
+    let stream = body.boolean("stream");
+    let stream = stream.map_err(|why| Invalid::new("stream", why))?;
     Ok(ChatRequest {
         stream,
         client_timezone: text(&body, "client_timezone")?,
@@ -120,13 +116,9 @@ fn parse(mut body: Fields<'_>) -> Result<ChatRequest<'_>, Invalid> {
 }
 
 fn text(fields: &Fields<'_>, field: &str) -> Result<Option<String>, Invalid> {
-    let Some(node) = fields.get(field) else {
-        return Ok(None);
-    };
-    match Text::of(node) {
-        Some(text) => Ok(Some(text.read().into_owned())),
-        None => Err(Invalid::new(field, "must be a string")),
-    }
+    let text = fields.text(field);
+    let text = text.map_err(|why| Invalid::new(field, why))?;
+    Ok(text.map(|text| text.read().into_owned()))
 }
 
 #[cfg(test)]

@@ -105,6 +105,14 @@ impl Block {
     }
 }
 
+/// Whether the API takes it for the id of a call: `[A-Za-z0-9_-]+`. Names of tools are of the same letters.
+pub fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
 /// White space only, in Claude's sense (Python's, which counts the ASCII separators too).
 pub fn is_blank(text: &str) -> bool {
     text.chars()

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{Invalid, place::Place};
 use crate::{
-    claude::Role,
+    claude::{Role, is_id},
     raw::{Fields, Node, Text},
     tools::without_identity,
 };
@@ -137,7 +137,7 @@ fn text<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid
 
 fn tool_use<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
     let name = string(place, object, "name")?.read();
-    if !is_name(&name) || name.len() > 128 {
+    if !is_id(&name) || name.len() > 128 {
         return Err(Invalid::new(
             place.field("name"),
             "must be 1 to 128 of A-Z a-z 0-9 _ -",
@@ -172,13 +172,10 @@ fn depth(value: &Value) -> usize {
 
 fn tool_result<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
     let tool_use_id = id(place, object, "tool_use_id")?;
-    let is_error = match object.get("is_error").map(Node::plain) {
-        None | Some(Some("false")) => false,
-        Some(Some("true")) => true,
-        Some(_) => {
-            return Err(Invalid::new(place.field("is_error"), "must be a boolean"));
-        }
-    };
+    let is_error = object
+        .boolean("is_error")
+        .map_err(|why| Invalid::new(place.field("is_error"), why))?
+        .unwrap_or(false);
     let content = object.get("content").map(|content| {
         let place = place.field("content");
         list(&place, Some(content), |place, kind, object| match kind {
@@ -215,7 +212,7 @@ fn id<'a>(
     field: &'static str,
 ) -> Result<Cow<'a, str>, Invalid> {
     let id = string(place, object, field)?.read();
-    if is_name(&id) {
+    if is_id(&id) {
         Ok(id)
     } else {
         Err(Invalid::new(
@@ -223,13 +220,6 @@ fn id<'a>(
             "must match [A-Za-z0-9_-]+",
         ))
     }
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 fn string<'a>(
@@ -246,11 +236,6 @@ fn optional_string<'a>(
     object: &Fields<'a>,
     field: &'static str,
 ) -> Result<Option<Text<'a>>, Invalid> {
-    let Some(node) = object.get(field) else {
-        return Ok(None);
-    };
-    match Text::of(node) {
-        None => Err(Invalid::new(place.field(field), "must be a string")),
-        text => Ok(text),
-    }
+    let text = object.text(field);
+    text.map_err(|why| Invalid::new(place.field(field), why))
 }

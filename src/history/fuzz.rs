@@ -88,7 +88,7 @@ fn checked(sent: &Value) {
     );
 }
 
-fn parse(messages: &Value) -> Result<History, Invalid> {
+pub(super) fn parse(messages: &Value) -> Result<History, Invalid> {
     let sent = json!({"messages": messages}).to_string();
     let mut fields = Fields::of(&sent).expect("an object");
     super::parse(&fields.take("messages").expect("is there"), sent.len())

@@ -6,14 +6,8 @@ mod refusals;
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::fuzz::parse;
 use crate::raw::Fields;
-
-fn parse(messages: &Value) -> Result<History, Invalid> {
-    let sent = json!({"messages": messages}).to_string();
-    let mut fields = Fields::of(&sent).unwrap();
-    super::parse(&fields.take("messages").unwrap(), sent.len())
-}
 
 fn forwarded(messages: &Value) -> Value {
     parse(messages).unwrap().conversation.messages()
