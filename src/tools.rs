@@ -18,7 +18,7 @@ use crate::{
     claude::{ToolSpec, Tools},
 };
 
-pub use identity::without_identity;
+pub use identity::{may_name_user, without_identity};
 pub use names::accepted as accepted_name;
 
 const META_USER: &str = "fitness.progstrength/user_id";

@@ -73,7 +73,12 @@ impl Conversation {
     /// The messages as they were added.
     #[cfg(any(test, fuzzing))]
     pub fn messages(&self) -> serde_json::Value {
-        let list = format!("[{}]", String::from_utf8_lossy(&self.json.concat()));
-        serde_json::from_str(&list).expect("JSON")
+        serde_json::from_str(&self.json()).expect("JSON")
+    }
+
+    /// The same, as they are written.
+    #[cfg(any(test, fuzzing))]
+    pub fn json(&self) -> String {
+        format!("[{}]", String::from_utf8_lossy(&self.json.concat()))
     }
 }

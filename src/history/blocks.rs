@@ -1,22 +1,20 @@
 //! The blocks of a client's message, each with its input fields only; everything Claude would refuse inside one is named.
 
+mod input;
 mod source;
 
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use super::{Invalid, place::Place};
 use crate::{
     claude::{Role, is_id},
     raw::{Fields, Node, Text},
-    tools::without_identity,
 };
+use input::input;
 use source::{Source, document, image};
-
-/// Of a tool call's input, which is five levels down: many readers of JSON give up at 128 in all.
-const MAX_DEPTH: usize = 122;
 
 /// A content block, with the input fields Claude knows and no others.
 #[derive(Debug, Serialize)]
@@ -38,7 +36,7 @@ pub(super) enum Block<'a> {
     ToolUse {
         id: Cow<'a, str>,
         name: Cow<'a, str>,
-        input: Map<String, Value>,
+        input: Cow<'a, RawValue>,
     },
     ToolResult {
         tool_use_id: Cow<'a, str>,
@@ -144,30 +142,8 @@ fn tool_use<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Inv
         ));
     }
     let id = id(place, object, "id")?;
-    let inner = place.field("input");
-    let input = object
-        .get("input")
-        .and_then(Node::plain)
-        .filter(|input| input.starts_with('{'))
-        .ok_or_else(|| Invalid::new(inner, "must be an object"))?;
-    let read = serde_json::from_str::<Map<String, Value>>(input).ok();
-    let read = read.filter(|input| input.values().all(|value| depth(value) < MAX_DEPTH));
-    let mut input = read.ok_or_else(|| {
-        let limits = format!(
-            "must not nest deeper than {MAX_DEPTH} levels nor hold a number beyond 1.7e308"
-        );
-        Invalid::new(inner, limits)
-    })?;
-    without_identity(&mut input);
+    let input = input(place, object)?;
     Ok(Block::ToolUse { id, name, input })
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
-        Value::Object(object) => 1 + object.values().map(depth).max().unwrap_or_default(),
-        _ => 0,
-    }
 }
 
 fn tool_result<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {

@@ -68,6 +68,43 @@ fn only_input_fields_are_forwarded() {
 }
 
 #[test]
+fn an_input_is_forwarded_as_it_came_unless_it_may_name_a_user() {
+    let odd = r#"{"z" : 82.50, "a": [1e3, 123456789012345678901234567890], "é": "5 × 5"}"#;
+    for (sent, expected) in [
+        ("{}", Some("{}")),
+        (odd, Some(odd)),
+        (r#"{"z" : "\n", "a": 1}"#, Some(r#"{"z":"\n","a":1}"#)),
+        (
+            r#"{"z" : 1, "\u0075ser_id": "eve", "a": [{"user_id": 1}]}"#,
+            Some(r#"{"z":1,"a":[{}]}"#),
+        ),
+        (
+            r#"{"z": "{\"\\u0075ser_id\": 1, \"b\": 2}"}"#,
+            Some(r#"{"z":"{\"b\":2}"}"#),
+        ),
+        (r#"{"z": [-1e400]}"#, None),
+    ] {
+        let call = format!(r#"{{"type": "tool_use", "id": "a", "name": "x", "input": {sent}}}"#);
+        let result = r#"{"type": "tool_result", "tool_use_id": "a"}"#;
+        let body = format!(
+            r#"{{"messages": [{{"role": "assistant", "content": [{call}]}}, {{"role": "user", "content": [{result}]}}]}}"#
+        );
+        let mut fields = Fields::of(&body).unwrap();
+        let messages = fields.take("messages").unwrap();
+        let forwarded = super::parse(&messages, body.len()).map(|read| read.conversation.json());
+        if let Some(input) = expected {
+            let forwarded = forwarded.unwrap();
+            let input = format!(r#""input":{input}}}]"#);
+            assert!(forwarded.contains(&input), "{forwarded}");
+        } else {
+            let fault = forwarded.unwrap_err().to_string();
+            let end = "nor hold a number beyond 1.7e308";
+            assert!(fault.ends_with(end), "{fault}");
+        }
+    }
+}
+
+#[test]
 fn calls_and_results_without_their_other_half_are_dropped() {
     let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "x", "input": {}});
     let result = |id: &str| json!({"type": "tool_result", "tool_use_id": id});

@@ -9,7 +9,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{CallContext, Catalogue, Listed, identity::looks_like_json};
+use super::{
+    CallContext, Catalogue, Listed, identity::looks_like_json, may_name_user, without_identity,
+};
 use crate::{auth::Caller, fuzz::Choices};
 
 const USER_ID: &str = "user_id";
@@ -157,6 +159,12 @@ fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super
         "another user in {arguments} of {sent}"
     );
     assert_eq!(said(&arguments), said(&sent), "something else is changed");
+    let mut spared = input.clone();
+    without_identity(&mut spared);
+    assert!(
+        spared == *input || may_name_user(&sent.to_string()),
+        "{sent} is said to name nobody"
+    );
     let again = catalogue
         .bind(context, name, call.arguments().clone())
         .expect("the same tool");

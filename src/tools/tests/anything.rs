@@ -1,9 +1,10 @@
 //! Whatever the schema and the input, no other user gets through.
 
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{bound, catalogue};
+use crate::tools::{may_name_user, without_identity};
 
 /// Schemas of all sorts, with `user_id` strewn about.
 fn any_schema() -> impl Strategy<Value = Value> {
@@ -35,7 +36,14 @@ fn any_schema() -> impl Strategy<Value = Value> {
 
 fn any_input() -> impl Strategy<Value = Value> {
     let key = || prop::sample::select(vec!["user_id", "a", "b", "items", "c"]);
-    let leaf = prop_oneof![Just(json!("mallory")), Just(json!(5)), Just(json!(null))];
+    let leaf = prop_oneof![
+        Just(json!("mallory")),
+        Just(json!(5)),
+        Just(json!(null)),
+        Just(json!("[1, {}]")),
+        Just(json!("{\"\\u0075ser_id\": 1}")),
+        Just(json!("{\"a\": NaN, \"b\": \"\\u0075\"}")),
+    ];
     leaf.prop_recursive(5, 32, 4, move |inner| {
         prop_oneof![
             prop::collection::hash_map(key(), inner.clone(), 0..4).prop_map(|o| json!(o)),
@@ -74,5 +82,16 @@ proptest! {
         users(&arguments, &mut found);
         prop_assert!(found.iter().all(|user| user == "ann"), "{arguments}");
         prop_assert_eq!(arguments.get("user_id").is_some(), declares);
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_input_is_said_to_name_nobody_only_if_nothing_is_removed_from_it(
+        input in prop::collection::hash_map(prop::sample::select(vec!["user_id", "a", "b"]), any_input(), 0..3),
+    ) {
+        let mut left: Map<_, _> = input.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        without_identity(&mut left);
+        prop_assert!(json!(left) == json!(input) || may_name_user(&json!(input).to_string()), "{left:?}");
     }
 }
