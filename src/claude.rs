@@ -11,7 +11,6 @@ mod reply;
 mod request;
 mod retry;
 mod sse;
-mod wire;
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,6 +23,7 @@ use tokio::time::{Instant, timeout};
 use crate::{
     config::{ClaudeConfig, Credential},
     metrics::Metrics,
+    wire::{Keeping, Pieces, Server},
 };
 
 pub use conversation::Conversation;
@@ -32,13 +32,15 @@ pub use message::{Block, Message, Role, image_type, is_blank, is_id};
 pub use reply::{Progress, Reading, Reply, Usage};
 pub use request::{Prefix, Request, ToolSpec, Tools};
 pub use retry::Retries;
-use wire::Server;
-pub use wire::{Pieces, WireError};
 // For `benches/parts.rs`.
 #[doc(hidden)]
 pub use sse::Decoder;
 
 const VERSION: &str = "2023-06-01";
+const KEEPING: Keeping = Keeping {
+    connect_timeout: Duration::from_secs(5),
+    idle_for: Duration::from_secs(90),
+};
 /// Of an error answer, more than this is not read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
@@ -82,7 +84,7 @@ impl Claude {
             HeaderValue::from_static(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"))),
         );
         Ok(Self {
-            server: Arc::new(Server::new(&config.endpoint, headers)?),
+            server: Arc::new(Server::new(&config.endpoint, headers, KEEPING)?),
             model: config.model.clone(),
             max_tokens: config.max_tokens,
             idle: config.idle_timeout,
@@ -121,7 +123,7 @@ impl Claude {
 
     async fn send(&self, body: BufList) -> Result<Reading, ClaudeError> {
         let mut timer = self.metrics.claude_request();
-        let sent = timeout(self.idle, self.server.post(body)).await;
+        let sent = timeout(self.idle, self.server.post(&[], body)).await;
         let response = match sent {
             Err(_) => {
                 timer.failed("timeout");

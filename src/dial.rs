@@ -1,4 +1,4 @@
-//! What our HTTP clients have in common, but for Claude's, which has connections of its own (`claude`).
+//! What our HTTP clients have in common, but for connections that are kept (`wire`).
 
 use reqwest::{ClientBuilder, redirect::Policy};
 use url::Url;

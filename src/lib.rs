@@ -4,7 +4,7 @@
 //! ```text
 //! data:  HTTP -> Caller -> ChatRequest -> Turn <-> claude, mcp (tools) -> Events -> observe -> as_json | as_sse -> HTTP
 //! uses:  main -> serve -> listen, router -> chat -> observe -> app -> { error, metrics } -> agent
-//!              -> { claude, mcp -> tools, history -> raw } -> auth                                  no way back
+//!              -> { claude, mcp -> tools, history -> raw } -> { auth, wire }                        no way back
 //! ```
 //! Beside it, and called by it over MCP alone: `workout`, the server of the training data (the command `mcp`), which
 //! uses `listen`, `memory`, `dress`, `bearer`, `body`, `error` and `auth`, and nothing of the agent. `page` serves the files of the
@@ -47,11 +47,13 @@ pub(crate) mod quiet;
 
 pub mod agent;
 pub mod claude;
-pub(crate) mod dial;
 pub mod history;
 pub mod mcp;
 pub mod raw;
 pub mod tools;
+
+pub(crate) mod dial;
+pub mod wire;
 
 pub mod auth;
 

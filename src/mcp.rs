@@ -5,6 +5,7 @@
 
 mod call;
 mod fate;
+mod kept;
 mod result;
 mod session;
 mod transport;
@@ -21,6 +22,7 @@ use crate::{config::McpConfig, metrics::Metrics, tools::Catalogue};
 
 pub use result::Outcome;
 use session::Live;
+use transport::Connections;
 
 /// How long a request waits for a session that is being opened.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -42,6 +44,7 @@ pub struct Server {
 
 pub struct Mcp {
     live: watch::Receiver<Option<Arc<Live>>>,
+    connections: Connections,
     call_timeout: Duration,
     max_text: usize,
     /// Calls that must not be cut off: they outlive the request that made them.
@@ -57,12 +60,14 @@ impl Mcp {
         config: &McpConfig,
         max_text: usize,
         metrics: Arc<Metrics>,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> anyhow::Result<Self> {
         let (stop, sessions) = (CancellationToken::new(), TaskTracker::new());
         let connector = session::Connector::new(config)?;
+        let connections = connector.connections.clone();
         let live = session::supervise(connector, stop.clone(), &sessions, metrics.clone());
         Ok(Self {
             live,
+            connections,
             call_timeout: config.call_timeout,
             max_text,
             writes: TaskTracker::new(),
@@ -70,6 +75,11 @@ impl Mcp {
             stop,
             metrics,
         })
+    }
+
+    /// To be called now and then: connections that are of no more use are closed.
+    pub fn tidy(&self) {
+        self.connections.tidy();
     }
 
     /// The server of the present session.

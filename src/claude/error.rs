@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use super::WireError;
+use crate::wire::WireError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClaudeError {

@@ -17,12 +17,12 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::{
-    Block, ClaudeError,
-    sse::Decoder,
+use super::{Block, ClaudeError, sse::Decoder};
+use crate::{
+    metrics::ClaudeTimer,
+    quiet::Quiet,
     wire::{Pieces, WireError},
 };
-use crate::{metrics::ClaudeTimer, quiet::Quiet};
 use builder::Builder;
 
 /// More than this in one reply is no answer to anybody.

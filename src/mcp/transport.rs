@@ -20,8 +20,11 @@ use rmcp::{
 use sse_stream::Sse;
 use tokio::sync::Notify;
 
-type Error = StreamableHttpError<reqwest::Error>;
-type Headers = HashMap<HeaderName, HeaderValue>;
+use super::kept;
+use crate::wire::Server;
+
+pub(super) type Error = StreamableHttpError<reqwest::Error>;
+pub(super) type Headers = HashMap<HeaderName, HeaderValue>;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
 
 /// rmcp's own default.
@@ -74,28 +77,29 @@ impl Posting {
 pub(super) struct Connections {
     /// A new one for each request.
     fresh: reqwest::Client,
-    /// Used again as long as they are in use.
-    kept: reqwest::Client,
+    kept: Arc<Server>,
     /// The server answers in JSON. An event stream is written in two pieces or more, of which a server that leaves
     /// Nagle's algorithm on holds back all but the first for 40 ms; but not on a new connection.
     in_one_piece: Arc<AtomicBool>,
 }
 
 impl Connections {
-    pub(super) fn new(fresh: reqwest::Client, kept: reqwest::Client) -> Self {
+    pub(super) fn new(fresh: reqwest::Client, kept: Server) -> Self {
         Self {
             fresh,
-            kept,
+            kept: Arc::new(kept),
             in_one_piece: Arc::default(),
         }
     }
 
-    fn for_request(&self, over_kept: bool) -> &reqwest::Client {
-        if over_kept && self.in_one_piece.load(Ordering::Relaxed) {
-            &self.kept
-        } else {
-            &self.fresh
-        }
+    /// Those that are kept, if a request of that kind may go over one.
+    fn kept(&self, over_kept: bool) -> Option<&Arc<Server>> {
+        (over_kept && self.in_one_piece.load(Ordering::Relaxed)).then_some(&self.kept)
+    }
+
+    /// Those that nobody has used for a while are closed.
+    pub(super) fn tidy(&self) {
+        self.kept.tidy();
     }
 
     fn learn_from(&self, answer: &StreamableHttpPostResponse) {
@@ -146,10 +150,18 @@ impl StreamableHttpClient for Client {
                 ));
             }
         }
-        let http = self.connections.for_request(over_kept);
-        let answer = http
-            .post_message_with_max_sse_event_size(uri, message, session, token, headers, max)
-            .await?;
+        let mut answer = None;
+        if let Some(kept) = self.connections.kept(over_kept) {
+            let (session, token) = (session.as_deref(), token.as_deref());
+            answer = kept::post(kept, &message, session, token, &headers).await?;
+        }
+        let answer = if let Some(answer) = answer {
+            answer
+        } else {
+            let http = &self.connections.fresh;
+            http.post_message_with_max_sse_event_size(uri, message, session, token, headers, max)
+                .await?
+        };
         match request {
             Some(id) => {
                 self.connections.learn_from(&answer);

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::{HeaderMap, HeaderValue, header};
 use rmcp::{
     ClientHandler, RoleClient, ServiceExt,
     model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion},
@@ -22,19 +23,22 @@ use crate::{
     config::McpConfig,
     dial::client_for,
     mcp::transport::{Client, Connections},
+    wire::{Keeping, Server},
 };
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Shorter than servers keep one that is not in use.
-const KEPT_FOR: Duration = Duration::from_secs(2);
-const MAX_KEPT: usize = 32;
+const USER_AGENT: &str = concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"));
+const KEEPING: Keeping = Keeping {
+    connect_timeout: Duration::from_secs(2),
+    // Shorter than servers keep one that is not in use.
+    idle_for: Duration::from_secs(2),
+};
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Each unanswered call of a server that answers in JSON holds one.
 const SLOTS: usize = 256;
 
 /// Opens sessions with one server.
 pub(in crate::mcp) struct Connector {
-    connections: Connections,
+    pub(in crate::mcp) connections: Connections,
     url: String,
     token: Option<SecretString>,
     pub(super) drain: Duration,
@@ -62,16 +66,25 @@ impl ClientHandler for Handler {
 pub(super) type Service = RunningService<RoleClient, Handler>;
 
 impl Connector {
-    pub(in crate::mcp) fn new(config: &McpConfig) -> Result<Self, reqwest::Error> {
-        let client = |kept| {
-            client_for(&config.url)
-                .user_agent(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_max_idle_per_host(kept)
-                .pool_idle_timeout(KEPT_FOR)
-                .build()
-        };
-        let connections = Connections::new(client(0)?, client(MAX_KEPT)?);
+    pub(in crate::mcp) fn new(config: &McpConfig) -> anyhow::Result<Self> {
+        let fresh = client_for(&config.url)
+            .user_agent(USER_AGENT)
+            .connect_timeout(KEEPING.connect_timeout)
+            .pool_max_idle_per_host(0)
+            .build()?;
+        let headers = HeaderMap::from_iter([
+            (header::USER_AGENT, HeaderValue::from_static(USER_AGENT)),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            ),
+            (
+                header::ACCEPT,
+                HeaderValue::from_static("text/event-stream, application/json"),
+            ),
+        ]);
+        let kept = Server::new(&config.url, headers, KEEPING)?;
+        let connections = Connections::new(fresh, kept);
         let drain = config.call_timeout + Duration::from_secs(1);
         Ok(Self {
             connections,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Answers that leave open whether the tool has run.
-const UNREADABLE: [&str; 12] = [
+const UNREADABLE: [&str; 14] = [
     "http500",
     "http503",
     "bad_json",
@@ -23,6 +23,8 @@ const UNREADABLE: [&str; 12] = [
     "sse_cut",
     "redirect",
     "input_required",
+    "too_long",
+    "too_long_stream",
 ];
 
 /// `(tool, how often it acted, the result)` for each of them, all called at once.
@@ -131,12 +133,26 @@ async fn a_json_rpc_error_is_a_final_answer_whatever_its_status_and_id() {
 
 #[tokio::test]
 async fn a_404_is_a_lost_session_and_the_call_is_made_in_the_next_one() {
+    for name in ["http404_once", "ro_http404_once"] {
+        let server = BadMcp::start(Quirk::None).await;
+        let app = obedient_with(&server).await;
+        assert_eq!(result_of(&app, name).await, good("ok"));
+        assert_eq!(server.executions(name), 2);
+        assert_eq!(server.sessions(), 2);
+        assert_eq!(metric(&app, "mcp_reconnects_total").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_come_in_an_event_stream_whatever_came_before() {
     let server = BadMcp::start(Quirk::None).await;
     let app = obedient_with(&server).await;
-    assert_eq!(result_of(&app, "http404_once").await, good("ok"));
-    assert_eq!(server.executions("http404_once"), 2);
-    assert_eq!(server.sessions(), 2);
-    assert_eq!(metric(&app, "mcp_reconnects_total").await, 1);
+    for name in ["ro_ok", "ro_stream", "idem_stream", "stream", "ro_ok"] {
+        assert_eq!(result_of(&app, name).await, good("ok"), "{name}");
+    }
+    for name in ["ro_stream", "idem_stream", "stream"] {
+        assert_eq!(server.executions(name), 1, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub enum Quirk {
     HangsUp,
 }
 
-pub const MODES: [&str; 31] = [
+pub const MODES: [&str; 34] = [
     "ok",
     "http500",
     "http400_json",
@@ -74,6 +74,9 @@ pub const MODES: [&str; 31] = [
     "redirect",
     "unknown_content",
     "input_required",
+    "stream",
+    "too_long",
+    "too_long_stream",
 ];
 
 #[derive(Default)]

@@ -6,6 +6,9 @@ use tokio::{io::AsyncWriteExt, net::tcp::OwnedWriteHalf, sync::watch};
 use super::{MODES, Quirk, Record};
 use crate::support::raw_http::{Request, answer, head};
 
+/// Of an answer, this is more than is read.
+const TOO_LONG: usize = 16 * 1024 * 1024;
+
 pub(super) enum What {
     Answer(u16, &'static str, String),
     WithHeader(u16, &'static str, String),
@@ -76,9 +79,7 @@ pub(super) fn respond(
         (_, "tools/call") => {
             let tool = message["params"]["name"].as_str().unwrap_or_default();
             match call(&id, tool, record) {
-                What::Answer(200, _, body) if quirk == Quirk::Streams => {
-                    What::Answer(200, "text/event-stream", format!("data: {body}\n\n"))
-                }
+                What::Answer(200, _, body) if quirk == Quirk::Streams => streamed(&body),
                 what => what,
             }
         }
@@ -195,8 +196,19 @@ fn call(id: &Value, tool: &str, record: &watch::Sender<Record>) -> What {
             id,
             &json!({"content": [{"type": "video", "data": "x"}, {"type": "text", "text": "beside a video"}]}),
         ),
-        _ => json_result(id, &json!({"content": [{"type": "text", "text": "ok"}]})),
+        "stream" => streamed(&reply(id, &text("ok"))),
+        "too_long" => json_result(id, &text(&"x".repeat(TOO_LONG))),
+        "too_long_stream" => streamed(&reply(id, &text(&"x".repeat(TOO_LONG)))),
+        _ => json_result(id, &text("ok")),
     }
+}
+
+fn text(text: &str) -> Value {
+    json!({"content": [{"type": "text", "text": text}]})
+}
+
+fn streamed(message: &str) -> What {
+    What::Answer(200, "text/event-stream", format!("data: {message}\n\n"))
 }
 
 fn reply(id: &Value, result: &Value) -> String {

@@ -15,6 +15,10 @@ use super::*;
 const BODY: &str = "{}";
 const ANSWER: &str =
     "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n";
+pub(super) const KEEPING: Keeping = Keeping {
+    connect_timeout: Duration::from_secs(5),
+    idle_for: Duration::from_secs(90),
+};
 const DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
@@ -62,7 +66,10 @@ impl Fake {
     }
 
     async fn post(&self) -> Response<Pieces> {
-        self.server.post(Bytes::from(BODY).into()).await.unwrap()
+        self.server
+            .post(&[], Bytes::from(BODY).into())
+            .await
+            .unwrap()
     }
 
     async fn sees(&mut self, what: impl FnMut(&Seen) -> bool) {
@@ -79,7 +86,7 @@ impl Fake {
 
 fn to(url: &str) -> Arc<Server> {
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("a/b"))]);
-    Arc::new(Server::new(&url.parse().unwrap(), headers).unwrap())
+    Arc::new(Server::new(&url.parse().unwrap(), headers, KEEPING).unwrap())
 }
 
 async fn converse(
@@ -165,7 +172,7 @@ async fn a_connection_that_was_answered_before_it_had_the_whole_request_is_not_k
         pending::<()>().await;
     });
     let answer = server
-        .post(vec![b' '; 32 * 1024 * 1024].into())
+        .post(&[], vec![b' '; 32 * 1024 * 1024].into())
         .await
         .unwrap();
     assert_eq!(read(answer).await, "no");
@@ -189,11 +196,15 @@ async fn no_connection_and_none_in_time_are_failures_that_do_not_tell_the_url() 
         let _connection = listener.accept().await;
         pending::<()>().await;
     });
-    let late = to(&format!("https://{at}/secret")).post(BODY.into()).await;
-    assert!(matches!(late, Err(WireError::Late)));
+    let late = to(&format!("https://{at}/secret"))
+        .post(&[], BODY.into())
+        .await;
+    assert!(matches!(late, Err(WireError::Late(_))));
     silent.abort();
     let _ = silent.await;
-    let refused = to(&format!("http://{at}/secret")).post(BODY.into()).await;
+    let refused = to(&format!("http://{at}/secret"))
+        .post(&[], BODY.into())
+        .await;
     let error = anyhow::Error::new(refused.err().unwrap());
     let told = format!("{error:#}");
     assert!(
@@ -221,7 +232,7 @@ async fn a_request_is_sent_to_its_end_although_its_answer_has_begun() {
         stream.write_all(b"hi").await.unwrap();
         stream
     });
-    let answer = server.post(vec![b' '; LENGTH].into()).await.unwrap();
+    let answer = server.post(&[], vec![b' '; LENGTH].into()).await.unwrap();
     assert_eq!(timeout(DEADLINE, read(answer)).await.unwrap(), "hi");
     assert_eq!(server.idle().len(), 1);
     serving.await.unwrap();
@@ -239,7 +250,10 @@ async fn an_answer_counts_although_the_rest_of_the_request_was_refused() {
         }
     });
     for _ in 0..20 {
-        let answer = server.post(vec![b' '; 20_000_000].into()).await.unwrap();
+        let answer = server
+            .post(&[], vec![b' '; 20_000_000].into())
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 413);
     }
 }

@@ -51,10 +51,14 @@ async fn is_kept(behind: fn(&mut ServerConnection)) -> bool {
     let name = ServerName::try_from("localhost").unwrap();
     let tls = TlsConnector::from(Arc::new(client)).connect(name, tcp);
     let line = Line::on(tls.await.unwrap());
-    let server = Server::new(&format!("http://{at}/").parse().unwrap(), HeaderMap::new());
+    let server = Server::new(
+        &format!("http://{at}/").parse().unwrap(),
+        HeaderMap::new(),
+        KEEPING,
+    );
     let server = Arc::new(server.unwrap());
     let answer = line
-        .ask(server.clone(), Bytes::from_static(b"{}").into())
+        .ask(server.clone(), &[], Bytes::from_static(b"{}").into())
         .await;
     let answer: Vec<Bytes> = answer.unwrap().into_body().try_collect().await.unwrap();
     assert_eq!(answer.concat(), b"hi");

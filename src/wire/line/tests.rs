@@ -9,6 +9,7 @@ use http::HeaderMap;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::wire::tests::KEEPING;
 
 struct Drip {
     pieces: VecDeque<Vec<u8>>,
@@ -97,10 +98,14 @@ impl Sockets {
             end,
         };
         let line = Line::on(drip);
-        let server = Server::new(&format!("http://{at}/").parse().unwrap(), HeaderMap::new());
+        let server = Server::new(
+            &format!("http://{at}/").parse().unwrap(),
+            HeaderMap::new(),
+            KEEPING,
+        );
         let server = Arc::new(server.unwrap());
         let answer = line
-            .ask(server.clone(), Bytes::from_static(b"{}").into())
+            .ask(server.clone(), &[], Bytes::from_static(b"{}").into())
             .await?;
         let status = answer.status().as_u16();
         let body: Vec<Bytes> = answer.into_body().try_collect().await?;

@@ -1,4 +1,4 @@
-//! Connections to Claude's server, HTTP/1.1 each.
+//! Connections that are kept to one server, HTTP/1.1 each: to Claude's, and to the tools'.
 //!
 //! A connection is driven by whoever waits for its answer, in the same task: what arrives goes from the socket to its reader
 //! without another task in between, and a reader who stops reading stops the connection too. Nobody drives the idle
@@ -27,19 +27,16 @@ use connect::connector;
 use line::Line;
 pub use pieces::Pieces;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Kept for the next turns; more would only hold memory after a peak.
 const MAX_IDLE: usize = 32;
-/// What has been idle for longer is likely to have been forgotten on the way, if not by the server.
-const MAX_IDLE_TIME: Duration = Duration::from_secs(90);
 
 /// Why there is no answer, or no more of it. The source says it; neither tells the URL.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     #[error("cannot connect")]
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("no connection within {} s", CONNECT_TIMEOUT.as_secs())]
-    Late,
+    #[error("no connection within {} s", .0.as_secs())]
+    Late(Duration),
     #[error("the connection failed")]
     Io(#[from] io::Error),
     #[error("the connection was closed before the end of the answer")]
@@ -50,51 +47,63 @@ pub enum WireError {
     Endless,
 }
 
+/// How connections to a server are had.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeping {
+    pub connect_timeout: Duration,
+    /// What has been idle for longer is likely to have been closed by the server, or forgotten on the way.
+    pub idle_for: Duration,
+}
+
 /// The server of one endpoint, and what is connected to it but not in use.
-pub(super) struct Server {
+pub struct Server {
     connector: HttpsConnector<HttpConnector>,
     endpoint: Uri,
     /// As they are sent.
     headers: Bytes,
+    keeping: Keeping,
     idle: Mutex<Vec<(Instant, Line)>>,
 }
 
 impl Server {
     /// Every request will have these `headers`. Redirects are answers, proxies of the environment do not count.
-    pub(super) fn new(url: &Url, mut headers: HeaderMap) -> anyhow::Result<Self> {
+    pub fn new(url: &Url, mut headers: HeaderMap, keeping: Keeping) -> anyhow::Result<Self> {
         let endpoint: Uri = url.as_str().parse()?;
         let host = endpoint
             .authority()
             .map_or("", |authority| authority.as_str());
         headers.insert(header::HOST, HeaderValue::from_str(host)?);
-        let line = |(name, value): (&HeaderName, &HeaderValue)| {
-            [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat()
-        };
         Ok(Self {
             connector: connector(&endpoint)?,
-            headers: headers.iter().flat_map(line).collect(),
+            headers: written(&headers).into(),
             endpoint,
+            keeping,
             idle: Mutex::default(),
         })
     }
 
-    /// Posts `body`.
-    pub(super) async fn post(
+    /// Posts `body`, with more `headers` than every request has.
+    ///
+    /// # Errors
+    /// With [`WireError::Connect`] and [`WireError::Late`] nothing was sent; with the others, any part of it may have been.
+    pub async fn post(
         self: &Arc<Self>,
+        headers: &[(HeaderName, HeaderValue)],
         body: BufList,
     ) -> Result<Response<Pieces>, WireError> {
         let line = match self.take_idle() {
             Some(line) => line,
             None => self.connect().await?,
         };
-        line.ask(self.clone(), body).await
+        line.ask(self.clone(), headers, body).await
     }
 
     async fn connect(&self) -> Result<Line, WireError> {
         let connected = self.connector.clone().oneshot(self.endpoint.clone());
-        let stream = timeout(CONNECT_TIMEOUT, connected)
+        let most = self.keeping.connect_timeout;
+        let stream = timeout(most, connected)
             .await
-            .map_err(|_| WireError::Late)?
+            .map_err(|_| WireError::Late(most))?
             .map_err(WireError::Connect)?;
         Ok(Line::over(stream))
     }
@@ -103,7 +112,7 @@ impl Server {
     fn take_idle(&self) -> Option<Line> {
         let mut idle = self.idle();
         while let Some((since, mut line)) = idle.pop() {
-            if since.elapsed() < MAX_IDLE_TIME && line.is_idle() {
+            if since.elapsed() < self.keeping.idle_for && line.is_idle() {
                 return Some(line);
             }
         }
@@ -121,14 +130,25 @@ impl Server {
     }
 
     /// Lets go of connections that have grown old or were closed by the server.
-    pub(super) fn tidy(&self) {
+    pub fn tidy(&self) {
         self.idle()
-            .retain_mut(|(since, line)| since.elapsed() < MAX_IDLE_TIME && line.is_idle());
+            .retain_mut(|(since, line)| since.elapsed() < self.keeping.idle_for && line.is_idle());
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<(Instant, Line)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Headers as they are sent.
+fn written<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for (name, value) in headers {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            lines.extend_from_slice(part);
+        }
+    }
+    lines
 }
 
 #[cfg(test)]

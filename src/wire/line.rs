@@ -15,7 +15,7 @@ use std::{
 
 use buf_list::BufList;
 use bytes::{Buf, Bytes, buf::Chain};
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
@@ -27,7 +27,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::io::poll_write_buf;
 use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult, state::RecvResponse};
 
-use super::{Pieces, Server, WireError};
+use super::{Pieces, Server, WireError, written};
 
 /// What is received at once, at most.
 const INBOX: usize = 64 * 1024;
@@ -109,9 +109,10 @@ impl Line {
     pub(super) async fn ask(
         mut self,
         server: Arc<Server>,
+        headers: &[(HeaderName, HeaderValue)],
         body: BufList,
     ) -> Result<Response<Pieces>, WireError> {
-        let (head, mut call) = begin(&server, body.remaining())?;
+        let (head, mut call) = begin(&server, headers, body.remaining())?;
         self.unsent = Some(head.chain(body));
         let mut failed = None;
         let response = poll_fn(|cx| {
@@ -199,7 +200,11 @@ impl Line {
 }
 
 /// The head of a request, and the call it begins. The body is for the caller to send.
-fn begin(server: &Server, length: usize) -> Result<(Bytes, Call<RecvResponse>), WireError> {
+fn begin(
+    server: &Server,
+    headers: &[(HeaderName, HeaderValue)],
+    length: usize,
+) -> Result<(Bytes, Call<RecvResponse>), WireError> {
     let mut request = Request::new(());
     *request.headers_mut() = HeaderMap::with_capacity(1);
     *request.method_mut() = Method::POST;
@@ -215,6 +220,7 @@ fn begin(server: &Server, length: usize) -> Result<(Bytes, Call<RecvResponse>), 
     let start = call.write(&mut head)?;
     head.truncate(start - END.len());
     head.extend_from_slice(&server.headers);
+    head.extend(written(headers.iter().map(|(name, value)| (name, value))));
     head.extend_from_slice(END);
     let call = match call.proceed()? {
         Some(SendRequestResult::SendBody(mut call)) => {

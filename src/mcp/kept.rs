@@ -1,0 +1,124 @@
+//! A call over a connection that is kept, without reqwest: for a server that answers in JSON, that is half of what a call
+//! costs. What is made of the answer is what rmcp makes of it over the other connections.
+
+use std::{io, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt, future::ready};
+use http::{
+    HeaderName, HeaderValue, Response, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use rmcp::{
+    model::{ClientJsonRpcMessage, JsonRpcMessage, ServerJsonRpcMessage},
+    transport::{
+        common::http_header::{EVENT_STREAM_MIME_TYPE, JSON_MIME_TYPE},
+        streamable_http_client::{HttpStatusError, StreamableHttpPostResponse},
+    },
+};
+use sse_stream::SseStream;
+
+use super::transport::{Error, Headers};
+use crate::wire::{Pieces, Server, WireError};
+
+/// rmcp's own limits, in bytes.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+const MAX_FAILURE: usize = 64 * 1024;
+
+/// Posts a request. `None`: there is no connection, nothing was sent.
+pub(super) async fn post(
+    server: &Arc<Server>,
+    message: &ClientJsonRpcMessage,
+    session: Option<&str>,
+    token: Option<&str>,
+    headers: &Headers,
+) -> Result<Option<StreamableHttpPostResponse>, Error> {
+    let headers = head(session, token, headers)?;
+    let body = Bytes::from(serde_json::to_vec(message)?);
+    match server.post(&headers, body.into()).await {
+        Ok(response) => read(response, session.is_some()).await.map(Some),
+        Err(WireError::Connect(_) | WireError::Late(_)) => Ok(None),
+        Err(error) => Err(io::Error::other(error).into()),
+    }
+}
+
+fn head(
+    session: Option<&str>,
+    token: Option<&str>,
+    headers: &Headers,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
+    let header = |name: HeaderName, value: &str| {
+        let value = HeaderValue::from_str(value);
+        value.map(|value| (name, value)).map_err(io::Error::other)
+    };
+    let session = session.map(|id| header(HeaderName::from_static("mcp-session-id"), id));
+    let token = token.map(|token| header(AUTHORIZATION, &format!("Bearer {token}")));
+    let given = headers
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), value.clone())));
+    let all = session.into_iter().chain(token).chain(given);
+    Ok(all.collect::<io::Result<_>>()?)
+}
+
+async fn read(
+    response: Response<Pieces>,
+    in_session: bool,
+) -> Result<StreamableHttpPostResponse, Error> {
+    let (head, pieces) = response.into_parts();
+    let kind = head
+        .headers
+        .get(CONTENT_TYPE)
+        .map_or(&b""[..], HeaderValue::as_bytes);
+    let is = |expected: &str| kind.starts_with(expected.as_bytes());
+    match head.status {
+        StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Ok(StreamableHttpPostResponse::Accepted),
+        StatusCode::NOT_FOUND if in_session => Err(Error::SessionExpired),
+        status if status.is_success() && is(JSON_MIME_TYPE) => {
+            let body = whole(pieces, MAX_ANSWER).await?;
+            let message = serde_json::from_slice(&body)?;
+            Ok(StreamableHttpPostResponse::Json(message, None))
+        }
+        status if status.is_success() && is(EVENT_STREAM_MIME_TYPE) => {
+            let events = SseStream::from_bytes_stream(limited(pieces, MAX_ANSWER));
+            Ok(StreamableHttpPostResponse::Sse(events.boxed(), None))
+        }
+        status if status.is_success() => Err(Error::UnexpectedContentType(None)),
+        StatusCode::TOO_MANY_REQUESTS => Err(HttpStatusError::new(429, None).into()),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(failed(head.status)),
+        // A failure may be told in the protocol's own way.
+        status if is(JSON_MIME_TYPE) => {
+            let body = whole(pieces, MAX_FAILURE).await;
+            match body.map(|body| serde_json::from_slice::<ServerJsonRpcMessage>(&body)) {
+                Ok(Ok(error @ JsonRpcMessage::Error(_))) => {
+                    Ok(StreamableHttpPostResponse::Json(error, None))
+                }
+                _ => Err(failed(status)),
+            }
+        }
+        status => Err(failed(status)),
+    }
+}
+
+fn failed(status: StatusCode) -> Error {
+    Error::UnexpectedServerResponse(format!("HTTP {status}").into())
+}
+
+async fn whole(pieces: Pieces, most: usize) -> Result<Vec<u8>, Error> {
+    let add = |mut body: Vec<u8>, piece: Bytes| {
+        body.extend_from_slice(&piece);
+        ready(Ok(body))
+    };
+    Ok(limited(pieces, most).try_fold(Vec::new(), add).await?)
+}
+
+/// What comes beyond that is a failure.
+fn limited(pieces: Pieces, most: usize) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin {
+    let mut left = most;
+    pieces.map(move |piece| {
+        let piece = piece.map_err(io::Error::other)?;
+        left = left
+            .checked_sub(piece.len())
+            .ok_or_else(|| io::Error::other("the answer is too long"))?;
+        Ok(piece)
+    })
+}
