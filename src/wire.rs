@@ -27,7 +27,7 @@ use connect::connector;
 use line::Line;
 pub use pieces::Pieces;
 
-/// Kept for the next turns; more would only hold memory after a peak.
+/// Kept for the next requests; more would only hold memory after a peak.
 const MAX_IDLE: usize = 32;
 
 /// Why there is no answer, or no more of it. The source says it; neither tells the URL.
@@ -37,6 +37,8 @@ pub enum WireError {
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("no connection within {} s", .0.as_secs())]
     Late(Duration),
+    #[error("the request cannot be written")]
+    Unsendable,
     #[error("the connection failed")]
     Io(#[from] io::Error),
     #[error("the connection was closed before the end of the answer")]
@@ -45,6 +47,13 @@ pub enum WireError {
     Http(#[from] ureq_proto::Error),
     #[error("what was answered has no end")]
     Endless,
+}
+
+impl WireError {
+    /// Whether no part of a request can have reached the server.
+    pub fn nothing_was_sent(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Late(_) | Self::Unsendable)
+    }
 }
 
 /// How connections to a server are had.
@@ -74,7 +83,7 @@ impl Server {
             .map_or("", |authority| authority.as_str());
         headers.insert(header::HOST, HeaderValue::from_str(host)?);
         Ok(Self {
-            connector: connector(&endpoint)?,
+            connector: connector(&endpoint, keeping.connect_timeout)?,
             headers: written(&headers).into(),
             endpoint,
             keeping,
@@ -85,7 +94,7 @@ impl Server {
     /// Posts `body`, with more `headers` than every request has.
     ///
     /// # Errors
-    /// With [`WireError::Connect`] and [`WireError::Late`] nothing was sent; with the others, any part of it may have been.
+    /// Any part of it may have been sent, unless [`WireError::nothing_was_sent`].
     pub async fn post(
         self: &Arc<Self>,
         headers: &[(HeaderName, HeaderValue)],

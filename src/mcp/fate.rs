@@ -20,7 +20,8 @@ pub(super) enum Fate {
     Unknown,
 }
 
-/// `is_connect` is decisive: what must not be sent twice never goes over a used connection.
+/// `is_connect` is decisive: what must not be sent twice never goes over a used connection. (Failures of those come as
+/// `Io`, when something may have been sent.)
 pub(super) fn of(error: &ServiceError) -> Fate {
     let transport = match error {
         ServiceError::McpError(error) => return Fate::Answered(error.clone()),

@@ -1,5 +1,6 @@
-//! A call over a connection that is kept, without reqwest: for a server that answers in JSON, that is half of what a call
-//! costs. What is made of the answer is what rmcp makes of it over the other connections.
+//! A call over a connection that is kept, without reqwest, which is a good part of what a call costs. What is made of the
+//! answer is what rmcp makes of it over the other connections, but for failures so long or odd that rmcp cannot tell their
+//! status.
 
 use std::{io, sync::Arc};
 
@@ -9,8 +10,9 @@ use http::{
     HeaderName, HeaderValue, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
+use memchr::memmem;
 use rmcp::{
-    model::{ClientJsonRpcMessage, JsonRpcMessage, ServerJsonRpcMessage},
+    model::{ClientJsonRpcMessage, JsonRpcMessage},
     transport::{
         common::http_header::{EVENT_STREAM_MIME_TYPE, JSON_MIME_TYPE},
         streamable_http_client::{HttpStatusError, StreamableHttpPostResponse},
@@ -19,11 +21,12 @@ use rmcp::{
 use sse_stream::SseStream;
 
 use super::transport::{Error, Headers};
-use crate::wire::{Pieces, Server, WireError};
+use crate::wire::{Pieces, Server};
 
-/// rmcp's own limits, in bytes.
+/// rmcp's own limits, in bytes: of an answer, or of an event; and of what says why there is none.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 const MAX_FAILURE: usize = 64 * 1024;
+const EVENT_ENDS: [&str; 3] = ["\n\n", "\r\n\r\n", "\r\r"];
 
 /// Posts a request. `None`: there is no connection, nothing was sent.
 pub(super) async fn post(
@@ -37,7 +40,7 @@ pub(super) async fn post(
     let body = Bytes::from(serde_json::to_vec(message)?);
     match server.post(&headers, body.into()).await {
         Ok(response) => read(response, session.is_some()).await.map(Some),
-        Err(WireError::Connect(_) | WireError::Late(_)) => Ok(None),
+        Err(error) if error.nothing_was_sent() => Ok(None),
         Err(error) => Err(io::Error::other(error).into()),
     }
 }
@@ -79,7 +82,7 @@ async fn read(
             Ok(StreamableHttpPostResponse::Json(message, None))
         }
         status if status.is_success() && is(EVENT_STREAM_MIME_TYPE) => {
-            let events = SseStream::from_bytes_stream(limited(pieces, MAX_ANSWER));
+            let events = SseStream::from_bytes_stream(limited(pieces, MAX_ANSWER, &EVENT_ENDS));
             Ok(StreamableHttpPostResponse::Sse(events.boxed(), None))
         }
         status if status.is_success() => Err(Error::UnexpectedContentType(None)),
@@ -87,9 +90,9 @@ async fn read(
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(failed(head.status)),
         // A failure may be told in the protocol's own way.
         status if is(JSON_MIME_TYPE) => {
-            let body = whole(pieces, MAX_FAILURE).await;
-            match body.map(|body| serde_json::from_slice::<ServerJsonRpcMessage>(&body)) {
-                Ok(Ok(error @ JsonRpcMessage::Error(_))) => {
+            let body = whole(pieces, MAX_FAILURE).await.unwrap_or_default();
+            match serde_json::from_str(&String::from_utf8_lossy(&body)) {
+                Ok(error @ JsonRpcMessage::Error(_)) => {
                     Ok(StreamableHttpPostResponse::Json(error, None))
                 }
                 _ => Err(failed(status)),
@@ -108,17 +111,28 @@ async fn whole(pieces: Pieces, most: usize) -> Result<Vec<u8>, Error> {
         body.extend_from_slice(&piece);
         ready(Ok(body))
     };
-    Ok(limited(pieces, most).try_fold(Vec::new(), add).await?)
+    Ok(limited(pieces, most, &[]).try_fold(Vec::new(), add).await?)
 }
 
-/// What comes beyond that is a failure.
-fn limited(pieces: Pieces, most: usize) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin {
-    let mut left = most;
+/// What is longer than `most`, or has a part that is, is a failure. Parts end with one of `ends`, if that is in one piece.
+fn limited(
+    pieces: Pieces,
+    most: usize,
+    ends: &'static [&'static str],
+) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin {
+    let mut length = 0;
     pieces.map(move |piece| {
         let piece = piece.map_err(io::Error::other)?;
-        left = left
-            .checked_sub(piece.len())
-            .ok_or_else(|| io::Error::other("the answer is too long"))?;
+        length += piece.len();
+        if length > most {
+            return Err(io::Error::other("the answer is too long"));
+        }
+        let end = ends
+            .iter()
+            .filter_map(|end| memmem::rfind(&piece, end.as_bytes()));
+        if let Some(end) = end.max() {
+            length = piece.len() - end;
+        }
         Ok(piece)
     })
 }

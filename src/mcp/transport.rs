@@ -42,7 +42,7 @@ const BEGUN: u8 = 1;
 const ABANDONED: u8 = 2;
 
 impl Posting {
-    /// `over_kept`: over a connection that was used before, if there is one. Only for what may be sent again.
+    /// `over_kept`: over a connection that is kept, if the server suits that. Only for what may be sent again.
     pub(super) fn of(over_kept: bool) -> Self {
         Self {
             state: Arc::default(),

@@ -15,10 +15,15 @@ const KEEP_ALIVE_TRIES: u32 = 3;
 #[cfg(target_os = "linux")]
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(super) fn connector(endpoint: &Uri) -> anyhow::Result<HttpsConnector<HttpConnector>> {
+/// A connection takes no longer than `timeout`, of which each address of the server has a part.
+pub(super) fn connector(
+    endpoint: &Uri,
+    timeout: Duration,
+) -> anyhow::Result<HttpsConnector<HttpConnector>> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(timeout));
     tcp.set_keepalive(Some(KEEP_ALIVE));
     tcp.set_keepalive_interval(Some(KEEP_ALIVE_AGAIN));
     tcp.set_keepalive_retries(Some(KEEP_ALIVE_TRIES));
@@ -56,7 +61,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let endpoint: Uri = format!("http://{at}/").parse().unwrap();
-        let connected = connector(&endpoint).unwrap().oneshot(endpoint).await;
+        let connected = connector(&endpoint, STALL_TIMEOUT)
+            .unwrap()
+            .oneshot(endpoint)
+            .await;
         let MaybeHttpsStream::Http(stream) = connected.unwrap() else {
             panic!("TLS");
         };

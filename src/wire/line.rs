@@ -33,7 +33,7 @@ use super::{Pieces, Server, WireError, written};
 const INBOX: usize = 64 * 1024;
 /// The head of an answer is not longer.
 const MAX_HEAD: usize = 64 * 1024;
-/// The first line of a request and how long its body is, but for the path.
+/// The first line of a request and how long its body is, but for the path and its query.
 const MAX_START: usize = 128;
 const END: &[u8] = b"\r\n";
 
@@ -112,7 +112,9 @@ impl Line {
         headers: &[(HeaderName, HeaderValue)],
         body: BufList,
     ) -> Result<Response<Pieces>, WireError> {
-        let (head, mut call) = begin(&server, headers, body.remaining())?;
+        let Ok(Some((head, mut call))) = begin(&server, headers, body.remaining()) else {
+            return Err(WireError::Unsendable);
+        };
         self.unsent = Some(head.chain(body));
         let mut failed = None;
         let response = poll_fn(|cx| {
@@ -204,7 +206,7 @@ fn begin(
     server: &Server,
     headers: &[(HeaderName, HeaderValue)],
     length: usize,
-) -> Result<(Bytes, Call<RecvResponse>), WireError> {
+) -> Result<Option<(Bytes, Call<RecvResponse>)>, ureq_proto::Error> {
     let mut request = Request::new(());
     *request.headers_mut() = HeaderMap::with_capacity(1);
     *request.method_mut() = Method::POST;
@@ -215,7 +217,8 @@ fn begin(
         .headers_mut()
         .insert(header::CONTENT_LENGTH, length.into());
     // The call keeps its request for as long as the answer lasts, so that is told only what it has to know.
-    let mut head = vec![0; request.uri().path().len() + MAX_START];
+    let target = request.uri().path_and_query();
+    let mut head = vec![0; target.map_or(0, |target| target.as_str().len()) + MAX_START];
     let mut call = Call::new(request)?.proceed();
     let start = call.write(&mut head)?;
     head.truncate(start - END.len());
@@ -230,7 +233,7 @@ fn begin(
         Some(SendRequestResult::RecvResponse(call)) => Some(call),
         _ => None,
     };
-    Ok((head.into(), call.expect("all of it counts as sent")))
+    Ok(call.map(|call| (head.into(), call)))
 }
 
 /// Lets `take` have all it can use.

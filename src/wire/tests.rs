@@ -128,6 +128,21 @@ async fn a_request_names_the_host_and_has_the_headers_it_was_told() {
 }
 
 #[tokio::test]
+async fn a_path_and_its_query_may_be_long() {
+    for length in [1, 95, 150, 4000] {
+        let fake = Fake::closing_after(1).await;
+        let target = format!("/x?{}", "k".repeat(length));
+        let host = fake.server.endpoint.authority().unwrap();
+        let server = to(&format!("http://{host}{target}"));
+        let answer = server.post(&[], Bytes::from(BODY).into()).await.unwrap();
+        assert_eq!(read(answer).await, "hi");
+        let head = fake.seen.borrow().heads[0].clone();
+        let start = format!("POST {target} HTTP/1.1\r\ncontent-length: 2\r\n");
+        assert!(head.starts_with(&start), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_used_again_once_its_answer_was_read_to_the_end() {
     let mut fake = Fake::closing_after(usize::MAX).await;
     for _ in 0..3 {

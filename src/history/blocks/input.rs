@@ -17,7 +17,7 @@ use crate::{
     tools::{may_name_user, without_identity},
 };
 
-/// An input is five levels down: many readers of JSON give up at 128 in all.
+/// Of what is forwarded, which is five levels down: many readers of JSON give up at 128 in all.
 const MAX_DEPTH: usize = 122;
 
 /// The field `input` of a call.
@@ -39,16 +39,17 @@ pub(super) fn input<'a>(
 }
 
 fn read(input: &RawValue) -> serde_json::Result<Cow<'_, RawValue>> {
-    let Levels(levels) = serde_json::from_str(input.get())?;
+    let mut forwarded = Cow::Borrowed(input);
+    if may_name_user(input.get()) {
+        let mut input = serde_json::from_str::<Map<String, Value>>(input.get())?;
+        without_identity(&mut input);
+        forwarded = Cow::Owned(to_raw_value(&input)?);
+    }
+    let Levels(levels) = serde_json::from_str(forwarded.get())?;
     if levels > MAX_DEPTH {
         return Err(serde::de::Error::custom("too deep"));
     }
-    if !may_name_user(input.get()) {
-        return Ok(Cow::Borrowed(input));
-    }
-    let mut input = serde_json::from_str::<Map<String, Value>>(input.get())?;
-    without_identity(&mut input);
-    to_raw_value(&input).map(Cow::Owned)
+    Ok(forwarded)
 }
 
 /// How many lists and objects are in each other, at most.

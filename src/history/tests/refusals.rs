@@ -163,6 +163,18 @@ fn an_input_is_refused_where_what_is_forwarded_would_nest_deeper_than_is_read_el
     };
     let sent = parse(&call(122)).unwrap().conversation.messages();
     assert_eq!(sent[1]["content"], call(122)[0]["content"]);
+    let deep = (0..122).fold(json!(1), |inner, _| json!([inner]));
+    let raw = format!("{}{}", "[".repeat(122), "]".repeat(122));
+    for input in [
+        json!({"a": deep, "b": 1}),
+        json!({"a": [deep[0], 1], "b": [[1]]}),
+        // What serde_json makes a tree of.
+        json!({"a": {"$serde_json::private::RawValue": raw}, "b": "\n"}),
+    ] {
+        let mut call = call(1);
+        call[0]["content"][0]["input"] = input;
+        assert!(fault(&call).contains("must not nest deeper than 122 levels"));
+    }
     for levels in [123, 200] {
         assert_eq!(
             fault(&call(levels)),

@@ -6,6 +6,7 @@ mod answers;
 
 use std::{collections::HashMap, sync::Arc};
 
+use http::HeaderMap;
 use serde_json::Value;
 use tokio::{
     io::BufReader,
@@ -40,9 +41,11 @@ pub enum Quirk {
     Streams,
     /// A connection over which a call was answered is closed as soon as it is used again.
     HangsUp,
+    /// The server knows no sessions.
+    Stateless,
 }
 
-pub const MODES: [&str; 34] = [
+pub const MODES: [&str; 40] = [
     "ok",
     "http500",
     "http400_json",
@@ -77,6 +80,12 @@ pub const MODES: [&str; 34] = [
     "stream",
     "too_long",
     "too_long_stream",
+    "long",
+    "long_stream",
+    "charset",
+    "http500_result",
+    "http500_plain",
+    "http500_too_long",
 ];
 
 #[derive(Default)]
@@ -84,6 +93,10 @@ struct Record {
     executions: HashMap<String, usize>,
     /// The tools called over each connection.
     connections: Vec<Vec<String>>,
+    /// How many of them have ended.
+    ended: usize,
+    /// Of the last call of each tool.
+    headers: HashMap<String, HeaderMap>,
     cancelled: usize,
     initialized: usize,
     /// The protocol versions that were asked for.
@@ -130,6 +143,18 @@ impl BadMcp {
         connections.into_iter().filter(|c| !c.is_empty()).collect()
     }
 
+    pub async fn all_connections_ended(&self) {
+        until("all connections end", &self.record, |record| {
+            (record.ended == record.connections.len()).then_some(())
+        })
+        .await;
+    }
+
+    /// With which the tool was called last.
+    pub fn headers(&self, tool: &str) -> HeaderMap {
+        self.record.borrow().headers[tool].clone()
+    }
+
     pub fn sessions(&self) -> usize {
         self.record.borrow().initialized
     }
@@ -168,7 +193,10 @@ async fn accept(listener: TcpListener, quirk: Quirk, record: Arc<watch::Sender<R
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((socket, _)) = listener.accept().await {
         let record = record.clone();
-        connections.spawn(async move { drop(serve(socket, quirk, &record).await) });
+        connections.spawn(async move {
+            let _ = serve(socket, quirk, &record).await;
+            record.send_modify(|record| record.ended += 1);
+        });
     }
 }
 
@@ -191,7 +219,12 @@ async fn serve(
         }
         if message["method"] == "tools/call" {
             let tool = message["params"]["name"].as_str().unwrap_or_default();
-            record.send_modify(|record| record.connections[connection].push(tool.to_owned()));
+            record.send_modify(|record| {
+                record.connections[connection].push(tool.to_owned());
+                record
+                    .headers
+                    .insert(tool.to_owned(), request.headers.clone());
+            });
         }
         let what = answers::respond(&request, &message, quirk, record);
         if !what.play(&mut writer).await? {

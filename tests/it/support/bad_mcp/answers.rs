@@ -102,6 +102,9 @@ fn initialize(id: &Value, asked: &Value, quirk: Quirk) -> What {
     };
     let result = json!({"protocolVersion": version, "capabilities": {"tools": {"listChanged": true}},
         "serverInfo": {"name": "bad", "version": "1"}});
+    if quirk == Quirk::Stateless {
+        return json_result(id, &result);
+    }
     What::WithHeader(200, "mcp-session-id: s-1", reply(id, &result))
 }
 
@@ -196,6 +199,24 @@ fn call(id: &Value, tool: &str, record: &watch::Sender<Record>) -> What {
             id,
             &json!({"content": [{"type": "video", "data": "x"}, {"type": "text", "text": "beside a video"}]}),
         ),
+        "long" => json_result(id, &text(&"x".repeat(1024 * 1024))),
+        "long_stream" => {
+            // Longer than an event may be, but no event is.
+            let note = json!({"jsonrpc": "2.0", "method": "notifications/message",
+                "params": {"level": "info", "data": "x".repeat(100_000)}});
+            let notes = format!("{note}\n\ndata: ").repeat(TOO_LONG / 100_000 + 1);
+            streamed(&format!("{notes}{}", reply(id, &text("ok"))))
+        }
+        "charset" => What::Answer(
+            200,
+            "application/json; charset=utf-8",
+            reply(id, &text("ok")),
+        ),
+        "http500_result" => What::Answer(500, "application/json", reply(id, &text("ok"))),
+        "http500_plain" => What::Answer(500, "text/plain", error(id)),
+        "http500_too_long" => {
+            What::Answer(500, "application/json", error(id) + &" ".repeat(64 * 1024))
+        }
         "stream" => streamed(&reply(id, &text("ok"))),
         "too_long" => json_result(id, &text(&"x".repeat(TOO_LONG))),
         "too_long_stream" => streamed(&reply(id, &text(&"x".repeat(TOO_LONG)))),
