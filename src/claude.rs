@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     config::{ClaudeConfig, Credential},
+    dial::USER_AGENT,
     metrics::Metrics,
     wire::{Keeping, Pieces, Server},
 };
@@ -79,10 +80,7 @@ impl Claude {
             header::ACCEPT,
             HeaderValue::from_static("text/event-stream"),
         );
-        headers.insert(
-            header::USER_AGENT,
-            HeaderValue::from_static(concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"))),
-        );
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         Ok(Self {
             server: Arc::new(Server::new(&config.endpoint, headers, KEEPING)?),
             model: config.model.clone(),

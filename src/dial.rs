@@ -1,7 +1,10 @@
-//! What our HTTP clients have in common, but for connections that are kept (`wire`).
+//! What our HTTP clients have in common. Connections that are kept are `wire`'s.
 
 use reqwest::{ClientBuilder, redirect::Policy};
 use url::Url;
+
+/// To Claude and to the tools.
+pub(crate) const USER_AGENT: &str = concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"));
 
 /// For a client that talks to `url`'s server alone: small pieces leave at once, redirects are answers, and proxies of the
 /// environment, which `config` alone reads, do not count.

@@ -6,6 +6,7 @@
 mod call;
 mod fate;
 mod kept;
+mod posting;
 mod result;
 mod session;
 mod transport;

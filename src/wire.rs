@@ -7,6 +7,7 @@
 mod connect;
 mod line;
 mod pieces;
+mod socket;
 
 use std::{
     io,

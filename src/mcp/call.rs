@@ -18,7 +18,7 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    CLOSE_TIMEOUT, Mcp, Outcome, fate, fate::Fate, result, session::Live, transport::Posting,
+    CLOSE_TIMEOUT, Mcp, Outcome, fate, fate::Fate, posting::Posting, result, session::Live,
 };
 use crate::tools::ToolCall;
 

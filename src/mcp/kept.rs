@@ -23,23 +23,24 @@ use sse_stream::SseStream;
 use super::transport::{Error, Headers};
 use crate::wire::{Pieces, Server};
 
-/// rmcp's own limits, in bytes: of an answer, or of an event; and of what says why there is none.
+/// rmcp's own limits, in bytes: of an answer, and of what says why there is none.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 const MAX_FAILURE: usize = 64 * 1024;
 const EVENT_ENDS: [&str; 3] = ["\n\n", "\r\n\r\n", "\r\r"];
 
-/// Posts a request. `None`: there is no connection, nothing was sent.
+/// Posts a request. An event of the answer has `max_event` bytes at most. `None`: there is no connection, nothing was sent.
 pub(super) async fn post(
     server: &Arc<Server>,
     message: &ClientJsonRpcMessage,
     session: Option<&str>,
     token: Option<&str>,
     headers: &Headers,
+    max_event: usize,
 ) -> Result<Option<StreamableHttpPostResponse>, Error> {
     let headers = head(session, token, headers)?;
     let body = Bytes::from(serde_json::to_vec(message)?);
     match server.post(&headers, body.into()).await {
-        Ok(response) => read(response, session.is_some()).await.map(Some),
+        Ok(response) => read(response, session.is_some(), max_event).await.map(Some),
         Err(error) if error.nothing_was_sent() => Ok(None),
         Err(error) => Err(io::Error::other(error).into()),
     }
@@ -66,6 +67,7 @@ fn head(
 async fn read(
     response: Response<Pieces>,
     in_session: bool,
+    max_event: usize,
 ) -> Result<StreamableHttpPostResponse, Error> {
     let (head, pieces) = response.into_parts();
     let kind = head
@@ -82,7 +84,7 @@ async fn read(
             Ok(StreamableHttpPostResponse::Json(message, None))
         }
         status if status.is_success() && is(EVENT_STREAM_MIME_TYPE) => {
-            let events = SseStream::from_bytes_stream(limited(pieces, MAX_ANSWER, &EVENT_ENDS));
+            let events = SseStream::from_bytes_stream(limited(pieces, max_event, &EVENT_ENDS));
             Ok(StreamableHttpPostResponse::Sse(events.boxed(), None))
         }
         status if status.is_success() => Err(Error::UnexpectedContentType(None)),

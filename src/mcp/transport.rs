@@ -1,11 +1,11 @@
-//! rmcp's HTTP client with four things added: whether a call has left, which connection it may use, answers nobody asked
-//! for, and lost streams.
+//! rmcp's HTTP client with four things added: whether a call has left ([`Posting`]), which connection it may use, answers
+//! nobody asked for, and lost streams.
 
 use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU8, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -20,7 +20,7 @@ use rmcp::{
 use sse_stream::Sse;
 use tokio::sync::Notify;
 
-use super::kept;
+use super::{kept, posting::Posting};
 use crate::wire::Server;
 
 pub(super) type Error = StreamableHttpError<reqwest::Error>;
@@ -29,47 +29,6 @@ type Events = BoxStream<'static, Result<Sse, SseError>>;
 
 /// rmcp's own default.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
-
-/// How far a request has come: waiting for a free place, begun to be posted, or given up before that.
-#[derive(Clone)]
-pub(super) struct Posting {
-    state: Arc<AtomicU8>,
-    over_kept: bool,
-}
-
-const WAITING: u8 = 0;
-const BEGUN: u8 = 1;
-const ABANDONED: u8 = 2;
-
-impl Posting {
-    /// `over_kept`: over a connection that is kept, if the server suits that. Only for what may be sent again.
-    pub(super) fn of(over_kept: bool) -> Self {
-        Self {
-            state: Arc::default(),
-            over_kept,
-        }
-    }
-
-    /// From now on it will not be posted, unless that has begun already: then `true`, and the server may have it.
-    pub(super) fn abandon(&self) -> bool {
-        self.become_state(ABANDONED) == BEGUN
-    }
-
-    fn begin(&self) -> bool {
-        self.become_state(BEGUN) != ABANDONED
-    }
-
-    /// The state after the attempt: only the first change counts.
-    fn become_state(&self, state: u8) -> u8 {
-        match self
-            .state
-            .compare_exchange(WAITING, state, Ordering::SeqCst, Ordering::SeqCst)
-        {
-            Ok(_) => state,
-            Err(present) => present,
-        }
-    }
-}
 
 /// A connection that is used again may be one that the server is closing: then nobody knows whether it took the request.
 /// So only what may be sent again goes over one, and the second time over a new one.
@@ -150,12 +109,14 @@ impl StreamableHttpClient for Client {
                 ));
             }
         }
-        let mut answer = None;
-        if let Some(kept) = self.connections.kept(over_kept) {
-            let (session, token) = (session.as_deref(), token.as_deref());
-            answer = kept::post(kept, &message, session, token, &headers).await?;
-        }
-        let answer = if let Some(answer) = answer {
+        let answered = match self.connections.kept(over_kept) {
+            Some(kept) => {
+                let (session, token) = (session.as_deref(), token.as_deref());
+                kept::post(kept, &message, session, token, &headers, max).await?
+            }
+            None => None,
+        };
+        let answer = if let Some(answer) = answered {
             answer
         } else {
             let http = &self.connections.fresh;

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::claude::is_blank;
 
 /// `{"content": …}`, and what is read of it.
 fn content(json: &str) -> serde_json::Result<Option<Node<'static>>> {

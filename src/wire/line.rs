@@ -23,11 +23,10 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
-use tokio_rustls::client::TlsStream;
 use tokio_util::io::poll_write_buf;
 use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult, state::RecvResponse};
 
-use super::{Pieces, Server, WireError, written};
+use super::{Pieces, Server, WireError, socket::Socket, written};
 
 /// What is received at once, at most.
 const INBOX: usize = 64 * 1024;
@@ -43,34 +42,6 @@ thread_local! {
 
 /// How much of what was there has been used, and what it made, if that was enough for something.
 pub(super) type Taken<T> = Result<(usize, Option<T>), WireError>;
-
-trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
-    fn tcp(&self) -> &TcpStream;
-
-    /// Whether nothing was received of which nobody has been told.
-    fn is_quiet(&mut self) -> bool;
-}
-
-impl Socket for TcpStream {
-    fn tcp(&self) -> &TcpStream {
-        self
-    }
-
-    fn is_quiet(&mut self) -> bool {
-        true
-    }
-}
-
-impl Socket for TlsStream<TokioIo<TokioIo<TcpStream>>> {
-    fn tcp(&self) -> &TcpStream {
-        self.get_ref().0.inner().inner()
-    }
-
-    fn is_quiet(&mut self) -> bool {
-        let state = self.get_mut().1.process_new_packets();
-        state.is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed())
-    }
-}
 
 pub(super) struct Line {
     socket: Box<dyn Socket>,

@@ -1,5 +1,7 @@
 //! Against a server by hand, which answers every request with "hi" in chunks.
 
+mod early;
+
 use std::{future::pending, io};
 
 use futures_util::{StreamExt, future::join_all};
@@ -15,7 +17,7 @@ use super::*;
 const BODY: &str = "{}";
 const ANSWER: &str =
     "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n";
-pub(super) const KEEPING: Keeping = Keeping {
+const KEEPING: Keeping = Keeping {
     connect_timeout: Duration::from_secs(5),
     idle_for: Duration::from_secs(90),
 };
@@ -84,7 +86,7 @@ impl Fake {
     }
 }
 
-fn to(url: &str) -> Arc<Server> {
+pub(super) fn to(url: &str) -> Arc<Server> {
     let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("a/b"))]);
     Arc::new(Server::new(&url.parse().unwrap(), headers, KEEPING).unwrap())
 }
@@ -177,24 +179,6 @@ async fn an_idle_connection_that_the_server_closed_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_answered_before_it_had_the_whole_request_is_not_kept() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = to(&format!("http://{}/", listener.local_addr().unwrap()));
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let answer = "HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno";
-        stream.write_all(answer.as_bytes()).await.unwrap();
-        pending::<()>().await;
-    });
-    let answer = server
-        .post(&[], vec![b' '; 32 * 1024 * 1024].into())
-        .await
-        .unwrap();
-    assert_eq!(read(answer).await, "no");
-    assert_eq!(server.idle().len(), 0);
-}
-
-#[tokio::test]
 async fn no_more_connections_are_kept_than_are_worth_it() {
     let mut fake = Fake::closing_after(usize::MAX).await;
     let answers = join_all((0..MAX_IDLE + 8).map(|_| fake.post())).await;
@@ -226,49 +210,4 @@ async fn no_connection_and_none_in_time_are_failures_that_do_not_tell_the_url() 
         told.starts_with("cannot connect: ") && !told.contains("secret"),
         "{told}"
     );
-}
-
-#[tokio::test]
-async fn a_request_is_sent_to_its_end_although_its_answer_has_begun() {
-    const LENGTH: usize = 32 * 1024 * 1024;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = to(&format!("http://{}/", listener.local_addr().unwrap()));
-    let serving = tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut stream = BufReader::new(stream);
-        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n";
-        stream.write_all(head).await.unwrap();
-        let mut line = String::new();
-        while line != "\r\n" {
-            line.clear();
-            stream.read_line(&mut line).await.unwrap();
-        }
-        stream.read_exact(&mut vec![0; LENGTH]).await.unwrap();
-        stream.write_all(b"hi").await.unwrap();
-        stream
-    });
-    let answer = server.post(&[], vec![b' '; LENGTH].into()).await.unwrap();
-    assert_eq!(timeout(DEADLINE, read(answer)).await.unwrap(), "hi");
-    assert_eq!(server.idle().len(), 1);
-    serving.await.unwrap();
-}
-
-#[tokio::test]
-async fn an_answer_counts_although_the_rest_of_the_request_was_refused() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = to(&format!("http://{}/", listener.local_addr().unwrap()));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            stream.read_exact(&mut vec![0; 3_000_000]).await.unwrap();
-            let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno";
-            stream.write_all(answer).await.unwrap();
-        }
-    });
-    for _ in 0..20 {
-        let answer = server
-            .post(&[], vec![b' '; 20_000_000].into())
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 413);
-    }
 }

@@ -17,7 +17,7 @@ use crate::{
     support::{
         bad_mcp::BadMcp,
         mcp_server::McpServer,
-        test_app::{Answer, TestApp, user},
+        test_app::{Answer, Builder, TestApp, user},
         wait::within,
     },
 };
@@ -26,14 +26,17 @@ const BROKE: &str = "the connection to the tool server broke";
 
 /// A ready service with an obedient Claude.
 async fn obedient() -> TestApp {
-    let app = TestApp::start().await;
-    obey(&app);
-    app
+    obeying(TestApp::builder()).await
 }
 
 /// The same with a server that misbehaves.
 async fn obedient_with(server: &BadMcp) -> TestApp {
-    let app = TestApp::builder().mcp_url(server.url()).start().await;
+    obeying(TestApp::builder().mcp_url(server.url())).await
+}
+
+/// The same with what else the service is started with.
+async fn obeying(service: Builder) -> TestApp {
+    let app = service.start().await;
     obey(&app);
     app
 }

@@ -21,12 +21,11 @@ use super::{
 };
 use crate::{
     config::McpConfig,
-    dial::client_for,
+    dial::{USER_AGENT, client_for},
     mcp::transport::{Client, Connections},
     wire::{Keeping, Server},
 };
 
-const USER_AGENT: &str = concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"));
 const KEEPING: Keeping = Keeping {
     connect_timeout: Duration::from_secs(2),
     // Shorter than servers keep one that is not in use.

@@ -5,11 +5,10 @@ mod tls;
 use std::{collections::VecDeque, io};
 
 use futures_util::TryStreamExt;
-use http::HeaderMap;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::wire::tests::KEEPING;
+use crate::wire::tests::to;
 
 struct Drip {
     pieces: VecDeque<Vec<u8>>,
@@ -98,12 +97,7 @@ impl Sockets {
             end,
         };
         let line = Line::on(drip);
-        let server = Server::new(
-            &format!("http://{at}/").parse().unwrap(),
-            HeaderMap::new(),
-            KEEPING,
-        );
-        let server = Arc::new(server.unwrap());
+        let server = to(&format!("http://{at}/"));
         let answer = line
             .ask(server.clone(), &[], Bytes::from_static(b"{}").into())
             .await?;

@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 
-use super::obedient_with;
+use super::{obedient_with, obeying};
 use crate::{
-    helpers::{good, obey, result_of},
+    helpers::{good, result_of},
     support::{
         bad_mcp::{BadMcp, Quirk},
         test_app::TestApp,
@@ -28,12 +28,12 @@ async fn reads_share_connections_to_a_server_that_answers_in_json_and_writes_nev
 #[tokio::test]
 async fn all_calls_have_the_same_headers() {
     let server = BadMcp::start(Quirk::None).await;
-    let app = TestApp::builder()
-        .mcp_url(server.url())
-        .env("PROG_STRENGTH_MCP_TOKEN", "tok-123")
-        .start()
-        .await;
-    obey(&app);
+    let app = obeying(
+        TestApp::builder()
+            .mcp_url(server.url())
+            .env("PROG_STRENGTH_MCP_TOKEN", "tok-123"),
+    )
+    .await;
     for tool in ["ro_ok", "ok"] {
         assert_eq!(result_of(&app, tool).await, good("ok"));
     }
@@ -62,8 +62,7 @@ async fn the_url_of_a_server_may_have_a_query_of_any_length() {
     for length in [20, 95, 150, 4000] {
         let server = BadMcp::start(Quirk::None).await;
         let url = format!("{}?key={}", server.url(), "k".repeat(length));
-        let app = TestApp::builder().mcp_url(&url).start().await;
-        obey(&app);
+        let app = obeying(TestApp::builder().mcp_url(&url)).await;
         for _ in 0..3 {
             assert_eq!(result_of(&app, "ro_ok").await, good("ok"));
         }

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{BROKE, answered, obedient, spawned, times};
+use super::{BROKE, answered, obedient, obeying, spawned, times};
 use crate::{
-    helpers::{bad, good, last_content, metric, obey, result_of, unknown},
+    helpers::{bad, good, last_content, metric, result_of, unknown},
     support::{
         bad_mcp::{BadMcp, Quirk},
         fake_claude::Reply,
@@ -124,11 +124,7 @@ async fn a_call_that_finds_no_server_in_time_is_not_run_and_the_turn_goes_on() {
 
 #[tokio::test]
 async fn a_tool_that_hangs_becomes_an_error_result_and_is_cancelled() {
-    let app = TestApp::builder()
-        .env("MCP_CALL_TIMEOUT_SECS", "1")
-        .start()
-        .await;
-    obey(&app);
+    let app = obeying(TestApp::builder().env("MCP_CALL_TIMEOUT_SECS", "1")).await;
     for tool in ["slow_write", "slow_idempotent", "slow_read"] {
         assert_eq!(result_of(&app, tool).await, bad(&unknown(LATE)), "{tool}");
         app.mcp
@@ -144,12 +140,12 @@ async fn a_tool_that_hangs_becomes_an_error_result_and_is_cancelled() {
 #[tokio::test]
 async fn a_server_that_hangs_while_answering_calls_does_not_hold_up_others() {
     let server = BadMcp::start(Quirk::None).await;
-    let app = TestApp::builder()
-        .mcp_url(server.url())
-        .env("MCP_CALL_TIMEOUT_SECS", "2")
-        .start()
-        .await;
-    obey(&app);
+    let app = obeying(
+        TestApp::builder()
+            .mcp_url(server.url())
+            .env("MCP_CALL_TIMEOUT_SECS", "2"),
+    )
+    .await;
     let hanging = result_of(&app, "hang");
     let quick = async {
         for _ in 0..5 {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{obedient, obedient_with};
+use super::{obedient, obedient_with, obeying};
 use crate::{
-    helpers::{bad, good, last_content, obey, result_of},
+    helpers::{bad, good, last_content, result_of},
     support::{
         bad_mcp::{BadMcp, Quirk},
         mcp_tools::{PIXEL, picture},
@@ -109,11 +109,7 @@ async fn an_error_result_is_text_alone_and_never_empty() {
 
 #[tokio::test]
 async fn a_long_result_is_cut_at_a_character_and_says_so() {
-    let app = TestApp::builder()
-        .env("AGENT_MAX_TOOL_RESULT_BYTES", "1001")
-        .start()
-        .await;
-    obey(&app);
+    let app = obeying(TestApp::builder().env("AGENT_MAX_TOOL_RESULT_BYTES", "1001")).await;
     assert_eq!(
         result_of(&app, r#"big {"letter": "é", "bytes": 600}"#).await,
         with(json!([

@@ -51,12 +51,7 @@ async fn is_kept(behind: fn(&mut ServerConnection)) -> bool {
     let name = ServerName::try_from("localhost").unwrap();
     let tls = TlsConnector::from(Arc::new(client)).connect(name, tcp);
     let line = Line::on(tls.await.unwrap());
-    let server = Server::new(
-        &format!("http://{at}/").parse().unwrap(),
-        HeaderMap::new(),
-        KEEPING,
-    );
-    let server = Arc::new(server.unwrap());
+    let server = to(&format!("http://{at}/"));
     let answer = line
         .ask(server.clone(), &[], Bytes::from_static(b"{}").into())
         .await;
