@@ -4,6 +4,7 @@
 //! checked here. An empty value counts as unset. Nothing else in the crate reads the environment.
 
 mod check;
+#[cfg(feature = "dev")]
 mod dev;
 mod error;
 mod parts;
@@ -18,6 +19,7 @@ use tracing_subscriber::filter::Targets;
 use url::Url;
 
 use check::Check;
+#[cfg(feature = "dev")]
 pub use dev::{DevClaude, DevConfig, Places};
 pub use error::ConfigError;
 use error::Fault;

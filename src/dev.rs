@@ -1,6 +1,7 @@
 //! The `dev` command: the workout server with a demo user's training, the agent and the chat page, in one process on
-//! loopback. The parts meet over HTTP, as they do in production.
+//! loopback. The parts talk over HTTP, as in production.
 
+pub mod claude_events;
 mod claude_key;
 mod data;
 pub mod demo;
@@ -26,50 +27,50 @@ use crate::{
     workout::handler::{Handler, Workouts},
     workout::transport::{Front, Tuning, router},
 };
-use claude_key::ClaudeKey;
-use data::{Data, Opened};
+use claude_key::KeyCheck;
+use data::{DataFile, Opened};
 use greeting::Greeting;
 
-/// As long as anybody leaves it running: the key it is signed with ends with the process.
+/// Longer than `dev` runs: the signing key ends with the process.
 const TOKEN_TTL: Duration = Duration::from_secs(30 * 86_400);
-/// The stand-in's pause between two pieces of text.
-const PACE: Duration = Duration::from_millis(15);
-/// The agent finds the workout server in a small fraction of this.
-const MEETING: Duration = Duration::from_secs(3);
+/// The stand-in's pause between two words.
+const WORD_DELAY: Duration = Duration::from_millis(4);
+/// The agent's first MCP session takes a small fraction of this.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What the command line says.
+/// Options of the command line.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
-    /// Keep the training in this `SQLite` file, and go on with what it holds; without it, training is thrown away
+    /// Keep the training in this `SQLite` file and continue with what it holds; without it, training is deleted at the end
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
-    /// Put the demo user's training back to what it is on the first day
+    /// Reset the demo user's training to that of the first day
     #[arg(long)]
     pub fresh: bool,
 }
 
-/// Runs everything until SIGTERM or SIGINT; a second signal ends it at once.
+/// Runs everything until SIGTERM, SIGINT or SIGHUP; a second signal ends the process at once.
 pub async fn dev(options: Options) -> anyhow::Result<()> {
-    // Before anything is there to be left behind.
+    // Before there is a temporary folder to remove.
     let signals = Signals::in_terminal()?;
-    let data = Data::of(options.data)?;
-    let at = Listeners::bind().await?;
+    let data = DataFile::new(options.data)?;
+    let listeners = Listeners::bind().await?;
     let config = DevConfig::from_env(Places {
-        data: data.file(),
-        mcp: at.mcp.local_addr()?,
-        stand_in: at.stand_in.local_addr()?,
+        data: data.path(),
+        mcp: listeners.mcp.local_addr()?,
+        stand_in: listeners.stand_in.local_addr()?,
         stand_in_model: stand_in::MODEL,
     })?;
     let page = page_listener(config.agent.address.port).await?;
     logs::start(&config.agent.log, logs::To::Stderr);
-    let mut stopped = pin!(signals.first(data.last_act()));
+    let mut stopped = pin!(signals.first(data.cleanup()));
     let opened = {
         let mut opening = pin!(data.open(&config.workout.database_url, options.fresh));
         tokio::select! {
             opened = &mut opening => opened?,
             () = &mut stopped => {
-                // What is still being written cannot be removed for good. A file of our own is ready in no time; another
-                // one may be waiting for somebody's lock.
+                // A temporary folder can be removed only once nothing is written to it. A file of the user's may wait for
+                // another process's lock, so it is not waited for.
                 if !data.is_kept() && let Ok(opened) = opening.await {
                     opened.db.close().await;
                 }
@@ -77,12 +78,12 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
             }
         }
     };
-    let served = run(page, at, config, (&data, &opened), stopped).await;
+    let served = run(page, listeners, config, (&data, &opened), stopped).await;
     opened.db.close().await;
     served
 }
 
-/// Where the parts meet: any free ports.
+/// The internal listeners, on any free ports.
 struct Listeners {
     mcp: TcpListener,
     stand_in: TcpListener,
@@ -111,18 +112,25 @@ async fn page_listener(port: u16) -> anyhow::Result<TcpListener> {
 
 async fn run(
     page: TcpListener,
-    at: Listeners,
+    listeners: Listeners,
     mut config: DevConfig,
-    (data, opened): (&Data, &Opened),
+    (data, opened): (&DataFile, &Opened),
     stopped: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    // First the agent ends, then what it leans on.
+    // The agent ends before the servers it calls.
     let (agent_stops, rest_stops) = (CancellationToken::new(), CancellationToken::new());
     if let DevClaude::StandIn(key) = &config.claude {
-        let router = stand_in::router(key.clone(), PACE);
-        tokio::spawn(server::serve(at.stand_in, router, rest_stops.clone()));
+        let router = stand_in::router(key.clone(), WORD_DELAY);
+        let stop = rest_stops.clone();
+        tokio::spawn(server::serve(listeners.stand_in, router, stop));
     }
-    let workouts = run_workouts(at.mcp, &config.workout, &opened.db, rest_stops.clone()).await?;
+    let workouts = run_workouts(
+        listeners.mcp,
+        &config.workout,
+        &opened.db,
+        rest_stops.clone(),
+    )
+    .await?;
     let token = auth::mint(&config.agent.jwt, demo::USER, TOKEN_TTL)?;
     config.agent.page = Some(PageConfig {
         demo: Some(Demo {
@@ -130,14 +138,14 @@ async fn run(
             stand_in: matches!(config.claude, DevClaude::StandIn(_)),
         }),
     });
-    let key = ClaudeKey::of(&config.agent.claude)?;
+    let key = KeyCheck::new(&config.agent.claude)?;
     let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
     let greeting = Greeting::new(&config, page.local_addr()?, token);
     let agent = run_agent(page, config.agent, agent_stops.clone()).await?;
-    greeting.say(data, opened.begun);
+    greeting.print(data, opened.state);
     let refused = tokio::select! {
         () = stopped => None,
-        refused = key.refused(), if key_given => Some(refused),
+        refused = key.rejected(), if key_given => Some(refused),
     };
     agent_stops.cancel();
     agent.await??;
@@ -163,7 +171,7 @@ async fn run_workouts(
     }))
 }
 
-/// Ready when it has found the workout server.
+/// Returns once the agent has a session with the workout server.
 async fn run_agent(
     listener: TcpListener,
     config: Config,
@@ -171,7 +179,7 @@ async fn run_agent(
 ) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
     let app: Arc<App> = App::new(config)?;
     let running = tokio::spawn(serve::run(listener, app.clone(), stop.cancelled_owned()));
-    let met = app.mcp.catalogue(Instant::now() + MEETING).await;
-    met.context("the agent did not find the workout server")?;
+    let connected = app.mcp.catalogue(Instant::now() + STARTUP_TIMEOUT).await;
+    connected.context("the agent did not find the workout server")?;
     Ok(running)
 }

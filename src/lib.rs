@@ -11,7 +11,7 @@
 //! ```
 //! - [`agent`]: `POST /chat`. A turn is `HTTP -> Caller -> ChatRequest -> Turn <-> claude, mcp (tools) -> Events -> JSON | SSE`.
 //! - [`workout`]: the MCP server of the training log (command `mcp`). The agent reaches it over MCP alone.
-//! - [`dev`]: all of it on loopback, with demo data and a stand-in for Claude. Nothing uses it.
+//! - `dev` (cargo feature `dev`): all of it on loopback, with demo data and a stand-in for Claude. Nothing uses it.
 //! - [`http`], [`upstream`], [`auth`], [`process`]: the shared edge. [`config`]: the environment as typed settings.
 //!
 //! # Invariants
@@ -31,6 +31,7 @@ pub mod cli;
 pub mod config;
 
 pub mod agent;
+#[cfg(feature = "dev")]
 pub mod dev;
 pub mod workout;
 

@@ -3,11 +3,13 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "dev")]
+use prog_strength_agent::dev;
 use prog_strength_agent::{
     agent::http::serve,
     cli::{self, parse_sub, parse_ttl},
     config::{Config, ConfigError, WorkoutConfig},
-    dev, workout,
+    workout,
 };
 
 /// The chat agent of the Prog Strength training tracker.
@@ -29,7 +31,14 @@ enum Command {
         stdio: bool,
     },
     /// Everything at once on this machine: a demo user's training, the agent, a chat page; no key needed
+    #[cfg(feature = "dev")]
     Dev(dev::Options),
+    /// Not in this build: it needs the cargo feature `dev`
+    #[cfg(not(feature = "dev"))]
+    Dev {
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        _arguments: Vec<String>,
+    },
     /// Ask this machine's own /health: exit 0 if healthy, 1 if not
     Healthcheck {
         /// The MCP server's in place of the agent's
@@ -67,7 +76,12 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Mcp { stdio } => {
             block_on(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
         }
+        #[cfg(feature = "dev")]
         Command::Dev(options) => block_on(dev::dev(options)),
+        #[cfg(not(feature = "dev"))]
+        Command::Dev { .. } => anyhow::bail!(
+            "this build has no `dev` command; build it with the cargo feature `dev`, which is on by default"
+        ),
         Command::Healthcheck { mcp } => block_on(cli::healthcheck(mcp)),
         Command::Token { sub, ttl } => {
             println!("{}", cli::token(&sub, ttl)?);

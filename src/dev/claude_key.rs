@@ -1,4 +1,4 @@
-//! Whether Claude takes the key: asked once, in the background, of an endpoint that costs nothing.
+//! Checks the key for Claude once, in the background, with `GET /v1/models`, which costs nothing.
 
 use std::time::Duration;
 
@@ -12,45 +12,44 @@ use crate::{
     upstream::dial::client_for,
 };
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) struct ClaudeKey {
+pub(super) struct KeyCheck {
     variable: &'static str,
-    question: reqwest::RequestBuilder,
+    request: reqwest::RequestBuilder,
     server: String,
 }
 
-impl ClaudeKey {
-    /// Fails only if there can be no HTTP client.
-    pub(super) fn of(config: &ClaudeConfig) -> anyhow::Result<Self> {
+impl KeyCheck {
+    /// Fails only if there is no HTTP client.
+    pub(super) fn new(config: &ClaudeConfig) -> anyhow::Result<Self> {
         let client = client_for(&config.endpoint)
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .build()
             .context("cannot set up the HTTP client for Claude")?;
         let models = models_of(&config.endpoint);
         let server = models.origin().ascii_serialization();
-        let question = client.get(models).header("anthropic-version", "2023-06-01");
-        let (variable, question) = match &config.credential {
+        let request = client.get(models).header("anthropic-version", "2023-06-01");
+        let (variable, request) = match &config.credential {
             Credential::ApiKey(key) => (
                 "ANTHROPIC_API_KEY",
-                question.header("x-api-key", key.expose_secret()),
+                request.header("x-api-key", key.expose_secret()),
             ),
             Credential::Bearer(token) => (
                 "ANTHROPIC_AUTH_TOKEN",
-                question.header(AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
+                request.header(AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
             ),
         };
         Ok(Self {
             variable,
-            question,
+            request,
             server,
         })
     }
 
-    /// Comes back only if the key is refused. Servers that merely speak the Messages API may not know the question:
-    /// what they answer means nothing.
-    pub(super) async fn refused(self) -> ConfigError {
-        match self.question.send().await {
+    /// Returns only if the key is rejected. Any other answer means nothing: a compatible server may not have the endpoint.
+    pub(super) async fn rejected(self) -> ConfigError {
+        match self.request.send().await {
             Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {
                 return ConfigError::of(
                     self.variable,
@@ -61,7 +60,7 @@ impl ClaudeKey {
                 );
             }
             Ok(_) => {}
-            // The error's own text holds the address, and that may hold anything.
+            // The error's own text has the URL, which may hold secrets.
             Err(_) => tracing::warn!(server = self.server, "Claude cannot be reached"),
         }
         std::future::pending().await

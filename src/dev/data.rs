@@ -1,4 +1,4 @@
-//! Where the demo user's training is: in a file that stays, or in one that goes with the process.
+//! The database file of `dev`: a temporary one, or one that the user named.
 
 use std::path::{Path, PathBuf};
 
@@ -10,34 +10,34 @@ use tempfile::TempDir;
 use super::demo;
 use crate::workout::db::Database;
 
-pub(super) enum Data {
+pub(super) enum DataFile {
     /// Removed when dropped.
-    ThrownAway {
+    Temporary {
         folder: TempDir,
         file: PathBuf,
     },
     Kept(PathBuf),
 }
 
-/// The database, ready.
+/// The open database, with training of the demo user.
 pub(super) struct Opened {
     pub(super) db: Database,
-    pub(super) begun: Begun,
+    pub(super) state: TrainingState,
 }
 
-/// What the file held.
+/// Where the demo user's training comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Begun {
-    /// Nothing of the demo user, until now.
+pub(super) enum TrainingState {
+    /// There was none before.
     Filled,
-    /// What is there now, after it was put back.
+    /// It was replaced, for `--fresh`.
     Reset,
-    /// Training, which was left as it is.
-    GoneOn,
+    /// It was there before.
+    Resumed,
 }
 
-impl Data {
-    pub(super) fn of(file: Option<PathBuf>) -> anyhow::Result<Self> {
+impl DataFile {
+    pub(super) fn new(file: Option<PathBuf>) -> anyhow::Result<Self> {
         if let Some(file) = file {
             let text = file.to_str().context("--data takes a name in UTF-8")?;
             let scheme = ["sqlite:", "postgres:", "postgresql:", ":memory:"];
@@ -47,30 +47,30 @@ impl Data {
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix("prog-strength-");
-        // Nobody else's business on a machine that is shared.
+        // For this user only: the machine may be shared.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let folder = builder
             .tempdir()
             .context("cannot make a folder for the training data; name a file with --data FILE")?;
-        Ok(Self::ThrownAway {
+        Ok(Self::Temporary {
             file: folder.path().join("demo.db"),
             folder,
         })
     }
 
-    /// What is to be done where the process ends without dropping anything.
-    pub(super) fn last_act(&self) -> impl FnOnce() + Send + 'static + use<> {
+    /// Removes the temporary folder, where the process ends without running destructors.
+    pub(super) fn cleanup(&self) -> impl FnOnce() + Send + 'static + use<> {
         let folder = match self {
-            Self::ThrownAway { folder, .. } => Some(folder.path().to_owned()),
+            Self::Temporary { folder, .. } => Some(folder.path().to_owned()),
             Self::Kept(_) => None,
         };
         move || drop(folder.map(std::fs::remove_dir_all))
     }
 
-    pub(super) fn file(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         match self {
-            Self::ThrownAway { file, .. } | Self::Kept(file) => file,
+            Self::Temporary { file, .. } | Self::Kept(file) => file,
         }
     }
 
@@ -78,28 +78,33 @@ impl Data {
         matches!(self, Self::Kept(_))
     }
 
-    /// Opens the file, which `url` names, and sees that the demo user has training in it.
+    /// Opens the database at `url`, which is this file's, and fills it if needed.
     pub(super) async fn open(&self, url: &SecretString, fresh: bool) -> anyhow::Result<Opened> {
         let opened = Database::open(url).await;
         let place = || format!("cannot keep the training data in {}", self.shown());
         let db = opened.with_context(place)?;
-        let begun = self.begin(&db, fresh).await?;
-        Ok(Opened { db, begun })
+        let state = self.fill(&db, fresh).await?;
+        Ok(Opened { db, state })
     }
 
-    /// What there was, or, if there was nothing or it shall be `fresh`, the first day's.
-    async fn begin(&self, db: &Database, fresh: bool) -> anyhow::Result<Begun> {
+    async fn fill(&self, db: &Database, fresh: bool) -> anyhow::Result<TrainingState> {
         let (now, zone) = (Timestamp::now(), TimeZone::system());
-        let begun = if fresh {
-            demo::reset(db, now, &zone).await.map(|()| Begun::Reset)
+        let state = if fresh {
+            let reset = demo::reset(db, now, &zone).await;
+            reset.map(|()| TrainingState::Reset)
         } else {
-            let filled = demo::fill(db, now, &zone).await;
-            filled.map(|filled| if filled { Begun::Filled } else { Begun::GoneOn })
+            demo::fill(db, now, &zone).await.map(|filled| {
+                if filled {
+                    TrainingState::Filled
+                } else {
+                    TrainingState::Resumed
+                }
+            })
         };
-        begun.with_context(|| format!("cannot write the training data to {}", self.shown()))
+        state.with_context(|| format!("cannot write the training data to {}", self.shown()))
     }
 
     fn shown(&self) -> std::path::Display<'_> {
-        self.file().display()
+        self.path().display()
     }
 }

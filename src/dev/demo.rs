@@ -1,66 +1,126 @@
-//! A user with seven months of training, to try things out with: four sessions a week, progress, a holiday, a deload, one
-//! lift that has stalled, pounds on the barbells and kilograms elsewhere.
-//!
-//! - `program`: what is trained. `calendar`: when, and what the weeks are like. `lifter`: how it went. `words`: what was
-//!   noted. `random`: chance, from a fixed seed. All of it pure.
-//! - Here: the training as a whole, and how it gets into a database.
+//! The demo user: seven months of training for four sessions a week, with progress, a holiday, a deload, a stalled lift,
+//! pounds on the barbells and kilograms elsewhere. `demo/training.json` holds it, in weeks counted back from the current
+//! one; this module turns it into workouts before a given day and stores them.
 
-mod calendar;
-mod lifter;
-mod program;
-mod random;
-mod words;
+use std::sync::LazyLock;
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use serde::Deserialize;
 
-use crate::{
-    workout::dates,
-    workout::db::{Database, Scoped, UserId},
-    workout::store::{NewPlan, Page, Settings, Workout, new_id},
+use crate::workout::{
+    dates,
+    db::{Database, Scoped, UserId},
+    figures::units::Unit,
+    plan::PlanSession,
+    store::{NewPlan, Page, Settings, Workout, WorkoutExercise, WorkoutSet, new_id},
 };
-use calendar::Day;
-use lifter::Lifter;
-use random::Random;
 
-/// Whose training it is.
+/// The demo user's id.
 pub const USER: &str = "demo";
 
-/// Of how the training goes, chosen for its story; and of when and with which words. With one for both, another note would
-/// be another story.
-const SEED: u64 = 4794;
-const SEED_AROUND: u64 = 11;
-const PLAN_WEEKS: i64 = 8;
-/// The shipped plan that the user's own began as.
-const BASED_ON: &str = "upper-lower-4-days";
+static DATA: LazyLock<DemoData> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("demo/training.json")).expect("checked by a test")
+});
 
-/// The training until yesterday, the oldest session first. The same for the same day and zone, but for the ids.
+#[derive(Deserialize)]
+struct DemoData {
+    plan: DemoPlan,
+    /// Oldest first.
+    workouts: Vec<DemoWorkout>,
+}
+
+#[derive(Deserialize)]
+struct DemoPlan {
+    name: String,
+    description: String,
+    duration_weeks: i64,
+    based_on: String,
+    began_weeks_ago: i64,
+    sessions: Vec<PlanSession>,
+}
+
+#[derive(Deserialize)]
+struct DemoWorkout {
+    weeks_ago: i64,
+    /// Days after Monday.
+    weekday: i64,
+    /// Local hour and minute.
+    at: (i8, i8),
+    minutes: i64,
+    name: String,
+    notes: Option<String>,
+    exercises: Vec<DemoExercise>,
+}
+
+#[derive(Deserialize)]
+struct DemoExercise {
+    id: String,
+    unit: Unit,
+    notes: Option<String>,
+    #[serde(default)]
+    warm_up: Vec<DemoSet>,
+    sets: Vec<DemoSet>,
+}
+
+/// Reps, weight, RPE.
+#[derive(Deserialize)]
+struct DemoSet(u32, f64, Option<f64>);
+
+impl DemoWorkout {
+    fn date(&self, today: Date) -> Date {
+        let days = self.weekday - 7 * self.weeks_ago;
+        dates::monday_of(today).saturating_add(days.days())
+    }
+
+    fn to_workout(&self, today: Date, zone: &TimeZone) -> Workout {
+        let local = self.date(today).at(self.at.0, self.at.1, 0, 0);
+        let began = zone.to_ambiguous_zoned(local).compatible();
+        let performed_at = began.map_or(0, |at| at.timestamp().as_millisecond());
+        Workout {
+            id: new_id(),
+            name: Some(self.name.clone()),
+            notes: self.notes.clone(),
+            performed_at,
+            ended_at: Some(performed_at + self.minutes * 60_000),
+            exercises: self.exercises.iter().map(DemoExercise::logged).collect(),
+        }
+    }
+}
+
+impl DemoExercise {
+    fn logged(&self) -> WorkoutExercise {
+        let warm_ups = self.warm_up.iter().map(|set| set.logged(self.unit, true));
+        let working = self.sets.iter().map(|set| set.logged(self.unit, false));
+        WorkoutExercise {
+            exercise_id: self.id.clone(),
+            superset_group: None,
+            notes: self.notes.clone(),
+            sets: warm_ups.chain(working).collect(),
+        }
+    }
+}
+
+impl DemoSet {
+    fn logged(&self, unit: Unit, is_warmup: bool) -> WorkoutSet {
+        WorkoutSet {
+            reps: self.0,
+            weight: self.1,
+            unit,
+            rpe: self.2,
+            is_warmup,
+        }
+    }
+}
+
+/// The training up to yesterday, oldest session first. The same for the same day and zone, except for the ids.
 pub fn training(today: Date, zone: &TimeZone) -> Vec<Workout> {
-    let mut around = Random::new(SEED_AROUND);
-    let mut lifter = Lifter::new(Random::new(SEED));
-    let days = calendar::days(today, &mut around);
-    let workout = |day| workout(day, &mut lifter, &mut around, zone);
-    days.iter().map(workout).collect()
+    let past = DATA.workouts.iter().filter(|w| w.date(today) < today);
+    past.map(|workout| workout.to_workout(today, zone))
+        .collect()
 }
 
-fn workout(day: &Day, lifter: &mut Lifter, around: &mut Random, zone: &TimeZone) -> Workout {
-    let mut exercises = lifter.trained(day);
-    for exercise in &mut exercises {
-        exercise.notes = words::on_lift(day.weeks_ago, &exercise.exercise_id);
-    }
-    let sets = exercises.iter().map(|exercise| exercise.sets.len()).sum();
-    let (performed_at, ended_at) = day.hours(sets, zone, around);
-    Workout {
-        id: new_id(),
-        name: Some(words::name(day)),
-        notes: words::notes(day, around),
-        performed_at,
-        ended_at: Some(ended_at),
-        exercises,
-    }
-}
-
-/// Gives the demo user the training, a plan in its seventh week and the zone; `false`, and nothing is changed, if there is
-/// any workout or plan of theirs already.
+/// Stores the training, the plan and the time zone. Returns `false`, and changes nothing, if the demo user has any workout
+/// or plan already.
 pub async fn fill(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<bool, sqlx::Error> {
     let mut tx = db.write(&user()?).await?;
     let logged = tx.workouts(&Page::newest(i64::MIN, 1)).await?;
@@ -72,7 +132,7 @@ pub async fn fill(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<bool
     Ok(true)
 }
 
-/// Takes away all that the demo user has, and fills anew. Whoever reads meanwhile sees either the one or the other.
+/// Deletes everything of the demo user and fills again, in one transaction.
 pub async fn reset(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<(), sqlx::Error> {
     let mut tx = db.write(&user()?).await?;
     delete(&mut tx).await?;
@@ -84,7 +144,7 @@ fn user() -> Result<UserId, sqlx::Error> {
     UserId::new(USER).ok_or_else(|| sqlx::Error::Protocol(format!("{USER} is no user id")))
 }
 
-/// Exercises and sets go with their workouts.
+/// Exercises and sets are deleted with their workouts.
 async fn delete(tx: &mut Scoped) -> Result<(), sqlx::Error> {
     for sql in [
         "DELETE FROM workout WHERE user_id = $1",
@@ -111,25 +171,23 @@ async fn insert(tx: &mut Scoped, now: Timestamp, zone: &TimeZone) -> Result<(), 
     insert_plan(tx, today, now).await
 }
 
-/// The plan that has been followed since the deload.
+/// The active plan, which began after the deload.
 async fn insert_plan(tx: &mut Scoped, today: Date, now: i64) -> Result<(), sqlx::Error> {
-    let plan = NewPlan {
+    let plan = &DATA.plan;
+    let new = NewPlan {
         id: new_id(),
-        name: "Upper/Lower, chest first".to_owned(),
-        description: Some(
-            "My own upper/lower split: more sets for the chest than before, for eight weeks."
-                .to_owned(),
-        ),
+        name: plan.name.clone(),
+        description: Some(plan.description.clone()),
         visibility: "private",
-        duration_weeks: PLAN_WEEKS,
-        sessions: program::plan_sessions(),
-        based_on_plan_id: Some(BASED_ON.to_owned()),
+        duration_weeks: plan.duration_weeks,
+        sessions: plan.sessions.clone(),
+        based_on_plan_id: Some(plan.based_on.clone()),
     };
-    let first = calendar::block_began(today);
-    let after = first.saturating_add(PLAN_WEEKS.weeks());
+    let first = dates::monday_of(today).saturating_sub(plan.began_weeks_ago.weeks());
+    let after = first.saturating_add(plan.duration_weeks.weeks());
     let at = |date| dates::start_of(date, &TimeZone::UTC);
-    tx.insert_plan(&plan, None, now).await?;
-    tx.activate_plan(&plan.id, at(first), at(after), now).await
+    tx.insert_plan(&new, None, now).await?;
+    tx.activate_plan(&new.id, at(first), at(after), now).await
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! What `dev` prints when everything runs: where to go, who answers, where the data is.
+//! The message that `dev` prints once everything runs: the page, the model, the data file, a `curl` line.
 
 use std::{io::Write, net::SocketAddr};
 
 use super::{
-    data::{Begun, Data},
+    data::{DataFile, TrainingState},
     demo,
 };
 use crate::config::{DevClaude, DevConfig};
@@ -32,21 +32,21 @@ impl Greeting {
         }
     }
 
-    /// Prints it; a standard output that is gone is no reason to end.
-    pub(super) fn say(&self, data: &Data, begun: Begun) {
+    /// Prints the message. A closed standard output is not an error.
+    pub(super) fn print(&self, data: &DataFile, state: TrainingState) {
         let mut out = std::io::stdout().lock();
         let _ = out
-            .write_all(self.text(data, begun).as_bytes())
+            .write_all(self.text(data, state).as_bytes())
             .and_then(|()| out.flush());
     }
 
-    fn text(&self, data: &Data, begun: Begun) -> String {
+    fn text(&self, data: &DataFile, state: TrainingState) -> String {
         let (port, claude, token) = (self.port, &self.claude, &self.token);
-        let (file, user) = (data.file().display(), demo::USER);
-        let held = match begun {
-            Begun::Filled => "seven months of training, made up",
-            Begun::Reset => "seven months of training, made up anew",
-            Begun::GoneOn => "training from before; --fresh puts it back",
+        let (file, user) = (data.path().display(), demo::USER);
+        let held = match state {
+            TrainingState::Filled => "seven months of training, made up",
+            TrainingState::Reset => "seven months of training, made up anew",
+            TrainingState::Resumed => "training from before; --fresh puts it back",
         };
         let stays = if data.is_kept() {
             "kept"

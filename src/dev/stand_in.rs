@@ -1,136 +1,115 @@
-//! The offline stand-in for Claude: rules that answer the Messages API over HTTP, with streaming and tool use, so that
-//! everything else of the service can be tried without a key.
+//! The offline stand-in for Claude: answers the Messages API by keywords, with streaming and tool calls, so that the rest
+//! of the service can be tried without a key.
 //!
-//! ```text
-//! HTTP -> request (what of it counts) -> intent (what is asked) -> turn (calls, or an answer) -> stream -> HTTP
-//!                                          \-> names, plain           \-> answer -> told
-//! ```
-//! It is a pure function of the request: which round it is in is read off the messages. It changes data on a clear order
-//! alone, and no answer holds a figure that no tool gave (`told` sees to that). It is used only where `dev` was asked for.
+//! A reply is a pure function of the request: `request` reads the turn, `rules` choose calls for it (`log` and `plan` those
+//! that write), `answer` tells the results. Every figure comes from a tool. Only the `dev` command uses it.
 
 mod answer;
-mod intent;
-mod names;
-mod plain;
+mod log;
+mod plan;
 mod request;
-mod stream;
-mod told;
-mod turn;
+mod rules;
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     body::Body,
-    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, State},
     response::{IntoResponse, Response},
     routing::post,
 };
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::{HeaderMap, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use names::Names;
-use request::Asked;
-use stream::Message;
+use super::claude_events::{Block, Message, frame};
+use answer::{Reply, reply};
+use request::Turn;
 
-/// The model it says it is, whatever model was asked for.
+/// The model name in its replies, whatever model the request names.
 pub const MODEL: &str = "offline-stand-in";
 
-/// As the API has it.
+/// The API's own limit.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 struct StandIn {
     key: SecretString,
-    pace: Duration,
-    names: Names,
+    word_delay: Duration,
 }
 
-/// The API, for whoever sends this key; `pace` is the pause after each piece of streamed text.
-pub fn router(key: SecretString, pace: Duration) -> Router {
+/// Serves the API to clients with this key; `word_delay` is the pause after each word of a streamed text.
+pub fn router(key: SecretString, word_delay: Duration) -> Router {
     tracing::info!("offline stand-in: rules, not Claude");
-    let stand_in = StandIn {
-        key,
-        pace,
-        names: Names::shipped(),
-    };
     Router::new()
         .route("/v1/messages", post(messages))
-        .fallback(async || Refused::new(StatusCode::NOT_FOUND, "not_found_error", "Not found"))
-        .method_not_allowed_fallback(async || {
-            Refused::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "invalid_request_error",
-                "Method Not Allowed",
-            )
-        })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(Arc::new(stand_in))
+        .with_state(Arc::new(StandIn { key, word_delay }))
 }
 
 async fn messages(
     State(stand_in): State<Arc<StandIn>>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Refused> {
+    body: Bytes,
+) -> Response {
     let key = headers.get("x-api-key").map(http::HeaderValue::as_bytes);
     if key != Some(stand_in.key.expose_secret().as_bytes()) {
-        return Err(Refused::new(
-            StatusCode::UNAUTHORIZED,
-            "authentication_error",
-            "invalid x-api-key",
-        ));
+        return error(401, "authentication_error", "invalid x-api-key");
     }
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refused::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "request_too_large",
-            "Request exceeds the maximum size",
-        ),
-        _ => Refused::invalid("The body could not be read"),
-    })?;
-    let body: Value = serde_json::from_slice(&body)
-        .map_err(|_| Refused::invalid("The request body is not valid JSON"))?;
-    let asked = Asked::read(&body).map_err(Refused::invalid)?;
-    let message = Message::from(turn::reply(&asked, &stand_in.names));
-    let id = ("request-id", stream::id("req"));
-    if body["stream"] != true {
-        return Ok(([id], Json(message.whole())).into_response());
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if request["messages"].as_array().is_none_or(Vec::is_empty) {
+        return error(400, "invalid_request_error", "messages: Field required");
     }
-    let events = Body::from_stream(message.stream(stand_in.pace));
-    let kind = (header::CONTENT_TYPE, "text/event-stream; charset=utf-8");
-    Ok(([id], [kind], events).into_response())
+    let message = message(&reply(&Turn::read(&request)));
+    let id = [("request-id", id("req"))];
+    if request["stream"] != true {
+        return (id, Json(message.to_json())).into_response();
+    }
+    let delay = stand_in.word_delay;
+    let events = stream::iter(message.events()).then(move |event| async move {
+        if event["delta"]["type"] == "text_delta" {
+            tokio::time::sleep(delay).await;
+        }
+        Ok::<_, Infallible>(frame(&event))
+    });
+    let kind = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
+    (id, kind, Body::from_stream(events)).into_response()
+}
+
+/// The reply as a message with ids of its own. Tokens are not counted: all usage is zero.
+fn message(reply: &Reply) -> Message {
+    let words: Vec<&str> = reply.text.split_inclusive(' ').collect();
+    let text = (!words.is_empty()).then(|| Block::text(&words));
+    let calls = reply.calls.iter().map(|call| {
+        let parts = ["", &call.input.to_string()];
+        Block::tool_use(&id("toolu"), call.tool, &parts, call.input.clone())
+    });
+    let no_calls = reply.calls.is_empty();
+    Message {
+        id: id("msg"),
+        model: MODEL.to_owned(),
+        content: text.into_iter().chain(calls).collect(),
+        stop_reason: if no_calls { "end_turn" } else { "tool_use" }.to_owned(),
+        stop_sequence: Value::Null,
+        start_usage: json!({"input_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
+            "output_tokens": 0}),
+        end_usage: json!({"output_tokens": 0}),
+    }
 }
 
 /// An error as the API writes it.
-struct Refused {
-    status: StatusCode,
-    kind: &'static str,
-    message: String,
+fn error(status: u16, kind: &str, text: &str) -> Response {
+    let id = id("req");
+    let body = json!({"type": "error", "error": {"type": kind, "message": text}, "request_id": id});
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    (status, [("request-id", id)], Json(body)).into_response()
 }
 
-impl Refused {
-    fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind,
-            message: message.into(),
-        }
-    }
-
-    fn invalid(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", message)
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let id = stream::id("req");
-        let error = json!({"type": self.kind, "message": self.message});
-        let body = json!({"type": "error", "error": error, "request_id": id});
-        (self.status, [("request-id", id)], Json(body)).into_response()
-    }
+fn id(kind: &str) -> String {
+    format!("{kind}_{}", Uuid::now_v7().simple())
 }
 
 #[cfg(test)]

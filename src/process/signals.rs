@@ -36,6 +36,7 @@ impl Signals {
     }
 
     /// SIGHUP too: the terminal was closed, for a command that lives in one.
+    #[cfg(feature = "dev")]
     pub(crate) fn in_terminal() -> anyhow::Result<Self> {
         let came = Arc::default();
         Ok(Self {
@@ -97,6 +98,7 @@ mod unix {
 
     pub(super) const TERMINATE: fn() -> SignalKind = SignalKind::terminate;
     pub(super) const INTERRUPT: fn() -> SignalKind = SignalKind::interrupt;
+    #[cfg(feature = "dev")]
     pub(super) const HANGUP: fn() -> SignalKind = SignalKind::hangup;
 
     pub(super) fn streams(

@@ -168,7 +168,7 @@ async fn kept_data_is_there_the_next_time_and_fresh_puts_it_back() {
     let folder = directory.0.join("a b?c#d%20é&mode=x");
     std::fs::create_dir(&folder).unwrap();
     let file = folder.join("my: log.db").display().to_string();
-    let logged = "log bench 3x5 at 185 lb, 1x1 at 187.5 lb";
+    let logged = "log bench 1x1 at 187.5 lb";
     let last = "show my last workouts";
 
     let dev = Dev::start(&directory, &["--data", &file], &[]).await;

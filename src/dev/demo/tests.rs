@@ -31,7 +31,7 @@ fn todays() -> Vec<Date> {
     week.chain(special).collect()
 }
 
-/// Whoever compares two trainings compares them without the ids.
+/// Ids differ from run to run.
 fn without_ids(mut training: Vec<Workout>) -> Vec<Workout> {
     for workout in &mut training {
         workout.id.clear();

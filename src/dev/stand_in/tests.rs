@@ -1,4 +1,4 @@
-//! What is understood, and what is answered.
+//! Which requests are understood, and what is answered.
 
 mod answers;
 mod conversation;
@@ -6,19 +6,15 @@ mod figures;
 mod logging;
 mod near_misses;
 mod odd;
-mod overviews;
 mod phrasings;
 mod plans;
 mod turns;
 
-use std::sync::LazyLock;
-
 use serde_json::{Value, json};
 
 use super::{
-    names::Names,
-    request::Asked,
-    turn::{Reply, reply},
+    answer::{Reply, reply},
+    request::Turn,
 };
 
 const ALL_TOOLS: [&str; 9] = [
@@ -33,8 +29,6 @@ const ALL_TOOLS: [&str; 9] = [
     "list_exercises",
 ];
 
-static NAMES: LazyLock<Names> = LazyLock::new(Names::shipped);
-
 fn tools(names: &[&str]) -> Value {
     names
         .iter()
@@ -45,41 +39,38 @@ fn tools(names: &[&str]) -> Value {
 /// A request with these messages on Saturday, 2026-11-21.
 fn request(messages: &Value) -> Value {
     json!({"model": "claude", "max_tokens": 100, "stream": true, "messages": messages, "tools": tools(&ALL_TOOLS),
-        "system": [{"type": "text", "text": "You are a coach."}, {"type": "text", "text": "Today is Saturday, 2026-11-21 (UTC)."}]})
+        "system": [{"type": "text", "text": "You are a coach. Today is Friday, 1999-01-01."},
+            {"type": "text", "text": "Today is Saturday, 2026-11-21 (UTC)."}]})
+}
+
+/// A request with one message.
+fn ask(text: &str) -> Value {
+    request(&json!([{"role": "user", "content": text}]))
 }
 
 fn replied(request: &Value) -> Reply {
-    let asked = Asked::read(request).expect("a sound request");
-    reply(&asked, &NAMES)
+    reply(&Turn::read(request))
 }
 
 /// The calls that a first message leads to.
 fn calls(text: &str) -> Vec<(String, Value)> {
-    shown(replied(&request(
-        &json!([{"role": "user", "content": text}]),
-    )))
+    shown(replied(&ask(text)))
 }
 
 fn shown(reply: Reply) -> Vec<(String, Value)> {
     let calls = reply.calls.into_iter();
     calls
-        .map(|call| (call.tool.as_str().to_owned(), call.input))
+        .map(|call| (call.tool.to_owned(), call.input))
         .collect()
 }
 
 /// The request again, with the calls of the reply and these results.
 fn with_results(mut request: Value, reply: &Reply, results: &[(&str, bool)]) -> Value {
     let n = request["messages"].as_array().expect("messages").len();
-    let mut asked = vec![];
-    let mut answered = vec![];
-    if !reply.text.is_empty() {
-        asked.push(json!({"type": "text", "text": reply.text}));
-    }
+    let (mut asked, mut answered) = (vec![], vec![]);
     for (at, (call, (text, is_error))) in reply.calls.iter().zip(results).enumerate() {
         let id = format!("toolu_{n}_{at}");
-        asked.push(
-            json!({"type": "tool_use", "id": id, "name": call.tool.as_str(), "input": call.input}),
-        );
+        asked.push(json!({"type": "tool_use", "id": id, "name": call.tool, "input": call.input}));
         answered.push(
             json!({"type": "tool_result", "tool_use_id": id, "is_error": is_error,
             "content": [{"type": "text", "text": text}]}),

@@ -68,18 +68,18 @@ async fn filling_stores_the_training_the_plan_and_the_zone_in_little_time() {
     let settings = tx.settings().await.unwrap();
     assert_eq!(settings.time_zone.as_deref(), Some("America/Denver"));
     let plan = tx.plans().await.unwrap().remove(0);
-    assert!(plan.is_active && plan.based_on_plan_id.as_deref() == Some(BASED_ON));
+    assert!(plan.is_active && plan.based_on_plan_id.as_deref() == Some("upper-lower-4-days"));
     let day = |ms: Option<i64>| dates::day(ms.unwrap(), &TimeZone::UTC);
     assert_eq!(day(plan.starts_at), date(2026, 10, 5));
     assert_eq!(day(plan.ends_at), date(2026, 11, 30));
-    assert_eq!(plan.sessions, program::plan_sessions());
+    assert_eq!(plan.sessions, DATA.plan.sessions);
 }
 
 #[tokio::test]
 async fn the_plan_is_one_that_the_tools_would_take() {
     let (db, _folder) = database().await;
     fill(&db, now(), &denver()).await.unwrap();
-    let sessions = serde_json::json!(program::plan_sessions());
+    let sessions = serde_json::json!(&DATA.plan.sessions);
     let plan = serde_json::json!({"name": "Copy", "duration_weeks": 8, "sessions": sessions});
     let made = told::asked(&db, now(), "create_workout_plan", plan).await;
     assert_eq!(made["sessions"], sessions);

@@ -63,7 +63,7 @@ fn the_deload_has_fewer_and_lighter_sets_than_the_weeks_beside_it() {
                 total.1 += f64::from(set.reps) * set.weight;
             }
         }
-        let deload = calendar::block_began(today).saturating_sub(7.days());
+        let deload = dates::monday_of(today).saturating_sub(7.weeks());
         let of = |weeks_later: i64| weeks[&deload.saturating_add((7 * weeks_later).days())];
         for neighbour in [-1, 1] {
             let ((sets, volume), (light, less)) = (of(neighbour), of(0));

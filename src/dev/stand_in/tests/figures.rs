@@ -1,8 +1,8 @@
 //! Where the figures in the answers come from.
 
 use super::{
-    replied,
-    turns::{TURNS, answered, ask, finished},
+    ask, replied,
+    turns::{TURNS, answered, finished},
 };
 
 /// The longest runs of digits, dots and commas between them included.

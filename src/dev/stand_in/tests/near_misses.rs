@@ -1,8 +1,6 @@
-//! What must not be taken for an order to log something.
+//! Texts that look like an order to log something and are none.
 
-use serde_json::json;
-
-use super::{calls, replied, request};
+use super::calls;
 
 /// The tools that change something.
 const WRITES: [&str; 2] = ["create_workout", "create_workout_plan"];
@@ -18,6 +16,13 @@ fn nothing_is_written_without_a_clear_order() {
         "don't log bench 3x5 at 185 lb",
         "log nothing",
         "log nothing 3x5 at 185 lb",
+        "log no bench 3x5 at 185 lb",
+        "log bench 3x5 at inf kg",
+        "log bench 3x5 at 1e2 kg",
+        "log bench 3x5 at +20 kg",
+        "log bench 3x5 at 185 lb on saturday",
+        "don't do the following:\nlog bench 3x5 at 100 kg",
+        "log bench 3x5 at 100 kg\nor rather not",
         "log 3x5 bench at 185 lb, not 190x3",
         "log bench 3x5 at 185 lb and how is my squat progress?",
         "Please do not log bench 3x5 at 185 lb",
@@ -125,12 +130,12 @@ fn a_unit_does_not_count_for_the_exercises_before_it() {
         "Log bench 3x5 185; squat 5x5 225; row 3x10 135 lb.",
         "log bench 3x5 at 185, squat 5x5 at 225, in lb",
     ] {
-        asks(text, "Is that in lb or in kg?");
+        assert_eq!(calls(text), [], "{text}");
     }
 }
 
 #[test]
-fn a_day_that_may_be_that_of_a_part_is_asked_for() {
+fn a_day_that_may_be_that_of_a_part_is_not_logged() {
     for text in [
         "log bench 3x5 at 185 lb yesterday and squat 3x5 at 225 lb today",
         "log bench 3x5 at 185 lb. Yesterday I squatted 5x5 at 225 lb",
@@ -141,15 +146,6 @@ fn a_day_that_may_be_that_of_a_part_is_asked_for() {
         "log bench 3x5 at 185 lb for Monday",
         "log bench 3x5 at 185 lb next friday",
     ] {
-        asks(text, "which day");
+        assert_eq!(calls(text), [], "{text}");
     }
-}
-
-fn asks(text: &str, question: &str) {
-    let reply = replied(&request(&json!([{"role": "user", "content": text}])));
-    assert!(
-        reply.calls.is_empty() && reply.text.contains(question),
-        "{text}: {}",
-        reply.text
-    );
 }

@@ -1,43 +1,42 @@
-//! Ten ways to order a plan, and what must not be taken for an order.
+//! Orders for a plan, and texts that are none.
 
 use serde_json::json;
 
-use super::{calls, phrasings::all_call, replied, request, shown, turns::PLANS, with_results};
+use super::{
+    ask, calls, replied, shown,
+    turns::{CREATED, PLANS},
+    with_results,
+};
 
 #[test]
-fn a_plan_is_ordered_in_ten_ways() {
-    let list = [("list_plans", json!({}))];
-    all_call(
-        &[
-            "Create me a 4-day upper/lower split",
-            "make me an upper lower plan please",
-            "Can you build a 4 day upper / lower program?",
-            "please set up a four-day Upper-Lower routine for me",
-            "I'd like you to design an upper/lower split, 4 days a week",
-            "generate a UL split",
-            "Could you put together a 4x a week upper lower schedule",
-            "give me a 4 day upper/lower programme",
-            "hey, write me an upper-lower workout plan",
-            "I want you to make a 4d upper/lower split",
-        ],
-        &list,
-    );
-    all_call(
-        &[
-            "make me a push pull legs plan",
-            "build a 3 day full body program please",
-            "create a push/pull/legs program",
-            "make me a full-body plan, 3 days",
-            "build a 5x5 novice routine",
-            "create a deload week",
-        ],
-        &list,
-    );
+fn a_plan_is_created_once_and_from_the_plan_that_fits() {
+    let input = json!({"name": "Upper/Lower 4 Days", "based_on": "upper-lower-4-days"});
+    for order in [
+        "Create me a 4-day upper/lower split",
+        "create an upper/lower split",
+        "make me an Upper-Lower plan, 4 days a week.",
+        "build my upper lower program!",
+    ] {
+        let first = ask(order);
+        let reply = replied(&first);
+        assert_eq!(reply.calls.len(), 1, "{order}");
+        let second = with_results(first, &reply, &[(PLANS, false)]);
+        let reply = replied(&second);
+        let created = [("create_workout_plan".to_owned(), input.clone())];
+        assert_eq!(shown(replied(&second)), created, "{order}");
+        for result in [
+            (CREATED, false),
+            ("outcome unknown, check first", true),
+            ("", false),
+        ] {
+            let third = with_results(second.clone(), &reply, &[result]);
+            assert!(replied(&third).calls.is_empty());
+        }
+    }
 }
 
-/// With every plan there is to choose from.
 #[test]
-fn no_plan_is_created_that_nobody_ordered() {
+fn no_plan_is_created_without_an_order_that_is_understood_to_its_last_word() {
     for text in [
         "create no upper/lower plan",
         "make no changes to my upper lower plan",
@@ -59,10 +58,14 @@ fn no_plan_is_created_that_nobody_ordered() {
         "create a workout from the full body plan for today",
         "add bench 3x5 at 185 lb to my push pull legs log",
         "write my push pull legs session to the log: bench 3x5 at 80 kg",
+        "create a plan",
+        "create a 4-day split",
+        "create a 3-day upper/lower split",
+        "create an upper/lower split for 6 weeks",
         "create a 4-day upper/lower split?",
         "create a 4-day upper/lower split 🚫",
     ] {
-        let asked = request(&json!([{"role": "user", "content": text}]));
+        let asked = ask(text);
         let reply = replied(&asked);
         let results = vec![(PLANS, false); reply.calls.len()];
         let mut made = calls(text);

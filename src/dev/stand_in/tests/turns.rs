@@ -1,9 +1,6 @@
-//! Turns with what the tools may answer in them, for the tests of the answers.
+//! Turns with tool results, for the tests of the answers.
 
-use serde_json::{Value, json};
-
-use super::{replied, request, shown, with_results};
-use crate::dev::stand_in::turn::Reply;
+use super::{Reply, ask, replied, with_results};
 
 pub(super) const PROGRESS: &str = "Barbell Bench Press, last 60 days: 5 sessions (0.58 a week)\n\
     e1RM: first 208.1, latest 219.4, best 219.4 lb; +1.53 lb a week (R² 0.97)\n\
@@ -32,7 +29,7 @@ const EXERCISES: &str = "2 exercises\nBarbell Bench Press (barbell-bench-press):
     A|B (C) (a-b): side_delts, chest; smith_machine";
 const HISTORY: &str = "Deadlift: 1 sessions in the last 90 days, newest first\n2026-11-10: 3x5 @ 315 lb (e1RM 354 lb)";
 
-/// Each documented request with what the tools may answer, a list for each round.
+/// Each documented request with results of the tools, a list for each round.
 pub(super) const TURNS: &[(&str, &[&[&str]])] = &[
     (
         "How's my bench press progress over the last 2 months?",
@@ -47,11 +44,11 @@ pub(super) const TURNS: &[(&str, &[&[&str]])] = &[
     ("Create me a 4-day split", &[&[PLANS]]),
     (
         "Am I doing too much volume for chest?",
-        &[&[THIS_WEEK, LAST_WEEK]],
+        &[&[LAST_WEEK, THIS_WEEK]],
     ),
     (
         "I'm feeling burned out",
-        &[&[THIS_WEEK, LAST_WEEK, WORKOUTS]],
+        &[&[LAST_WEEK, THIS_WEEK, WORKOUTS]],
     ),
     ("log bench 3x5 at 185 lb", &[&[LOGGED]]),
     ("what exercises do I have for chest?", &[&[EXERCISES]]),
@@ -59,10 +56,6 @@ pub(super) const TURNS: &[(&str, &[&[&str]])] = &[
     ("show my deadlift history", &[&[HISTORY]]),
     ("what plans are there?", &[&[PLANS]]),
 ];
-
-pub(super) fn ask(text: &str) -> Value {
-    request(&json!([{"role": "user", "content": text}]))
-}
 
 /// The last reply of the turn, with every result as `change` makes it.
 pub(super) fn finished(
@@ -85,22 +78,8 @@ pub(super) fn finished(
         request = with_results(request, &reply, &results);
         reply = replied(&request);
     }
-    assert_eq!(shown(reply_calls(&reply)), [], "{text}");
+    assert_eq!(reply.calls, [], "{text}");
     reply
-}
-
-pub(super) fn reply_calls(reply: &Reply) -> Reply {
-    Reply {
-        text: String::new(),
-        calls: reply
-            .calls
-            .iter()
-            .map(|call| crate::dev::stand_in::turn::Call {
-                tool: call.tool,
-                input: call.input.clone(),
-            })
-            .collect(),
-    }
 }
 
 /// The last text of the turn, without the line that says whose it is.

@@ -1,5 +1,6 @@
 //! What the fake says: a builder for one reply of Claude's. How it can go wrong stands in `faults`.
 
+use prog_strength_agent::dev::claude_events::{Block, Message};
 use serde_json::{Value, json};
 
 use super::script::{Ending, Frame};
@@ -30,14 +31,6 @@ pub(super) enum Kind {
     Whole(Vec<u8>),
     Raw(Vec<u8>),
     Nothing,
-}
-
-/// A content block: as it starts, the deltas that follow, and as it is once complete.
-#[derive(Clone)]
-pub(super) struct Block {
-    start: Value,
-    deltas: Vec<Value>,
-    pub(super) whole: Value,
 }
 
 impl Reply {
@@ -123,15 +116,7 @@ impl Reply {
 
     #[must_use]
     pub fn and_texts(self, parts: &[&str]) -> Self {
-        let deltas = parts
-            .iter()
-            .map(|part| json!({"type": "text_delta", "text": part}))
-            .collect();
-        self.block(
-            json!({"type": "text", "text": ""}),
-            deltas,
-            json!({"type": "text", "text": parts.concat()}),
-        )
+        self.with(Block::text(parts))
     }
 
     /// A tool call as the API writes one: an empty first piece of JSON, then the rest in two.
@@ -139,44 +124,21 @@ impl Reply {
     pub fn and_tool(self, id: &str, name: &str, input: Value) -> Self {
         let text = input.to_string();
         let middle = text.floor_char_boundary(text.len() / 2);
-        let mut whole = json!({"type": "tool_use", "id": id, "name": name});
-        whole["input"] = input;
-        self.tool_in_pieces(id, name, &["", &text[..middle], &text[middle..]], whole)
+        let parts = ["", &text[..middle], &text[middle..]];
+        self.with(Block::tool_use(id, name, &parts, input))
     }
 
     /// A tool call whose input is never mentioned again after the block's start.
     #[must_use]
     pub fn and_tool_without_deltas(self, id: &str, name: &str) -> Self {
-        self.tool_in_pieces(
-            id,
-            name,
-            &[],
-            json!({"type": "tool_use", "id": id, "name": name, "input": {}}),
-        )
+        self.with(Block::tool_use(id, name, &[], json!({})))
     }
 
     /// A tool call whose JSON is exactly these pieces, sound or not.
     #[must_use]
     pub fn and_tool_pieces(self, id: &str, name: &str, pieces: &[&str]) -> Self {
         let input = serde_json::from_str(&pieces.concat()).unwrap_or_else(|_| json!({}));
-        self.tool_in_pieces(
-            id,
-            name,
-            pieces,
-            json!({"type": "tool_use", "id": id, "name": name, "input": input}),
-        )
-    }
-
-    fn tool_in_pieces(self, id: &str, name: &str, pieces: &[&str], whole: Value) -> Self {
-        let deltas = pieces
-            .iter()
-            .map(|piece| json!({"type": "input_json_delta", "partial_json": piece}))
-            .collect();
-        self.block(
-            json!({"type": "tool_use", "id": id, "name": name, "input": {}}),
-            deltas,
-            whole,
-        )
+        self.with(Block::tool_use(id, name, pieces, input))
     }
 
     #[must_use]
@@ -200,12 +162,16 @@ impl Reply {
     }
 
     #[must_use]
-    pub fn block(mut self, start: Value, deltas: Vec<Value>, whole: Value) -> Self {
-        self.content.push(Block {
+    pub fn block(self, start: Value, deltas: Vec<Value>, whole: Value) -> Self {
+        self.with(Block {
             start,
             deltas,
             whole,
-        });
+        })
+    }
+
+    fn with(mut self, block: Block) -> Self {
+        self.content.push(block);
         self
     }
 
@@ -262,29 +228,21 @@ impl Reply {
 
     /// The events of the whole reply, in order, extras not counted.
     pub(super) fn events(&self) -> Vec<Value> {
-        let mut start = json!({"type": "message_start", "message": {"id": "msg_fake", "type": "message",
-            "role": "assistant", "model": "claude-sonnet-4-6", "content": [], "stop_reason": null, "stop_sequence": null}});
-        if !self.start_usage.is_null() {
-            start["message"]["usage"] = self.start_usage.clone();
-        }
-        let mut events = vec![start];
-        for (index, block) in self.content.iter().enumerate() {
-            events.push(json!({"type": "content_block_start", "index": index, "content_block": block.start}));
-            let delta =
-                |delta| json!({"type": "content_block_delta", "index": index, "delta": delta});
-            events.extend(block.deltas.iter().map(delta));
-            events.push(json!({"type": "content_block_stop", "index": index}));
-        }
+        let message = Message {
+            id: "msg_fake".into(),
+            model: "claude-sonnet-4-6".into(),
+            content: self.content.clone(),
+            stop_reason: self.stop_reason(),
+            stop_sequence: self.stop_sequence.clone(),
+            start_usage: self.start_usage.clone(),
+            end_usage: self.end_usage.clone(),
+        };
+        let mut events = message.events();
         if self.repeated_delta {
-            events.push(json!({"type": "message_delta", "delta": {"stop_reason": null, "stop_sequence": null},
-                "usage": {"output_tokens": 2}}));
+            let first = json!({"type": "message_delta", "delta": {"stop_reason": null, "stop_sequence": null},
+                "usage": {"output_tokens": 2}});
+            events.insert(events.len() - 2, first);
         }
-        let delta = json!({"stop_reason": self.stop_reason(), "stop_sequence": self.stop_sequence});
-        let mut last = json!({"type": "message_delta", "delta": delta});
-        if !self.end_usage.is_null() {
-            last["usage"] = self.end_usage.clone();
-        }
-        events.extend([last, json!({"type": "message_stop"})]);
         events
     }
 
