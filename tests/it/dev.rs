@@ -16,7 +16,7 @@ use crate::support::{
     wait::{until, within},
 };
 
-/// `dev`, when it has said that it runs.
+/// A running `dev`, after its greeting.
 struct Dev {
     process: Process,
     url: String,
@@ -86,7 +86,7 @@ impl Dev {
 }
 
 #[tokio::test]
-async fn it_greets_with_the_page_the_claude_the_data_and_a_line_for_curl() {
+async fn greeting_names_page_claude_data_and_a_curl_line() {
     let directory = Directory::new();
     let dev = Dev::start(&directory, &[], &[]).await;
     let port = dev.url.rsplit(':').next().unwrap();
@@ -108,7 +108,7 @@ async fn it_greets_with_the_page_the_claude_the_data_and_a_line_for_curl() {
 }
 
 #[tokio::test]
-async fn the_line_for_curl_is_answered_from_the_demo_users_training() {
+async fn question_of_the_curl_line_is_answered_from_demo_training() {
     let dev = Dev::start(&Directory::new(), &[], &[]).await;
     let events = dev.ask("what weight should I use for squats today?").await;
     let called = events
@@ -126,7 +126,7 @@ async fn the_line_for_curl_is_answered_from_the_demo_users_training() {
 }
 
 #[tokio::test]
-async fn the_page_gets_a_token_and_nobody_else_does() {
+async fn only_the_own_page_gets_the_token() {
     let dev = Dev::start(&Directory::new(), &[], &[("CORS_ALLOWED_ORIGINS", "*")]).await;
     let told = dev.get("/page/config.json", &[]).await.ok();
     assert_eq!(
@@ -152,7 +152,7 @@ async fn the_page_gets_a_token_and_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn only_this_machine_can_reach_it_whatever_agent_host_says() {
+async fn dev_listens_on_loopback_whatever_agent_host_says() {
     let dev = Dev::start(&Directory::new(), &[], &[("AGENT_HOST", "0.0.0.0")]).await;
     let port: u16 = dev.url.rsplit(':').next().unwrap().parse().unwrap();
     // All of 127.0.0.0/8 is this machine, and only what listens everywhere answers at all of it.
@@ -162,7 +162,7 @@ async fn only_this_machine_can_reach_it_whatever_agent_host_says() {
 }
 
 #[tokio::test]
-async fn kept_data_is_there_the_next_time_and_fresh_puts_it_back() {
+async fn kept_data_survives_a_restart_and_fresh_resets_it() {
     let directory = Directory::new();
     // As awkward as a path may be.
     let folder = directory.0.join("a b?c#d%20é&mode=x");
@@ -196,7 +196,7 @@ async fn kept_data_is_there_the_next_time_and_fresh_puts_it_back() {
 }
 
 #[tokio::test]
-async fn with_a_key_the_real_claude_is_asked_and_the_stand_in_is_not_there() {
+async fn real_claude_is_used_when_a_key_is_set() {
     let claude = FakeClaude::start().await;
     claude.push(Reply::text("It is really me."));
     let env = [
@@ -218,7 +218,7 @@ async fn with_a_key_the_real_claude_is_asked_and_the_stand_in_is_not_there() {
 }
 
 #[tokio::test]
-async fn what_the_environment_says_about_other_services_does_not_matter() {
+async fn settings_of_other_services_are_ignored() {
     let env = [
         (
             "JWT_SIGNING_KEY",

@@ -1,4 +1,4 @@
-//! When the training is, told on many days; `logged`: what it consists of.
+//! The dates of the training, seen from many days. `logged`: its content. `kept`: in a database. `told`: through the tools.
 
 mod kept;
 mod logged;
@@ -51,7 +51,7 @@ fn gaps(training: &[Workout], zone: &TimeZone) -> Vec<i32> {
 }
 
 #[test]
-fn a_day_always_has_the_same_training_but_for_its_ids() {
+fn training_of_a_day_is_the_same_except_for_ids() {
     for today in todays() {
         let (a, b) = (training(today, &denver()), training(today, &denver()));
         let ids: BTreeSet<&str> = a.iter().chain(&b).map(|w| w.id.as_str()).collect();
@@ -61,7 +61,7 @@ fn a_day_always_has_the_same_training_but_for_its_ids() {
 }
 
 #[test]
-fn the_next_day_has_the_same_training_and_perhaps_one_session_more() {
+fn training_of_the_next_day_extends_todays() {
     let monday = without_ids(training(date(2026, 11, 16), &denver()));
     for today in 17..=22 {
         let later = without_ids(training(date(2026, 11, today), &denver()));
@@ -71,7 +71,7 @@ fn the_next_day_has_the_same_training_and_perhaps_one_session_more() {
 }
 
 #[test]
-fn it_lasts_seven_months_and_ends_one_or_two_days_ago() {
+fn training_lasts_seven_months_and_ends_one_or_two_days_ago() {
     for zone in [
         "America/Denver",
         "UTC",
@@ -108,7 +108,7 @@ fn sessions_follow_each_other_at_sensible_hours() {
 }
 
 #[test]
-fn one_holiday_of_a_fortnight_and_no_other_long_gap() {
+fn training_has_one_gap_of_a_fortnight_and_no_other() {
     for today in todays() {
         let gaps = gaps(&training(today, &denver()), &denver());
         let long: Vec<i32> = gaps.iter().copied().filter(|days| *days >= 14).collect();

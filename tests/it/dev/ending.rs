@@ -1,4 +1,4 @@
-//! How `dev` ends, whatever ends it.
+//! Shutdown of `dev`: signals, and what is removed.
 
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::support::{
     sse::Sse,
 };
 
-/// A Claude that is asked and does not answer.
+/// A Claude that never answers.
 async fn silent() -> FakeClaude {
     let claude = FakeClaude::start().await;
     claude.allow_unplayed();
@@ -20,7 +20,7 @@ async fn silent() -> FakeClaude {
     claude
 }
 
-/// The stream of a question that Claude has and has not answered.
+/// The stream of a question that Claude is to answer.
 async fn waiting(dev: &Dev, claude: &FakeClaude) -> Sse {
     let request = dev.http.post(dev.at("/chat")).bearer_auth(&dev.token);
     let mut body = user("hi");
@@ -32,7 +32,7 @@ async fn waiting(dev: &Dev, claude: &FakeClaude) -> Sse {
 }
 
 #[tokio::test]
-async fn ctrl_c_ends_all_of_it_and_leaves_nothing_behind() {
+async fn ctrl_c_ends_everything_and_removes_the_data() {
     let dev = Dev::start(&Directory::new(), &[], &[]).await;
     let folder = dev.data.parent().unwrap().to_owned();
     assert!(dev.data.exists());
@@ -46,7 +46,7 @@ async fn ctrl_c_ends_all_of_it_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn ctrl_c_in_the_middle_of_an_answer_ends_the_stream_with_its_event_and_soon() {
+async fn ctrl_c_during_an_answer_ends_the_stream_with_shutting_down() {
     let (claude, directory) = (silent().await, Directory::new());
     let dev = Dev::start(&directory, &[], &[("ANTHROPIC_BASE_URL", claude.url())]).await;
     let stream = waiting(&dev, &claude).await;
@@ -59,7 +59,7 @@ async fn ctrl_c_in_the_middle_of_an_answer_ends_the_stream_with_its_event_and_so
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once_and_leaves_nothing_behind_either() {
+async fn second_signal_ends_dev_at_once_and_removes_the_data() {
     let (claude, directory) = (silent().await, Directory::new());
     let env = [
         ("ANTHROPIC_BASE_URL", claude.url()),
@@ -88,7 +88,7 @@ async fn a_second_signal_ends_it_at_once_and_leaves_nothing_behind_either() {
 }
 
 #[tokio::test]
-async fn a_closed_terminal_ends_it_as_ctrl_c_does() {
+async fn sighup_ends_dev_like_ctrl_c() {
     let dev = Dev::start(&Directory::new(), &[], &[]).await;
     let folder = dev.data.parent().unwrap().to_owned();
     dev.process.signal("HUP");
@@ -97,7 +97,7 @@ async fn a_closed_terminal_ends_it_as_ctrl_c_does() {
 }
 
 #[tokio::test]
-async fn whenever_a_signal_comes_nothing_stays_behind() {
+async fn signal_during_startup_leaves_no_files() {
     let directory = Directory::new();
     let temporary = directory.0.join("tmp");
     std::fs::create_dir(&temporary).unwrap();

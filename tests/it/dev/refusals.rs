@@ -1,4 +1,4 @@
-//! What keeps `dev` from starting, each in one clear line.
+//! Startup failures of `dev`, each reported in one line.
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt, process::Command};
 
@@ -14,7 +14,7 @@ fn one_line(ended: &Ended) -> &str {
 }
 
 #[tokio::test]
-async fn a_key_that_claude_refuses_ends_it_with_one_line_that_names_the_setting() {
+async fn rejected_key_ends_dev_with_one_line_naming_the_setting() {
     for (variable, header) in [
         ("ANTHROPIC_API_KEY", "x-api-key: sk-bad"),
         ("ANTHROPIC_AUTH_TOKEN", "authorization: Bearer sk-bad"),
@@ -56,7 +56,7 @@ async fn refusing() -> (String, tokio::task::JoinHandle<String>) {
 }
 
 #[tokio::test]
-async fn what_keeps_it_from_starting_is_said_in_one_line() {
+async fn startup_failure_is_one_line() {
     let busy = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = busy.local_addr().unwrap().port().to_string();
     let ended = run(&["dev"], &[("AGENT_PORT", &port)]).await;
@@ -101,7 +101,7 @@ async fn what_keeps_it_from_starting_is_said_in_one_line() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_no_key_is_not_asked_about_one() {
+async fn key_is_not_checked_when_none_is_set() {
     let (url, asked) = refusing().await;
     let env = [("ANTHROPIC_BASE_URL", url.as_str())];
     let dev = Dev::start(&Directory::new(), &[], &env).await;
@@ -113,12 +113,12 @@ async fn a_server_that_asks_for_no_key_is_not_asked_about_one() {
     );
     assert_eq!(dev.get("/health", &[]).await.status, 200);
     assert_eq!(dev.interrupted().await.code, Some(0));
-    assert!(!asked.is_finished(), "somebody has asked");
+    assert!(!asked.is_finished(), "the key was checked");
     asked.abort();
 }
 
 #[tokio::test]
-async fn data_is_a_file_and_no_url_and_what_may_hold_a_password_is_not_repeated() {
+async fn data_option_rejects_urls_without_repeating_them() {
     for url in [
         "postgres://me:swordfish@localhost/db",
         "sqlite:x.db",
@@ -149,7 +149,7 @@ async fn data_is_a_file_and_no_url_and_what_may_hold_a_password_is_not_repeated(
 }
 
 #[tokio::test]
-async fn a_folder_in_the_place_of_the_env_file_is_said_and_does_no_harm() {
+async fn env_file_that_is_a_folder_is_an_error() {
     let directory = Directory::new();
     std::fs::create_dir(directory.0.join(".env")).unwrap();
     let ended = run_in(&directory, &["dev"], &[("AGENT_PORT", "0")]).await;

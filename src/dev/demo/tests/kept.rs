@@ -1,4 +1,4 @@
-//! The training in a database: how it gets there, and what else is there.
+//! Filling and resetting a database.
 
 use std::time::{Duration, Instant};
 
@@ -53,7 +53,7 @@ async fn stored(db: &Database, user: &str) -> Vec<Workout> {
 }
 
 #[tokio::test]
-async fn filling_stores_the_training_the_plan_and_the_zone_in_little_time() {
+async fn filling_stores_training_plan_and_zone_within_two_seconds() {
     let (db, _folder) = database().await;
     let began = Instant::now();
     assert!(fill(&db, now(), &denver()).await.unwrap());
@@ -76,7 +76,7 @@ async fn filling_stores_the_training_the_plan_and_the_zone_in_little_time() {
 }
 
 #[tokio::test]
-async fn the_plan_is_one_that_the_tools_would_take() {
+async fn create_workout_plan_accepts_the_demo_plan() {
     let (db, _folder) = database().await;
     fill(&db, now(), &denver()).await.unwrap();
     let sessions = serde_json::json!(&DATA.plan.sessions);
@@ -86,7 +86,7 @@ async fn the_plan_is_one_that_the_tools_would_take() {
 }
 
 #[tokio::test]
-async fn filling_again_changes_nothing() {
+async fn filling_twice_changes_nothing() {
     let (db, _folder) = database().await;
     assert!(fill(&db, now(), &denver()).await.unwrap());
     let before = rows(&db, USER).await;
@@ -96,7 +96,7 @@ async fn filling_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_workout_of_ones_own_is_never_joined_by_the_demo() {
+async fn fill_changes_nothing_when_the_user_has_a_workout() {
     let (db, _folder) = database().await;
     log(&db, USER).await;
     let before = rows(&db, USER).await;
@@ -105,7 +105,7 @@ async fn a_workout_of_ones_own_is_never_joined_by_the_demo() {
 }
 
 #[tokio::test]
-async fn a_reset_restores_the_training_and_touches_nobody_else() {
+async fn reset_restores_the_training_and_leaves_other_users_alone() {
     let (db, _folder) = database().await;
     log(&db, "ann").await;
     fill(&db, now(), &denver()).await.unwrap();
@@ -128,7 +128,7 @@ async fn a_reset_restores_the_training_and_touches_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_reset_that_fails_leaves_everything_as_it_was() {
+async fn failed_reset_changes_nothing() {
     let (db, _folder) = database().await;
     fill(&db, now(), &denver()).await.unwrap();
     let before = rows(&db, USER).await;

@@ -1,4 +1,4 @@
-//! What the training consists of, before any database sees it.
+//! The content of the training.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -51,7 +51,7 @@ fn weights(training: &[Workout], lift: &str) -> Vec<f64> {
 }
 
 #[test]
-fn the_deload_has_fewer_and_lighter_sets_than_the_weeks_beside_it() {
+fn deload_has_fewer_and_lighter_sets_than_its_neighbours() {
     for today in todays() {
         let training = training(today, &denver());
         let mut weeks: BTreeMap<Date, (usize, f64)> = BTreeMap::new();
@@ -81,7 +81,7 @@ fn the_deload_has_fewer_and_lighter_sets_than_the_weeks_beside_it() {
 }
 
 #[test]
-fn every_exercise_is_a_shipped_one_and_every_weight_can_be_loaded() {
+fn exercises_are_shipped_ones_and_weights_are_loadable() {
     let steps = steps();
     for today in todays() {
         for (slug, set) in sets(&training(today, &denver())) {
@@ -104,7 +104,7 @@ fn every_exercise_is_a_shipped_one_and_every_weight_can_be_loaded() {
 }
 
 #[test]
-fn a_session_is_what_fits_into_an_evening() {
+fn sessions_have_five_or_six_exercises_of_a_few_sets() {
     for workout in training(date(2026, 11, 20), &denver()) {
         let deload = workout.name.as_ref().unwrap().contains("deload");
         assert!((5..=6).contains(&workout.exercises.len()), "{workout:?}");
@@ -119,7 +119,7 @@ fn a_session_is_what_fits_into_an_evening() {
 }
 
 #[test]
-fn barbells_are_in_pounds_the_rest_in_kilograms_and_some_lifts_were_both() {
+fn barbells_are_in_pounds_others_in_kilograms_and_some_in_both() {
     let training = training(date(2026, 11, 20), &denver());
     let mut units: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (slug, set) in sets(&training) {
@@ -148,7 +148,7 @@ fn barbells_are_in_pounds_the_rest_in_kilograms_and_some_lifts_were_both() {
 }
 
 #[test]
-fn effort_and_notes_are_written_down_now_and_then() {
+fn some_sets_have_an_rpe_and_some_workouts_notes() {
     let training = training(date(2026, 11, 20), &denver());
     let all = sets(&training).count();
     let rated = sets(&training).filter(|(_, set)| set.rpe.is_some()).count();

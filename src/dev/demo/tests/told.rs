@@ -1,4 +1,4 @@
-//! The story as the tools tell it, on every weekday.
+//! What the tools report about the demo training, on every weekday.
 
 use std::collections::BTreeMap;
 
@@ -108,10 +108,10 @@ async fn the_overhead_press_rose_and_then_stalled() {
 }
 
 #[tokio::test]
-async fn the_squat_has_earned_a_step() {
+async fn next_squat_weight_is_a_step_up() {
     for today in days() {
         let told = Told::on(today).await;
-        // Ten is what is asked for when nobody says how many.
+        // Ten is the default of target_reps.
         for reps in [5, 10] {
             let next = told.next("barbell-back-squat", reps).await;
             assert_eq!(short(&next), json!([220.0, "step_up", 230.0]), "{today}");
@@ -137,7 +137,7 @@ async fn the_deadlift_rises_more_slowly_than_the_bench_press() {
 }
 
 #[tokio::test]
-async fn last_week_the_chest_had_much_and_the_calves_little() {
+async fn last_week_has_high_chest_and_low_calf_volume() {
     for today in days() {
         let told = Told::on(today).await;
         let week = dates::monday_of(today).saturating_sub(7.days());

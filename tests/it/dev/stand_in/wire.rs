@@ -83,7 +83,7 @@ async fn a_reply_is_streamed_as_the_api_streams_it() {
 }
 
 #[tokio::test]
-async fn text_is_streamed_at_the_pace_that_was_set() {
+async fn text_is_streamed_word_by_word_with_the_delay() {
     let (url, _guard) = stood_in(Duration::from_millis(20)).await;
     let mut body = request("help");
     body["stream"] = true.into();
@@ -106,7 +106,7 @@ async fn text_is_streamed_at_the_pace_that_was_set() {
 }
 
 #[tokio::test]
-async fn what_the_api_refuses_is_refused_in_its_words() {
+async fn invalid_requests_get_the_errors_of_the_api() {
     let (base, _guard) = stood_in(Duration::ZERO).await;
     let url = format!("{base}/v1/messages");
     let sound = request("hello").to_string();
@@ -148,7 +148,7 @@ async fn what_the_api_refuses_is_refused_in_its_words() {
 }
 
 #[tokio::test]
-async fn the_agent_reports_a_wrong_key_like_claudes() {
+async fn wrong_key_is_an_upstream_error() {
     let (claude_url, _guard) = stood_in(Duration::ZERO).await;
     let app = TestApp::builder()
         .env("ANTHROPIC_BASE_URL", &claude_url)
