@@ -5,12 +5,12 @@ use std::{hint::black_box, time::Duration};
 use bytes::Bytes;
 use divan::{Bencher, counter::BytesCount};
 use prog_strength_agent::{
+    agent::claude::Decoder,
+    agent::history,
+    agent::json::Fields,
+    agent::tools::{CallContext, Catalogue, Listed},
     auth::{self, Caller, Verifier},
-    claude::Decoder,
     config::JwtConfig,
-    history,
-    raw::Fields,
-    tools::{CallContext, Catalogue, Listed},
 };
 use serde_json::{Map, Value, json};
 

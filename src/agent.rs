@@ -10,17 +10,26 @@ mod ledger;
 mod round;
 mod turn;
 
+pub mod claude;
+pub mod history;
+pub mod json;
+pub mod mcp;
+pub mod metrics;
+pub mod tools;
+
+pub mod http;
+
 use std::sync::Arc;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    agent::claude::{Claude, Prefix},
+    agent::history::History,
+    agent::mcp::Mcp,
     auth::Caller,
-    claude::{Claude, Prefix},
     config::AgentConfig,
-    history::History,
-    mcp::Mcp,
 };
 
 pub use about::{about, zone_name};

@@ -14,17 +14,17 @@ use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::App,
+    agent::http::app::App,
+    agent::http::serve,
     auth,
     config::{Config, Demo, DevClaude, DevConfig, PageConfig, Places, WorkoutConfig},
-    listen, logs, serve,
-    signals::Signals,
-    workout::{
-        self,
-        db::Database,
-        handler::{Handler, Workouts},
-        http::{Front, Tuning, router},
-    },
+    http::server,
+    process::logs,
+    process::signals::Signals,
+    workout,
+    workout::db::Database,
+    workout::handler::{Handler, Workouts},
+    workout::transport::{Front, Tuning, router},
 };
 use claude_key::ClaudeKey;
 use data::{Data, Opened};
@@ -120,7 +120,7 @@ async fn run(
     let (agent_stops, rest_stops) = (CancellationToken::new(), CancellationToken::new());
     if let DevClaude::StandIn(key) = &config.claude {
         let router = stand_in::router(key.clone(), PACE);
-        tokio::spawn(listen::serve(at.stand_in, router, rest_stops.clone()));
+        tokio::spawn(server::serve(at.stand_in, router, rest_stops.clone()));
     }
     let workouts = run_workouts(at.mcp, &config.workout, &opened.db, rest_stops.clone()).await?;
     let token = auth::mint(&config.agent.jwt, demo::USER, TOKEN_TTL)?;

@@ -6,9 +6,9 @@ use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::{Map, Value};
 
 use crate::{
-    claude::Block,
-    mcp::Outcome,
-    tools::{ToolCall, accepted_name},
+    agent::claude::Block,
+    agent::mcp::Outcome,
+    agent::tools::{ToolCall, accepted_name},
 };
 
 /// A call of Claude's, by the block it came in.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::Ledger;
-use crate::claude::{Block, ClaudeError, Message, Role, Usage};
+use crate::agent::claude::{Block, ClaudeError, Message, Role, Usage};
 
 /// One event of the stream; its `type` is also the name of the SSE event.
 #[derive(Debug, Serialize, ToSchema)]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::claude::{Message, Usage};
+use crate::agent::claude::{Message, Usage};
 
 #[derive(Clone, Default)]
 pub struct Ledger(Arc<Mutex<Entries>>);

@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 
 use super::{Agent, Event, Failure, Turn, calls::Calls, ledger::Ledger};
 use crate::{
+    agent::claude::{ClaudeError, Progress, Reading, Reply, Request, Retries, Usage, is_id},
+    agent::tools::{CallContext, Catalogue, without_identity},
     auth::Caller,
-    claude::{ClaudeError, Progress, Reading, Reply, Request, Retries, Usage, is_id},
-    tools::{CallContext, Catalogue, without_identity},
 };
 
 pub(super) struct Round {

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Agent, Done, Event, Failed, Failure, Ledger, round::Round};
 use crate::{
+    agent::claude::{Block, Conversation, Message, Reply},
+    agent::tools::Catalogue,
     auth::Caller,
-    claude::{Block, Conversation, Message, Reply},
-    tools::Catalogue,
 };
 
 /// A turn that can run: it has its tools.

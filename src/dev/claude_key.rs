@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     config::{ClaudeConfig, ConfigError, Credential},
-    dial::client_for,
+    upstream::dial::client_for,
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);

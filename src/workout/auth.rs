@@ -7,12 +7,16 @@ use http::HeaderMap;
 use jsonwebtoken::{Algorithm, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    oauth::{OAuth, Pace},
-    resource::Resource,
+use super::resource::Resource;
+pub use crate::http::bearer::Refusal;
+use crate::{
+    auth::{
+        Verifier,
+        jwks::{OAuth, Pace},
+    },
+    config::WorkoutConfig,
+    http::bearer,
 };
-pub use crate::bearer::Refusal;
-use crate::{auth::Verifier, bearer, config::WorkoutConfig};
 
 /// Whom a request speaks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{call::ToolError, db::UserId};
-use crate::{config::RateLimit, limits::SlidingWindow};
+use crate::{agent::http::limits::SlidingWindow, config::RateLimit};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

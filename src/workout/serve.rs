@@ -11,13 +11,15 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::{
     db::{Database, UserId},
     handler::{Handler, Workouts},
-    http::{Front, Life, Tuning, router},
+    transport::{Front, Life, Tuning, router},
 };
 use crate::{
+    agent::http::serve::bind,
     config::{JwtConfig, WorkoutConfig},
-    listen, logs, memory,
-    serve::bind,
-    signals::Signals,
+    http::server,
+    process::heap,
+    process::logs,
+    process::signals::Signals,
 };
 
 /// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client goes); a second signal ends it at
@@ -75,8 +77,8 @@ pub async fn run(
     grace: Duration,
 ) -> anyhow::Result<()> {
     let closing = CancellationToken::new();
-    let server = tokio::spawn(listen::serve(listener, router, closing.clone()));
-    let _tidy = AbortOnDropHandle::new(tokio::spawn(memory::give_back_the_start()));
+    let server = tokio::spawn(server::serve(listener, router, closing.clone()));
+    let _tidy = AbortOnDropHandle::new(tokio::spawn(heap::give_back_the_start()));
     shutdown.await;
     tracing::info!(calls = life.calls.len(), "shutting down");
     life.draining.cancel();

@@ -2,6 +2,7 @@
 
 mod ending;
 mod refusals;
+mod stand_in;
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! What a round leaves behind.
 
 use super::Round;
-use crate::claude::{Block, Reply};
+use crate::agent::claude::{Block, Reply};
 
 impl Round {
     /// The complete message, and the results of its calls.

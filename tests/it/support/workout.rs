@@ -5,11 +5,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use http::Method;
 use prog_strength_agent::{
     config::WorkoutConfig,
-    workout::{
-        auth::Principal,
-        http::{Front, Life, Tuning, router},
-        serve,
-    },
+    workout::auth::Principal,
+    workout::serve,
+    workout::transport::{Front, Life, Tuning, router},
 };
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,

@@ -1,0 +1,96 @@
+use bytes::Buf;
+use serde_json::{Map, json};
+
+use super::*;
+use crate::agent::claude::{Block, Message};
+
+#[test]
+fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
+    let call = Block::ToolUse {
+        id: "t1".into(),
+        name: "list".into(),
+        input: Map::new(),
+    };
+    let result = Block::ToolResult {
+        tool_use_id: "t1".into(),
+        content: vec![],
+        is_error: false,
+    };
+    let messages = [
+        Message::user(vec![Block::text("old")]),
+        Message::assistant(vec![Block::text("a")]),
+        Message::user(vec![Block::text("new")]),
+        Message::assistant(vec![call]),
+        Message::user(vec![result]),
+    ];
+    let tools = ["a", "b"].map(|name| ToolSpec {
+        name: name.into(),
+        description: None,
+        input_schema: json!({"type": "object"}),
+    });
+    let mark = json!({"type": "ephemeral"});
+    let expected = json!({
+        "model": "m", "max_tokens": 5, "stream": true,
+        "system": [
+            {"type": "text", "text": "stable", "cache_control": mark},
+            {"type": "text", "text": "today"},
+        ],
+        "tools": [
+            {"name": "a", "input_schema": {"type": "object"}},
+            {"name": "b", "input_schema": {"type": "object"}, "cache_control": mark},
+        ],
+        "tool_choice": {"type": "none"},
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "old"}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "a"}]},
+            {"role": "user", "content": [{"type": "text", "text": "new", "cache_control": mark}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "list", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "cache_control": mark}]},
+        ],
+    });
+    let prefix = Prefix::of("m", 5, "stable").unwrap();
+    let tools = Tools::of(&tools);
+    // However the messages were added, one by one or several at once.
+    for together in 1..=messages.len() {
+        let mut conversation = Conversation::default();
+        for messages in messages.chunks(together) {
+            let with_roles = messages.iter().map(|message| (message.role, message));
+            conversation.extend(with_roles, 0).unwrap();
+        }
+        let request = Request {
+            prefix: &prefix,
+            about: "today",
+            tools: &tools,
+            tools_allowed: false,
+            messages: &conversation,
+        };
+        let body = request.body().unwrap().reader();
+        assert_eq!(serde_json::from_reader::<_, Value>(body).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_request_may_have_no_tools_one_user_message_and_letters_that_json_escapes() {
+    let said = "a \"quoted\"\nline";
+    let mut conversation = Conversation::default();
+    let message = Message::user(vec![Block::text(said)]);
+    conversation.extend([(message.role, &message)], 0).unwrap();
+    conversation.extend::<Message>([], 0).unwrap();
+    let request = Request {
+        prefix: &Prefix::of("m\"", 5, said).unwrap(),
+        about: said,
+        tools: &Tools::of(&[]),
+        tools_allowed: false,
+        messages: &conversation,
+    };
+    let mark = json!({"type": "ephemeral"});
+    let text = json!({"type": "text", "text": said, "cache_control": mark});
+    assert_eq!(
+        serde_json::from_reader::<_, Value>(request.body().unwrap().reader()).unwrap(),
+        json!({
+            "model": "m\"", "max_tokens": 5, "stream": true,
+            "system": [text, {"type": "text", "text": said}],
+            "messages": [{"role": "user", "content": [text]}],
+        })
+    );
+}
