@@ -201,7 +201,9 @@ async fn warn_of_too_much_power(connection: &mut AnyConnection) -> Result<(), sq
 async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let asked = warn_of_too_much_power(connection).await;
     asked.map_err(OpenError::Connect)?;
-    let migrated = migrator(&POSTGRES).run_direct(None, connection, false).await;
+    let migrated = migrator(&POSTGRES)
+        .run_direct(None, connection, false)
+        .await;
     migrated.map_err(OpenError::Migrate)?;
     let mut tx = connection.begin().await.map_err(OpenError::Ship)?;
     tx.execute("SELECT pg_advisory_xact_lock(7310471), set_config('app.shipping', 'on', true)")
