@@ -144,7 +144,7 @@ impl Claude {
                 &beginning.unwrap_or_default(),
             ));
         }
-        Ok(Reading::of(response.into_body(), self.idle, timer))
+        Ok(Reading::new(response.into_body(), self.idle, timer))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     agent::history,
     agent::http::app::App,
     agent::http::observe::Tally,
-    agent::{Done, Event, Failed, Ledger, Question, about, zone_name},
+    agent::{Done, Event, Failed, Ledger, TurnRequest, time_zone_name, user_context},
     http::body,
     http::problem::{ApiError, Problem},
     http::request_id::RequestId,
@@ -149,8 +149,7 @@ async fn admit(
     } = request::read(&bytes)?;
     let streamed = stream.unwrap_or(accepts_events);
     tally.streamed(streamed);
-    let history = history::parse(&messages, bytes.len())?;
-    drop(messages);
+    let history = history::parse(messages, bytes.len())?;
     drop(bytes);
     if history.dropped > 0 {
         tracing::debug!(
@@ -158,18 +157,18 @@ async fn admit(
             "left out of the history what Claude would refuse"
         );
     }
-    let question = Question {
+    let turn_request = TurnRequest {
         caller,
         request_id: request_id.shared(),
         history,
-        about: about(client_timezone.as_deref(), display_name.as_deref()),
+        user_context: user_context(client_timezone.as_deref(), display_name.as_deref()),
         time_zone: client_timezone
             .as_deref()
-            .and_then(zone_name)
+            .and_then(time_zone_name)
             .map(Into::into),
         deadline,
     };
-    let turn = app.agent.begin(question).await.map_err(|failure| {
+    let turn = app.agent.begin(turn_request).await.map_err(|failure| {
         ApiError::from(Failed::new(
             &failure,
             request_id.shared(),
