@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     config::{ClaudeConfig, ConfigError, Credential},
-    upstream::dial::client_for,
+    upstream::client,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub(super) struct KeyCheck {
 impl KeyCheck {
     /// Fails only if there is no HTTP client.
     pub(super) fn new(config: &ClaudeConfig) -> anyhow::Result<Self> {
-        let client = client_for(&config.endpoint)
+        let client = client::builder_for(&config.endpoint)
             .timeout(TIMEOUT)
             .build()
             .context("cannot set up the HTTP client for Claude")?;
