@@ -42,8 +42,8 @@ async fn ctrl_c_ends_everything_and_removes_the_data() {
     assert!(!folder.exists());
     let plainly = |line: &String| line.contains("offline stand-in: rules, not Claude");
     assert!(ended.err.iter().any(plainly), "{ended:?}");
-    let byes = ended.err.iter().filter(|line| line.contains("\"bye\""));
-    assert_eq!(byes.count(), 2, "{ended:?}");
+    let stopped = ended.err.iter().filter(|line| line.contains("\"stopped\""));
+    assert_eq!(stopped.count(), 2, "{ended:?}");
 }
 
 #[tokio::test]
