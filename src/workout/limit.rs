@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn from_eighty_percent_on_it_says_so_and_past_the_limit_it_says_when_to_come_back() {
         let limit = HourlyLimit::new(5);
-        let (ann, bob) = (UserId::new("ann").unwrap(), UserId::new("bob").unwrap());
+        let (ann, bob) = (UserId::parse("ann").unwrap(), UserId::parse("bob").unwrap());
         let counted: Vec<Counted> = (0..5).map(|_| limit.count(&ann)).collect();
         assert_eq!(counted[..3], [Counted::Fine, Counted::Fine, Counted::Fine]);
         assert_eq!(counted[3..], [Counted::Near(4), Counted::Near(5)]);

@@ -19,7 +19,7 @@ pub struct Resource {
 pub struct Host(String);
 
 impl Resource {
-    pub fn of(config: &WorkoutConfig) -> Self {
+    pub fn from_config(config: &WorkoutConfig) -> Self {
         Self::new(config.allowed_hosts.clone(), config.public_url.clone())
     }
 

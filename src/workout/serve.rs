@@ -9,17 +9,13 @@ use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    db::{Database, UserId},
+    db::Database,
     handler::{Handler, Workouts},
     transport::{Front, Life, Tuning, router},
 };
 use crate::{
-    agent::http::serve::bind,
-    config::{JwtConfig, WorkoutConfig},
-    http::server,
-    process::heap,
-    process::logs,
-    process::signals::Signals,
+    agent::http::serve::bind, auth::JwtSettings, config::WorkoutConfig, http::server,
+    process::heap, process::logs, process::signals::Signals,
 };
 
 /// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client goes); a second signal ends it at
@@ -33,7 +29,7 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
         .await
         .context("cannot read the exercise catalogue")?;
     let served = if stdio {
-        let user = UserId::new(&config.stdio_user).context("WORKOUT_USER_ID is no user id")?;
+        let user = config.stdio_user.clone();
         let stopped = Signals::usual()?.first(|| ());
         over_stdio(Handler::over_stdio(workouts, user), stopped).await
     } else {
@@ -55,7 +51,7 @@ async fn over_http<H: ServerHandler>(
     config: &WorkoutConfig,
     make: impl Fn() -> H + Send + Sync + 'static,
 ) -> anyhow::Result<()> {
-    if config.jwt.as_ref().is_some_and(JwtConfig::key_is_short) {
+    if config.jwt.as_ref().is_some_and(JwtSettings::key_is_short) {
         tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
     }
     let front = Front::new(config, Tuning::default())

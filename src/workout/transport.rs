@@ -21,8 +21,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{auth::Gate, resource::Resource};
-use crate::auth::jwks::Pace;
+use super::{auth::Authenticator, resource::Resource};
+use crate::auth::jwks::RefreshPolicy;
 use crate::{
     config::WorkoutConfig, http::middleware, http::problem::ApiError, http::request_id::RequestId,
 };
@@ -35,7 +35,7 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// What is no setting, and other only in tests.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
-    pub pace: Pace,
+    pub jwks_refresh: RefreshPolicy,
     /// Live sessions, of everybody together.
     pub sessions: usize,
     pub sessions_per_user: usize,
@@ -44,7 +44,7 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            pace: Pace::default(),
+            jwks_refresh: RefreshPolicy::default(),
             sessions: 2_000,
             sessions_per_user: 50,
         }
@@ -64,7 +64,7 @@ pub struct Life {
 
 /// What all requests share.
 pub struct Front {
-    gate: Gate,
+    authenticator: Authenticator,
     resource: Arc<Resource>,
     issuer: Option<String>,
     sessions: Arc<Sessions>,
@@ -75,10 +75,10 @@ pub struct Front {
 impl Front {
     /// Fails only if there can be no HTTP client.
     pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
-        let resource = Arc::new(Resource::of(config));
+        let resource = Arc::new(Resource::from_config(config));
         let manager = Arc::new(LocalSessionManager::default());
         Ok(Arc::new(Self {
-            gate: Gate::new(config, &resource, tuning.pace)?,
+            authenticator: Authenticator::new(config, resource.clone(), tuning.jwks_refresh)?,
             resource,
             issuer: config
                 .oauth_issuer
@@ -92,7 +92,7 @@ impl Front {
 }
 
 /// Everything there is. `make` gives each session (and each request without one) its handler, which finds the
-/// [`Principal`](super::auth::Principal) in the extensions of the request's `http::request::Parts`.
+/// [`Identity`](super::identity::Identity) in the extensions of the request's `http::request::Parts`.
 pub fn router<H: ServerHandler>(
     front: &Arc<Front>,
     make: impl Fn() -> H + Send + Sync + 'static,
@@ -108,7 +108,7 @@ pub fn router<H: ServerHandler>(
     );
     let guarded = ServiceBuilder::new()
         // Before the session: whose it is decides who may use it.
-        .layer(from_fn_with_state(front.clone(), guard::known))
+        .layer(from_fn_with_state(front.clone(), guard::authenticate))
         // Innermost: reads the body, which nobody else gets to send so far.
         .layer(from_fn_with_state(front.clone(), guard::session));
     let mcp = get_service(mcp.clone())

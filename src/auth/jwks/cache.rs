@@ -1,8 +1,8 @@
-//! The issuer's keys in memory. A token whose key is known never waits; one whose key is unknown waits for at most one
-//! fetch, and however many come, the issuer is asked once per while.
+//! In-memory cache of an issuer's keys. A token with a cached key never waits. A token with an unknown key waits for at
+//! most one fetch; fetches are rate limited, however many such tokens arrive.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -10,76 +10,76 @@ use jsonwebtoken::Algorithm;
 use tokio::time::{Instant, timeout};
 
 use super::{
-    discovery::{FetchError, Source},
-    keys::{Found, Key, Keys},
+    discovery::{FetchError, KeySource},
+    keys::{Key, KeySet, Lookup},
 };
 
-/// Documents and keys together.
+/// Deadline of one fetch: the discovery documents and the keys.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often the issuer is asked.
+/// How often keys are fetched.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Older keys are still good, but the next use has them fetched again.
+pub struct RefreshPolicy {
+    /// Older keys stay valid, but their next use starts a fetch.
     pub max_age: Duration,
-    /// No two fetches within this time.
-    pub between_fetches: Duration,
+    /// Shortest time from the start of one fetch to the next.
+    pub min_interval: Duration,
 }
 
-impl Default for Pace {
+impl Default for RefreshPolicy {
     fn default() -> Self {
         Self {
             max_age: Duration::from_secs(600),
-            between_fetches: Duration::from_secs(10),
+            min_interval: Duration::from_secs(10),
         }
     }
 }
 
-pub(super) struct Cache(Arc<Inner>);
+pub(super) struct KeyCache(Arc<Inner>);
 
 struct Inner {
-    source: Source,
-    pace: Pace,
-    known: Mutex<Known>,
-    /// When the last fetch began. Held during a fetch, so that there is one at a time.
+    source: KeySource,
+    policy: RefreshPolicy,
+    cached: Mutex<Cached>,
+    /// Start of the last fetch. Locked during a fetch, so that one runs at a time.
     fetching: tokio::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
-struct Known {
-    keys: Arc<Keys>,
-    since: Option<Instant>,
+struct Cached {
+    keys: Arc<KeySet>,
+    fetched: Option<Instant>,
 }
 
-impl Cache {
-    pub(super) fn new(source: Source, pace: Pace) -> Self {
+impl KeyCache {
+    pub(super) fn new(source: KeySource, policy: RefreshPolicy) -> Self {
         Self(Arc::new(Inner {
             source,
-            pace,
-            known: Mutex::default(),
+            policy,
+            cached: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
         }))
     }
 
     pub(super) async fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Option<Arc<Key>> {
         match self.0.keys().find(algorithm, id) {
-            Found::Several => return None,
-            Found::One(key) => {
-                if self.0.is_old() {
+            Lookup::Ambiguous => return None,
+            Lookup::Found(key) => {
+                if self.0.is_stale() {
                     drop(self.refresh());
                 }
                 return Some(key);
             }
-            Found::None => {}
+            Lookup::Missing => {}
         }
         let _ = self.refresh().await;
         match self.0.keys().find(algorithm, id) {
-            Found::One(key) => Some(key),
-            Found::None | Found::Several => None,
+            Lookup::Found(key) => Some(key),
+            Lookup::Missing | Lookup::Ambiguous => None,
         }
     }
 
-    /// In a task of its own: a client that hangs up does not keep others from their keys.
+    /// Runs in a task of its own, so that a client that disconnects does not cancel the fetch for others.
     fn refresh(&self) -> tokio::task::JoinHandle<()> {
         let inner = self.0.clone();
         tokio::spawn(async move { inner.refresh().await })
@@ -87,14 +87,14 @@ impl Cache {
 }
 
 impl Inner {
-    fn keys(&self) -> Arc<Keys> {
-        self.known().keys.clone()
+    fn keys(&self) -> Arc<KeySet> {
+        self.cached().keys.clone()
     }
 
-    /// Old, and nobody is at it already.
-    fn is_old(&self) -> bool {
-        let old = |since: Instant| since.elapsed() >= self.pace.max_age;
-        self.known().since.is_some_and(old)
+    /// True if the keys are too old and no fetch is running.
+    fn is_stale(&self) -> bool {
+        let old = |fetched: Instant| fetched.elapsed() >= self.policy.max_age;
+        self.cached().fetched.is_some_and(old)
             && self
                 .fetching
                 .try_lock()
@@ -102,7 +102,7 @@ impl Inner {
     }
 
     fn is_due(&self, last: Option<Instant>) -> bool {
-        last.is_none_or(|last| last.elapsed() >= self.pace.between_fetches)
+        last.is_none_or(|last| last.elapsed() >= self.policy.min_interval)
     }
 
     async fn refresh(&self) {
@@ -112,20 +112,20 @@ impl Inner {
         }
         *last = Some(Instant::now());
         let fetched = timeout(FETCH_TIMEOUT, self.source.keys()).await;
-        match fetched.unwrap_or(Err(FetchError::TooSlow)) {
+        match fetched.unwrap_or(Err(FetchError::Timeout)) {
             Ok(keys) => {
-                *self.known() = Known {
+                *self.cached() = Cached {
                     keys: Arc::new(keys),
-                    since: Some(Instant::now()),
+                    fetched: Some(Instant::now()),
                 }
             }
             Err(error) => {
-                tracing::warn!(error = %error, "cannot fetch the keys of OAUTH_ISSUER; old ones stay good");
+                tracing::warn!(error = %error, "cannot fetch the keys of OAUTH_ISSUER; cached keys stay valid");
             }
         }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cached(&self) -> MutexGuard<'_, Cached> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -20,7 +20,7 @@ use tracing::Instrument;
 
 use super::{Front, MAX_BODY_BYTES, sessions::Full};
 use crate::{
-    http::body, http::problem::ApiError, http::request_id::RequestId, workout::auth::Principal,
+    http::body, http::problem::ApiError, http::request_id::RequestId, workout::identity::Identity,
     workout::resource::Host,
 };
 
@@ -49,17 +49,17 @@ pub(super) async fn local(
     next.run(request).await
 }
 
-/// Finds the principal, or answers 401. The token goes no further.
-pub(super) async fn known(
+/// Authenticates the request, or answers 401. The token goes no further.
+pub(super) async fn authenticate(
     State(front): State<Arc<Front>>,
     Extension(host): Extension<Host>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match front.gate.admit(request.headers()).await {
-        Ok(principal) => {
+    match front.authenticator.authenticate(request.headers()).await {
+        Ok(identity) => {
             request.headers_mut().remove(header::AUTHORIZATION);
-            request.extensions_mut().insert(principal);
+            request.extensions_mut().insert(identity);
             next.run(request).await
         }
         Err(refusal) => {
@@ -79,7 +79,7 @@ pub(super) async fn known(
 /// Lets a session be used by nobody but who opened it, and sees to it that there are not too many.
 pub(super) async fn session(
     State(front): State<Arc<Front>>,
-    Extension(principal): Extension<Principal>,
+    Extension(identity): Extension<Identity>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -88,7 +88,7 @@ pub(super) async fn session(
         Err(error) => return refuse(request, &error),
     };
     if let Some(id) = &named
-        && !front.sessions.owns(&principal, id)
+        && !front.sessions.owns(&identity, id)
     {
         return refuse(request, &no_session());
     }
@@ -111,7 +111,7 @@ pub(super) async fn session(
         if bytes.trim_ascii().len() > MAX_OPENING_BYTES {
             return refuse(request, &ApiError::payload_too_large(MAX_OPENING_BYTES));
         }
-        open(&front, &principal, request, next).await
+        open(&front, &identity, request, next).await
     } else {
         next.run(request).await
     };
@@ -120,8 +120,8 @@ pub(super) async fn session(
 
 /// A request whose answer may carry a new session's id. It runs to that answer even if the client hangs up: otherwise
 /// there could be sessions of nobody.
-async fn open(front: &Arc<Front>, principal: &Principal, request: Request, next: Next) -> Response {
-    let opening = match front.sessions.open(principal).await {
+async fn open(front: &Arc<Front>, identity: &Identity, request: Request, next: Next) -> Response {
+    let opening = match front.sessions.open(identity).await {
         Ok(opening) => opening,
         Err(full) => return refuse(request, &too_many_sessions(full)),
     };

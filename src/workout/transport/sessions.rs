@@ -11,7 +11,7 @@ use std::{
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 
 use super::Tuning;
-use crate::workout::auth::Principal;
+use crate::workout::identity::Identity;
 
 pub(super) struct Sessions {
     manager: Arc<LocalSessionManager>,
@@ -21,9 +21,9 @@ pub(super) struct Sessions {
 
 #[derive(Default)]
 struct State {
-    owners: HashMap<String, Principal>,
+    owners: HashMap<String, Identity>,
     /// Those being opened, which have no id so far.
-    opening: HashMap<u64, Principal>,
+    opening: HashMap<u64, Identity>,
     next: u64,
 }
 
@@ -43,13 +43,13 @@ impl Sessions {
         })
     }
 
-    /// Whether this principal opened this session.
-    pub(super) fn owns(&self, principal: &Principal, id: &str) -> bool {
-        self.state().owners.get(id) == Some(principal)
+    /// Whether this identity opened this session.
+    pub(super) fn owns(&self, identity: &Identity, id: &str) -> bool {
+        self.state().owners.get(id) == Some(identity)
     }
 
     /// A place for a session that is about to be.
-    pub(super) async fn open(self: &Arc<Self>, principal: &Principal) -> Result<Opening, Full> {
+    pub(super) async fn open(self: &Arc<Self>, identity: &Identity) -> Result<Opening, Full> {
         let live = self.manager.sessions.read().await;
         let mut state = self.state();
         state.owners.retain(|id, _| live.contains_key(id.as_str()));
@@ -57,13 +57,13 @@ impl Sessions {
             return Err(Full::Everybody);
         }
         let owners = state.owners.values().chain(state.opening.values());
-        let own = owners.filter(|owner| *owner == principal).count();
-        if matches!(principal, Principal::User(_)) && own >= self.tuning.sessions_per_user {
+        let own = owners.filter(|owner| *owner == identity).count();
+        if matches!(identity, Identity::User(_)) && own >= self.tuning.sessions_per_user {
             return Err(Full::User);
         }
         let number = state.next;
         state.next += 1;
-        state.opening.insert(number, principal.clone());
+        state.opening.insert(number, identity.clone());
         Ok(Opening {
             sessions: self.clone(),
             number,
@@ -85,8 +85,8 @@ impl Opening {
     /// The session is there.
     pub(super) fn bind(self, id: &str) {
         let mut state = self.sessions.state();
-        if let Some(principal) = state.opening.remove(&self.number) {
-            state.owners.insert(id.to_owned(), principal);
+        if let Some(identity) = state.opening.remove(&self.number) {
+            state.owners.insert(id.to_owned(), identity);
         }
     }
 }

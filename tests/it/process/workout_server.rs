@@ -32,7 +32,7 @@ async fn one_message_names_every_bad_setting_of_the_workout_server() {
     configuration:
       MCP_PORT must be a whole number from 0 to 65535
       PROG_STRENGTH_MCP_TOKEN must be printable ASCII without spaces
-      MCP_PUBLIC_URL must be a URL such as https://mcp.example.com/mcp
+      MCP_PUBLIC_URL must be an http or https URL such as https://mcp.example.com/mcp
       MCP_ALLOWED_HOSTS must be a comma-separated list of hosts such as localhost or mcp.example.com:8000 (no scheme, no path)
       MCP_RATE_LIMIT_PER_HOUR must be a whole number from 0 to 1000000
       OAUTH_ISSUER must have no `?…` and no `#…` part

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use http::Method;
 use prog_strength_agent::{
     config::WorkoutConfig,
-    workout::auth::Principal,
+    workout::identity::Identity,
     workout::serve,
     workout::transport::{Front, Life, Tuning, router},
 };
@@ -65,12 +65,12 @@ impl ServerHandler for WhoAmI {
             !parts.headers.contains_key("authorization"),
             "the token goes no further"
         );
-        let principal = parts.extensions.get::<Principal>().expect("a principal");
+        let identity = parts.extensions.get::<Identity>().expect("an identity");
         if request.name == "slow" {
             self.begun.send_modify(|begun| *begun += 1);
             self.gate.wait().await;
         }
-        let said = format!("{principal:?}");
+        let said = format!("{identity:?}");
         Ok(CallToolResult::success(vec![ContentBlock::text(said)]).into())
     }
 }
