@@ -8,7 +8,8 @@ pub mod jwks;
 mod jwt;
 mod subject;
 
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::de::DeserializeOwned;
 
 pub use jwt::{JwtSettings, Verifier, mint};
 pub use subject::{InvalidSubject, Subject};
@@ -21,11 +22,6 @@ const LEEWAY_SECS: u64 = 30;
 pub struct Caller(Subject);
 
 impl Caller {
-    /// Only after verification.
-    fn new(subject: Subject) -> Self {
-        Self(subject)
-    }
-
     pub fn into_subject(self) -> Subject {
         self.0
     }
@@ -58,16 +54,6 @@ pub enum AuthError {
     Subject(#[from] InvalidSubject),
 }
 
-impl AuthError {
-    /// RFC 7515 section 4.1.11: a token with critical extensions that are not understood is refused.
-    fn refuse_critical(header: &Header) -> Result<(), Self> {
-        match header.crit {
-            None => Ok(()),
-            Some(_) => Err(Self::Critical),
-        }
-    }
-}
-
 /// The checks common to all tokens. The audience is checked where it is known which are accepted.
 fn validation(algorithm: Algorithm, required: &[&str]) -> Validation {
     let mut rules = Validation::new(algorithm);
@@ -76,4 +62,18 @@ fn validation(algorithm: Algorithm, required: &[&str]) -> Validation {
     rules.validate_aud = false;
     rules.set_required_spec_claims(required);
     rules
+}
+
+/// The claims of a token, if signature and times are valid.
+fn decode<C: DeserializeOwned>(
+    token: &str,
+    key: &DecodingKey,
+    rules: &Validation,
+) -> Result<C, AuthError> {
+    let token = jsonwebtoken::decode::<C>(token, key, rules)?;
+    // RFC 7515 section 4.1.11: critical extensions that are not understood must be refused.
+    match token.header.crit {
+        None => Ok(token.claims),
+        Some(_) => Err(AuthError::Critical),
+    }
 }

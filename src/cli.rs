@@ -89,11 +89,7 @@ fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result
 
 /// Asks `/health` of the agent, or of the MCP server, on this machine.
 async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
-    let address = if mcp {
-        config::mcp_address_from_env()?
-    } else {
-        config::address_from_env()?
-    };
+    let address = config::address_from_env(mcp)?;
     let host = match address.host.parse::<IpAddr>() {
         Ok(ip) if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
         Ok(ip) if ip.is_unspecified() => "[::1]".to_owned(),

@@ -22,11 +22,8 @@ pub use agent::{
 };
 pub use dev::{DevClaude, DevConfig, DevSetup};
 pub use error::ConfigError;
-use reader::Reader;
-use variables::{
-    AGENT_HOST, AGENT_PORT, AGENT_SHUTDOWN_GRACE_SECS, JWT_AUDIENCE, JWT_ISSUER, JWT_SIGNING_KEY,
-    LOG_FORMAT, MCP_HOST, MCP_PORT, RUST_LOG,
-};
+use reader::{Reader, one_of};
+use variables as var;
 pub use workout::{HostRule, Issuer, WorkoutConfig};
 
 /// `AGENT_HOST`, `AGENT_PORT`; or `MCP_HOST`, `MCP_PORT`.
@@ -60,14 +57,9 @@ pub fn jwt_from_env() -> Result<JwtSettings, ConfigError> {
     from_env(jwt)
 }
 
-/// The settings of the `healthcheck` command.
-pub fn address_from_env() -> Result<Address, ConfigError> {
-    from_env(agent_address)
-}
-
-/// The settings of `healthcheck --mcp`.
-pub fn mcp_address_from_env() -> Result<Address, ConfigError> {
-    from_env(mcp_address)
+/// The setting of the `healthcheck` command: where the agent, or the workout server, listens.
+pub fn address_from_env(workout: bool) -> Result<Address, ConfigError> {
+    from_env(if workout { mcp_address } else { agent_address })
 }
 
 /// Reads some settings; faults in others do not matter.
@@ -78,46 +70,38 @@ fn from_env<T>(read: impl FnOnce(&mut Reader) -> T) -> Result<T, ConfigError> {
 }
 
 fn agent_address(reader: &mut Reader) -> Address {
-    Address {
-        host: reader.host(&AGENT_HOST),
-        port: reader.number(&AGENT_PORT),
-    }
+    reader.address(&var::AGENT_HOST, &var::AGENT_PORT)
 }
 
 fn mcp_address(reader: &mut Reader) -> Address {
-    Address {
-        host: reader.host(&MCP_HOST),
-        port: reader.number(&MCP_PORT),
-    }
+    reader.address(&var::MCP_HOST, &var::MCP_PORT)
 }
 
 fn jwt(reader: &mut Reader) -> JwtSettings {
-    let key = reader.text(&JWT_SIGNING_KEY).map(SecretString::from);
+    let key = reader.text(&var::JWT_SIGNING_KEY).map(SecretString::from);
     if key.is_none() {
-        let what = format!("is missing or empty; set it to {}", JWT_SIGNING_KEY.kind);
-        reader.fault(&JWT_SIGNING_KEY, what);
+        let what = format!(
+            "is missing or empty; set it to {}",
+            var::JWT_SIGNING_KEY.kind
+        );
+        reader.fault(var::JWT_SIGNING_KEY.name, what);
     }
     JwtSettings {
         key: key.unwrap_or_default(),
-        issuer: reader.text(&JWT_ISSUER).map(str::to_owned),
-        audience: reader.text(&JWT_AUDIENCE).map(str::to_owned),
+        issuer: reader.text(&var::JWT_ISSUER).map(str::to_owned),
+        audience: reader.text(&var::JWT_AUDIENCE).map(str::to_owned),
     }
 }
 
 fn shutdown_grace(reader: &mut Reader) -> Duration {
-    reader.secs(&AGENT_SHUTDOWN_GRACE_SECS)
+    reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS)
 }
 
 fn log(reader: &mut Reader) -> LogConfig {
+    let formats = [("json", LogFormat::Json), ("pretty", LogFormat::Pretty)];
     LogConfig {
-        format: reader.optional(&LOG_FORMAT, |text| {
-            match text.trim().to_ascii_lowercase().as_str() {
-                "json" => Some(LogFormat::Json),
-                "pretty" => Some(LogFormat::Pretty),
-                _ => None,
-            }
-        }),
-        targets: reader.value(&RUST_LOG, |text| text.parse().ok()),
+        format: reader.optional(&var::LOG_FORMAT, one_of(&formats)),
+        targets: reader.value(&var::RUST_LOG, |text| text.parse().ok()),
     }
 }
 

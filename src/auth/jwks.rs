@@ -10,7 +10,7 @@ use url::Url;
 
 pub use self::cache::RefreshPolicy;
 use self::{cache::KeyCache, discovery::KeySource};
-use super::{AuthError, Caller, Subject, validation};
+use super::{AuthError, Caller, Subject, decode, validation};
 
 #[derive(Deserialize)]
 struct Claims {
@@ -56,18 +56,17 @@ impl JwksVerifier {
         header: &Header,
         is_ours: impl Fn(&str) -> bool,
     ) -> Result<Caller, AuthError> {
-        AuthError::refuse_critical(header)?;
         let key = self.keys.find(header.alg, header.kid.as_deref()).await;
         let key = key.ok_or(AuthError::Key)?;
         let rules = validation(key.algorithm, &["exp", "iss", "sub", "aud"]);
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.public, &rules)?.claims;
+        let claims: Claims = decode(token, &key.public, &rules)?;
         if without_slash(&claims.iss) != self.issuer {
             return Err(AuthError::Issuer);
         }
         if !claims.aud.names().iter().any(|name| is_ours(name)) {
             return Err(AuthError::Audience);
         }
-        Ok(Caller::new(Subject::parse(&claims.sub)?))
+        Ok(Caller(Subject::parse(&claims.sub)?))
     }
 }
 

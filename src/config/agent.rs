@@ -8,16 +8,8 @@ use url::Url;
 
 use super::{
     Address, ConfigError, LogConfig, RateLimit, agent_address, from_env, jwt, log,
-    reader::Reader,
-    shutdown_grace,
-    variables::{
-        AGENT_MAX_BODY_BYTES, AGENT_MAX_CONCURRENT_CHATS, AGENT_MAX_TOOL_RESULT_BYTES,
-        AGENT_MAX_TOOL_ROUNDS, AGENT_PAGE, AGENT_TURN_TIMEOUT_SECS, ANTHROPIC_API_KEY,
-        ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL, CLAUDE_IDLE_TIMEOUT_SECS, CLAUDE_MAX_RETRIES,
-        CLAUDE_MAX_TOKENS, CLAUDE_MODEL, CORS_ALLOWED_ORIGINS, MCP_CALL_TIMEOUT_SECS,
-        PROG_STRENGTH_MCP_TOKEN, PROG_STRENGTH_MCP_URL, RATE_LIMIT_MAX, RATE_LIMIT_WINDOW_SECS,
-        SYSTEM_PROMPT_FILE,
-    },
+    reader::{Reader, entries, one_of},
+    shutdown_grace, variables as var,
 };
 use crate::auth::JwtSettings;
 
@@ -132,19 +124,19 @@ impl Config {
             jwt: jwt(reader),
             claude: claude(reader),
             mcp: McpConfig {
-                url: reader.url(&PROG_STRENGTH_MCP_URL),
-                token: reader.header_secret(&PROG_STRENGTH_MCP_TOKEN),
-                call_timeout: reader.secs(&MCP_CALL_TIMEOUT_SECS),
+                url: reader.url(&var::PROG_STRENGTH_MCP_URL),
+                token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
+                call_timeout: reader.secs(&var::MCP_CALL_TIMEOUT_SECS),
             },
             agent: AgentConfig {
                 system_prompt: system_prompt(reader),
-                max_tool_rounds: reader.number(&AGENT_MAX_TOOL_ROUNDS),
-                turn_timeout: reader.secs(&AGENT_TURN_TIMEOUT_SECS),
-                max_tool_result_bytes: reader.number(&AGENT_MAX_TOOL_RESULT_BYTES),
+                max_tool_rounds: reader.number(&var::AGENT_MAX_TOOL_ROUNDS),
+                turn_timeout: reader.secs(&var::AGENT_TURN_TIMEOUT_SECS),
+                max_tool_result_bytes: reader.number(&var::AGENT_MAX_TOOL_RESULT_BYTES),
             },
             http: http(reader),
             page: reader
-                .value(&AGENT_PAGE, on_or_off)
+                .value(&var::AGENT_PAGE, one_of(&[("on", true), ("off", false)]))
                 .then(PageConfig::default),
             log: log(reader),
         }
@@ -152,40 +144,40 @@ impl Config {
 }
 
 fn claude(reader: &mut Reader) -> ClaudeConfig {
-    let key = reader.header_secret(&ANTHROPIC_API_KEY);
-    let bearer = reader.header_secret(&ANTHROPIC_AUTH_TOKEN);
+    let key = reader.header_secret(&var::ANTHROPIC_API_KEY);
+    let bearer = reader.header_secret(&var::ANTHROPIC_AUTH_TOKEN);
     if key.is_none() && bearer.is_none() {
         let what = "is missing or empty; set it (or ANTHROPIC_AUTH_TOKEN, sent as a bearer)";
-        reader.fault(&ANTHROPIC_API_KEY, what);
+        reader.fault(var::ANTHROPIC_API_KEY.name, what);
     }
     let credential = match (key, bearer) {
         (None, Some(token)) => Credential::Bearer(token),
         (key, _) => Credential::ApiKey(key.unwrap_or_default()),
     };
-    let mut endpoint = reader.url(&ANTHROPIC_BASE_URL);
-    reader.refuse_query(&ANTHROPIC_BASE_URL, &endpoint);
+    let mut endpoint = reader.url(&var::ANTHROPIC_BASE_URL);
+    reader.refuse_query(&var::ANTHROPIC_BASE_URL, &endpoint);
     let base = endpoint.path().trim_end_matches('/');
     let path = format!("{}/v1/messages", base.trim_end_matches("/v1"));
     endpoint.set_path(&path);
     ClaudeConfig {
         endpoint,
         credential,
-        model: reader.value(&CLAUDE_MODEL, |text| {
+        model: reader.value(&var::CLAUDE_MODEL, |text| {
             Some(text.trim().to_owned()).filter(|model| !model.is_empty())
         }),
-        max_tokens: reader.number(&CLAUDE_MAX_TOKENS),
-        idle_timeout: reader.secs(&CLAUDE_IDLE_TIMEOUT_SECS),
-        max_retries: reader.number(&CLAUDE_MAX_RETRIES),
+        max_tokens: reader.number(&var::CLAUDE_MAX_TOKENS),
+        idle_timeout: reader.secs(&var::CLAUDE_IDLE_TIMEOUT_SECS),
+        max_retries: reader.number(&var::CLAUDE_MAX_RETRIES),
     }
 }
 
 fn http(reader: &mut Reader) -> HttpConfig {
-    let max = reader.number(&RATE_LIMIT_MAX);
-    let window = reader.secs(&RATE_LIMIT_WINDOW_SECS);
+    let max = reader.number(&var::RATE_LIMIT_MAX);
+    let window = reader.secs(&var::RATE_LIMIT_WINDOW_SECS);
     HttpConfig {
-        cors: reader.value(&CORS_ALLOWED_ORIGINS, Cors::parse),
-        max_body_bytes: reader.number(&AGENT_MAX_BODY_BYTES),
-        max_concurrent_chats: reader.number(&AGENT_MAX_CONCURRENT_CHATS),
+        cors: reader.value(&var::CORS_ALLOWED_ORIGINS, Cors::parse),
+        max_body_bytes: reader.number(&var::AGENT_MAX_BODY_BYTES),
+        max_concurrent_chats: reader.number(&var::AGENT_MAX_CONCURRENT_CHATS),
         rate_limit: (max > 0).then_some(RateLimit { max, window }),
         shutdown_grace: shutdown_grace(reader),
     }
@@ -193,11 +185,7 @@ fn http(reader: &mut Reader) -> HttpConfig {
 
 impl Cors {
     pub(super) fn parse(list: &str) -> Option<Self> {
-        let entries = list.split(',').map(str::trim);
-        let origins: Vec<_> = entries
-            .filter(|entry| !entry.is_empty())
-            .map(origin)
-            .collect::<Option<_>>()?;
+        let origins: Vec<_> = entries(list).map(origin).collect::<Option<_>>()?;
         Some(if origins.is_empty() {
             Self::Off
         } else if origins.iter().any(|origin| origin == "*") {
@@ -227,16 +215,8 @@ fn origin(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok()
 }
 
-fn on_or_off(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "on" => Some(true),
-        "off" => Some(false),
-        _ => None,
-    }
-}
-
 fn system_prompt(reader: &mut Reader) -> String {
-    let Some(file) = reader.text(&SYSTEM_PROMPT_FILE) else {
+    let Some(file) = reader.text(&var::SYSTEM_PROMPT_FILE) else {
         return BUILT_IN_PROMPT.to_owned();
     };
     let fault = match std::fs::read_to_string(file) {
@@ -247,6 +227,6 @@ fn system_prompt(reader: &mut Reader) -> String {
             error.kind()
         ),
     };
-    reader.fault(&SYSTEM_PROMPT_FILE, fault);
+    reader.fault(var::SYSTEM_PROMPT_FILE.name, fault);
     String::new()
 }

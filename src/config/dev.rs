@@ -11,12 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Config, ConfigError, WorkoutConfig,
     reader::Reader,
-    variables::{
-        AGENT_HOST, AGENT_SHUTDOWN_GRACE_SECS, ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN,
-        ANTHROPIC_BASE_URL, CLAUDE_MODEL, DATABASE_URL, JWT_AUDIENCE, JWT_ISSUER, JWT_SIGNING_KEY,
-        MCP_ALLOWED_HOSTS, MCP_HOST, MCP_PORT, MCP_PUBLIC_URL, MCP_RATE_LIMIT_PER_HOUR,
-        OAUTH_ISSUER, PROG_STRENGTH_MCP_TOKEN, PROG_STRENGTH_MCP_URL, Variable, WORKOUT_USER_ID,
-    },
+    variables::{self as var, Variable},
 };
 
 /// The characters of a path that stand in an `sqlite:` URL unencoded.
@@ -27,14 +22,14 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_');
 /// Settings of a developer's environment that are about other servers than these.
 static IGNORED: [&Variable; 8] = [
-    &JWT_ISSUER,
-    &JWT_AUDIENCE,
-    &MCP_HOST,
-    &MCP_PORT,
-    &MCP_PUBLIC_URL,
-    &MCP_ALLOWED_HOSTS,
-    &OAUTH_ISSUER,
-    &WORKOUT_USER_ID,
+    &var::JWT_ISSUER,
+    &var::JWT_AUDIENCE,
+    &var::MCP_HOST,
+    &var::MCP_PORT,
+    &var::MCP_PUBLIC_URL,
+    &var::MCP_ALLOWED_HOSTS,
+    &var::OAUTH_ISSUER,
+    &var::WORKOUT_USER_ID,
 ];
 
 /// What `dev` has set up before it reads the settings.
@@ -86,32 +81,38 @@ impl DevConfig {
 
 fn claude(reader: &mut Reader, setup: DevSetup<'_>) -> DevClaude {
     let is_given = |variable| reader.given(variable).is_some();
-    let key_given = is_given(&ANTHROPIC_API_KEY) || is_given(&ANTHROPIC_AUTH_TOKEN);
-    if key_given || is_given(&ANTHROPIC_BASE_URL) {
+    let key_given = is_given(&var::ANTHROPIC_API_KEY) || is_given(&var::ANTHROPIC_AUTH_TOKEN);
+    if key_given || is_given(&var::ANTHROPIC_BASE_URL) {
         if !key_given {
             // A server other than Anthropic's may need no key.
-            reader.set(&ANTHROPIC_API_KEY, "none");
+            reader.set(&var::ANTHROPIC_API_KEY, "none");
         }
         return DevClaude::Real { key_given };
     }
     let key = SecretString::from(random_secret());
-    reader.set(&ANTHROPIC_API_KEY, key.expose_secret());
-    reader.set(&ANTHROPIC_BASE_URL, format!("http://{}", setup.stand_in));
-    reader.set(&CLAUDE_MODEL, setup.stand_in_model);
+    reader.set(&var::ANTHROPIC_API_KEY, key.expose_secret());
+    reader.set(
+        &var::ANTHROPIC_BASE_URL,
+        format!("http://{}", setup.stand_in),
+    );
+    reader.set(&var::CLAUDE_MODEL, setup.stand_in_model);
     DevClaude::StandIn(key)
 }
 
 fn set_servers(reader: &mut Reader, setup: DevSetup<'_>) {
     let data = absolute(setup.data).unwrap_or_else(|_| setup.data.to_owned());
     let data = utf8_percent_encode(&data.to_string_lossy(), PATH).to_string();
-    reader.set(&JWT_SIGNING_KEY, random_secret());
-    reader.set(&PROG_STRENGTH_MCP_URL, format!("http://{}/mcp", setup.mcp));
-    reader.set(&PROG_STRENGTH_MCP_TOKEN, random_secret());
-    reader.set(&AGENT_HOST, "127.0.0.1");
-    reader.set(&DATABASE_URL, format!("sqlite:{data}"));
-    reader.set(&MCP_RATE_LIMIT_PER_HOUR, "0");
-    if reader.given(&AGENT_SHUTDOWN_GRACE_SECS).is_none() {
-        reader.set(&AGENT_SHUTDOWN_GRACE_SECS, "1");
+    reader.set(&var::JWT_SIGNING_KEY, random_secret());
+    reader.set(
+        &var::PROG_STRENGTH_MCP_URL,
+        format!("http://{}/mcp", setup.mcp),
+    );
+    reader.set(&var::PROG_STRENGTH_MCP_TOKEN, random_secret());
+    reader.set(&var::AGENT_HOST, "127.0.0.1");
+    reader.set(&var::DATABASE_URL, format!("sqlite:{data}"));
+    reader.set(&var::MCP_RATE_LIMIT_PER_HOUR, "0");
+    if reader.given(&var::AGENT_SHUTDOWN_GRACE_SECS).is_none() {
+        reader.set(&var::AGENT_SHUTDOWN_GRACE_SECS, "1");
     }
 }
 

@@ -1,15 +1,17 @@
 //! Reads variables from the environment and collects every fault. The only place that reads the environment.
 
-use std::{collections::HashMap, net::IpAddr, path::Path, time::Duration};
+use std::{collections::HashMap, ffi::OsString, io::ErrorKind, net::IpAddr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{
-    ConfigError,
+    Address, ConfigError,
     error::Fault,
     variables::{VARIABLES, Variable},
 };
+
+const FILE: &str = ".env";
 
 /// The values of variables, and the faults found so far. After a fault, a placeholder stands in until
 /// [`finish`](Self::finish) fails.
@@ -30,51 +32,41 @@ impl Reader {
     /// The process environment; below it, a `.env` file in the working directory.
     pub(super) fn from_env() -> Self {
         let mut reader = Self::from_iter([]);
-        reader.read_file(Path::new(".env"));
+        reader.read_file();
         for variable in VARIABLES {
-            match std::env::var_os(variable.name).map(std::ffi::OsString::into_string) {
+            match std::env::var_os(variable.name).map(OsString::into_string) {
                 Some(Ok(value)) => reader.set(variable, value),
-                Some(Err(_)) => reader.fault(variable, "is not valid UTF-8"),
+                Some(Err(_)) => reader.fault(variable.name, "is not valid UTF-8"),
                 None => {}
             }
         }
         reader
     }
 
-    fn read_file(&mut self, path: &Path) {
-        let lines = match dotenvy::from_path_iter(path) {
-            Ok(lines) => lines,
-            Err(error) if error.not_found() => return,
+    fn read_file(&mut self) {
+        let text = match std::fs::read_to_string(FILE) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(_) => {
-                return self.file_fault("cannot be read; it must be a text file, or be absent");
+                return self.fault(FILE, "cannot be read; it must be a text file, or be absent");
             }
         };
-        for line in lines {
+        for line in dotenvy::from_read_iter(text.as_bytes()) {
             match line {
                 Ok((name, value)) => drop(self.values.insert(name, value)),
-                // A directory, for example: every further read fails too.
-                Err(dotenvy::Error::Io(_)) => {
-                    return self.file_fault("cannot be read; it must be a text file, or be absent");
-                }
                 // dotenvy's own message repeats the line, which may hold a secret.
-                Err(_) => self.file_fault(
+                Err(_) => self.fault(
+                    FILE,
                     "holds a line that is not NAME=value; quote values with spaces or `#`",
                 ),
             }
         }
     }
 
-    fn file_fault(&mut self, what: &str) {
-        self.add_fault(".env", what.to_owned());
-    }
-
     /// Adds a fault; the first one of a variable counts.
-    pub(super) fn fault(&mut self, variable: &Variable, what: impl Into<String>) {
-        self.add_fault(variable.name, what.into());
-    }
-
-    fn add_fault(&mut self, variable: &'static str, what: String) {
+    pub(super) fn fault(&mut self, variable: &'static str, what: impl Into<String>) {
         if !self.faults.iter().any(|fault| fault.variable == variable) {
+            let what = what.into();
             self.faults.push(Fault { variable, what });
         }
     }
@@ -116,7 +108,7 @@ impl Reader {
     ) -> Option<T> {
         let checked = check(self.text(variable)?);
         if checked.is_none() {
-            self.fault(variable, format!("must be {}", variable.kind));
+            self.fault(variable.name, format!("must be {}", variable.kind));
         }
         checked
     }
@@ -139,8 +131,15 @@ impl Reader {
         Duration::from_secs(self.number(variable))
     }
 
+    pub(super) fn address(&mut self, host: &Variable, port: &Variable) -> Address {
+        Address {
+            host: self.host(host),
+            port: self.number(port),
+        }
+    }
+
     /// A name or an address to listen on, IPv6 with or without brackets.
-    pub(super) fn host(&mut self, variable: &Variable) -> String {
+    fn host(&mut self, variable: &Variable) -> String {
         self.value(variable, |text| {
             let host = text.trim().trim_start_matches('[').trim_end_matches(']');
             let address = host.split('%').next().unwrap_or_default();
@@ -154,7 +153,7 @@ impl Reader {
         let url = self.optional(variable, web_url)?;
         if !url.username().is_empty() || url.password().is_some() {
             self.fault(
-                variable,
+                variable.name,
                 "must hold no user name or password; there are settings for keys and tokens",
             );
         }
@@ -170,7 +169,7 @@ impl Reader {
     /// For URLs that are compared or extended.
     pub(super) fn refuse_query(&mut self, variable: &Variable, url: &Url) {
         if url.query().is_some() || url.fragment().is_some() {
-            self.fault(variable, "must have no `?…` and no `#…` part");
+            self.fault(variable.name, "must have no `?…` and no `#…` part");
         }
     }
 
@@ -188,4 +187,19 @@ impl Reader {
 fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim()).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(url)
+}
+
+/// The entries of a comma-separated list.
+pub(super) fn entries(list: &str) -> impl Iterator<Item = &str> {
+    let entries = list.split(',').map(str::trim);
+    entries.filter(|entry| !entry.is_empty())
+}
+
+/// A check for [`Reader::value`]: one of some names, in any case.
+pub(super) fn one_of<T: Copy>(choices: &[(&str, T)]) -> impl Fn(&str) -> Option<T> {
+    move |text| {
+        let mut choices = choices.iter();
+        let chosen = choices.find(|(name, _)| name.eq_ignore_ascii_case(text.trim()))?;
+        Some(chosen.1)
+    }
 }

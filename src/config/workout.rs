@@ -7,12 +7,9 @@ use url::{Host, Url};
 
 use super::{
     Address, ConfigError, LogConfig, from_env, jwt, log, mcp_address,
-    reader::Reader,
+    reader::{Reader, entries},
     shutdown_grace,
-    variables::{
-        DATABASE_URL, JWT_SIGNING_KEY, MCP_ALLOWED_HOSTS, MCP_PUBLIC_URL, MCP_RATE_LIMIT_PER_HOUR,
-        OAUTH_ISSUER, PROG_STRENGTH_MCP_TOKEN, Variable, WORKOUT_USER_ID,
-    },
+    variables::{self as var, Variable},
 };
 use crate::auth::{JwtSettings, Subject};
 
@@ -90,23 +87,23 @@ impl WorkoutConfig {
     pub(super) fn read(reader: &mut Reader, stdio: bool) -> Self {
         let config = Self {
             address: mcp_address(reader),
-            agent_token: reader.header_secret(&PROG_STRENGTH_MCP_TOKEN),
+            agent_token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
             jwt: reader
-                .given(&JWT_SIGNING_KEY)
+                .given(&var::JWT_SIGNING_KEY)
                 .is_some()
                 .then(|| jwt(reader)),
-            public_url: base_url(reader, &MCP_PUBLIC_URL),
-            allowed_hosts: reader.value(&MCP_ALLOWED_HOSTS, host_rules),
-            rate_limit_per_hour: reader.number(&MCP_RATE_LIMIT_PER_HOUR),
+            public_url: base_url(reader, &var::MCP_PUBLIC_URL),
+            allowed_hosts: reader.value(&var::MCP_ALLOWED_HOSTS, host_rules),
+            rate_limit_per_hour: reader.number(&var::MCP_RATE_LIMIT_PER_HOUR),
             oauth_issuer: issuer(reader),
-            database_url: reader.value(&DATABASE_URL, database_url),
-            stdio_user: reader.value(&WORKOUT_USER_ID, |text| Subject::parse(text).ok()),
+            database_url: reader.value(&var::DATABASE_URL, database_url),
+            stdio_user: reader.value(&var::WORKOUT_USER_ID, |text| Subject::parse(text).ok()),
             shutdown_grace: shutdown_grace(reader),
             log: log(reader),
         };
         if !stdio && !config.identifies_callers() {
             reader.fault(
-                &PROG_STRENGTH_MCP_TOKEN,
+                var::PROG_STRENGTH_MCP_TOKEN.name,
                 "is missing, and so are JWT_SIGNING_KEY and OAUTH_ISSUER; set at least one, to know callers by",
             );
         }
@@ -126,17 +123,13 @@ fn base_url(reader: &mut Reader, variable: &Variable) -> Option<Url> {
 }
 
 fn issuer(reader: &mut Reader) -> Option<Issuer> {
-    let url = base_url(reader, &OAUTH_ISSUER)?;
-    let text = reader.text(&OAUTH_ISSUER)?.trim().to_owned();
+    let url = base_url(reader, &var::OAUTH_ISSUER)?;
+    let text = reader.text(&var::OAUTH_ISSUER)?.trim().to_owned();
     Some(Issuer { url, text })
 }
 
 fn host_rules(list: &str) -> Option<Vec<HostRule>> {
-    let entries = list.split(',').map(str::trim);
-    let rules: Vec<_> = entries
-        .filter(|entry| !entry.is_empty())
-        .map(HostRule::parse)
-        .collect::<Option<_>>()?;
+    let rules: Vec<_> = entries(list).map(HostRule::parse).collect::<Option<_>>()?;
     Some(rules).filter(|rules| !rules.is_empty())
 }
 
