@@ -4,6 +4,8 @@ mod cache;
 mod discovery;
 mod keys;
 
+use std::sync::Arc;
+
 use jsonwebtoken::Header;
 use serde::Deserialize;
 use url::Url;
@@ -38,7 +40,7 @@ impl Audience {
 /// Verifies tokens with the published keys of one issuer.
 pub struct JwksVerifier {
     issuer: String,
-    keys: KeyCache,
+    keys: Arc<KeyCache>,
 }
 
 impl JwksVerifier {

@@ -351,7 +351,7 @@ fn the_help_of_a_command_lists_its_settings() {
     use variables::{ReadBy, help};
     let (serve, mcp) = (help(ReadBy::Serve), help(ReadBy::Mcp));
     assert!(serve.contains(
-        "AGENT_PORT=8001\n      Port that `serve` listens on: a whole number from 0 to 65535"
+        "AGENT_PORT=8001\n      Port that `serve` listens on (a whole number from 0 to 65535)"
     ));
     for (name, read_by) in [
         ("AGENT_PORT", (true, false)),

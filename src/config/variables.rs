@@ -71,7 +71,7 @@ pub fn help(command: ReadBy) -> String {
                 help,
                 ..
             } = variable;
-            format!("\n\n  {name}={default}\n      {help}: {kind}")
+            format!("\n\n  {name}={default}\n      {help} ({kind})")
         });
     std::iter::once(head.to_owned()).chain(lines).collect()
 }

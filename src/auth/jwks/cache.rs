@@ -7,7 +7,10 @@ use std::{
 };
 
 use jsonwebtoken::Algorithm;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 
 use super::{
     discovery::{FetchError, KeySource},
@@ -35,78 +38,59 @@ impl Default for RefreshPolicy {
     }
 }
 
-pub(super) struct KeyCache(Arc<Inner>);
-
-struct Inner {
+pub(super) struct KeyCache {
     source: KeySource,
     policy: RefreshPolicy,
     cached: Mutex<Cached>,
     /// Start of the last fetch. Locked during a fetch, so that one runs at a time.
-    fetching: tokio::sync::Mutex<Option<Instant>>,
+    last_fetch: tokio::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
 struct Cached {
     keys: Arc<KeySet>,
-    fetched: Option<Instant>,
+    since: Option<Instant>,
 }
 
 impl KeyCache {
-    pub(super) fn new(source: KeySource, policy: RefreshPolicy) -> Self {
-        Self(Arc::new(Inner {
+    pub(super) fn new(source: KeySource, policy: RefreshPolicy) -> Arc<Self> {
+        Arc::new(Self {
             source,
             policy,
             cached: Mutex::default(),
-            fetching: tokio::sync::Mutex::default(),
-        }))
+            last_fetch: tokio::sync::Mutex::default(),
+        })
     }
 
-    pub(super) async fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Option<Arc<Key>> {
-        match self.0.keys().find(algorithm, id) {
-            Lookup::Ambiguous => return None,
-            Lookup::Found(key) => {
-                if self.0.is_stale() {
-                    drop(self.refresh());
-                }
-                return Some(key);
+    pub(super) async fn find(
+        self: &Arc<Self>,
+        algorithm: Algorithm,
+        id: Option<&str>,
+    ) -> Option<Arc<Key>> {
+        let find = || self.cached().keys.find(algorithm, id);
+        let mut lookup = find();
+        match lookup {
+            Lookup::Missing => {
+                let _ = self.spawn_refresh().await;
+                lookup = find();
             }
-            Lookup::Missing => {}
+            Lookup::Found(_) if self.is_stale() => drop(self.spawn_refresh()),
+            _ => {}
         }
-        let _ = self.refresh().await;
-        match self.0.keys().find(algorithm, id) {
+        match lookup {
             Lookup::Found(key) => Some(key),
             Lookup::Missing | Lookup::Ambiguous => None,
         }
     }
 
-    /// Runs in a task of its own, so that a client that disconnects does not cancel the fetch for others.
-    fn refresh(&self) -> tokio::task::JoinHandle<()> {
-        let inner = self.0.clone();
-        tokio::spawn(async move { inner.refresh().await })
-    }
-}
-
-impl Inner {
-    fn keys(&self) -> Arc<KeySet> {
-        self.cached().keys.clone()
-    }
-
-    /// True if the keys are too old and no fetch is running.
-    fn is_stale(&self) -> bool {
-        let old = |fetched: Instant| fetched.elapsed() >= self.policy.max_age;
-        self.cached().fetched.is_some_and(old)
-            && self
-                .fetching
-                .try_lock()
-                .is_ok_and(|last| self.is_due(*last))
-    }
-
-    fn is_due(&self, last: Option<Instant>) -> bool {
-        last.is_none_or(|last| last.elapsed() >= self.policy.min_interval)
+    /// Fetches in a task of its own, so that a client that disconnects does not cancel the fetch for others.
+    fn spawn_refresh(self: &Arc<Self>) -> JoinHandle<()> {
+        let cache = self.clone();
+        tokio::spawn(async move { cache.refresh().await })
     }
 
     async fn refresh(&self) {
-        let mut last = self.fetching.lock().await;
+        let mut last = self.last_fetch.lock().await;
         if !self.is_due(*last) {
             return;
         }
@@ -116,13 +100,28 @@ impl Inner {
             Ok(keys) => {
                 *self.cached() = Cached {
                     keys: Arc::new(keys),
-                    fetched: Some(Instant::now()),
+                    since: Some(Instant::now()),
                 }
             }
             Err(error) => {
                 tracing::warn!(error = %error, "cannot fetch the keys of OAUTH_ISSUER; cached keys stay valid");
             }
         }
+    }
+
+    /// True if the keys are too old and a fetch may start now.
+    fn is_stale(&self) -> bool {
+        let old = |since: Instant| since.elapsed() >= self.policy.max_age;
+        let idle_and_due = || {
+            self.last_fetch
+                .try_lock()
+                .is_ok_and(|last| self.is_due(*last))
+        };
+        self.cached().since.is_some_and(old) && idle_and_due()
+    }
+
+    fn is_due(&self, last: Option<Instant>) -> bool {
+        last.is_none_or(|last| last.elapsed() >= self.policy.min_interval)
     }
 
     fn cached(&self) -> MutexGuard<'_, Cached> {
