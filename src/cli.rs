@@ -11,7 +11,7 @@ use crate::{
     auth::{self, Subject},
     config::{
         self, Config, WorkoutConfig,
-        variables::{ReadBy, help},
+        variables::{Server, help},
     },
     dev,
     upstream::dial::client_for,
@@ -22,7 +22,7 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The chat agent of the Prog Strength training tracker.
 #[derive(Parser)]
-#[command(version, after_long_help = help(ReadBy::Serve))]
+#[command(version, after_long_help = help(Server::Agent))]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -31,10 +31,10 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve POST /chat (the default)
-    #[command(after_long_help = help(ReadBy::Serve))]
+    #[command(after_long_help = help(Server::Agent))]
     Serve,
     /// Serve the workout tools over MCP
-    #[command(after_long_help = help(ReadBy::Mcp))]
+    #[command(after_long_help = help(Server::Workout))]
     Mcp {
         /// Over standard input and output in place of HTTP, for one user: `WORKOUT_USER_ID`
         #[arg(long)]

@@ -348,8 +348,8 @@ fn is_name(text: &str) -> bool {
 
 #[test]
 fn the_help_of_a_command_lists_its_settings() {
-    use variables::{ReadBy, help};
-    let (serve, mcp) = (help(ReadBy::Serve), help(ReadBy::Mcp));
+    use variables::{Server, help};
+    let (serve, mcp) = (help(Server::Agent), help(Server::Workout));
     assert!(serve.contains(
         "AGENT_PORT=8001\n      Port that `serve` listens on (a whole number from 0 to 65535)"
     ));
