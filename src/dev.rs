@@ -18,7 +18,7 @@ use crate::{
     agent::http::app::App,
     agent::http::serve,
     auth,
-    config::{Config, Demo, DevClaude, DevConfig, PageConfig, Places, WorkoutConfig},
+    config::{Config, Demo, DevClaude, DevConfig, DevSetup, PageConfig, WorkoutConfig},
     http::server,
     process::logs,
     process::signals::Signals,
@@ -55,7 +55,7 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     let signals = Signals::in_terminal()?;
     let data = DataFile::new(options.data)?;
     let listeners = Listeners::bind().await?;
-    let config = DevConfig::from_env(Places {
+    let config = DevConfig::from_env(DevSetup {
         data: data.path(),
         mcp: listeners.mcp.local_addr()?,
         stand_in: listeners.stand_in.local_addr()?,
@@ -131,7 +131,11 @@ async fn run(
         rest_stops.clone(),
     )
     .await?;
-    let token = auth::mint(&config.agent.jwt, demo::USER, TOKEN_TTL)?;
+    let token = auth::mint(
+        &config.agent.jwt,
+        &auth::Subject::parse(demo::USER)?,
+        TOKEN_TTL,
+    )?;
     config.agent.page = Some(PageConfig {
         demo: Some(Demo {
             token: token.clone().into(),

@@ -51,7 +51,7 @@ impl KeyCheck {
     pub(super) async fn rejected(self) -> ConfigError {
         match self.request.send().await {
             Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {
-                return ConfigError::of(
+                return ConfigError::new(
                     self.variable,
                     format!(
                         "is refused by {}; correct it, or unset it and all other ANTHROPIC_* for the offline stand-in",
