@@ -84,6 +84,7 @@ impl Reader {
         self.values.insert(variable.name.to_owned(), value.into());
     }
 
+    #[cfg(feature = "dev")]
     pub(super) fn unset(&mut self, variable: &Variable) {
         self.values.remove(variable.name);
     }
