@@ -14,7 +14,7 @@ use crate::{
         variables::{Server, help},
     },
     dev,
-    upstream::dial::client_for,
+    upstream::client,
     workout,
 };
 
@@ -97,7 +97,7 @@ async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
         _ => address.host,
     };
     let url = Url::parse(&format!("http://{host}:{}/health", address.port))?;
-    let client = client_for(&url).timeout(HEALTH_TIMEOUT).build()?;
+    let client = client::builder_for(&url).timeout(HEALTH_TIMEOUT).build()?;
     let response = client.get(url.clone()).send().await;
     let status = response
         .with_context(|| format!("no answer from {url}"))?

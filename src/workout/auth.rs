@@ -45,7 +45,7 @@ impl Authenticator {
 
     /// Who sent these headers: they hold exactly one bearer token, and it is valid.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
-        let token = bearer::of(headers)?;
+        let token = bearer::token(headers)?;
         if self.agent.as_ref().is_some_and(|agent| agent.is(token)) {
             return Ok(Identity::Agent);
         }

@@ -1,5 +1,7 @@
 //! Log lines: what they hold, and what they never hold.
 
+use rustix::process::Signal;
+
 use super::*;
 
 #[tokio::test]
@@ -152,7 +154,7 @@ async fn debug_lines_hold_no_message_tool_result_or_secret() {
     let service = Service::start(&[], &env).await;
     let token = talk_in_confidence(&service).await;
     let signature = token.rsplit('.').next().expect("three parts");
-    service.process.signal("TERM");
+    service.process.signal(Signal::TERM);
     // Not vacuously: all of it did pass through the service.
     let passed = Value::from(service.claude.bodies()).to_string();
     for word in [
