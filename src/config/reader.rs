@@ -34,7 +34,9 @@ impl Reader {
         let mut reader = Self::from_iter([]);
         reader.read_file();
         for variable in VARIABLES {
-            match std::env::var_os(variable.name).map(OsString::into_string) {
+            #[expect(clippy::disallowed_methods, reason = "the only place")]
+            let value = std::env::var_os(variable.name);
+            match value.map(OsString::into_string) {
                 Some(Ok(value)) => reader.set(variable, value),
                 Some(Err(_)) => reader.fault(variable.name, "is not valid UTF-8"),
                 None => {}

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{keys::KeySet, without_slash};
+use crate::upstream::client;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,11 +41,9 @@ pub(super) struct KeySource {
 
 impl KeySource {
     pub(super) fn new(issuer: Url) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
+        let http = client::builder_for(&issuer)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
             .build()?;
         Ok(Self { issuer, http })
     }

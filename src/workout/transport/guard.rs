@@ -52,7 +52,7 @@ pub(super) async fn check_host(
     next.run(request).await
 }
 
-/// Finds the identity, or answers 401. Removes the token from the request.
+/// Authenticates the request, or answers 401. Removes the token from the request.
 pub(super) async fn authenticate(
     State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,

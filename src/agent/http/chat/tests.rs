@@ -20,7 +20,7 @@ fn app() -> (Arc<App>, String) {
     let config = Config::from_iter(env).unwrap();
     let token = auth::mint(
         &config.jwt,
-        &crate::auth::Subject::parse("sam").unwrap(),
+        &auth::Subject::parse("sam").unwrap(),
         Duration::from_secs(60),
     )
     .unwrap();
