@@ -222,7 +222,7 @@ impl Round {
 
     /// The reply broke off. If nobody has seen anything of it and no tool has run, it is forgotten and asked for again.
     async fn broken(&mut self, error: ClaudeError) -> Result<(), Failure> {
-        if self.body.is_none() || !error.may_heal() {
+        if self.body.is_none() || !error.is_transient() {
             return Err(error.into());
         }
         self.reading = None;
