@@ -1,12 +1,12 @@
-//! The body of `POST /chat`, but for the messages, which are `history`'s.
+//! Parses the body of `POST /chat`, except for the messages, which `history` parses.
 
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
-    agent::history::Invalid,
-    agent::json::{Fields, Node, half_a_pair},
-    http::problem::ApiError,
+    agent::json::{Invalid, Object, lone_surrogate},
+    http::problem::Problem,
 };
 
 /// What a frontend posts. Fields that are not listed are ignored, here and in messages and blocks.
@@ -15,7 +15,7 @@ pub struct ChatRequest<'a> {
     /// The whole conversation in Anthropic format: objects with `role` and `content` (a string or a list of blocks).
     /// The last one is the user's.
     #[schema(value_type = Vec<crate::agent::claude::Message>, min_items = 1)]
-    pub messages: Node<'a>,
+    pub messages: &'a RawValue,
     /// Whether to stream events; by default what the `Accept` header says.
     pub stream: Option<bool>,
     /// IANA name; unknown or missing: UTC.
@@ -25,12 +25,12 @@ pub struct ChatRequest<'a> {
     pub display_name: Option<String>,
 }
 
-/// Values in a body. One may be two bytes of it, and take 200 in memory.
+/// The most JSON values in a body: one takes two bytes of the body, and 200 in memory.
 const MAX_VALUES: usize = 2_000_000;
 
-/// The body, if it is JSON, of a size that memory bears, and a request.
-pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, ApiError> {
-    // Looked through once for all its strings.
+/// The request, if the body is JSON, holds at most [`MAX_VALUES`] values, and is an object of the right shape.
+pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
+    // Once for all its strings.
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
         let good = std::str::from_utf8(bytes)
             .err()
@@ -38,31 +38,28 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, ApiError> {
         return Err(not_json(bytes, good));
     };
     // A value takes a byte at least, and a separator.
-    let bearable = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
-    let is_object = text.trim_ascii_start().starts_with('{');
-    let read = (bearable && is_object).then(|| Fields::of(text));
-    if let Some(Ok(body)) = read {
-        return Ok(parse(body)?);
+    let is_bearable = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
+    if is_bearable
+        && let Ok(body) = Object::parse(text)
+        && lone_surrogate(text).is_none()
+    {
+        return Ok(parse(&body)?);
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return Err(not_json_from(error.line(), error.column()));
     }
-    if let Some(at) = half_a_pair(text) {
+    if let Some(at) = lone_surrogate(text) {
         return Err(not_json(bytes, at));
     }
-    let why = match read {
-        _ if !bearable => format!("must not hold more than {MAX_VALUES} values"),
-        Some(Err(error)) => format!(
-            "must not nest deeper than 127 levels nor hold a number beyond 1.7e308 (line {}, column {})",
-            error.line(),
-            error.column()
-        ),
-        _ => "must be an object with `messages`".to_owned(),
+    let why = if is_bearable {
+        "must be an object with `messages`".to_owned()
+    } else {
+        format!("must not hold more than {MAX_VALUES} values")
     };
-    Err(Invalid::new("body", why).into())
+    Err(Invalid::new(why).in_field("body").into())
 }
 
-/// At least as many values as the text holds, found without building them.
+/// An upper bound of the number of values, found without building them.
 pub(super) fn values(bytes: &[u8]) -> usize {
     let (mut count, mut at) = (1, 0);
     while let Some(byte) = bytes.get(at) {
@@ -76,7 +73,7 @@ pub(super) fn values(bytes: &[u8]) -> usize {
     count
 }
 
-/// Mostly a photo, of megabytes.
+/// Strings may be photos of megabytes.
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
         at += found + 1;
@@ -88,37 +85,33 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// `at`: the first byte that does not fit.
-fn not_json(bytes: &[u8], at: usize) -> ApiError {
+/// `at`: the first byte that is not valid.
+fn not_json(bytes: &[u8], at: usize) -> Problem {
     let lines = bytes[..at].split(|byte| *byte == b'\n');
     let (line, column) = lines.fold((0, 0), |(line, _), text| (line + 1, text.len() + 1));
     not_json_from(line, column)
 }
 
-fn not_json_from(line: usize, column: usize) -> ApiError {
-    // serde_json's own words may quote the text; where it stopped is enough.
-    ApiError::invalid_json(format!(
+fn not_json_from(line: usize, column: usize) -> Problem {
+    // serde_json's own message may quote the text.
+    Problem::invalid_json(format!(
         "The body is not JSON in UTF-8 without a byte order mark (line {line}, column {column})."
     ))
 }
 
-fn parse(mut body: Fields<'_>) -> Result<ChatRequest<'_>, Invalid> {
-    let stream = body.boolean("stream");
-    let stream = stream.map_err(|why| Invalid::new("stream", why))?;
+fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
+    let text = |field| {
+        let text = body.string(field)?;
+        Ok::<_, Invalid>(text.map(|text| text.unescape().into_owned()))
+    };
     Ok(ChatRequest {
-        stream,
-        client_timezone: text(&body, "client_timezone")?,
-        display_name: text(&body, "display_name")?,
+        stream: body.boolean("stream")?,
+        client_timezone: text("client_timezone")?,
+        display_name: text("display_name")?,
         messages: body
-            .take("messages")
-            .ok_or_else(|| Invalid::new("messages", "is missing"))?,
+            .get("messages")
+            .ok_or_else(|| Invalid::new("is missing").in_field("messages"))?,
     })
-}
-
-fn text(fields: &Fields<'_>, field: &str) -> Result<Option<String>, Invalid> {
-    let text = fields.text(field);
-    let text = text.map_err(|why| Invalid::new(field, why))?;
-    Ok(text.map(|text| text.read().into_owned()))
 }
 
 #[cfg(test)]
