@@ -133,7 +133,7 @@ impl Claude {
     /// chunked requests.
     fn request(&self, body: &[Bytes]) -> RequestBuilder {
         let length: usize = body.iter().map(Bytes::len).sum();
-        let pieces = body.to_vec().into_iter().map(Ok::<_, Infallible>);
+        let pieces: Vec<_> = body.iter().cloned().map(Ok::<_, Infallible>).collect();
         self.http
             .post(self.endpoint.clone())
             .header(header::CONTENT_LENGTH, length)

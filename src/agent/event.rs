@@ -175,7 +175,9 @@ impl Failure {
 
     fn retryable(&self) -> bool {
         match self {
-            Self::Model(error) => error.may_heal() || matches!(error, ClaudeError::TooLate { .. }),
+            Self::Model(error) => {
+                error.is_transient() || matches!(error, ClaudeError::TooLate { .. })
+            }
             Self::Internal => false,
             _ => true,
         }

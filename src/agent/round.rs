@@ -130,7 +130,7 @@ impl<'a> Round<'a> {
 
     /// Prepares another attempt after the reply failed, if nothing of it was shown and no tool has run.
     async fn retry(&mut self, error: ClaudeError) -> Result<(), Failure> {
-        if self.body.is_none() || !error.may_heal() {
+        if self.body.is_none() || !error.is_transient() {
             return Err(error.into());
         }
         self.reading = None;

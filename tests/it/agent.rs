@@ -9,6 +9,7 @@ mod limits;
 mod load;
 mod mcp_faults;
 mod page;
+mod proxies;
 mod slow_readers;
 mod stream;
 mod tls;

@@ -72,7 +72,7 @@ impl ClaudeError {
     }
 
     /// Whether the same request may succeed if it is sent again.
-    pub fn may_heal(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Broken(_) | Self::Incomplete => true,
             Self::Status { retry, .. } => *retry,

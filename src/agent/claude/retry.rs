@@ -32,7 +32,7 @@ impl Retries {
 
     /// Waits until the call may be repeated, or returns the error if it may not.
     pub async fn again(&mut self, error: ClaudeError) -> Result<(), ClaudeError> {
-        if self.made == self.max || !error.may_heal() {
+        if self.made == self.max || !error.is_transient() {
             return Err(error);
         }
         let wait = match error.retry_after() {

@@ -1,22 +1,21 @@
-//! Server-sent events out of bytes that arrive in any pieces (WHATWG HTML, section 9.2.6).
+//! Decoder for server-sent events (WHATWG HTML, section 9.2.6).
 
 use bytes::{Buf, Bytes};
 use memchr::memchr2;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// More than this without a line's end is no event stream.
+/// The largest event, in bytes.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[error("an event is too large")]
 pub struct TooLarge;
 
-/// Collects bytes, hands out the `data` of each complete event. Event names are not needed: `data.type` repeats them.
-///
-/// An event that lies whole in one piece, as nearly all do, is a part of that piece and no copy.
+/// Collects bytes in pieces of any size and yields the `data` of each complete event. Event names are not needed:
+/// `data.type` repeats them. An event that lies within one piece is not copied.
 #[derive(Default)]
 pub struct Decoder {
-    /// The beginning of a line whose end has not come.
+    /// An incomplete line.
     line: Vec<u8>,
     data: Data,
     after_cr: bool,
@@ -24,7 +23,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the next bytes and appends the data of the events they complete to `events`.
+    /// Decodes the next bytes and appends the data of completed events to `events`.
     pub fn push(&mut self, piece: &Bytes, events: &mut impl Extend<Bytes>) -> Result<(), TooLarge> {
         let mut at = 0;
         while at < piece.len() {
@@ -66,7 +65,7 @@ impl Decoder {
     }
 }
 
-/// The data of the present event: seldom more than one line.
+/// The data of the current event, mostly a single line.
 #[derive(Default)]
 enum Data {
     #[default]
@@ -133,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn comments_names_and_unknown_fields_are_passed_over_and_an_unfinished_event_is_none() {
+    fn comments_unknown_fields_and_an_incomplete_event_are_ignored() {
         let text =
             "\u{feff}: hi\nevent: x\ndata: a\ndata:b\nid: 1\n\n\n\ndata\n\ndatum: z\n\ndata: never";
         assert_eq!(decode([text.as_bytes()]), ["a\nb", ""]);
     }
 
     #[test]
-    fn a_line_without_end_is_refused() {
+    fn a_line_that_is_too_long_is_an_error() {
         let mut decoder = Decoder::default();
         assert_eq!(
             decoder.push(&vec![b'x'; MAX_EVENT + 1].into(), &mut vec![]),
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_end_is_refused_as_well() {
+    fn an_event_that_is_too_long_is_an_error() {
         let line = [&b"data: "[..], &vec![b'x'; MAX_EVENT / 4], b"\n"].concat();
         let (mut decoder, mut events, line) = (Decoder::default(), vec![], line.into());
         for _ in 0..3 {
@@ -161,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn events_are_the_same_however_the_bytes_are_cut(
+        fn events_do_not_depend_on_how_the_bytes_are_cut(
             events in prop::collection::vec(prop::collection::vec("[a-zé🏋 {}:]{0,12}", 1..4), 0..6),
             end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
             cuts in prop::collection::vec(1..7usize, 1..40),

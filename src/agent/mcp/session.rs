@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use rmcp::{RoleClient, service::Peer};
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -94,7 +94,7 @@ async fn pause(delay: Duration, stop: &CancellationToken) {
     let _ = timeout(delay, stop.cancelled()).await;
 }
 
-/// Publishes the session, lists its tools again when asked to and regularly, and returns when it is lost.
+/// Publishes the session with its present tools. Returns when it is lost, or at `stop`.
 async fn watch_over(
     service: &Service,
     mut listing: Listing,
@@ -103,59 +103,47 @@ async fn watch_over(
     stop: &CancellationToken,
 ) {
     let (peer, dead) = (service.peer(), CancellationToken::new());
-    let server = peer
-        .peer_info()
-        .and_then(|info| {
-            info.server_info
-                .as_ref()
-                .map(|server| (server.name.clone(), server.version.clone()))
-        })
-        .unwrap_or_default();
-    let mut catalogue = listing.catalogue();
+    let info = peer.peer_info();
+    let server = info.as_ref().and_then(|info| info.server_info.as_ref());
+    let server = server.map(|server| (server.name.clone(), server.version.clone()));
+    let (name, version) = server.unwrap_or_default();
     loop {
-        let live = Live {
+        let catalogue = listing.catalogue();
+        let tools = catalogue.specs().len();
+        let live = Arc::new(Live {
             peer: peer.clone(),
-            catalogue: catalogue.clone(),
-            server: server.clone(),
+            catalogue,
+            server: (name.clone(), version.clone()),
             dead: dead.clone(),
             check: check.clone(),
+        });
+        publish.send_replace(Some(live.clone()));
+        tracing::info!(server = name, version, tools, "MCP session is up");
+        listing = tokio::select! {
+            changed = changed(&listing, &live) => match changed {
+                Some(listing) => listing,
+                None => return tracing::warn!("MCP session lost: its tools cannot be listed"),
+            },
+            () = dead.cancelled() => return tracing::warn!("MCP session lost"),
+            () = stop.cancelled() => return,
         };
-        publish.send_replace(Some(Arc::new(live)));
-        let tools = catalogue.specs().len();
-        tracing::info!(
-            server = server.0,
-            version = server.1,
-            tools,
-            "MCP session is up"
-        );
-        let fresh = loop {
-            let listed_at = Instant::now();
-            tokio::select! {
-                () = dead.cancelled() => return tracing::warn!("MCP session lost"),
-                () = stop.cancelled() => return,
-                () = check.notified() => {}
-                () = sleep(RELIST_EVERY) => {}
+    }
+}
+
+/// Lists the tools regularly and when asked to. Returns a listing that differs, or `None` when listing fails.
+async fn changed(listing: &Listing, live: &Live) -> Option<Listing> {
+    loop {
+        let listed_at = Instant::now();
+        let _ = timeout(RELIST_EVERY, live.check.notified()).await;
+        sleep_until(listed_at + RELIST_PAUSE).await;
+        match timeout(LIST_TIMEOUT, list(&live.peer)).await {
+            Ok(Ok(fresh)) if fresh == *listing => {}
+            Ok(Ok(fresh)) => return Some(fresh),
+            _ => {
+                live.dead.cancel();
+                return None;
             }
-            let again = async {
-                tokio::time::sleep_until(listed_at + RELIST_PAUSE).await;
-                timeout(LIST_TIMEOUT, list(peer)).await
-            };
-            let listed = tokio::select! {
-                listed = again => listed,
-                () = dead.cancelled() => return tracing::warn!("MCP session lost"),
-                () = stop.cancelled() => return,
-            };
-            match listed {
-                Ok(Ok(fresh)) if fresh == listing => {}
-                Ok(Ok(fresh)) => break fresh,
-                Ok(Err(_)) | Err(_) => {
-                    dead.cancel();
-                    return tracing::warn!("MCP session lost: its tools cannot be listed");
-                }
-            }
-        };
-        catalogue = fresh.catalogue();
-        listing = fresh;
+        }
     }
 }
 

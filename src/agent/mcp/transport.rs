@@ -24,8 +24,6 @@ type Events = BoxStream<'static, Result<Sse, SseError>>;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Shorter than servers keep an idle connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
-/// In bytes; rmcp's own default.
-const MAX_EVENT: usize = 16 * 1024 * 1024;
 
 /// A server may close an idle connection just as it is used again, and then it is unknown whether it took the request. So
 /// only requests that may be repeated use the pool, and their second attempt uses a new connection.
@@ -46,7 +44,7 @@ impl Clients {
     }
 }
 
-/// The transport of one session.
+/// The transport of one session. Responses and events have at most 16 MiB, rmcp's default.
 #[derive(Clone)]
 pub(super) struct Transport {
     pub(super) clients: Clients,
@@ -65,19 +63,6 @@ impl StreamableHttpClient for Transport {
         token: Option<String>,
         headers: Headers,
     ) -> Result<StreamableHttpPostResponse, Error> {
-        self.post_message_with_max_sse_event_size(uri, message, session, token, headers, MAX_EVENT)
-            .await
-    }
-
-    async fn post_message_with_max_sse_event_size(
-        &self,
-        uri: Arc<str>,
-        message: ClientJsonRpcMessage,
-        session: Option<Arc<str>>,
-        token: Option<String>,
-        headers: Headers,
-        max: usize,
-    ) -> Result<StreamableHttpPostResponse, Error> {
         let (mut id, mut http) = (None, &self.clients.unpooled);
         if let JsonRpcMessage::Request(message) = &message {
             id = Some(message.id.clone());
@@ -91,7 +76,7 @@ impl StreamableHttpClient for Transport {
             }
         }
         let answer = http
-            .post_message_with_max_sse_event_size(uri, message, session, token, headers, max)
+            .post_message(uri, message, session, token, headers)
             .await?;
         match id {
             Some(id) => answer_to(&id, answer),
@@ -118,31 +103,11 @@ impl StreamableHttpClient for Transport {
         token: Option<String>,
         headers: Headers,
     ) -> Result<Events, Error> {
-        self.get_stream_with_max_sse_event_size(
-            uri,
-            session,
-            last_event_id,
-            token,
-            headers,
-            MAX_EVENT,
-        )
-        .await
-    }
-
-    async fn get_stream_with_max_sse_event_size(
-        &self,
-        uri: Arc<str>,
-        session: Option<Arc<str>>,
-        last_event_id: Option<String>,
-        token: Option<String>,
-        headers: Headers,
-        max: usize,
-    ) -> Result<Events, Error> {
         let resumed = last_event_id.is_some();
         let events = self
             .clients
             .unpooled
-            .get_stream_with_max_sse_event_size(uri, session, last_event_id, token, headers, max)
+            .get_stream(uri, session, last_event_id, token, headers)
             .await
             .inspect_err(|error| {
                 if resumed || matches!(error, Error::Client(_)) {

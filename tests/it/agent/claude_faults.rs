@@ -1,15 +1,16 @@
-//! Claude refuses or is overloaded: what is tried again, when, and what the caller gets to see.
+//! Errors and overload of Claude: retries, and the error the client gets.
 
-mod broken;
-mod cut_off;
-mod late;
-mod waits;
+mod broken_replies;
+mod connections;
+mod cut_off_turns;
+mod retry_delays;
+mod timeouts;
 
 use serde_json::{Value, json};
 
 use crate::support::{fake_claude::Reply, test_app::TestApp};
 
-/// A failure that asks for a quick second try.
+/// A failure with a short `retry-after-ms`.
 fn quickly(reply: Reply) -> Reply {
     reply.header("retry-after-ms", "5")
 }
@@ -30,7 +31,7 @@ async fn app_with(settings: &[(&str, &str)], replies: impl IntoIterator<Item = R
 }
 
 #[tokio::test]
-async fn conflicts_limits_and_server_errors_are_tried_again() {
+async fn conflicts_rate_limits_and_server_errors_are_retried() {
     for status in [408, 409, 429, 500, 502, 503, 504, 520, 529] {
         let app = TestApp::with([
             quickly(Reply::status(status, "{}")),
@@ -43,7 +44,7 @@ async fn conflicts_limits_and_server_errors_are_tried_again() {
 }
 
 #[tokio::test]
-async fn a_refused_request_or_key_is_not_tried_again_and_is_a_502_without_the_upstreams_words() {
+async fn a_refused_request_or_key_is_not_retried_and_is_a_502_without_the_upstreams_words() {
     for status in [400, 401, 402, 403, 404, 413, 422] {
         let app = TestApp::with([Reply::error(status, "some_error", "the-upstreams-secret")]).await;
         let answer = app.ask("hi").await;
@@ -58,7 +59,7 @@ async fn a_refused_request_or_key_is_not_tried_again_and_is_a_502_without_the_up
 }
 
 #[tokio::test]
-async fn x_should_retry_decides_either_way() {
+async fn x_should_retry_overrides_the_status() {
     let app = TestApp::with([
         quickly(Reply::error(400, "invalid_request_error", "x").header("x-should-retry", "true")),
         Reply::text("second"),
@@ -71,7 +72,7 @@ async fn x_should_retry_decides_either_way() {
 }
 
 #[tokio::test]
-async fn a_failure_is_tried_again_as_often_as_configured_and_no_more() {
+async fn a_failure_is_retried_as_often_as_configured() {
     let app = app_with(
         &[("CLAUDE_MAX_RETRIES", "2")],
         [overloaded(), overloaded(), overloaded()],
@@ -107,7 +108,7 @@ async fn after_all_retries_overload_is_a_503_with_retry_after_and_other_failures
 }
 
 #[tokio::test]
-async fn a_spend_limit_is_not_tried_again() {
+async fn a_spend_limit_is_not_retried() {
     let body = json!({"type": "error", "error": {"type": "rate_limit_error", "message": "spend",
         "details": {"error_code": "enforced_spend_limit_reached"}}});
     let app = TestApp::with([Reply::status(429, body.to_string())]).await;
@@ -116,7 +117,7 @@ async fn a_spend_limit_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn an_html_page_of_the_edge_is_a_failure_by_its_status_alone() {
+async fn an_html_error_page_is_classified_by_its_status() {
     let page = || {
         quickly(Reply::raw(
             "HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\nretry-after-ms: 5\r\ncontent-length: 14\r\n\r\n<html>cf</html",
@@ -130,7 +131,7 @@ async fn an_html_page_of_the_edge_is_a_failure_by_its_status_alone() {
 }
 
 #[tokio::test]
-async fn a_page_with_status_200_is_no_reply() {
+async fn an_html_page_with_status_200_is_a_failure() {
     let page = || {
         Reply::raw("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>")
     };
@@ -146,7 +147,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn claude_out_of_reach_is_a_502() {
+async fn an_unreachable_claude_is_a_502() {
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()
@@ -169,7 +170,7 @@ async fn claude_out_of_reach_is_a_502() {
 }
 
 #[tokio::test]
-async fn an_error_answer_has_the_documented_shape() {
+async fn an_error_response_has_the_documented_shape() {
     let app = TestApp::with([Reply::error(
         401,
         "authentication_error",

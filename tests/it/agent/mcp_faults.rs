@@ -1,4 +1,4 @@
-//! The MCP server absent, dying, hanging, lying: what becomes of calls, chats and the session.
+//! An MCP server that is absent, crashes, hangs or answers wrongly.
 
 mod absence;
 mod answers;
@@ -41,12 +41,12 @@ async fn obeying(service: Builder) -> TestApp {
     app
 }
 
-/// A turn of Sam's that goes on beside the test.
+/// A turn of Sam's in the background.
 fn spawned(app: &TestApp, words: &str) -> JoinHandle<Answer> {
     tokio::spawn(Answer::of(app.post("sam").body(user(words).to_string())))
 }
 
-/// The answer of such a turn, which has to be a good one.
+/// The successful answer of such a turn.
 async fn answered(chat: JoinHandle<Answer>) -> Value {
     within("the chat's end", chat).await.expect("no panic").ok()
 }

@@ -1,4 +1,4 @@
-//! Claude over https: who is believed to be Claude.
+//! Claude over https: certificates.
 
 use crate::support::{
     fake_claude::{FakeClaude, Reply},
@@ -8,7 +8,7 @@ use crate::support::{
     tls::TlsFront,
 };
 
-/// The service, with a Claude behind TLS whose certificate is for `name`; the system trusts `trusted`, or that.
+/// The service, with a Claude behind TLS. Its certificate is for `name`; the system trusts `trusted`, by default that one.
 async fn behind_tls(name: &str, trusted: Option<&str>) -> (Service, TlsFront) {
     let claude = FakeClaude::start().await;
     let front = TlsFront::of(claude.url(), name).await;
@@ -32,7 +32,7 @@ async fn is_refused(service: &Service) {
 }
 
 #[tokio::test]
-async fn a_server_whose_certificate_the_system_trusts_is_asked_over_one_connection() {
+async fn a_server_with_a_trusted_certificate_is_asked_over_one_connection() {
     let (service, front) = behind_tls("localhost", None).await;
     for _ in 0..3 {
         service.claude.push(Reply::text("hi"));
@@ -43,14 +43,14 @@ async fn a_server_whose_certificate_the_system_trusts_is_asked_over_one_connecti
 }
 
 #[tokio::test]
-async fn a_server_whose_certificate_nobody_vouches_for_is_told_nothing() {
+async fn a_server_with_an_untrusted_certificate_is_sent_nothing() {
     let other = TlsFront::of("http://127.0.0.1:9", "localhost").await;
     let (service, _front) = behind_tls("localhost", Some(&other.certificate)).await;
     is_refused(&service).await;
 }
 
 #[tokio::test]
-async fn a_server_with_the_certificate_of_another_is_told_nothing() {
+async fn a_server_with_a_certificate_for_another_name_is_sent_nothing() {
     let (service, _front) = behind_tls("elsewhere.example", None).await;
     is_refused(&service).await;
 }

@@ -1,4 +1,4 @@
-//! Without a server, and while it is started again: what a chat gets, and what `/ready` says.
+//! Chats and `/ready` without an MCP server, and while it restarts.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn without_a_server_chats_are_refused_until_it_is_there() {
+async fn without_a_server_chats_are_refused_until_it_starts() {
     let mut mcp = McpServer::start().await;
     mcp.stop().await;
     let mut app = TestApp::builder().unready().start_with(mcp).await;
@@ -56,7 +56,7 @@ async fn without_a_server_chats_are_refused_until_it_is_there() {
 }
 
 #[tokio::test]
-async fn a_chat_waits_a_little_for_a_server_that_is_coming_back() {
+async fn a_chat_waits_briefly_for_a_server_that_restarts() {
     let mut mcp = McpServer::start().await;
     mcp.stop().await;
     let mut app = TestApp::builder()
@@ -66,7 +66,7 @@ async fn a_chat_waits_a_little_for_a_server_that_is_coming_back() {
         .await;
     obey(&app);
     let chat = spawned(&app, "list_exercises");
-    // The chat has come in when it has taken the only place.
+    // The chat has arrived once it occupies the only place.
     loop {
         let probe = app.post("ann").header("content-encoding", "gzip").body("x");
         let refused = Answer::of(probe).await;
@@ -80,7 +80,7 @@ async fn a_chat_waits_a_little_for_a_server_that_is_coming_back() {
 }
 
 #[tokio::test]
-async fn a_dead_server_shows_in_ready_and_a_restarted_one_too() {
+async fn ready_reports_a_dead_server_and_a_restarted_one() {
     let mut app = obedient().await;
     app.mcp.stop().await;
     assert_eq!(
@@ -95,7 +95,7 @@ async fn a_dead_server_shows_in_ready_and_a_restarted_one_too() {
 }
 
 #[tokio::test]
-async fn a_restart_between_two_chats_is_not_noticed_by_either() {
+async fn a_restart_between_two_chats_affects_neither() {
     let mut app = obedient().await;
     app.ask("whoami").await.ok();
     app.mcp.restart().await;

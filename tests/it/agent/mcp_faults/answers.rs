@@ -1,4 +1,4 @@
-//! Answers that cannot be read, refusals and errors: which calls are repeated, and what Claude is told.
+//! Unreadable answers, refusals and errors: which calls are repeated, and what Claude gets.
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{
     support::helpers::{bad, good, metric, result_of, unknown},
 };
 
-/// Answers that leave open whether the tool has run.
+/// Answers after which it is unknown whether the tool has run.
 const UNREADABLE: [&str; 17] = [
     "http500",
     "http503",
@@ -45,7 +45,7 @@ async fn outcomes(names: impl IntoIterator<Item = String>) -> Vec<(String, usize
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_nobody_can_read_runs_once_and_its_outcome_is_unknown() {
+async fn a_write_with_an_unreadable_answer_runs_once_and_its_outcome_is_unknown() {
     let expected: Vec<_> = UNREADABLE
         .iter()
         .map(|name| ((*name).to_owned(), 1, bad(&unknown(BROKE))))
@@ -54,7 +54,7 @@ async fn a_write_whose_answer_nobody_can_read_runs_once_and_its_outcome_is_unkno
 }
 
 #[tokio::test]
-async fn a_read_whose_answer_nobody_can_read_is_repeated() {
+async fn a_read_with_an_unreadable_answer_is_repeated() {
     let names = UNREADABLE.map(|name| format!("ro_{name}_once"));
     let expected: Vec<_> = names
         .iter()
@@ -64,7 +64,7 @@ async fn a_read_whose_answer_nobody_can_read_is_repeated() {
 }
 
 #[tokio::test]
-async fn an_idempotent_write_whose_answer_nobody_can_read_is_repeated() {
+async fn an_idempotent_write_with_an_unreadable_answer_is_repeated() {
     let names = UNREADABLE.map(|name| format!("idem_{name}_once"));
     let expected: Vec<_> = names
         .iter()
@@ -74,9 +74,9 @@ async fn an_idempotent_write_whose_answer_nobody_can_read_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_read_that_never_succeeds_is_given_up() {
+async fn a_read_that_keeps_failing_is_given_up() {
     let names = UNREADABLE.map(|name| format!("ro_{name}"));
-    // What is long takes long four times.
+    // Four attempts at a long answer take long.
     let short = names.into_iter().filter(|name| !name.contains("too_long"));
     for (name, times, result) in outcomes(short).await {
         assert_eq!(times, 4, "{name}");
@@ -146,7 +146,7 @@ async fn a_404_is_a_lost_session_and_the_call_is_made_in_the_next_one() {
 }
 
 #[tokio::test]
-async fn an_answer_may_come_in_an_event_stream_whatever_came_before() {
+async fn json_and_event_stream_answers_may_alternate() {
     let server = BadMcp::start(Quirk::None).await;
     let app = obedient_with(&server).await;
     for name in ["ro_ok", "ro_stream", "idem_stream", "stream", "ro_ok"] {
@@ -172,7 +172,7 @@ async fn an_answer_may_be_long_and_name_its_charset() {
 }
 
 #[tokio::test]
-async fn a_404_of_a_server_without_sessions_leaves_open_whether_the_tool_has_run() {
+async fn a_404_of_a_server_without_sessions_is_an_unknown_outcome() {
     let server = BadMcp::start(Quirk::Stateless).await;
     let app = obedient_with(&server).await;
     assert_eq!(result_of(&app, "ro_http404_once").await, good("ok"));
@@ -183,7 +183,7 @@ async fn a_404_of_a_server_without_sessions_leaves_open_whether_the_tool_has_run
 }
 
 #[tokio::test]
-async fn an_error_of_the_tool_or_the_protocol_is_told_to_claude_and_final() {
+async fn an_error_of_the_tool_or_the_protocol_is_final_and_passed_to_claude() {
     let app = obedient().await;
     assert_eq!(result_of(&app, "fail").await, bad("no such workout"));
     assert_eq!(

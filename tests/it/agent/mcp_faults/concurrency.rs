@@ -1,4 +1,4 @@
-//! The tools of one message: which of them run at once, and which before the message is complete.
+//! Concurrent tool calls, and early reads.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ async fn a_read_starts_while_claude_still_writes_and_a_write_does_not() {
 }
 
 #[tokio::test]
-async fn results_of_early_reads_are_thrown_away_when_the_reply_asks_for_no_tools() {
+async fn results_of_early_reads_are_discarded_when_the_stop_reason_is_not_tool_use() {
     for reason in ["max_tokens", "end_turn", "refusal"] {
         let app = TestApp::start().await;
         let gate = Gate::new();

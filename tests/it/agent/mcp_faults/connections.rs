@@ -1,4 +1,4 @@
-//! Which calls share a connection.
+//! Connection pooling of tool calls.
 
 use futures_util::future::join_all;
 

@@ -1,4 +1,4 @@
-//! Calls that the server cuts off by dying, and calls it never answers.
+//! Server crashes during a call, and calls without an answer.
 
 use http::StatusCode;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::{
 const LATE: &str = "the tool did not answer in time";
 
 #[tokio::test]
-async fn a_write_cut_off_by_the_servers_death_is_not_repeated_and_its_outcome_is_unknown() {
+async fn a_write_cut_off_by_a_server_crash_is_not_repeated_and_its_outcome_is_unknown() {
     let mut app = obedient().await;
     let chat = spawned(&app, "slow_write");
     app.mcp.called_tool("slow_write").await;
@@ -39,7 +39,7 @@ async fn a_write_cut_off_by_the_servers_death_is_not_repeated_and_its_outcome_is
 }
 
 #[tokio::test]
-async fn reads_and_idempotent_writes_cut_off_by_the_servers_death_are_repeated() {
+async fn reads_and_idempotent_writes_cut_off_by_a_server_crash_are_repeated() {
     for tool in ["slow_read", "slow_idempotent"] {
         let mut app = obedient().await;
         let chat = spawned(&app, tool);
@@ -56,7 +56,7 @@ async fn reads_and_idempotent_writes_cut_off_by_the_servers_death_are_repeated()
 }
 
 #[tokio::test]
-async fn a_call_in_flight_is_answered_though_its_session_is_given_up() {
+async fn a_call_in_flight_is_answered_although_its_session_is_replaced() {
     let app = obedient().await;
     let chat = spawned(&app, "slow_write");
     app.mcp.called_tool("slow_write").await;
@@ -73,7 +73,7 @@ async fn a_call_in_flight_is_answered_though_its_session_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_call_that_never_reached_the_server_is_made_after_the_reconnect_whatever_it_does() {
+async fn a_call_that_never_reached_the_server_is_made_after_the_reconnect_even_if_it_writes() {
     for loss_noticed_before in [false, true] {
         let mut app = TestApp::start().await;
         let gate = Gate::new();
@@ -99,7 +99,7 @@ async fn a_call_that_never_reached_the_server_is_made_after_the_reconnect_whatev
 }
 
 #[tokio::test]
-async fn a_call_that_finds_no_server_in_time_is_not_run_and_the_turn_goes_on() {
+async fn a_call_that_finds_no_server_in_time_is_not_run_and_the_turn_continues() {
     let mut app = TestApp::builder()
         .env("MCP_CALL_TIMEOUT_SECS", "1")
         .start()
@@ -138,7 +138,7 @@ async fn a_tool_that_hangs_becomes_an_error_result_and_is_cancelled() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_while_answering_calls_does_not_hold_up_others() {
+async fn a_hanging_call_does_not_block_others() {
     let server = BadMcp::start(Quirk::None).await;
     let app = obeying(
         TestApp::builder()

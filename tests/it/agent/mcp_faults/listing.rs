@@ -1,4 +1,4 @@
-//! The list of tools: in pages, malformed, changed.
+//! Tool listing: pages, malformed tools, changes.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_listing_that_repeats_itself_is_read_to_where_it_does() {
+async fn a_listing_with_a_repeated_cursor_is_read_once() {
     let server = BadMcp::start(Quirk::LoopingCursor).await;
     let app = obedient_with(&server).await;
     assert_eq!(result_of(&app, "ok").await, good("ok"));
@@ -33,7 +33,7 @@ async fn a_malformed_tool_is_left_out_and_the_others_work() {
 }
 
 #[tokio::test]
-async fn a_hint_that_is_no_boolean_spoils_neither_the_tool_nor_the_list() {
+async fn a_hint_that_is_not_a_boolean_is_ignored() {
     let server = BadMcp::start(Quirk::MalformedHint).await;
     let app = obedient_with(&server).await;
     assert_eq!(
@@ -44,7 +44,7 @@ async fn a_hint_that_is_no_boolean_spoils_neither_the_tool_nor_the_list() {
 }
 
 #[tokio::test]
-async fn all_pages_of_the_listing_are_read_once_and_not_for_each_request() {
+async fn all_pages_of_the_listing_are_read_once_per_session() {
     let mcp = McpServer::start().await;
     mcp.page_by(4);
     let app = TestApp::builder().start_with(mcp).await;
@@ -57,7 +57,7 @@ async fn all_pages_of_the_listing_are_read_once_and_not_for_each_request() {
 }
 
 #[tokio::test]
-async fn a_changed_list_is_taken_up_when_the_server_announces_it() {
+async fn a_changed_list_is_used_after_list_changed() {
     let app = obedient().await;
     app.mcp.set_tools(vec![
         tool("whoami", &owned(), &json!({})),
@@ -78,7 +78,7 @@ async fn a_changed_list_is_taken_up_when_the_server_announces_it() {
 }
 
 #[tokio::test]
-async fn a_turn_that_has_begun_keeps_the_catalogue_it_began_with() {
+async fn a_running_turn_keeps_its_catalogue() {
     let app = TestApp::start().await;
     app.claude.push_all([
         Reply::tool("toolu_1", "slow_write", json!({})),

@@ -1,4 +1,4 @@
-//! What a result becomes for Claude: text, images, and what is left out.
+//! Conversion of tool results for Claude.
 
 use serde_json::{Value, json};
 
@@ -45,12 +45,12 @@ async fn an_image_of_more_than_5_mb_becomes_a_note() {
 }
 
 #[tokio::test]
-async fn the_limit_of_a_results_text_is_none_of_its_images() {
+async fn the_limit_on_text_does_not_apply_to_images() {
     let app = obedient().await;
     let source = json!({"type": "base64", "media_type": "image/png", "data": picture(3_000_000)});
     let whole = with(json!([{"type": "image", "source": source}]));
     let result = result_of(&app, r#"picture {"bytes": 3000000}"#).await;
-    // Not `assert_eq!`: nobody reads megabytes.
+    // Not `assert_eq!`: it would print megabytes.
     assert!(result == whole, "{} blocks", result["content"]);
     assert!(last_content(&app.claude.bodies()[1]) == [whole]);
 }
@@ -70,7 +70,7 @@ async fn text_and_embedded_text_are_passed_on_and_the_rest_is_described() {
 }
 
 #[tokio::test]
-async fn content_of_a_type_nobody_knows_is_described() {
+async fn content_of_an_unknown_type_is_described() {
     let server = BadMcp::start(Quirk::None).await;
     let app = obedient_with(&server).await;
     assert_eq!(
@@ -124,7 +124,7 @@ async fn a_long_result_is_cut_at_a_character_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_result_may_have_100_000_bytes_when_nothing_else_is_said() {
+async fn a_result_may_have_100_000_bytes_by_default() {
     let app = obedient().await;
     assert_eq!(
         result_of(&app, r#"big {"bytes": 100000}"#).await,

@@ -1,4 +1,4 @@
-//! What a session is opened with, and kept by.
+//! Session handshake, protocol versions, regular listing.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_session_is_asked_for_at_the_last_protocol_that_has_one() {
+async fn a_session_is_opened_at_the_last_protocol_version_with_initialize() {
     let server = BadMcp::start(Quirk::None).await;
     let _app = TestApp::builder().mcp_url(server.url()).start().await;
     assert_eq!(server.versions(), ["2025-11-25"]);
 }
 
 #[tokio::test]
-async fn the_tools_are_listed_again_after_thirty_seconds_though_nothing_was_announced() {
+async fn the_tools_are_listed_again_every_thirty_seconds() {
     let app = TestApp::start().await;
     let quiet = Instant::now();
     app.mcp
@@ -44,14 +44,14 @@ async fn the_tools_are_listed_again_after_thirty_seconds_though_nothing_was_anno
 }
 
 #[tokio::test]
-async fn a_server_of_an_older_protocol_is_accepted() {
+async fn a_server_with_an_older_protocol_version_is_accepted() {
     let server = BadMcp::start(Quirk::OldVersion).await;
     let app = obedient_with(&server).await;
     assert_eq!(result_of(&app, "ok").await, good("ok"));
 }
 
 #[tokio::test]
-async fn a_server_with_which_no_session_can_be_had_is_asked_again_and_chats_are_refused() {
+async fn failed_handshakes_are_retried_and_chats_refused_meanwhile() {
     let quirks = [
         Quirk::FutureVersion,
         Quirk::NewerVersion,

@@ -1,4 +1,4 @@
-//! What a turn that was cut off tells of calls that had not begun.
+//! `messages` of a turn that was cut off before its calls were started.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const NOT_RUN: &str =
 const LITTLE_TIME: (&str, &str) = ("AGENT_TURN_TIMEOUT_SECS", "2");
 const LITTLE_SILENCE: (&str, &str) = ("CLAUDE_IDLE_TIMEOUT_SECS", "1");
 
-/// `messages` of a turn that ends in Claude's silence, as a problem or an event, and the tools that were called.
+/// `messages` of a turn that ends by the idle timeout, as problem or event, and the tools that were called.
 async fn left_of(replies: &[Reply], streamed: bool) -> (Value, Vec<String>) {
     left_by(LITTLE_TIME, replies, streamed).await
 }
@@ -27,7 +27,7 @@ async fn left_by(limit: (&str, &str), replies: &[Reply], streamed: bool) -> (Val
     (failed["messages"].take(), app.mcp.called())
 }
 
-/// A write that is complete and has not begun.
+/// `messages` for a complete write that was not started.
 fn not_run(id: &str) -> Value {
     json!([
         {"role": "assistant", "content": [{"type": "tool_use", "id": id, "name": "create_workout", "input": bench_press()}]},
@@ -37,9 +37,9 @@ fn not_run(id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn complete_calls_of_which_none_has_begun_stand_as_not_run_and_an_incomplete_one_not_at_all()
+async fn complete_calls_that_were_not_started_are_reported_as_not_run_and_incomplete_ones_omitted()
 {
-    // The write is complete, the message is not; or not even the write.
+    // The write is complete and the message is not; in `half`, neither is.
     let call = |id: &str| Reply::tool(id, "create_workout", bench_press());
     let alone = [call("t1").silence_after(6)];
     let second = [call("t1"), call("t2").silence_after(6)];
@@ -66,7 +66,7 @@ async fn complete_calls_of_which_none_has_begun_stand_as_not_run_and_an_incomple
 }
 
 #[tokio::test]
-async fn a_write_that_has_not_begun_stands_as_not_run_beside_a_read_that_has_ended() {
+async fn a_write_that_was_not_started_is_reported_as_not_run_beside_a_finished_read() {
     let calls = [Reply::text("Now:")
         .and_tool("t1", "list_workouts", json!({}))
         .and_tool("t2", "create_workout", bench_press())
@@ -87,7 +87,7 @@ async fn a_write_that_has_not_begun_stands_as_not_run_beside_a_read_that_has_end
 }
 
 #[tokio::test]
-async fn a_message_that_ends_in_too_long_a_silence_is_told_as_far_as_it_was_written() {
+async fn a_message_cut_off_by_the_idle_timeout_is_reported_as_far_as_it_was_written() {
     let write = [Reply::tool("t1", "create_workout", bench_press()).silence_after(6)];
     let read = [Reply::text("Now:")
         .and_tool("t1", "list_workouts", json!({}))

@@ -1,4 +1,4 @@
-//! How long it waits before Claude is asked again, and that this never goes past the turn's time.
+//! Delays between retries: `retry-after`, backoff, the turn's deadline.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ async fn retry_after_is_obeyed() {
 }
 
 #[tokio::test]
-async fn retry_after_ms_is_obeyed_before_retry_after() {
+async fn retry_after_ms_takes_precedence_over_retry_after() {
     let busy = Reply::status(429, "{}")
         .header("retry-after", "15")
         .header("retry-after-ms", "700");
@@ -31,7 +31,7 @@ async fn retry_after_ms_is_obeyed_before_retry_after() {
 }
 
 #[tokio::test]
-async fn without_a_word_from_claude_the_waits_are_half_a_second_doubling_with_jitter() {
+async fn without_retry_after_delays_double_from_half_a_second_with_jitter() {
     let fails = || Reply::status(500, "{}");
     let app = TestApp::with([fails(), fails(), fails(), Reply::text("hi")]).await;
     app.ask("hi").await.ok();
@@ -44,7 +44,7 @@ async fn without_a_word_from_claude_the_waits_are_half_a_second_doubling_with_ji
 }
 
 #[tokio::test]
-async fn a_wait_beyond_the_turns_time_fails_at_once_with_that_retry_after() {
+async fn a_retry_after_beyond_the_deadline_fails_at_once_and_is_passed_on() {
     let app = app_with(
         &[("AGENT_TURN_TIMEOUT_SECS", "10")],
         [Reply::status(529, "{}").header("retry-after", "60")],
@@ -58,7 +58,7 @@ async fn a_wait_beyond_the_turns_time_fails_at_once_with_that_retry_after() {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_no_overloads_fails_at_once_too_with_that_retry_after() {
+async fn a_retry_after_of_a_server_error_beyond_the_deadline_fails_at_once_and_is_passed_on() {
     let fails = || Reply::status(500, "{}").header("retry-after", "60");
     let app = app_with(&[("AGENT_TURN_TIMEOUT_SECS", "10")], [fails(), fails()]).await;
     let started = Instant::now();
@@ -74,7 +74,7 @@ async fn a_wait_that_is_no_overloads_fails_at_once_too_with_that_retry_after() {
 }
 
 #[tokio::test]
-async fn failures_without_end_are_answered_by_the_end_of_the_turns_time() {
+async fn endless_failures_end_by_the_deadline() {
     let app = app_with(&[("AGENT_TURN_TIMEOUT_SECS", "1")], []).await;
     app.claude.on(|_| Reply::status(500, "{}"));
     for streamed in [false, true] {
@@ -84,14 +84,14 @@ async fn failures_without_end_are_answered_by_the_end_of_the_turns_time() {
         } else {
             app.ask("hi").await.body["code"].clone()
         };
-        // The latter on a machine so slow that the first wait takes all the time.
+        // `timeout` on a machine so slow that the first delay takes all the time.
         assert!(
             ["model_error", "timeout"]
                 .iter()
                 .any(|known| code == *known),
             "{code}"
         );
-        // Less than three waits take.
+        // Less than three delays.
         assert!(
             started.elapsed() < Duration::from_millis(2500),
             "{:?}",

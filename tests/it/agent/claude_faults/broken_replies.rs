@@ -1,4 +1,4 @@
-//! Replies that break off: tried again as long as nobody has seen anything of them and no tool has run.
+//! Replies that break off: retried until something of them was shown or a tool has run.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_answer_is_tried_again() {
+async fn a_connection_that_breaks_before_the_response_is_retried() {
     let cases = ["", "HTTP/1.1 200 O", "what?\r\n\r\n"].map(|broken| async move {
         let app = TestApp::with([Reply::raw(broken), Reply::text("second")]).await;
         assert_eq!(
@@ -22,7 +22,7 @@ async fn a_connection_that_breaks_before_the_answer_is_tried_again() {
 }
 
 #[tokio::test]
-async fn what_breaks_before_anything_was_shown_is_tried_again_in_both_forms() {
+async fn a_reply_that_breaks_before_anything_was_shown_is_retried_in_json_and_sse() {
     let reply = || Reply::text("hello");
     let broken = [
         reply().cut_after(0),
@@ -60,7 +60,7 @@ async fn what_breaks_before_anything_was_shown_is_tried_again_in_both_forms() {
 }
 
 #[tokio::test]
-async fn a_break_after_text_is_tried_again_in_json_alone() {
+async fn a_reply_that_breaks_after_text_is_retried_in_json_only() {
     for fault in 0..3 {
         let broken = || {
             let reply = Reply::texts(&["par", "tial"]);
@@ -91,7 +91,7 @@ async fn a_break_after_text_is_tried_again_in_json_alone() {
 }
 
 #[tokio::test]
-async fn an_overload_in_the_middle_of_a_stream_says_so() {
+async fn an_overload_in_the_middle_of_a_stream_is_reported_as_one() {
     let app = TestApp::with([Reply::text("par").error_event_after(3, "overloaded_error")]).await;
     let error = app.ask_streaming("hi").await.last("error").await;
     assert_eq!(error["code"], "model_overloaded");
@@ -101,7 +101,7 @@ async fn an_overload_in_the_middle_of_a_stream_says_so() {
 }
 
 #[tokio::test]
-async fn an_overload_in_every_reply_is_a_503_that_says_when_to_come_back() {
+async fn an_overload_in_every_reply_is_a_503_with_retry_after() {
     for events in [0, 2] {
         let busy = || Reply::text("hi").error_event_after(events, "overloaded_error");
         let app = app_with(&[("CLAUDE_MAX_RETRIES", "1")], [busy(), busy()]).await;
@@ -114,7 +114,7 @@ async fn an_overload_in_every_reply_is_a_503_that_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_break_after_a_tool_call_was_shown_is_tried_again_in_json_alone() {
+async fn a_reply_that_breaks_after_a_tool_call_was_shown_is_retried_in_json_only() {
     let broken = || Reply::tool("t1", "create_workout", bench_press()).cut_after(2);
     let app = TestApp::with([broken(), Reply::text("whole"), broken()]).await;
     assert_eq!(app.ask("hi").await.ok()["content"][0]["text"], "whole");
@@ -124,7 +124,7 @@ async fn a_break_after_a_tool_call_was_shown_is_tried_again_in_json_alone() {
 }
 
 #[tokio::test]
-async fn a_reply_without_message_stop_is_never_a_result_and_its_writes_are_not_run() {
+async fn a_reply_without_message_stop_is_a_failure_and_its_writes_are_not_run() {
     let call = Reply::tool("t1", "create_workout", bench_press());
     // The call is complete (6 events), even the stop reason has been said (7).
     for (n, reply) in [
@@ -145,7 +145,7 @@ async fn a_reply_without_message_stop_is_never_a_result_and_its_writes_are_not_r
 }
 
 #[tokio::test]
-async fn a_write_is_run_once_however_often_claude_has_to_be_asked() {
+async fn a_write_is_run_once_however_often_claude_is_retried() {
     let call = || Reply::tool("t1", "create_workout", bench_press());
     let app = TestApp::with([
         call().cut_after(7),
@@ -162,7 +162,7 @@ async fn a_write_is_run_once_however_often_claude_has_to_be_asked() {
 }
 
 #[tokio::test]
-async fn once_a_read_has_been_started_early_its_reply_is_not_asked_for_again() {
+async fn a_reply_whose_read_was_started_early_is_not_retried() {
     let gate = Gate::new();
     let reply = Reply::tool("t1", "list_workouts", json!({}))
         .gate_at(6, &gate)
@@ -179,7 +179,7 @@ async fn once_a_read_has_been_started_early_its_reply_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn usage_counts_the_attempts_that_broke_off_too() {
+async fn usage_includes_attempts_that_broke_off() {
     let app = TestApp::with([
         Reply::text("par").usage(10, 1, 0, 0).cut_after(3),
         Reply::text("whole").usage(10, 4, 0, 0),

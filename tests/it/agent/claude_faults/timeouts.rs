@@ -1,4 +1,4 @@
-//! Silence, the end of the turn's time, and what a failed turn gives back.
+//! Idle timeout and turn deadline, and `messages` of a failed turn.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::app_with;
 use crate::support::{fake_claude::Reply, mcp_tools::bench_press, test_app::TestApp};
 
 #[tokio::test]
-async fn silence_is_a_timeout_and_not_tried_again() {
+async fn silence_is_a_timeout_and_not_retried() {
     let silent = [
         Reply::hang_before_headers(),
         Reply::text("hi").silence_after(0),
@@ -41,14 +41,14 @@ async fn silence_is_a_timeout_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn pings_are_not_silence() {
+async fn pings_reset_the_idle_timeout() {
     let reply = Reply::text("at last").pings_at(1, 5, Duration::from_millis(400));
     let app = app_with(&[("CLAUDE_IDLE_TIMEOUT_SECS", "1")], [reply]).await;
     assert_eq!(app.ask("hi").await.ok()["content"][0]["text"], "at last");
 }
 
 #[tokio::test]
-async fn a_slow_tool_is_not_claudes_silence() {
+async fn a_slow_tool_does_not_count_as_silence() {
     let app = app_with(
         &[("CLAUDE_IDLE_TIMEOUT_SECS", "1")],
         [
@@ -68,7 +68,7 @@ async fn a_slow_tool_is_not_claudes_silence() {
 }
 
 #[tokio::test]
-async fn a_turn_that_takes_too_long_is_a_timeout_however_lively_claude_is() {
+async fn a_turn_past_its_deadline_is_a_timeout_although_claude_still_sends() {
     let endless = || Reply::text("hi").pings_at(3, 100, Duration::from_millis(100));
     let app = app_with(&[("AGENT_TURN_TIMEOUT_SECS", "1")], [endless(), endless()]).await;
     let started = Instant::now();
@@ -88,7 +88,7 @@ async fn a_turn_that_takes_too_long_is_a_timeout_however_lively_claude_is() {
 }
 
 #[tokio::test]
-async fn a_failure_in_a_later_round_gives_back_the_rounds_whose_tools_have_run() {
+async fn a_failure_in_a_later_round_returns_the_rounds_whose_tools_have_run() {
     let rounds = || {
         [
             Reply::tool("t1", "create_workout", bench_press()).usage(7, 5, 0, 0),
@@ -109,7 +109,7 @@ async fn a_failure_in_a_later_round_gives_back_the_rounds_whose_tools_have_run()
 }
 
 #[tokio::test]
-async fn the_messages_of_a_failed_turn_can_be_sent_back_and_nothing_is_logged_twice() {
+async fn the_messages_of_a_failed_turn_can_be_sent_back_and_no_write_is_repeated() {
     let app = TestApp::with([
         Reply::tool("t1", "create_workout", bench_press()),
         Reply::text("lo").cut_after(3),
@@ -126,7 +126,7 @@ async fn the_messages_of_a_failed_turn_can_be_sent_back_and_nothing_is_logged_tw
 }
 
 #[tokio::test]
-async fn a_round_cut_off_by_time_says_what_is_known_of_each_call() {
+async fn a_round_cut_off_by_the_deadline_reports_the_outcome_of_each_call() {
     let app = app_with(
         &[("AGENT_TURN_TIMEOUT_SECS", "2")],
         [Reply::text("Now:")
@@ -166,7 +166,7 @@ async fn a_round_cut_off_by_time_says_what_is_known_of_each_call() {
 }
 
 #[tokio::test]
-async fn a_round_cut_off_while_claude_still_writes_says_which_calls_have_run_and_which_have_not() {
+async fn a_round_cut_off_while_claude_still_writes_reports_which_calls_have_run() {
     let calls = Reply::tool("t1", "list_workouts", json!({}))
         .and_tool("t2", "slow_read", json!({}))
         .and_tool("t3", "create_workout", bench_press());
