@@ -34,7 +34,7 @@ use crate::{
 };
 
 pub use context::{time_zone_name, user_context};
-pub use event::{Done, Event, Failed, Failure};
+pub use event::{Done, Event, Failed, Failure, FailureCode};
 pub use ledger::Ledger;
 pub use turn::Turn;
 
@@ -74,12 +74,6 @@ impl Agent {
             max_tool_rounds: config.max_tool_rounds,
             stopping,
         }))
-    }
-
-    /// Closes connections that have been idle for long; called periodically.
-    pub fn tidy(&self) {
-        self.claude.tidy();
-        self.mcp.tidy();
     }
 
     /// Prepares a turn. Claude is not called yet.

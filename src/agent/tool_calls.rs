@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{Event, Turn};
 use crate::{
     agent::claude::{Block, is_id},
-    agent::mcp::Outcome,
+    agent::mcp::CallOutcome,
     agent::tools::{CallContext, StrippedInput, ToolCall, sanitize_name},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub(super) struct ToolCalls {
     calls: Vec<Call>,
     /// With positions in `calls`.
-    running: FuturesUnordered<BoxFuture<'static, (usize, Outcome, Duration)>>,
+    running: FuturesUnordered<BoxFuture<'static, (usize, CallOutcome, Duration)>>,
 }
 
 struct Call {
@@ -41,9 +41,9 @@ enum State {
     Open,
     Ready(Box<ToolCall>),
     /// Never sent; answered when the reply is complete.
-    Invalid(Outcome),
+    Invalid(CallOutcome),
     Running,
-    Done(Outcome),
+    Done(CallOutcome),
 }
 
 impl ToolCalls {
@@ -81,7 +81,7 @@ impl ToolCalls {
         turn: &Turn,
     ) -> Option<Event> {
         let call = self.calls.iter_mut().find(|call| call.index == index)?;
-        let invalid = |why: String| State::Invalid(Outcome::invalid(why));
+        let invalid = |why: String| State::Invalid(CallOutcome::invalid(why));
         call.state = if let Ok(input) = input {
             call.input = StrippedInput::strip(input);
             let context = CallContext {
@@ -113,14 +113,14 @@ impl ToolCalls {
     /// not complete by then never will be.
     pub(super) fn run<F>(&mut self, all: bool, run: impl Fn(ToolCall) -> F)
     where
-        F: Future<Output = Outcome> + Send + 'static,
+        F: Future<Output = CallOutcome> + Send + 'static,
     {
         for (at, call) in self.calls.iter_mut().enumerate() {
             let outcome = match std::mem::replace(&mut call.state, State::Running) {
                 State::Ready(prepared) if all || prepared.read_only() => run(*prepared).boxed(),
                 State::Open if all => {
                     let why = "The input of this call is incomplete; call again.";
-                    ready(Outcome::invalid(why.to_owned())).boxed()
+                    ready(CallOutcome::invalid(why.to_owned())).boxed()
                 }
                 State::Invalid(outcome) if all => {
                     call.state = State::Invalid(outcome.clone());
@@ -186,8 +186,8 @@ impl ToolCalls {
         let result = |call: Call| {
             let outcome = match call.state {
                 State::Done(outcome) | State::Invalid(outcome) => outcome,
-                State::Running => Outcome::unknown(cut_off),
-                State::Open | State::Ready(_) => Outcome::not_run(cut_off),
+                State::Running => CallOutcome::unknown(cut_off),
+                State::Open | State::Ready(_) => CallOutcome::not_run(cut_off),
             };
             Block::ToolResult {
                 tool_use_id: call.id,

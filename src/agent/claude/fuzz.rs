@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use super::{Block, Progress, reply::Reading, sse::Decoder};
+use super::{Block, Progress, reply::ReplyStream, sse::Decoder};
 use crate::{agent::metrics::Metrics, fuzz::Choices};
 
 /// The target. The first bytes say how the stream is cut and whether the rest is the stream, or choices for one.
@@ -122,7 +122,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
     let pieces = stream::iter(pieces.iter().cloned().map(Ok));
     let timer = Metrics::new().claude_request();
     let mut progress: Vec<_> = runtime.block_on(async {
-        Reading::new(pieces, Duration::from_secs(9), timer)
+        ReplyStream::new(pieces, Duration::from_secs(9), timer)
             .collect()
             .await
     });

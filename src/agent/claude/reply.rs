@@ -20,8 +20,7 @@ use utoipa::ToSchema;
 use super::{Block, ClaudeError, sse::Decoder};
 use crate::{
     agent::metrics::ClaudeTimer,
-    upstream::idle_timer::Quiet,
-    upstream::wire::{Pieces, WireError},
+    upstream::{client::ResponseBody, idle_timer::IdleTimer},
 };
 use builder::Builder;
 
@@ -50,6 +49,16 @@ impl Usage {
         self.cache_read_input_tokens = self
             .cache_read_input_tokens
             .saturating_add(other.cache_read_input_tokens);
+    }
+
+    /// The counts with their names in metrics.
+    pub fn by_kind(self) -> [(&'static str, u64); 4] {
+        [
+            ("input", self.input_tokens),
+            ("output", self.output_tokens),
+            ("cache_creation", self.cache_creation_input_tokens),
+            ("cache_read", self.cache_read_input_tokens),
+        ]
     }
 
     /// Counts are cumulative: those named replace the earlier ones.
@@ -97,13 +106,13 @@ pub struct Reply {
 
 /// A streaming reply, up to its `message_stop`; any other end is an error. Silence for longer than the idle timeout is one
 /// too.
-pub struct Reading<P = Pieces> {
+pub struct ReplyStream<P = ResponseBody> {
     pieces: P,
     decoder: Decoder,
     events: VecDeque<Bytes>,
     message: Builder,
     size: usize,
-    idle: Quiet,
+    idle: IdleTimer,
     /// The idle timer runs: the last chunk is used up.
     waiting: bool,
     /// `None` once the message is complete.
@@ -111,9 +120,9 @@ pub struct Reading<P = Pieces> {
     over: bool,
 }
 
-impl<P> Reading<P>
+impl<P> ReplyStream<P>
 where
-    P: Stream<Item = Result<Bytes, WireError>> + Unpin,
+    P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {
     /// Must be called within a tokio runtime.
     pub(super) fn new(pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
@@ -123,7 +132,7 @@ where
             events: VecDeque::new(),
             message: Builder::default(),
             size: 0,
-            idle: Quiet::of(idle),
+            idle: IdleTimer::new(idle),
             waiting: false,
             timer: Some(timer),
             over: false,
@@ -149,10 +158,10 @@ where
                 }
             }
             if !std::mem::replace(&mut self.waiting, true) {
-                self.idle.broken();
+                self.idle.reset();
             }
             let Poll::Ready(piece) = self.pieces.poll_next_unpin(cx) else {
-                ready!(self.idle.poll(cx));
+                ready!(self.idle.poll_expired(cx));
                 return Poll::Ready(Err(ClaudeError::Silent));
             };
             self.waiting = false;
@@ -167,9 +176,9 @@ where
     }
 }
 
-impl<P> Stream for Reading<P>
+impl<P> Stream for ReplyStream<P>
 where
-    P: Stream<Item = Result<Bytes, WireError>> + Unpin,
+    P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {
     type Item = Result<Progress, ClaudeError>;
 

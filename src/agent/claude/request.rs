@@ -1,6 +1,5 @@
 //! The body of a Messages API request: tools, system prompt and messages, with cache breakpoints.
 
-use buf_list::BufList;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
@@ -77,20 +76,20 @@ impl Request<'_> {
     ///
     /// # Errors
     /// A part cannot be serialized.
-    pub fn body(&self) -> serde_json::Result<BufList> {
+    pub fn body(&self) -> serde_json::Result<Vec<Bytes>> {
         let json = |text: &'static str| Bytes::from_static(text.as_bytes());
         let user_context = serde_json::to_vec(&TextBlock::new(self.user_context))?;
-        let mut body = BufList::from(self.prefix.0.clone());
+        let mut body = vec![self.prefix.0.clone()];
         body.extend([json(","), user_context.into(), json("]")]);
         if let Some(tools) = &self.tools.0 {
             body.extend([json(",\"tools\":"), tools.clone()]);
             if !self.may_use_tools {
-                body.push_chunk(json(",\"tool_choice\":{\"type\":\"none\"}"));
+                body.push(json(",\"tool_choice\":{\"type\":\"none\"}"));
             }
         }
-        body.push_chunk(json(",\"messages\":["));
+        body.push(json(",\"messages\":["));
         body.extend(self.messages.with_breakpoints());
-        body.push_chunk(json("]}"));
+        body.push(json("]}"));
         Ok(body)
     }
 }
