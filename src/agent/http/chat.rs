@@ -136,8 +136,8 @@ impl Incoming {
         self.record.user = Some(caller.clone());
         let slot = self.acquire_slot(&caller)?;
         admit(&self.app, self.deadline).await?;
-        let request = self.read_turn_request(caller).await?;
-        let turn = self.app.agent.begin(request).await.map_err(|failure| {
+        let question = self.read_request(caller).await?;
+        let turn = self.app.agent.begin(question).await.map_err(|failure| {
             let id = self.request_id.shared();
             Problem::from(Failed::new(&failure, id, &Ledger::default()))
         })?;
@@ -160,7 +160,7 @@ impl Incoming {
         Ok((permit, self.app.lifecycle.begin()))
     }
 
-    async fn read_turn_request(&mut self, caller: Caller) -> Result<TurnRequest, Problem> {
+    async fn read_request(&mut self, caller: Caller) -> Result<TurnRequest, Problem> {
         if !is_plain_json(&self.headers) {
             let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
