@@ -95,7 +95,9 @@ impl<'a> Round<'a> {
                 Some(self.calls.start(index, id, name, &self.turn.ids))
             }
             Progress::ToolInput { index, input } => {
-                let event = self.calls.on_tool_input(index, input, self.turn)?;
+                let turn = self.turn;
+                let prepare = |id: &str, name: &str, input: &_| turn.prepare_call(id, name, input);
+                let event = self.calls.on_tool_input(index, input, prepare)?;
                 self.run_calls(false);
                 Some(event)
             }

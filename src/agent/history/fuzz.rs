@@ -1,4 +1,4 @@
-//! What holds for any conversation that a client posts: Claude accepts what is left of it, and nothing else is missing.
+//! Fuzz target: Claude accepts what is left of any conversation, and nothing else is dropped.
 
 mod made;
 mod rules;

@@ -1,4 +1,4 @@
-//! Streams made of choices: events of any kind in any order, and replies that are known before they are written.
+//! Event streams built from choices: any events in any order, and replies that are known in advance.
 
 use serde_json::{Map, Value, json};
 
