@@ -136,7 +136,7 @@ async fn a_user_id_in_claudes_input_does_not_change_the_acting_user() {
     );
 }
 
-/// The conversation goes on as clients go on with it: what the turn added, then the next question.
+/// Appends the messages of an answer and the next question, as clients do.
 fn continue_conversation(request: &mut Value, answer: &Value, words: &str) {
     let messages = request["messages"].as_array_mut().unwrap();
     messages.extend(answer["messages"].as_array().unwrap().iter().cloned());

@@ -131,7 +131,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(choices: &mut Choices<'_>) -> Self {
+    pub(super) fn new(choices: &mut Choices<'_>) -> Self {
         let blocks = (0..choices.below(5))
             .map(|_| planned_block(choices))
             .collect();

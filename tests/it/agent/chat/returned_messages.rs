@@ -49,7 +49,7 @@ async fn a_blank_text_in_a_reply_is_left_out_of_the_messages() {
     app.chat("sam", &request).await.ok();
 }
 
-/// As Claude searches: a server's tool, whose input comes in pieces, and what it found.
+/// A reply with a call of a server tool, whose input comes in pieces, and its result.
 fn searching(id: &str) -> Reply {
     let call = |input: Value| json!({"type": "server_tool_use", "id": id, "name": "web_search", "input": input});
     let pieces = ["", "{\"query\": ", "\"bench\"}"];
