@@ -1,12 +1,12 @@
-//! What the fuzz targets have in common: values made out of a fuzzer's bytes, and the replay of what it found.
+//! Shared by the fuzz targets: values made from a fuzzer's bytes, and the replay of its findings.
 //!
-//! A target is a function from bytes that panics when a promise is broken. It stands beside the code whose promises it
-//! knows (`claude`, `chat`, `history`, `tools`), as a module `fuzz` that only tests and fuzzers compile. `fuzz/` holds
-//! the programs that feed them, and `fuzz/seeds` the inputs that every `cargo test` replays.
+//! A target is a function from bytes that panics when an invariant is violated. It is a module `fuzz` beside the code it
+//! tests (`claude`, `chat`, `history`, `tools`), which only tests and fuzzers compile. `fuzz/` holds the programs that
+//! run the targets, and `fuzz/seeds` the inputs that every `cargo test` replays.
 
 use serde_json::{Map, Value};
 
-/// Choices read off a fuzzer's bytes, so that a change of a byte is a change of one choice. Zeros come after the end.
+/// Choices read from a fuzzer's bytes: changing a byte changes one choice. After the end, all bytes are zero.
 pub struct Choices<'a>(&'a [u8]);
 
 impl<'a> Choices<'a> {
@@ -22,7 +22,7 @@ impl<'a> Choices<'a> {
         *first
     }
 
-    /// Less than `end`, which is at least 1.
+    /// A number below `end`, which is at least 1.
     pub fn below(&mut self, end: usize) -> usize {
         usize::from(self.byte()) % end
     }
@@ -39,7 +39,7 @@ impl<'a> Choices<'a> {
         self.0.is_empty()
     }
 
-    /// The bytes that no choice was read from.
+    /// The unread bytes.
     pub fn rest(self) -> &'a [u8] {
         self.0
     }
@@ -80,7 +80,7 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// Feeds a target every input that is kept for it.
+/// Runs a target with each of its seeds.
 #[cfg(test)]
 pub(crate) fn replay(name: &str, target: fn(&[u8])) {
     let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))

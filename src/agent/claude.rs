@@ -31,7 +31,7 @@ use crate::{
 pub use conversation::Conversation;
 pub use error::ClaudeError;
 pub use message::{Block, Message, Role, image_type, is_blank, is_id};
-pub use reply::{Progress, Reading, Reply, Usage};
+pub use reply::{Progress, Reply, ReplyStream, Usage};
 pub use request::{Prefix, Request, ToolSpec, Tools};
 pub use retry::Retries;
 // For `benches/parts.rs`.
@@ -91,7 +91,7 @@ impl Claude {
         &self,
         body: Vec<Bytes>,
         retries: &mut Retries,
-    ) -> Result<Reading, ClaudeError> {
+    ) -> Result<ReplyStream, ClaudeError> {
         loop {
             match self.send(&body).await {
                 Ok(reply) => return Ok(reply),
@@ -100,7 +100,7 @@ impl Claude {
         }
     }
 
-    async fn send(&self, body: &[Bytes]) -> Result<Reading, ClaudeError> {
+    async fn send(&self, body: &[Bytes]) -> Result<ReplyStream, ClaudeError> {
         let mut timer = self.metrics.claude_request();
         let sending = client::send(|| self.request(body));
         let response = match timeout(self.idle_timeout, sending).await {
@@ -126,7 +126,7 @@ impl Claude {
             ));
         }
         let body = client::body_of(response);
-        Ok(Reading::new(body, self.idle_timeout, timer))
+        Ok(ReplyStream::new(body, self.idle_timeout, timer))
     }
 
     /// The body is sent piece by piece, since each piece is in memory once already; with its length, since proxies may refuse

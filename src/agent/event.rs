@@ -16,20 +16,20 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// First of all, before Claude is asked.
+    /// The first event, before the request to Claude.
     ModelChosen { model: String },
-    /// A piece of text, as Claude writes.
+    /// A piece of text, as Claude streams it.
     TextDelta { text: String },
-    /// Claude begins a tool call.
+    /// Claude starts a tool call.
     ToolUseStart { id: String, name: String },
-    /// The call's input is complete: as Claude wrote it, identity removed.
+    /// The input of a tool call is complete: as Claude wrote it, stripped of identity.
     ToolUse {
         id: String,
         name: String,
         #[schema(value_type = Object)]
         input: StrippedInput,
     },
-    /// The tool has answered.
+    /// The result of a tool call.
     ToolResult {
         id: String,
         name: String,
@@ -40,9 +40,9 @@ pub enum Event {
         #[schema(value_type = Option<Object>)]
         structured: Option<Value>,
     },
-    /// Last, on success.
+    /// The last event, on success.
     Done(Box<Done>),
-    /// Last, on failure.
+    /// The last event, on failure.
     Error(Box<Failed>),
 }
 
@@ -66,12 +66,12 @@ impl Event {
 pub struct Done {
     /// Claude's, or `max_tool_rounds`.
     pub stop_reason: String,
-    /// The final assistant message's.
+    /// The blocks of the final assistant message.
     pub content: Vec<Block>,
     pub model: String,
     /// Every message this turn added: append them to the history.
     pub messages: Vec<Message>,
-    /// Summed over all calls of Claude.
+    /// Summed over all requests to Claude.
     pub usage: Usage,
     #[schema(value_type = String)]
     pub request_id: Arc<str>,

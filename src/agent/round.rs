@@ -4,7 +4,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
 use super::{Event, Failure, Turn, tool_calls::ToolCalls};
-use crate::agent::claude::{Block, ClaudeError, Progress, Reading, Reply, Request, Retries, Usage};
+use crate::agent::claude::{
+    Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage,
+};
 
 pub(super) struct Round<'a> {
     turn: &'a Turn,
@@ -15,7 +17,7 @@ pub(super) struct Round<'a> {
     /// or a tool has run.
     body: Option<Vec<Bytes>>,
     retries: Retries,
-    reading: Option<Box<Reading>>,
+    stream: Option<Box<ReplyStream>>,
     calls: ToolCalls,
     reply: Option<Reply>,
     usage: Usage,
@@ -39,7 +41,7 @@ impl<'a> Round<'a> {
             turn,
             may_use_tools,
             streamed,
-            reading: None,
+            stream: None,
             calls: ToolCalls::default(),
             reply: None,
             usage: Usage::default(),
@@ -53,15 +55,15 @@ impl<'a> Round<'a> {
             if self.reply.is_some() && self.calls.is_idle() {
                 return Ok(None);
             }
-            if self.reply.is_none() && self.reading.is_none() {
+            if self.reply.is_none() && self.stream.is_none() {
                 let body = self.body.clone().ok_or(Failure::Internal)?;
                 // Boxed: this future is large and short-lived.
                 let opening = Box::pin(self.turn.agent.claude.open(body, &mut self.retries));
-                self.reading = Some(Box::new(opening.await?));
+                self.stream = Some(Box::new(opening.await?));
             }
             tokio::select! {
                 Some(result) = self.calls.next_result() => return Ok(Some(result)),
-                progress = next_progress(&mut self.reading), if self.reply.is_none() => {
+                progress = next_progress(&mut self.stream), if self.reply.is_none() => {
                     match progress {
                         Ok(progress) => {
                             if let Some(event) = self.on_progress(progress) {
@@ -93,7 +95,9 @@ impl<'a> Round<'a> {
                 Some(self.calls.start(index, id, name, &self.turn.ids))
             }
             Progress::ToolInput { index, input } => {
-                let event = self.calls.on_tool_input(index, input, self.turn)?;
+                let turn = self.turn;
+                let prepare = |id: &str, name: &str, input: &_| turn.prepare_call(id, name, input);
+                let event = self.calls.on_tool_input(index, input, prepare)?;
                 self.run_calls(false);
                 Some(event)
             }
@@ -116,8 +120,8 @@ impl<'a> Round<'a> {
         for (index, block) in &mut reply.blocks {
             self.calls.fill_block(*index, block);
         }
-        if let Some(reading) = self.reading.take() {
-            drain(*reading);
+        if let Some(stream) = self.stream.take() {
+            drain(*stream);
         }
         if reply.stop_reason == "tool_use" && self.may_use_tools {
             self.run_calls(true);
@@ -133,7 +137,7 @@ impl<'a> Round<'a> {
         if self.body.is_none() || !error.is_transient() {
             return Err(error.into());
         }
-        self.reading = None;
+        self.stream = None;
         self.usage_before = self.usage;
         self.calls = ToolCalls::default();
         Ok(self.retries.again(error).await?)
@@ -161,7 +165,7 @@ impl<'a> Round<'a> {
 
     /// The blocks so far, except the tool calls that are not complete.
     fn partial_reply(&mut self) -> Vec<Block> {
-        let partial = self.reading.take().map(|reading| reading.into_partial());
+        let partial = self.stream.take().map(|stream| stream.into_partial());
         let fill = |(index, mut block)| {
             let is_known = self.calls.fill_block(index, &mut block);
             (is_known && !block.is_blank_text()).then_some(block)
@@ -171,16 +175,16 @@ impl<'a> Round<'a> {
 }
 
 /// The end of a response has usually arrived with its last event.
-fn drain(reading: Reading) {
-    let mut drained = Box::pin(reading.drain());
+fn drain(stream: ReplyStream) {
+    let mut drained = Box::pin(stream.drain());
     if (&mut drained).now_or_never().is_none() {
         tokio::spawn(drained);
     }
 }
 
-async fn next_progress(reading: &mut Option<Box<Reading>>) -> Result<Progress, ClaudeError> {
-    match reading {
-        Some(reading) => reading.next().await.unwrap_or(Err(ClaudeError::Incomplete)),
+async fn next_progress(stream: &mut Option<Box<ReplyStream>>) -> Result<Progress, ClaudeError> {
+    match stream {
+        Some(stream) => stream.next().await.unwrap_or(Err(ClaudeError::Incomplete)),
         None => std::future::pending().await,
     }
 }

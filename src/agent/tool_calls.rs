@@ -9,11 +9,11 @@ use std::{
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::{Map, Value};
 
-use super::{Event, Turn};
+use super::Event;
 use crate::{
     agent::claude::{Block, is_id},
     agent::mcp::CallOutcome,
-    agent::tools::{CallContext, StrippedInput, ToolCall, sanitize_name},
+    agent::tools::{StrippedInput, ToolCall, sanitize_name},
 };
 
 #[derive(Default)]
@@ -73,25 +73,19 @@ impl ToolCalls {
         Event::ToolUseStart { id, name }
     }
 
-    /// The input of a call is complete: an object, or the text that is not one.
+    /// The input of a call is complete: an object, or the text that is not one. `prepare` gets the call's id, the tool's name
+    /// and the input; it returns `None` if there is no such tool.
     pub(super) fn on_tool_input(
         &mut self,
         index: u64,
         input: Result<Map<String, Value>, String>,
-        turn: &Turn,
+        prepare: impl FnOnce(&str, &str, &StrippedInput) -> Option<ToolCall>,
     ) -> Option<Event> {
         let call = self.calls.iter_mut().find(|call| call.index == index)?;
         let invalid = |why: String| State::Invalid(CallOutcome::invalid(why));
         call.state = if let Ok(input) = input {
             call.input = StrippedInput::strip(input);
-            let context = CallContext {
-                caller: &turn.caller,
-                request_id: &turn.request_id,
-                tool_use_id: &call.id,
-                time_zone: turn.time_zone.as_deref(),
-            };
-            let catalogue = &turn.catalogue;
-            match catalogue.prepare_call(context, &call.requested_name, &call.input) {
+            match prepare(&call.id, &call.requested_name, &call.input) {
                 Some(prepared) => State::Ready(Box::new(prepared)),
                 None => invalid(format!(
                     "There is no tool named {}. Nothing was run.",

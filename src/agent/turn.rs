@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Agent, Done, Event, Failed, Failure, Ledger, round::Round};
 use crate::{
     agent::claude::{Block, Conversation, Message, Reply},
-    agent::tools::Catalogue,
+    agent::tools::{CallContext, Catalogue, StrippedInput, ToolCall},
     auth::Caller,
 };
 
@@ -72,6 +72,22 @@ impl Turn {
     /// False in the last round, after the limit of rounds with tools.
     pub(super) fn may_use_tools(&self) -> bool {
         self.ledger.rounds() <= self.agent.max_tool_rounds
+    }
+
+    /// Makes a call of Claude's ready for MCP; `None` if there is no such tool.
+    pub(super) fn prepare_call(
+        &self,
+        tool_use_id: &str,
+        name: &str,
+        input: &StrippedInput,
+    ) -> Option<ToolCall> {
+        let context = CallContext {
+            caller: &self.caller,
+            request_id: &self.request_id,
+            tool_use_id,
+            time_zone: self.time_zone.as_deref(),
+        };
+        self.catalogue.prepare_call(context, name, input)
     }
 
     /// Adds a round to the conversation; the last event of the turn, if the reply is final.

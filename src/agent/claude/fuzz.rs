@@ -7,10 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use super::{Block, Progress, reply::Reading, sse::Decoder};
+use super::{Block, Progress, reply::ReplyStream, sse::Decoder};
 use crate::{agent::metrics::Metrics, fuzz::Choices};
 
-/// The target. The first bytes say how the stream is cut and whether the rest is the stream, or choices for one.
+/// The first bytes say how the stream is split into chunks, and whether the rest is the stream or choices for one.
 pub fn sse(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let cuts: Vec<usize> = (0..=choices.below(4))
@@ -20,7 +20,7 @@ pub fn sse(bytes: &[u8]) {
         0 => any_stream(choices.rest(), &cuts),
         1 => any_stream(&planned::events(&mut choices), &cuts),
         _ => {
-            let plan = planned::Plan::of(&mut choices);
+            let plan = planned::Plan::new(&mut choices);
             let (text, expected) = plan.written(&mut choices);
             assert_eq!(
                 outcome(&[Bytes::from(text.clone())])
@@ -122,7 +122,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
     let pieces = stream::iter(pieces.iter().cloned().map(Ok));
     let timer = Metrics::new().claude_request();
     let mut progress: Vec<_> = runtime.block_on(async {
-        Reading::new(pieces, Duration::from_secs(9), timer)
+        ReplyStream::new(pieces, Duration::from_secs(9), timer)
             .collect()
             .await
     });
@@ -188,7 +188,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn seeds_of_the_stream_hold() {
+    fn seeds_pass() {
         crate::fuzz::replay("sse", super::sse);
     }
 }

@@ -106,7 +106,7 @@ pub struct Reply {
 
 /// A streaming reply, up to its `message_stop`; any other end is an error. Silence for longer than the idle timeout is one
 /// too.
-pub struct Reading<P = ResponseBody> {
+pub struct ReplyStream<P = ResponseBody> {
     pieces: P,
     decoder: Decoder,
     events: VecDeque<Bytes>,
@@ -120,7 +120,7 @@ pub struct Reading<P = ResponseBody> {
     over: bool,
 }
 
-impl<P> Reading<P>
+impl<P> ReplyStream<P>
 where
     P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {
@@ -176,7 +176,7 @@ where
     }
 }
 
-impl<P> Stream for Reading<P>
+impl<P> Stream for ReplyStream<P>
 where
     P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {

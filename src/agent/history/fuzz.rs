@@ -1,4 +1,4 @@
-//! What holds for any conversation that a client posts: Claude accepts what is left of it, and nothing else is missing.
+//! Fuzz target: Claude accepts what is left of any conversation, and nothing else is dropped.
 
 mod made;
 mod rules;
@@ -11,7 +11,7 @@ use super::{History, Invalid};
 use crate::{agent::claude::is_blank, agent::json::Object, fuzz::Choices};
 pub(super) use rules::accepted;
 
-/// The target. The first byte says whether the rest is the list of messages, or choices for one.
+/// The first byte says whether the rest is the list of messages or choices for one.
 pub fn history(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     if choices.below(4) == 0 {
@@ -162,7 +162,7 @@ fn answered(sent: &Value) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn seeds_of_the_history_hold() {
+    fn seeds_pass() {
         crate::fuzz::replay("history", super::history);
     }
 }

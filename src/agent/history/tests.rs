@@ -1,8 +1,8 @@
-//! What of a client's history is forwarded, and in which form.
+//! What is forwarded of a client's history.
 
-mod cuts;
-mod every_block;
+mod block_types;
 mod refusals;
+mod truncation;
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn text(text: &str) -> Value {
 }
 
 #[test]
-fn a_web_clients_history_is_cleaned_of_extra_keys_blank_bubbles_and_blank_captions() {
+fn extra_keys_blank_messages_and_blank_captions_are_dropped() {
     let sample: Value =
         serde_json::from_str(include_str!("../../../tests/samples/web-chat-request.json")).unwrap();
     let messages = forwarded(&sample["messages"]);
@@ -68,7 +68,7 @@ fn only_input_fields_are_forwarded() {
 }
 
 #[test]
-fn an_input_is_forwarded_as_it_came_unless_it_may_name_a_user() {
+fn an_input_is_forwarded_unchanged_unless_it_may_contain_a_user_id() {
     let odd = r#"{"z" : 82.50, "a": [1e3, 123456789012345678901234567890], "é": "5 × 5"}"#;
     for (sent, expected) in [
         ("{}", Some("{}")),
@@ -105,7 +105,7 @@ fn an_input_is_forwarded_as_it_came_unless_it_may_name_a_user() {
 }
 
 #[test]
-fn calls_and_results_without_their_other_half_are_dropped() {
+fn unpaired_calls_and_results_are_dropped() {
     let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "x", "input": {}});
     let result = |id: &str| json!({"type": "tool_result", "tool_use_id": id});
     let messages = json!([
@@ -128,7 +128,7 @@ fn calls_and_results_without_their_other_half_are_dropped() {
 }
 
 #[test]
-fn what_is_dropped_is_counted_and_so_is_a_message_without_content() {
+fn dropped_blocks_and_empty_messages_are_counted() {
     for (message, dropped) in [
         (json!([]), 1),
         (json!(""), 1),
@@ -149,7 +149,7 @@ fn what_is_dropped_is_counted_and_so_is_a_message_without_content() {
 }
 
 #[test]
-fn a_history_that_begins_with_the_assistant_keeps_its_context() {
+fn a_history_that_begins_with_the_assistant_gets_a_user_message_before_it() {
     let messages =
         json!([{"role": "assistant", "content": "Log it?"}, {"role": "user", "content": "yes"}]);
     assert_eq!(
@@ -159,7 +159,7 @@ fn a_history_that_begins_with_the_assistant_keeps_its_context() {
 }
 
 #[test]
-fn an_error_result_is_text_alone_and_never_empty() {
+fn an_error_result_keeps_only_text_and_is_not_empty() {
     let png = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}});
     let messages = json!([
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "x", "input": {}}]},
@@ -172,7 +172,7 @@ fn an_error_result_is_text_alone_and_never_empty() {
 }
 
 #[test]
-fn of_two_results_the_first_counts() {
+fn the_first_of_two_results_is_kept() {
     let result =
         |said: &str| json!({"type": "tool_result", "tool_use_id": "t", "content": text(said)});
     let messages = json!([
@@ -183,7 +183,7 @@ fn of_two_results_the_first_counts() {
 }
 
 #[test]
-fn escapes_in_base64_and_in_names_are_read() {
+fn escaped_keys_roles_and_base64_are_understood() {
     let sent = r#"{"messages": [
         {"role": "\u0075ser", "content": [{"t\u0079pe": "ima\u0067e", "source":
             {"type": "base64", "media_type": "image\/jpeg", "data": "\/9j\/4AAQSkZJRgAB"}}]}]}"#;
@@ -197,7 +197,7 @@ fn escapes_in_base64_and_in_names_are_read() {
 }
 
 #[test]
-fn a_photo_of_five_megabytes_is_accepted_and_one_larger_than_claude_takes_named() {
+fn a_large_photo_is_accepted_up_to_claudes_limit() {
     let photo = |quads: usize| {
         let data = "QUJD".repeat(quads);
         json!([{"role": "user", "content": [

@@ -18,7 +18,7 @@ const USER_ID: &str = "user_id";
 /// The verified subject. Nothing else in any input has this value.
 const SUB: &str = "sub|ann";
 
-/// The target. The first byte says whether the rest is a schema and an input, one line each, or choices for them.
+/// The first byte says whether the rest is a schema and an input, one line each, or choices for them.
 pub fn tools(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     if choices.below(4) == 0 {
@@ -61,7 +61,7 @@ fn tool(name: String, input_schema: Map<String, Value>) -> Listed {
     }
 }
 
-/// The catalogue of these tools, and what holds for what Claude is told of them.
+/// Makes a catalogue, and checks what Claude sees of it.
 fn listed(tools: &[Listed]) -> Catalogue {
     let catalogue = Catalogue::new(tools.to_vec(), vec![]);
     assert_eq!(
@@ -113,7 +113,7 @@ fn listed(tools: &[Listed]) -> Catalogue {
     catalogue
 }
 
-/// Claude's input made into a call, and what holds for it whatever the schema.
+/// Prepares a call, and checks what holds whatever the schema.
 fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super::ToolCall {
     let caller = Caller::fake(SUB);
     let context = CallContext {
@@ -177,7 +177,7 @@ fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super
     call
 }
 
-/// What stands under `user_id`, in texts that are JSON too.
+/// The values of all `user_id` keys, in texts that are JSON too.
 fn users(value: &Value) -> Vec<Value> {
     match value {
         Value::Object(object) => object
@@ -189,7 +189,7 @@ fn users(value: &Value) -> Vec<Value> {
         Value::Array(items) => items.iter().flat_map(users).collect(),
         Value::String(text) => match serde_json::from_str(text) {
             Ok(inner) => users(&inner),
-            // What a laxer parser might find in it is nobody this one knows.
+            // A laxer parser might find a user id in it.
             Err(_) if is_lax(text) => vec![value.clone()],
             Err(_) => vec![],
         },
@@ -197,12 +197,12 @@ fn users(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Whether a text is no JSON here, and might be JSON that names a user elsewhere.
+/// True for a text that is not JSON, but might be JSON with a `user_id` for a laxer parser.
 fn is_lax(text: &str) -> bool {
     looks_like_json(text) && (text.contains(USER_ID) || text.contains("\\u"))
 }
 
-/// All that an input says but for users. Texts that only a laxer parser would read are marked, as they are when sent.
+/// The input without user ids. Texts that only a laxer parser would read are marked, as they are when sent.
 fn said(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -224,7 +224,7 @@ fn said(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn seeds_of_the_tools_hold() {
+    fn seeds_pass() {
         crate::fuzz::replay("tools", super::tools);
     }
 }

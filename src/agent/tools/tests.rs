@@ -1,7 +1,7 @@
-//! The user in what Claude sees and in what reaches a tool.
+//! Stripping and injecting the user's id.
 
-mod anything;
 mod names;
+mod properties;
 mod schemas;
 
 use serde_json::json;
@@ -45,7 +45,7 @@ fn bound(catalogue: &Catalogue, input: Value) -> Value {
 }
 
 #[test]
-fn the_model_neither_sees_nor_chooses_whom_it_acts_for() {
+fn user_id_is_stripped_from_schema_and_input_and_the_caller_is_injected() {
     let catalogue = catalogue(json!({
         "type": "object",
         "properties": {"user_id": {"type": "string"}, "reps": {"type": "integer"}},
@@ -63,7 +63,7 @@ fn the_model_neither_sees_nor_chooses_whom_it_acts_for() {
 }
 
 #[test]
-fn a_tool_that_declares_no_user_gets_none_but_its_meta_says_who_asks() {
+fn a_tool_that_declares_no_user_id_gets_the_caller_only_in_meta() {
     let catalogue = catalogue(json!({"type": "object", "properties": {"q": {}}}));
     assert_eq!(
         bound(
@@ -94,7 +94,7 @@ fn a_tool_that_declares_no_user_gets_none_but_its_meta_says_who_asks() {
 }
 
 #[test]
-fn the_user_is_put_in_wherever_the_schema_declares_one() {
+fn the_caller_is_injected_wherever_the_schema_declares_user_id() {
     let owner = json!({"type": "object", "properties": {"user_id": {"type": "string"}, "next": {"$ref": "#/$defs/Owner"}}});
     let by_ref = json!({"$ref": "#/$defs/Owner"});
     let catalogue = catalogue(json!({
@@ -127,7 +127,7 @@ fn the_user_is_put_in_wherever_the_schema_declares_one() {
 }
 
 #[test]
-fn text_that_is_json_smuggles_nobody_in() {
+fn user_ids_in_texts_that_are_json_are_stripped() {
     let catalogue = catalogue(json!({
         "type": "object",
         "properties": {"filter": {"type": "object", "properties": {"user_id": {}, "from": {}}}, "notes": {"type": "string"}},

@@ -1,9 +1,9 @@
-//! A turn as one JSON answer.
+//! Turns with a JSON answer.
 
-mod again;
-mod asked;
 mod caching;
 mod ids;
+mod requests;
+mod returned_messages;
 mod rounds;
 mod stop_reasons;
 
@@ -18,7 +18,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_question_is_answered_in_one_json_object() {
+async fn a_json_answer_holds_content_usage_and_request_id() {
     let app = TestApp::with([Reply::text("You have 12.").usage(100, 7, 20, 3)]).await;
     let answer = app.ask("how many chest exercises do I have?").await;
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -40,7 +40,7 @@ async fn a_question_is_answered_in_one_json_object() {
 }
 
 #[tokio::test]
-async fn a_turn_with_tools_answers_with_every_message_it_added_and_the_usage_of_all_calls() {
+async fn a_turn_with_tools_returns_the_messages_it_added_and_the_summed_usage() {
     let app = TestApp::with([
         Reply::text("Let me log it.")
             .and_tool("toolu_1", "create_workout", bench_press())
@@ -69,7 +69,7 @@ async fn a_turn_with_tools_answers_with_every_message_it_added_and_the_usage_of_
 }
 
 #[tokio::test]
-async fn an_empty_reply_is_empty_content_and_adds_no_message() {
+async fn an_empty_reply_has_empty_content_and_adds_no_message() {
     let app = TestApp::with([Reply::empty()]).await;
     let answer = app.ask("hi").await.ok();
     assert_eq!(
@@ -80,7 +80,7 @@ async fn an_empty_reply_is_empty_content_and_adds_no_message() {
 }
 
 #[tokio::test]
-async fn the_field_stream_decides_over_the_accept_header() {
+async fn the_stream_field_overrides_the_accept_header() {
     let app = TestApp::with([Reply::text("hi"), Reply::text("hi"), Reply::text("hi")]).await;
     let kind = async |stream: Value, accept: &str| {
         let mut body = user("hi");
@@ -109,7 +109,7 @@ async fn the_field_stream_decides_over_the_accept_header() {
 }
 
 #[tokio::test]
-async fn the_user_acts_as_themselves_whatever_claude_writes() {
+async fn a_user_id_in_claudes_input_does_not_change_the_acting_user() {
     let app = TestApp::with([
         Reply::tool(
             "t1",
@@ -136,8 +136,8 @@ async fn the_user_acts_as_themselves_whatever_claude_writes() {
     );
 }
 
-/// The conversation goes on as clients go on with it: what the turn added, then the next question.
-fn go_on(request: &mut Value, answer: &Value, words: &str) {
+/// Appends the messages of an answer and the next question, as clients do.
+fn continue_conversation(request: &mut Value, answer: &Value, words: &str) {
     let messages = request["messages"].as_array_mut().unwrap();
     messages.extend(answer["messages"].as_array().unwrap().iter().cloned());
     messages.push(json!({"role": "user", "content": words}));

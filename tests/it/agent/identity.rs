@@ -1,4 +1,4 @@
-//! Claude can never act as somebody else: what reaches MCP carries the verified user, and Claude never sees who that is.
+//! Identity: calls to MCP carry the verified user, and Claude never sees who that is.
 
 mod calls;
 mod catalogue;
@@ -23,7 +23,7 @@ async fn arguments(words: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_user_id_that_claude_writes_is_removed_at_any_depth() {
+async fn a_user_id_in_claudes_input_is_stripped_at_any_depth() {
     let written = json!({"user_id": "mallory", "note": "hi",
         "more": {"user_id": "mallory", "list": [{"user_id": {"user_id": 1}, "kept": 1}, [[{"user_id": null}]]]}});
     assert_eq!(
@@ -33,7 +33,7 @@ async fn a_user_id_that_claude_writes_is_removed_at_any_depth() {
 }
 
 #[tokio::test]
-async fn a_user_id_written_twice_or_in_escapes_is_removed_too() {
+async fn duplicate_and_escaped_user_ids_are_stripped() {
     let app = TestApp::start().await;
     let pieces = [
         r#"{"user_id": "mallory", "us"#,
@@ -49,12 +49,12 @@ async fn a_user_id_written_twice_or_in_escapes_is_removed_too() {
 }
 
 #[tokio::test]
-async fn the_user_is_put_in_at_the_top_even_when_the_input_is_empty() {
+async fn the_user_is_injected_at_the_top_of_an_empty_input() {
     assert_eq!(arguments("whoami {}").await, json!({"user_id": "sam"}));
 }
 
 #[tokio::test]
-async fn the_user_is_put_in_wherever_an_object_of_the_input_declares_it() {
+async fn the_user_is_injected_into_every_object_whose_schema_declares_it() {
     let written = json!({"user_id": "mallory", "owner": {"user_id": "mallory", "label": "a"},
         "entries": [{"label": "b"}, {"user_id": "mallory"}]});
     assert_eq!(
@@ -65,7 +65,7 @@ async fn the_user_is_put_in_wherever_an_object_of_the_input_declares_it() {
 }
 
 #[tokio::test]
-async fn the_user_is_not_put_in_an_object_that_the_input_does_not_hold() {
+async fn the_user_is_not_injected_into_absent_objects() {
     assert_eq!(
         arguments(r#"nested_owner {"entries": []}"#).await,
         json!({"entries": []})
@@ -73,7 +73,7 @@ async fn the_user_is_not_put_in_an_object_that_the_input_does_not_hold() {
 }
 
 #[tokio::test]
-async fn a_tool_that_declares_no_user_gets_none() {
+async fn a_tool_that_declares_no_user_id_gets_none() {
     assert_eq!(
         arguments(r#"list_exercises {"user_id": "mallory", "muscle_group": "chest"}"#).await,
         json!({"muscle_group": "chest"})
@@ -81,7 +81,7 @@ async fn a_tool_that_declares_no_user_gets_none() {
 }
 
 #[tokio::test]
-async fn the_user_is_whoever_the_token_names_and_not_the_request() {
+async fn the_user_comes_from_the_token_and_not_from_the_request() {
     let app = TestApp::start().await;
     obey(&app);
     let request = json!({"user_id": "mallory", "sub": "mallory",
@@ -102,7 +102,7 @@ async fn the_user_is_whoever_the_token_names_and_not_the_request() {
 }
 
 #[tokio::test]
-async fn the_mcp_server_is_shown_the_bearer_token() {
+async fn the_mcp_token_is_sent_as_bearer() {
     let mcp = McpServer::start().await;
     mcp.require_token("tok-123");
     let app = TestApp::builder()
@@ -117,7 +117,7 @@ async fn the_mcp_server_is_shown_the_bearer_token() {
 }
 
 #[tokio::test]
-async fn without_a_token_the_mcp_server_is_shown_no_authorization_at_all() {
+async fn without_an_mcp_token_no_authorization_is_sent() {
     let app = TestApp::start().await;
     obey(&app);
     app.ask("whoami").await.ok();

@@ -1,4 +1,4 @@
-//! Streams made of choices: events of any kind in any order, and replies that are known before they are written.
+//! Event streams built from choices: any events in any order, and replies that are known in advance.
 
 use serde_json::{Map, Value, json};
 
@@ -131,7 +131,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(choices: &mut Choices<'_>) -> Self {
+    pub(super) fn new(choices: &mut Choices<'_>) -> Self {
         let blocks = (0..choices.below(5))
             .map(|_| planned_block(choices))
             .collect();

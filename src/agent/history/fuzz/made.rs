@@ -1,4 +1,4 @@
-//! Conversations made of choices.
+//! Conversations built from choices.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! The Messages API's rules for `messages`, as its documentation and its refusals state them, read off the JSON.
+//! The rules of the Messages API for `messages`, as its documentation and its errors state them.
 
 use std::collections::HashSet;
 

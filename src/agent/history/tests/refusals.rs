@@ -1,4 +1,4 @@
-//! What is refused, and the place that is named.
+//! Invalid requests, and the place that is named.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn image(source: &Value) -> Value {
 }
 
 #[test]
-fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
+fn invalid_values_are_named_with_their_place() {
     let b64 = |media: &str, data: &str| {
         image(&json!({"type": "base64", "media_type": media, "data": data}))
     };
@@ -120,7 +120,7 @@ fn what_claude_would_refuse_inside_a_block_is_named_with_its_place() {
 }
 
 #[test]
-fn limits_of_claudes_are_named_too() {
+fn exceeded_limits_are_named_with_their_place() {
     for (messages, expected) in [
         (
             assistant(
@@ -154,7 +154,7 @@ fn limits_of_claudes_are_named_too() {
 }
 
 #[test]
-fn an_input_is_refused_where_what_is_forwarded_would_nest_deeper_than_is_read_elsewhere() {
+fn tool_inputs_nested_deeper_than_122_levels_are_refused() {
     let call = |levels: usize| {
         let input = (1..levels).fold(json!(1), |inner, _| json!([inner]));
         let call = json!({"type": "tool_use", "id": "a", "name": "x", "input": {"a": input}});

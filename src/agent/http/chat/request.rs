@@ -37,9 +37,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
             .map_or(0, |error| error.valid_up_to());
         return Err(not_json(bytes, good));
     };
-    // A value takes a byte at least, and a separator.
-    let is_bearable = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
-    if is_bearable
+    // Each value takes at least a byte and a separator.
+    let fits = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
+    if fits
         && let Ok(body) = Object::parse(text)
         && lone_surrogate(text).is_none()
     {
@@ -51,7 +51,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
     if let Some(at) = lone_surrogate(text) {
         return Err(not_json(bytes, at));
     }
-    let why = if is_bearable {
+    let why = if fits {
         "must be an object with `messages`".to_owned()
     } else {
         format!("must not hold more than {MAX_VALUES} values")
@@ -104,13 +104,12 @@ fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
         let text = body.string(field)?;
         Ok::<_, Invalid>(text.map(|text| text.unescape().into_owned()))
     };
+    let missing = || Invalid::new("is missing").in_field("messages");
     Ok(ChatRequest {
+        messages: body.get("messages").ok_or_else(missing)?,
         stream: body.boolean("stream")?,
         client_timezone: text("client_timezone")?,
         display_name: text("display_name")?,
-        messages: body
-            .get("messages")
-            .ok_or_else(|| Invalid::new("is missing").in_field("messages"))?,
     })
 }
 

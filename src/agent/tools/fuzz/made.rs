@@ -1,4 +1,4 @@
-//! Tools and inputs made of choices, with `user_id` strewn about.
+//! Tools and inputs built from choices, with `user_id` in many places.
 
 use serde_json::{Map, Value, json};
 

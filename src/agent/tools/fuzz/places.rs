@@ -1,4 +1,4 @@
-//! Where a schema asks for the user, by the plainest reading of it: every object of a value, with all schemas that apply.
+//! Where a schema declares `user_id`, in the simplest reading of it.
 
 use serde_json::Value;
 

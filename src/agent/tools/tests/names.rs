@@ -1,4 +1,4 @@
-//! What Claude's API would refuse: schemas, and names.
+//! Schemas and names that Claude's API refuses.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[test]
-fn what_claudes_api_would_refuse_is_mended_or_left_out() {
+fn refused_schemas_are_normalized_or_left_out() {
     let listed = vec![
         tool("z_no_type", json!({"properties": {}})),
         tool("array", json!({"type": "array"})),
@@ -45,7 +45,7 @@ fn what_claudes_api_would_refuse_is_mended_or_left_out() {
 }
 
 #[test]
-fn names_claude_refuses_are_mapped_to_unique_ones_and_back() {
+fn refused_names_are_mapped_to_unique_names_and_back() {
     let long = "l".repeat(70);
     let names = ["a/b", "a.b", "a_b", "ü", "", &long, &format!("{long}x")];
     let catalogue = Catalogue::new(

@@ -1,11 +1,11 @@
-//! The schemas that Claude gets: identity is hidden in them, and nothing else.
+//! Schemas for Claude: without `user_id`, and otherwise unchanged.
 
 use serde_json::{Value, json};
 
 use super::{bound, catalogue};
 
 #[test]
-fn identity_is_hidden_at_any_depth_and_nothing_else_changes() {
+fn user_id_is_stripped_from_schemas_at_any_depth_and_nothing_else_changes() {
     let owner = || json!({"type": "object", "properties": {"user_id": {"type": "string"}, "x": {}}, "required": ["user_id", "x"]});
     let clean = || json!({"type": "object", "properties": {"x": {}}, "required": ["x"]});
     let around = |inner: Value| {
@@ -44,7 +44,7 @@ fn identity_is_hidden_at_any_depth_and_nothing_else_changes() {
 }
 
 #[test]
-fn a_reference_to_what_is_hidden_is_replaced_by_what_it_meant() {
+fn references_to_stripped_schemas_are_inlined() {
     let shared = catalogue(json!({
         "type": "object",
         "$defs": {"user_id": {"type": "string", "minLength": 1}},
@@ -62,14 +62,14 @@ fn a_reference_to_what_is_hidden_is_replaced_by_what_it_meant() {
 }
 
 #[test]
-fn a_definition_that_refers_to_itself_many_times_takes_neither_time_nor_memory() {
+fn a_definition_with_many_references_to_itself_is_refused_quickly() {
     let many = json!({"anyOf": vec![json!({"$ref": "#/$defs/user_id"}); 1000]});
     let schema = json!({"type": "object", "$defs": {"user_id": many}, "properties": {"a": {"$ref": "#/$defs/user_id"}}});
     assert_eq!(catalogue(schema).left_out(), ["t"]);
 }
 
 #[test]
-fn keywords_that_nobody_knows_name_no_user() {
+fn unknown_keywords_are_stripped() {
     let catalogue = catalogue(json!({
         "type": "object",
         "user_id": {"type": "string"},
@@ -82,7 +82,7 @@ fn keywords_that_nobody_knows_name_no_user() {
 }
 
 #[test]
-fn a_schema_that_refers_to_itself_ends() {
+fn recursive_schemas_terminate() {
     let catalogue = catalogue(json!({
         "type": "object", "$defs": {"L": {"$ref": "#/$defs/L"}, "M": {"anyOf": [{"$ref": "#/$defs/M"}, {"$ref": "#"}]}},
         "properties": {"user_id": {}, "l": {"$ref": "#/$defs/L"}, "m": {"$ref": "#/$defs/M"}},

@@ -1,16 +1,15 @@
-//! What Claude has read before it reads from its cache: breakpoints, and requests that begin as earlier ones did.
+//! Prompt caching: breakpoints, and requests that extend earlier ones.
 
 use serde_json::{Value, json};
 
-use super::{go_on, without_breakpoints};
+use super::{continue_conversation, without_breakpoints};
 use crate::support::{
     fake_claude::Reply,
     test_app::{TestApp, user},
 };
 
 #[tokio::test]
-async fn cache_breakpoints_stand_on_the_last_tool_the_stable_system_block_and_the_moving_end_of_the_history()
- {
+async fn cache_breakpoints_are_on_the_last_tool_the_system_prompt_and_the_end_of_the_history() {
     let app = TestApp::with([
         Reply::tool("t1", "list_workouts", json!({})),
         Reply::tool("t2", "list_exercises", json!({})),
@@ -44,7 +43,7 @@ async fn cache_breakpoints_stand_on_the_last_tool_the_stable_system_block_and_th
 }
 
 #[tokio::test]
-async fn a_rounds_request_begins_with_the_one_before_byte_for_byte() {
+async fn each_round_extends_the_previous_request_byte_for_byte() {
     let app = TestApp::with([
         Reply::tool(
             "t1",
@@ -80,7 +79,7 @@ async fn a_rounds_request_begins_with_the_one_before_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn the_next_turn_begins_with_the_last_request_of_this_one_byte_for_byte() {
+async fn the_next_turn_extends_the_last_request_byte_for_byte() {
     let input =
         r#"{"z": 1, "a": {"y": [1, 2], "b": 1.50}, "n": 12345678901234567890123, "user_id": "x"}"#;
     let app = TestApp::with([
@@ -96,7 +95,7 @@ async fn the_next_turn_begins_with_the_last_request_of_this_one_byte_for_byte() 
     .await;
     let mut request = user("who am I?");
     let answer = app.chat("sam", &request).await.ok();
-    go_on(&mut request, &answer, "sure?");
+    continue_conversation(&mut request, &answer, "sure?");
     app.chat("sam", &request).await.ok();
     let [_, before, after] = &app.claude.bodies()[..] else {
         panic!("three requests")

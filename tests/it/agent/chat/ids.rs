@@ -1,4 +1,4 @@
-//! Ids of calls are unique in a conversation, whatever Claude's server makes of them.
+//! Tool-use ids are unique in a conversation.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn ids(messages: &Value) -> [Vec<String>; 2] {
 }
 
 #[tokio::test]
-async fn an_id_that_was_used_before_is_replaced_in_the_call_and_in_its_result() {
+async fn a_used_tool_use_id_is_replaced_in_call_and_result() {
     let app = TestApp::with([
         reading(&["toolu_old", "toolu_1", "toolu_1"]),
         reading(&["toolu_1", "toolu_2"]),
@@ -58,7 +58,7 @@ async fn an_id_that_was_used_before_is_replaced_in_the_call_and_in_its_result() 
 }
 
 #[tokio::test]
-async fn an_id_of_a_reply_that_was_forgotten_may_be_used_again() {
+async fn a_tool_use_id_of_a_failed_attempt_may_be_used_again() {
     let reply = || Reply::tool("toolu_1", "create_workout", bench_press());
     let app = TestApp::with([reply().cut_after(5), reply(), Reply::text("Done.")]).await;
     let answer = app.ask("log it").await.ok();

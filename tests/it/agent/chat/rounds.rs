@@ -1,4 +1,4 @@
-//! What goes on from round to round: pauses, the limit of rounds, and the tools in between.
+//! Rounds of a turn: pauses, the round limit, and concurrent tools.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::without_breakpoints;
 use crate::support::{fake_claude::Reply, mcp_tools::bench_press, test_app::TestApp, wait::Gate};
 
 #[tokio::test]
-async fn a_read_started_early_is_thrown_away_when_the_reply_turns_out_not_to_ask_for_it() {
+async fn an_early_read_is_discarded_when_the_stop_reason_is_not_tool_use() {
     let gate = Gate::new();
     let reply = Reply::text("Hm.")
         .and_tool("t1", "list_workouts", json!({}))
@@ -28,7 +28,7 @@ async fn a_read_started_early_is_thrown_away_when_the_reply_turns_out_not_to_ask
 }
 
 #[tokio::test]
-async fn a_paused_reply_is_sent_back_whole_and_its_server_blocks_stay_out_of_the_answer() {
+async fn a_paused_reply_is_sent_back_whole_and_its_server_blocks_are_not_returned() {
     let search = json!({"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "bench"}});
     let found =
         json!({"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []});
@@ -61,7 +61,7 @@ async fn a_paused_reply_is_sent_back_whole_and_its_server_blocks_stay_out_of_the
 }
 
 #[tokio::test]
-async fn a_pause_counts_as_a_round() {
+async fn a_pause_counts_towards_the_round_limit() {
     let app = TestApp::builder()
         .env("AGENT_MAX_TOOL_ROUNDS", "2")
         .start()
@@ -83,7 +83,7 @@ async fn a_pause_counts_as_a_round() {
 }
 
 #[tokio::test]
-async fn after_the_last_round_one_more_call_is_made_without_tools() {
+async fn the_round_limit_is_followed_by_one_request_without_tools() {
     let app = TestApp::builder()
         .env("AGENT_MAX_TOOL_ROUNDS", "2")
         .start()
@@ -103,7 +103,7 @@ async fn after_the_last_round_one_more_call_is_made_without_tools() {
 }
 
 #[tokio::test]
-async fn calls_in_the_last_call_all_the_same_are_ignored() {
+async fn tool_calls_after_the_round_limit_are_ignored() {
     let app = TestApp::builder()
         .env("AGENT_MAX_TOOL_ROUNDS", "1")
         .start()
@@ -126,7 +126,7 @@ async fn calls_in_the_last_call_all_the_same_are_ignored() {
 }
 
 #[tokio::test]
-async fn the_tools_of_one_message_run_at_the_same_time_and_answer_in_the_order_asked() {
+async fn tools_of_one_reply_run_concurrently_and_results_keep_their_order() {
     let app = TestApp::with([
         Reply::tool("t1", "slow_write", json!({"key": "a"}))
             .and_tool("t2", "slow_read", json!({"key": "b"}))
@@ -165,7 +165,7 @@ async fn the_tools_of_one_message_run_at_the_same_time_and_answer_in_the_order_a
 }
 
 #[tokio::test]
-async fn a_tool_that_is_not_in_the_catalogue_is_not_called_and_claude_is_told() {
+async fn an_unknown_tool_is_answered_with_an_error_result() {
     let app = TestApp::with([
         Reply::tool("t1", "delete_everything", json!({})).and_tool(
             "t2",
@@ -185,7 +185,7 @@ async fn a_tool_that_is_not_in_the_catalogue_is_not_called_and_claude_is_told() 
 }
 
 #[tokio::test]
-async fn a_tool_call_whose_input_is_broken_is_not_run_and_claude_is_told() {
+async fn a_malformed_tool_input_is_answered_with_an_error_result() {
     let app = TestApp::with([
         Reply::empty()
             .and_tool_pieces("t1", "create_workout", &["{\"exercises\": [}"])

@@ -1,11 +1,11 @@
-//! Why Claude stopped decides whether its calls are run.
+//! Stop reasons, and whether tool calls are run.
 
 use serde_json::json;
 
 use crate::support::{fake_claude::Reply, mcp_tools::bench_press, test_app::TestApp};
 
 #[tokio::test]
-async fn every_other_stop_reason_ends_the_turn_and_is_reported_as_it_is() {
+async fn other_stop_reasons_end_the_turn_and_are_reported_unchanged() {
     for reason in [
         "end_turn",
         "max_tokens",
@@ -23,7 +23,7 @@ async fn every_other_stop_reason_ends_the_turn_and_is_reported_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_tool_call_under_any_other_stop_reason_is_not_run() {
+async fn tool_calls_under_other_stop_reasons_are_not_run() {
     for reason in [
         "end_turn",
         "max_tokens",
@@ -50,8 +50,7 @@ async fn a_tool_call_under_any_other_stop_reason_is_not_run() {
 }
 
 #[tokio::test]
-async fn max_tokens_in_the_middle_of_a_tool_call_runs_nothing_and_leaves_none_of_the_messages_calls()
- {
+async fn max_tokens_within_a_tool_call_runs_nothing_and_drops_the_calls_of_the_reply() {
     let app = TestApp::with([Reply::text("Both:")
         .and_tool("t1", "create_workout", bench_press())
         .and_tool_pieces("t2", "create_workout", &["", "{\"exercises\": [{\"exer"])
@@ -67,7 +66,7 @@ async fn max_tokens_in_the_middle_of_a_tool_call_runs_nothing_and_leaves_none_of
 }
 
 #[tokio::test]
-async fn a_reply_that_does_not_say_why_it_stops_ends_the_turn_and_runs_nothing() {
+async fn a_reply_without_stop_reason_ends_the_turn_and_runs_nothing() {
     let call = || Reply::text("I would").and_tool("t1", "create_workout", bench_press());
     // In place of what follows the call: a `message_delta` without a reason, or none at all.
     let silent = [

@@ -1,4 +1,4 @@
-//! Calls that are not forwarded.
+//! Tool calls that are not forwarded.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_call_to_a_tool_that_is_not_in_the_catalogue_is_not_forwarded() {
+async fn a_call_to_an_unknown_tool_is_not_forwarded() {
     let app = TestApp::start().await;
     obey(&app);
     assert_eq!(
@@ -25,7 +25,7 @@ async fn a_call_to_a_tool_that_is_not_in_the_catalogue_is_not_forwarded() {
 }
 
 #[tokio::test]
-async fn a_name_that_only_resembles_a_tools_is_not_in_the_catalogue() {
+async fn a_name_that_resembles_a_tool_is_unknown() {
     let app = TestApp::start().await;
     for name in ["list.exercises", "list exercises", "weird.name/x"] {
         app.claude
@@ -38,7 +38,7 @@ async fn a_name_that_only_resembles_a_tools_is_not_in_the_catalogue() {
 }
 
 #[tokio::test]
-async fn a_tool_that_was_left_out_cannot_be_called_either() {
+async fn a_tool_left_out_of_the_catalogue_cannot_be_called() {
     let mcp = McpServer::start().await;
     let mut either = owned();
     either["oneOf"] = json!([{"required": ["note"]}]);
@@ -57,7 +57,7 @@ async fn a_tool_that_was_left_out_cannot_be_called_either() {
 }
 
 #[tokio::test]
-async fn a_tool_call_in_the_clients_history_is_never_executed() {
+async fn a_tool_call_in_the_clients_history_is_not_executed() {
     let app = TestApp::with([
         Reply::text("I see."),
         Reply::tool("toolu_9", "list_exercises", json!({})),

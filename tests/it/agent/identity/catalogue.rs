@@ -1,4 +1,4 @@
-//! The tools that Claude is offered: their names, their order, and which are left out.
+//! The tools offered to Claude: names, order, and which are left out.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_name_that_claude_would_refuse_is_mapped_and_mapped_back() {
+async fn a_refused_tool_name_is_mapped_and_mapped_back() {
     let app = TestApp::with([
         Reply::tool("toolu_1", "weird_name_x", json!({"key": "k"})),
         Reply::text("done"),
@@ -45,7 +45,7 @@ async fn a_name_that_claude_would_refuse_is_mapped_and_mapped_back() {
 }
 
 #[tokio::test]
-async fn mapped_names_are_unique_and_lead_to_their_own_tools() {
+async fn mapped_names_are_unique_and_call_their_own_tools() {
     let mcp = McpServer::start().await;
     let long = format!("{}.z", "l".repeat(70));
     let servers = ["a.b", "a/b", "a_b", &long];
@@ -79,7 +79,7 @@ async fn mapped_names_are_unique_and_lead_to_their_own_tools() {
 }
 
 #[tokio::test]
-async fn tools_that_claude_would_refuse_are_left_out_and_counted_and_mended_where_they_can_be() {
+async fn refused_tools_are_normalized_or_left_out_and_counted() {
     let mcp = McpServer::start().await;
     let odd_key = json!({"type": "object", "properties": {"what? no": {"type": "string"}}});
     mcp.set_tools(vec![
@@ -115,7 +115,7 @@ async fn tools_that_claude_would_refuse_are_left_out_and_counted_and_mended_wher
 }
 
 #[tokio::test]
-async fn the_order_of_the_tools_does_not_depend_on_the_order_of_the_servers_list() {
+async fn tools_are_sorted_whatever_order_the_server_lists_them_in() {
     let mut lists = Vec::new();
     for backwards in [false, true] {
         let mcp = McpServer::start().await;

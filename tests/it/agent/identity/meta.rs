@@ -1,4 +1,4 @@
-//! What every call says in `_meta`: who asks, in which request, from which zone.
+//! `_meta` of tool calls: user, request and time zone.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_call_says_in_meta_who_asks_for_which_call_of_which_request() {
+async fn meta_carries_user_tool_use_id_and_request_id() {
     let app = TestApp::with([
         Reply::tool("toolu_1", "list_exercises", json!({})).and_tool(
             "toolu_2",
@@ -47,7 +47,7 @@ async fn every_call_says_in_meta_who_asks_for_which_call_of_which_request() {
 }
 
 #[tokio::test]
-async fn a_call_says_in_meta_which_zone_the_client_is_in_if_that_is_one() {
+async fn meta_carries_a_valid_time_zone() {
     for (named, noted) in [
         (json!(" America/Denver "), json!("America/Denver")),
         (json!("Mars/Olympus"), Value::Null),
@@ -69,7 +69,7 @@ async fn a_call_says_in_meta_which_zone_the_client_is_in_if_that_is_one() {
 }
 
 #[tokio::test]
-async fn a_request_id_made_up_by_the_service_is_the_same_in_header_body_and_meta() {
+async fn a_generated_request_id_is_the_same_in_header_body_and_meta() {
     let app = TestApp::start().await;
     obey(&app);
     let answer = app.ask("list_exercises").await;

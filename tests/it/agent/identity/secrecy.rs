@@ -1,4 +1,4 @@
-//! What is sent to Claude, and shown to the client, names no user.
+//! Neither Claude nor the client sees the user's id.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn no_schema_that_claude_gets_speaks_of_user_id_and_all_else_in_it_is_unchanged() {
+async fn schemas_for_claude_lack_user_id_and_are_otherwise_unchanged() {
     let mcp = McpServer::start().await;
     let item = json!({"type": "object", "properties": {"user_id": {"type": "string"}, "a": {"type": "integer"}},
         "required": ["a", "user_id"], "dependentRequired": {"a": ["user_id"], "user_id": ["a"]}});
@@ -49,7 +49,7 @@ async fn no_schema_that_claude_gets_speaks_of_user_id_and_all_else_in_it_is_unch
 }
 
 #[tokio::test]
-async fn neither_the_key_nor_the_user_is_sent_to_claude_in_any_round() {
+async fn neither_signing_key_nor_user_is_sent_to_claude() {
     let app = TestApp::start().await;
     let mut workout = bench_press();
     workout["user_id"] = "mallory-3c1".into();
@@ -86,7 +86,7 @@ async fn neither_the_key_nor_the_user_is_sent_to_claude_in_any_round() {
 }
 
 #[tokio::test]
-async fn events_and_messages_show_an_input_without_identity() {
+async fn events_and_messages_show_stripped_inputs() {
     let app = TestApp::with([
         Reply::tool(
             "toolu_1",
@@ -110,7 +110,7 @@ async fn events_and_messages_show_an_input_without_identity() {
 }
 
 #[tokio::test]
-async fn a_result_is_passed_on_as_the_server_gave_it_even_when_it_names_the_user() {
+async fn a_result_that_names_the_user_is_passed_on_unchanged() {
     let app = TestApp::with([
         Reply::tool("toolu_1", "whoami", json!({})),
         Reply::text("done"),

@@ -7,7 +7,7 @@ fn refusal(body: &[u8]) -> String {
 }
 
 #[test]
-fn null_counts_as_absent_unknown_fields_are_ignored_and_the_last_of_two_counts() {
+fn null_is_absent_unknown_fields_are_ignored_and_the_last_of_two_fields_counts() {
     let body =
         br#" {"messages": 5, "stream": null, "client_timezone": "x", "client_timezone": null,
         "display_name": "Sam \u00c9", "x": {"y": [1e999, "\\ud800"]}, "messages": []}"#;
@@ -35,10 +35,11 @@ fn a_body_of_many_tiny_values_is_refused_before_it_fills_the_memory() {
 }
 
 #[test]
-fn what_is_json_but_more_than_can_be_read_is_not_called_otherwise() {
+fn deep_and_large_values_are_json_and_half_a_surrogate_pair_is_not() {
     let deep = "[".repeat(200) + "1" + &"]".repeat(200);
     let unused = format!("{{\"messages\":[{deep}],\"x\":{deep}}}");
     assert!(read(unused.as_bytes()).is_ok());
+    assert!(read(b"{\"messages\": [-1e400]}").is_ok());
     assert!(refusal(deep.as_bytes()).contains("invalid_request"));
     assert!(refusal(&unused.as_bytes()[..unused.len() - 1]).contains("invalid_json"));
     for (body, said) in [
@@ -51,7 +52,7 @@ fn what_is_json_but_more_than_can_be_read_is_not_called_otherwise() {
 }
 
 #[test]
-fn what_is_no_utf_8_is_no_json_wherever_that_shows() {
+fn a_body_that_is_not_utf_8_is_not_json_and_the_first_bad_byte_is_named() {
     let deep = [
         b"{\"x\":\n",
         &b"[".repeat(200)[..],

@@ -1,15 +1,15 @@
-//! The messages of an answer, appended to the history and posted again.
+//! The messages of an answer, appended to the history of the next request.
 
 use serde_json::{Value, json};
 
-use super::{go_on, without_breakpoints};
+use super::{continue_conversation, without_breakpoints};
 use crate::support::{
     fake_claude::Reply,
     test_app::{TestApp, user},
 };
 
 #[tokio::test]
-async fn a_history_with_the_answers_messages_appended_is_accepted() {
+async fn a_history_with_the_returned_messages_appended_is_accepted() {
     let app = TestApp::with([
         Reply::empty()
             .thinking("hm", "sig")
@@ -21,7 +21,7 @@ async fn a_history_with_the_answers_messages_appended_is_accepted() {
     .await;
     let mut request = user("how many?");
     let first = app.chat("sam", &request).await.ok();
-    go_on(&mut request, &first, "sure?");
+    continue_conversation(&mut request, &first, "sure?");
     let second = app.chat("sam", &request).await.ok();
     assert_eq!(second["content"][0]["text"], "Still one.");
     // Two messages of one role in a row are one to Claude.
@@ -36,7 +36,7 @@ async fn a_history_with_the_answers_messages_appended_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_blank_text_of_claudes_is_not_put_into_the_history() {
+async fn a_blank_text_in_a_reply_is_left_out_of_the_messages() {
     let app = TestApp::with([
         Reply::text("\n\n").and_tool("t1", "list_workouts", json!({})),
         Reply::text(" "),
@@ -45,11 +45,11 @@ async fn a_blank_text_of_claudes_is_not_put_into_the_history() {
     .await;
     let mut request = user("go");
     let answer = app.chat("sam", &request).await.ok();
-    go_on(&mut request, &answer, "and now?");
+    continue_conversation(&mut request, &answer, "and now?");
     app.chat("sam", &request).await.ok();
 }
 
-/// As Claude searches: a server's tool, whose input comes in pieces, and what it found.
+/// A reply with a call of a server tool, whose input comes in pieces, and its result.
 fn searching(id: &str) -> Reply {
     let call = |input: Value| json!({"type": "server_tool_use", "id": id, "name": "web_search", "input": input});
     let pieces = ["", "{\"query\": ", "\"bench\"}"];
@@ -66,7 +66,7 @@ fn searching(id: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_turn_that_paused_with_a_servers_tool_is_accepted_again_without_that_tool() {
+async fn messages_of_a_paused_turn_are_accepted_again_without_the_server_tool_blocks() {
     let app = TestApp::with([
         searching("srvtoolu_1").stop("pause_turn"),
         searching("srvtoolu_2").and_tool("toolu_1", "list_workouts", json!({})),
@@ -76,7 +76,7 @@ async fn a_turn_that_paused_with_a_servers_tool_is_accepted_again_without_that_t
     .await;
     let mut request = user("look it up");
     let answer = app.chat("sam", &request).await.ok();
-    go_on(&mut request, &answer, "sure?");
+    continue_conversation(&mut request, &answer, "sure?");
     app.chat("sam", &request).await.ok();
     let roles_and_types = |message: &Value| {
         let blocks = message["content"].as_array().unwrap().iter();
@@ -126,7 +126,7 @@ fn citing(text: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_turn_with_citations_has_them_in_its_content_and_is_accepted_again() {
+async fn citations_are_in_the_content_and_the_messages_are_accepted_again() {
     let app = TestApp::with([
         citing("It says 5x5.").and_tool("toolu_1", "list_workouts", json!({})),
         citing("5x5 it is."),
@@ -141,7 +141,7 @@ async fn a_turn_with_citations_has_them_in_its_content_and_is_accepted_again() {
     assert_eq!(answer["content"], json!([cited("5x5 it is.")]));
     let sent_back = without_breakpoints(&app.claude.bodies()[1]["messages"][1]["content"]);
     assert_eq!(sent_back[0], cited("It says 5x5."));
-    go_on(&mut request, &answer, "sure?");
+    continue_conversation(&mut request, &answer, "sure?");
     app.chat("sam", &request).await.ok();
     let messages = &app.claude.bodies()[2]["messages"];
     assert_eq!(messages[1]["content"][0]["text"], "It says 5x5.");

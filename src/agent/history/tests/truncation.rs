@@ -1,4 +1,4 @@
-//! Whatever was cut from a conversation, Claude accepts what is left.
+//! Property tests: Claude accepts what is left of any truncated conversation.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn whatever_was_cut_claude_accepts_what_is_left(mut messages in prop::collection::vec(any_message(), 0..8)) {
+    fn any_truncated_history_is_repaired_to_one_that_claude_accepts(mut messages in prop::collection::vec(any_message(), 0..8)) {
         messages.push(json!({"role": "user", "content": "and now?"}));
         let left = parse(&messages.into()).unwrap().conversation.messages();
         prop_assert_eq!(accepted(&left), Ok(()));
@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn any_json_is_either_accepted_or_refused_with_a_place(messages in prop::collection::vec(any_message(), 1..6)) {
+    fn accepted_histories_follow_claudes_rules(messages in prop::collection::vec(any_message(), 1..6)) {
         if let Ok(history) = parse(&messages.into()) {
             prop_assert_eq!(accepted(&history.conversation.messages()), Ok(()));
         }

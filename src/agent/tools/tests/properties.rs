@@ -1,4 +1,4 @@
-//! Whatever the schema and the input, no other user gets through.
+//! Property tests: whatever the schema and the input, no other user's id reaches a tool.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -68,7 +68,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 
     #[test]
-    fn no_user_of_claudes_making_ever_reaches_a_tool(
+    fn no_other_user_id_reaches_a_tool(
         top in prop::collection::hash_map(prop::sample::select(vec!["user_id", "a", "b"]), any_schema(), 0..4),
         shared in any_schema(),
         input in prop::collection::hash_map(prop::sample::select(vec!["user_id", "a", "b", "c"]), any_input(), 0..4),
@@ -87,7 +87,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn an_input_is_said_to_name_nobody_only_if_nothing_is_removed_from_it(
+    fn stripping_changes_nothing_where_no_user_id_is_possible(
         input in prop::collection::hash_map(prop::sample::select(vec!["user_id", "a", "b"]), any_input(), 0..3),
     ) {
         let map: Map<_, _> = input.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();

@@ -1,4 +1,4 @@
-//! Each type of block, with all its input fields and with others.
+//! Each block type, with all its input fields and with others.
 
 use super::*;
 
@@ -71,7 +71,7 @@ fn conversation(messages: [Vec<Value>; 3], block: impl Fn(&Value) -> Value) -> V
 }
 
 #[test]
-fn every_type_of_block_is_forwarded_with_all_its_input_fields_and_no_others() {
+fn every_block_type_is_forwarded_with_exactly_its_input_fields() {
     let words = json!({"type": "text", "text": "what is this?"});
     let given: Vec<Value> = [vec![words.clone()], pictures().into(), documents().into()].concat();
     let input = json!({"cache_control": 1, "citations": 2});
@@ -97,7 +97,7 @@ fn every_type_of_block_is_forwarded_with_all_its_input_fields_and_no_others() {
 }
 
 #[test]
-fn a_document_given_as_a_string_is_forwarded_as_a_block_of_text() {
+fn a_document_content_string_is_forwarded_as_a_text_block() {
     let sent =
         json!({"type": "document", "source": {"type": "content", "content": "Deadlift 1x5"}});
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What Claude is asked: credentials, system blocks, and the history as Claude accepts it.
+//! Requests to Claude: credentials, system blocks, and the repaired history.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn claude_is_asked_with_the_key_the_model_and_the_limit_and_always_streams() {
+async fn a_request_to_claude_carries_key_model_and_limit_and_streams() {
     let app = TestApp::with([Reply::text("hi")]).await;
     app.ask("hi").await.ok();
     let asked = &app.claude.asked()[0];
@@ -23,7 +23,7 @@ async fn claude_is_asked_with_the_key_the_model_and_the_limit_and_always_streams
 }
 
 #[tokio::test]
-async fn a_token_is_sent_as_bearer_when_there_is_no_key() {
+async fn an_auth_token_is_sent_as_bearer_without_an_api_key() {
     let settings = [
         ("ANTHROPIC_API_KEY", ""),
         ("ANTHROPIC_AUTH_TOKEN", "tok"),
@@ -47,7 +47,7 @@ async fn a_token_is_sent_as_bearer_when_there_is_no_key() {
 }
 
 #[tokio::test]
-async fn of_a_key_and_a_token_the_key_alone_is_sent() {
+async fn with_key_and_token_only_the_key_is_sent() {
     let app = TestApp::builder()
         .env("ANTHROPIC_AUTH_TOKEN", "tok")
         .start()
@@ -60,7 +60,7 @@ async fn of_a_key_and_a_token_the_key_alone_is_sent() {
 }
 
 #[tokio::test]
-async fn date_and_name_stand_in_a_second_system_block_behind_the_cached_one() {
+async fn date_and_name_are_in_a_second_system_block_after_the_cached_one() {
     let app = TestApp::with([Reply::text("hi")]).await;
     let name = format!("Sam\u{7}\nthe {}", "x".repeat(200));
     let mut request = user("hi");
@@ -92,7 +92,7 @@ async fn date_and_name_stand_in_a_second_system_block_behind_the_cached_one() {
 }
 
 #[tokio::test]
-async fn an_unknown_or_missing_time_zone_is_utc() {
+async fn an_unknown_or_missing_time_zone_defaults_to_utc() {
     for zone in [json!("Mars/Olympus"), json!(null)] {
         let app = TestApp::with([Reply::text("hi")]).await;
         let mut request = user("hi");
@@ -109,7 +109,7 @@ async fn an_unknown_or_missing_time_zone_is_utc() {
 }
 
 #[tokio::test]
-async fn the_system_prompt_can_come_from_a_file() {
+async fn the_system_prompt_is_read_from_a_file() {
     let path = std::env::temp_dir().join(format!("prompt-{}.md", uuid::Uuid::now_v7()));
     std::fs::write(&path, "You are a coach for tests.").unwrap();
     let app = TestApp::builder()
@@ -126,7 +126,7 @@ async fn the_system_prompt_can_come_from_a_file() {
 }
 
 #[tokio::test]
-async fn thinking_is_sent_back_as_it_was_within_the_turn() {
+async fn thinking_blocks_are_sent_back_unchanged_within_the_turn() {
     let app = TestApp::with([
         Reply::empty()
             .thinking("let me see", "c2lnbmF0dXJl")
@@ -147,7 +147,7 @@ async fn thinking_is_sent_back_as_it_was_within_the_turn() {
 }
 
 #[tokio::test]
-async fn a_tool_call_found_in_the_history_is_never_run() {
+async fn a_tool_call_in_the_history_is_not_run() {
     let app = TestApp::with([Reply::text("It is logged already.")]).await;
     let history = json!({"messages": [
         {"role": "user", "content": "log it"},
@@ -158,7 +158,7 @@ async fn a_tool_call_found_in_the_history_is_never_run() {
 }
 
 #[tokio::test]
-async fn calls_that_the_history_left_unanswered_and_answers_without_a_call_are_not_forwarded() {
+async fn unpaired_tool_calls_and_results_are_not_forwarded() {
     let app = TestApp::with([Reply::text("ok")]).await;
     let history = json!({"messages": [
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "cut_off", "content": "x"}, {"type": "text", "text": "hello"}]},
@@ -179,7 +179,7 @@ async fn calls_that_the_history_left_unanswered_and_answers_without_a_call_are_n
 }
 
 #[tokio::test]
-async fn what_the_web_client_posts_is_understood() {
+async fn a_web_client_request_is_accepted() {
     let app = TestApp::with([Reply::text("Logged.")]).await;
     let request = json!({
         "messages": [
