@@ -129,7 +129,9 @@ impl ChatRecord {
             metrics.chat_ends();
         }
         metrics.chat_over(self.mode(), code, took);
-        metrics.tokens(self.ledger.usage());
+        for (kind, count) in self.ledger.usage().by_kind() {
+            metrics.tokens(kind, count);
+        }
     }
 
     fn log(&self, code: &'static str, took: Duration) {
