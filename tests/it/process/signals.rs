@@ -84,6 +84,6 @@ async fn sigterm_during_start_up_ends_the_process_with_0() {
     let directory = Directory::new();
     let process = Process::start(&directory.0, &["mcp"], &env);
     let _connection = within("a connection", database.accept()).await;
-    process.signal("TERM");
+    process.signal(Signal::TERM);
     assert_eq!(process.ended().await.code, Some(0));
 }
