@@ -5,13 +5,10 @@
 
 mod timers;
 
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::text::encode,
     metrics::{
         counter::Counter,
         family::{Family, MetricConstructor},
@@ -24,151 +21,78 @@ use tokio::runtime::Handle;
 
 pub use timers::ClaudeTimer;
 
-const SECONDS: [f64; 14] = [
+const BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 ];
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ChatLabels {
-    mode: &'static str,
-    code: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct StatusLabel {
-    status: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ReasonLabel {
-    reason: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct KindLabel {
-    kind: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ToolLabel {
-    tool: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ToolOutcomeLabels {
-    tool: String,
-    outcome: &'static str,
-}
+/// Names and values.
+type Labels<const N: usize> = [(&'static str, String); N];
 
 #[derive(Clone)]
 struct Seconds;
 
 impl MetricConstructor<Histogram> for Seconds {
     fn new_metric(&self) -> Histogram {
-        Histogram::new(SECONDS)
+        Histogram::new(BUCKETS)
     }
 }
 
-pub struct Metrics {
-    registry: Registry,
-    chats: Family<ChatLabels, Counter>,
-    chat_duration: Histogram,
-    in_flight: Gauge,
-    claude_requests: Family<StatusLabel, Counter>,
-    claude_duration: Histogram,
-    claude_first_token: Histogram,
-    claude_retries: Family<ReasonLabel, Counter>,
-    claude_tokens: Family<KindLabel, Counter<u64, AtomicU64>>,
-    session_up: Gauge,
-    reconnects: Counter,
-    tool_calls: Family<ToolOutcomeLabels, Counter>,
-    tool_duration: Family<ToolLabel, Histogram, Seconds>,
-    tasks: Gauge,
+fn histogram() -> Histogram {
+    Seconds.new_metric()
+}
+
+/// Declares [`Metrics`]: a field, its type and first value, and the metric's name and help. The encoder adds `_total` to
+/// the names of counters.
+macro_rules! metrics {
+    ($($field:ident: $type:ty = $value:expr, $name:literal, $help:literal;)*) => {
+        pub struct Metrics {
+            registry: Registry,
+            $($field: $type,)*
+        }
+
+        impl Metrics {
+            pub fn new() -> Arc<Self> {
+                let mut registry = Registry::default();
+                $(
+                    let $field: $type = $value;
+                    registry.register($name, $help, $field.clone());
+                )*
+                Arc::new(Self { registry, $($field,)* })
+            }
+        }
+    };
+}
+
+metrics! {
+    chats: Family<Labels<2>, Counter> = Family::default(),
+        "chat_requests", "Requests to POST /chat, rejected ones included";
+    chat_duration: Histogram = histogram(),
+        "chat_duration_seconds", "Time from the request to the end of the response";
+    in_flight: Gauge = Gauge::default(),
+        "chat_in_flight", "Turns that are running";
+    claude_requests: Family<Labels<1>, Counter> = Family::default(),
+        "claude_requests", "Requests to the Messages API";
+    claude_duration: Histogram = histogram(),
+        "claude_request_duration_seconds", "Time from a request to Claude to the end of its response";
+    claude_first_token: Histogram = histogram(),
+        "claude_time_to_first_token_seconds", "Time from a request to Claude to its first text or tool call";
+    claude_retries: Family<Labels<1>, Counter> = Family::default(),
+        "claude_retries", "Requests to Claude that were retried";
+    claude_tokens: Family<Labels<1>, Counter> = Family::default(),
+        "claude_tokens", "Tokens used";
+    session_up: Gauge = Gauge::default(),
+        "mcp_session_up", "1 while there is an MCP session, else 0";
+    reconnects: Counter = Counter::default(),
+        "mcp_reconnects", "MCP sessions opened after the first";
+    tool_calls: Family<Labels<2>, Counter> = Family::default(),
+        "mcp_tool_calls", "Tool calls";
+    tool_duration: Family<Labels<1>, Histogram, Seconds> = Family::new_with_constructor(Seconds),
+        "mcp_tool_call_duration_seconds", "Time of a tool call";
+    tasks: Gauge = Gauge::default(),
+        "runtime_tasks", "Tasks that are alive, about one for each connection";
 }
 
 impl Metrics {
-    pub fn new() -> Arc<Self> {
-        let mut metrics = Self {
-            registry: Registry::default(),
-            chats: Family::default(),
-            chat_duration: Histogram::new(SECONDS),
-            in_flight: Gauge::default(),
-            claude_requests: Family::default(),
-            claude_duration: Histogram::new(SECONDS),
-            claude_first_token: Histogram::new(SECONDS),
-            claude_retries: Family::default(),
-            claude_tokens: Family::default(),
-            session_up: Gauge::default(),
-            reconnects: Counter::default(),
-            tool_calls: Family::default(),
-            tool_duration: Family::new_with_constructor(Seconds),
-            tasks: Gauge::default(),
-        };
-        let r = &mut metrics.registry;
-        r.register(
-            "chat_requests",
-            "Requests to POST /chat, rejected ones included",
-            metrics.chats.clone(),
-        );
-        r.register(
-            "chat_duration_seconds",
-            "Time from the request to the end of the response",
-            metrics.chat_duration.clone(),
-        );
-        r.register(
-            "chat_in_flight",
-            "Turns that are running",
-            metrics.in_flight.clone(),
-        );
-        r.register(
-            "claude_requests",
-            "Requests to the Messages API",
-            metrics.claude_requests.clone(),
-        );
-        r.register(
-            "claude_request_duration_seconds",
-            "Time from a request to Claude to the end of its response",
-            metrics.claude_duration.clone(),
-        );
-        r.register(
-            "claude_time_to_first_token_seconds",
-            "Time from a request to Claude to its first text or tool call",
-            metrics.claude_first_token.clone(),
-        );
-        r.register(
-            "claude_retries",
-            "Requests to Claude that were retried",
-            metrics.claude_retries.clone(),
-        );
-        r.register(
-            "claude_tokens",
-            "Tokens used",
-            metrics.claude_tokens.clone(),
-        );
-        r.register(
-            "mcp_session_up",
-            "1 while there is an MCP session, else 0",
-            metrics.session_up.clone(),
-        );
-        r.register(
-            "mcp_reconnects",
-            "MCP sessions opened after the first",
-            metrics.reconnects.clone(),
-        );
-        r.register("mcp_tool_calls", "Tool calls", metrics.tool_calls.clone());
-        r.register(
-            "mcp_tool_call_duration_seconds",
-            "Time of a tool call",
-            metrics.tool_duration.clone(),
-        );
-        r.register(
-            "runtime_tasks",
-            "Tasks that are alive, about one for each connection",
-            metrics.tasks.clone(),
-        );
-        Arc::new(metrics)
-    }
-
     /// The media type of [`Metrics::encode`].
     pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -191,15 +115,15 @@ impl Metrics {
     }
 
     /// A POST /chat has ended. `mode` is `json` or `sse`; `code` is `ok` or an error code.
-    pub fn chat_over(&self, mode: &'static str, code: &'static str, took: Duration) {
-        self.chats.get_or_create(&ChatLabels { mode, code }).inc();
+    pub fn chat_over(&self, mode: &str, code: &str, took: Duration) {
+        let labels = [("mode", mode.to_owned()), ("code", code.to_owned())];
+        self.chats.get_or_create(&labels).inc();
         self.chat_duration.observe(took.as_secs_f64());
     }
 
-    pub fn tokens(&self, kind: &'static str, count: u64) {
-        self.claude_tokens
-            .get_or_create(&KindLabel { kind })
-            .inc_by(count);
+    pub fn tokens(&self, kind: &str, count: u64) {
+        let labels = [("kind", kind.to_owned())];
+        self.claude_tokens.get_or_create(&labels).inc_by(count);
     }
 
     pub fn session(&self, up: bool) {
@@ -211,8 +135,7 @@ impl Metrics {
     }
 
     pub(crate) fn claude_retry(&self, reason: String) {
-        self.claude_retries
-            .get_or_create(&ReasonLabel { reason })
-            .inc();
+        let labels = [("reason", reason)];
+        self.claude_retries.get_or_create(&labels).inc();
     }
 }

@@ -104,7 +104,7 @@ pub struct Body<'a> {
     request_id: &'a str,
     /// The rounds of the turn whose tools have run: append them to the history before asking again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Vec<Object>, required = false)]
     messages: Option<&'a RawValue>,
 }
 
@@ -120,29 +120,23 @@ impl Problem {
     }
 
     #[must_use]
-    pub fn with_retry_after(self, wait: Duration) -> Self {
-        Self {
-            retry_after: Some(wait),
-            ..self
-        }
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
     }
 
     /// Sets the value of `WWW-Authenticate`.
     #[must_use]
-    pub fn with_challenge(self, challenge: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            challenge: Some(challenge.into()),
-            ..self
-        }
+    pub fn with_challenge(mut self, challenge: impl Into<Cow<'static, str>>) -> Self {
+        self.challenge = Some(challenge.into());
+        self
     }
 
     /// Sets the extension member `messages`.
     #[must_use]
-    pub fn with_messages(self, messages: Box<RawValue>) -> Self {
-        Self {
-            messages: Some(messages),
-            ..self
-        }
+    pub fn with_messages(mut self, messages: Box<RawValue>) -> Self {
+        self.messages = Some(messages);
+        self
     }
 
     /// `token_given`: the request has a token, and it is not valid.

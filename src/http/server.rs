@@ -53,7 +53,8 @@ pub(crate) async fn bind(host: &str, port: u16) -> anyhow::Result<TcpListener> {
 pub(crate) async fn run(
     listener: TcpListener,
     router: Router,
-    (lifecycle, grace): (&Lifecycle, Duration),
+    lifecycle: &Lifecycle,
+    grace: Duration,
     shutdown: impl Future<Output = ()>,
     cleanup: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {

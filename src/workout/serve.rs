@@ -78,7 +78,7 @@ pub async fn run(
     let trimmed = lifecycle.clone();
     let trim = heap::trim_when_idle(move || trimmed.begun_if_idle());
     let _trim = AbortOnDropHandle::new(tokio::spawn(trim));
-    server::run(listener, router, (lifecycle, grace), shutdown, async {}).await
+    server::run(listener, router, lifecycle, grace, shutdown, async {}).await
 }
 
 /// Serves one client over standard input and output, until it closes its end or `shutdown`.

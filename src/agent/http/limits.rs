@@ -150,10 +150,14 @@ mod tests {
             tokio::spawn(async move { queue.admit().await })
         };
         let waiting: Vec<_> = (0..MAX_WAITING).map(wait).collect();
-        yield_now().await;
+        while queue.waiting.available_permits() > 0 {
+            yield_now().await;
+        }
         assert_eq!(queue.admit().await, None);
         waiting[0].abort();
-        yield_now().await;
+        while queue.waiting.available_permits() == 0 {
+            yield_now().await;
+        }
         let late = wait(0);
         drop(held);
         assert_eq!(late.await.unwrap(), Some(()));

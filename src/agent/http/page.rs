@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_file_in_the_folder_is_served() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/agent/http/page");
         let names = |folder: &Path| -> Vec<String> {
             let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
             let files = entries.filter(|entry| entry.file_type().unwrap().is_file());

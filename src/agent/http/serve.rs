@@ -30,13 +30,8 @@ pub async fn run(
     let lifecycle = app.lifecycle.clone();
     let trim = heap::trim_when_idle(move || lifecycle.begun_if_idle());
     let _trim = AbortOnDropHandle::new(tokio::spawn(trim));
-    let lifecycle = (&app.lifecycle, app.http.shutdown_grace);
-    server::run(
-        listener,
-        router(app.clone()),
-        lifecycle,
-        shutdown,
-        app.mcp.close(),
-    )
-    .await
+    let router = router(app.clone());
+    let grace = app.http.shutdown_grace;
+    let close_session = app.mcp.close();
+    server::run(listener, router, &app.lifecycle, grace, shutdown, close_session).await
 }

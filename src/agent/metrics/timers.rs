@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use http::StatusCode;
 
-use super::{Metrics, StatusLabel, ToolLabel, ToolOutcomeLabels};
+use super::Metrics;
 
 impl Metrics {
     pub(crate) fn tool_call(self: &Arc<Self>, tool: &str) -> ToolTimer {
@@ -54,14 +54,10 @@ impl ClaudeTimer {
 
 impl Drop for ClaudeTimer {
     fn drop(&mut self) {
-        let status = std::mem::take(&mut self.status);
-        self.metrics
-            .claude_requests
-            .get_or_create(&StatusLabel { status })
-            .inc();
-        self.metrics
-            .claude_duration
-            .observe(self.began.elapsed().as_secs_f64());
+        let labels = [("status", std::mem::take(&mut self.status))];
+        let took = self.began.elapsed().as_secs_f64();
+        self.metrics.claude_requests.get_or_create(&labels).inc();
+        self.metrics.claude_duration.observe(took);
     }
 }
 
@@ -81,15 +77,11 @@ impl ToolTimer {
 
 impl Drop for ToolTimer {
     fn drop(&mut self) {
-        let (tool, outcome) = (std::mem::take(&mut self.tool), self.outcome);
-        let labels = ToolLabel { tool: tool.clone() };
-        self.metrics
-            .tool_duration
-            .get_or_create(&labels)
-            .observe(self.began.elapsed().as_secs_f64());
-        self.metrics
-            .tool_calls
-            .get_or_create(&ToolOutcomeLabels { tool, outcome })
-            .inc();
+        let (tool, metrics) = (("tool", std::mem::take(&mut self.tool)), &self.metrics);
+        let took = self.began.elapsed().as_secs_f64();
+        let duration = metrics.tool_duration.get_or_create(&[tool.clone()]);
+        duration.observe(took);
+        let labels = [tool, ("outcome", self.outcome.to_owned())];
+        metrics.tool_calls.get_or_create(&labels).inc();
     }
 }

@@ -69,3 +69,21 @@ async fn a_chat_that_outlives_the_grace_period_gets_an_error_and_the_process_end
     );
     assert_eq!(service.process.ended().await.code, Some(0));
 }
+
+#[tokio::test]
+async fn sigterm_during_start_up_ends_the_process_with_0() {
+    // A database that accepts the connection and never answers.
+    let database = TcpListener::bind("127.0.0.1:0").await;
+    let database = database.expect("a free port");
+    let at = database.local_addr().expect("bound");
+    let env = [
+        ("PROG_STRENGTH_MCP_TOKEN", "the-token"),
+        ("DATABASE_URL", &format!("postgres://user:word@{at}/none")),
+        ("MCP_PORT", "0"),
+    ];
+    let directory = Directory::new();
+    let process = Process::start(&directory.0, &["mcp"], &env);
+    let _connection = within("a connection", database.accept()).await;
+    process.signal(Signal::TERM);
+    assert_eq!(process.ended().await.code, Some(0));
+}
