@@ -75,12 +75,6 @@ impl Agent {
         }))
     }
 
-    /// To be called now and then: connections that are of no more use are closed.
-    pub fn tidy(&self) {
-        self.claude.tidy();
-        self.mcp.tidy();
-    }
-
     /// Takes up a question. Fails if there are no tools to be had; nothing has been asked of Claude by then.
     pub async fn begin(self: &Arc<Self>, question: Question) -> Result<Turn, Failure> {
         let catalogue = tokio::select! {

@@ -23,7 +23,6 @@ use prometheus_client::{
 };
 use tokio::runtime::Handle;
 
-use crate::agent::claude::Usage;
 pub use timers::ClaudeTimer;
 
 const SECONDS: [f64; 14] = [
@@ -195,17 +194,10 @@ impl Metrics {
         self.chat_duration.observe(took.as_secs_f64());
     }
 
-    pub fn tokens(&self, usage: Usage) {
-        for (kind, count) in [
-            ("input", usage.input_tokens),
-            ("output", usage.output_tokens),
-            ("cache_creation", usage.cache_creation_input_tokens),
-            ("cache_read", usage.cache_read_input_tokens),
-        ] {
-            self.claude_tokens
-                .get_or_create(&KindLabel { kind })
-                .inc_by(count);
-        }
+    pub fn tokens(&self, kind: &'static str, count: u64) {
+        self.claude_tokens
+            .get_or_create(&KindLabel { kind })
+            .inc_by(count);
     }
 
     pub fn session(&self, up: bool) {

@@ -1,4 +1,4 @@
-//! Gives back to the system what only the start needed, and what chats left behind: memory, and connections.
+//! Gives back to the system what only the start needed, and what chats left behind.
 //!
 //! The system keeps each page of the program's code that was ever used, with its neighbours: after the start some 12 MB,
 //! of which the service itself uses less than half. Given back, they return by themselves when they are used.
@@ -23,13 +23,12 @@ pub async fn give_back_the_start() {
 }
 
 /// Runs for ever: gives back the start's code; whenever chats have ended since the last look and none runs now, freed
-/// memory; and connections that are of no more use.
+/// memory.
 pub async fn give_back_when_idle(app: Arc<App>) {
     give_back_the_start().await;
     let mut seen = 0;
     loop {
         sleep(LOOK_EVERY).await;
-        app.agent.tidy();
         let ended = app.chats_ended.load(Ordering::Relaxed);
         if ended != seen && app.chats.is_empty() {
             seen = ended;

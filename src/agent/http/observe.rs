@@ -161,7 +161,9 @@ impl Drop for Tally {
         }
         self.app.chats_ended.fetch_add(1, Ordering::Relaxed);
         self.app.metrics.chat_over(self.mode, code, took);
-        self.app.metrics.tokens(usage);
+        for (kind, count) in usage.by_kind() {
+            self.app.metrics.tokens(kind, count);
+        }
         tracing::info!(
             request_id = self.request_id.as_str(),
             user = self.user.as_ref().map(Caller::user_id),

@@ -14,7 +14,7 @@ use http_body::{Body, Frame};
 use tracing::Span;
 
 use super::bell::Bell;
-use crate::{agent::Event, upstream::idle_timer::Quiet};
+use crate::{agent::Event, upstream::idle_timer::IdleTimer};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const COMMENT: &[u8] = b": keep-alive\n\n";
@@ -34,7 +34,7 @@ pub(super) struct Frames<S, T> {
     bell: Arc<Bell>,
     /// Rings it.
     waker: Waker,
-    quiet: Quiet,
+    quiet: IdleTimer,
     /// The request's: a body is polled outside it.
     span: Span,
     /// What lasts as long as the body.
@@ -51,7 +51,7 @@ impl<S: Stream<Item = Event>, T> Frames<S, T> {
             piece: BytesMut::new(),
             waker: bell.clone().into(),
             bell,
-            quiet: Quiet::of(KEEP_ALIVE),
+            quiet: IdleTimer::new(KEEP_ALIVE),
             span: Span::current(),
             _held: held,
         }
@@ -125,10 +125,10 @@ impl<S: Stream<Item = Event>, T: Unpin> Body for Frames<S, T> {
             if self.events.is_none() {
                 return Poll::Ready(None);
             }
-            ready!(self.quiet.poll(cx));
+            ready!(self.quiet.poll_expired(cx));
             self.piece.put_slice(COMMENT);
         }
-        self.quiet.broken();
+        self.quiet.reset();
         let piece = std::mem::take(&mut self.piece);
         Poll::Ready(Some(Ok(Frame::data(piece.freeze()))))
     }

@@ -1,4 +1,4 @@
-//! A tool's answer as Claude gets it. Pure.
+//! The outcome of a tool call as Claude gets it.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rmcp::model::{ErrorData, ServerResult};
@@ -8,20 +8,20 @@ use crate::agent::claude::{Block, image_type, is_blank};
 
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
-/// Longer structured content is not shown to the client; as JSON.
+/// Longer structured content (as JSON) is not passed on.
 const MAX_STRUCTURED_BYTES: usize = 64 * 1024;
 
-/// What a tool call came to: blocks for a tool result, never empty; text alone if it is an error.
+/// The content of a tool result: never empty, and text alone if it is an error.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct CallOutcome {
     pub content: Vec<Block>,
     pub is_error: bool,
-    /// What the server gave beside, or in place of, its text: for whoever draws it, not for Claude.
+    /// `structuredContent`, for clients that draw it; Claude does not get it.
     pub structured: Option<Value>,
     label: &'static str,
 }
 
-impl Outcome {
+impl CallOutcome {
     fn error(label: &'static str, text: String) -> Self {
         Self {
             content: vec![Block::Text { text }],
@@ -48,7 +48,7 @@ impl Outcome {
         )
     }
 
-    /// The call asks for what there is not, or is written wrongly: nothing was sent.
+    /// The call names an unknown tool or is malformed; it was not sent.
     pub fn invalid(why: String) -> Self {
         Self::error("invalid", why)
     }
@@ -62,18 +62,18 @@ impl Outcome {
         )
     }
 
-    pub(super) fn of_error(error: &ErrorData, max: usize) -> Self {
+    pub(super) fn from_error(error: &ErrorData, max: usize) -> Self {
         let text = format!(
             "The tool server answered with error {}: {}",
             error.code.0, error.message
         );
         let mut limit = Limit { left: max, cut: 0 };
         let text = limit.take(&text);
-        Self::error("error", limit.told(text))
+        Self::error("error", limit.with_note(text))
     }
 
-    /// A result in the protocol's form.
-    pub(super) fn of_answer(mut answer: Value, max: usize) -> Self {
+    /// From a `CallToolResult`.
+    pub(super) fn from_result(mut answer: Value, max: usize) -> Self {
         let is_error = answer["isError"] == true;
         let mut limit = Limit { left: max, cut: 0 };
         let items = answer["content"]
@@ -102,30 +102,30 @@ impl Outcome {
             content.push(Block::text(text));
         }
         if limit.cut > 0 {
-            let note = limit.told(String::new());
+            let note = limit.with_note(String::new());
             content.push(Block::text(note.trim_start()));
         }
         Self {
             content,
             is_error,
-            structured: presentable(structured),
+            structured: within_limit(structured),
             label: if is_error { "error" } else { "ok" },
         }
     }
 
-    /// For metrics and logs.
+    /// The label in metrics and logs.
     pub fn label(&self) -> &'static str {
         self.label
     }
 }
 
-fn presentable(structured: Value) -> Option<Value> {
+fn within_limit(structured: Value) -> Option<Value> {
     let fits = !structured.is_null() && structured.to_string().len() <= MAX_STRUCTURED_BYTES;
     fits.then_some(structured)
 }
 
-/// The result, if it is one of a finished call.
-pub(super) fn answer(result: &ServerResult) -> Option<Value> {
+/// The result as JSON, if it is one of a finished call.
+pub(super) fn finished(result: &ServerResult) -> Option<Value> {
     let answer = serde_json::to_value(result).ok()?;
     let object = answer.as_object()?;
     let finished = object
@@ -140,7 +140,7 @@ pub(super) fn answer(result: &ServerResult) -> Option<Value> {
     (finished && says_something).then_some(answer)
 }
 
-/// Bytes of text that are left, and those that were cut.
+/// A limit on text, in bytes: how many are left, and how many were cut off.
 struct Limit {
     left: usize,
     cut: usize,
@@ -160,7 +160,7 @@ impl Limit {
         text[..end].to_owned()
     }
 
-    fn told(&self, text: String) -> String {
+    fn with_note(&self, text: String) -> String {
         if self.cut == 0 {
             text
         } else {

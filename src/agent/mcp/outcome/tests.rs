@@ -1,7 +1,7 @@
 use super::*;
 
 fn outcome(answer: Value) -> Value {
-    let outcome = Outcome::of_answer(answer, 20);
+    let outcome = CallOutcome::from_result(answer, 20);
     json!([outcome.is_error, outcome.content])
 }
 
@@ -46,7 +46,7 @@ fn each_kind_of_content_becomes_what_claude_accepts() {
         ),
     ] {
         assert_eq!(
-            Outcome::of_answer(json!({"content": [item]}), 1000).content,
+            CallOutcome::from_result(json!({"content": [item]}), 1000).content,
             [Block::text(note)]
         );
     }
@@ -72,7 +72,7 @@ fn structured_content_speaks_when_nothing_else_does_and_emptiness_is_said() {
 fn structured_content_is_kept_beside_the_text_up_to_its_limit() {
     let structured = |content: Value| {
         let answer = json!({"content": [text("x")], "structuredContent": content});
-        Outcome::of_answer(answer, 20).structured
+        CallOutcome::from_result(answer, 20).structured
     };
     assert_eq!(structured(json!({"a": 1})), Some(json!({"a": 1})));
     assert_eq!(structured(Value::Null), None);
@@ -80,7 +80,7 @@ fn structured_content_is_kept_beside_the_text_up_to_its_limit() {
     let sized = |n: usize| json!({"a": "x".repeat(n - 8)});
     assert_eq!(structured(sized(65_536)), Some(sized(65_536)));
     assert_eq!(structured(sized(65_537)), None);
-    assert_eq!(Outcome::of_answer(json!({}), 20).structured, None);
+    assert_eq!(CallOutcome::from_result(json!({}), 20).structured, None);
 }
 
 #[test]
