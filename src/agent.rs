@@ -33,7 +33,7 @@ use crate::{
 };
 
 pub use about::{about, zone_name};
-pub use event::{Done, Event, Failed, Failure};
+pub use event::{Done, Event, Failed, Failure, FailureCode};
 pub use ledger::Ledger;
 pub use turn::Turn;
 

@@ -1,4 +1,4 @@
-//! How the server ends when calls and streams are under way.
+//! Shutdown with active calls and streams.
 
 use http::Method;
 use prog_strength_agent::workout::transport::Tuning;
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn calls_under_way_are_finished_and_streams_do_not_hold_the_end() {
+async fn shutdown_lets_active_calls_finish_and_ends_streams() {
     let mut server = WorkoutServer::start().await;
     let session = server.session(AGENT_TOKEN).await;
     let stream = server
@@ -24,7 +24,7 @@ async fn calls_under_way_are_finished_and_streams_do_not_hold_the_end() {
     let slow = tokio::spawn(Answer::of(server.call(AGENT_TOKEN, &session, "slow")));
     server.is_slow().await;
     server.stop();
-    within("the drain", server.life.draining.cancelled()).await;
+    within("the drain", server.lifecycle.draining().cancelled()).await;
     let late = server.initialize(AGENT_TOKEN).await;
     assert_eq!(late.error(), (503, "shutting_down"));
     server.gate.open_for_good();
@@ -35,7 +35,7 @@ async fn calls_under_way_are_finished_and_streams_do_not_hold_the_end() {
 }
 
 #[tokio::test]
-async fn a_call_that_outlasts_the_grace_period_does_not_hold_the_end() {
+async fn a_call_beyond_the_grace_period_does_not_delay_shutdown() {
     let settings = [("AGENT_SHUTDOWN_GRACE_SECS", "0")];
     let mut server = WorkoutServer::with(&settings, Tuning::default()).await;
     let session = server.session(AGENT_TOKEN).await;

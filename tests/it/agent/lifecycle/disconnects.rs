@@ -1,4 +1,4 @@
-//! The client goes away.
+//! Clients that disconnect.
 
 use http::StatusCode;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_client_that_leaves_in_the_middle_of_a_text_has_claudes_reply_closed_at_once() {
+async fn a_disconnect_during_text_closes_the_claude_response_at_once() {
     for streamed in [true, false] {
         let gate = Gate::new();
         let app = TestApp::with([Reply::texts(&["Hel", "lo"]).gate_at(3, &gate)]).await;
@@ -28,7 +28,7 @@ async fn a_client_that_leaves_in_the_middle_of_a_text_has_claudes_reply_closed_a
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_after_text_was_shown_has_claudes_reply_closed_at_once() {
+async fn a_disconnect_after_text_closes_the_claude_response_at_once() {
     let gate = Gate::new();
     let app = TestApp::with([Reply::texts(&["Hel", "lo"]).gate_at(3, &gate)]).await;
     let mut stream = app.ask_streaming("hi").await;
@@ -43,7 +43,7 @@ async fn a_client_that_leaves_after_text_was_shown_has_claudes_reply_closed_at_o
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_while_claude_has_not_answered_has_the_request_closed_at_once() {
+async fn a_disconnect_before_claude_answers_closes_the_request_at_once() {
     for streamed in [true, false] {
         let app = TestApp::with([Reply::hang_before_headers()]).await;
         let turn = turn(&app, "hi", streamed);
@@ -57,7 +57,7 @@ async fn a_client_that_leaves_while_claude_has_not_answered_has_the_request_clos
 }
 
 #[tokio::test]
-async fn a_read_is_cancelled_when_the_client_leaves() {
+async fn a_disconnect_cancels_reads() {
     for streamed in [true, false] {
         let app = TestApp::with([Reply::tool("toolu_1", "slow_read", json!({}))]).await;
         let turn = turn(&app, "read", streamed);
@@ -75,7 +75,7 @@ async fn a_read_is_cancelled_when_the_client_leaves() {
 }
 
 #[tokio::test]
-async fn a_write_finishes_though_the_client_leaves() {
+async fn a_disconnect_lets_writes_finish() {
     for streamed in [true, false] {
         for tool in ["slow_write", "slow_idempotent"] {
             let app = TestApp::with([Reply::tool("toolu_1", tool, json!({}))]).await;
@@ -96,7 +96,7 @@ async fn a_write_finishes_though_the_client_leaves() {
 }
 
 #[tokio::test]
-async fn a_write_left_behind_has_no_more_than_its_own_time() {
+async fn a_write_after_a_disconnect_has_only_its_own_time() {
     let app = TestApp::builder()
         .env("MCP_CALL_TIMEOUT_SECS", "1")
         .start()
@@ -111,7 +111,7 @@ async fn a_write_left_behind_has_no_more_than_its_own_time() {
 }
 
 #[tokio::test]
-async fn no_further_tool_starts_when_the_client_has_left() {
+async fn no_tool_starts_after_a_disconnect() {
     for streamed in [true, false] {
         let gate = Gate::new();
         let app = TestApp::with([
@@ -135,7 +135,7 @@ async fn no_further_tool_starts_when_the_client_has_left() {
 }
 
 #[tokio::test]
-async fn a_write_that_still_waits_for_a_session_does_not_start_once_the_client_has_left() {
+async fn a_write_that_waits_for_a_session_does_not_start_after_a_disconnect() {
     let gate = Gate::new();
     let mut app = TestApp::with([
         Reply::tool("toolu_1", "whoami", json!({})).gate_at(6, &gate),
@@ -160,7 +160,7 @@ async fn a_write_that_still_waits_for_a_session_does_not_start_once_the_client_h
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_makes_room_for_the_next_one() {
+async fn a_disconnect_frees_the_slot() {
     let app = TestApp::builder()
         .env("AGENT_MAX_CONCURRENT_CHATS", "1")
         .start()

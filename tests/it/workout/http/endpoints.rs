@@ -1,4 +1,4 @@
-//! What is open to everybody, and what is no page.
+//! Endpoints without authentication, and unknown paths.
 
 use http::Method;
 use prog_strength_agent::workout::transport::Tuning;
@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn the_document_about_the_resource_is_open_to_everybody() {
+async fn the_resource_metadata_needs_no_token() {
     let issuer = "https://auth.example.com";
     let settings = [("OAUTH_ISSUER", issuer)];
     let server = WorkoutServer::with(&settings, Tuning::default()).await;
@@ -44,7 +44,7 @@ async fn the_document_about_the_resource_is_open_to_everybody() {
 }
 
 #[tokio::test]
-async fn health_says_who_it_is_and_every_answer_wears_the_headers() {
+async fn health_names_the_service_and_every_response_has_the_common_headers() {
     let server = WorkoutServer::start().await;
     let health = server
         .request(Method::GET, "/health")

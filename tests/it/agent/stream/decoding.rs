@@ -1,4 +1,4 @@
-//! Whatever Claude or the network does to the form of a reply, the events are the same.
+//! Unusual replies of Claude: fragmented, unknown and missing parts.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn told(first: Reply) -> Value {
 }
 
 #[tokio::test]
-async fn however_the_bytes_arrive_the_events_are_the_same() {
+async fn events_do_not_depend_on_how_the_bytes_arrive() {
     let plain = told(rich()).await;
     for size in [1, 2, 3, 7, 50, 1000] {
         assert_eq!(
@@ -55,7 +55,7 @@ async fn however_the_bytes_arrive_the_events_are_the_same() {
 }
 
 #[tokio::test]
-async fn what_nobody_knows_is_passed_over() {
+async fn unknown_events_and_deltas_are_ignored() {
     let plain = told(rich()).await;
     let later = json!({"type": "telemetry", "value": {"type": "message_stop"}});
     let delta = json!({"type": "content_block_delta", "index": 1, "delta": {"type": "sparkle_delta", "text": "x"}});
@@ -73,7 +73,7 @@ async fn what_nobody_knows_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_block_nobody_knows_is_survived() {
+async fn an_unknown_block_is_ignored() {
     let app = TestApp::with([Reply::text("a")
         .and_block(json!({"type": "hologram", "data": {"x": 1}}))
         .and_text("b")])

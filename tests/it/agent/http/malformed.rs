@@ -1,9 +1,9 @@
-//! What is no HTTP at all.
+//! Malformed HTTP.
 
 use super::*;
 
 #[tokio::test]
-async fn what_is_no_request_gets_a_400_without_a_body_and_harms_nobody() {
+async fn malformed_http_gets_a_400_without_a_body() {
     let app = without_mcp().await;
     for garbage in [
         "GARBAGE\r\n\r\n",

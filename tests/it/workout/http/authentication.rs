@@ -1,4 +1,4 @@
-//! Who gets in: the agent by its token, users by their JWTs, and nobody else.
+//! Authentication of the agent and of users.
 
 use http::Method;
 use prog_strength_agent::workout::transport::Tuning;
@@ -12,14 +12,14 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn the_agent_is_known_by_its_token_and_a_user_by_a_jwt() {
+async fn the_agent_authenticates_with_its_token_and_a_user_with_a_jwt() {
     let server = WorkoutServer::start().await;
     assert_eq!(server.whoami(AGENT_TOKEN).await, "Agent");
     assert_eq!(server.whoami(&user_token("sam")).await, "User(\"sam\")");
 }
 
 #[tokio::test]
-async fn anybody_else_is_told_where_to_learn_how_to_get_a_token() {
+async fn a_401_names_the_resource_metadata() {
     let server = WorkoutServer::start().await;
     let document = format!("{}{DOCUMENT}", server.url);
     let none = Answer::of(server.anonymous(&initialize())).await;
@@ -43,7 +43,7 @@ async fn anybody_else_is_told_where_to_learn_how_to_get_a_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_in_every_respect_is_refused() {
+async fn an_invalid_token_is_a_401() {
     let server = WorkoutServer::start().await;
     let exp = now() + 600;
     for bad in [
@@ -69,7 +69,7 @@ async fn a_token_that_is_not_good_in_every_respect_is_refused() {
 }
 
 #[tokio::test]
-async fn issuer_and_audience_of_a_jwt_are_checked_as_the_agent_checks_them() {
+async fn issuer_and_audience_of_a_jwt_are_checked() {
     let settings = [("JWT_ISSUER", "api"), ("JWT_AUDIENCE", "agent")];
     let server = WorkoutServer::with(&settings, Tuning::default()).await;
     let mut claims = json!({"sub": "sam", "exp": now() + 600, "iss": "api", "aud": "agent"});
@@ -79,7 +79,7 @@ async fn issuer_and_audience_of_a_jwt_are_checked_as_the_agent_checks_them() {
 }
 
 #[tokio::test]
-async fn a_way_in_that_is_not_configured_is_none() {
+async fn an_unconfigured_kind_of_token_is_a_401() {
     let unset = [("JWT_SIGNING_KEY", "")];
     let server = WorkoutServer::with(&unset, Tuning::default()).await;
     assert_eq!(server.whoami(&user_token("sam")).await, "401");
@@ -97,7 +97,7 @@ async fn a_way_in_that_is_not_configured_is_none() {
 }
 
 #[tokio::test]
-async fn one_authorization_header_counts_whatever_the_case_of_its_scheme() {
+async fn the_scheme_is_case_insensitive_and_two_headers_are_a_401() {
     let server = WorkoutServer::start().await;
     let lower = server
         .anonymous(&initialize())

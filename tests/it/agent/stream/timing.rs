@@ -1,4 +1,4 @@
-//! When events come: as soon as Claude has written what they tell.
+//! The timing of events.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn text_comes_through_piece_by_piece_as_claude_writes() {
+async fn text_is_streamed_delta_by_delta() {
     let gate = Gate::new();
     let app = TestApp::with([Reply::texts(&["a", "b", "c"]).gate_each(&gate)]).await;
     let mut stream = app.ask_streaming("abc").await;
@@ -28,7 +28,7 @@ async fn text_comes_through_piece_by_piece_as_claude_writes() {
 }
 
 #[tokio::test]
-async fn model_chosen_comes_before_claude_says_a_word() {
+async fn model_chosen_is_sent_before_claude_answers() {
     let app = TestApp::with([Reply::hang_before_headers()]).await;
     let mut stream = app.ask_streaming("hi").await;
     assert_eq!(
