@@ -23,7 +23,9 @@ from harness import AGENT_TOKEN, HERE, Agent, Json, Workouts, clean_exit_on_sigt
 
 # The same requests in every run.
 SEED = "20261128"
-EXAMPLES = "150"
+EXAMPLES = "100"
+# Some rules are beyond a schema ("the last message is not blank"): what it allows may be a 422.
+EXCLUDED = "positive_data_acceptance"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -52,10 +54,21 @@ def check_document(document: Json) -> None:
     ok("openapi self-test", "a response without a description is refused")
 
 
+def per_event(document: Json) -> Json:
+    """The document with the schema of a stream's data wrapped as schemathesis reads one: that of an event."""
+    document = copy.deepcopy(document)
+    content = document["paths"]["/chat"]["post"]["responses"]["200"]["content"]["text/event-stream"]
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": content["schema"]}
+    properties = {"event": {"type": "string"}, "data": data}
+    content["schema"] = {"type": "object", "required": ["event", "data"], "properties": properties}
+    return document
+
+
 def schemathesis(document: str, url: str, directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Runs schemathesis, with its files in `directory`."""
     command: list[Any] = [Path(sys.executable).with_name("schemathesis"), "run", document, "--url", url]
     settings = ["--seed", SEED, "--max-examples", EXAMPLES, "--generation-database", "none", "--no-color"]
+    settings += ["--exclude-checks", EXCLUDED]
     return subprocess.run(
         [*command, *settings, *options], cwd=directory, capture_output=True, text=True, timeout=900
     )
@@ -72,9 +85,12 @@ def check_agent(workouts: Workouts) -> None:
     settings = {"PROG_STRENGTH_MCP_TOKEN": AGENT_TOKEN, "RATE_LIMIT_MAX": "0", "AGENT_PAGE": "on"}
     with FakeClaude(reply) as claude, Agent(workouts.url, claude.url, **settings) as agent:
         agent.wait_ready()
-        check_document(httpx.get(f"{agent.url}/openapi.json").json())
+        document = httpx.get(f"{agent.url}/openapi.json").json()
+        check_document(document)
+        file = agent.directory / "openapi.json"
+        file.write_text(json.dumps(per_event(document)))
         bearer = ("--header", f"Authorization: Bearer {user_token('ann')}")
-        check_answers("the agent", f"{agent.url}/openapi.json", agent.url, agent.directory, *bearer)
+        check_answers("the agent", str(file), agent.url, agent.directory, *bearer)
         assert agent.terminate() == 0
 
 

@@ -165,7 +165,7 @@ async fn a_token_signed_with_a_public_key_as_secret_is_refused() {
 async fn unknown_key_ids_cause_at_most_one_fetch_per_interval() {
     let (old, new) = (Signer::ec(), Signer::ec());
     let issuer = Issuer::start(vec![old.jwk("old")]).await;
-    let pause = Duration::from_secs(60);
+    let pause = Duration::from_secs(10);
     let server = server(&issuer, tuning(LONG, pause)).await;
     let claims = issuer.claims("sam", OURS);
     let known = old.sign(&header(&old, "old"), &claims);

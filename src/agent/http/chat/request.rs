@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
+    agent::claude,
     agent::json::{Invalid, Object, lone_surrogate},
     http::problem::Problem,
 };
@@ -14,7 +15,7 @@ use crate::{
 pub struct ChatRequest<'a> {
     /// The whole conversation in Anthropic format: objects with `role` and `content` (a string or a list of blocks).
     /// The last one is the user's.
-    #[schema(value_type = Vec<crate::agent::claude::Message>, min_items = 1)]
+    #[schema(value_type = Vec<RequestMessage>, min_items = 1)]
     pub messages: &'a RawValue,
     /// Whether to stream events; by default what the `Accept` header says.
     pub stream: Option<bool>,
@@ -23,6 +24,22 @@ pub struct ChatRequest<'a> {
     pub client_timezone: Option<String>,
     /// What to call the user; cut at 100 characters.
     pub display_name: Option<String>,
+}
+
+/// A message as a frontend may send it. Only described; `history` reads it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for the OpenAPI document")]
+struct RequestMessage {
+    role: claude::Role,
+    content: RequestContent,
+}
+
+#[derive(serde::Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the OpenAPI document")]
+enum RequestContent {
+    Text(String),
+    Blocks(Vec<claude::Block>),
 }
 
 /// The most JSON values in a body: one takes two bytes of the body, and 200 in memory.

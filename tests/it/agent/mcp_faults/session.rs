@@ -33,7 +33,7 @@ async fn the_tools_are_listed_again_every_thirty_seconds() {
     let quiet = Instant::now();
     app.mcp
         .set_tools(vec![tool("whoami", &owned(), &json!({}))]);
-    pass(Duration::from_secs(28)).await;
+    pass(Duration::from_secs(27)).await;
     while app.mcp.remembers(|memory| memory.lists) == 1 {
         assert!(quiet.elapsed().as_secs() < 45, "never listed again");
         sleep(Duration::from_millis(10)).await;
