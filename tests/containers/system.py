@@ -22,7 +22,7 @@ START_SECS = 60
 SETTINGS = {
     "ANTHROPIC_API_KEY": "scripted",
     "JWT_SIGNING_KEY": "a key of at least thirty-two bytes, for the test",
-    "PROG_STRENGTH_MCP_TOKEN": "between agent and workout server",
+    "PROG_STRENGTH_MCP_TOKEN": "between-agent-and-workout-server",
 }
 
 
@@ -93,6 +93,10 @@ class System:
     def pid(self, service: str) -> str:
         return self.inspect(service, "{{.State.Pid}}")
 
+    def keep_logs(self) -> None:
+        for service in ("agent", "mcp", "caddy", "claude"):
+            (STORE / f"{service}.log").write_text(self.compose("logs", "--no-color", service))
+
     def site(self) -> http.client.HTTPSConnection:
         """A connection to Caddy, whose certificate must be of its own authority."""
         authority = self.folder / "root.crt"
@@ -142,8 +146,11 @@ def running() -> Iterator[System]:
         podman("network", "create", NETWORK)
         wait_until("podman's socket", lambda: Path(SOCKET.removeprefix("unix://")).exists())
         system = System()
-        system.up()
-        yield system
+        try:
+            system.up()
+            yield system
+        finally:
+            system.keep_logs()
         system.compose("down", "--volumes")
     finally:
         podman("rm", "--all", "--force", "--time", "0", ok=False)
