@@ -9,11 +9,12 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 import traceback
 from pathlib import Path
 
 from claude import DELTAS, PAUSE_SECS
-from system import IMAGE, STORE, System, get, podman, running
+from system import IMAGE, ROOT, STORE, System, get, podman, running
 
 MOST_MB = 25
 USER = "65532"
@@ -21,11 +22,14 @@ PRIVATE = ("/metrics", "/ready", "/METRICS", "//ready", "/metrics/", "/%72eady",
 
 
 def image(_: System) -> str:
-    """One build makes the image, which runs as nobody and knows its own health check."""
+    """What the image knows by itself: its user, its health check, which commands it has."""
     found = json.loads(podman("image", "inspect", IMAGE))[0]
     assert found["Config"]["User"] == f"{USER}:{USER}", found
     assert found["Healthcheck"]["Test"] == ["CMD", "/prog-strength-agent", "healthcheck"], found
-    return f"built in {os.environ['BUILD_SECONDS']} s"
+    features = tomllib.loads((ROOT / "Cargo.toml").read_text()).get("features", {})
+    commands = podman("run", "--rm", "--network", "none", IMAGE, "--help").split()
+    assert "mcp" in commands and ("dev" not in features or "dev" not in commands), commands
+    return f"built in {os.environ['BUILD_SECONDS']} s; the feature `dev` is off in it"
 
 
 def size(_: System) -> str:

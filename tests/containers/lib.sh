@@ -4,7 +4,7 @@
 # Everything that lasts is under target/containers: images are kept there for the next run, and `rm -rf target/containers`
 # removes all of it. Containers, their processes, mounts and networks live in namespaces that end with the script.
 
-store=$PWD/target/containers
+store=$(realpath -m target/containers)
 
 die() {
   printf '%s\n' "$*" >&2
@@ -37,16 +37,19 @@ isolate() {
   [[ -z ${SKIP_CONTAINERS:-} ]] || { echo 'skipped: SKIP_CONTAINERS is set'; exit 0; }
   ((EUID == 0)) || die 'containers need root here (or SKIP_CONTAINERS=1, which leaves these checks out)'
   install_packages podman=podman buildah=buildah runc=runc conmon=conmon netavark=netavark aardvark-dns=aardvark-dns \
-    iptables=iptables iproute2=ip slirp4netns=slirp4netns debootstrap=debootstrap docker-compose=docker-compose caddy=caddy python3=python3
+    iptables=iptables iproute2=ip slirp4netns=slirp4netns debootstrap=debootstrap docker-compose=docker-compose \
+    caddy=caddy python3=python3
   mkdir -p "$store" /run/containers
   # One at a time in this folder.
   exec 9>"$store/lock"
   flock 9
   CONTAINERS_ISOLATED=1 unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@" &
   local child=$! status=0
-  trap 'kill "$child" 2>/dev/null || true' INT TERM
+  # `unshare` itself does not listen to milder signals.
+  trap 'kill -KILL "$child" 2>/dev/null || true' INT TERM
   wait "$child" || status=$?
-  rm -rf "$store/run"
+  # Groups without processes, which nothing removes when containers are killed with their namespace.
+  find /sys/fs/cgroup/*/libpod_parent /sys/fs/cgroup/libpod_parent -depth -type d -exec rmdir {} + 2>/dev/null || true
   exit "$status"
 }
 
