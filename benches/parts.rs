@@ -5,12 +5,12 @@ use std::{hint::black_box, time::Duration};
 use bytes::Bytes;
 use divan::{Bencher, counter::BytesCount};
 use prog_strength_agent::{
+    agent::claude::Decoder,
+    agent::history,
+    agent::json::Object,
+    agent::tools::{CallContext, Catalogue, Listed, StrippedInput},
     auth::{self, Caller, Verifier},
-    claude::Decoder,
     config::JwtConfig,
-    history,
-    raw::Fields,
-    tools::{CallContext, Catalogue, Listed},
 };
 use serde_json::{Map, Value, json};
 
@@ -65,15 +65,15 @@ fn history_repair(bencher: Bencher) {
     messages.push(json!({"role": "user", "content": "And now?"}));
     let sent = json!({"messages": messages}).to_string();
     bencher.counter(BytesCount::of_str(&sent)).bench(|| {
-        let mut fields = Fields::of(black_box(&sent)).expect("an object");
-        let messages = fields.take("messages").expect("is there");
-        history::parse(&messages, sent.len()).expect("a history")
+        let body = Object::parse(black_box(&sent)).expect("an object");
+        let messages = body.get("messages").expect("is there");
+        history::parse(messages, sent.len()).expect("a history")
     });
 }
 
 /// A call of the tool with the largest input.
 #[divan::bench]
-fn catalogue_binding(bencher: Bencher) {
+fn preparing_a_call(bencher: Bencher) {
     let (catalogue, caller) = (catalogue(), caller());
     let set = json!({"reps": 5, "weight": 82.5, "unit": "kg"});
     let exercise = json!({"exercise_id": "barbell-bench-press", "sets": [set, set, set]});
@@ -89,7 +89,7 @@ fn catalogue_binding(bencher: Bencher) {
     };
     bencher.with_inputs(|| input.clone()).bench_values(|input| {
         catalogue
-            .bind(context, "create_workout", input)
+            .prepare_call(context, "create_workout", &StrippedInput::strip(input))
             .expect("a call")
     });
 }

@@ -2,6 +2,8 @@
 //!
 //! Pure: no HTTP, no clock but the one inside `jsonwebtoken`. Also mints tokens, for trying things by hand.
 
+pub mod jwks;
+
 use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};

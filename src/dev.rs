@@ -14,17 +14,17 @@ use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::App,
+    agent::http::app::App,
+    agent::http::serve,
     auth,
     config::{Config, Demo, DevClaude, DevConfig, PageConfig, Places, WorkoutConfig},
-    listen, logs, serve,
-    signals::Signals,
-    workout::{
-        self,
-        db::Database,
-        handler::{Handler, Workouts},
-        http::{Front, Tuning, router},
-    },
+    http::server,
+    process::logs,
+    process::signals::Signals,
+    workout,
+    workout::db::Database,
+    workout::handler::{Handler, Workouts},
+    workout::transport::{HttpState, Tuning, router},
 };
 use claude_key::ClaudeKey;
 use data::{Data, Opened};
@@ -120,7 +120,7 @@ async fn run(
     let (agent_stops, rest_stops) = (CancellationToken::new(), CancellationToken::new());
     if let DevClaude::StandIn(key) = &config.claude {
         let router = stand_in::router(key.clone(), PACE);
-        tokio::spawn(listen::serve(at.stand_in, router, rest_stops.clone()));
+        tokio::spawn(server::serve(at.stand_in, router, rest_stops.clone()));
     }
     let workouts = run_workouts(at.mcp, &config.workout, &opened.db, rest_stops.clone()).await?;
     let token = auth::mint(&config.agent.jwt, demo::USER, TOKEN_TTL)?;
@@ -155,11 +155,18 @@ async fn run_workouts(
     let workouts = Workouts::new(db.clone(), config.rate_limit_per_hour)
         .await
         .context("cannot read the exercise catalogue")?;
-    let front = Front::new(config, Tuning::default())?;
-    let router = router(&front, move || Handler::over_http(workouts.clone()));
+    let state = HttpState::new(config, Tuning::default())?;
+    let router = router(&state, move || Handler::over_http(workouts.clone()));
     let grace = config.shutdown_grace;
     Ok(tokio::spawn(async move {
-        workout::serve::run(listener, router, &front.life, stop.cancelled_owned(), grace).await
+        workout::serve::run(
+            listener,
+            router,
+            &state.lifecycle,
+            stop.cancelled_owned(),
+            grace,
+        )
+        .await
     }))
 }
 

@@ -4,9 +4,10 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use prog_strength_agent::{
-    commands::{self, parse_sub, parse_ttl},
+    agent::http::serve,
+    cli::{self, parse_sub, parse_ttl},
     config::{Config, ConfigError, WorkoutConfig},
-    dev, serve, workout,
+    dev, workout,
 };
 
 /// The chat agent of the Prog Strength training tracker.
@@ -67,9 +68,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             block_on(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
         }
         Command::Dev(options) => block_on(dev::dev(options)),
-        Command::Healthcheck { mcp } => block_on(commands::healthcheck(mcp)),
+        Command::Healthcheck { mcp } => block_on(cli::healthcheck(mcp)),
         Command::Token { sub, ttl } => {
-            println!("{}", commands::token(&sub, ttl)?);
+            println!("{}", cli::token(&sub, ttl)?);
             Ok(())
         }
     }

@@ -20,10 +20,9 @@
 
 pub mod serve;
 
-pub mod http;
+pub mod transport;
 
 pub mod auth;
-pub mod oauth;
 pub mod resource;
 
 pub mod handler;

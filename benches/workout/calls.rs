@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use prog_strength_agent::workout::{
-    db::{Database, UserId},
-    handler::{Handler, Workouts},
+use prog_strength_agent::{
+    workout::db::{Database, UserId},
+    workout::handler::{Handler, Workouts},
 };
 use rmcp::{RoleClient, ServiceExt, model::CallToolRequestParams, service::RunningService};
 use serde_json::{Value, json};

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
-use prog_strength_agent::workout::{
-    db::{Database, Kind, UserId},
-    store::new_id,
+use prog_strength_agent::{
+    workout::db::{Database, Kind, UserId},
+    workout::store::new_id,
 };
 use sqlx::AssertSqlSafe;
 

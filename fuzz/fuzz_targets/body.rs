@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| prog_strength_agent::chat::fuzz::body(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| prog_strength_agent::agent::http::chat::fuzz::body(bytes));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| prog_strength_agent::tools::fuzz::tools(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| prog_strength_agent::agent::tools::fuzz::tools(bytes));

@@ -1,13 +1,16 @@
-//! What a turn tells the world. These types are the wire contract of the SSE stream and of the JSON answer.
+//! The events of a turn: the wire format of the SSE stream and of the JSON answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Ledger;
-use crate::claude::{Block, ClaudeError, Message, Role, Usage};
+use crate::{
+    agent::claude::{Block, ClaudeError, Message, Role, Usage},
+    agent::tools::StrippedInput,
+};
 
 /// One event of the stream; its `type` is also the name of the SSE event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,7 +27,7 @@ pub enum Event {
         id: String,
         name: String,
         #[schema(value_type = Object)]
-        input: Map<String, Value>,
+        input: StrippedInput,
     },
     /// The tool has answered.
     ToolResult {
@@ -74,10 +77,28 @@ pub struct Done {
     pub request_id: Arc<str>,
 }
 
+/// The kind of a [`Failure`], as clients see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    ModelError,
+    ModelOverloaded,
+    Timeout,
+    ToolsUnavailable,
+    ShuttingDown,
+    Internal,
+}
+
+impl fmt::Display for FailureCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// A turn that failed after it began.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Failed {
-    pub code: &'static str,
+    pub code: FailureCode,
     pub message: String,
     /// The same request, with `messages` appended to its history if there are any, may succeed.
     pub retryable: bool,
@@ -93,7 +114,7 @@ pub struct Failed {
 impl Failed {
     /// The failure of a turn, with what its ledger holds.
     pub fn new(failure: &Failure, request_id: Arc<str>, ledger: &Ledger) -> Self {
-        let mut messages = ledger.take_added();
+        let mut messages = ledger.take_messages();
         // A paused reply is of no use without its continuation, and a history must end with the user.
         while messages
             .last()
@@ -141,14 +162,14 @@ impl From<ClaudeError> for Failure {
 }
 
 impl Failure {
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> FailureCode {
         match self {
-            Self::Model(_) => "model_error",
-            Self::Overloaded(_) => "model_overloaded",
-            Self::Timeout => "timeout",
-            Self::ToolsUnavailable => "tools_unavailable",
-            Self::ShuttingDown => "shutting_down",
-            Self::Internal => "internal",
+            Self::Model(_) => FailureCode::ModelError,
+            Self::Overloaded(_) => FailureCode::ModelOverloaded,
+            Self::Timeout => FailureCode::Timeout,
+            Self::ToolsUnavailable => FailureCode::ToolsUnavailable,
+            Self::ShuttingDown => FailureCode::ShuttingDown,
+            Self::Internal => FailureCode::Internal,
         }
     }
 
@@ -160,7 +181,7 @@ impl Failure {
         }
     }
 
-    /// How long to wait before asking again, if somebody said so.
+    /// How long Claude asks to wait before a retry.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Model(error) | Self::Overloaded(error) => error.retry_after(),

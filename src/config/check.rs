@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use super::{ConfigError, Cors, Fault, LogFormat};
 
-const BUILT_IN_PROMPT: &str = include_str!("../prompt.md");
+const BUILT_IN_PROMPT: &str = include_str!("../agent/prompt.md");
 const DAY: u64 = 86_400;
 
 pub(super) struct Check(Vec<Fault>);

@@ -13,10 +13,10 @@ mod words;
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use crate::workout::{
-    dates,
-    db::{Database, Scoped, UserId},
-    store::{NewPlan, Page, Settings, Workout, new_id},
+use crate::{
+    workout::dates,
+    workout::db::{Database, Scoped, UserId},
+    workout::store::{NewPlan, Page, Settings, Workout, new_id},
 };
 use calendar::Day;
 use lifter::Lifter;

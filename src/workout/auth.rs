@@ -7,12 +7,16 @@ use http::HeaderMap;
 use jsonwebtoken::{Algorithm, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    oauth::{OAuth, Pace},
-    resource::Resource,
+use super::resource::Resource;
+pub use crate::http::bearer::Refusal;
+use crate::{
+    auth::{
+        Verifier,
+        jwks::{OAuth, Pace},
+    },
+    config::WorkoutConfig,
+    http::bearer,
 };
-pub use crate::bearer::Refusal;
-use crate::{auth::Verifier, bearer, config::WorkoutConfig};
 
 /// Whom a request speaks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +52,7 @@ impl Gate {
 
     /// Who sent these headers. Exactly one bearer token, good in every respect, or a refusal.
     pub async fn admit(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
-        let token = bearer::of(headers)?;
+        let token = bearer::token(headers)?;
         if self.agent.as_ref().is_some_and(|agent| agent.is(token)) {
             return Ok(Principal::Agent);
         }

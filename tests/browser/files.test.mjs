@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { readFileSync, readdirSync } from 'node:fs';
 
-const PAGE = new URL('../../src/page/', import.meta.url);
+const PAGE = new URL('../../src/agent/http/page/', import.meta.url);
 const read = (name) => readFileSync(new URL(name, PAGE), 'utf8');
 const own = readdirSync(PAGE).filter((name) => /\.(js|css|html|svg)$/.test(name));
 const require = createRequire(import.meta.url);

@@ -2,15 +2,15 @@
 
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { sseParser } from '../../src/page/sse.js';
-import { errorWords, retryAfter, stopWords, waitWords } from '../../src/page/errors.js';
-import { GO_ON, GO_ON_CAREFULLY, applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from '../../src/page/history.js';
-import { loadChat, saveChat } from '../../src/page/store.js';
-import { dateTicks, niceTicks, scale, trendLine } from '../../src/page/scales.js';
-import { day, exerciseHistory, progress, volumeWeek } from '../../src/page/shapes.js';
-import { isToken } from '../../src/page/access.js';
-import { mediaType, megabytes } from '../../src/page/photo.js';
-import { seconds, toolSubject, toolWords } from '../../src/page/words.js';
+import { sseParser } from '../../src/agent/http/page/sse.js';
+import { errorWords, retryAfter, stopWords, waitWords } from '../../src/agent/http/page/errors.js';
+import { GO_ON, GO_ON_CAREFULLY, applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from '../../src/agent/http/page/history.js';
+import { loadChat, saveChat } from '../../src/agent/http/page/store.js';
+import { dateTicks, niceTicks, scale, trendLine } from '../../src/agent/http/page/scales.js';
+import { day, exerciseHistory, progress, volumeWeek } from '../../src/agent/http/page/shapes.js';
+import { isToken } from '../../src/agent/http/page/access.js';
+import { mediaType, megabytes } from '../../src/agent/http/page/photo.js';
+import { seconds, toolSubject, toolWords } from '../../src/agent/http/page/words.js';
 import * as data from './mock/data.mjs';
 
 const DAY = 86_400_000;

@@ -2,9 +2,11 @@
 
 mod ending;
 mod refusals;
+mod stand_in;
 
 use std::path::PathBuf;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -79,7 +81,7 @@ impl Dev {
     }
 
     async fn interrupted(self) -> Ended {
-        self.process.signal("INT");
+        self.process.signal(Signal::INT);
         self.process.ended().await
     }
 }

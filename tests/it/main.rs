@@ -1,23 +1,12 @@
-//! The service from outside: real sockets, a fake Claude that is as strict as the real one, a real MCP server.
+//! The integration tests: a folder for each system, and what they share in `support`.
 
-mod chat;
-mod claude_faults;
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests read their own variables"
+)]
+
+mod agent;
 mod dev;
-mod dev_stand_in;
-mod helpers;
-mod http;
-mod identity;
-mod lifecycle;
-mod limits;
-mod load;
-mod mcp_faults;
-mod page;
 mod process;
-mod slow_readers;
-mod stream;
 mod support;
-mod tls;
 mod workout;
-mod workout_cases;
-mod workout_http;
-mod workout_oauth;

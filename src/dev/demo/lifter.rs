@@ -8,9 +8,9 @@ use super::{
     program::{Course, Lift},
     random::Random,
 };
-use crate::workout::{
-    figures::units::{Unit, convert, step_in},
-    store::{WorkoutExercise, WorkoutSet},
+use crate::{
+    workout::figures::units::{Unit, convert, step_in},
+    workout::store::{WorkoutExercise, WorkoutSet},
 };
 
 /// What is left of the weights after the holiday, and in the deload.

@@ -1,8 +1,8 @@
 //! What the demo user trains: four sessions a week, and each lift with where it began and how far it has come.
 
-use crate::workout::{
-    figures::units::Unit::{self, Kg, Lb},
-    plan::{PlanExercise, PlanSession},
+use crate::{
+    workout::figures::units::Unit::{self, Kg, Lb},
+    workout::plan::{PlanExercise, PlanSession},
 };
 
 /// How strength changes over the seven months.

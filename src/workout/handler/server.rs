@@ -16,7 +16,9 @@ use rmcp::{
 use serde_json::json;
 
 use super::{Handler, guarded, log, refused};
-use crate::workout::{asker, call::ToolError, prompts, resources, tools};
+use crate::{
+    workout::asker, workout::call::ToolError, workout::prompts, workout::resources, workout::tools,
+};
 
 const COMPLETIONS: usize = 20;
 const INSTRUCTIONS: &str = "A lifter's training log: exercises, workouts, progress, weekly volume, plans. Figures come with their \

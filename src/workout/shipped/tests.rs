@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::workout::{catalogue::MUSCLES, plan::PlanSession};
+use crate::{workout::catalogue::MUSCLES, workout::plan::PlanSession};
 
 fn exercises() -> Vec<Exercise> {
     parsed(EXERCISES)

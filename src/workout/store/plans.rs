@@ -3,7 +3,7 @@
 use sqlx::{Row, any::AnyRow};
 
 use super::could_be_stored;
-use crate::workout::{db::Scoped, plan::PlanSession};
+use crate::{workout::db::Scoped, workout::plan::PlanSession};
 
 /// A row of the view `all_plans`. Times are milliseconds since 1970, UTC.
 #[derive(Clone, Debug)]

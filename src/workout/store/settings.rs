@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use sqlx::Row;
 
-use crate::workout::{db::Scoped, figures::units::Unit};
+use crate::{workout::db::Scoped, workout::figures::units::Unit};
 
 /// The defaults hold until the user sets something.
 #[derive(Clone, Debug, PartialEq)]

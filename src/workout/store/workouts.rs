@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{could_be_stored, placeholders};
-use crate::workout::{db::Scoped, figures::units::Unit};
+use crate::{workout::db::Scoped, workout::figures::units::Unit};
 
 /// Times are milliseconds since 1970, UTC.
 #[derive(Clone, Debug, PartialEq)]

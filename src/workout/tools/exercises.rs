@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::input::answer;
-use crate::workout::{
-    call::{Answer, ToolError, quoted},
-    catalogue::{Catalogue, Exercise, muscles_named},
-    figures::units::{Unit, convert, round1, step_in},
+use crate::{
+    workout::call::{Answer, ToolError, quoted},
+    workout::catalogue::{Catalogue, Exercise, muscles_named},
+    workout::figures::units::{Unit, convert, round1, step_in},
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::input::{answer, days};
-use crate::workout::{
-    call::{Answer, Call, Opened, ToolError},
-    dates,
-    figures::{e1rm::FORMULA, units::Unit},
-    views::{SessionView, unit_of},
+use crate::{
+    workout::call::{Answer, Call, Opened, ToolError},
+    workout::dates,
+    workout::figures::{e1rm::FORMULA, units::Unit},
+    workout::views::{SessionView, unit_of},
 };
 
 /// Most sessions in one answer.

@@ -4,16 +4,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input::{answer, within};
-use crate::workout::{
-    call::{Answer, Call, Opened, ToolError},
-    catalogue::Exercise,
-    dates,
-    figures::{
+use crate::{
+    workout::call::{Answer, Call, Opened, ToolError},
+    workout::catalogue::Exercise,
+    workout::dates,
+    workout::figures::{
         progression::{self, Reason, Rule},
         units::{Unit, convert, round1, round2, step_in},
     },
-    store::ExerciseSession,
-    views::{SessionView, unit_of, working},
+    workout::store::ExerciseSession,
+    workout::views::{SessionView, unit_of, working},
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -13,12 +13,12 @@ pub(super) use view::PlanView;
 use view::day;
 
 use super::input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, answer, text, within};
-use crate::workout::{
-    call::{Answer, Call, Opened, ToolError, quoted},
-    dates,
-    db::Scoped,
-    plan::PlanSession,
-    store::{self, MAX_USER_PLANS, NewPlan, Plan, PlanChange},
+use crate::{
+    workout::call::{Answer, Call, Opened, ToolError, quoted},
+    workout::dates,
+    workout::db::Scoped,
+    workout::plan::PlanSession,
+    workout::store::{self, MAX_USER_PLANS, NewPlan, Plan, PlanChange},
 };
 
 const MAX_WEEKS: i64 = 104;

@@ -7,18 +7,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input::{answer, days};
-use crate::workout::{
-    call::{Answer, Call, Opened, ToolError},
-    catalogue::Exercise,
-    dates,
-    figures::{
+use crate::{
+    workout::call::{Answer, Call, Opened, ToolError},
+    workout::catalogue::Exercise,
+    workout::dates,
+    workout::figures::{
         e1rm::{self, FORMULA},
         plateau::{Plateau, plateau},
         trend::{self, trend},
         units::{Unit, round1, round2},
     },
-    store::ExerciseSession,
-    views::{maximum, signed, unit_of, volume, working},
+    workout::store::ExerciseSession,
+    workout::views::{maximum, signed, unit_of, volume, working},
 };
 
 /// Sessions that an analysis may rest on: one a day for the longest period.

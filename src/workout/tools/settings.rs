@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::input::{answer, within};
-use crate::workout::{
-    call::{Answer, Call, Opened, ToolError},
-    dates,
-    figures::units::Unit,
-    store::{MAX_HISTORY_DAYS, Settings},
+use crate::{
+    workout::call::{Answer, Call, Opened, ToolError},
+    workout::dates,
+    workout::figures::units::Unit,
+    workout::store::{MAX_HISTORY_DAYS, Settings},
 };
 
 #[derive(Deserialize, JsonSchema)]

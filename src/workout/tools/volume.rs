@@ -9,15 +9,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input::answer;
-use crate::workout::{
-    call::{Answer, Call, Opened, ToolError},
-    catalogue::{MUSCLES, muscles_named},
-    dates,
-    figures::{
+use crate::{
+    workout::call::{Answer, Call, Opened, ToolError},
+    workout::catalogue::{MUSCLES, muscles_named},
+    workout::dates,
+    workout::figures::{
         units::round1,
         volume::{Count, Landmarks, Zone, count},
     },
-    shipped::LANDMARKS,
+    workout::shipped::LANDMARKS,
 };
 
 const CAVEAT: &str = "general guidance for intermediate lifters, not medical advice";

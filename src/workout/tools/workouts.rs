@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use check::checked;
 
 use super::input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, answer, text, within};
-use crate::workout::{
-    call::{Answer, Call, Opened, ToolError, quoted},
-    dates,
-    store::{self, Page, Workout, WorkoutSet},
-    views::WorkoutView,
+use crate::{
+    workout::call::{Answer, Call, Opened, ToolError, quoted},
+    workout::dates,
+    workout::store::{self, Page, Workout, WorkoutSet},
+    workout::views::WorkoutView,
 };
 
 /// Most sessions in one answer.

@@ -1,5 +1,7 @@
 //! What is logged, and what never is.
 
+use rustix::process::Signal;
+
 use super::*;
 
 #[tokio::test]
@@ -36,7 +38,7 @@ async fn a_finished_chat_is_one_line_of_json_with_all_there_is_to_know() {
     line["tools"] = calls;
     assert_eq!(
         line,
-        json!({"timestamp": "<timestamp>", "level": "INFO", "target": "prog_strength_agent::observe", "message": "chat",
+        json!({"timestamp": "<timestamp>", "level": "INFO", "target": "prog_strength_agent::agent::http::observe", "message": "chat",
             "request_id": "the-id", "user": "sam", "mode": "json", "outcome": "ok", "stop_reason": "end_turn", "rounds": 2,
             "tools": [{"name": "list_workouts", "ok": true, "ms": "<ms>"}, {"name": "fail", "ok": false, "ms": "<ms>"}],
             "input_tokens": 30, "output_tokens": 11, "cache_creation_input_tokens": 3, "cache_read_input_tokens": 6,
@@ -152,7 +154,7 @@ async fn at_debug_level_no_line_holds_what_users_tools_or_claude_say_or_a_secret
     let service = Service::start(&[], &env).await;
     let token = talk_in_confidence(&service).await;
     let signature = token.rsplit('.').next().expect("three parts");
-    service.process.signal("TERM");
+    service.process.signal(Signal::TERM);
     // Not vacuously: all of it did pass through the service.
     let passed = Value::from(service.claude.bodies()).to_string();
     for word in [

@@ -27,7 +27,7 @@ async fn a_warning_names_the_tools_that_are_left_out() {
     let warning = service.process.logged(message).await;
     assert_eq!(
         timeless(warning),
-        json!({"level": "WARN", "target": "prog_strength_agent::mcp::session::listing", "message": message,
+        json!({"level": "WARN", "target": "prog_strength_agent::agent::mcp::session::listing", "message": message,
             "tools": r#"["either", "odd_key"]"#})
     );
 }
@@ -58,7 +58,7 @@ async fn the_end_of_a_write_whose_client_has_left_is_logged_with_the_id_of_its_r
         let late = service.process.logged(LATE).await;
         assert_eq!(
             timeless(late),
-            json!({"level": "INFO", "target": "prog_strength_agent::mcp::call", "message": LATE, "tool": "slow_write",
+            json!({"level": "INFO", "target": "prog_strength_agent::agent::mcp::call", "message": LATE, "tool": "slow_write",
                 "outcome": "ok", "span": {"name": "request", "request_id": "the-id"}})
         );
     }

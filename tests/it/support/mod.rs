@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod bad_mcp;
 pub mod fake_claude;
+pub(crate) mod helpers;
 pub mod issuer;
 pub mod mcp_server;
 pub mod mcp_tools;

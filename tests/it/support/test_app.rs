@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use http::{Method, StatusCode};
-use prog_strength_agent::{app::App, config::Config, serve};
+use prog_strength_agent::{agent::http::app::App, agent::http::serve, config::Config};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 

@@ -5,9 +5,9 @@ mod client;
 use std::sync::Arc;
 
 pub use client::{Client, text};
-use prog_strength_agent::workout::{
-    db::{Database, Kind, UserId},
-    handler::{Handler, Workouts},
+use prog_strength_agent::{
+    workout::db::{Database, Kind, UserId},
+    workout::handler::{Handler, Workouts},
 };
 use rmcp::ServiceExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::*;
-use crate::workout::{figures::units::Unit, store::WorkoutSet};
+use crate::{workout::figures::units::Unit, workout::store::WorkoutSet};
 
 fn sets(training: &[Workout]) -> impl Iterator<Item = (&str, &WorkoutSet)> {
     let exercises = training.iter().flat_map(|workout| &workout.exercises);

@@ -8,7 +8,7 @@ use super::{
     kept::{database, noon},
     *,
 };
-use crate::workout::{call::Call, catalogue::Catalogue, tools};
+use crate::{workout::call::Call, workout::catalogue::Catalogue, workout::tools};
 
 /// The tool's answer to the demo user.
 pub(super) async fn asked(db: &Database, now: Timestamp, tool: &str, arguments: Value) -> Value {

@@ -1,10 +1,10 @@
 //! Whether sessions of a plan can be what they say.
 
-use crate::workout::{
-    call::ToolError,
-    catalogue::Catalogue,
-    plan::{PlanExercise, PlanSession},
-    tools::input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text, within},
+use crate::{
+    workout::call::ToolError,
+    workout::catalogue::Catalogue,
+    workout::plan::{PlanExercise, PlanSession},
+    workout::tools::input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text, within},
 };
 
 const MAX_SESSIONS: usize = 14;

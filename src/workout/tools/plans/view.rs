@@ -6,12 +6,12 @@ use jiff::{civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::workout::{
-    catalogue::Catalogue,
-    dates,
-    plan::{PlanExercise, PlanSession},
-    store::Plan,
-    views::name_of,
+use crate::{
+    workout::catalogue::Catalogue,
+    workout::dates,
+    workout::plan::{PlanExercise, PlanSession},
+    workout::store::Plan,
+    workout::views::name_of,
 };
 
 #[derive(Serialize, JsonSchema)]

@@ -1,11 +1,11 @@
 //! Whether exercises and sets can be what they say.
 
 use super::ExerciseInput;
-use crate::workout::{
-    call::ToolError,
-    catalogue::Catalogue,
-    store::{WorkoutExercise, WorkoutSet},
-    tools::input::{text, within},
+use crate::{
+    workout::call::ToolError,
+    workout::catalogue::Catalogue,
+    workout::store::{WorkoutExercise, WorkoutSet},
+    workout::tools::input::{text, within},
 };
 
 const MAX_EXERCISES: usize = 50;

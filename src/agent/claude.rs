@@ -1,0 +1,186 @@
+//! Client for Claude's Messages API: one streaming call at a time, and its retries before the reply begins.
+//!
+//! Retries after that are decided by the caller, which knows what the user has seen.
+
+mod conversation;
+mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+mod message;
+mod reply;
+mod request;
+mod retry;
+mod sse;
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use reqwest::{Body, RequestBuilder, Response};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout};
+use url::Url;
+
+use crate::{
+    agent::metrics::Metrics,
+    config::{ClaudeConfig, Credential},
+    upstream::client,
+};
+
+pub use conversation::Conversation;
+pub use error::ClaudeError;
+pub use message::{Block, Message, Role, image_type, is_blank, is_id};
+pub use reply::{Progress, Reading, Reply, Usage};
+pub use request::{Prefix, Request, ToolSpec, Tools};
+pub use retry::Retries;
+// For `benches/parts.rs`.
+#[doc(hidden)]
+pub use sse::Decoder;
+
+const VERSION: &str = "2023-06-01";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Idle connections older than this are likely to have been closed by the server or forgotten by a NAT.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+/// No more than this of an error response is read.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+pub struct Claude {
+    http: reqwest::Client,
+    endpoint: Url,
+    model: String,
+    max_tokens: u32,
+    idle_timeout: Duration,
+    max_retries: u32,
+    metrics: Arc<Metrics>,
+}
+
+impl Claude {
+    pub fn new(config: &ClaudeConfig, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
+        let http = client::builder_for(&config.endpoint)
+            .default_headers(headers(&config.credential))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .build()?;
+        Ok(Self {
+            http,
+            endpoint: config.endpoint.clone(),
+            model: config.model.clone(),
+            max_tokens: config.max_tokens,
+            idle_timeout: config.idle_timeout,
+            max_retries: config.max_retries,
+            metrics,
+        })
+    }
+
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    pub fn max_tokens(&self) -> u32 {
+        self.max_tokens
+    }
+
+    /// The retries of one call, none of which begins after `deadline`.
+    pub fn retries(&self, deadline: Instant) -> Retries {
+        Retries::new(self.max_retries, deadline, self.metrics.clone())
+    }
+
+    /// Sends a request ([`Request::body`]), with retries, and returns the reply as a stream.
+    pub async fn open(
+        &self,
+        body: Vec<Bytes>,
+        retries: &mut Retries,
+    ) -> Result<Reading, ClaudeError> {
+        loop {
+            match self.send(&body).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => retries.again(error).await?,
+            }
+        }
+    }
+
+    async fn send(&self, body: &[Bytes]) -> Result<Reading, ClaudeError> {
+        let mut timer = self.metrics.claude_request();
+        let sending = client::send(|| self.request(body));
+        let response = match timeout(self.idle_timeout, sending).await {
+            Err(_) => {
+                timer.failed("timeout");
+                return Err(ClaudeError::Silent);
+            }
+            Ok(Err(error)) => {
+                timer.failed("unreachable");
+                return Err(ClaudeError::Unreachable(error));
+            }
+            Ok(Ok(response)) => response,
+        };
+        let status = response.status();
+        timer.answered(status);
+        if status != StatusCode::OK {
+            let headers = response.headers().clone();
+            let body = timeout(self.idle_timeout, error_body(response)).await;
+            return Err(ClaudeError::from_response(
+                status,
+                &headers,
+                &body.unwrap_or_default(),
+            ));
+        }
+        let body = client::body_of(response);
+        Ok(Reading::new(body, self.idle_timeout, timer))
+    }
+
+    /// The body is sent piece by piece, since each piece is in memory once already; with its length, since proxies may refuse
+    /// chunked requests.
+    fn request(&self, body: &[Bytes]) -> RequestBuilder {
+        let length: usize = body.iter().map(Bytes::len).sum();
+        let pieces = body.to_vec().into_iter().map(Ok::<_, Infallible>);
+        self.http
+            .post(self.endpoint.clone())
+            .header(header::CONTENT_LENGTH, length)
+            .body(Body::wrap_stream(stream::iter(pieces)))
+    }
+}
+
+fn headers(credential: &Credential) -> HeaderMap {
+    let (name, value) = match credential {
+        Credential::ApiKey(key) => (
+            header::HeaderName::from_static("x-api-key"),
+            key.expose_secret().to_owned(),
+        ),
+        Credential::Bearer(token) => (
+            header::AUTHORIZATION,
+            format!("Bearer {}", token.expose_secret()),
+        ),
+    };
+    let fixed = [
+        ("anthropic-version", VERSION),
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream"),
+    ];
+    let mut headers: HeaderMap = fixed
+        .map(|(name, value)| {
+            (
+                header::HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        })
+        .into_iter()
+        .collect();
+    if let Ok(mut value) = HeaderValue::from_str(&value) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    headers
+}
+
+/// The beginning of an error response's body.
+async fn error_body(response: Response) -> Vec<u8> {
+    let (mut pieces, mut body) = (client::body_of(response), Vec::new());
+    while let Some(Ok(piece)) = pieces.next().await {
+        body.extend_from_slice(&piece);
+        if body.len() > MAX_ERROR_BYTES {
+            break;
+        }
+    }
+    body
+}

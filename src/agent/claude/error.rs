@@ -1,0 +1,199 @@
+//! Errors of a call to Claude, classified by what follows: a retry, or which error the client gets.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClaudeError {
+    /// No connection, or it broke before the response head.
+    #[error("the model cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// A status other than 200.
+    #[error("the model answered {status} {kind}")]
+    Status {
+        status: StatusCode,
+        kind: String,
+        retry: bool,
+        after: Option<Duration>,
+    },
+    /// An `error` event in the stream.
+    #[error("the model's reply ended with an error of type {0}")]
+    Event(String),
+    /// The connection broke during the reply.
+    #[error("the model's reply broke off")]
+    Broken(#[source] reqwest::Error),
+    /// The reply ended without `message_stop`.
+    #[error("the model's reply is incomplete")]
+    Incomplete,
+    /// Nothing received for longer than the idle timeout.
+    #[error("the model is silent")]
+    Silent,
+    /// The server's `retry-after` lies beyond the turn's deadline.
+    #[error("the model asks to wait longer than the turn may take")]
+    TooLate { overloaded: bool, after: Duration },
+}
+
+impl ClaudeError {
+    /// Classifies an error response. Of its body only the error type is kept.
+    pub(super) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let error = &body["error"];
+        let spent = error["details"]["error_code"] == "enforced_spend_limit_reached";
+        let by_status = matches!(status.as_u16(), 408 | 409 | 429 | 500..);
+        let retry = match headers
+            .get("x-should-retry")
+            .and_then(|value| value.to_str().ok())
+        {
+            Some("true") => true,
+            Some("false") => false,
+            _ => by_status,
+        };
+        Self::Status {
+            // A spend limit is not an overload: waiting does not help.
+            status: if spent {
+                StatusCode::PAYMENT_REQUIRED
+            } else {
+                status
+            },
+            kind: error["type"].as_str().map(identifier).unwrap_or_default(),
+            retry: retry && !spent,
+            after: retry_after(headers),
+        }
+    }
+
+    pub(super) fn from_event(data: &Value) -> Self {
+        Self::Event(
+            data["error"]["type"]
+                .as_str()
+                .map_or_else(|| "unknown".to_owned(), identifier),
+        )
+    }
+
+    /// Whether the same request may succeed if it is sent again.
+    pub fn may_heal(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Broken(_) | Self::Incomplete => true,
+            Self::Status { retry, .. } => *retry,
+            Self::Event(kind) => !matches!(
+                kind.as_str(),
+                "invalid_request_error"
+                    | "authentication_error"
+                    | "billing_error"
+                    | "permission_error"
+                    | "not_found_error"
+                    | "request_too_large"
+            ),
+            Self::Silent | Self::TooLate { .. } => false,
+        }
+    }
+
+    /// Too much traffic rather than a fault.
+    pub fn is_overload(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => matches!(status.as_u16(), 429 | 503 | 529),
+            Self::Event(kind) => matches!(kind.as_str(), "overloaded_error" | "rate_limit_error"),
+            Self::TooLate { overloaded, .. } => *overloaded,
+            _ => false,
+        }
+    }
+
+    /// The delay the server asked for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { after, .. } => *after,
+            Self::TooLate { after, .. } => Some(*after),
+            _ => None,
+        }
+    }
+
+    /// The label in `claude_retries_total`.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Status { status, .. } => status.as_u16().to_string(),
+            Self::Unreachable(_) => "unreachable".into(),
+            Self::Event(_) => "error_event".into(),
+            _ => "broken".into(),
+        }
+    }
+}
+
+/// An upstream's identifier, reduced to what is safe in a log line.
+fn identifier(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .take(64)
+        .collect()
+}
+
+/// `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110 section 10.2.3); only if above zero.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
+    let seconds = |text: &str| {
+        text.parse::<f64>()
+            .ok()
+            .filter(|n| n.is_finite() && *n > 0.0)
+    };
+    if let Some(ms) = text("retry-after-ms").and_then(seconds) {
+        return Duration::try_from_secs_f64(ms / 1000.0).ok();
+    }
+    let after = text(header::RETRY_AFTER.as_str())?;
+    match seconds(after) {
+        Some(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        None => httpdate::parse_http_date(after)
+            .ok()?
+            .duration_since(SystemTime::now())
+            .ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(headers: &[(&'static str, &str)]) -> Option<Duration> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        retry_after(&headers)
+    }
+
+    #[test]
+    fn retry_after_is_read_in_milliseconds_in_seconds_and_as_a_date() {
+        assert_eq!(
+            after(&[("retry-after-ms", "250"), ("retry-after", "9")]),
+            Some(Duration::from_millis(250))
+        );
+        assert_eq!(
+            after(&[("retry-after", "1.5")]),
+            Some(Duration::from_millis(1500))
+        );
+        let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));
+        assert!(
+            after(&[("retry-after", &date)])
+                .is_some_and(|wait| (98..=100).contains(&wait.as_secs()))
+        );
+    }
+
+    #[test]
+    fn an_invalid_or_past_retry_after_is_ignored() {
+        for value in [
+            "0",
+            "-5",
+            "NaN",
+            "inf",
+            "soon",
+            "",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+        ] {
+            assert_eq!(after(&[("retry-after", value)]), None, "{value}");
+        }
+    }
+}

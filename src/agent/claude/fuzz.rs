@@ -1,0 +1,194 @@
+//! Fuzz target: Claude's event stream, in chunks of any size.
+
+mod planned;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+
+use super::{Block, Progress, reply::Reading, sse::Decoder};
+use crate::{agent::metrics::Metrics, fuzz::Choices};
+
+/// The target. The first bytes say how the stream is cut and whether the rest is the stream, or choices for one.
+pub fn sse(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    let cuts: Vec<usize> = (0..=choices.below(4))
+        .map(|_| choices.below(24) + 1)
+        .collect();
+    match choices.below(3) {
+        0 => any_stream(choices.rest(), &cuts),
+        1 => any_stream(&planned::events(&mut choices), &cuts),
+        _ => {
+            let plan = planned::Plan::of(&mut choices);
+            let (text, expected) = plan.written(&mut choices);
+            assert_eq!(
+                outcome(&[Bytes::from(text.clone())])
+                    .last()
+                    .map(String::as_str),
+                Some(&*format!("{:?}", Ok::<_, String>(Progress::End(expected)))),
+                "what was written is not what is read"
+            );
+            any_stream(&text, &cuts);
+        }
+    }
+}
+
+fn any_stream(text: &[u8], cuts: &[usize]) {
+    let whole = [Bytes::copy_from_slice(text)];
+    let events = decoded(&whole);
+    assert_eq!(events, by_the_book(text), "not the events of the standard");
+    let pieces = cut(text, cuts);
+    assert_eq!(decoded(&pieces), events, "other events in other pieces");
+
+    let progress = outcome(&whole);
+    assert_eq!(outcome(&pieces), progress, "another reply in other pieces");
+    let slow: Vec<u8> = events.iter().flat_map(|event| rewritten(event)).collect();
+    assert_eq!(
+        outcome(&[slow.into()]),
+        progress,
+        "another reply when spaced otherwise"
+    );
+}
+
+/// `text` in pieces of these sizes, again and again; the first is empty.
+fn cut(mut text: &[u8], cuts: &[usize]) -> Vec<Bytes> {
+    let mut pieces = vec![Bytes::new()];
+    for cut in cuts.iter().cycle() {
+        if text.is_empty() {
+            break;
+        }
+        let (piece, rest) = text.split_at(text.len().min(*cut));
+        pieces.push(Bytes::copy_from_slice(piece));
+        text = rest;
+    }
+    pieces
+}
+
+fn decoded(pieces: &[Bytes]) -> Vec<Bytes> {
+    let (mut decoder, mut events) = (Decoder::default(), Vec::new());
+    for piece in pieces {
+        decoder.push(piece, &mut events).expect("is not large");
+    }
+    events
+}
+
+/// The standard's own steps, one after the other, over the whole text.
+fn by_the_book(text: &[u8]) -> Vec<Bytes> {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let (mut events, mut data, mut rest) = (Vec::new(), Vec::new(), text);
+    while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
+        let line = &rest[..end];
+        let length = if rest[end..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
+        };
+        rest = &rest[end + length..];
+        if line.is_empty() {
+            if data.pop().is_some() {
+                events.push(std::mem::take(&mut data).into());
+            }
+            continue;
+        }
+        let colon = line.iter().position(|byte| *byte == b':');
+        let (field, value) = match colon {
+            Some(at) => (&line[..at], &line[at + 1..]),
+            None => (line, &b""[..]),
+        };
+        if field == b"data" {
+            data.extend(value.strip_prefix(b" ").unwrap_or(value));
+            data.push(b'\n');
+        }
+    }
+    events
+}
+
+/// An event's data with a space before it, which says the same and is not as the API writes it.
+fn rewritten(event: &[u8]) -> Vec<u8> {
+    let lines = event.split(|byte| *byte == b'\n');
+    let mut text: Vec<u8> = b"data:  ".to_vec();
+    text.extend(lines.collect::<Vec<_>>().join(&b"\ndata: "[..]));
+    text.extend(b"\n\n");
+    text
+}
+
+/// Everything the reader of a reply says about the stream, and what must hold between these.
+fn outcome(pieces: &[Bytes]) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    let pieces = stream::iter(pieces.iter().cloned().map(Ok));
+    let timer = Metrics::new().claude_request();
+    let mut progress: Vec<_> = runtime.block_on(async {
+        Reading::new(pieces, Duration::from_secs(9), timer)
+            .collect()
+            .await
+    });
+    let (last, before) = progress.split_last_mut().expect("an end");
+    assert!(
+        matches!(last, Err(_) | Ok(Progress::End(_))),
+        "no end: {last:?}"
+    );
+    // Calls as they were announced, with what came of them.
+    let mut calls: Vec<(u64, _, _, Option<&Result<_, _>>)> = Vec::new();
+    for step in &*before {
+        match step {
+            Ok(Progress::ToolStart { index, id, name }) => {
+                assert!(
+                    calls.iter().all(|(known, ..)| *known != *index),
+                    "{index} starts twice"
+                );
+                calls.push((*index, id, name, None));
+            }
+            Ok(Progress::ToolInput { index, input }) => {
+                let call = calls.iter_mut().find(|(known, ..)| known == index);
+                let (.., ready) = call.expect("ready before it started");
+                assert!(ready.is_none(), "{index} is ready twice");
+                *ready = Some(input);
+            }
+            Ok(Progress::Text(text)) => assert!(!text.is_empty(), "empty text is shown"),
+            Ok(Progress::Usage(_)) => {}
+            Ok(Progress::End(_)) | Err(_) => panic!("something comes after the end"),
+        }
+    }
+    if let Ok(Progress::End(reply)) = last {
+        assert!(
+            reply.blocks.is_sorted_by(|(a, _), (b, _)| a < b),
+            "{:?}",
+            reply.blocks
+        );
+        assert!(
+            !reply.blocks.iter().any(|(_, block)| block.is_blank_text()),
+            "blank text"
+        );
+        let announced = |index| calls.iter().find(|(known, ..)| *known == index);
+        let mut count = 0;
+        for (index, block) in &mut reply.blocks {
+            let Block::ToolUse { id, name, input } = block else {
+                continue;
+            };
+            let (_, known_id, known_name, complete) = announced(*index).expect("is announced");
+            assert_eq!((&*id, &*name), (*known_id, *known_name));
+            assert!(input.is_empty(), "an input is reported twice");
+            *input = complete
+                .and_then(|input| input.clone().ok())
+                .unwrap_or_default();
+            count += 1;
+        }
+        assert_eq!(count, calls.len(), "a call is missing in the message");
+    }
+    progress
+        .iter()
+        .map(|step| format!("{:?}", step.as_ref().map_err(ToString::to_string)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn seeds_of_the_stream_hold() {
+        crate::fuzz::replay("sse", super::sse);
+    }
+}

@@ -1,0 +1,130 @@
+//! Messages and content blocks, as Claude takes them and as frontends keep them.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Message {
+    pub role: Role,
+    pub content: Vec<Block>,
+}
+
+impl Message {
+    pub fn user(content: Vec<Block>) -> Self {
+        Self {
+            role: Role::User,
+            content,
+        }
+    }
+
+    pub fn assistant(content: Vec<Block>) -> Self {
+        Self {
+            role: Role::Assistant,
+            content,
+        }
+    }
+}
+
+/// A content block, with the input fields that Claude knows and no others.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    Text {
+        text: String,
+    },
+    /// PNG, JPEG, GIF or WebP, as base64 or by URL.
+    Image {
+        #[schema(value_type = Object)]
+        source: Value,
+    },
+    /// A PDF as base64, plain text, or a URL.
+    Document {
+        #[schema(value_type = Object)]
+        source: Value,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        context: Option<String>,
+    },
+    /// A tool call by Claude. Assistant messages only.
+    ToolUse {
+        id: String,
+        name: String,
+        #[schema(value_type = Object)]
+        input: Map<String, Value>,
+    },
+    /// A tool's result. User messages only.
+    ToolResult {
+        tool_use_id: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(no_recursion)]
+        content: Vec<Block>,
+        #[serde(skip_serializing_if = "is_false")]
+        is_error: bool,
+    },
+    Thinking {
+        thinking: String,
+        signature: String,
+    },
+    RedactedThinking {
+        data: String,
+    },
+    /// A block of an unknown type (server tools'): sent back unchanged after a pause, never part of the history.
+    #[serde(untagged)]
+    #[schema(value_type = Object)]
+    Opaque(Value),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Block {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into() }
+    }
+
+    /// True for a text that Claude refuses as empty.
+    pub fn is_blank_text(&self) -> bool {
+        matches!(self, Self::Text { text } if is_blank(text))
+    }
+
+    pub fn is_thinking(&self) -> bool {
+        matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
+    }
+}
+
+/// True for what the API accepts as the id of a tool call: `[A-Za-z0-9_-]+`. Tool names consist of the same characters.
+pub fn is_id(text: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    !text.is_empty() && text.bytes().all(is_allowed)
+}
+
+/// True for white space only, as Claude's API (Python) defines it: the ASCII separators count too.
+pub fn is_blank(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+}
+
+/// The media type of a base64 image by its first bytes: PNG, JPEG, GIF or WebP.
+pub fn image_type(base64: &str) -> Option<&'static str> {
+    let head = BASE64_STANDARD.decode(base64.get(..16)?).ok()?;
+    match head.as_slice() {
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P'] => Some("image/webp"),
+        _ => None,
+    }
+}

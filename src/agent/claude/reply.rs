@@ -1,0 +1,202 @@
+//! A streaming reply: its events as progress, and the message they build.
+
+mod builder;
+mod open_block;
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use super::{Block, ClaudeError, sse::Decoder};
+use crate::{
+    agent::metrics::ClaudeTimer,
+    upstream::{client::ResponseBody, idle_timer::IdleTimer},
+};
+use builder::Builder;
+
+/// Longer replies are an error.
+const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long to wait for the end of the response after `message_stop`.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Tokens as Claude counts them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub cache_creation_input_tokens: u64,
+    pub cache_read_input_tokens: u64,
+}
+
+impl Usage {
+    pub fn add(&mut self, other: Self) {
+        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+        self.cache_creation_input_tokens = self
+            .cache_creation_input_tokens
+            .saturating_add(other.cache_creation_input_tokens);
+        self.cache_read_input_tokens = self
+            .cache_read_input_tokens
+            .saturating_add(other.cache_read_input_tokens);
+    }
+
+    /// The counts with their names in metrics.
+    pub fn by_kind(self) -> [(&'static str, u64); 4] {
+        [
+            ("input", self.input_tokens),
+            ("output", self.output_tokens),
+            ("cache_creation", self.cache_creation_input_tokens),
+            ("cache_read", self.cache_read_input_tokens),
+        ]
+    }
+
+    /// Counts are cumulative: those named replace the earlier ones.
+    fn update(&mut self, usage: &Value) {
+        let set = |field: &mut u64, name: &str| *field = usage[name].as_u64().unwrap_or(*field);
+        set(&mut self.input_tokens, "input_tokens");
+        set(&mut self.output_tokens, "output_tokens");
+        set(
+            &mut self.cache_creation_input_tokens,
+            "cache_creation_input_tokens",
+        );
+        set(&mut self.cache_read_input_tokens, "cache_read_input_tokens");
+    }
+}
+
+/// Progress of a reply, in the order of its events.
+#[derive(Debug, PartialEq)]
+pub enum Progress {
+    /// Tokens so far.
+    Usage(Usage),
+    Text(String),
+    /// Claude begins a tool call. `index` is the block's.
+    ToolStart {
+        index: u64,
+        id: String,
+        name: String,
+    },
+    /// The input of a tool call is complete: an object, or the text that is not one.
+    ToolInput {
+        index: u64,
+        input: Result<Map<String, Value>, String>,
+    },
+    /// The message is complete. Always last.
+    End(Reply),
+}
+
+/// A complete message. `blocks` have the index that [`Progress`] names; inputs of tool calls are empty, since
+/// [`Progress::ToolInput`] reported them.
+#[derive(Debug, Default, PartialEq)]
+pub struct Reply {
+    pub blocks: Vec<(u64, Block)>,
+    pub stop_reason: String,
+    pub model: Option<String>,
+}
+
+/// A streaming reply, up to its `message_stop`; any other end is an error. Silence for longer than the idle timeout is one
+/// too.
+pub struct Reading<P = ResponseBody> {
+    pieces: P,
+    decoder: Decoder,
+    events: VecDeque<Bytes>,
+    message: Builder,
+    size: usize,
+    idle: IdleTimer,
+    /// The idle timer runs: the last chunk is used up.
+    waiting: bool,
+    /// `None` once the message is complete.
+    timer: Option<ClaudeTimer>,
+    over: bool,
+}
+
+impl<P> Reading<P>
+where
+    P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
+{
+    /// Must be called within a tokio runtime.
+    pub(super) fn new(pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
+        Self {
+            pieces,
+            decoder: Decoder::default(),
+            events: VecDeque::new(),
+            message: Builder::default(),
+            size: 0,
+            idle: IdleTimer::new(idle),
+            waiting: false,
+            timer: Some(timer),
+            over: false,
+        }
+    }
+
+    /// The texts and tool calls so far; inputs of tool calls are empty.
+    pub fn into_partial(self) -> impl Iterator<Item = (u64, Block)> {
+        self.message.into_partial()
+    }
+
+    /// Reads the rest of the response after the message's end, so that the connection can be reused.
+    pub async fn drain(mut self) {
+        let rest = async { while let Some(Ok(_)) = self.pieces.next().await {} };
+        let _ = timeout(DRAIN_TIMEOUT, rest).await;
+    }
+
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Result<Progress, ClaudeError>> {
+        loop {
+            while let Some(event) = self.events.pop_front() {
+                if let Some(progress) = self.message.on_event(&event)? {
+                    return Poll::Ready(Ok(progress));
+                }
+            }
+            if !std::mem::replace(&mut self.waiting, true) {
+                self.idle.reset();
+            }
+            let Poll::Ready(piece) = self.pieces.poll_next_unpin(cx) else {
+                ready!(self.idle.poll_expired(cx));
+                return Poll::Ready(Err(ClaudeError::Silent));
+            };
+            self.waiting = false;
+            let piece = piece
+                .ok_or(ClaudeError::Incomplete)?
+                .map_err(ClaudeError::Broken)?;
+            self.size += piece.len();
+            if self.size > MAX_REPLY_BYTES || self.decoder.push(&piece, &mut self.events).is_err() {
+                return Poll::Ready(Err(ClaudeError::Event("reply_too_large".into())));
+            }
+        }
+    }
+}
+
+impl<P> Stream for Reading<P>
+where
+    P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
+{
+    type Item = Result<Progress, ClaudeError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        let progress = ready!(self.poll_progress(cx));
+        match (&progress, &mut self.timer) {
+            (Ok(Progress::Text(_) | Progress::ToolStart { .. }), Some(timer)) => {
+                timer.first_token();
+            }
+            (Ok(Progress::End(_)) | Err(_), _) => {
+                self.over = true;
+                self.timer = None;
+            }
+            _ => {}
+        }
+        Poll::Ready(Some(progress))
+    }
+}

@@ -1,0 +1,198 @@
+//! Builds a message from the events of its stream.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Progress, Reply, Usage,
+    open_block::{OpenBlock, string_field},
+};
+use crate::agent::claude::{Block, ClaudeError};
+
+/// The most frequent events, parsed without building a tree: a piece of text or of a tool's input.
+#[derive(Deserialize)]
+struct FastDelta<'a> {
+    index: u64,
+    #[serde(borrow)]
+    delta: Piece<'a>,
+}
+
+#[derive(Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    text: Option<String>,
+    partial_json: Option<String>,
+}
+
+impl<'a> FastDelta<'a> {
+    /// `None` for everything that is not exactly as the API writes it, which may be valid all the same.
+    fn parse(event: &'a [u8]) -> Option<Self> {
+        if !event.starts_with(br#"{"type":"content_block_delta","#) {
+            return None;
+        }
+        let delta: Self = serde_json::from_slice(event).ok()?;
+        let piece = &delta.delta;
+        match &*piece.r#type {
+            "text_delta" => piece.partial_json.is_none(),
+            "input_json_delta" => piece.text.is_none() && piece.partial_json.is_some(),
+            _ => false,
+        }
+        .then_some(delta)
+    }
+}
+
+/// Builds a message. Unknown events, deltas and blocks change nothing.
+#[derive(Default)]
+pub(super) struct Builder {
+    /// In the order in which they started.
+    blocks: Vec<OpenBlock>,
+    /// Positions in `blocks` by the server's index, which a server may use twice.
+    positions: HashMap<u64, u64>,
+    stop_reason: String,
+    model: Option<String>,
+    usage: Usage,
+}
+
+impl Builder {
+    /// Adds one event, given its data.
+    pub(super) fn on_event(&mut self, event: &[u8]) -> Result<Option<Progress>, ClaudeError> {
+        if let Some(delta) = FastDelta::parse(event) {
+            return Ok(self.on_fast_delta(delta));
+        }
+        // Lossy: a character that a server cuts in half spoils a word, not the reply.
+        let event = String::from_utf8_lossy(event);
+        match serde_json::from_str(&event) {
+            Ok(event) => self.on_any(event),
+            // The message would silently lack a piece.
+            Err(_) if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn on_fast_delta(&mut self, delta: FastDelta<'_>) -> Option<Progress> {
+        let position = *self.positions.get(&delta.index)?;
+        let open = self.block(position)?;
+        if let Some(json) = delta.delta.partial_json {
+            open.partial_json.push_str(&json);
+            return None;
+        }
+        let text = delta.delta.text.unwrap_or_default();
+        open.push_text(&text);
+        text_progress(text)
+    }
+
+    fn on_any(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
+        let index = event["index"].as_u64().unwrap_or_default();
+        if event["type"] == "content_block_start" {
+            self.positions.insert(index, self.blocks.len() as u64);
+        }
+        let position = self.positions.get(&index).copied();
+        let Some(position) = position.or((!event["index"].is_number()).then_some(index)) else {
+            return Ok(None);
+        };
+        match event["type"].as_str().unwrap_or_default() {
+            "message_start" => {
+                self.model = event["message"]["model"].as_str().map(str::to_owned);
+                self.usage.update(&event["message"]["usage"]);
+                Ok(Some(Progress::Usage(self.usage)))
+            }
+            "content_block_start" => Ok(self.on_start(position, event["content_block"].take())),
+            "content_block_delta" => Ok(self.on_delta(position, event["delta"].take())),
+            "content_block_stop" => Ok(self.on_stop(position)),
+            "message_delta" => {
+                if let Some(reason) = event["delta"]["stop_reason"].as_str() {
+                    reason.clone_into(&mut self.stop_reason);
+                }
+                self.usage.update(&event["usage"]);
+                Ok(Some(Progress::Usage(self.usage)))
+            }
+            "message_stop" => Ok(Some(Progress::End(self.finish()))),
+            "error" => Err(ClaudeError::from_event(&event)),
+            _ => Ok(None),
+        }
+    }
+
+    fn on_start(&mut self, index: u64, block: Value) -> Option<Progress> {
+        let progress = match block["type"].as_str() {
+            Some("tool_use") => Some(Progress::ToolStart {
+                index,
+                id: string_field(&block, "id"),
+                name: string_field(&block, "name"),
+            }),
+            Some("text") => text_progress(string_field(&block, "text")),
+            _ => None,
+        };
+        // Most replies have one block.
+        self.blocks.reserve_exact(1);
+        self.blocks.push(OpenBlock::new(block));
+        progress
+    }
+
+    fn block(&mut self, position: u64) -> Option<&mut OpenBlock> {
+        self.blocks.get_mut(usize::try_from(position).ok()?)
+    }
+
+    fn on_delta(&mut self, position: u64, mut delta: Value) -> Option<Progress> {
+        let open = self.block(position)?;
+        let field = |name: &str| string_field(&delta, name);
+        match delta["type"].as_str()? {
+            "text_delta" => {
+                let text = field("text");
+                open.push_text(&text);
+                return text_progress(text);
+            }
+            "input_json_delta" => open.partial_json.push_str(&field("partial_json")),
+            "thinking_delta" => open.text.push_str(&field("thinking")),
+            "signature_delta" => open.signature.push_str(&field("signature")),
+            "citations_delta" => {
+                let block = open.block.as_object_mut()?;
+                let citations = block.entry("citations").or_insert_with(|| json!([]));
+                if citations.is_null() {
+                    *citations = json!([]);
+                }
+                let citation = delta["citation"].take();
+                citations.as_array_mut()?.push(citation);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn on_stop(&mut self, index: u64) -> Option<Progress> {
+        let open = self.block(index)?;
+        if open.block["type"] != "tool_use" || std::mem::replace(&mut open.is_complete, true) {
+            return None;
+        }
+        let input = open.parse_input();
+        Some(Progress::ToolInput { index, input })
+    }
+
+    /// The texts and tool calls so far.
+    pub(super) fn into_partial(self) -> impl Iterator<Item = (u64, Block)> {
+        let block = |open: OpenBlock| match open.block["type"].as_str()? {
+            "text" => Some(Block::Text { text: open.text }),
+            "tool_use" => open.into_block(),
+            _ => None,
+        };
+        (0..)
+            .zip(self.blocks)
+            .filter_map(move |(index, open)| Some((index, block(open)?)))
+    }
+
+    fn finish(&mut self) -> Reply {
+        let blocks = (0..).zip(std::mem::take(&mut self.blocks));
+        let blocks = blocks.filter_map(|(index, open)| Some((index, open.into_block()?)));
+        Reply {
+            blocks: blocks.filter(|(_, block)| !block.is_blank_text()).collect(),
+            stop_reason: std::mem::take(&mut self.stop_reason),
+            model: self.model.take(),
+        }
+    }
+}
+
+fn text_progress(text: String) -> Option<Progress> {
+    (!text.is_empty()).then_some(Progress::Text(text))
+}

@@ -1,0 +1,95 @@
+use serde_json::{Map, json};
+
+use super::*;
+use crate::agent::claude::{Block, Message};
+
+#[test]
+fn a_request_has_four_breakpoints_at_the_ends_of_tools_system_and_the_last_two_user_messages() {
+    let call = Block::ToolUse {
+        id: "t1".into(),
+        name: "list".into(),
+        input: Map::new(),
+    };
+    let result = Block::ToolResult {
+        tool_use_id: "t1".into(),
+        content: vec![],
+        is_error: false,
+    };
+    let messages = [
+        Message::user(vec![Block::text("old")]),
+        Message::assistant(vec![Block::text("a")]),
+        Message::user(vec![Block::text("new")]),
+        Message::assistant(vec![call]),
+        Message::user(vec![result]),
+    ];
+    let tools = ["a", "b"].map(|name| ToolSpec {
+        name: name.into(),
+        description: None,
+        input_schema: json!({"type": "object"}),
+    });
+    let mark = json!({"type": "ephemeral"});
+    let expected = json!({
+        "model": "m", "max_tokens": 5, "stream": true,
+        "system": [
+            {"type": "text", "text": "stable", "cache_control": mark},
+            {"type": "text", "text": "today"},
+        ],
+        "tools": [
+            {"name": "a", "input_schema": {"type": "object"}},
+            {"name": "b", "input_schema": {"type": "object"}, "cache_control": mark},
+        ],
+        "tool_choice": {"type": "none"},
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "old"}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "a"}]},
+            {"role": "user", "content": [{"type": "text", "text": "new", "cache_control": mark}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "list", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "cache_control": mark}]},
+        ],
+    });
+    let prefix = Prefix::new("m", 5, "stable").unwrap();
+    let tools = Tools::new(&tools);
+    // Added one by one or several at once.
+    for together in 1..=messages.len() {
+        let mut conversation = Conversation::default();
+        for messages in messages.chunks(together) {
+            let with_roles = messages.iter().map(|message| (message.role, message));
+            conversation.extend(with_roles, 0).unwrap();
+        }
+        let request = Request {
+            prefix: &prefix,
+            user_context: "today",
+            tools: &tools,
+            may_use_tools: false,
+            messages: &conversation,
+        };
+        let body = request.body().unwrap().concat();
+        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_request_without_tools_escapes_its_texts_and_has_two_breakpoints() {
+    let said = "a \"quoted\"\nline";
+    let mut conversation = Conversation::default();
+    let message = Message::user(vec![Block::text(said)]);
+    conversation.extend([(message.role, &message)], 0).unwrap();
+    conversation.extend::<Message>([], 0).unwrap();
+    let request = Request {
+        prefix: &Prefix::new("m\"", 5, said).unwrap(),
+        user_context: said,
+        tools: &Tools::new(&[]),
+        may_use_tools: false,
+        messages: &conversation,
+    };
+    let mark = json!({"type": "ephemeral"});
+    let text = json!({"type": "text", "text": said, "cache_control": mark});
+    assert_eq!(
+        serde_json::from_slice::<Value>(&request.body().unwrap().concat()).unwrap(),
+        json!({
+            "model": "m\"", "max_tokens": 5, "stream": true,
+            "system": [text, {"type": "text", "text": said}],
+            "messages": [{"role": "user", "content": [text]}],
+        })
+    );
+}

@@ -1,0 +1,114 @@
+//! Validates and repairs the conversation that a client sends, so that Claude accepts it. Pure.
+//!
+//! Frontends post their own message objects: with extra keys, blank bubbles, and history cut anywhere. What is wrong
+//! inside a block is an error that names the place ([`Invalid`]); what Claude would only refuse as left over is dropped
+//! and counted.
+
+mod blocks;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+mod repair;
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    agent::claude::{Conversation, Role},
+    agent::json::{JsonStr, Object, parse_list},
+};
+use blocks::Block;
+
+pub use crate::agent::json::Invalid;
+
+/// Claude's own limit on messages in a request.
+const MAX_MESSAGES: usize = 100_000;
+
+/// A conversation that Claude accepts: it ends with a user message that is not blank, every tool call is answered in
+/// the next message, ids are unique, and nothing is empty. Only [`parse`] makes one.
+#[derive(Debug)]
+pub struct History {
+    pub conversation: Conversation,
+    /// The ids of all tool calls.
+    pub ids: HashSet<String>,
+    /// Blank blocks, tool calls without result and the reverse, and messages without content.
+    pub dropped: usize,
+}
+
+/// A message with the fields that Claude knows.
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    role: Role,
+    content: Vec<Block<'a>>,
+}
+
+/// Validates and repairs the `messages` of a request of `size` bytes.
+///
+/// # Errors
+/// The first value that Claude would refuse.
+pub fn parse(messages: &RawValue, size: usize) -> Result<History, Invalid> {
+    let parsed = parse_messages(messages).and_then(repair::repair);
+    let history = parsed.and_then(|(messages, dropped)| {
+        serialize(&messages, dropped, size).map_err(|_| Invalid::new("cannot be forwarded"))
+    });
+    history.map_err(|invalid| invalid.in_field("messages"))
+}
+
+fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
+    let messages = parse_list(
+        messages,
+        "must be a list of messages",
+        "must be an object with `role` and `content`",
+        |message| parse_message(&message),
+    )?;
+    if messages.len() > MAX_MESSAGES {
+        return Err(too_many_or_none());
+    }
+    let last = messages.last().ok_or_else(too_many_or_none)?;
+    let why = if last.role != Role::User {
+        "the last message must be the user's"
+    } else if last.content.iter().all(Block::is_blank_text) {
+        "the last message must not be blank"
+    } else {
+        return Ok(messages);
+    };
+    Err(Invalid::new(why).in_item(messages.len() - 1))
+}
+
+fn too_many_or_none() -> Invalid {
+    Invalid::new(format!("must hold 1 to {MAX_MESSAGES} messages"))
+}
+
+fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
+    let role = message.get("role").and_then(JsonStr::new);
+    let role = match role.map(JsonStr::unescape).as_deref() {
+        Some("user") => Role::User,
+        Some("assistant") => Role::Assistant,
+        _ => return Err(Invalid::new("must be `user` or `assistant`").in_field("role")),
+    };
+    let content = blocks::parse_content(role, message.get("content"));
+    Ok(Message {
+        role,
+        content: content.map_err(|invalid| invalid.in_field("content"))?,
+    })
+}
+
+fn serialize(messages: &[Message<'_>], dropped: usize, size: usize) -> serde_json::Result<History> {
+    let mut conversation = Conversation::default();
+    let with_roles = messages.iter().map(|message| (message.role, message));
+    conversation.extend(with_roles, size)?;
+    let blocks = messages.iter().flat_map(|message| &message.content);
+    let ids = blocks.filter_map(|block| match block {
+        Block::ToolUse { id, .. } => Some(id.clone().into_owned()),
+        _ => None,
+    });
+    Ok(History {
+        ids: ids.collect(),
+        conversation,
+        dropped,
+    })
+}
+
+#[cfg(test)]
+mod tests;

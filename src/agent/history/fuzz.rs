@@ -1,0 +1,168 @@
+//! What holds for any conversation that a client posts: Claude accepts what is left of it, and nothing else is missing.
+
+mod made;
+mod rules;
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::{History, Invalid};
+use crate::{agent::claude::is_blank, agent::json::Object, fuzz::Choices};
+pub(super) use rules::accepted;
+
+/// The target. The first byte says whether the rest is the list of messages, or choices for one.
+pub fn history(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    if choices.below(4) == 0 {
+        if let Ok(messages) = serde_json::from_slice(choices.rest()) {
+            checked(&messages);
+        }
+    } else {
+        let mut messages: Vec<Value> = (0..=choices.below(9))
+            .map(|_| made::message(&mut choices))
+            .collect();
+        if choices.below(8) > 0 {
+            messages.push(json!({"role": "user", "content": "and now?"}));
+        }
+        checked(&messages.into());
+    }
+}
+
+fn checked(sent: &Value) {
+    let Ok(history) = parse(sent) else {
+        return;
+    };
+    let left = history.conversation.messages();
+    accepted(&left)
+        .unwrap_or_else(|rule| panic!("Claude refuses this ({rule}): {left}\nof {sent}"));
+
+    let again = parse(&left).expect("what was repaired is accepted");
+    assert_eq!(
+        (again.conversation.messages(), again.ids),
+        (left.clone(), history.ids),
+        "repaired again, it is another"
+    );
+    assert_eq!(again.dropped, 0, "something is left to drop in {left}");
+
+    let cut =
+        json!([{"type": "text", "text": "[The beginning of this conversation is not shown.]"}]);
+    let added = left[0]["content"] == cut && sent[0]["content"] != cut;
+    let kept = |kinds: &[&str], role: &str| {
+        blocks(&left, role, kinds)
+            .skip(usize::from(added && role == "user"))
+            .collect::<Vec<_>>()
+    };
+    for role in ["user", "assistant"] {
+        assert_eq!(
+            texts(kept(&["text"], role)),
+            texts(blocks(sent, role, &["text"])),
+            "text is lost in {left} of {sent}"
+        );
+    }
+    let seen = ["image", "document"];
+    assert_eq!(
+        blocks(&left, "user", &seen).count(),
+        blocks(sent, "user", &seen).count()
+    );
+    let calls: Vec<_> = blocks(&left, "assistant", &["tool_use"])
+        .map(|call| call["id"].clone())
+        .collect();
+    assert_eq!(
+        calls,
+        answered(sent),
+        "these calls are kept in {left} of {sent}"
+    );
+    let total = |messages: &Value| {
+        ["user", "assistant"]
+            .iter()
+            .map(|role| blocks(messages, role, &[]).count())
+            .sum::<usize>()
+    };
+    let is_empty = |message: &&Value| message["content"].as_array().is_some_and(Vec::is_empty);
+    let empty = sent.as_array().into_iter().flatten().filter(is_empty);
+    assert_eq!(
+        history.dropped,
+        total(sent) + empty.count() + usize::from(added) - total(&left),
+        "what was dropped is counted"
+    );
+}
+
+pub(super) fn parse(messages: &Value) -> Result<History, Invalid> {
+    let sent = json!({"messages": messages}).to_string();
+    let body = Object::parse(&sent).expect("an object");
+    super::parse(body.get("messages").expect("is there"), sent.len())
+}
+
+/// The blocks of one role's messages; a plain text is a block too. No `kinds`: all.
+fn blocks<'a>(
+    messages: &'a Value,
+    role: &'a str,
+    kinds: &'a [&'a str],
+) -> impl Iterator<Item = Value> + 'a {
+    let of_role = messages
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(move |message| message["role"] == role);
+    of_role
+        .flat_map(content)
+        .filter(move |block| kinds.is_empty() || kinds.iter().any(|kind| block["type"] == *kind))
+}
+
+fn content(message: &Value) -> Vec<Value> {
+    match &message["content"] {
+        Value::String(text) => vec![json!({"type": "text", "text": text})],
+        Value::Array(blocks) => blocks.clone(),
+        _ => vec![],
+    }
+}
+
+fn texts(blocks: impl IntoIterator<Item = Value>) -> Vec<String> {
+    blocks
+        .into_iter()
+        .filter_map(|block| block["text"].as_str().map(str::to_owned))
+        .filter(|text| !is_blank(text))
+        .collect()
+}
+
+/// The ids of the calls that the next message answers (blank ones do not count as messages), each once.
+fn answered(sent: &Value) -> Vec<Value> {
+    let messages = sent.as_array().expect("a list");
+    let solid = |block: &Value| {
+        block["type"] != "text" || block["text"].as_str().is_some_and(|text| !is_blank(text))
+    };
+    let says = |message: &&Value| content(message).iter().any(solid);
+    let (mut ids, mut seen) = (Vec::new(), HashSet::new());
+    for (at, message) in messages
+        .iter()
+        .enumerate()
+        .filter(|(_, message)| message["role"] == "assistant")
+    {
+        let next = messages[at + 1..].iter().find(says);
+        let answers = next
+            .filter(|next| next["role"] == "user")
+            .map(content)
+            .unwrap_or_default();
+        for call in content(message)
+            .into_iter()
+            .filter(|block| block["type"] == "tool_use")
+        {
+            let has = answers
+                .iter()
+                .any(|block| block["type"] == "tool_result" && block["tool_use_id"] == call["id"]);
+            if has && seen.insert(call["id"].to_string()) {
+                ids.push(call["id"].clone());
+            }
+        }
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn seeds_of_the_history_hold() {
+        crate::fuzz::replay("history", super::history);
+    }
+}

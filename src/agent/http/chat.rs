@@ -1,0 +1,220 @@
+//! `POST /chat`: the checks of a request, in their order, then its turn as JSON or SSE.
+
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+mod request;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
+use http::{HeaderMap, header};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until},
+};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{
+    app::App,
+    json,
+    record::{ChatRecord, Outcome},
+    rejection::{busy, not_admitted, rate_limited},
+    sse::{self, EVENT_STREAM},
+};
+use crate::{
+    agent::{
+        Done, Event, Failed, Ledger, Turn, TurnRequest, history, time_zone_name, user_context,
+    },
+    auth::Caller,
+    http::body,
+    http::negotiate::{accepts, is_plain_json},
+    http::problem::{self, Code, Problem},
+    http::rate_limit::Allowance,
+    http::request_id::RequestId,
+    http::server::{Connection, DeadlineGuard},
+};
+pub use request::ChatRequest;
+
+/// How long after the turn's deadline a slow client may still read its stream.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The name of the rate limit in the response headers.
+const RATE_LIMIT_POLICY: &str = "chat";
+
+/// Ask the agent.
+#[utoipa::path(
+    post, path = "/chat",
+    request_body = ChatRequest,
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The finished turn; with `stream: true` or `Accept: text/event-stream`, its events \
+            as they happen (`event: <type>`, `data: <JSON>`), of which `done` or `error` is the last.",
+            content((Done = "application/json"), (Event = "text/event-stream"))),
+        (status = 400, description = "`invalid_json`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = problem::Body, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "`Bearer`, with `error` when there was a token"))),
+        (status = 413, description = "`payload_too_large`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_request`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = problem::Body, content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds to wait"))),
+        (status = 500, description = "`internal`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 502, description = "`model_error`", body = problem::Body, content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds to wait, when Claude says so"))),
+        (status = 503, description = "`model_overloaded`, `tools_unavailable`, `busy` or `shutting_down`",
+            body = problem::Body, content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds to wait"))),
+        (status = 504, description = "`timeout`", body = problem::Body, content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds to wait, when it had not begun"))),
+    )
+)]
+pub async fn chat(
+    State(app): State<Arc<App>>,
+    Extension(request_id): Extension<RequestId>,
+    connection: Option<Extension<Connection>>,
+    request: Request,
+) -> Response {
+    let guard = DeadlineGuard::new(connection.map(|Extension(connection)| connection));
+    let mut incoming = Incoming::new(app, request_id, request);
+    let accepted = incoming.accept().await;
+    let allowance = incoming.allowance;
+    let mut response = match accepted {
+        Ok(accepted) => incoming.run(accepted, guard).await,
+        Err(problem) => incoming.reject(&problem),
+    };
+    if let Some(allowance) = allowance {
+        allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
+    }
+    response
+}
+
+/// A request while it is checked.
+struct Incoming {
+    app: Arc<App>,
+    request_id: RequestId,
+    headers: HeaderMap,
+    /// `None` once it has been read.
+    body: Option<Body>,
+    deadline: Instant,
+    record: ChatRecord,
+    /// `None` until the rate limit is checked, and without one.
+    allowance: Option<Allowance>,
+}
+
+/// A request that has passed all checks.
+struct Accepted {
+    turn: Turn,
+    streamed: bool,
+    slot: Slot,
+}
+
+/// Held while the turn runs.
+type Slot = (OwnedSemaphorePermit, TaskTrackerToken);
+
+impl Incoming {
+    fn new(app: Arc<App>, request_id: RequestId, request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        Self {
+            deadline: Instant::now() + app.turn_timeout,
+            record: ChatRecord::new(app.clone(), request_id.clone()),
+            app,
+            request_id,
+            headers: parts.headers,
+            body: Some(body),
+            allowance: None,
+        }
+    }
+
+    /// All checks. The first that fails decides.
+    async fn accept(&mut self) -> Result<Accepted, Problem> {
+        self.record.streamed = accepts(&self.headers, EVENT_STREAM);
+        let caller = self.app.authenticate(&self.headers)?;
+        self.record.user = Some(caller.clone());
+        let slot = self.acquire_slot(&caller)?;
+        admit(&self.app, self.deadline).await?;
+        let question = self.read_request(caller).await?;
+        let turn = self.app.agent.begin(question).await.map_err(|failure| {
+            let id = self.request_id.shared();
+            Problem::from(Failed::new(&failure, id, &Ledger::default()))
+        })?;
+        let streamed = self.record.streamed;
+        Ok(Accepted {
+            turn,
+            streamed,
+            slot,
+        })
+    }
+
+    fn acquire_slot(&mut self, caller: &Caller) -> Result<Slot, Problem> {
+        if self.app.lifecycle.is_draining() {
+            return Err(Problem::shutting_down());
+        }
+        let checked = self.app.limits.check_rate(caller);
+        self.allowance = checked.unwrap_or_else(Some);
+        checked.map_err(rate_limited)?;
+        let permit = self.app.limits.acquire_slot().ok_or_else(busy)?;
+        Ok((permit, self.app.lifecycle.begin()))
+    }
+
+    async fn read_request(&mut self, caller: Caller) -> Result<TurnRequest, Problem> {
+        if !is_plain_json(&self.headers) {
+            let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
+        let max = self.app.http.max_body_bytes;
+        let bytes = body::read(&self.headers, &mut self.body, max, self.deadline).await?;
+        let request = request::read(&bytes)?;
+        self.record.streamed = request.stream.unwrap_or(self.record.streamed);
+        let history = history::parse(request.messages, bytes.len())?;
+        if history.dropped > 0 {
+            let blocks = history.dropped;
+            tracing::debug!(blocks, "dropped from the history: Claude would refuse them");
+        }
+        let zone = request.client_timezone.as_deref();
+        Ok(TurnRequest {
+            caller,
+            request_id: self.request_id.shared(),
+            history,
+            user_context: user_context(zone, request.display_name.as_deref()),
+            time_zone: zone.and_then(time_zone_name).map(Into::into),
+            deadline: self.deadline,
+        })
+    }
+
+    async fn run(self, accepted: Accepted, guard: DeadlineGuard) -> Response {
+        let events = self.record.observe(accepted.turn, accepted.slot);
+        if accepted.streamed {
+            guard.set_write_deadline(self.deadline + CATCH_UP_TIMEOUT);
+            return sse::respond(events, guard);
+        }
+        let answer = json::respond(events).await;
+        answer.unwrap_or_else(|problem| problem.respond(&self.request_id))
+    }
+
+    fn reject(mut self, problem: &Problem) -> Response {
+        self.record.outcome = Some(Outcome::Failed(problem.code));
+        if let Some(body) = self.body
+            && !self.headers.contains_key(header::EXPECT)
+        {
+            tokio::spawn(body::discard(body, self.app.http.max_body_bytes));
+        }
+        problem.respond(&self.request_id)
+    }
+}
+
+/// Waits in the admission queue, at most until the deadline.
+async fn admit(app: &App, deadline: Instant) -> Result<(), Problem> {
+    tokio::select! {
+        biased;
+        admitted = app.limits.admit() => admitted.ok_or_else(busy),
+        () = app.lifecycle.stopping().cancelled() => Err(Problem::shutting_down()),
+        () = sleep_until(deadline) => Err(not_admitted()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

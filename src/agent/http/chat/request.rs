@@ -1,0 +1,118 @@
+//! Parses the body of `POST /chat`, except for the messages, which `history` parses.
+
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::{
+    agent::json::{Invalid, Object, lone_surrogate},
+    http::problem::Problem,
+};
+
+/// What a frontend posts. Fields that are not listed are ignored, here and in messages and blocks.
+#[derive(Debug, ToSchema)]
+pub struct ChatRequest<'a> {
+    /// The whole conversation in Anthropic format: objects with `role` and `content` (a string or a list of blocks).
+    /// The last one is the user's.
+    #[schema(value_type = Vec<crate::agent::claude::Message>, min_items = 1)]
+    pub messages: &'a RawValue,
+    /// Whether to stream events; by default what the `Accept` header says.
+    pub stream: Option<bool>,
+    /// IANA name; unknown or missing: UTC.
+    #[schema(example = "America/Denver")]
+    pub client_timezone: Option<String>,
+    /// What to call the user; cut at 100 characters.
+    pub display_name: Option<String>,
+}
+
+/// The most JSON values in a body: one takes two bytes of the body, and 200 in memory.
+const MAX_VALUES: usize = 2_000_000;
+
+/// The request, if the body is JSON, holds at most [`MAX_VALUES`] values, and is an object of the right shape.
+pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
+    // Once for all its strings.
+    let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
+        let good = std::str::from_utf8(bytes)
+            .err()
+            .map_or(0, |error| error.valid_up_to());
+        return Err(not_json(bytes, good));
+    };
+    // A value takes a byte at least, and a separator.
+    let is_bearable = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
+    if is_bearable
+        && let Ok(body) = Object::parse(text)
+        && lone_surrogate(text).is_none()
+    {
+        return Ok(parse(&body)?);
+    }
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        return Err(not_json_from(error.line(), error.column()));
+    }
+    if let Some(at) = lone_surrogate(text) {
+        return Err(not_json(bytes, at));
+    }
+    let why = if is_bearable {
+        "must be an object with `messages`".to_owned()
+    } else {
+        format!("must not hold more than {MAX_VALUES} values")
+    };
+    Err(Invalid::new(why).in_field("body").into())
+}
+
+/// An upper bound of the number of values, found without building them.
+pub(super) fn values(bytes: &[u8]) -> usize {
+    let (mut count, mut at) = (1, 0);
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'"' => at = end_of_string(bytes, at),
+            b',' | b'[' | b'{' => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// Strings may be photos of megabytes.
+fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+        at += found + 1;
+        if bytes[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// `at`: the first byte that is not valid.
+fn not_json(bytes: &[u8], at: usize) -> Problem {
+    let lines = bytes[..at].split(|byte| *byte == b'\n');
+    let (line, column) = lines.fold((0, 0), |(line, _), text| (line + 1, text.len() + 1));
+    not_json_from(line, column)
+}
+
+fn not_json_from(line: usize, column: usize) -> Problem {
+    // serde_json's own message may quote the text.
+    Problem::invalid_json(format!(
+        "The body is not JSON in UTF-8 without a byte order mark (line {line}, column {column})."
+    ))
+}
+
+fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
+    let text = |field| {
+        let text = body.string(field)?;
+        Ok::<_, Invalid>(text.map(|text| text.unescape().into_owned()))
+    };
+    Ok(ChatRequest {
+        stream: body.boolean("stream")?,
+        client_timezone: text("client_timezone")?,
+        display_name: text("display_name")?,
+        messages: body
+            .get("messages")
+            .ok_or_else(|| Invalid::new("is missing").in_field("messages"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

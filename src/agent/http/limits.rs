@@ -1,0 +1,161 @@
+//! The limits of `POST /chat`: requests per user, chats at once, and the admission queue. In memory, and bounded.
+
+use std::{num::NonZeroU32, sync::Arc, thread::available_parallelism};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::yield_now,
+};
+
+use crate::{
+    auth::Caller,
+    config::{HttpConfig, RateLimit},
+    http::rate_limit::{Allowance, RateLimiter},
+};
+
+/// Chats per core that the admission queue lets start at once.
+const STARTING_PER_CORE: usize = 8;
+/// The longest admission queue.
+const MAX_WAITING: usize = 1024;
+
+pub(super) struct Limits {
+    /// `None` is no limit.
+    requests: Option<RateLimiter<Caller>>,
+    chats: Arc<Semaphore>,
+    admission: AdmissionQueue,
+}
+
+impl Limits {
+    pub(super) fn new(config: &HttpConfig) -> Self {
+        Self {
+            requests: config.rate_limit.and_then(rate_limiter),
+            chats: Arc::new(Semaphore::new(config.max_concurrent_chats)),
+            admission: AdmissionQueue::new(available_parallelism().map_or(1, usize::from)),
+        }
+    }
+
+    /// Counts a request of the caller if the rate limit lets it through.
+    pub(super) fn check_rate(&self, caller: &Caller) -> Result<Option<Allowance>, Allowance> {
+        self.requests
+            .as_ref()
+            .map(|limiter| limiter.check(caller))
+            .transpose()
+    }
+
+    /// A slot among the running chats, if one is free.
+    pub(super) fn acquire_slot(&self) -> Option<OwnedSemaphorePermit> {
+        self.chats.clone().try_acquire_owned().ok()
+    }
+
+    /// Waits in the admission queue; `None` if that is full.
+    pub(super) async fn admit(&self) -> Option<()> {
+        self.admission.admit().await
+    }
+}
+
+fn rate_limiter(limit: RateLimit) -> Option<RateLimiter<Caller>> {
+    let max = u32::try_from(limit.max).unwrap_or(u32::MAX);
+    Some(RateLimiter::new(NonZeroU32::new(max)?, limit.window))
+}
+
+/// Spreads the start of chats: between two of a batch, all other ready tasks have their turn. Without it, a burst of chats
+/// fills the runtime's queue, and a request that only has to be refused waits behind all of them.
+struct AdmissionQueue {
+    waiting: Semaphore,
+    starting: Semaphore,
+}
+
+impl AdmissionQueue {
+    fn new(cores: usize) -> Self {
+        Self {
+            waiting: Semaphore::new(MAX_WAITING),
+            starting: Semaphore::new(STARTING_PER_CORE * cores),
+        }
+    }
+
+    async fn admit(&self) -> Option<()> {
+        let _waiting = self.waiting.try_acquire().ok()?;
+        let _starting = self.starting.acquire().await.ok()?;
+        yield_now().await;
+        Some(())
+    }
+}
+
+#[cfg(test)]
+impl Limits {
+    /// Lets no chat start until the permits are dropped.
+    pub(super) async fn hold_admission(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let all = u32::try_from(STARTING_PER_CORE * cores).unwrap();
+        self.admission.starting.acquire_many(all).await.unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slot_is_free_again_once_it_is_dropped() {
+        let config = crate::config::Config::from_iter([
+            ("ANTHROPIC_API_KEY".to_owned(), "sk-test".to_owned()),
+            ("JWT_SIGNING_KEY".to_owned(), "k".repeat(32)),
+            ("AGENT_MAX_CONCURRENT_CHATS".to_owned(), "1".to_owned()),
+        ]);
+        let limits = Limits::new(&config.unwrap().http);
+        let slot = limits.acquire_slot();
+        assert!(slot.is_some() && limits.acquire_slot().is_none());
+        drop(slot);
+        assert!(limits.acquire_slot().is_some());
+    }
+
+    #[tokio::test]
+    async fn other_tasks_run_between_batches_of_chats() {
+        let (queue, started) = (
+            Arc::new(AdmissionQueue::new(1)),
+            Arc::new(AtomicUsize::new(0)),
+        );
+        let chats = (0..100).map(|_| {
+            let (queue, started) = (queue.clone(), started.clone());
+            tokio::spawn(async move {
+                let admitted = queue.admit().await;
+                started.fetch_add(1, Ordering::SeqCst);
+                admitted
+            })
+        });
+        let chats: Vec<_> = chats.collect();
+        let (mut before, mut batches) = (0, 0);
+        while before < 100 {
+            yield_now().await;
+            let now = started.load(Ordering::SeqCst);
+            assert!(now - before <= 2 * STARTING_PER_CORE, "{before} to {now}");
+            (before, batches) = (now, batches + 1);
+            assert!(batches < 1000, "only {now} chats started");
+        }
+        let admitted = join_all(chats).await;
+        assert!(admitted.into_iter().all(|chat| chat.unwrap().is_some()));
+        assert_eq!(queue.waiting.available_permits(), MAX_WAITING);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_and_a_chat_that_leaves_makes_room() {
+        let queue = Arc::new(AdmissionQueue::new(1));
+        let held = queue.starting.acquire_many(8).await.unwrap();
+        let wait = |_| {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.admit().await })
+        };
+        let waiting: Vec<_> = (0..MAX_WAITING).map(wait).collect();
+        yield_now().await;
+        assert_eq!(queue.admit().await, None);
+        waiting[0].abort();
+        yield_now().await;
+        let late = wait(0);
+        drop(held);
+        assert_eq!(late.await.unwrap(), Some(()));
+    }
+}

@@ -1,0 +1,217 @@
+//! The chat page: static files in the binary, and the page's configuration.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::{
+    Json, Router,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use crate::config::{Demo, HostRule, PageConfig};
+
+/// Only files of this origin, and no text becomes markup or code.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+/// The largest image that Claude's API takes on every platform.
+const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// A static file.
+struct File {
+    path: &'static str,
+    kind: &'static str,
+    bytes: &'static [u8],
+}
+
+macro_rules! files {
+    ($($kind:ident $path:literal $file:literal)*) => {
+        [$(File { path: $path, kind: $kind, bytes: include_bytes!(concat!("page/", $file)) }),*]
+    };
+}
+
+const FILES: &[File] = &files![
+    HTML "/" "index.html"
+    CSS "/page/style.css" "style.css"
+    SVG "/page/icon.svg" "icon.svg"
+    SCRIPT "/page/access.js" "access.js"
+    SCRIPT "/page/answer.js" "answer.js"
+    SCRIPT "/page/app.js" "app.js"
+    SCRIPT "/page/charts.js" "charts.js"
+    SCRIPT "/page/chat.js" "chat.js"
+    SCRIPT "/page/composer.js" "composer.js"
+    SCRIPT "/page/dom.js" "dom.js"
+    SCRIPT "/page/ending.js" "ending.js"
+    SCRIPT "/page/errors.js" "errors.js"
+    SCRIPT "/page/figure.js" "figure.js"
+    SCRIPT "/page/history.js" "history.js"
+    SCRIPT "/page/linechart.js" "linechart.js"
+    SCRIPT "/page/markdown.js" "markdown.js"
+    SCRIPT "/page/photo.js" "photo.js"
+    SCRIPT "/page/pill.js" "pill.js"
+    SCRIPT "/page/scales.js" "scales.js"
+    SCRIPT "/page/scroll.js" "scroll.js"
+    SCRIPT "/page/shapes.js" "shapes.js"
+    SCRIPT "/page/sse.js" "sse.js"
+    SCRIPT "/page/store.js" "store.js"
+    SCRIPT "/page/theme.js" "theme.js"
+    SCRIPT "/page/turn.js" "turn.js"
+    SCRIPT "/page/volumechart.js" "volumechart.js"
+    SCRIPT "/page/words.js" "words.js"
+    SCRIPT "/page/markdown-it.min.js" "vendor/markdown-it.min.js"
+    TEXT "/page/LICENSE.markdown-it.txt" "vendor/LICENSE.markdown-it.txt"
+];
+
+/// The page's settings, and the name of the model.
+pub struct Page {
+    demo: Option<Demo>,
+    model: String,
+}
+
+impl Page {
+    pub fn new(config: PageConfig, model: &str) -> Self {
+        Self {
+            demo: config.demo,
+            model: model.to_owned(),
+        }
+    }
+}
+
+/// The body of `/page/config.json`.
+#[derive(Serialize)]
+struct PageInfo<'a> {
+    version: &'static str,
+    claude: Claude<'a>,
+    /// The demo user's token.
+    token: Option<&'a str>,
+    demo: bool,
+    max_photo_bytes: usize,
+}
+
+#[derive(Serialize)]
+struct Claude<'a> {
+    /// `anthropic` or `stand_in`.
+    kind: &'static str,
+    model: &'a str,
+}
+
+/// `/`, and its files under `/page/`.
+pub fn routes<S: Clone + Send + Sync + 'static>(page: Arc<Page>) -> Router<S> {
+    let info = async move |headers: HeaderMap| info(&page, &headers);
+    let routes = Router::new().route("/page/config.json", get(info));
+    FILES.iter().fold(routes, |routes, file| {
+        let tag = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, file.bytes));
+        let tag = format!("\"{tag}\"");
+        routes.route(
+            file.path,
+            get(async move |headers: HeaderMap| serve_file(file, &tag, &headers)),
+        )
+    })
+}
+
+fn info(page: &Page, headers: &HeaderMap) -> Response {
+    let demo = page.demo.as_ref();
+    Json(PageInfo {
+        version: env!("CARGO_PKG_VERSION"),
+        claude: Claude {
+            kind: match demo {
+                Some(demo) if demo.stand_in => "stand_in",
+                _ => "anthropic",
+            },
+            model: &page.model,
+        },
+        token: demo
+            .filter(|_| is_same_page(headers))
+            .map(|demo| demo.token.expose_secret()),
+        demo: demo.is_some(),
+        max_photo_bytes: MAX_PHOTO_BYTES,
+    })
+    .into_response()
+}
+
+/// True for a request of our own page to a loopback host: pages of other sites, and pages that rebound their name to this
+/// machine (DNS rebinding), do not get the token.
+fn is_same_page(headers: &HeaderMap) -> bool {
+    let all = |name: &str| -> Vec<&str> {
+        let values = headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap_or("?")).collect()
+    };
+    let local = match all("host")[..] {
+        [host] => HostRule::parse(host).is_some_and(|at| LOOPBACK_HOSTS.contains(&&*at.host)),
+        _ => false,
+    };
+    let same_site = all("sec-fetch-site")
+        .iter()
+        .all(|site| *site == "same-origin");
+    local && same_site && all("origin").is_empty()
+}
+
+fn serve_file(file: &File, tag: &str, headers: &HeaderMap) -> Response {
+    let mut response = if matches_etag(tag, headers) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        file.bytes.into_response()
+    };
+    let fixed = |value| Some(HeaderValue::from_static(value));
+    for (name, value) in [
+        (header::CONTENT_TYPE, fixed(file.kind)),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            fixed(CONTENT_SECURITY_POLICY),
+        ),
+        // Revalidated each time, sent again only when it has changed.
+        (header::CACHE_CONTROL, fixed("no-cache")),
+        (header::ETAG, HeaderValue::try_from(tag).ok()),
+    ] {
+        if let Some(value) = value {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// `If-None-Match` (RFC 9110 section 13.1.2). Proxies that compress make tags weak.
+fn matches_etag(tag: &str, headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter();
+    let tags = values.filter_map(|value| value.to_str().ok());
+    let mut tags = tags.flat_map(|tags| tags.split(',')).map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_in_the_folder_is_served() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
+        let names = |folder: &Path| -> Vec<String> {
+            let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+            let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+            files
+                .map(|entry| entry.file_name().into_string().unwrap())
+                .collect()
+        };
+        let mut there: BTreeSet<String> = names(&folder).into_iter().collect();
+        there.extend(names(&folder.join("vendor")));
+        let served = FILES.iter().map(|file| match file.path {
+            "/" => "index.html".to_owned(),
+            path => path.strip_prefix("/page/").unwrap().to_owned(),
+        });
+        assert_eq!(served.collect::<BTreeSet<_>>(), there);
+    }
+}

@@ -1,0 +1,105 @@
+// Entry point: creates the parts of the page and connects them.
+
+import { createAccess, tokenDialogs } from './access.js';
+import { createChat } from './chat.js';
+import { createComposer } from './composer.js';
+import { el, icon } from './dom.js';
+import { followEnd } from './scroll.js';
+
+const EXAMPLES = [
+  'How’s my bench press progress over the last 2 months?',
+  'What weight should I use for squats today?',
+  'I feel stuck on overhead press',
+  'Create me a 4-day upper/lower split',
+  'Am I doing too much volume for chest?',
+  'I’m feeling burned out',
+  'Log bench 3x5 at 185 lb',
+  'What exercises do I have for chest?',
+];
+const MAX_PHOTO_BYTES = 5 * 1024 * 1024;
+const SAID_MS = 5000;
+
+const at = (id) => document.getElementById(id);
+
+const showModel = (model) => { at('model').textContent = model; };
+
+function showConfig({ claude }) {
+  showModel(claude?.model ?? '');
+  at('stand-in').hidden = claude?.kind !== 'stand_in';
+}
+
+/** Announces to screen readers. Emptied before, so that the same text is announced again, and afterwards, so that it is not read twice. */
+const saying = [];
+function say(words) {
+  saying.splice(0).forEach(clearTimeout);
+  at('live').textContent = '';
+  saying.push(
+    setTimeout(() => { at('live').textContent = words; }, 30),
+    setTimeout(() => { at('live').textContent = ''; }, SAID_MS));
+}
+
+const access = createAccess({
+  dialogs: tokenDialogs(),
+  onConfig: showConfig,
+  onSwitch: () => chat.fresh({ forget: true }),
+});
+const scroll = followEnd(at('scroll'), at('content'), at('latest'));
+
+const chat = createChat({
+  place: at('turns'), access, say, settle, follow: scroll.follow, toTop: scroll.toTop,
+  onModel: showModel,
+  onChange: () => show(),
+  onRefused: (text, photo) => composer.offer(text, photo),
+});
+const composer = createComposer({
+  onSend: chat.ask,
+  onStop: chat.stop,
+  maxBytes: () => access.config?.max_photo_bytes ?? MAX_PHOTO_BYTES,
+});
+
+const finePointer = () => matchMedia('(pointer: fine)').matches;
+
+/** Moves the focus when its element was removed. Not to the field on a touch screen: that would open the keyboard. */
+function settle() {
+  if (finePointer()) composer.focus();
+  else at('scroll').focus({ preventScroll: true });
+}
+
+const back = el('button', { type: 'button', class: 'plain back', onclick: () => chat.bringBack() }, 'Bring back the last chat');
+
+function show() {
+  composer.setRunning(chat.running);
+  at('welcome').hidden = !chat.empty;
+  at('conversation').hidden = chat.empty;
+  back.hidden = !chat.canBringBack;
+}
+
+at('examples').append(...EXAMPLES.map((text) =>
+  el('li', {}, el('button', { type: 'button', onclick: () => {
+    chat.ask(text, null);
+    settle();
+  } }, text))));
+at('welcome').append(back);
+at('latest').prepend(icon('down'));
+at('new-chat').prepend(icon('plus'));
+at('theme').append(icon('sun'), icon('moon'));
+at('new-chat').addEventListener('click', () => chat.fresh());
+
+/** In a low window the notice would leave no room for the conversation, so it scrolls with it. */
+const low = matchMedia('(max-height: 30rem)');
+const placeNotice = () => (low.matches ? at('scroll').prepend(at('stand-in')) : document.querySelector('header').append(at('stand-in')));
+low.addEventListener('change', placeNotice);
+placeNotice();
+
+addEventListener('keydown', (event) => {
+  // In a dialog Escape closes the dialog; while an IME composes it drops the composition.
+  if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
+  if (chat.running) chat.stop();
+});
+
+show();
+if (!chat.empty) scroll.follow();
+access.load()
+  .then(() => access.token())
+  .catch(() => showModel('The service cannot be reached'))
+  .finally(() => { if (!document.querySelector('dialog[open]') && finePointer()) composer.focus(); });

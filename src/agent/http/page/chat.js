@@ -1,0 +1,147 @@
+// The conversation: ask, stop, retry, start a new chat.
+
+import { turnView } from './answer.js';
+import { errorWords } from './errors.js';
+import { applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from './history.js';
+import { loadChat, saveChat } from './store.js';
+import { askService } from './turn.js';
+import { toolWords } from './words.js';
+
+/**
+ * `say` announces to screen readers, `onChange()` is called when answering begins or ends and when the page becomes empty or not,
+ * `settle()` when a button that may have held the focus is removed.
+ */
+export function createChat({ place, access, say, onModel, onChange, onRefused, follow, toTop, settle }) {
+  let chat = loadChat();
+  let previous = null;
+  let running = null;
+  let views = [];
+  let leaving = false;
+  /** Questions of this visit, to restore a refused one. */
+  const photos = new WeakMap();
+
+  const ways = { onRetry: () => retry(), onFresh: () => fresh() };
+  function addView(turn) {
+    const view = turnView(turn, ways);
+    views.push(view);
+    place.append(view.node);
+    return view;
+  }
+  function showAll() {
+    views = [];
+    place.replaceChildren();
+    chat.turns.forEach(addView);
+    showEndings();
+  }
+  const showEndings = () => views.forEach((view, at) => view.update({ last: at === views.length - 1 }));
+  const changed = () => {
+    saveChat(chat);
+    onChange();
+  };
+
+  function onEvent(turn, view, event) {
+    if (!applyEvent(turn, event)) return;
+    view.schedule();
+    if (event.type === 'model_chosen') onModel(turn.model);
+    if (event.type === 'tool_use_start') say(toolWords(event.name, 'running'));
+    if (event.type === 'tool_result') {
+      say(toolWords(event.name, event.is_error === true ? 'failed' : 'done'));
+      saveChat(chat);
+    }
+  }
+
+  async function run(turn, view) {
+    const controller = new AbortController();
+    const mine = { controller };
+    running = mine;
+    changed();
+    showEndings();
+    follow();
+    say('Answering…');
+    const outcome = await askService({
+      history: chat.history, access, signal: controller.signal,
+      onEvent: (event) => { if (running === mine) onEvent(turn, view, event); },
+    });
+    // Leaving the page aborts the answer; handled only if the page is restored.
+    if (leaving) await new Promise((resolve) => addEventListener('pageshow', resolve, { once: true }));
+    // A new chat has begun meanwhile: discard this answer.
+    if (running !== mine) return;
+    running = null;
+    endTurn(chat, turn, outcome);
+    showEndings();
+    changed();
+    say(endWords(turn, view));
+    if (isRefused(turn)) onRefused(turn.question, photos.get(turn) ?? null);
+  }
+
+  function ask(text, photo) {
+    if (running) return;
+    previous = null;
+    const turn = askQuestion(chat, text, photo);
+    if (photo) photos.set(turn, photo);
+    run(turn, addView(turn));
+  }
+
+  function retry() {
+    const turn = chat.turns.at(-1);
+    if (running || !turn?.outcome) return;
+    tryAgain(chat, turn);
+    run(turn, views.at(-1));
+    settle();
+  }
+
+  /** `forget`: deletes the stored chat, which another user must not see. */
+  function fresh({ forget = false } = {}) {
+    running?.controller.abort();
+    if (running) endTurn(chat, chat.turns.at(-1), { kind: 'stopped' });
+    running = null;
+    if (forget) previous = null;
+    else if (chat.turns.length > 0) previous = chat;
+    chat = newConversation();
+    showAll();
+    changed();
+    toTop();
+    settle();
+    say('New chat.');
+  }
+
+  function bringBack() {
+    if (!previous || chat.turns.length > 0) return;
+    chat = previous;
+    previous = null;
+    showAll();
+    changed();
+    follow();
+    settle();
+  }
+
+  try {
+    showAll();
+  } catch (error) {
+    // Stored by another version of this page, or by other software: start a new chat.
+    console.info('The last chat could not be shown', error);
+    chat = newConversation();
+    showAll();
+  }
+  addEventListener('pagehide', () => {
+    leaving = true;
+    saveChat(chat);
+  });
+  addEventListener('pageshow', () => { leaving = false; });
+  return {
+    ask, fresh, bringBack,
+    stop: () => running?.controller.abort(),
+    get running() { return running !== null; },
+    get empty() { return chat.turns.length === 0; },
+    get canBringBack() { return previous !== null; },
+  };
+}
+
+/** The announcement at the end: the whole answer, once. */
+function endWords(turn, view) {
+  const { outcome } = turn;
+  if (outcome.kind === 'stopped') return goesOn(turn) ? 'Stopped. You can continue.' : 'Stopped.';
+  if (outcome.kind === 'done') return view.spoken() || 'The answer is empty.';
+  const words = errorWords(outcome.code, outcome.retryable);
+  return `${words.title}. ${words.text}`;
+}

@@ -1,0 +1,77 @@
+// The footer of an ended answer: an error with its actions, or a way to continue.
+
+import { el } from './dom.js';
+import { errorWords, stopWords, waitWords } from './errors.js';
+import { answerText, goesOn } from './history.js';
+
+const button = (words, onclick, kind = 'plain') => el('button', { type: 'button', class: kind, onclick }, words);
+
+/** A node, or null. Only the last answer (`last`) can be tried again. */
+export function endingOf(turn, { last, onRetry, onFresh }) {
+  const { outcome } = turn;
+  if (!outcome) return null;
+  if (outcome.kind === 'done') return doneEnding(turn, last, onRetry);
+  if (outcome.kind === 'stopped') {
+    return el('div', { class: 'ending' }, el('span', {}, 'Stopped.'),
+      last && button(goesOn(turn) ? 'Continue' : 'Try again', onRetry));
+  }
+  return errorCard(turn, last, { onRetry, onFresh });
+}
+
+function doneEnding(turn, last, onRetry) {
+  const { outcome } = turn;
+  const stop = stopWords(outcome.stopReason);
+  const text = answerText(turn);
+  const words = stop?.text ?? (text === '' ? 'There was no text in this answer.' : null);
+  return el('div', { class: 'ending' },
+    words && el('span', {}, words),
+    stop?.goOn && last && button('Continue', onRetry),
+    el('span', { class: 'small' }, outcome.model ?? turn.model ?? ''),
+    text !== '' && navigator.clipboard && copyButton(text));
+}
+
+function copyButton(text) {
+  const node = button('Copy', async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      node.textContent = 'Copied';
+    } catch {
+      node.textContent = 'Could not copy';
+    }
+  }, 'plain copy');
+  return node;
+}
+
+function errorCard({ outcome }, last, { onRetry, onFresh }) {
+  const words = errorWords(outcome.code, outcome.retryable);
+  const retry = last && words.retry && button('Try again', onRetry, 'main');
+  const wait = el('p', { class: 'wait' });
+  if (retry && outcome.wait > 0 && !outcome.waited) {
+    // Counted down once only: after a reload the wait is over, or nearly.
+    outcome.waited = true;
+    countDown(outcome.wait, retry, wait, outcome.code === 'rate_limited');
+  }
+  return el('div', { class: 'card bad' },
+    el('p', {}, el('strong', {}, words.title), ' ', words.text),
+    wait,
+    last && el('div', { class: 'actions' }, retry, words.fresh && button('New chat', onFresh, words.retry ? 'plain' : 'main')),
+    outcome.detail && words.fresh && el('p', { class: 'small' }, outcome.detail),
+    outcome.requestId && el('p', { class: 'small' }, 'Request ', el('code', {}, String(outcome.requestId).slice(0, 128))));
+}
+
+/** Shows the remaining wait; for a rate limit (`binding`) the button stays disabled until then. */
+function countDown(seconds, retry, words, binding) {
+  const until = Date.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    if (left > 0 && (words.isConnected || left > seconds - 2)) {
+      words.textContent = `Try again ${waitWords(left)}.`;
+      retry.disabled = binding;
+      setTimeout(tick, 500);
+    } else {
+      words.textContent = '';
+      retry.disabled = false;
+    }
+  };
+  tick();
+}

@@ -1,0 +1,151 @@
+// Conversation state: what is sent (`history`, Anthropic messages) and what is shown (`turns`).
+// Pure: no DOM, no network. Decides how a retry continues, so that no completed write is requested twice.
+
+import { refusedAsItIs } from './errors.js';
+
+export const GO_ON = 'Please go on.';
+export const GO_ON_CAREFULLY = 'Please go on; check first what has already been done.';
+
+export const newConversation = () => ({ history: [], turns: [] });
+
+/** Adds a question to the history and opens a turn for its answer. `photo`: { mediaType, data, thumb }. */
+export function askQuestion(chat, text, photo = null) {
+  withdrawRefused(chat);
+  closeOpen(chat);
+  const image = photo && { type: 'image', source: { type: 'base64', media_type: photo.mediaType, data: photo.data } };
+  const words = text.trim() === '' ? [] : [{ type: 'text', text }];
+  chat.history.push({ role: 'user', content: image ? [image, ...words] : text });
+  const turn = { question: text, photo: photo?.thumb ?? null, model: null, parts: [], outcome: null };
+  chat.turns.push(turn);
+  return turn;
+}
+
+/** True for a question that the service or the model refuses. */
+export const isRefused = (turn) =>
+  refusedAsItIs(turn?.outcome) && !turn.parts.some((part) => part.kind === 'tool');
+
+/** Removes a refused question from the history, which it would break; it stays on the page. */
+function withdrawRefused({ history, turns }) {
+  if (isRefused(turns.at(-1)) && isQuestion(history.at(-1))) history.pop();
+}
+
+/** Separates two questions in a row, which the model would read as one: it would also do what was stopped. */
+function closeOpen({ history, turns }) {
+  if (!isQuestion(history.at(-1))) return;
+  const turn = turns.at(-1);
+  const calls = callsOf(turn?.parts ?? []);
+  const untouched = calls === '' && turn?.outcome?.kind === 'stopped' ? '; nothing was done' : '';
+  const end = turn?.outcome?.kind === 'stopped' ? 'The user stopped this before it was answered' : 'This was not answered';
+  history.push({ role: 'assistant', content: `(${end}${untouched}.${calls})` });
+}
+
+/** True for a user message with more than tool results. */
+const isQuestion = (message) => message?.role === 'user'
+  && !(Array.isArray(message.content) && message.content.some((block) => block?.type === 'tool_result'));
+
+/** The outcome of the tool calls among the parts, as a sentence; empty without any. */
+function callsOf(parts) {
+  const calls = parts.filter((part) => part.kind === 'tool')
+    .map((part) => `${part.name}: ${part.state === 'running' ? 'unknown' : part.state}`);
+  return calls.length > 0 ? ` Tool calls so far: ${calls.join('; ')}.` : '';
+}
+
+/** Applies a stream event to the turn. False if nothing changes. */
+export function applyEvent(turn, event) {
+  const tool = () => turn.parts.find((part) => part.kind === 'tool' && part.id === event.id);
+  switch (event.type) {
+    case 'model_chosen':
+      turn.model = words(event.model);
+      return true;
+    case 'text_delta':
+      return addText(turn, words(event.text));
+    case 'tool_use_start':
+      if (!tool()) addTool(turn, event);
+      return true;
+    case 'tool_use': {
+      const part = tool() ?? addTool(turn, event);
+      part.input = event.input ?? null;
+      return true;
+    }
+    case 'tool_result': {
+      const part = tool() ?? addTool(turn, event);
+      part.state = event.is_error === true ? 'failed' : 'done';
+      part.ms = Number.isFinite(event.duration_ms) ? event.duration_ms : null;
+      if (part.state === 'done' && event.structured && typeof event.structured === 'object') part.structured = event.structured;
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+const words = (value) => (typeof value === 'string' ? value : '');
+
+function addText(turn, text) {
+  if (text === '') return false;
+  // Parts of an earlier attempt are in the history already and no longer grow.
+  const last = turn.parts.slice(turn.known ?? 0).at(-1);
+  if (last?.kind === 'text') last.text += text;
+  else turn.parts.push({ kind: 'text', text });
+  return true;
+}
+
+function addTool(turn, event) {
+  const part = { kind: 'tool', id: words(event.id), name: words(event.name), input: null, state: 'running', ms: null };
+  turn.parts.push(part);
+  return part;
+}
+
+/** Ends the answer with `outcome.kind` `done`, `error`, `stopped` or `lost`, and updates the history. */
+export function endTurn(chat, turn, outcome) {
+  const { messages, content, ...kept } = outcome;
+  const added = Array.isArray(messages) ? messages.filter(isMessage) : [];
+  chat.history.push(...added);
+  if (outcome.kind === 'done') showContent(turn, content);
+  const cut = outcome.kind === 'stopped' || outcome.kind === 'lost';
+  const partial = cut ? partialAnswer(turn, outcome.kind) : null;
+  if (partial) chat.history.push(partial);
+  for (const part of turn.parts) if (part.state === 'running') part.state = 'unknown';
+  turn.outcome = kept;
+  // Parts that are in the history stay visible when the answer is retried.
+  if (added.length > 0 || partial) turn.known = turn.parts.length;
+}
+
+export const isMessage = (message) =>
+  message !== null && typeof message === 'object' && (message.role === 'user' || message.role === 'assistant')
+  && (typeof message.content === 'string' || Array.isArray(message.content));
+
+/** Text that arrived only with `done`. */
+function showContent(turn, content) {
+  const known = turn.known ?? 0;
+  if (!Array.isArray(content) || turn.parts.slice(known).some((part) => part.kind === 'text')) return;
+  for (const block of content) if (block?.type === 'text') addText(turn, words(block.text));
+}
+
+/** The shown part of an aborted answer, with the outcome of its tool calls; null if nothing was shown. */
+function partialAnswer(turn, kind) {
+  const parts = turn.parts.slice(turn.known ?? 0);
+  const text = parts.filter((part) => part.kind === 'text').map((part) => part.text).join('\n\n').trim();
+  const calls = callsOf(parts);
+  const end = kind === 'stopped' ? 'The user stopped this answer here.' : 'The connection was lost here.';
+  const note = calls === '' ? '' : `(${end}${calls})`;
+  const whole = [text, note].filter((piece) => piece !== '').join('\n\n');
+  return whole === '' ? null : { role: 'assistant', content: whole };
+}
+
+/** Prepares a retry: afterwards the history ends with a user message. */
+export function tryAgain(chat, turn) {
+  turn.parts.length = Math.min(turn.parts.length, turn.known ?? 0);
+  if (chat.history.at(-1)?.role !== 'user') {
+    const called = turn.parts.some((part) => part.kind === 'tool');
+    chat.history.push({ role: 'user', content: called && turn.outcome?.kind !== 'done' ? GO_ON_CAREFULLY : GO_ON });
+  }
+  turn.outcome = null;
+}
+
+/** True if a retry continues the answer instead of starting over. */
+export const goesOn = (turn) => (turn.known ?? 0) > 0;
+
+/** The answer's text, for screen readers. */
+export const answerText = (turn) =>
+  turn.parts.filter((part) => part.kind === 'text').map((part) => part.text).join('\n\n');

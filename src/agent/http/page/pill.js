@@ -1,0 +1,35 @@
+// One tool call: description, state and duration; expanded, its input.
+
+import { el, icon } from './dom.js';
+import { seconds, toolSubject, toolWords } from './words.js';
+
+const MOST_INPUT = 4000;
+
+export function pill(part) {
+  const summary = el('summary');
+  const input = el('pre', { tabindex: '0', role: 'group', 'aria-label': `What ${part.name} was asked` });
+  const node = el('details', { class: 'pill' }, summary, el('div', { class: 'pill-input' }, el('code', {}, part.name), input));
+  let shown = '';
+  const update = () => {
+    const now = JSON.stringify([part.state, part.ms, part.input]);
+    if (now === shown) return;
+    shown = now;
+    node.dataset.state = part.state;
+    node.dataset.tool = part.name;
+    const subject = toolSubject(part.input);
+    summary.replaceChildren(
+      icon(part.state),
+      el('span', { class: 'pill-words' }, toolWords(part.name, part.state)),
+      ...(subject ? [el('span', { class: 'pill-subject' }, subject)] : []),
+      ...(part.ms === null ? [] : [el('span', { class: 'pill-time' }, seconds(part.ms))]));
+    input.textContent = pretty(part.input);
+  };
+  update();
+  return { node, update };
+}
+
+function pretty(input) {
+  if (input === null || input === undefined) return 'Its input is not complete yet.';
+  const text = JSON.stringify(input, null, 2);
+  return text.length > MOST_INPUT ? `${text.slice(0, MOST_INPUT)}\n…` : text;
+}

@@ -1,0 +1,42 @@
+//! The `serve` command: start-up, serving until a signal, and draining with a deadline.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{app::App, router::router};
+use crate::{
+    config::Config, http::server, process::heap, process::logs, process::signals::Signals,
+};
+
+/// Runs the service until SIGTERM or SIGINT; a second signal ends it at once.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let shutdown = Signals::listen()?.first(|| ());
+    logs::start(&config.log, logs::To::Stdout);
+    let address = config.address.clone();
+    let app = App::new(config)?;
+    let listener = server::bind(&address.host, address.port).await?;
+    run(listener, app, shutdown).await
+}
+
+/// Serves `app` on `listener` until `shutdown`, then drains: no new chats, the grace period for running ones, `error`
+/// events for the rest, time for writes in flight, and the MCP session is closed.
+pub async fn run(
+    listener: TcpListener,
+    app: Arc<App>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let lifecycle = app.lifecycle.clone();
+    let trim = heap::trim_when_idle(move || lifecycle.begun_if_idle());
+    let _trim = AbortOnDropHandle::new(tokio::spawn(trim));
+    let lifecycle = (&app.lifecycle, app.http.shutdown_grace);
+    server::run(
+        listener,
+        router(app.clone()),
+        lifecycle,
+        shutdown,
+        app.mcp.close(),
+    )
+    .await
+}

@@ -1,0 +1,185 @@
+//! A tool call, repeated where that is safe.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use rmcp::{
+    RoleClient,
+    model::{
+        CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientRequest,
+        RequestId,
+    },
+    service::{Peer, PeerRequestOptions, ServiceError},
+};
+use serde_json::Value;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout, timeout_at},
+};
+use tracing::Instrument;
+
+use super::{
+    CLOSE_TIMEOUT, CallOutcome, Mcp, call_failure::CallFailure, outcome, send_state::SendState,
+    session::Live,
+};
+use crate::agent::tools::ToolCall;
+
+/// How long a call waits for a session, so that it survives a reconnect.
+const RECONNECT_WAIT: Duration = Duration::from_secs(10);
+const MAX_ATTEMPTS: u32 = 4;
+
+impl Mcp {
+    /// Begins a call. Dropping the future cancels a read; a write is always completed.
+    pub fn begin(
+        self: &Arc<Self>,
+        call: ToolCall,
+    ) -> impl Future<Output = CallOutcome> + Send + use<> {
+        let mcp = self.clone();
+        let write = (!call.read_only()).then(|| self.spawn_write(call.clone()));
+        async move {
+            match write {
+                None => mcp.call(&call, || true).await,
+                Some(write) => write
+                    .await
+                    .unwrap_or_else(|_| CallOutcome::unknown("the call was lost")),
+            }
+        }
+    }
+
+    fn spawn_write(self: &Arc<Self>, call: ToolCall) -> oneshot::Receiver<CallOutcome> {
+        let (sender, receiver) = oneshot::channel();
+        let mcp = self.clone();
+        let run = async move {
+            let outcome = mcp.call(&call, || !sender.is_closed()).await;
+            if let Err(outcome) = sender.send(outcome) {
+                tracing::info!(
+                    tool = call.name(),
+                    outcome = outcome.label(),
+                    "a tool call has ended after its turn was over"
+                );
+            }
+        };
+        self.writes.spawn(run.in_current_span());
+        receiver
+    }
+
+    /// A call that has not been sent when `wanted` returns `false` is not sent any more.
+    async fn call(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> CallOutcome {
+        let mut timer = self.metrics.tool_call(call.name());
+        let outcome = self.attempts(call, wanted).await;
+        timer.outcome(outcome.label());
+        outcome
+    }
+
+    async fn attempts(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> CallOutcome {
+        let deadline = Instant::now() + self.call_timeout;
+        let (mut attempts, mut may_have_run) = (0, false);
+        loop {
+            let until = deadline.min(Instant::now() + RECONNECT_WAIT);
+            let Ok(live) = self.session(until).await else {
+                return not_done(may_have_run, "the tool server is not reachable");
+            };
+            if !wanted() {
+                return not_done(may_have_run, "its turn is over");
+            }
+            attempts += 1;
+            let state = SendState::new(call.repeatable() && attempts == 1);
+            let failure = match self.send(&live, call, state, deadline).await {
+                Ok(result) => return CallOutcome::from_result(result, self.max_text),
+                Err(failure) => failure,
+            };
+            // Lost for certain, or to be checked.
+            if matches!(failure, CallFailure::NotSent) {
+                live.dead.cancel();
+            } else if !matches!(failure, CallFailure::Answered(_)) {
+                live.check.notify_one();
+            }
+            let why = match failure {
+                CallFailure::Answered(error) => {
+                    return CallOutcome::from_error(&error, self.max_text);
+                }
+                CallFailure::Refused(_) if may_have_run => {
+                    return not_done(true, "it was refused later");
+                }
+                CallFailure::Refused(status) => return CallOutcome::refused(&status),
+                CallFailure::TimedOut { sent } => {
+                    return not_done(may_have_run || sent, "the tool did not answer in time");
+                }
+                CallFailure::NotSent => "the tool server is not reachable",
+                CallFailure::Unknown => {
+                    may_have_run = true;
+                    "the connection to the tool server broke"
+                }
+            };
+            let safe = !may_have_run || call.repeatable();
+            if !safe || attempts == MAX_ATTEMPTS || Instant::now() >= deadline {
+                return not_done(may_have_run, why);
+            }
+            tracing::warn!(tool = call.name(), "repeating a tool call");
+        }
+    }
+
+    /// One attempt. Dropping it cancels the call at the server.
+    async fn send(
+        &self,
+        live: &Live,
+        call: &ToolCall,
+        state: SendState,
+        deadline: Instant,
+    ) -> Result<Value, CallFailure> {
+        let mut params = CallToolRequestParams::new(call.name().to_owned())
+            .with_arguments(call.arguments().clone());
+        params.meta = Some(call.meta().clone().into());
+        let mut request = CallToolRequest::new(params);
+        request.extensions.insert(state.clone());
+        let answer = async {
+            let request = ClientRequest::CallToolRequest(request);
+            let options = PeerRequestOptions::no_options();
+            let handle = live.peer.send_cancellable_request(request, options).await?;
+            let mut guard = CancelOnDrop {
+                peer: &live.peer,
+                id: Some(handle.id.clone()),
+            };
+            let answer = handle.await_response().await;
+            guard.id = None;
+            answer
+        };
+        match timeout_at(deadline, answer).await {
+            Err(_) => Err(CallFailure::TimedOut {
+                sent: state.abandon(),
+            }),
+            Ok(Ok(answer)) => outcome::finished(&answer).ok_or(CallFailure::Unknown),
+            Ok(Err(ServiceError::McpError(error))) => Err(CallFailure::Answered(error)),
+            Ok(Err(_)) if !state.abandon() => Err(CallFailure::NotSent),
+            Ok(Err(error)) => Err(CallFailure::from_transport(&error)),
+        }
+    }
+}
+
+fn not_done(may_have_run: bool, why: &str) -> CallOutcome {
+    if may_have_run {
+        CallOutcome::unknown(why)
+    } else {
+        CallOutcome::not_run(why)
+    }
+}
+
+/// Sends `notifications/cancelled` when a call is dropped before its answer.
+struct CancelOnDrop<'a> {
+    peer: &'a Peer<RoleClient>,
+    id: Option<RequestId>,
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        let peer = self.peer.clone();
+        runtime.spawn(async move {
+            let reason = Some("the caller no longer waits".to_owned());
+            let note = peer.notify_cancelled(CancelledNotificationParam::new(Some(id), reason));
+            let _ = timeout(CLOSE_TIMEOUT, note).await;
+        });
+    }
+}

@@ -1,0 +1,95 @@
+//! Timers that record a metric when they are dropped.
+
+use std::{sync::Arc, time::Instant};
+
+use http::StatusCode;
+
+use super::{Metrics, StatusLabel, ToolLabel, ToolOutcomeLabels};
+
+impl Metrics {
+    pub(crate) fn tool_call(self: &Arc<Self>, tool: &str) -> ToolTimer {
+        ToolTimer {
+            metrics: self.clone(),
+            began: Instant::now(),
+            tool: tool.to_owned(),
+            outcome: "cancelled",
+        }
+    }
+
+    pub(crate) fn claude_request(self: &Arc<Self>) -> ClaudeTimer {
+        ClaudeTimer {
+            metrics: self.clone(),
+            began: Instant::now(),
+            awaits_token: true,
+            status: "cancelled".to_owned(),
+        }
+    }
+}
+
+/// Times one request to Claude. Without a status it counts as cancelled.
+pub struct ClaudeTimer {
+    metrics: Arc<Metrics>,
+    began: Instant,
+    awaits_token: bool,
+    status: String,
+}
+
+impl ClaudeTimer {
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        status.as_str().clone_into(&mut self.status);
+    }
+
+    pub(crate) fn failed(&mut self, how: &'static str) {
+        how.clone_into(&mut self.status);
+    }
+
+    pub(crate) fn first_token(&mut self) {
+        if std::mem::take(&mut self.awaits_token) {
+            self.metrics
+                .claude_first_token
+                .observe(self.began.elapsed().as_secs_f64());
+        }
+    }
+}
+
+impl Drop for ClaudeTimer {
+    fn drop(&mut self) {
+        let status = std::mem::take(&mut self.status);
+        self.metrics
+            .claude_requests
+            .get_or_create(&StatusLabel { status })
+            .inc();
+        self.metrics
+            .claude_duration
+            .observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
+/// Times one tool call. Without an outcome it counts as cancelled.
+pub(crate) struct ToolTimer {
+    metrics: Arc<Metrics>,
+    began: Instant,
+    tool: String,
+    outcome: &'static str,
+}
+
+impl ToolTimer {
+    pub(crate) fn outcome(&mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for ToolTimer {
+    fn drop(&mut self) {
+        let (tool, outcome) = (std::mem::take(&mut self.tool), self.outcome);
+        let labels = ToolLabel { tool: tool.clone() };
+        self.metrics
+            .tool_duration
+            .get_or_create(&labels)
+            .observe(self.began.elapsed().as_secs_f64());
+        self.metrics
+            .tool_calls
+            .get_or_create(&ToolOutcomeLabels { tool, outcome })
+            .inc();
+    }
+}

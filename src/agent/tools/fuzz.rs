@@ -1,0 +1,230 @@
+//! Fuzz target: for any tools and any input, the caller's id is everywhere the server's schema declares `user_id`, and no
+//! other user's id is anywhere.
+
+mod made;
+mod places;
+mod shown;
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::{
+    CallContext, Catalogue, Listed, StrippedInput, identity::looks_like_json, may_contain_user_id,
+};
+use crate::{auth::Caller, fuzz::Choices};
+
+const USER_ID: &str = "user_id";
+/// The verified subject. Nothing else in any input has this value.
+const SUB: &str = "sub|ann";
+
+/// The target. The first byte says whether the rest is a schema and an input, one line each, or choices for them.
+pub fn tools(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    if choices.below(4) == 0 {
+        let mut lines = choices.rest().splitn(2, |byte| *byte == b'\n');
+        let mut next = || serde_json::from_slice(lines.next().unwrap_or_default()).ok();
+        if let (Some(schema), Some(input)) = (next(), next()) {
+            let catalogue = listed(&[tool("t".into(), schema)]);
+            bound(&catalogue, "t", &input);
+        }
+        return;
+    }
+    let tools: Vec<_> = (0..=choices.below(3))
+        .map(|_| tool(made::name(&mut choices), made::schema(&mut choices)))
+        .collect();
+    let input = made::input(&mut choices);
+    let catalogue = listed(&tools);
+    for spec in catalogue.specs() {
+        let call = bound(&catalogue, &spec.name, &input);
+        let schemas: Vec<_> = tools
+            .iter()
+            .filter(|tool| tool.name == call.name())
+            .map(|tool| &tool.input_schema)
+            .collect();
+        // Of two tools with one name, the first that can be offered is.
+        if let [schema] = schemas[..] {
+            let schema = Value::from(schema.clone());
+            let arguments = Value::from(call.arguments().clone());
+            places::hold_the_caller(&schema, &arguments);
+        }
+    }
+}
+
+fn tool(name: String, input_schema: Map<String, Value>) -> Listed {
+    Listed {
+        name,
+        description: None,
+        input_schema,
+        read_only: false,
+        idempotent: true,
+    }
+}
+
+/// The catalogue of these tools, and what holds for what Claude is told of them.
+fn listed(tools: &[Listed]) -> Catalogue {
+    let catalogue = Catalogue::new(tools.to_vec(), vec![]);
+    assert_eq!(
+        catalogue.specs().len() + catalogue.left_out().len(),
+        tools.len()
+    );
+    let mut names = HashSet::new();
+    for spec in catalogue.specs() {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        assert!(
+            (1..=64).contains(&spec.name.len()) && spec.name.bytes().all(plain),
+            "{}",
+            spec.name
+        );
+        assert!(
+            names.insert(&spec.name),
+            "two tools are called {}",
+            spec.name
+        );
+
+        let schema = &spec.input_schema;
+        assert_eq!(schema["type"], "object");
+        assert!(
+            jsonschema::draft202012::meta::is_valid(schema),
+            "no schema: {schema}"
+        );
+        assert!(!shown::mentions(schema), "a user is seen in {schema}");
+        let of = &catalogue.tools[&spec.name].name;
+        let originals: Vec<_> = tools
+            .iter()
+            .filter(|tool| tool.name == *of)
+            .map(|tool| &tool.input_schema)
+            .collect();
+        if let [original] = originals[..] {
+            shown::nothing_else_is_hidden(original, schema);
+        }
+    }
+    for tool in tools {
+        let offered = catalogue
+            .tools
+            .values()
+            .any(|known| known.name == tool.name);
+        assert!(
+            offered || !shown::is_fine(&tool.input_schema),
+            "{:?} is left out",
+            tool.input_schema
+        );
+    }
+    catalogue
+}
+
+/// Claude's input made into a call, and what holds for it whatever the schema.
+fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super::ToolCall {
+    let caller = Caller::fake(SUB);
+    let context = CallContext {
+        caller: &caller,
+        request_id: "r1",
+        tool_use_id: "toolu_1",
+        time_zone: Some("UTC"),
+    };
+    let stripped = StrippedInput::strip(input.clone());
+    let unknown = catalogue.prepare_call(context, "no such tool", &stripped);
+    assert_eq!(unknown, None);
+    let Some(call) = catalogue.prepare_call(context, name, &stripped) else {
+        assert!(
+            catalogue.specs().is_empty(),
+            "an offered tool cannot be called"
+        );
+        return super::ToolCall {
+            name: String::new(),
+            arguments: Map::new(),
+            meta: Map::new(),
+            read_only: false,
+            repeatable: false,
+        };
+    };
+    let meta = call.meta().iter().map(|(key, value)| {
+        (
+            key.rsplit('/').next().unwrap_or_default(),
+            value.as_str().unwrap_or_default(),
+        )
+    });
+    let expected = [
+        (USER_ID, SUB),
+        ("tool_use_id", "toolu_1"),
+        ("request_id", "r1"),
+        ("client_timezone", "UTC"),
+    ];
+    assert!(meta.eq(expected), "{:?}", call.meta());
+
+    let (sent, arguments) = (
+        Value::from(input.clone()),
+        Value::from(call.arguments().clone()),
+    );
+    assert!(
+        users(&arguments).iter().all(|user| user == SUB),
+        "another user in {arguments} of {sent}"
+    );
+    assert_eq!(said(&arguments), said(&sent), "something else is changed");
+    assert!(
+        stripped.as_map() == input || may_contain_user_id(&sent.to_string()),
+        "a user_id in {sent} is missed"
+    );
+    let again = StrippedInput::strip(call.arguments().clone());
+    let again = catalogue
+        .prepare_call(context, name, &again)
+        .expect("the same tool");
+    assert_eq!(
+        again.arguments(),
+        call.arguments(),
+        "prepared again, it is another call"
+    );
+    call
+}
+
+/// What stands under `user_id`, in texts that are JSON too.
+fn users(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(object) => object
+            .get(USER_ID)
+            .cloned()
+            .into_iter()
+            .chain(object.values().flat_map(users))
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(users).collect(),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(inner) => users(&inner),
+            // What a laxer parser might find in it is nobody this one knows.
+            Err(_) if is_lax(text) => vec![value.clone()],
+            Err(_) => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+/// Whether a text is no JSON here, and might be JSON that names a user elsewhere.
+fn is_lax(text: &str) -> bool {
+    looks_like_json(text) && (text.contains(USER_ID) || text.contains("\\u"))
+}
+
+/// All that an input says but for users. Texts that only a laxer parser would read are marked, as they are when sent.
+fn said(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let others = object.iter().filter(|(key, _)| *key != USER_ID);
+            others
+                .map(|(key, value)| (key.clone(), said(value)))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(said).collect(),
+        Value::String(text) if looks_like_json(text) => match serde_json::from_str(text) {
+            Ok(inner) => Value::Array(vec!["as JSON".into(), said(&inner)]),
+            Err(_) if is_lax(text) => format!("text: {text}").into(),
+            Err(_) => value.clone(),
+        },
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn seeds_of_the_tools_hold() {
+        crate::fuzz::replay("tools", super::tools);
+    }
+}

@@ -1,0 +1,97 @@
+//! Whatever the schema and the input, no other user gets through.
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::{bound, catalogue};
+use crate::agent::tools::{StrippedInput, may_contain_user_id};
+
+/// Schemas of all sorts, with `user_id` strewn about.
+fn any_schema() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!({"type": "string"})),
+        Just(json!(true)),
+        Just(json!({"$ref": "#/$defs/D"})),
+        Just(json!({"$ref": "#"})),
+        Just(
+            json!({"type": "object", "properties": {"user_id": {"type": "string"}}, "required": ["user_id"]})
+        ),
+        Just(json!({"default": {"user_id": "x"}, "enum": [{"user_id": 1}]})),
+    ];
+    let key = || prop::sample::select(vec!["user_id", "a", "b", "items"]);
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::hash_map(key(), inner.clone(), 0..4)
+                .prop_map(|properties| json!({"type": "object", "properties": properties})),
+            inner.clone().prop_map(|items| json!({"type": "array", "items": items})),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|all| json!({"prefixItems": all})),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|all| json!({"anyOf": all})),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|all| json!({"allOf": all})),
+            inner.clone().prop_map(|extra| json!({"additionalProperties": extra})),
+            inner.clone().prop_map(|some| json!({"patternProperties": {"^a": some}})),
+            (inner.clone(), inner).prop_map(|(a, b)| json!({"if": a, "then": b, "dependentRequired": {"user_id": ["a"], "b": ["user_id"]}})),
+        ]
+    })
+}
+
+fn any_input() -> impl Strategy<Value = Value> {
+    let key = || prop::sample::select(vec!["user_id", "a", "b", "items", "c"]);
+    let leaf = prop_oneof![
+        Just(json!("mallory")),
+        Just(json!(5)),
+        Just(json!(null)),
+        Just(json!("[1, {}]")),
+        Just(json!("{\"\\u0075ser_id\": 1}")),
+        Just(json!("{\"a\": NaN, \"b\": \"\\u0075\"}")),
+    ];
+    leaf.prop_recursive(5, 32, 4, move |inner| {
+        prop_oneof![
+            prop::collection::hash_map(key(), inner.clone(), 0..4).prop_map(|o| json!(o)),
+            prop::collection::vec(inner, 0..4).prop_map(Value::Array),
+        ]
+    })
+}
+
+/// Every value under the key `user_id`.
+fn users(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Object(object) => {
+            found.extend(object.get("user_id").cloned());
+            object.values().for_each(|value| users(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| users(value, found)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn no_user_of_claudes_making_ever_reaches_a_tool(
+        top in prop::collection::hash_map(prop::sample::select(vec!["user_id", "a", "b"]), any_schema(), 0..4),
+        shared in any_schema(),
+        input in prop::collection::hash_map(prop::sample::select(vec!["user_id", "a", "b", "c"]), any_input(), 0..4),
+    ) {
+        let declares = top.contains_key("user_id");
+        let catalogue = catalogue(json!({"type": "object", "properties": top, "required": ["user_id", "a"], "$defs": {"D": shared}}));
+        let shown = catalogue.specs()[0].input_schema.to_string();
+        prop_assert!(!shown.contains("user_id"), "{shown}");
+        let arguments = bound(&catalogue, json!(input));
+        let mut found = vec![];
+        users(&arguments, &mut found);
+        prop_assert!(found.iter().all(|user| user == "ann"), "{arguments}");
+        prop_assert_eq!(arguments.get("user_id").is_some(), declares);
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_input_is_said_to_name_nobody_only_if_nothing_is_removed_from_it(
+        input in prop::collection::hash_map(prop::sample::select(vec!["user_id", "a", "b"]), any_input(), 0..3),
+    ) {
+        let map: Map<_, _> = input.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let stripped = StrippedInput::strip(map);
+        prop_assert!(json!(stripped) == json!(input) || may_contain_user_id(&json!(input).to_string()), "{stripped:?}");
+    }
+}

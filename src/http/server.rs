@@ -1,0 +1,123 @@
+//! The accept loop: HTTP/1.1 with deadlines for request heads and for writes, bounded buffers, and graceful shutdown.
+
+mod write_deadline;
+
+use std::{convert::Infallible, time::Duration};
+
+use anyhow::Context;
+use axum::Router;
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::lifecycle::Lifecycle;
+pub use write_deadline::Connection;
+pub(crate) use write_deadline::DeadlineGuard;
+use write_deadline::WriteDeadline;
+
+/// From the start of a connection, or the end of a response, to the end of the next request's head. Longer than the two
+/// minutes for which Caddy keeps an idle connection.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(150);
+/// How long sent bytes may stay unacknowledged.
+#[cfg(target_os = "linux")]
+const STALL_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long responses may take to be written once the server closes.
+const CONNECTION_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// The size of hyper's read and write buffers, and so the longest head of a request.
+const BUFFER: usize = 64 * 1024;
+/// The most that the kernel queues unsent for a connection; its own limit is megabytes.
+#[cfg(target_os = "linux")]
+const MAX_UNSENT: u32 = 64 * 1024;
+
+/// Binds the listener and logs its address.
+pub(crate) async fn bind(host: &str, port: u16) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind((host, port))
+        .await
+        .with_context(|| format!("cannot listen on {host}:{port}"))?;
+    let address = listener.local_addr().context("cannot tell the port")?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    Ok(listener)
+}
+
+/// Serves `router` until `shutdown`, then drains for up to `grace`, runs `cleanup`, and closes the connections.
+pub(crate) async fn run(
+    listener: TcpListener,
+    router: Router,
+    (lifecycle, grace): (&Lifecycle, Duration),
+    shutdown: impl Future<Output = ()>,
+    cleanup: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let closing = CancellationToken::new();
+    let server = tokio::spawn(serve(listener, router, closing.clone()));
+    shutdown.await;
+    lifecycle.drain(grace).await;
+    cleanup.await;
+    closing.cancel();
+    server.await.context("the server failed")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Accepts connections until `stop`, then gives responses under way [`CONNECTION_DRAIN_TIMEOUT`] to finish.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                set_options(&stream);
+                connections.spawn(serve_connection(stream, router.clone(), graceful.watcher()));
+            }
+            // Most likely out of file descriptors: some become free.
+            Err(error) => {
+                tracing::warn!(error = %error, "cannot accept a connection");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    let _ = timeout(CONNECTION_DRAIN_TIMEOUT, graceful.shutdown()).await;
+    connections.shutdown().await;
+}
+
+/// Small writes leave at once; a peer that does not read gets little buffer and limited time.
+fn set_options(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    {
+        let socket = socket2::SockRef::from(stream);
+        let _ = socket.set_tcp_user_timeout(Some(STALL_TIMEOUT));
+        let _ = socket.set_tcp_notsent_lowat(MAX_UNSENT);
+    }
+}
+
+async fn serve_connection(stream: TcpStream, router: Router, watcher: Watcher) {
+    let connection = Connection::default();
+    let stream = WriteDeadline::new(stream, connection.clone());
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        connection.clear_write_deadline();
+        request.extensions_mut().insert(connection.clone());
+        let response = router.clone().oneshot(request);
+        async move { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    let _ = watcher.watch(served).await;
+}

@@ -1,0 +1,5 @@
+//! The process itself: logs, signals, the heap.
+
+pub mod heap;
+pub mod logs;
+pub(crate) mod signals;

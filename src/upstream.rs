@@ -1,0 +1,5 @@
+//! Calls to other services: HTTP clients, retry delays, idle timers.
+
+pub(crate) mod backoff;
+pub(crate) mod client;
+pub(crate) mod idle_timer;

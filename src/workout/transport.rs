@@ -1,0 +1,114 @@
+//! The workout server over HTTP: its routes and their layers.
+
+mod guard;
+mod pages;
+mod sessions;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{get, get_service},
+};
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+    },
+};
+use tower::ServiceBuilder;
+
+use super::{auth::Gate, resource::Resource};
+use crate::{
+    auth::jwks::Pace, config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware,
+};
+
+use self::sessions::Sessions;
+
+/// Largest request body.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Limits that are not settings; tests change them.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    pub pace: Pace,
+    /// Live sessions of all users together.
+    pub sessions: usize,
+    pub sessions_per_user: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            pace: Pace::default(),
+            sessions: 2_000,
+            sessions_per_user: 50,
+        }
+    }
+}
+
+/// The state that all requests share.
+pub struct HttpState {
+    gate: Gate,
+    resource: Arc<Resource>,
+    issuer: Option<String>,
+    sessions: Arc<Sessions>,
+    manager: Arc<LocalSessionManager>,
+    /// Its active requests are the messages being answered.
+    pub lifecycle: Lifecycle,
+}
+
+impl HttpState {
+    /// Fails only if no HTTP client can be built.
+    pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
+        let resource = Arc::new(Resource::of(config));
+        let manager = Arc::new(LocalSessionManager::default());
+        Ok(Arc::new(Self {
+            gate: Gate::new(config, &resource, tuning.pace)?,
+            resource,
+            issuer: config
+                .oauth_issuer
+                .as_ref()
+                .map(|issuer| issuer.text.clone()),
+            sessions: Sessions::new(manager.clone(), tuning),
+            manager,
+            lifecycle: Lifecycle::default(),
+        }))
+    }
+}
+
+/// `make` gives each session (and each request without one) its handler, which finds the
+/// [`Principal`](super::auth::Principal) in the extensions of the request's `http::request::Parts`.
+pub fn router<H: ServerHandler>(
+    state: &Arc<HttpState>,
+    make: impl Fn() -> H + Send + Sync + 'static,
+) -> Router {
+    let mcp = StreamableHttpService::new(
+        move || Ok(make()),
+        state.manager.clone(),
+        StreamableHttpServerConfig::default()
+            .with_max_request_body_bytes(MAX_BODY_BYTES)
+            .with_cancellation_token(state.lifecycle.stopping().clone())
+            // `guard::check_host` has checked them.
+            .disable_allowed_hosts(),
+    );
+    let guarded = ServiceBuilder::new()
+        // Before the session: its owner decides who may use it.
+        .layer(from_fn_with_state(state.clone(), guard::authenticate))
+        // Innermost, since it reads the body: only authenticated callers may send one.
+        .layer(from_fn_with_state(state.clone(), guard::check_session));
+    let mcp = get_service(mcp.clone())
+        .post_service(mcp.clone())
+        .delete_service(mcp)
+        .route_layer(guarded);
+    let named = Router::new()
+        .route("/mcp", mcp)
+        .route(pages::METADATA, get(pages::metadata))
+        .route(pages::METADATA_OF, get(pages::metadata_of))
+        // Before all else of these routes: a page that rebound its name gets not even a 401.
+        .route_layer(from_fn_with_state(state.clone(), guard::check_host));
+    // Container runtimes ask it, by any name.
+    let routes = named.route("/health", get(pages::health));
+    middleware::wrap(routes, None).with_state(state.clone())
+}

@@ -1,0 +1,252 @@
+//! The checks before rmcp, each a layer: the request's host and origin, its caller, and its session.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    body::{Body, HttpBody},
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+use http_body_util::BodyExt;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::Instrument;
+
+use super::{HttpState, MAX_BODY_BYTES, sessions::Full};
+use crate::{
+    http::body,
+    http::problem::{Code, Problem},
+    http::request_id::RequestId,
+    workout::auth::Principal,
+    workout::resource::Host,
+};
+
+const SESSION_ID: &str = "mcp-session-id";
+/// Largest `initialize`.
+const MAX_OPENING_BYTES: usize = 64 << 10;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Refuses requests whose `Host` or `Origin` is not allowed: protection against DNS rebinding.
+pub(super) async fn check_host(
+    State(state): State<Arc<HttpState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let Some(host) = state.resource.host(request.uri(), headers) else {
+        let detail = "This Host is not served here; it must be in MCP_ALLOWED_HOSTS.";
+        return refuse(request, &Problem::new(Code::HostNotAllowed, detail));
+    };
+    if !state.resource.allows_origin(headers) {
+        let detail = "Pages of this Origin may not call; its host must be in MCP_ALLOWED_HOSTS.";
+        return refuse(request, &Problem::new(Code::OriginNotAllowed, detail));
+    }
+    request.extensions_mut().insert(host);
+    next.run(request).await
+}
+
+/// Finds the principal, or answers 401. Removes the token from the request.
+pub(super) async fn authenticate(
+    State(state): State<Arc<HttpState>>,
+    Extension(host): Extension<Host>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match state.gate.admit(request.headers()).await {
+        Ok(principal) => {
+            request.headers_mut().remove(header::AUTHORIZATION);
+            request.extensions_mut().insert(principal);
+            next.run(request).await
+        }
+        Err(refusal) => {
+            let document = state.resource.metadata_url(&host);
+            let error = if refusal.token_given {
+                ", error=\"invalid_token\""
+            } else {
+                ""
+            };
+            let challenge = format!("Bearer resource_metadata=\"{document}\"{error}");
+            let unauthorized = Problem::unauthorized(refusal.token_given);
+            refuse(request, &unauthorized.with_challenge(challenge))
+        }
+    }
+}
+
+/// Refuses the sessions of others, and new sessions beyond the limits.
+pub(super) async fn check_session(
+    State(state): State<Arc<HttpState>>,
+    Extension(principal): Extension<Principal>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let named = match session_id(request.headers()) {
+        Ok(id) => id.map(str::to_owned),
+        Err(error) => return refuse(request, &error),
+    };
+    if let Some(id) = &named
+        && !state.sessions.owns(&principal, id)
+    {
+        return refuse(request, &no_session());
+    }
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    if state.lifecycle.is_draining() {
+        return refuse(request, &Problem::shutting_down());
+    }
+    let active = state.lifecycle.begin();
+    let (request, bytes) = match read_body(request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
+    };
+    if let Err(error) = serde_json::from_slice::<Value>(&bytes) {
+        return refuse(request, &Problem::invalid_json(not_json(&error)));
+    }
+    let response = if named.is_none() && may_open_session(&bytes) {
+        // A session keeps what its client says about itself.
+        if bytes.trim_ascii().len() > MAX_OPENING_BYTES {
+            return refuse(request, &Problem::payload_too_large(MAX_OPENING_BYTES));
+        }
+        open(&state, &principal, request, next).await
+    } else {
+        next.run(request).await
+    };
+    hold_until_end(response, active)
+}
+
+/// A request whose response may carry a new session's id. It runs to its end even if the client hangs up: else there
+/// could be sessions without an owner.
+async fn open(
+    state: &Arc<HttpState>,
+    principal: &Principal,
+    request: Request,
+    next: Next,
+) -> Response {
+    let opening = match state.sessions.open(principal).await {
+        Ok(opening) => opening,
+        Err(full) => return refuse(request, &too_many_sessions(full)),
+    };
+    let answering = async move {
+        let response = next.run(request).await;
+        if let Ok(Some(id)) = session_id(response.headers()) {
+            opening.bind(id);
+        }
+        response
+    };
+    match tokio::spawn(answering.in_current_span()).await {
+        Ok(response) => response,
+        // For `CatchPanicLayer`.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Problem::shutting_down().respond(&RequestId::from_headers(&HeaderMap::new())),
+        },
+    }
+}
+
+/// The session id of the headers, if any. An id that is not text is refused: rmcp would ignore it.
+fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut given = headers.get_all(SESSION_ID).iter();
+    match (given.next(), given.next()) {
+        (None, _) => Ok(None),
+        (Some(id), None) => id.to_str().map(Some).map_err(|_| no_session()),
+        _ => Err(no_session()),
+    }
+}
+
+/// Reads the body, with a size limit and a deadline.
+async fn read_body(request: Request) -> Result<(Request, Bytes), Response> {
+    let (parts, body) = request.into_parts();
+    let (mut body, deadline) = (Some(body), Instant::now() + BODY_TIMEOUT);
+    match body::read(&parts.headers, &mut body, MAX_BODY_BYTES, deadline).await {
+        Ok(bytes) => {
+            let request = Request::from_parts(parts, Body::from(bytes.clone()));
+            Ok((request, bytes))
+        }
+        Err(error) => {
+            let request = Request::from_parts(parts, body.unwrap_or_default());
+            Err(refuse(request, &error))
+        }
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    format!("The body is not JSON, or nested too deep: line {line}, column {column}.")
+}
+
+/// True unless the message is certainly not `initialize`: rmcp might read a method that is named twice as that.
+fn may_open_session(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Message<'a> {
+        #[serde(borrow)]
+        method: Cow<'a, str>,
+    }
+    serde_json::from_slice::<Message<'_>>(body).map_or(true, |it| it.method == "initialize")
+}
+
+/// Keeps the request active until its response is written.
+fn hold_until_end(response: Response, active: TaskTrackerToken) -> Response {
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _held = &active;
+            frame
+        }))
+    })
+}
+
+/// The same for a session that never existed, has ended, or belongs to another user.
+fn no_session() -> Problem {
+    let detail = "There is no such session; begin one with `initialize`.";
+    Problem::new(Code::SessionNotFound, detail)
+}
+
+fn too_many_sessions(full: Full) -> Problem {
+    match full {
+        Full::Server => {
+            let detail = "Too many sessions are open; try again shortly.";
+            Problem::new(Code::SessionLimit, detail)
+        }
+        Full::User => {
+            let detail = "Too many sessions of this user are open; end some, with DELETE.";
+            Problem::new(Code::UserSessionLimit, detail)
+        }
+    }
+}
+
+fn refuse(request: Request, error: &Problem) -> Response {
+    let (parts, body) = request.into_parts();
+    tracing::debug!(code = error.code.as_str(), "request refused");
+    if !body.is_end_stream() && !parts.headers.contains_key(header::EXPECT) {
+        tokio::spawn(body::discard(body, MAX_BODY_BYTES));
+    }
+    let id = parts.extensions.get::<RequestId>().cloned();
+    error.respond(&id.unwrap_or_else(|| RequestId::from_headers(&parts.headers)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_rmcp_might_read_as_initialize_may_open_a_session() {
+        for opening in [
+            r#"{"method": "initialize"}"#,
+            r#"{"method": "\u0069nitialize"}"#,
+            r#"{"method": "initialize", "method": "ping"}"#,
+            r#"{"method": "ping", "method": "initialize"}"#,
+            r#"[{"method": "initialize"}]"#,
+            "{",
+            "",
+        ] {
+            assert!(may_open_session(opening.as_bytes()), "{opening}");
+        }
+        assert!(!may_open_session(br#"{"id": 1, "method": "tools/list"}"#));
+    }
+}

@@ -1,0 +1,60 @@
+//! The endpoints beside MCP: the health check, and the metadata that tells OAuth clients where to get a token.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::HttpState;
+use crate::{
+    http::health, http::problem::Problem, http::request_id::RequestId, workout::resource::Host,
+};
+
+pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
+pub(super) const METADATA_OF: &str = "/.well-known/oauth-protected-resource/{*path}";
+
+/// Whether the process is alive.
+pub(super) async fn health(Extension(id): Extension<RequestId>) -> Response {
+    health::respond("prog-strength-mcp", &id)
+}
+
+/// RFC 9728 section 2.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    resource: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_servers: Option<[&'a str; 1]>,
+    bearer_methods_supported: [&'static str; 1],
+    resource_name: &'static str,
+}
+
+/// The metadata at the path that RFC 9728 section 3.1 derives from the resource's URL, local or behind a proxy.
+pub(super) async fn metadata_of(
+    State(state): State<Arc<HttpState>>,
+    Extension(host): Extension<Host>,
+    Extension(id): Extension<RequestId>,
+    Path(path): Path<String>,
+) -> Response {
+    if state.resource.is_at(&path) {
+        metadata(State(state), Extension(host)).await
+    } else {
+        Problem::not_found().respond(&id)
+    }
+}
+
+pub(super) async fn metadata(
+    State(state): State<Arc<HttpState>>,
+    Extension(host): Extension<Host>,
+) -> Response {
+    Json(Metadata {
+        resource: state.resource.url(&host),
+        authorization_servers: state.issuer.as_deref().map(|issuer| [issuer]),
+        bearer_methods_supported: ["header"],
+        resource_name: "Prog Strength workouts",
+    })
+    .into_response()
+}

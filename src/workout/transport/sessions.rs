@@ -1,0 +1,97 @@
+//! The owners of sessions, and the limits on their number.
+//!
+//! A session id is no secret: logs and proxies have it. This table, beside rmcp's own, restricts it to its owner.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+
+use super::Tuning;
+use crate::workout::auth::Principal;
+
+pub(super) struct Sessions {
+    manager: Arc<LocalSessionManager>,
+    tuning: Tuning,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    owners: HashMap<String, Principal>,
+    /// Sessions being opened, which have no id yet.
+    opening: HashMap<u64, Principal>,
+    next: u64,
+}
+
+/// The limit that is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    Server,
+    User,
+}
+
+impl Sessions {
+    pub(super) fn new(manager: Arc<LocalSessionManager>, tuning: Tuning) -> Arc<Self> {
+        Arc::new(Self {
+            manager,
+            tuning,
+            state: Mutex::default(),
+        })
+    }
+
+    /// True if this principal opened this session.
+    pub(super) fn owns(&self, principal: &Principal, id: &str) -> bool {
+        self.state().owners.get(id) == Some(principal)
+    }
+
+    /// Reserves a session.
+    pub(super) async fn open(self: &Arc<Self>, principal: &Principal) -> Result<Opening, Full> {
+        let live = self.manager.sessions.read().await;
+        let mut state = self.state();
+        state.owners.retain(|id, _| live.contains_key(id.as_str()));
+        if live.len() + state.opening.len() >= self.tuning.sessions {
+            return Err(Full::Server);
+        }
+        let owners = state.owners.values().chain(state.opening.values());
+        let own = owners.filter(|owner| *owner == principal).count();
+        if matches!(principal, Principal::User(_)) && own >= self.tuning.sessions_per_user {
+            return Err(Full::User);
+        }
+        let number = state.next;
+        state.next += 1;
+        state.opening.insert(number, principal.clone());
+        Ok(Opening {
+            sessions: self.clone(),
+            number,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A reserved session; released on drop unless it was bound to an id.
+pub(super) struct Opening {
+    sessions: Arc<Sessions>,
+    number: u64,
+}
+
+impl Opening {
+    /// The session has been opened.
+    pub(super) fn bind(self, id: &str) {
+        let mut state = self.sessions.state();
+        if let Some(principal) = state.opening.remove(&self.number) {
+            state.owners.insert(id.to_owned(), principal);
+        }
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.sessions.state().opening.remove(&self.number);
+    }
+}

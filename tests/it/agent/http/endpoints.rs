@@ -1,0 +1,191 @@
+//! `/health`, `/ready` and `/openapi.json`.
+
+use super::*;
+
+#[tokio::test]
+async fn health_is_200_whatever_mcp_does() {
+    let app = without_mcp().await;
+    let answer = app.get("/health").await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(
+        anonymous(&answer),
+        json!({"service": "prog-strength-agent", "version": env!("CARGO_PKG_VERSION"),
+            "message": "service is healthy", "request_id": "<id>"})
+    );
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn ready_is_503_while_there_is_no_mcp_session() {
+    let answer = without_mcp().await.get("/ready").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        answer.body,
+        json!({"status": "unavailable", "mcp": {"state": "connecting"}})
+    );
+}
+
+#[tokio::test]
+async fn ready_names_the_mcp_server_and_counts_its_tools() {
+    let answer = TestApp::start().await.ready().await;
+    let tools = mcp_tools::catalogue().len();
+    let server = json!({"name": "prog-strength-test", "version": "9.9.9"});
+    assert_eq!(
+        answer.body,
+        json!({"status": "ready", "mcp": {"state": "connected", "server": server, "tools": tools}})
+    );
+}
+
+#[tokio::test]
+async fn ready_becomes_200_when_the_mcp_server_comes_up_after_the_service() {
+    let mut app = without_mcp().await;
+    assert_eq!(
+        app.get("/ready").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    app.mcp.restart().await;
+    assert_eq!(app.ready().await.body["status"], "ready");
+}
+
+#[tokio::test]
+async fn ready_counts_the_tools_that_claude_would_refuse() {
+    let mcp = McpServer::start().await;
+    let either = json!({"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]});
+    let illegal = json!({"type": "object", "properties": {"größe": {"type": "string"}}});
+    mcp.set_tools(vec![
+        mcp_tools::tool("either", &either, &json!({})),
+        mcp_tools::tool("sound", &json!({"type": "object"}), &json!({})),
+        mcp_tools::tool("illegal", &illegal, &json!({})),
+    ]);
+    let app = TestApp::builder().start_with(mcp).await;
+    let server = json!({"name": "prog-strength-test", "version": "9.9.9"});
+    assert_eq!(
+        app.ready().await.body,
+        json!({"status": "ready", "mcp": {"state": "connected", "server": server, "tools": 1, "tools_left_out": 2}})
+    );
+}
+
+#[tokio::test]
+async fn ready_is_503_while_shutting_down() {
+    let (mut app, gate) = (TestApp::start().await, Gate::new());
+    app.claude.push(Reply::text("late").gate_at(1, &gate));
+    let mut running = app.ask_streaming("hello").await;
+    running.expect("model_chosen").await;
+    app.stop();
+    let answer = app.ready_says(StatusCode::SERVICE_UNAVAILABLE).await;
+    let mcp = json!({"state": "connected", "server": {"name": "prog-strength-test", "version": "9.9.9"},
+        "tools": mcp_tools::catalogue().len()});
+    assert_eq!(answer.body, json!({"status": "unavailable", "mcp": mcp}));
+    gate.open_for_good();
+    running.last("done").await;
+    app.stopped().await;
+}
+
+#[tokio::test]
+async fn openapi_is_3_1_and_names_every_path_and_schema() {
+    let api = TestApp::start().await.get("/openapi.json").await.ok();
+    assert!(
+        api["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1.")),
+        "{}",
+        api["openapi"]
+    );
+    let names = |of: &Value| -> Vec<String> {
+        let mut names: Vec<String> = of.as_object().expect("an object").keys().cloned().collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        names(&api["paths"]),
+        ["/chat", "/health", "/metrics", "/openapi.json", "/ready"]
+    );
+    let schemas = names(&api["components"]["schemas"]);
+    for schema in ["ChatRequest", "Done", "Event", "Problem"] {
+        assert!(schemas.iter().any(|name| name == schema), "{schemas:?}");
+    }
+    let events = api["components"]["schemas"]["Event"]["oneOf"]
+        .as_array()
+        .expect("a list");
+    let result = events
+        .iter()
+        .find(|event| event["properties"]["type"]["enum"] == json!(["tool_result"]))
+        .expect("tool_result");
+    assert!(result["properties"]["structured"].is_object(), "{result}");
+    let required = json!(["id", "name", "is_error", "duration_ms", "type"]);
+    assert_eq!(result["required"], required);
+    let chat = &api["paths"]["/chat"]["post"];
+    assert_eq!(
+        names(&chat["responses"]),
+        [
+            "200", "400", "401", "413", "415", "422", "429", "500", "502", "503", "504"
+        ]
+    );
+    assert_eq!(
+        names(&chat["responses"]["200"]["content"]),
+        ["application/json", "text/event-stream"]
+    );
+    assert_eq!(chat["security"], json!([{"bearer": []}]));
+}
+
+#[tokio::test]
+async fn every_openapi_reference_resolves() {
+    let api = TestApp::start().await.get("/openapi.json").await.ok();
+    let text = api.to_string();
+    let references: Vec<&str> = text
+        .split("\"$ref\":\"#")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(references.len() > 5, "{references:?}");
+    for reference in references {
+        assert!(api.pointer(reference).is_some(), "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn openapi_names_response_headers_and_both_statuses_of_ready() {
+    let api = TestApp::start().await.get("/openapi.json").await.ok();
+    let headers = |path: &str, method: &str, status: &str| -> Vec<String> {
+        let response = &api["paths"][path][method]["responses"][status];
+        let headers = response["headers"].as_object();
+        let headers = headers.unwrap_or_else(|| panic!("{path} {status}: {response}"));
+        assert!(
+            headers
+                .values()
+                .all(|header| header["schema"]["type"].is_string()),
+            "{response}"
+        );
+        headers.keys().cloned().collect()
+    };
+    for (status, own) in [
+        ("200", ["RateLimit", "RateLimit-Policy"].as_slice()),
+        ("401", &["WWW-Authenticate"]),
+        ("422", &["RateLimit", "RateLimit-Policy"]),
+        ("429", &["RateLimit", "RateLimit-Policy", "Retry-After"]),
+        ("503", &["RateLimit", "RateLimit-Policy", "Retry-After"]),
+    ] {
+        let expected: Vec<&str> = own.iter().copied().chain(["X-Request-ID"]).collect();
+        assert_eq!(headers("/chat", "post", status), expected, "{status}");
+    }
+    for status in ["200", "503"] {
+        assert_eq!(headers("/ready", "get", status), ["X-Request-ID"]);
+        let content = &api["paths"]["/ready"]["get"]["responses"][status]["content"];
+        let schema = &content["application/json"]["schema"];
+        assert_eq!(schema["$ref"], "#/components/schemas/Ready", "{status}");
+    }
+    for path in ["/health", "/metrics", "/openapi.json"] {
+        assert_eq!(headers(path, "get", "200"), ["X-Request-ID"]);
+    }
+    for path in api["paths"].as_object().expect("paths").values() {
+        for operation in path.as_object().expect("operations").values() {
+            for response in operation["responses"]
+                .as_object()
+                .expect("responses")
+                .values()
+            {
+                assert!(response["description"].is_string(), "{response}");
+            }
+        }
+    }
+}

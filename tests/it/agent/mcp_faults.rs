@@ -1,0 +1,57 @@
+//! The MCP server absent, dying, hanging, lying: what becomes of calls, chats and the session.
+
+mod absence;
+mod answers;
+mod concurrency;
+mod connections;
+mod interruptions;
+mod listing;
+mod results;
+mod session;
+
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use crate::{
+    support::helpers::obey,
+    support::{
+        bad_mcp::BadMcp,
+        mcp_server::McpServer,
+        test_app::{Answer, Builder, TestApp, user},
+        wait::within,
+    },
+};
+
+const BROKE: &str = "the connection to the tool server broke";
+
+/// A ready service with an obedient Claude.
+async fn obedient() -> TestApp {
+    obeying(TestApp::builder()).await
+}
+
+/// The same with a server that misbehaves.
+async fn obedient_with(server: &BadMcp) -> TestApp {
+    obeying(TestApp::builder().mcp_url(server.url())).await
+}
+
+/// The same with what else the service is started with.
+async fn obeying(service: Builder) -> TestApp {
+    let app = service.start().await;
+    obey(&app);
+    app
+}
+
+/// A turn of Sam's that goes on beside the test.
+fn spawned(app: &TestApp, words: &str) -> JoinHandle<Answer> {
+    tokio::spawn(Answer::of(app.post("sam").body(user(words).to_string())))
+}
+
+/// The answer of such a turn, which has to be a good one.
+async fn answered(chat: JoinHandle<Answer>) -> Value {
+    within("the chat's end", chat).await.expect("no panic").ok()
+}
+
+/// How often the server was asked for this tool.
+fn times(server: &McpServer, tool: &str) -> usize {
+    server.called().iter().filter(|name| *name == tool).count()
+}

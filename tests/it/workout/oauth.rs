@@ -1,0 +1,258 @@
+//! Users of the workout server who come with a token of an OAuth server's.
+
+use std::time::Duration;
+
+use prog_strength_agent::{auth::jwks::Pace, workout::transport::Tuning};
+use serde_json::{Value, json};
+
+use crate::support::{
+    answer::{now, token},
+    issuer::{Discovery, Issuer, Signer},
+    wait::{DEADLINE, pass},
+    workout::WorkoutServer,
+};
+
+const OURS: &str = "http://mcp:8000/mcp";
+
+/// No pause between fetches, unless the test wants one.
+fn tuning(max_age: Duration, between_fetches: Duration) -> Tuning {
+    Tuning {
+        pace: Pace {
+            max_age,
+            between_fetches,
+        },
+        ..Tuning::default()
+    }
+}
+
+const LONG: Duration = Duration::from_secs(600);
+
+async fn server(issuer: &Issuer, tuning: Tuning) -> WorkoutServer {
+    WorkoutServer::with(&[("OAUTH_ISSUER", &issuer.url())], tuning).await
+}
+
+fn header(signer: &Signer, kid: &str) -> Value {
+    json!({"typ": "JWT", "alg": signer.algorithm(), "kid": kid})
+}
+
+const SAM: &str = "User(\"sam\")";
+
+#[tokio::test]
+async fn a_token_of_the_issuers_for_us_names_its_user() {
+    let (rsa, ec) = (Signer::rsa(), Signer::ec());
+    let issuer = Issuer::start(vec![rsa.jwk("r"), ec.jwk("e")]).await;
+    let server = server(&issuer, Tuning::default()).await;
+    let claims = issuer.claims("sam", OURS);
+    for (signer, kid) in [(&rsa, "r"), (&ec, "e")] {
+        let good = signer.sign(&header(signer, kid), &claims);
+        assert_eq!(server.whoami(&good).await, SAM);
+        let unnamed = signer.sign(&json!({"alg": signer.algorithm()}), &claims);
+        assert_eq!(server.whoami(&unnamed).await, SAM);
+    }
+    assert_eq!(issuer.fetches(), 1);
+    for (name, value) in [
+        (
+            "aud",
+            json!(["https://other.example", "https://localhost/mcp/"]),
+        ),
+        ("iss", json!(format!("{}/", issuer.url()))),
+        ("exp", json!(now() - 10)),
+        ("nbf", json!(now() + 10)),
+    ] {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        let good = ec.sign(&header(&ec, "e"), &claims);
+        assert_eq!(server.whoami(&good).await, SAM, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_good_in_every_respect_is_refused() {
+    let ec = Signer::ec();
+    let issuer = Issuer::start(vec![ec.jwk("e")]).await;
+    let server = server(&issuer, Tuning::default()).await;
+    let claims = issuer.claims("sam", OURS);
+    for (name, value) in [
+        ("aud", json!("authenticated")),
+        ("aud", json!("http://evil.example/mcp")),
+        ("aud", json!([])),
+        ("aud", Value::Null),
+        ("iss", json!("https://evil.example")),
+        ("iss", json!([issuer.url()])),
+        ("iss", Value::Null),
+        ("exp", json!(now() - 60)),
+        ("exp", Value::Null),
+        ("nbf", json!(now() + 60)),
+        ("sub", json!("")),
+        ("sub", json!("a\u{7}b")),
+        ("sub", Value::Null),
+    ] {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        if claims[name].is_null() {
+            claims.as_object_mut().unwrap().remove(name);
+        }
+        let bad = ec.sign(&header(&ec, "e"), &claims);
+        assert_eq!(server.whoami(&bad).await, "401", "{claims}");
+    }
+    for bad in [
+        json!({"alg": "ES256", "kid": "e", "crit": ["b64"], "b64": false}),
+        json!({"alg": "ES384", "kid": "e"}),
+        json!({"alg": "none", "kid": "e"}),
+        json!({"alg": "RS256", "kid": "e"}),
+        json!({"kid": "e"}),
+    ] {
+        assert_eq!(server.whoami(&ec.sign(&bad, &claims)).await, "401", "{bad}");
+    }
+    let forged = Signer::ec().sign(&header(&ec, "e"), &claims);
+    assert_eq!(server.whoami(&forged).await, "401");
+    let embedded = Signer::ec();
+    let own_key = json!({"alg": "ES256", "kid": "e", "jwk": embedded.jwk("e")});
+    assert_eq!(
+        server.whoami(&embedded.sign(&own_key, &claims)).await,
+        "401"
+    );
+}
+
+#[tokio::test]
+async fn with_a_public_url_a_token_must_be_for_exactly_that() {
+    let ec = Signer::ec();
+    let issuer = Issuer::start(vec![ec.jwk("e")]).await;
+    let settings = [
+        ("OAUTH_ISSUER", &*issuer.url()),
+        ("MCP_PUBLIC_URL", "https://mcp.example.com/mcp"),
+    ];
+    let server = WorkoutServer::with(&settings, Tuning::default()).await;
+    for (audience, expected) in [("https://mcp.example.com/mcp", SAM), (OURS, "401")] {
+        let token = ec.sign(&header(&ec, "e"), &issuer.claims("sam", audience));
+        assert_eq!(server.whoami(&token).await, expected, "{audience}");
+    }
+}
+
+#[tokio::test]
+async fn a_public_key_is_never_taken_for_a_secret() {
+    let (rsa, ec) = (Signer::rsa(), Signer::ec());
+    let issuer = Issuer::start(vec![rsa.jwk("r"), ec.jwk("e")]).await;
+    let without_jwt = [("OAUTH_ISSUER", &*issuer.url()), ("JWT_SIGNING_KEY", "")];
+    for server in [
+        server(&issuer, Tuning::default()).await,
+        WorkoutServer::with(&without_jwt, Tuning::default()).await,
+    ] {
+        let claims = issuer.claims("sam", OURS);
+        let good = rsa.sign(&header(&rsa, "r"), &claims);
+        assert_eq!(server.whoami(&good).await, SAM);
+        for signer in [&rsa, &ec] {
+            for secret in signer.public_bytes() {
+                let key = jsonwebtoken::EncodingKey::from_secret(&secret);
+                for kid in [None, Some("r"), Some("e")] {
+                    let header = jsonwebtoken::Header {
+                        kid: kid.map(Into::into),
+                        ..Default::default()
+                    };
+                    let forged = jsonwebtoken::encode(&header, &claims, &key).expect("a token");
+                    assert_eq!(server.whoami(&forged).await, "401");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_key_has_the_keys_fetched_once_and_then_not_for_a_while() {
+    let (old, new) = (Signer::ec(), Signer::ec());
+    let issuer = Issuer::start(vec![old.jwk("old")]).await;
+    let pause = Duration::from_secs(60);
+    let server = server(&issuer, tuning(LONG, pause)).await;
+    let claims = issuer.claims("sam", OURS);
+    let known = old.sign(&header(&old, "old"), &claims);
+    assert_eq!(server.whoami(&known).await, SAM);
+    pass(pause).await;
+    issuer.publish(vec![old.jwk("old"), new.jwk("new")]);
+    let rotated = new.sign(&header(&new, "new"), &claims);
+    assert_eq!(server.whoami(&rotated).await, SAM);
+    assert_eq!(issuer.fetches(), 2);
+    // At once, and many at a time.
+    let unknown = new.sign(&header(&new, "nobody's"), &claims);
+    let many = (0..20).map(|_| server.whoami(&unknown));
+    for refused in futures_util::future::join_all(many).await {
+        assert_eq!(refused, "401");
+    }
+    assert_eq!(server.whoami(&known).await, SAM);
+    assert_eq!(issuer.fetches(), 2);
+    pass(pause).await;
+    let many = (0..20).map(|_| server.whoami(&unknown));
+    for refused in futures_util::future::join_all(many).await {
+        assert_eq!(refused, "401");
+    }
+    assert_eq!(issuer.fetches(), 3);
+}
+
+#[tokio::test]
+async fn while_the_issuer_is_down_the_keys_it_had_stay_good() {
+    let ec = Signer::ec();
+    let issuer = Issuer::start(vec![ec.jwk("e")]).await;
+    let server = server(&issuer, tuning(Duration::ZERO, Duration::ZERO)).await;
+    let good = ec.sign(&header(&ec, "e"), &issuer.claims("sam", OURS));
+    assert_eq!(server.whoami(&good).await, SAM);
+    issuer.set_up(false);
+    let asked = issuer.asked().len();
+    let until = tokio::time::Instant::now() + DEADLINE;
+    while issuer.asked().len() < asked + 2 {
+        assert_eq!(server.whoami(&good).await, SAM);
+        assert!(tokio::time::Instant::now() < until, "never asked again");
+    }
+    assert_eq!(server.whoami(&good).await, SAM);
+}
+
+#[tokio::test]
+async fn keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_good_no_more() {
+    let ec = Signer::ec();
+    let issuer = Issuer::start(vec![ec.jwk("e")]).await;
+    let server = server(&issuer, tuning(Duration::ZERO, Duration::ZERO)).await;
+    let good = ec.sign(&header(&ec, "e"), &issuer.claims("sam", OURS));
+    assert_eq!(server.whoami(&good).await, SAM);
+    issuer.publish(vec![]);
+    let until = tokio::time::Instant::now() + DEADLINE;
+    while server.initialize(&good).await.status != 401 {
+        assert!(tokio::time::Instant::now() < until, "still good");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_cannot_be_asked_lets_nobody_in_and_keeps_nobody_out() {
+    let ec = Signer::ec();
+    let issuer = Issuer::start(vec![ec.jwk("e")]).await;
+    issuer.set_up(false);
+    let server = server(&issuer, tuning(LONG, Duration::ZERO)).await;
+    let good = ec.sign(&header(&ec, "e"), &issuer.claims("sam", OURS));
+    assert_eq!(server.whoami(&good).await, "401");
+    let shared = token(
+        crate::support::test_app::JWT_KEY,
+        &json!({"sub": "sam", "exp": now() + 600}),
+    );
+    assert_eq!(server.whoami(&shared).await, SAM);
+    issuer.set_up(true);
+    assert_eq!(server.whoami(&good).await, SAM);
+}
+
+#[tokio::test]
+async fn the_keys_are_found_by_either_document_or_at_the_usual_place() {
+    let openid = "/auth/v1/.well-known/openid-configuration";
+    let oauth = "/.well-known/oauth-authorization-server/auth/v1";
+    for (discovery, asked) in [
+        (Discovery::OpenId, vec![openid, "/jwks"]),
+        (Discovery::OAuth, vec![openid, oauth, "/jwks"]),
+        (
+            Discovery::None,
+            vec![openid, oauth, "/auth/v1/.well-known/jwks.json"],
+        ),
+    ] {
+        let ec = Signer::ec();
+        let issuer = Issuer::with(discovery, vec![ec.jwk("e")]).await;
+        let server = server(&issuer, Tuning::default()).await;
+        let good = ec.sign(&header(&ec, "e"), &issuer.claims("sam", OURS));
+        assert_eq!(server.whoami(&good).await, SAM, "{discovery:?}");
+        assert_eq!(issuer.asked(), asked);
+    }
+}
