@@ -8,8 +8,11 @@ import json
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+Result = TypeVar("Result")
 QUESTION = "What exercises do I have for chest?"
 PATIENCE = 4
 
@@ -21,27 +24,33 @@ def request(method: str, path: str, body: str | None = None, **headers: str) -> 
     return response.status, response.read().decode()
 
 
-def page(deadline: float) -> str:
+def wait_for(what: str, deadline: float, look: Callable[[], Result | None]) -> Result:
     while time.time() < deadline:
-        try:
-            status, text = request("GET", "/")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            assert status == 200, (status, text)
-            return text
-    raise AssertionError("no page")
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"not in time: {what}")
+
+
+def page() -> str | None:
+    try:
+        status, text = request("GET", "/")
+    except OSError:
+        return None
+    assert status == 200, (status, text)
+    return text
 
 
 def main() -> int:
     log, began, limit = Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
     # Past the limit it is waited for all the same, to tell by how much it was missed.
-    shown = page(began + PATIENCE * limit)
+    deadline = began + PATIENCE * limit
+    shown = wait_for("the page", deadline, page)
     assert "<html" in shown.lower() and "/page/" in shown, shown
     seconds = time.time() - began
 
-    token = re.search(r"Bearer ([\w.-]+)", log.read_text())
-    assert token, f"no token in {log}"
+    token = wait_for("a token in the output", deadline, lambda: re.search(r"Bearer ([\w.-]+)", log.read_text()))
     body = json.dumps({"messages": [{"role": "user", "content": QUESTION}]})
     status, text = request(
         "POST", "/chat", body, **{"Authorization": f"Bearer {token[1]}", "Content-Type": "application/json"}
