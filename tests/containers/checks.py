@@ -71,7 +71,8 @@ def stream(system: System) -> str:
 
 
 def workout(system: System) -> str:
-    assert "Barbell Back Squat" in system.answer("log squats", sub="wendy")
+    logged = system.answer("log squats", sub="wendy")
+    assert "Barbell Back Squat" in logged, logged
     listed = system.answer("read", sub="wendy")
     assert "Barbell Back Squat: 5 @ 100 kg" in listed, listed
     other = system.answer("read", sub="otto")
@@ -117,7 +118,7 @@ def shutdown(system: System) -> str:
     with system.chat("go on for ever") as events:
         assert next(events)["type"] == "model_chosen"
         assert [next(events)["type"] for _ in range(3)] == ["text_delta"] * 3
-        stop = subprocess.Popen(["podman", "stop", container], stdout=subprocess.DEVNULL)
+        stop = subprocess.Popen(["podman", "stop", container], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         last = list(events)[-1]
     assert stop.wait() == 0
     assert (last["type"], last.get("code")) == ("error", "shutting_down"), last
@@ -132,8 +133,9 @@ def survives(system: System) -> str:
     before = system.container("mcp")
     system.down()
     system.up()
-    assert system.container("mcp") != before
-    assert "Barbell Back Squat: 5 @ 100 kg" in system.answer("read", sub="victor")
+    assert system.container("mcp") != before, "the same container"
+    listed = system.answer("read", sub="victor")
+    assert "Barbell Back Squat: 5 @ 100 kg" in listed, listed
     return "what was logged is there after down and up, in new containers"
 
 
