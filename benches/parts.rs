@@ -9,8 +9,7 @@ use prog_strength_agent::{
     agent::history,
     agent::json::Object,
     agent::tools::{CallContext, Catalogue, Listed, StrippedInput},
-    auth::{self, Caller, Verifier},
-    config::JwtConfig,
+    auth::{self, Caller, JwtSettings, Subject, Verifier},
 };
 use serde_json::{Map, Value, json};
 
@@ -109,11 +108,16 @@ fn catalogue() -> Catalogue {
 }
 
 fn caller() -> Caller {
-    let config = JwtConfig {
+    let config = JwtSettings {
         key: "a signing key for benchmarks, 32+".to_owned().into(),
         issuer: None,
         audience: None,
     };
-    let token = auth::mint(&config, "rider-1", Duration::from_secs(60)).expect("a token");
+    let token = auth::mint(
+        &config,
+        &Subject::parse("rider-1").expect("a subject"),
+        Duration::from_secs(60),
+    )
+    .expect("a token");
     Verifier::new(&config).verify(&token).expect("a good token")
 }

@@ -13,27 +13,13 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use crate::auth::Subject as UserId;
 pub use open::OpenError;
 
 /// One statement may take no longer than this on `PostgreSQL`.
 const STATEMENT_TIMEOUT: &str = "10s";
 /// Longest wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Whose data a call is about. Made where the caller is known, and nowhere else.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UserId(Arc<str>);
-
-impl UserId {
-    /// `None` unless it could be the subject of a token: 1 to 256 characters, no control characters.
-    pub fn new(id: &str) -> Option<Self> {
-        crate::auth::is_subject(id).then(|| Self(id.into()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

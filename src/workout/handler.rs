@@ -1,4 +1,4 @@
-//! The MCP server: lists, calls, reads, prompts and completes on behalf of whoever [`Asker`] says.
+//! The MCP server: lists, calls, reads, prompts and completes on behalf of the user that [`Identity`] decides.
 
 mod server;
 
@@ -17,11 +17,12 @@ use rmcp::{
 };
 
 use super::{
-    asker::{self, Asker},
     call::{Answer, Call, ToolError},
     catalogue::Catalogue,
     db::{Database, UserId},
+    identity::Identity,
     limit::{Counted, HourlyLimit},
+    meta,
     tools::{self, Audience, LIST_EXERCISES},
 };
 
@@ -82,10 +83,10 @@ impl Handler {
         }
     }
 
-    fn asker(&self, context: &RequestContext<RoleServer>) -> Result<Asker, ErrorData> {
+    fn identity(&self, context: &RequestContext<RoleServer>) -> Result<Identity, ErrorData> {
         match &self.only {
-            Some(user) => Ok(Asker::User(user.clone())),
-            None => Asker::of(context),
+            Some(user) => Ok(Identity::User(user.clone())),
+            None => Identity::from_context(context),
         }
     }
 
@@ -115,7 +116,7 @@ impl Handler {
         mut arguments: JsonObject,
         meta: &MetaObject,
     ) -> Result<(Answer, Option<String>), ToolError> {
-        let zone = asker::time_zone(&mut arguments, meta)?;
+        let zone = meta::time_zone(&mut arguments, meta)?;
         let Some(user) = user else {
             return Ok((self.list_exercises(arguments)?, None));
         };
@@ -123,7 +124,7 @@ impl Handler {
         if name == LIST_EXERCISES {
             return Ok((self.list_exercises(arguments)?, notice));
         }
-        let call = self.call(user, zone, asker::call_id(name, meta));
+        let call = self.call(user, zone, meta::call_id(name, meta));
         match tools::run(name, &call, arguments).await {
             Some(answer) => Ok((answer?, notice)),
             None => Err(ToolError::Input(format!("there is no tool {name}"))),
@@ -191,7 +192,7 @@ fn log(
     began: Instant,
     error: Option<&ToolError>,
 ) {
-    let request_id = asker::request_id(meta);
+    let request_id = meta::request_id(meta);
     let user = user.map(UserId::as_str);
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     match error {

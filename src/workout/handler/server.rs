@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{Handler, guarded, log, refused};
 use crate::{
-    workout::asker, workout::call::ToolError, workout::prompts, workout::resources, workout::tools,
+    workout::call::ToolError, workout::meta, workout::prompts, workout::resources, workout::tools,
 };
 
 const COMPLETIONS: usize = 20;
@@ -45,7 +45,7 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let audience = self.asker(&context)?.audience();
+        let audience = self.identity(&context)?.audience();
         Ok(ListToolsResult::with_all_items(
             self.workouts.tools(audience).to_vec(),
         ))
@@ -56,7 +56,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let asker = self.asker(&context)?;
+        let identity = self.identity(&context)?;
         let Some(spec) = tools::SPECS.iter().find(|spec| spec.name == request.name) else {
             return Err(ErrorData::invalid_params(
                 "there is no tool of this name; tools/list names them",
@@ -66,7 +66,7 @@ impl ServerHandler for Handler {
         let began = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
         let meta = &context.meta.0;
-        let (user, ran) = match asker.user_of_tool(spec.name, &mut arguments, meta) {
+        let (user, ran) = match identity.user_of_tool(spec.name, &mut arguments, meta) {
             Ok(user) => {
                 let ran = guarded(self.run_tool(spec.name, user.as_ref(), arguments, meta)).await;
                 (user, ran)
@@ -111,7 +111,7 @@ impl ServerHandler for Handler {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let began = Instant::now();
         let user = self
-            .asker(&context)?
+            .identity(&context)?
             .user_of_meta(&context.meta.0)
             .map_err(|error| refused(&error))?;
         let Some(resource) = resources::Wanted::of(&request.uri) else {
@@ -124,7 +124,7 @@ impl ServerHandler for Handler {
             return Ok(resources::catalogue(&request.uri, &self.workouts.catalogue).into());
         }
         let user = self.counted_user(user).await?;
-        let zone = asker::time_zone(&mut JsonObject::new(), &context.meta.0).unwrap_or_default();
+        let zone = meta::time_zone(&mut JsonObject::new(), &context.meta.0).unwrap_or_default();
         let call = self.call(&user, zone, None);
         let read = guarded(resources::read(&request.uri, &resource, &call)).await;
         log(
@@ -146,7 +146,7 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let audience = self.asker(&context)?.audience();
+        let audience = self.identity(&context)?.audience();
         Ok(ListPromptsResult::with_all_items(prompts::listed(audience)))
     }
 
@@ -157,16 +157,18 @@ impl ServerHandler for Handler {
     ) -> Result<GetPromptResponse, ErrorData> {
         let began = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
-        let asker = self.asker(&context)?;
+        let identity = self.identity(&context)?;
         let meta = &context.meta.0;
-        let named = asker
+        let named = identity
             .user(&mut arguments, meta)
             .map_err(|error| refused(&error))?;
         let user = match named {
             Some(user) => Some(user),
-            None => asker.user_of_meta(meta).map_err(|error| refused(&error))?,
+            None => identity
+                .user_of_meta(meta)
+                .map_err(|error| refused(&error))?,
         };
-        let zone = asker::time_zone(&mut arguments, meta).map_err(|error| refused(&error))?;
+        let zone = meta::time_zone(&mut arguments, meta).map_err(|error| refused(&error))?;
         let Some(prompt) = prompts::Wanted::of(&request.name) else {
             return Err(ErrorData::invalid_params(
                 "there is no prompt of this name; prompts/list names them",
@@ -193,7 +195,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.asker(&context)?;
+        self.identity(&context)?;
         let known = match &request.r#ref {
             Reference::Resource(resource) => resource.uri == resources::HISTORY_TEMPLATE,
             Reference::Prompt(prompt) => prompts::Wanted::of(&prompt.name).is_some(),
