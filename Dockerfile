@@ -4,6 +4,8 @@
 # finds for it, and four small files in /etc: no shell, no package manager, no time zone files (they are in the binary).
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
+# Relative relocations in their short form, 0.8 MB less: this Debian's libc reads it, and goes into the image.
+ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 
 # Cargo features of the program, separated by commas or spaces. The default ones are for a developer's machine: off here.
 ARG FEATURES=""
