@@ -4,21 +4,28 @@
 # finds for it, and four small files in /etc: no shell, no package manager, no time zone files (they are in the binary).
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
+# Relative relocations in their short form, 0.8 MB less: this Debian's libc reads it, and goes into the image.
+ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 
-# The dependencies alone, against empty files for every target that Cargo.toml names: this layer is rebuilt only when
-# Cargo.toml or Cargo.lock change.
+# Cargo features of the program, separated by commas or spaces. The default ones are for a developer's machine: off here.
+ARG FEATURES=""
+
+# The dependencies alone, with an empty program: this layer is rebuilt only when Cargo.toml or Cargo.lock change. Tests
+# and benches are not in the image, and cargo refuses a manifest that names missing files: their sections are left out.
 COPY Cargo.toml Cargo.lock ./
 RUN set -eu; \
-    mkdir -p src benches/workout tests/it; \
+    awk '/^\[/ { keep = !/^\[\[(test|bench|example)\]\]/ } keep' Cargo.toml > manifest; \
+    mv manifest Cargo.toml; \
+    mkdir src; \
     echo 'fn main() {}' > src/main.rs; \
-    touch src/lib.rs benches/chat.rs benches/workout/main.rs tests/it/main.rs; \
-    cargo build --release --locked
+    touch src/lib.rs; \
+    cargo build --release --locked --no-default-features --features "$FEATURES"
 
-# The sources. `touch`, since a checkout may well be older than the layer above, and cargo goes by time.
+# The sources. `touch`, since a checkout may be older than the layer above, and cargo compares times.
 COPY src src
 RUN set -eu; \
     touch src/main.rs src/lib.rs; \
-    cargo build --release --locked
+    cargo build --release --locked --no-default-features --features "$FEATURES"
 
 # Everything that the final image is made of, in one folder; the last line fails the build if something is missing.
 RUN set -eu; \

@@ -1,0 +1,160 @@
+"""The shipped compose file, up: its containers, and clients that come through Caddy."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STORE = ROOT / "target/containers"
+IMAGE = "docker.io/library/prog-strength-agent"
+NETWORK = "prog-strength"
+SOCKET = "unix:///run/containers/podman.sock"
+START_SECS = 60
+SETTINGS = {
+    "ANTHROPIC_API_KEY": "scripted",
+    "JWT_SIGNING_KEY": "a key of at least thirty-two bytes, for the test",
+    "PROG_STRENGTH_MCP_TOKEN": "between-agent-and-workout-server",
+}
+
+
+def podman(*arguments: str, ok: bool = True) -> str:
+    """Standard output of a podman command."""
+    done = subprocess.run(["podman", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or not ok, f"podman {' '.join(arguments)}: {done.stderr or done.stdout}"
+    return done.stdout.strip()
+
+
+def wait_until(what: str, holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + START_SECS
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except (OSError, AssertionError, http.client.HTTPException):
+            pass
+        time.sleep(0.2)
+    raise AssertionError(f"not within {START_SECS} s: {what}")
+
+
+class System:
+    """The compose project, in a copy of the two shipped files with settings of the test's own."""
+
+    def __init__(self) -> None:
+        self.folder = STORE / "project"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        for shipped in ("docker-compose.yml", "Caddyfile"):
+            shutil.copy(ROOT / shipped, self.folder)
+        here = ROOT / "tests/containers"
+        shutil.copy(here / "claude.py", self.folder)
+        shutil.copy(here / "compose.yml", self.folder / "docker-compose.override.yml")
+        lines = [f"{name}='{value}'\n" for name, value in SETTINGS.items()]
+        (self.folder / ".env").write_text("".join(lines))
+
+    def compose(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["docker-compose", "--profile", "edge", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "DOCKER_HOST": SOCKET},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"docker-compose {' '.join(arguments)}: {done.stderr}"
+        return done.stdout.strip()
+
+    def up(self) -> None:
+        """As README says, but for the image, which is built already. Ready: the agent has its tools."""
+        self.compose("up", "--detach", "--no-build")
+        address = self.inspect("agent", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+        wait_until("the agent is ready", lambda: get(http.client.HTTPConnection(address, 8001), "/ready") == 200)
+        wait_until("Caddy answers", lambda: get(self.site(), "/health") == 200)
+
+    def down(self) -> None:
+        self.compose("down")
+
+    def container(self, service: str) -> str:
+        identity = self.compose("ps", "--quiet", service)
+        assert identity, f"{service} has no container"
+        return identity
+
+    def inspect(self, service: str, template: str) -> str:
+        return podman("inspect", "--format", template, self.container(service))
+
+    def pid(self, service: str) -> str:
+        return self.inspect(service, "{{.State.Pid}}")
+
+    def keep_logs(self) -> None:
+        for service in ("agent", "mcp", "caddy", "claude"):
+            (STORE / f"{service}.log").write_text(self.compose("logs", "--no-color", service))
+
+    def site(self) -> http.client.HTTPSConnection:
+        """A connection to Caddy, whose certificate must be of its own authority."""
+        authority = self.folder / "root.crt"
+        podman("cp", f"{self.container('caddy')}:/data/caddy/pki/authorities/local/root.crt", str(authority))
+        return http.client.HTTPSConnection("localhost", context=ssl.create_default_context(cafile=str(authority)))
+
+    def token(self, sub: str) -> str:
+        return podman("exec", self.container("agent"), "/prog-strength-agent", "token", "--sub", sub)
+
+    @contextmanager
+    def chat(self, words: str, *, sub: str = "sam") -> Iterator[Iterator[dict]]:
+        """The events of a streamed turn, each as soon as it is there."""
+        body = {"stream": True, "messages": [{"role": "user", "content": words}]}
+        headers = {"Authorization": f"Bearer {self.token(sub)}", "Content-Type": "application/json"}
+        site = self.site()
+        try:
+            site.request("POST", "/chat", json.dumps(body), headers)
+            response = site.getresponse()
+            assert response.status == 200, response.read()
+            yield (json.loads(line[6:]) for line in response if line.startswith(b"data: "))
+        finally:
+            site.close()
+
+    def answer(self, words: str, *, sub: str = "sam") -> str:
+        """The text of a turn that must end well."""
+        with self.chat(words, sub=sub) as stream:
+            events = list(stream)
+        assert events[-1]["type"] == "done", events[-1]
+        return "".join(event["text"] for event in events if event["type"] == "text_delta")
+
+
+def get(connection: http.client.HTTPConnection, path: str) -> int:
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@contextmanager
+def running() -> Iterator[System]:
+    """The system, up. Its processes end with the namespaces of tests/containers/run, its volumes here."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    with (STORE / "service.log").open("w") as log:
+        service = subprocess.Popen(["podman", "system", "service", "--time=0", SOCKET], stdout=log, stderr=log)
+    try:
+        podman("network", "create", NETWORK)
+        wait_until("podman's socket", lambda: Path(SOCKET.removeprefix("unix://")).exists())
+        system = System()
+        try:
+            system.up()
+            yield system
+        finally:
+            system.keep_logs()
+        system.compose("down", "--volumes")
+    finally:
+        podman("rm", "--all", "--force", "--time", "0", ok=False)
+        podman("network", "rm", "--force", NETWORK, ok=False)
+        podman("volume", "prune", "--force", ok=False)
+        service.terminate()
+        service.wait()
