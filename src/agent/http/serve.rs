@@ -33,5 +33,13 @@ pub async fn run(
     let router = router(app.clone());
     let grace = app.http.shutdown_grace;
     let close_session = app.mcp.close();
-    server::run(listener, router, &app.lifecycle, grace, shutdown, close_session).await
+    server::run(
+        listener,
+        router,
+        &app.lifecycle,
+        grace,
+        shutdown,
+        close_session,
+    )
+    .await
 }
