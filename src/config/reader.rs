@@ -51,7 +51,10 @@ impl Reader {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(_) => {
-                return self.fault(FILE, "cannot be read; it must be a text file, or be absent");
+                return self.fault(
+                    FILE,
+                    "cannot be read; it must be a text file, or not be there",
+                );
             }
         };
         for line in dotenvy::from_read_iter(text.as_bytes()) {

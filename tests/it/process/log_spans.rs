@@ -2,7 +2,7 @@
 
 use super::*;
 
-const DROPPED: &str = "left out of the history what Claude would refuse";
+const DROPPED: &str = "dropped from the history: Claude would refuse them";
 const DEBUG: (&str, &str) = ("RUST_LOG", "prog_strength_agent=debug");
 
 /// A history with something to drop.

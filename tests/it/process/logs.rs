@@ -38,7 +38,7 @@ async fn a_finished_chat_is_logged_as_one_json_line() {
     line["tools"] = calls;
     assert_eq!(
         line,
-        json!({"timestamp": "<timestamp>", "level": "INFO", "target": "prog_strength_agent::agent::http::observe", "message": "chat",
+        json!({"timestamp": "<timestamp>", "level": "INFO", "target": "prog_strength_agent::agent::http::record", "message": "chat",
             "request_id": "the-id", "user": "sam", "mode": "json", "outcome": "ok", "stop_reason": "end_turn", "rounds": 2,
             "tools": [{"name": "list_workouts", "ok": true, "ms": "<ms>"}, {"name": "fail", "ok": false, "ms": "<ms>"}],
             "input_tokens": 30, "output_tokens": 11, "cache_creation_input_tokens": 3, "cache_read_input_tokens": 6,
