@@ -15,8 +15,9 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
     workout::dates,
-    workout::db::{Database, Scoped, UserId},
-    workout::store::{NewPlan, Page, Settings, Workout, new_id},
+    workout::db::{Database, UserId, UserTransaction},
+    workout::model::{NewPlan, Settings, Workout},
+    workout::store::{Page, new_id},
 };
 use calendar::Day;
 use lifter::Lifter;
@@ -63,7 +64,7 @@ fn workout(day: &Day, lifter: &mut Lifter, around: &mut Random, zone: &TimeZone)
 /// any workout or plan of theirs already.
 pub async fn fill(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<bool, sqlx::Error> {
     let mut tx = db.write(&user()?).await?;
-    let logged = tx.workouts(&Page::newest(i64::MIN, 1)).await?;
+    let logged = tx.workouts(&Page::newest(Timestamp::MIN, 1)).await?;
     if !logged.is_empty() || tx.count_user_plans().await? > 0 {
         return Ok(false);
     }
@@ -85,7 +86,7 @@ fn user() -> Result<UserId, sqlx::Error> {
 }
 
 /// Exercises and sets go with their workouts.
-async fn delete(tx: &mut Scoped) -> Result<(), sqlx::Error> {
+async fn delete(tx: &mut UserTransaction) -> Result<(), sqlx::Error> {
     for sql in [
         "DELETE FROM workout WHERE user_id = $1",
         "DELETE FROM user_plan WHERE user_id = $1",
@@ -97,8 +98,12 @@ async fn delete(tx: &mut Scoped) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn insert(tx: &mut Scoped, now: Timestamp, zone: &TimeZone) -> Result<(), sqlx::Error> {
-    let (today, now) = (dates::today(zone, now), now.as_millisecond());
+async fn insert(
+    tx: &mut UserTransaction,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<(), sqlx::Error> {
+    let today = dates::day(now, zone);
     let settings = Settings {
         time_zone: zone.iana_name().map(str::to_owned),
         ..Settings::default()
@@ -112,7 +117,11 @@ async fn insert(tx: &mut Scoped, now: Timestamp, zone: &TimeZone) -> Result<(), 
 }
 
 /// The plan that has been followed since the deload.
-async fn insert_plan(tx: &mut Scoped, today: Date, now: i64) -> Result<(), sqlx::Error> {
+async fn insert_plan(
+    tx: &mut UserTransaction,
+    today: Date,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
     let plan = NewPlan {
         id: new_id(),
         name: "Upper/Lower, chest first".to_owned(),
@@ -126,10 +135,11 @@ async fn insert_plan(tx: &mut Scoped, today: Date, now: i64) -> Result<(), sqlx:
         based_on_plan_id: Some(BASED_ON.to_owned()),
     };
     let first = calendar::block_began(today);
-    let after = first.saturating_add(PLAN_WEEKS.weeks());
-    let at = |date| dates::start_of(date, &TimeZone::UTC);
+    let last = first
+        .saturating_add(PLAN_WEEKS.weeks())
+        .saturating_sub(1.day());
     tx.insert_plan(&plan, None, now).await?;
-    tx.activate_plan(&plan.id, at(first), at(after), now).await
+    tx.activate_plan(&plan.id, first, last, now).await
 }
 
 #[cfg(test)]

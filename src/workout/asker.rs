@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::{
     auth::Principal,
-    call::{ToolError, quoted},
     db::UserId,
-    tools::{Audience, LIST_EXERCISES},
+    error::{ToolError, quoted},
+    tools::{Audience, Spec},
 };
 
 const USER_ID: &str = "user_id";
@@ -85,13 +85,13 @@ impl Asker {
     /// The same for a tool: only the shared catalogue needs no user, and then the one in `_meta` is who asks.
     pub fn user_of_tool(
         &self,
-        tool: &str,
+        tool: &Spec,
         arguments: &mut JsonObject,
         meta: &MetaObject,
     ) -> Result<Option<UserId>, ToolError> {
         match self.user(arguments, meta)? {
             Some(user) => Ok(Some(user)),
-            None if tool == LIST_EXERCISES => self.user_of_meta(meta),
+            None if !tool.personal => self.user_of_meta(meta),
             None => Err(ToolError::at(
                 USER_ID,
                 "is missing; name the user this is about",
@@ -156,11 +156,11 @@ pub fn time_zone(
         Some(_) => return Err(ToolError::at("client_timezone", "must be a string")),
     };
     if let Some(name) = given {
-        return super::dates::zone("client_timezone", &name).map(Some);
+        return super::dates::parse_zone("client_timezone", &name).map(Some);
     }
     // An unknown zone that the client noted is like none.
     let noted = meta.get(META_TIME_ZONE).and_then(Value::as_str);
-    Ok(noted.and_then(|name| super::dates::zone("", name).ok()))
+    Ok(noted.and_then(|name| super::dates::parse_zone("", name).ok()))
 }
 
 #[cfg(test)]

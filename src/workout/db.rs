@@ -1,6 +1,6 @@
 //! The database: `SQLite` or `PostgreSQL` behind one pool, one set of queries for both.
 //!
-//! A user's rows are reached through a [`Scoped`] transaction alone, which knows its user. The queries in `store` scope
+//! A user's rows are reached through a [`UserTransaction`] transaction alone, which knows its user. The queries in `store` scope
 //! themselves by it; on `PostgreSQL` row-level security does so once more, by a setting of the transaction.
 //!
 //! What both understand: `$1` placeholders, TEXT, 64-bit integers, doubles, booleans going in. Booleans coming out go
@@ -60,22 +60,22 @@ impl Database {
         self.kind
     }
 
-    /// The bare pool: for start-up, and for tests that try to get around [`Scoped`].
+    /// The bare pool: for start-up, and for tests that try to get around [`UserTransaction`].
     pub fn pool(&self) -> &AnyPool {
         &self.pool
     }
 
     /// One consistent view of the user's data, not to be changed.
-    pub async fn read(&self, user: &UserId) -> Result<Scoped, sqlx::Error> {
+    pub async fn read(&self, user: &UserId) -> Result<UserTransaction, sqlx::Error> {
         self.begin(user, Access::Read).await
     }
 
-    /// A transaction that may write. Dropped without [`Scoped::commit`], it leaves nothing.
-    pub async fn write(&self, user: &UserId) -> Result<Scoped, sqlx::Error> {
+    /// A transaction that may write. Dropped without [`UserTransaction::commit`], it leaves nothing.
+    pub async fn write(&self, user: &UserId) -> Result<UserTransaction, sqlx::Error> {
         self.begin(user, Access::Write).await
     }
 
-    async fn begin(&self, user: &UserId, access: Access) -> Result<Scoped, sqlx::Error> {
+    async fn begin(&self, user: &UserId, access: Access) -> Result<UserTransaction, sqlx::Error> {
         let statement = match (self.kind, access) {
             (Kind::Sqlite, Access::Read) | (Kind::Postgres, Access::Write) => "BEGIN",
             // A deferred transaction that turns to writing may find its view outdated, and fail.
@@ -100,7 +100,7 @@ impl Database {
                 .execute(&mut *tx)
                 .await?;
         }
-        Ok(Scoped {
+        Ok(UserTransaction {
             tx,
             user: user.clone(),
             _turn: turn,
@@ -125,14 +125,14 @@ impl Database {
 }
 
 /// A transaction on behalf of one user.
-pub struct Scoped {
+pub struct UserTransaction {
     tx: Transaction<'static, Any>,
     user: UserId,
     /// Given back after the transaction has ended: fields are dropped in this order.
     _turn: Option<OwnedSemaphorePermit>,
 }
 
-impl Scoped {
+impl UserTransaction {
     /// The connection, and the user to scope the query by.
     pub fn parts(&mut self) -> (&mut AnyConnection, &str) {
         (&mut *self.tx, self.user.as_str())

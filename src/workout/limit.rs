@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{call::ToolError, db::UserId};
+use super::{db::UserId, error::ToolError};
 use crate::{agent::http::limits::SlidingWindow, config::RateLimit};
 
 const HOUR: Duration = Duration::from_secs(3600);

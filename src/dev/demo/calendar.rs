@@ -1,7 +1,7 @@
 //! When the demo user trains, and what the weeks are like. Weeks are counted back from the current one, which is 0, and
 //! begin on Monday: so the story is the same on whatever day it is told, and the last session one or two days past.
 
-use jiff::{ToSpan, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use super::{
     program::{Course, SESSIONS, Session},
@@ -70,8 +70,13 @@ impl Day {
         self.session.day == 6 && AWAY.contains(&self.weeks_ago)
     }
 
-    /// When it began and ended, in milliseconds since 1970: weekdays after work, Saturdays in the morning.
-    pub(super) fn hours(&self, sets: usize, zone: &TimeZone, random: &mut Random) -> (i64, i64) {
+    /// When it began and ended: weekdays after work, Saturdays in the morning.
+    pub(super) fn hours(
+        &self,
+        sets: usize,
+        zone: &TimeZone,
+        random: &mut Random,
+    ) -> (Timestamp, Timestamp) {
         let from = if self.session.day == 6 {
             9 * 60 + 30
         } else {
@@ -85,10 +90,10 @@ impl Day {
         let at = |minutes: i64| {
             let local = midnight.saturating_add(minutes.minutes());
             let at = zone.to_ambiguous_zoned(local).compatible();
-            at.map_or(0, |at| at.timestamp().as_millisecond())
+            at.map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp())
         };
         let began = at(began);
-        (began, began + lasted * 60_000)
+        (began, began + lasted.minutes())
     }
 
     /// How much of the whole gain has been made: 0 in the first week, 1 at the best.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     workout::figures::units::{Unit, convert, step_in},
-    workout::store::{WorkoutExercise, WorkoutSet},
+    workout::model::{WorkoutExercise, WorkoutSet},
 };
 
 /// What is left of the weights after the holiday, and in the deload.

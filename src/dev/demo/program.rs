@@ -2,7 +2,7 @@
 
 use crate::{
     workout::figures::units::Unit::{self, Kg, Lb},
-    workout::plan::{PlanExercise, PlanSession},
+    workout::model::{PlanExercise, PlanSession},
 };
 
 /// How strength changes over the seven months.
@@ -83,7 +83,7 @@ const OVERHEAD_PRESS: Lift = Lift {
 
 const LEG_CURL: Lift = steady("lying-leg-curl", (35.0, Kg, 2.5), (3, 3), (10, 12), 0.3);
 
-/// Since the deload the chest gets more: 21 direct sets a week in place of 15, which is near the most one recovers from.
+/// Since the deload the chest gets more: 21 direct sets a week in place of 15, which is close to MRV.
 /// Calves are the lift that is cut short at the end of the week: 4 sets.
 pub(super) const SESSIONS: [Session; 4] = [
     Session {

@@ -55,7 +55,7 @@ impl Names {
     pub(super) fn called(&self, words: &str) -> Option<&Exercise> {
         let nickname = NICKNAMES.iter().find(|(nick, _)| *nick == words);
         self.catalogue
-            .called(nickname.map_or(words, |(_, name)| name))
+            .by_name(nickname.map_or(words, |(_, name)| name))
     }
 
     /// The exercise that goes by these words, or to which alone they fit.

@@ -10,7 +10,7 @@ use sqlx::{
 use tokio::sync::Semaphore;
 
 use super::{ACQUIRE_TIMEOUT, Database, Kind};
-use crate::workout::shipped;
+use crate::workout::catalogue::seed;
 
 static SQLITE: Migrator = sqlx::migrate!("src/workout/migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("src/workout/migrations/postgres");
@@ -161,7 +161,7 @@ async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), OpenError>
     let mut tx = begun.map_err(OpenError::Connect)?;
     let migrated = SQLITE.run_direct(None, &mut *tx, false).await;
     migrated.map_err(OpenError::Migrate)?;
-    shipped::ship(&mut tx).await.map_err(OpenError::Ship)?;
+    seed::seed(&mut tx).await.map_err(OpenError::Ship)?;
     tx.commit().await.map_err(OpenError::Ship)
 }
 
@@ -187,6 +187,6 @@ async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(), OpenErro
     tx.execute("SELECT pg_advisory_xact_lock(7310471), set_config('app.shipping', 'on', true)")
         .await
         .map_err(OpenError::Ship)?;
-    shipped::ship(&mut tx).await.map_err(OpenError::Ship)?;
+    seed::seed(&mut tx).await.map_err(OpenError::Ship)?;
     tx.commit().await.map_err(OpenError::Ship)
 }

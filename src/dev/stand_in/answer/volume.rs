@@ -12,8 +12,8 @@ const SESSIONS_SHOWN: usize = 5;
 /// What the tool says of a muscle that gets a lot.
 const HIGH: [&str; 3] = [
     "above the most productive range",
-    "near the most one recovers from",
-    "above the most one recovers from",
+    "close to MRV",
+    "above MRV",
 ];
 
 /// `chest: 12 direct, 14 fractional; in the most productive range (MV 4, …)`.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     dev::stand_in::{names::Names, plain::Plain},
-    workout::catalogue::muscles_named,
+    workout::catalogue::parse_muscles,
 };
 
 /// As `list_exercises` takes them; of several the longest goes first.
@@ -50,7 +50,7 @@ pub(super) fn of(plain: &Plain) -> Option<String> {
         let run = run.join(" ");
         let short = SHORT.iter().find(|(short, _)| *short == run);
         let muscle = short.map_or(run.as_str(), |(_, long)| long);
-        muscles_named(muscle).is_ok().then(|| muscle.to_owned())
+        parse_muscles(muscle).is_ok().then(|| muscle.to_owned())
     });
     named.next()
 }

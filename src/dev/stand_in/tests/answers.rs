@@ -51,7 +51,7 @@ fn answers_are_sentences_with_lists_and_tables() {
 
     | Muscle | Sets | How that stands | This week |
     |---|---|---|---|
-    | chest | 26 direct, 26.5 fractional | above the most one recovers from (MV 4, MEV 6, MAV 6-16, MRV 24) | 3 direct, 3 fractional |
+    | chest | 26 direct, 26.5 fractional | above MRV (MV 4, MEV 6, MAV 6-16, MRV 24) | 3 direct, 3 fractional |
     | back | 8 direct, 8 fractional | in the most productive range (MV 4) | |
 
     Landmarks: RP (2025-01), sets.
@@ -67,7 +67,7 @@ fn answers_are_sentences_with_lists_and_tables() {
 
     In the last complete week these stand high:
 
-    - **chest**: 26 direct, 26.5 fractional; above the most one recovers from (MV 4, MEV 6, MAV 6-16, MRV 24)
+    - **chest**: 26 direct, 26.5 fractional; above MRV (MV 4, MEV 6, MAV 6-16, MRV 24)
 
     In this week so far no muscle stands above its most productive range.
     "#);

@@ -1,17 +1,14 @@
-//! What is shown of a plan.
+//! A plan as tools return it, and as text.
 
 use std::fmt::Write;
 
-use jiff::{civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{
-    workout::catalogue::Catalogue,
-    workout::dates,
-    workout::plan::{PlanExercise, PlanSession},
-    workout::store::Plan,
-    workout::views::name_of,
+use crate::workout::{
+    catalogue::Catalogue,
+    model::{Plan, PlanExercise, PlanSession},
+    tools::{Reply, views::name_of},
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -39,27 +36,34 @@ pub(in crate::workout::tools) struct PlanView {
 }
 
 impl PlanView {
-    pub(super) fn of(plan: Plan, with_sessions: bool) -> Self {
+    pub(super) fn new(plan: Plan, with_sessions: bool) -> Self {
+        let (source, created_by) = if plan.is_system {
+            ("system", "system".to_owned())
+        } else {
+            ("user", plan.created_by)
+        };
         Self {
             plan_id: plan.id,
             name: plan.name,
             description: plan.description,
-            source: if plan.is_system { "system" } else { "user" },
+            source,
             visibility: plan.visibility,
-            created_by: if plan.is_system {
-                "system".to_owned()
-            } else {
-                plan.created_by
-            },
+            created_by,
             duration_weeks: plan.duration_weeks,
             active: plan.is_active,
             based_on: plan.based_on_plan_id,
-            starts_at: plan.starts_at.map(|at| day(at).to_string()),
-            // The end is the first moment after the last day.
-            ends_at: plan.ends_at.map(|at| day(at - 1).to_string()),
+            starts_at: plan.starts_on.map(|day| day.to_string()),
+            ends_at: plan.ends_on.map(|day| day.to_string()),
             sessions_per_week: plan.sessions.len(),
             sessions: with_sessions.then_some(plan.sessions),
         }
+    }
+
+    /// The reply of a tool that has written the plan.
+    pub(super) fn reply(action: &str, plan: Plan, catalogue: &Catalogue) -> Reply<Self> {
+        let view = Self::new(plan, true);
+        let text = format!("{action}: {}", view.text(catalogue));
+        Reply { data: view, text }
     }
 
     pub(super) fn text(&self, catalogue: &Catalogue) -> String {
@@ -102,9 +106,4 @@ fn exercise_text(exercise: &PlanExercise, catalogue: &Catalogue) -> String {
         name_of(catalogue, &exercise.exercise_id),
         exercise.sets
     )
-}
-
-/// A plan begins and ends on days, whatever zone it is read in: they are kept as midnights in UTC.
-pub(super) fn day(at: i64) -> civil::Date {
-    dates::day(at, &TimeZone::UTC)
 }

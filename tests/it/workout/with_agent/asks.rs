@@ -202,7 +202,7 @@ on_both!(
             told,
             [format!(
                 "Working sets from {monday} to {sunday} (so far):\n\
-                 chest: 22 direct, 23.5 fractional; near the most one recovers from (MV 4, MEV 6, MAV 12-20, MRV 20-35)\n\
+                 chest: 22 direct, 23.5 fractional; close to MRV (MV 4, MEV 6, MAV 12-20, MRV 20-35)\n\
                  Landmarks: melvio/lifting-volumes-overview README, which cites Renaissance Periodization (rpstrength.com) \
                  (2026-11), working sets per muscle and week, intermediate lifters; general guidance for intermediate lifters, \
                  not medical advice"

@@ -24,10 +24,10 @@ fn workouts() -> String {
 /// What is said of the quads' week, and how it begins.
 fn quads() -> [(String, String); 4] {
     let stands = [
-        "6 direct, 6 fractional; enough to maintain",
+        "6 direct, 6 fractional; maintenance",
         "12 direct, 12 fractional; in the most productive range",
         "18 direct, 18 fractional; in the most productive range",
-        "24 direct, 24 fractional; near the most one recovers from",
+        "24 direct, 24 fractional; close to MRV",
     ];
     [3, 2, 1, 0].map(|ago| {
         let (monday, sunday) = week(ago);

@@ -1,5 +1,6 @@
-//! What a plan consists of: sessions of the week, each with its exercises.
+//! Training plans: sessions of the week, each with its exercises.
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,4 +34,33 @@ pub struct PlanExercise {
     pub rest_seconds: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
+}
+
+/// A system plan, or a plan of the user's.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub is_system: bool,
+    pub visibility: String,
+    pub duration_weeks: i64,
+    pub sessions: Vec<PlanSession>,
+    pub based_on_plan_id: Option<String>,
+    pub is_active: bool,
+    pub starts_on: Option<Date>,
+    /// The last day.
+    pub ends_on: Option<Date>,
+    pub created_by: String,
+}
+
+/// A plan to be stored for the user.
+pub struct NewPlan {
+    pub id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub visibility: &'static str,
+    pub duration_weeks: i64,
+    pub sessions: Vec<PlanSession>,
+    pub based_on_plan_id: Option<String>,
 }

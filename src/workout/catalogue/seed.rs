@@ -1,72 +1,15 @@
-//! What the service brings along: exercises, plans, volume landmarks. Exercises and plans are written to the database
-//! when they have changed; a row that an operator added stays.
-
-use std::sync::LazyLock;
+//! Seed data: writes the shipped exercises and plans to the database when they have changed. Rows that an operator has
+//! added stay.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use sqlx::{AnyConnection, Row};
 
-use super::figures::volume::{Landmarks, Zone};
+use super::Exercise;
 
 const EXERCISES: &str = include_str!("data/exercises.json");
 const PLANS: &str = include_str!("data/plans.json");
-
-/// The volume landmarks, with where they come from.
-pub static LANDMARKS: LazyLock<LandmarkTable> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("data/landmarks.json")).expect("checked by a test")
-});
-
-/// Weekly sets per muscle, as published; not medical advice.
-#[derive(Deserialize)]
-pub struct LandmarkTable {
-    pub source: String,
-    pub source_url: String,
-    /// The month in which the table was copied.
-    pub as_of: String,
-    pub unit: String,
-    pub muscles: Vec<MuscleLandmarks>,
-}
-
-#[derive(Deserialize)]
-pub struct MuscleLandmarks {
-    pub muscle: String,
-    #[serde(flatten)]
-    pub landmarks: Landmarks,
-}
-
-impl LandmarkTable {
-    pub fn of(&self, muscle: &str) -> Option<&Landmarks> {
-        let row = self.muscles.iter().find(|row| row.muscle == muscle)?;
-        Some(&row.landmarks)
-    }
-
-    /// Where a weekly count stands, if the muscle has published landmarks.
-    pub fn zone(&self, muscle: &str, sets: f64) -> Option<Zone> {
-        Some(self.of(muscle)?.zone(sets))
-    }
-}
-
-/// One exercise of the catalogue.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Exercise {
-    /// The slug that `exercise_id` names.
-    pub id: String,
-    pub name: String,
-    pub aliases: Vec<String>,
-    pub description: String,
-    pub primary_muscles: Vec<String>,
-    pub secondary_muscles: Vec<String>,
-    pub equipment: String,
-    pub movement_pattern: String,
-    /// Both limbs work at the same time.
-    pub bilateral: bool,
-    /// Kilograms by which the weight rises; 0 where progress is not by weight.
-    pub step_increment: f64,
-    /// Kilograms above which no weight is suggested; 0: none is.
-    pub progression_limit: f64,
-}
 
 #[derive(Deserialize)]
 struct ShippedPlan {
@@ -77,32 +20,32 @@ struct ShippedPlan {
     sessions: Value,
 }
 
-/// The exercises as they are shipped.
+/// The shipped exercises.
 pub fn exercises() -> Vec<Exercise> {
-    parsed(EXERCISES)
+    parse(EXERCISES)
 }
 
 /// Writes what has changed since the last start. The caller holds the lock.
-pub async fn ship(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+pub async fn seed(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     if changed(connection, "exercises", EXERCISES).await? {
         for exercise in &exercises() {
-            ship_exercise(connection, exercise).await?;
+            seed_exercise(connection, exercise).await?;
         }
     }
     if changed(connection, "plans", PLANS).await? {
-        let plans: Vec<ShippedPlan> = parsed(PLANS);
+        let plans: Vec<ShippedPlan> = parse(PLANS);
         for plan in &plans {
-            ship_plan(connection, plan).await?;
+            seed_plan(connection, plan).await?;
         }
     }
     Ok(())
 }
 
-fn parsed<T: for<'de> Deserialize<'de>>(text: &str) -> T {
+fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> T {
     serde_json::from_str(text).expect("checked by a test")
 }
 
-/// Whether `text` is other than what was shipped last; notes it as shipped.
+/// Whether `text` differs from what was written last; records its digest.
 async fn changed(
     connection: &mut AnyConnection,
     name: &str,
@@ -127,7 +70,7 @@ async fn changed(
     Ok(true)
 }
 
-async fn ship_exercise(
+async fn seed_exercise(
     connection: &mut AnyConnection,
     exercise: &Exercise,
 ) -> Result<(), sqlx::Error> {
@@ -158,7 +101,7 @@ async fn ship_exercise(
     Ok(())
 }
 
-async fn ship_plan(connection: &mut AnyConnection, plan: &ShippedPlan) -> Result<(), sqlx::Error> {
+async fn seed_plan(connection: &mut AnyConnection, plan: &ShippedPlan) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO plan (id, name, description, is_system, visibility, duration_weeks, sessions)
          VALUES ($1, $2, $3, $4, 'public', $5, $6)

@@ -1,19 +1,19 @@
-//! What is shown of the data: the shapes of the answers, and the same as short text.
+//! Output types shared by the tools, and the same as short text.
 
 use std::fmt::Write;
 
-use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
+use crate::workout::{
     catalogue::{Catalogue, Exercise},
+    context::UserData,
     dates,
     figures::{
         e1rm::{self, E1rm},
-        units::{Unit, convert, round1, round2},
+        units::{Unit, round1, round2},
     },
-    store::{ExerciseSession, Workout, WorkoutSet},
+    model::{ExerciseSession, Workout, WorkoutSet},
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -41,7 +41,9 @@ pub struct LoggedExercise {
 }
 
 impl WorkoutView {
-    pub fn of(workout: Workout, catalogue: &Catalogue, zone: &TimeZone, notes: bool) -> Self {
+    pub fn new(workout: Workout, catalogue: &Catalogue, user: &UserData) -> Self {
+        let with_notes = user.settings.include_notes;
+        let local = |at| dates::local(at, &user.zone);
         let exercises = workout
             .exercises
             .into_iter()
@@ -49,20 +51,20 @@ impl WorkoutView {
                 name: name_of(catalogue, &exercise.exercise_id),
                 exercise_id: exercise.exercise_id,
                 superset_group: exercise.superset_group,
-                notes: exercise.notes.filter(|_| notes),
+                notes: exercise.notes.filter(|_| with_notes),
                 sets: exercise.sets,
             });
         Self {
             id: workout.id,
             name: workout.name,
-            performed_at: dates::local(workout.performed_at, zone),
-            ended_at: workout.ended_at.map(|at| dates::local(at, zone)),
-            notes: workout.notes.filter(|_| notes),
+            performed_at: local(workout.performed_at),
+            ended_at: workout.ended_at.map(local),
+            notes: workout.notes.filter(|_| with_notes),
             exercises: exercises.collect(),
         }
     }
 
-    /// A line for the workout and one for each exercise.
+    /// A line for the workout, and one for each exercise.
     pub fn text(&self) -> String {
         let name = self.name.as_deref().unwrap_or("Workout");
         let mut text = format!("{} {name} (id {})", &self.performed_at[..10], self.id);
@@ -82,15 +84,15 @@ impl WorkoutView {
     }
 }
 
-/// The name of an exercise of the catalogue; the slug of one that has left it.
-pub fn name_of(catalogue: &Catalogue, id: &str) -> String {
+/// The name of an exercise; the slug of one that is no longer in the catalogue.
+pub(super) fn name_of(catalogue: &Catalogue, id: &str) -> String {
     catalogue
         .by_id(id)
         .map_or_else(|| id.to_owned(), |exercise| exercise.name.clone())
 }
 
-/// `3x5 @ 185 lb, 8 @ 60 kg RPE 9, 10 @ 20 kg warm-up`: equal sets in a row once.
-pub fn sets_text(sets: &[WorkoutSet]) -> String {
+/// `3x5 @ 185 lb, 8 @ 60 kg RPE 9, 10 @ 20 kg warm-up`: equal consecutive sets are joined.
+fn sets_text(sets: &[WorkoutSet]) -> String {
     let runs = sets.chunk_by(|a, b| a == b).map(|run| {
         let set = &run[0];
         let mut text = if run.len() > 1 {
@@ -115,7 +117,7 @@ pub fn sets_text(sets: &[WorkoutSet]) -> String {
 
 /// One session of one exercise, with its figures in one unit.
 #[derive(Clone, Serialize, JsonSchema)]
-pub struct SessionView {
+pub(super) struct SessionView {
     pub workout_id: String,
     pub date: String,
     pub sets: Vec<WorkoutSet>,
@@ -131,34 +133,38 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    pub fn of(
+    pub(super) fn new(
         exercise: &Exercise,
         session: &ExerciseSession,
         unit: Unit,
-        zone: &TimeZone,
-        notes: bool,
+        user: &UserData,
     ) -> Self {
-        let best = maximum(exercise, session, unit);
+        let best = best_e1rm(exercise, session, unit);
+        let notes = session.notes.iter();
         Self {
             workout_id: session.workout_id.clone(),
-            date: dates::day(session.performed_at, zone).to_string(),
+            date: dates::day(session.performed_at, &user.zone).to_string(),
             sets: session.sets.clone(),
-            volume: round1(volume(session, unit)),
+            volume: round1(session.volume(unit)),
             e1rm: best.map(|best| round1(best.weight)),
             low_confidence: best.is_some_and(|best| best.low_confidence),
-            notes: if notes { session.notes.clone() } else { vec![] },
+            notes: notes
+                .filter(|_| user.settings.include_notes)
+                .cloned()
+                .collect(),
         }
     }
 
-    pub fn text(&self, unit: Unit) -> String {
+    pub(super) fn text(&self, unit: Unit) -> String {
         let mut text = format!("{}: {}", self.date, sets_text(&self.sets));
         if let Some(e1rm) = self.e1rm {
+            let _ = write!(text, " (e1RM {e1rm} {}", unit.as_str());
             let doubt = if self.low_confidence {
-                ", low confidence"
+                ", low confidence)"
             } else {
-                ""
+                ")"
             };
-            let _ = write!(text, " (e1RM {e1rm} {}{doubt})", unit.as_str());
+            text += doubt;
         }
         for note in &self.notes {
             let _ = write!(text, " [{note}]");
@@ -167,37 +173,28 @@ impl SessionView {
     }
 }
 
-/// The working sets as weight in the unit, and reps.
-pub fn working(session: &ExerciseSession, unit: Unit) -> impl Iterator<Item = (f64, u32)> {
-    let sets = session.sets.iter().filter(|set| !set.is_warmup);
-    sets.map(move |set| (convert(set.weight, set.unit, unit), set.reps))
-}
-
-/// The best estimate of the session's sets, where there can be one.
-pub fn maximum(exercise: &Exercise, session: &ExerciseSession, unit: Unit) -> Option<E1rm> {
-    let best = || e1rm::best(working(session, unit));
+/// The best one-rep maximum estimated from the session's working sets, if there is one.
+pub(super) fn best_e1rm(
+    exercise: &Exercise,
+    session: &ExerciseSession,
+    unit: Unit,
+) -> Option<E1rm> {
+    let best = || e1rm::best(session.weights_and_reps(unit));
     exercise.has_maximum().then(best)?.map(|(_, best)| best)
 }
 
-/// Reps times weight of the working sets, in the unit.
-pub fn volume(session: &ExerciseSession, unit: Unit) -> f64 {
-    working(session, unit)
-        .map(|(weight, reps)| weight * f64::from(reps))
-        .sum()
-}
-
-/// The unit for figures: the one set by the user, else that of the newest working set.
-pub fn unit_of(sessions: &[ExerciseSession], set_by_user: Option<Unit>) -> Unit {
-    let working = |session: &ExerciseSession| {
-        let last = session.sets.iter().rev().find(|set| !set.is_warmup);
+/// The unit for figures: the user's setting, or else that of the newest working set.
+pub(super) fn unit_of(sessions: &[ExerciseSession], setting: Option<Unit>) -> Unit {
+    let last_unit = |session: &ExerciseSession| {
+        let last = session.working_sets().next_back();
         last.or(session.sets.last()).map(|set| set.unit)
     };
-    let newest = sessions.first().and_then(working);
-    set_by_user.or(newest).unwrap_or_default()
+    let newest = sessions.first().and_then(last_unit);
+    setting.or(newest).unwrap_or_default()
 }
 
-/// `+1.2`, `-0.5`: a change, with its sign.
-pub fn signed(value: f64) -> String {
+/// A change with its sign: `+1.2`, `-0.5`.
+pub(super) fn signed(value: f64) -> String {
     let value = round2(value);
     if value > 0.0 {
         format!("+{value}")

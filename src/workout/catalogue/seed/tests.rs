@@ -1,14 +1,17 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::{workout::catalogue::MUSCLES, workout::plan::PlanSession};
+use crate::workout::{
+    catalogue::{MUSCLES, landmarks::LANDMARKS},
+    model::PlanSession,
+};
 
 fn exercises() -> Vec<Exercise> {
-    parsed(EXERCISES)
+    parse(EXERCISES)
 }
 
 #[test]
-fn there_are_more_than_120_exercises_each_with_a_slug_and_a_name_of_its_own() {
+fn at_least_120_exercises_have_unique_slugs_and_names() {
     let exercises = exercises();
     assert!(exercises.len() >= 120, "{}", exercises.len());
     let ids: HashSet<&str> = exercises.iter().map(|e| e.id.as_str()).collect();
@@ -22,7 +25,7 @@ fn there_are_more_than_120_exercises_each_with_a_slug_and_a_name_of_its_own() {
 }
 
 #[test]
-fn every_muscle_is_known_and_every_landmark_row_is_of_a_muscle() {
+fn muscles_of_exercises_and_landmarks_are_known() {
     for exercise in exercises() {
         assert!(!exercise.primary_muscles.is_empty(), "{}", exercise.id);
         let all: Vec<&String> = exercise
@@ -56,7 +59,7 @@ fn every_muscle_is_known_and_every_landmark_row_is_of_a_muscle() {
 }
 
 #[test]
-fn bilateral_dumbbell_and_kettlebell_exercises_say_what_the_weight_is_of() {
+fn bilateral_dumbbell_and_kettlebell_exercises_describe_their_weight() {
     for exercise in exercises().iter().filter(|exercise| exercise.bilateral) {
         let implement = exercise.equipment.as_str();
         if matches!(implement, "dumbbell" | "kettlebell") {
@@ -67,7 +70,7 @@ fn bilateral_dumbbell_and_kettlebell_exercises_say_what_the_weight_is_of() {
 }
 
 #[test]
-fn steps_and_limits_are_loadable_and_go_together() {
+fn steps_and_limits_are_both_set_or_both_zero() {
     for exercise in exercises() {
         let (step, limit) = (exercise.step_increment, exercise.progression_limit);
         assert!((0.0..=10.0).contains(&step), "{}", exercise.id);
@@ -76,10 +79,10 @@ fn steps_and_limits_are_loadable_and_go_together() {
 }
 
 #[test]
-fn at_least_five_plans_are_shipped_of_exercises_that_exist() {
+fn at_least_five_plans_use_existing_exercises() {
     let exercises = exercises();
     let ids: HashSet<&str> = exercises.iter().map(|e| e.id.as_str()).collect();
-    let plans: Vec<ShippedPlan> = parsed(PLANS);
+    let plans: Vec<ShippedPlan> = parse(PLANS);
     assert!(plans.len() >= 5);
     for plan in plans {
         assert!(plan.duration_weeks > 0 && !plan.name.is_empty() && !plan.description.is_empty());
