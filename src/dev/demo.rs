@@ -105,7 +105,7 @@ async fn insert(
 ) -> Result<(), sqlx::Error> {
     let today = dates::day(now, zone);
     let settings = Settings {
-        time_zone: zone.iana_name().map(str::to_owned),
+        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         ..Settings::default()
     };
     tx.save_settings(&settings, now).await?;

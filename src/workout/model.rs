@@ -4,6 +4,6 @@ mod plan;
 mod settings;
 mod workout;
 
-pub use plan::{NewPlan, Plan, PlanExercise, PlanSession};
-pub use settings::{MAX_HISTORY_DAYS, Settings};
+pub use plan::{NewPlan, Plan, PlanExercise, PlanSession, PlanSource};
+pub use settings::{MAX_HISTORY_DAYS, Settings, Units};
 pub use workout::{ExerciseSession, Workout, WorkoutExercise, WorkoutSet};

@@ -5,6 +5,7 @@ mod history;
 mod input;
 mod next_weight;
 mod plans;
+mod prelude;
 mod progress;
 mod schema;
 mod settings;

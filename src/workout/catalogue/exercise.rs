@@ -1,26 +1,27 @@
 //! An exercise of the catalogue, and its database row.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::{AnyPool, Row, any::AnyRow};
 
 use super::MAX_EXERCISES;
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Exercise {
-    /// The slug that `exercise_id` refers to.
     pub id: String,
     pub name: String,
+    #[serde(skip_serializing)]
     pub aliases: Vec<String>,
     pub description: String,
     pub primary_muscles: Vec<String>,
     pub secondary_muscles: Vec<String>,
     pub equipment: String,
     pub movement_pattern: String,
-    /// Both limbs work at the same time.
+    // Both limbs work at the same time.
     pub bilateral: bool,
-    /// Weight increment in kg; 0 for exercises that do not progress by weight.
+    /// kg; 0 without progression by weight
     pub step_increment: f64,
-    /// The highest weight to suggest, in kg; 0 for none.
+    /// kg; 0 is none
     pub progression_limit: f64,
 }
 

@@ -36,22 +36,42 @@ pub struct PlanExercise {
     pub notes: Option<String>,
 }
 
-/// A system plan, or a plan of the user's.
-#[derive(Clone, Debug)]
+/// A system plan, or a plan of the user's
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Plan {
+    #[serde(rename = "plan_id")]
     pub id: String,
     pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub is_system: bool,
+    pub source: PlanSource,
     pub visibility: String,
-    pub duration_weeks: i64,
-    pub sessions: Vec<PlanSession>,
-    pub based_on_plan_id: Option<String>,
-    pub is_active: bool,
-    pub starts_on: Option<Date>,
-    /// The last day.
-    pub ends_on: Option<Date>,
     pub created_by: String,
+    pub duration_weeks: i64,
+    #[serde(rename = "active")]
+    pub is_active: bool,
+    #[serde(rename = "based_on", skip_serializing_if = "Option::is_none")]
+    pub based_on_plan_id: Option<String>,
+    #[serde(rename = "starts_at", skip_serializing_if = "Option::is_none")]
+    pub starts_on: Option<Date>,
+    /// Last day
+    #[serde(rename = "ends_at", skip_serializing_if = "Option::is_none")]
+    pub ends_on: Option<Date>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<PlanSession>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanSource {
+    System,
+    User,
+}
+
+impl Plan {
+    pub fn is_system(&self) -> bool {
+        self.source == PlanSource::System
+    }
 }
 
 /// A plan to be stored for the user.

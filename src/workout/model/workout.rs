@@ -16,16 +16,22 @@ pub struct Workout {
     pub exercises: Vec<WorkoutExercise>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WorkoutExercise {
+    /// Slug or name
+    #[serde(alias = "exercise", alias = "exercise_name")]
     pub exercise_id: String,
-    /// Exercises with the same number were done in alternation.
-    pub superset_group: Option<i64>,
-    pub notes: Option<String>,
+    #[schemars(length(min = 1, max = 100))]
     pub sets: Vec<WorkoutSet>,
+    /// Same number: done in alternation
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superset_group: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
 }
 
-/// One set, as entered.
+// As entered.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkoutSet {

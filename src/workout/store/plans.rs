@@ -7,7 +7,7 @@ use super::{boolean, decode, is_storable, optional_timestamp};
 use crate::workout::{
     dates,
     db::UserTransaction,
-    model::{NewPlan, Plan},
+    model::{NewPlan, Plan, PlanSource},
 };
 
 /// The columns of [`Plan`] in the view `all_plans`.
@@ -168,6 +168,10 @@ fn end_of_day(date: Date) -> i64 {
 
 fn plan_from_row(row: &AnyRow) -> Result<Plan, sqlx::Error> {
     let sessions: &str = row.try_get("sessions")?;
+    let (source, created_by) = match row.try_get("source")? {
+        "system" => (PlanSource::System, "system".to_owned()),
+        _ => (PlanSource::User, row.try_get("created_by")?),
+    };
     let date = |at: Timestamp| dates::day(at, &TimeZone::UTC);
     let starts_on = optional_timestamp(row, "starts_at")?.map(date);
     let ends_on = optional_timestamp(row, "ends_at")?.map(|end| date(end - 1.millisecond()));
@@ -175,7 +179,7 @@ fn plan_from_row(row: &AnyRow) -> Result<Plan, sqlx::Error> {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         description: row.try_get("description")?,
-        is_system: row.try_get::<&str, _>("source")? == "system",
+        source,
         visibility: row.try_get("visibility")?,
         duration_weeks: row.try_get("duration_weeks")?,
         sessions: serde_json::from_str(sessions).map_err(decode)?,
@@ -183,6 +187,6 @@ fn plan_from_row(row: &AnyRow) -> Result<Plan, sqlx::Error> {
         is_active: boolean(row, "is_active")?,
         starts_on,
         ends_on,
-        created_by: row.try_get("created_by")?,
+        created_by,
     })
 }

@@ -21,12 +21,13 @@ impl UserTransaction {
             return Ok(Settings::default());
         };
         let units: Option<&str> = row.try_get("units")?;
+        let zone: Option<String> = row.try_get("time_zone")?;
         Ok(Settings {
             max_history_days: row.try_get("max_history_days")?,
             include_notes: boolean(&row, "include_notes")?,
             rate_limit_notify: boolean(&row, "rate_limit_notify")?,
-            units: units.and_then(Unit::parse),
-            time_zone: row.try_get("time_zone")?,
+            units: units.and_then(Unit::parse).into(),
+            time_zone: zone.unwrap_or(Settings::default().time_zone),
         })
     }
 
@@ -48,8 +49,8 @@ impl UserTransaction {
         .bind(settings.max_history_days)
         .bind(settings.include_notes)
         .bind(settings.rate_limit_notify)
-        .bind(settings.units.map(Unit::as_str))
-        .bind(settings.time_zone.as_deref())
+        .bind(settings.units.unit().map(Unit::as_str))
+        .bind(&settings.time_zone)
         .bind(now.as_millisecond())
         .execute(db)
         .await?;

@@ -1,13 +1,8 @@
 //! Tool `list_exercises`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Reply, Tool};
+use super::prelude::*;
 use crate::workout::{
     catalogue::{Catalogue, Exercise, parse_muscles},
-    context::ToolContext,
-    error::{ToolError, invalid, quoted},
     figures::units::{Unit, convert, round1, step_in},
 };
 
@@ -28,19 +23,9 @@ pub struct ExerciseList {
 
 #[derive(Serialize, JsonSchema)]
 struct ExerciseView {
-    id: String,
-    name: String,
-    description: String,
-    primary_muscles: Vec<String>,
-    secondary_muscles: Vec<String>,
-    equipment: String,
-    movement_pattern: String,
-    bilateral: bool,
-    /// kg
-    step_increment: f64,
+    #[serde(flatten)]
+    exercise: Exercise,
     step_increment_lb: f64,
-    /// kg; 0 is none
-    progression_limit: f64,
     progression_limit_lb: f64,
 }
 
@@ -94,28 +79,25 @@ fn check_equipment(catalogue: &Catalogue, text: &str) -> Result<(), ToolError> {
 
 impl From<&Exercise> for ExerciseView {
     fn from(exercise: &Exercise) -> Self {
-        let exercise = exercise.clone();
-        let limit = exercise.progression_limit;
+        let limit = convert(exercise.progression_limit, Unit::Kg, Unit::Lb);
         Self {
-            id: exercise.id,
-            name: exercise.name,
-            description: exercise.description,
-            primary_muscles: exercise.primary_muscles,
-            secondary_muscles: exercise.secondary_muscles,
-            equipment: exercise.equipment,
-            movement_pattern: exercise.movement_pattern,
-            bilateral: exercise.bilateral,
-            step_increment: exercise.step_increment,
+            exercise: exercise.clone(),
             step_increment_lb: step_in(exercise.step_increment, Unit::Lb),
-            progression_limit: limit,
-            progression_limit_lb: round1(convert(limit, Unit::Kg, Unit::Lb)),
+            progression_limit_lb: round1(limit),
         }
     }
 }
 
 impl ExerciseView {
     fn text(&self) -> String {
-        let muscles = self.primary_muscles.join(", ");
-        format!("{} ({}): {muscles}; {}", self.name, self.id, self.equipment)
+        let Exercise {
+            id,
+            name,
+            equipment,
+            primary_muscles,
+            ..
+        } = &self.exercise;
+        let muscles = primary_muscles.join(", ");
+        format!("{name} ({id}): {muscles}; {equipment}")
     }
 }

@@ -1,18 +1,11 @@
 //! Tool `get_exercise_history`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
+use super::prelude::*;
 use super::{
-    Reply, Tool,
     input::days,
     views::{SessionView, unit_of},
 };
-use crate::workout::{
-    context::ToolContext,
-    error::ToolError,
-    figures::{e1rm::FORMULA, units::Unit},
-};
+use crate::workout::figures::{e1rm::FORMULA, units::Unit};
 
 /// Most sessions in one answer.
 const MAX_SESSIONS: i64 = 100;
@@ -55,7 +48,7 @@ impl Tool for GetExerciseHistory {
             .tx
             .exercise_history(&exercise.id, since, MAX_SESSIONS)
             .await?;
-        let unit = unit_of(&sessions, user.settings.units);
+        let unit = unit_of(&sessions, user.settings.units.unit());
         let views = sessions
             .iter()
             .map(|session| SessionView::new(exercise, session, unit, &user));
@@ -68,10 +61,7 @@ impl Tool for GetExerciseHistory {
             formula: FORMULA,
         };
         let text = history.text();
-        Ok(Reply {
-            data: history,
-            text,
-        })
+        Ok(Reply::new(history, text))
     }
 }
 

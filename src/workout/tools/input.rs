@@ -4,7 +4,10 @@ use rmcp::model::JsonObject;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::workout::error::{ToolError, invalid, truncated};
+use crate::workout::{
+    catalogue::Catalogue,
+    error::{ToolError, invalid, truncated},
+};
 
 pub(super) const MAX_NAME_CHARS: usize = 200;
 pub(super) const MAX_NOTES_CHARS: usize = 4000;
@@ -85,4 +88,24 @@ pub(super) fn days(
         return Err(invalid!(place, "is {days}; it must be 1 or more"));
     }
     Ok(days.min(limit))
+}
+
+/// Checks the length of a list that must not be empty.
+pub(super) fn count(place: &str, what: &str, n: usize, max: usize) -> Result<(), ToolError> {
+    if (1..=max).contains(&n) {
+        return Ok(());
+    }
+    Err(invalid!(place, "has {n} {what}; it must have 1 to {max}"))
+}
+
+/// Replaces the name of an exercise by its slug.
+pub(super) fn resolve_exercise(
+    place: &str,
+    name: &mut String,
+    catalogue: &Catalogue,
+) -> Result<(), ToolError> {
+    let found = catalogue.find(name);
+    let found = found.map_err(|error| ToolError::at(place, error))?;
+    name.clone_from(&found.id);
+    Ok(())
 }

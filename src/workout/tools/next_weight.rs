@@ -1,17 +1,12 @@
 //! Tool `suggest_next_weight`: double progression from the last two sessions.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
+use super::prelude::*;
 use super::{
-    Reply, Tool,
     input::within,
     views::{SessionView, unit_of},
 };
 use crate::workout::{
     catalogue::Exercise,
-    context::ToolContext,
-    error::ToolError,
     figures::{
         progression::{self, Reason, Rule},
         units::{Unit, convert, round1, round2, step_in},
@@ -68,7 +63,7 @@ impl Tool for SuggestNextWeight {
         let mut sessions = user.tx.exercise_history(&exercise.id, since, 10).await?;
         sessions.retain(|session| session.working_sets().next().is_some());
         sessions.truncate(2);
-        let unit = unit_of(&sessions, user.settings.units);
+        let unit = unit_of(&sessions, user.settings.units.unit());
         let rule = rule(exercise, unit, target_reps);
         let next = next(&sessions, unit, &rule);
         let suggestion = NextWeight {
@@ -88,10 +83,7 @@ impl Tool for SuggestNextWeight {
                 .collect(),
         };
         let text = suggestion.text();
-        Ok(Reply {
-            data: suggestion,
-            text,
-        })
+        Ok(Reply::new(suggestion, text))
     }
 }
 
@@ -112,15 +104,10 @@ fn rule(exercise: &Exercise, unit: Unit, target_reps: u32) -> Rule {
 }
 
 fn next(sessions: &[ExerciseSession], unit: Unit, rule: &Rule) -> Option<progression::Suggestion> {
-    let work_set = |(weight, reps)| progression::WorkSet {
-        weight: round2(weight),
-        reps,
-    };
+    let rounded = |(weight, reps)| (round2(weight), reps);
     let log: Vec<progression::Session> = sessions
         .iter()
-        .map(|session| progression::Session {
-            sets: session.weights_and_reps(unit).map(work_set).collect(),
-        })
+        .map(|session| session.weights_and_reps(unit).map(rounded).collect())
         .collect();
     let mut next = progression::next(&log, rule)?;
     // A converted weight cannot be loaded with plates: round it to a step.

@@ -7,9 +7,8 @@ mod list;
 mod modify;
 mod view;
 
+use super::prelude::*;
 use crate::workout::{
-    context::{ToolContext, UserData},
-    error::{ToolError, invalid, quoted},
     model::{NewPlan, Plan},
     store::MAX_USER_PLANS,
 };

@@ -3,15 +3,9 @@
 mod analysis;
 mod text;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Reply, Tool, input::days, views::unit_of};
-use crate::workout::{
-    context::ToolContext,
-    error::ToolError,
-    figures::{plateau::Plateau, units::Unit},
-};
+use super::prelude::*;
+use super::{input::days, views::unit_of};
+use crate::workout::figures::{plateau::Plateau, units::Unit};
 
 /// Sessions that an analysis may rest on: one a day for the longest period.
 const MAX_SESSIONS: i64 = 366;
@@ -51,10 +45,14 @@ pub struct Progress {
 struct VolumeTrend {
     total: f64,
     per_session: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slope_per_week: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r_squared: Option<f64>,
+    #[serde(flatten)]
+    slope: Option<Slope>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Slope {
+    slope_per_week: f64,
+    r_squared: f64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -62,10 +60,8 @@ struct E1rmTrend {
     first: f64,
     latest: f64,
     best: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slope_per_week: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r_squared: Option<f64>,
+    #[serde(flatten)]
+    slope: Option<Slope>,
     /// Some session's estimate rests on more than 10 reps
     low_confidence: bool,
 }
@@ -106,14 +102,11 @@ impl Tool for AnalyzeProgress {
             .tx
             .exercise_history(&exercise.id, since, MAX_SESSIONS)
             .await?;
-        let unit = unit_of(&sessions, user.settings.units);
+        let unit = unit_of(&sessions, user.settings.units.unit());
         sessions.reverse();
         sessions.retain(|session| session.working_sets().next().is_some());
         let progress = Progress::new(exercise, &sessions, unit, days, &user.zone);
         let text = progress.text();
-        Ok(Reply {
-            data: progress,
-            text,
-        })
+        Ok(Reply::new(progress, text))
     }
 }

@@ -1,15 +1,11 @@
 //! Tools `get_settings` and `update_settings`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Reply, Tool, input::within, spec::Effect};
+use super::input::within;
+use super::prelude::*;
 use crate::workout::{
-    context::ToolContext,
     dates,
-    error::ToolError,
     figures::units::Unit,
-    model::{MAX_HISTORY_DAYS, Settings},
+    model::{MAX_HISTORY_DAYS, Settings, Units},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -28,34 +24,13 @@ pub(super) struct UpdateSettings {
     time_zone: Option<String>,
 }
 
-#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum Units {
-    AsEntered,
-    Lb,
-    Kg,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub struct SettingsView {
-    /// How far back anything looks
-    max_history_days: i64,
-    /// Whether workout notes are shown to assistants
-    include_notes: bool,
-    /// Whether to be told when the hourly limit comes near
-    rate_limit_notify: bool,
-    /// Unit of figures
-    units: Units,
-    time_zone: String,
-}
-
 impl Tool for GetSettings {
     const NAME: &'static str = "get_settings";
     const TITLE: &'static str = "Get settings";
     const DESCRIPTION: &'static str = "The user's settings.";
-    type Output = SettingsView;
+    type Output = Settings;
 
-    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<SettingsView>, ToolError> {
+    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Settings>, ToolError> {
         Ok(reply(ctx.read().await?.settings))
     }
 }
@@ -65,9 +40,9 @@ impl Tool for UpdateSettings {
     const TITLE: &'static str = "Update settings";
     const DESCRIPTION: &'static str = "Change the user's settings. What is not given stays.";
     const EFFECT: Effect = Effect::Overwrite;
-    type Output = SettingsView;
+    type Output = Settings;
 
-    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<SettingsView>, ToolError> {
+    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Settings>, ToolError> {
         if let Some(days) = self.max_history_days {
             within("max_history_days", days, 1, MAX_HISTORY_DAYS)?;
         }
@@ -89,37 +64,21 @@ impl UpdateSettings {
             max_history_days: self.max_history_days.unwrap_or(old.max_history_days),
             include_notes: self.include_notes.unwrap_or(old.include_notes),
             rate_limit_notify: self.rate_limit_notify.unwrap_or(old.rate_limit_notify),
-            units: match self.units {
-                None => old.units,
-                Some(Units::AsEntered) => None,
-                Some(Units::Lb) => Some(Unit::Lb),
-                Some(Units::Kg) => Some(Unit::Kg),
-            },
-            time_zone: zone.or(old.time_zone),
+            units: self.units.unwrap_or(old.units),
+            time_zone: zone.unwrap_or(old.time_zone),
         }
     }
 }
 
-fn reply(settings: Settings) -> Reply<SettingsView> {
-    let on_off = |on: bool| if on { "yes" } else { "no" };
-    let (units, units_text) = match settings.units {
-        None => (Units::AsEntered, "as entered"),
-        Some(Unit::Lb) => (Units::Lb, "lb"),
-        Some(Unit::Kg) => (Units::Kg, "kg"),
-    };
-    let view = SettingsView {
-        max_history_days: settings.max_history_days,
-        include_notes: settings.include_notes,
-        rate_limit_notify: settings.rate_limit_notify,
-        units,
-        time_zone: settings.time_zone.unwrap_or_else(|| "UTC".to_owned()),
-    };
+fn reply(settings: Settings) -> Reply<Settings> {
+    let yes_no = |on: bool| if on { "yes" } else { "no" };
+    let units = settings.units.unit().map_or("as entered", Unit::as_str);
     let text = format!(
-        "History: {} days. Notes shown: {}. Limit notices: {}. Units: {units_text}. Time zone: {}.",
-        view.max_history_days,
-        on_off(view.include_notes),
-        on_off(view.rate_limit_notify),
-        view.time_zone
+        "History: {} days. Notes shown: {}. Limit notices: {}. Units: {units}. Time zone: {}.",
+        settings.max_history_days,
+        yes_no(settings.include_notes),
+        yes_no(settings.rate_limit_notify),
+        settings.time_zone
     );
-    Reply { data: view, text }
+    Reply::new(settings, text)
 }

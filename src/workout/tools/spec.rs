@@ -44,6 +44,12 @@ pub struct Reply<T> {
     pub text: String,
 }
 
+impl<T> Reply<T> {
+    pub(super) fn new(data: T, text: String) -> Self {
+        Self { data, text }
+    }
+}
+
 /// A [`Reply`] whose data is JSON.
 pub type Answer = Reply<Value>;
 

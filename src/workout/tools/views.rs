@@ -1,19 +1,16 @@
 //! Output types shared by the tools, and the same as short text.
 
+use super::prelude::*;
 use std::fmt::Write;
-
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::workout::{
     catalogue::{Catalogue, Exercise},
-    context::UserData,
     dates,
     figures::{
         e1rm::{self, E1rm},
         units::{Unit, round1, round2},
     },
-    model::{ExerciseSession, Workout, WorkoutSet},
+    model::{ExerciseSession, Workout, WorkoutExercise, WorkoutSet},
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -31,35 +28,26 @@ pub struct WorkoutView {
 
 #[derive(Serialize, JsonSchema)]
 pub struct LoggedExercise {
-    pub exercise_id: String,
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub superset_group: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub notes: Option<String>,
-    pub sets: Vec<WorkoutSet>,
+    #[serde(flatten)]
+    pub exercise: WorkoutExercise,
 }
 
 impl WorkoutView {
     pub fn new(workout: Workout, catalogue: &Catalogue, user: &UserData) -> Self {
-        let with_notes = user.settings.include_notes;
+        let notes = |notes: Option<String>| notes.filter(|_| user.settings.include_notes);
         let local = |at| dates::local(at, &user.zone);
-        let exercises = workout
-            .exercises
-            .into_iter()
-            .map(|exercise| LoggedExercise {
-                name: name_of(catalogue, &exercise.exercise_id),
-                exercise_id: exercise.exercise_id,
-                superset_group: exercise.superset_group,
-                notes: exercise.notes.filter(|_| with_notes),
-                sets: exercise.sets,
-            });
+        let exercises = workout.exercises.into_iter().map(|mut exercise| {
+            exercise.notes = notes(exercise.notes);
+            let name = name_of(catalogue, &exercise.exercise_id);
+            LoggedExercise { name, exercise }
+        });
         Self {
             id: workout.id,
             name: workout.name,
             performed_at: local(workout.performed_at),
             ended_at: workout.ended_at.map(local),
-            notes: workout.notes.filter(|_| with_notes),
+            notes: notes(workout.notes),
             exercises: exercises.collect(),
         }
     }
@@ -71,8 +59,8 @@ impl WorkoutView {
         if let Some(notes) = &self.notes {
             let _ = write!(text, " [{notes}]");
         }
-        for exercise in &self.exercises {
-            let _ = write!(text, "\n  {}: {}", exercise.name, sets_text(&exercise.sets));
+        for LoggedExercise { name, exercise } in &self.exercises {
+            let _ = write!(text, "\n  {name}: {}", sets_text(&exercise.sets));
             if let Some(group) = exercise.superset_group {
                 let _ = write!(text, " (superset {group})");
             }

@@ -1,17 +1,14 @@
 //! Tool `check_volume_landmarks`: weekly sets per muscle against the published volume landmarks.
 
+use super::prelude::*;
 use std::fmt::Write;
 
 use jiff::{ToSpan, civil::Date};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use super::{Reply, Tool, input::non_blank};
+use super::input::non_blank;
 use crate::workout::{
     catalogue::{MUSCLES, landmarks::LANDMARKS, parse_muscles},
-    context::{ToolContext, UserData},
     dates,
-    error::{ToolError, invalid},
     figures::{
         units::round1,
         volume::{Count, Landmarks, Range, Zone, count},
@@ -100,7 +97,7 @@ impl Tool for CheckVolumeLandmarks {
             note: format!("{}; {CAVEAT}", LANDMARKS.unit),
         };
         let text = report.text();
-        Ok(Reply { data: report, text })
+        Ok(Reply::new(report, text))
     }
 }
 

@@ -5,11 +5,8 @@ mod input;
 mod list;
 mod update;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
+use super::prelude::*;
 use super::views::WorkoutView;
-use crate::workout::error::{ToolError, invalid, quoted};
 pub(super) use create::CreateWorkout;
 pub(super) use list::ListWorkouts;
 pub(super) use update::{DeleteWorkout, UpdateWorkout};

@@ -69,7 +69,7 @@ async fn filling_stores_the_training_the_plan_and_the_zone_in_little_time() {
     );
     let mut tx = db.read(&user().unwrap()).await.unwrap();
     let settings = tx.settings().await.unwrap();
-    assert_eq!(settings.time_zone.as_deref(), Some("America/Denver"));
+    assert_eq!(settings.time_zone, "America/Denver");
     let plan = tx.plans().await.unwrap().remove(0);
     assert!(plan.is_active && plan.based_on_plan_id.as_deref() == Some(BASED_ON));
     assert_eq!(plan.starts_on, Some(date(2026, 10, 5)));
@@ -152,7 +152,7 @@ async fn log(db: &Database, user: &str) {
         .await
         .unwrap();
     let settings = Settings {
-        units: Some(Unit::Kg),
+        units: Some(Unit::Kg).into(),
         ..Settings::default()
     };
     tx.save_settings(&settings, Timestamp::UNIX_EPOCH)

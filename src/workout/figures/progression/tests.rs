@@ -9,11 +9,7 @@ const RULE: Rule = Rule {
 };
 
 fn session(sets: &[(f64, u32)]) -> Session {
-    let sets = sets
-        .iter()
-        .map(|&(weight, reps)| WorkSet { weight, reps })
-        .collect();
-    Session { sets }
+    sets.to_vec()
 }
 
 fn good(weight: f64) -> Session {
@@ -146,12 +142,8 @@ fn the_weights_are_round() {
 }
 
 fn logs() -> impl Strategy<Value = Vec<Session>> {
-    let set = (0..800u32, 0..15u32).prop_map(|(quarters, reps)| WorkSet {
-        weight: f64::from(quarters) / 4.0,
-        reps,
-    });
-    let sets = prop::collection::vec(set, 1..5);
-    prop::collection::vec(sets.prop_map(|sets| Session { sets }), 1..4)
+    let set = (0..800u32, 0..15u32).prop_map(|(quarters, reps)| (f64::from(quarters) / 4.0, reps));
+    prop::collection::vec(prop::collection::vec(set, 1..5), 1..4)
 }
 
 proptest! {

@@ -1,20 +1,16 @@
 //! Tool `activate_plan`.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::{
     PlanView, find,
     input::{Visibility, last_day},
     insert,
 };
+use crate::workout::tools::prelude::*;
 use crate::workout::{
-    context::{ToolContext, UserData},
     dates,
-    error::{ToolError, invalid, quoted},
     model::{NewPlan, Plan},
     store::new_id,
-    tools::{Reply, Tool, input::non_blank, spec::Effect},
+    tools::input::non_blank,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -73,7 +69,7 @@ async fn own_plan(
     plan: Plan,
     ctx: &ToolContext<'_>,
 ) -> Result<Plan, ToolError> {
-    if !plan.is_system {
+    if !plan.is_system() {
         return Ok(plan);
     }
     let is_copy = |own: &Plan| {

@@ -1,23 +1,15 @@
 //! Tool `create_workout_plan`.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::{
     PlanView, find,
-    input::{Visibility, sessions, weeks},
+    input::{Visibility, check_sessions, weeks},
     insert,
 };
+use crate::workout::tools::prelude::*;
 use crate::workout::{
-    context::ToolContext,
-    error::ToolError,
     model::{NewPlan, Plan, PlanSession},
     store::new_id,
-    tools::{
-        Reply, Tool,
-        input::{MAX_NOTES_CHARS, name, non_blank, text},
-        spec::Effect,
-    },
+    tools::input::{MAX_NOTES_CHARS, name, non_blank, text},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -42,10 +34,10 @@ impl Tool for CreatePlan {
     const EFFECT: Effect = Effect::Add;
     type Output = PlanView;
 
-    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = name("name", self.name)?;
         let description = text("description", self.description, MAX_NOTES_CHARS)?;
-        let sessions = sessions(self.sessions, ctx.catalogue)?;
+        check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
         let weeks = weeks(self.duration_weeks)?;
         let mut user = ctx.write().await?;
         let base = match non_blank(self.based_on) {
@@ -61,7 +53,8 @@ impl Tool for CreatePlan {
             duration_weeks: weeks
                 .or(from_base.map(|base| base.duration_weeks))
                 .ok_or_else(|| missing("duration_weeks"))?,
-            sessions: sessions
+            sessions: self
+                .sessions
                 .or_else(|| Some(from_base?.sessions.clone()))
                 .ok_or_else(|| missing("sessions"))?,
             based_on_plan_id: base.and_then(system_plan),
@@ -79,7 +72,7 @@ fn missing(field: &str) -> ToolError {
 
 /// The system plan that the plan is, or is based on.
 fn system_plan(plan: Plan) -> Option<String> {
-    if plan.is_system {
+    if plan.is_system() {
         Some(plan.id)
     } else {
         plan.based_on_plan_id

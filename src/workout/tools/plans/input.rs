@@ -1,14 +1,12 @@
 //! Validation of plans: sessions, exercises and duration.
 
+use crate::workout::tools::prelude::*;
 use jiff::{ToSpan, civil::Date};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::workout::{
     catalogue::Catalogue,
-    error::{ToolError, invalid},
     model::{PlanExercise, PlanSession},
-    tools::input::{MAX_NOTES_CHARS, check_rpe, name, text, within},
+    tools::input::{MAX_NOTES_CHARS, check_rpe, count, name, resolve_exercise, text, within},
 };
 
 const MAX_SESSIONS: usize = 14;
@@ -45,71 +43,59 @@ pub(super) fn last_day(first: Date, weeks: i64) -> Date {
 }
 
 /// Validates the sessions and resolves the names of their exercises to slugs.
-pub(super) fn sessions(
-    given: Option<Vec<PlanSession>>,
+pub(super) fn check_sessions(
+    sessions: Option<&mut Vec<PlanSession>>,
     catalogue: &Catalogue,
-) -> Result<Option<Vec<PlanSession>>, ToolError> {
-    let Some(sessions) = given else {
-        return Ok(None);
+) -> Result<(), ToolError> {
+    let Some(sessions) = sessions else {
+        return Ok(());
     };
     let n = sessions.len();
     if n == 0 || n > MAX_SESSIONS {
         let message = format_args!("has {n} sessions; a week has 1 to {MAX_SESSIONS}");
         return Err(ToolError::at("sessions", message));
     }
-    let sessions = sessions.into_iter().enumerate();
-    sessions
-        .map(|(at, given)| session(&format!("sessions[{at}]"), given, catalogue))
-        .collect::<Result<_, _>>()
-        .map(Some)
+    for (at, session) in sessions.iter_mut().enumerate() {
+        check_session(&format!("sessions[{at}]"), session, catalogue)?;
+    }
+    Ok(())
 }
 
-fn session(
+fn check_session(
     place: &str,
-    session: PlanSession,
+    session: &mut PlanSession,
     catalogue: &Catalogue,
-) -> Result<PlanSession, ToolError> {
-    let PlanSession {
-        name: given,
-        day,
-        exercises,
-    } = session;
-    let name_place = format!("{place}.name");
-    let name = name(&name_place, given)?;
-    if let Some(day) = day {
+) -> Result<(), ToolError> {
+    session.name = name(&format!("{place}.name"), std::mem::take(&mut session.name))?;
+    if let Some(day) = session.day {
         within(&format!("{place}.day"), day, 1, 7)?;
     }
-    let n = exercises.len();
-    if n == 0 || n > MAX_EXERCISES {
-        let message = format_args!("has {n} exercises; it must have 1 to {MAX_EXERCISES}");
-        return Err(ToolError::at(format!("{place}.exercises"), message));
+    let place = format!("{place}.exercises");
+    count(&place, "exercises", session.exercises.len(), MAX_EXERCISES)?;
+    for (at, exercise) in session.exercises.iter_mut().enumerate() {
+        check_exercise(&format!("{place}[{at}]"), exercise, catalogue)?;
     }
-    let exercises = exercises.into_iter().enumerate();
-    let exercises = exercises
-        .map(|(at, given)| exercise(&format!("{place}.exercises[{at}]"), given, catalogue));
-    Ok(PlanSession {
-        name,
-        day,
-        exercises: exercises.collect::<Result<_, _>>()?,
-    })
+    Ok(())
 }
 
-fn exercise(
+fn check_exercise(
     place: &str,
-    exercise: PlanExercise,
+    exercise: &mut PlanExercise,
     catalogue: &Catalogue,
-) -> Result<PlanExercise, ToolError> {
+) -> Result<(), ToolError> {
     let field = |name: &str| format!("{place}.{name}");
-    let found = catalogue.find(&exercise.exercise_id);
-    let found = found.map_err(|error| ToolError::at(field("exercise_id"), error))?;
+    resolve_exercise(&field("exercise_id"), &mut exercise.exercise_id, catalogue)?;
     within(&field("sets"), exercise.sets, 1, 50)?;
-    let (min, max) = (exercise.reps_min, exercise.reps_max);
-    for (name, reps) in [("reps_min", min), ("reps_max", max)] {
-        if let Some(reps) = reps {
-            within(&field(name), reps, 1, 1000)?;
+    for (name, given, min, max) in [
+        ("reps_min", exercise.reps_min, 1, 1000),
+        ("reps_max", exercise.reps_max, 1, 1000),
+        ("rest_seconds", exercise.rest_seconds, 0, 3600),
+    ] {
+        if let Some(given) = given {
+            within(&field(name), given, min, max)?;
         }
     }
-    if let (Some(min), Some(max)) = (min, max)
+    if let (Some(min), Some(max)) = (exercise.reps_min, exercise.reps_max)
         && min > max
     {
         return Err(invalid!(
@@ -118,13 +104,7 @@ fn exercise(
         ));
     }
     check_rpe(&field("rpe"), exercise.rpe)?;
-    if let Some(rest) = exercise.rest_seconds {
-        within(&field("rest_seconds"), rest, 0, 3600)?;
-    }
-    let notes = text(&field("notes"), exercise.notes, MAX_NOTES_CHARS)?;
-    Ok(PlanExercise {
-        exercise_id: found.id.clone(),
-        notes,
-        ..exercise
-    })
+    let notes = exercise.notes.take();
+    exercise.notes = text(&field("notes"), notes, MAX_NOTES_CHARS)?;
+    Ok(())
 }

@@ -1,14 +1,8 @@
 //! Tool `list_plans`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{PlanView, find};
-use crate::workout::{
-    context::ToolContext,
-    error::ToolError,
-    tools::{Reply, Tool, input::non_blank},
-};
+use crate::workout::tools::input::non_blank;
+use crate::workout::tools::prelude::*;
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

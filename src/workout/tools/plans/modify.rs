@@ -1,21 +1,13 @@
 //! Tool `modify_plan`.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::{
     PlanView, find,
-    input::{Visibility, last_day, sessions, weeks},
+    input::{Visibility, check_sessions, last_day, weeks},
 };
+use crate::workout::tools::prelude::*;
 use crate::workout::{
-    context::ToolContext,
-    error::{ToolError, invalid, quoted},
     model::PlanSession,
-    tools::{
-        Reply, Tool,
-        input::{MAX_NOTES_CHARS, name, text},
-        spec::Effect,
-    },
+    tools::input::{MAX_NOTES_CHARS, name, text},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -37,13 +29,13 @@ impl Tool for ModifyPlan {
     const EFFECT: Effect = Effect::Overwrite;
     type Output = PlanView;
 
-    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = self.name.map(|given| name("name", given)).transpose()?;
-        let sessions = sessions(self.sessions, ctx.catalogue)?;
+        check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
         let weeks = weeks(self.duration_weeks)?;
         let mut user = ctx.write().await?;
         let mut plan = find(&mut user, "plan_id", &self.plan_id).await?;
-        if plan.is_system {
+        if plan.is_system() {
             let (name, id) = (quoted(&plan.name), &plan.id);
             return Err(invalid!(
                 "plan_id",
@@ -57,7 +49,7 @@ impl Tool for ModifyPlan {
         if let Some(visibility) = self.visibility {
             visibility.as_str().clone_into(&mut plan.visibility);
         }
-        plan.sessions = sessions.unwrap_or(plan.sessions);
+        plan.sessions = self.sessions.unwrap_or(plan.sessions);
         plan.duration_weeks = weeks.unwrap_or(plan.duration_weeks);
         let weeks = plan.duration_weeks;
         plan.ends_on = plan.starts_on.map(|first| last_day(first, weeks));

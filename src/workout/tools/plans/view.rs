@@ -1,61 +1,30 @@
 //! A plan as tools return it, and as text.
 
+use crate::workout::tools::prelude::*;
 use std::fmt::Write;
-
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::workout::{
     catalogue::Catalogue,
-    model::{Plan, PlanExercise, PlanSession},
-    tools::{Reply, views::name_of},
+    model::{Plan, PlanExercise},
+    tools::views::name_of,
 };
 
 #[derive(Serialize, JsonSchema)]
 pub(in crate::workout::tools) struct PlanView {
-    pub plan_id: String,
-    pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// system or user
-    pub source: &'static str,
-    pub visibility: String,
-    pub created_by: String,
-    pub duration_weeks: i64,
-    pub active: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub based_on: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub starts_at: Option<String>,
-    /// Last day
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ends_at: Option<String>,
-    pub sessions_per_week: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sessions: Option<Vec<PlanSession>>,
+    #[serde(flatten)]
+    plan: Plan,
+    sessions_per_week: usize,
 }
 
 impl PlanView {
-    pub(super) fn new(plan: Plan, with_sessions: bool) -> Self {
-        let (source, created_by) = if plan.is_system {
-            ("system", "system".to_owned())
-        } else {
-            ("user", plan.created_by)
-        };
+    pub(super) fn new(mut plan: Plan, with_sessions: bool) -> Self {
+        let sessions_per_week = plan.sessions.len();
+        if !with_sessions {
+            plan.sessions.clear();
+        }
         Self {
-            plan_id: plan.id,
-            name: plan.name,
-            description: plan.description,
-            source,
-            visibility: plan.visibility,
-            created_by,
-            duration_weeks: plan.duration_weeks,
-            active: plan.is_active,
-            based_on: plan.based_on_plan_id,
-            starts_at: plan.starts_on.map(|day| day.to_string()),
-            ends_at: plan.ends_on.map(|day| day.to_string()),
-            sessions_per_week: plan.sessions.len(),
-            sessions: with_sessions.then_some(plan.sessions),
+            plan,
+            sessions_per_week,
         }
     }
 
@@ -63,23 +32,22 @@ impl PlanView {
     pub(super) fn reply(action: &str, plan: Plan, catalogue: &Catalogue) -> Reply<Self> {
         let view = Self::new(plan, true);
         let text = format!("{action}: {}", view.text(catalogue));
-        Reply { data: view, text }
+        Reply::new(view, text)
     }
 
     pub(super) fn text(&self, catalogue: &Catalogue) -> String {
-        let mut text = format!("{} (id {}, {})", self.name, self.plan_id, self.source);
-        let _ = write!(
-            text,
-            ": {} sessions a week for {} weeks",
-            self.sessions_per_week, self.duration_weeks
-        );
-        if self.active {
+        let plan = &self.plan;
+        let source = if plan.is_system() { "system" } else { "user" };
+        let mut text = format!("{} (id {}, {source})", plan.name, plan.id);
+        let (sessions, weeks) = (self.sessions_per_week, plan.duration_weeks);
+        let _ = write!(text, ": {sessions} sessions a week for {weeks} weeks");
+        if plan.is_active {
             text += "; active";
         }
-        if let (Some(from), Some(to)) = (&self.starts_at, &self.ends_at) {
+        if let (Some(from), Some(to)) = (plan.starts_on, plan.ends_on) {
             let _ = write!(text, " from {from} to {to}");
         }
-        for session in self.sessions.iter().flatten() {
+        for session in &plan.sessions {
             let day = session
                 .day
                 .map(|day| format!(" (day {day})"))

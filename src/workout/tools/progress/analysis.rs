@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{BestSet, E1rmTrend, Point, Progress, VolumeTrend};
+use super::{BestSet, E1rmTrend, Point, Progress, Slope, VolumeTrend};
 use crate::workout::{
     catalogue::Exercise,
     dates,
@@ -82,27 +82,32 @@ fn maxima(figures: &[SessionFigures]) -> Vec<(f64, f64)> {
 fn volume_trend(figures: &[SessionFigures]) -> VolumeTrend {
     let volumes: Vec<(f64, f64)> = figures.iter().map(|s| (s.day, s.volume)).collect();
     let total: f64 = volumes.iter().map(|(_, volume)| volume).sum();
-    let trend = trend(&volumes);
+    let slope = slope(&volumes);
     VolumeTrend {
         total: round1(total),
         per_session: round1(total / figures.len().max(1) as f64),
-        slope_per_week: trend.map(|trend| round2(trend.slope_per_week)),
-        r_squared: trend.map(|trend| round2(trend.r_squared)),
+        slope,
     }
 }
 
 fn e1rm_trend(figures: &[SessionFigures], maxima: &[(f64, f64)]) -> Option<E1rmTrend> {
     let (first, latest) = (maxima.first()?.1, maxima.last()?.1);
     let best = maxima.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
-    let trend = trend(maxima);
+    let slope = slope(maxima);
     let mut estimates = figures.iter().filter_map(|session| session.e1rm);
     Some(E1rmTrend {
         first: round1(first),
         latest: round1(latest),
         best: round1(best),
-        slope_per_week: trend.map(|trend| round2(trend.slope_per_week)),
-        r_squared: trend.map(|trend| round2(trend.r_squared)),
+        slope,
         low_confidence: estimates.any(|estimate| estimate.low_confidence),
+    })
+}
+
+fn slope(points: &[(f64, f64)]) -> Option<Slope> {
+    trend(points).map(|trend| Slope {
+        slope_per_week: round2(trend.slope_per_week),
+        r_squared: round2(trend.r_squared),
     })
 }
 

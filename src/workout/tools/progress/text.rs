@@ -44,8 +44,9 @@ impl Progress {
             ..
         } = e1rm;
         let mut text = format!("first {first}, latest {latest}, best {best} {unit}");
-        if let (Some(slope), Some(fit)) = (e1rm.slope_per_week, e1rm.r_squared) {
-            text += &format!("; {} {unit} a week (R² {fit})", signed(slope));
+        if let Some(slope) = &e1rm.slope {
+            let per_week = signed(slope.slope_per_week);
+            text += &format!("; {per_week} {unit} a week (R² {})", slope.r_squared);
         }
         if e1rm.low_confidence {
             text += "; some estimates rest on more than 10 reps: low confidence";
@@ -59,8 +60,8 @@ impl Progress {
             "{} {unit} in all, {} a session",
             volume.total, volume.per_session
         );
-        if let Some(slope) = volume.slope_per_week {
-            text += &format!("; {} a week", signed(slope));
+        if let Some(slope) = &volume.slope {
+            text += &format!("; {} a week", signed(slope.slope_per_week));
         }
         text
     }

@@ -1,22 +1,16 @@
 //! Tool `create_workout`.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::{
     Logged,
-    input::{ExerciseInput, check_times, exercises, time},
+    input::{check_exercises, check_times, time},
     not_found,
 };
+use crate::workout::tools::prelude::*;
 use crate::workout::{
-    context::ToolContext,
-    error::ToolError,
-    model::Workout,
+    model::{Workout, WorkoutExercise},
     store::new_id,
     tools::{
-        Reply, Tool,
         input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text},
-        spec::Effect,
         views::WorkoutView,
     },
 };
@@ -25,7 +19,7 @@ use crate::workout::{
 #[serde(deny_unknown_fields)]
 pub(in crate::workout::tools) struct CreateWorkout {
     #[schemars(length(min = 1, max = 50))]
-    exercises: Vec<ExerciseInput>,
+    exercises: Vec<WorkoutExercise>,
     name: Option<String>,
     /// Time (2026-11-21T18:30) or date; default now
     performed_at: Option<String>,
@@ -40,8 +34,8 @@ impl Tool for CreateWorkout {
     const EFFECT: Effect = Effect::Add;
     type Output = Logged;
 
-    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Logged>, ToolError> {
-        let exercises = exercises(self.exercises, ctx.catalogue)?;
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<Logged>, ToolError> {
+        check_exercises(&mut self.exercises, ctx.catalogue)?;
         let name = text("name", self.name, MAX_NAME_CHARS)?;
         let notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
         let mut user = ctx.write().await?;
@@ -52,7 +46,7 @@ impl Tool for CreateWorkout {
             notes,
             performed_at: performed_at.unwrap_or(ctx.now),
             ended_at: time("ended_at", self.ended_at, &user)?,
-            exercises,
+            exercises: self.exercises,
         };
         check_times(&workout)?;
         let call_id = ctx.call_id.as_deref();
@@ -71,6 +65,6 @@ impl Tool for CreateWorkout {
         };
         let text = format!("{action} {}", workout.text());
         let data = Logged { workout, repeated };
-        Ok(Reply { data, text })
+        Ok(Reply::new(data, text))
     }
 }

@@ -1,16 +1,13 @@
 //! Validation of workouts: exercises, sets and times.
 
+use crate::workout::tools::prelude::*;
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::workout::{
     catalogue::Catalogue,
-    context::UserData,
     dates,
-    error::{ToolError, invalid},
     model::{Workout, WorkoutExercise, WorkoutSet},
-    tools::input::{check_rpe, non_blank, text, within},
+    tools::input::{check_rpe, count, non_blank, resolve_exercise, text, within},
 };
 
 const MAX_EXERCISES: usize = 50;
@@ -21,35 +18,20 @@ const MAX_EXERCISE_NOTES_CHARS: usize = 1000;
 const MAX_ALL_NOTES_CHARS: usize = 8000;
 const MAX_HOURS: i64 = 24;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ExerciseInput {
-    /// Slug or name
-    #[serde(alias = "exercise", alias = "exercise_name")]
-    exercise_id: String,
-    #[schemars(length(min = 1, max = 100))]
-    sets: Vec<WorkoutSet>,
-    /// Same number: done in alternation
-    superset_group: Option<i64>,
-    notes: Option<String>,
-}
-
 /// Validates the exercises and resolves their names to slugs.
-pub(super) fn exercises(
-    inputs: Vec<ExerciseInput>,
+pub(super) fn check_exercises(
+    exercises: &mut [WorkoutExercise],
     catalogue: &Catalogue,
-) -> Result<Vec<WorkoutExercise>, ToolError> {
-    if inputs.is_empty() {
-        return Err(invalid!(
-            "exercises",
-            "is empty; a workout has at least one exercise"
-        ));
+) -> Result<(), ToolError> {
+    if exercises.is_empty() {
+        let message = "is empty; a workout has at least one exercise";
+        return Err(ToolError::at("exercises", message));
     }
-    let sets = inputs.iter().map(|exercise| exercise.sets.len()).sum();
-    let notes = inputs.iter().filter_map(|exercise| exercise.notes.as_ref());
+    let sets = exercises.iter().map(|exercise| exercise.sets.len()).sum();
+    let notes = exercises.iter().filter_map(|e| e.notes.as_ref());
     let chars = notes.map(|notes| notes.chars().count()).sum();
     for (count, max, what) in [
-        (inputs.len(), MAX_EXERCISES, "exercises"),
+        (exercises.len(), MAX_EXERCISES, "exercises"),
         (sets, MAX_SETS_PER_WORKOUT, "sets"),
         (chars, MAX_ALL_NOTES_CHARS, "characters of notes"),
     ] {
@@ -58,37 +40,29 @@ pub(super) fn exercises(
             return Err(ToolError::at("exercises", message));
         }
     }
-    let inputs = inputs.into_iter().enumerate();
-    inputs
-        .map(|(at, input)| exercise(&format!("exercises[{at}]"), input, catalogue))
-        .collect()
+    for (at, exercise) in exercises.iter_mut().enumerate() {
+        check_exercise(&format!("exercises[{at}]"), exercise, catalogue)?;
+    }
+    Ok(())
 }
 
-fn exercise(
+fn check_exercise(
     place: &str,
-    input: ExerciseInput,
+    exercise: &mut WorkoutExercise,
     catalogue: &Catalogue,
-) -> Result<WorkoutExercise, ToolError> {
-    let found = catalogue.find(&input.exercise_id);
-    let found = found.map_err(|error| invalid!(format!("{place}.exercise_id"), "{error}"))?;
-    let sets = input.sets.len();
-    if sets == 0 || sets > MAX_SETS {
-        let message = format_args!("has {sets} sets; it must have 1 to {MAX_SETS}");
-        return Err(ToolError::at(format!("{place}.sets"), message));
-    }
-    for (at, set) in input.sets.iter().enumerate() {
+) -> Result<(), ToolError> {
+    let field = |name: &str| format!("{place}.{name}");
+    resolve_exercise(&field("exercise_id"), &mut exercise.exercise_id, catalogue)?;
+    count(&field("sets"), "sets", exercise.sets.len(), MAX_SETS)?;
+    for (at, set) in exercise.sets.iter().enumerate() {
         check_set(&format!("{place}.sets[{at}]"), set)?;
     }
-    if let Some(group) = input.superset_group {
-        within(&format!("{place}.superset_group"), group, 0, 1000)?;
+    if let Some(group) = exercise.superset_group {
+        within(&field("superset_group"), group, 0, 1000)?;
     }
-    let notes = format!("{place}.notes");
-    Ok(WorkoutExercise {
-        exercise_id: found.id.clone(),
-        superset_group: input.superset_group,
-        notes: text(&notes, input.notes, MAX_EXERCISE_NOTES_CHARS)?,
-        sets: input.sets,
-    })
+    let notes = exercise.notes.take();
+    exercise.notes = text(&field("notes"), notes, MAX_EXERCISE_NOTES_CHARS)?;
+    Ok(())
 }
 
 fn check_set(place: &str, set: &WorkoutSet) -> Result<(), ToolError> {

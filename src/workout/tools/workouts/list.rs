@@ -1,18 +1,14 @@
 //! Tool `list_workouts`.
 
+use crate::workout::tools::prelude::*;
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::not_found;
 use crate::workout::{
-    context::{ToolContext, UserData},
     dates,
-    error::ToolError,
     model::Workout,
     store::Page,
     tools::{
-        Reply, Tool,
         input::{non_blank, within},
         views::WorkoutView,
     },
@@ -72,7 +68,7 @@ impl Tool for ListWorkouts {
             next_before,
         };
         let text = list.text();
-        Ok(Reply { data: list, text })
+        Ok(Reply::new(list, text))
     }
 }
 

@@ -1,21 +1,15 @@
 //! Tools `update_workout` and `delete_workout`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{
     Logged,
-    input::{ExerciseInput, check_times, exercises, time},
+    input::{check_exercises, check_times, time},
     not_found,
 };
+use crate::workout::tools::prelude::*;
 use crate::workout::{
-    context::{ToolContext, UserData},
-    error::ToolError,
-    model::Workout,
+    model::{Workout, WorkoutExercise},
     tools::{
-        Reply, Tool,
         input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text},
-        spec::Effect,
         views::WorkoutView,
     },
 };
@@ -24,7 +18,7 @@ use crate::workout::{
 #[serde(deny_unknown_fields)]
 pub(in crate::workout::tools) struct UpdateWorkout {
     workout_id: String,
-    exercises: Option<Vec<ExerciseInput>>,
+    exercises: Option<Vec<WorkoutExercise>>,
     name: Option<String>,
     performed_at: Option<String>,
     ended_at: Option<String>,
@@ -50,16 +44,14 @@ impl Tool for UpdateWorkout {
     type Output = Logged;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<Logged>, ToolError> {
-        let inputs = self.exercises.take();
-        let replacement = inputs
-            .map(|inputs| exercises(inputs, ctx.catalogue))
-            .transpose()?;
+        if let Some(exercises) = &mut self.exercises {
+            check_exercises(exercises, ctx.catalogue)?;
+        }
+        let replaced = self.exercises.is_some();
         let mut user = ctx.write().await?;
         let stored = user.tx.workout(&self.workout_id).await?;
         let mut workout = stored.ok_or_else(|| not_found("workout_id", &self.workout_id))?;
         self.apply_to(&mut workout, &user)?;
-        let replaced = replacement.is_some();
-        workout.exercises = replacement.unwrap_or(workout.exercises);
         user.tx.replace_workout(&workout, replaced, ctx.now).await?;
         let workout = WorkoutView::new(workout, ctx.catalogue, &user);
         user.commit().await?;
@@ -68,7 +60,7 @@ impl Tool for UpdateWorkout {
             workout,
             repeated: false,
         };
-        Ok(Reply { data, text })
+        Ok(Reply::new(data, text))
     }
 }
 
@@ -79,6 +71,9 @@ impl UpdateWorkout {
         }
         if self.notes.is_some() {
             workout.notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
+        }
+        if let Some(exercises) = self.exercises {
+            workout.exercises = exercises;
         }
         if let Some(at) = time("performed_at", self.performed_at, user)? {
             // The duration stays the same.
