@@ -2,7 +2,7 @@
 
 use crate::workout::error::{ToolError, invalid, quoted};
 
-/// Every muscle group of the catalogue.
+/// All muscle groups.
 pub const MUSCLES: [&str; 16] = [
     "chest",
     "back",

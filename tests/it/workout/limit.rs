@@ -1,4 +1,4 @@
-//! The hourly limit of each user's calls.
+//! Hourly rate limit per user.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ async fn settings(client: &Client) -> (bool, Vec<String>) {
 }
 
 on_both!(
-    the_limit_is_each_users_own_and_announced_from_eighty_percent_on,
+    the_limit_is_per_user_and_announced_from_eighty_percent,
     async |world: World| {
         let world = world.with_limit(5).await;
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
@@ -64,7 +64,7 @@ on_both!(who_wants_no_notice_gets_none, async |world: World| {
 });
 
 on_both!(
-    resources_prompts_and_refused_calls_count_too,
+    resources_prompts_and_rejected_calls_count,
     async |world: World| {
         let world = world.with_limit(5).await;
         let ann = world.user("ann").await;

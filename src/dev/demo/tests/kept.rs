@@ -125,7 +125,7 @@ async fn a_reset_restores_the_training_and_touches_nobody_else() {
     assert_eq!(stored(&db, USER).await, before);
     assert_eq!(rows(&db, USER).await.len(), filled, "nothing is left over");
     let mut tx = db.read(&user().unwrap()).await.unwrap();
-    assert_eq!(tx.settings().await.unwrap().units, None);
+    assert_eq!(tx.settings().await.unwrap().units.unit(), None);
     assert_eq!(rows(&db, "ann").await, anns);
 }
 

@@ -1,4 +1,4 @@
-//! Texts of every kind in every place: kept where text is free, refused where it means nothing.
+//! Unusual text in every field: stored unchanged in free text, rejected elsewhere.
 
 use serde_json::json;
 
@@ -19,7 +19,7 @@ const TEXTS: [&str; 9] = [
 ];
 
 on_both!(
-    any_text_is_kept_as_it_is_where_text_is_free,
+    any_text_is_stored_unchanged_in_free_text_fields,
     async |world: World| {
         let ann = world.user("ann").await;
         for text in TEXTS {
@@ -62,7 +62,7 @@ on_both!(
 );
 
 on_both!(
-    any_text_is_refused_in_few_words_where_it_means_nothing,
+    any_text_is_a_short_error_in_structured_fields,
     async |world: World| {
         let ann = world.user("ann").await;
         let huge = "x".repeat(500_000);

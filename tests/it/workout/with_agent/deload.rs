@@ -1,9 +1,9 @@
-//! "I'm feeling burned out": four weeks of training, as Claude looks them up and as the prompt `suggest_deload` has them.
+//! The use case "I'm feeling burned out": four weeks of training, looked up by Claude and in the prompt `suggest_deload`.
 
 use rmcp::model::GetPromptRequestParams;
 use serde_json::{Value, json};
 
-use super::house::{House, sets, week};
+use super::deployment::{Deployment, sets, week};
 use crate::support::{
     wait::within,
     world::{Client, World, on_both},
@@ -64,25 +64,27 @@ async fn prompt(client: &Client, arguments: Value) -> Result<String, String> {
         .to_owned())
 }
 
-async fn trained(world: World) -> House {
-    let house = House::over(world).await;
+async fn trained(world: World) -> Deployment {
+    let deployment = Deployment::over(world).await;
     let log = SETS.map(|(ago, n)| (week(ago).0, sets(n, 10, 60.0)));
-    house.log("ann", "Leg Extension", &log).await;
+    deployment.log("ann", "Leg Extension", &log).await;
     let other = [(week(1).0, sets(4, 3, 220.0))];
-    house.log("bob", "Deadlift", &other).await;
-    house
+    deployment.log("bob", "Deadlift", &other).await;
+    deployment
 }
 
 on_both!(
-    four_weeks_of_training_are_told_to_somebody_who_is_burned_out,
+    four_weeks_of_training_are_summarized_for_a_burned_out_user,
     async |world: World| {
-        let house = trained(world).await;
+        let deployment = trained(world).await;
         let of = |ago| {
             let quads = json!({"muscle_group": "quads", "week": week(ago).0});
             ("check_volume_landmarks", quads)
         };
         let calls = [("list_workouts", json!({})), of(3), of(2), of(1), of(0)];
-        let told = house.ask("ann", "I'm feeling burned out", &calls).await;
+        let told = deployment
+            .ask("ann", "I'm feeling burned out", &calls)
+            .await;
         assert_eq!(without_ids(&told[0]), workouts());
         let source = "Landmarks: melvio/lifting-volumes-overview README, which cites Renaissance Periodization \
             (rpstrength.com) (2026-11), working sets per muscle and week, intermediate lifters; general guidance for \
@@ -93,10 +95,10 @@ on_both!(
 );
 
 on_both!(
-    the_prompt_about_a_deload_is_filled_with_the_askers_four_weeks,
+    the_deload_prompt_contains_the_users_four_weeks,
     async |world: World| {
-        let house = trained(world).await;
-        let ann = house.as_user("ann").await;
+        let deployment = trained(world).await;
+        let ann = deployment.as_user("ann").await;
         let text = prompt(&ann, json!({})).await.expect("a prompt");
         assert!(text.starts_with("Look at my last four weeks of training"));
         let log = format!(
@@ -124,7 +126,7 @@ on_both!(
             "{text}"
         );
 
-        let agent = house.as_agent().await;
+        let agent = deployment.as_agent().await;
         let for_ann = prompt(&agent, json!({"user_id": "ann"})).await;
         assert_eq!(for_ann.as_deref(), Ok(&*text));
         let for_nobody = prompt(&agent, json!({})).await.expect_err("no user");

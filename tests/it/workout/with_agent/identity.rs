@@ -1,9 +1,9 @@
-//! Whose data it is, from Claude's words to the row in the database.
+//! Identity from Claude's tool input to the database row.
 
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
-use super::house::{House, day, sets};
+use super::deployment::{Deployment, day, sets};
 use crate::support::{
     postgres::Postgres,
     wait::within,
@@ -30,22 +30,22 @@ fn squats() -> Value {
 }
 
 on_both!(
-    what_claude_writes_for_somebody_else_is_logged_for_the_one_who_asked,
+    calls_by_claude_for_another_user_are_logged_for_the_authenticated_user,
     async |world: World| {
-        let house = House::over(world).await;
+        let deployment = Deployment::over(world).await;
         let mut set = json!({"reps": 5, "weight": 100, "unit": "kg"});
         set["user_id"] = "mallory".into();
         let workout = json!({"user_id": "mallory", "name": "Legs", "exercises": [
             {"user_id": {"user_id": "mallory"}, "exercise_id": "squat", "sets": [set]}]});
         let calls = [("create_workout", workout)];
-        let told = house.ask("ann", "Log my squats.", &calls).await;
+        let told = deployment.ask("ann", "Log my squats.", &calls).await;
         assert!(told[0].starts_with("Logged: "), "{told:?}");
         assert!(
             told[0].ends_with("\n  Barbell Back Squat: 5 @ 100 kg"),
             "{told:?}"
         );
-        assert_eq!(owners(&house.world.url).await, ["ann"]);
-        let agent = house.as_agent().await;
+        assert_eq!(owners(&deployment.world.url).await, ["ann"]);
+        let agent = deployment.as_agent().await;
         let of = async |user| agent.text("list_workouts", json!({"user_id": user})).await;
         assert_eq!(of("mallory").await, "no workouts");
         assert!(of("ann").await.contains(" Legs (id "));
@@ -53,10 +53,10 @@ on_both!(
 );
 
 on_both!(
-    an_agents_call_whose_meta_names_another_user_is_refused_and_stores_nothing,
+    an_agent_call_with_another_user_in_meta_is_rejected_and_stores_nothing,
     async |world: World| {
-        let house = House::over(world).await;
-        let agent = house.as_agent().await;
+        let deployment = Deployment::over(world).await;
+        let agent = deployment.as_agent().await;
         let mut for_bob = squats();
         for_bob["user_id"] = "bob".into();
         for (arguments, meta, error) in [
@@ -79,22 +79,22 @@ on_both!(
             let refused = agent.result("create_workout", arguments, meta).await;
             assert_eq!((refused.is_error, &*text(&refused)), (Some(true), error));
         }
-        assert_eq!(owners(&house.world.url).await, Vec::<String>::new());
+        assert_eq!(owners(&deployment.world.url).await, Vec::<String>::new());
         let meta = json!({"fitness.progstrength/user_id": "bob"});
         let good = agent.result("create_workout", for_bob, meta).await;
         assert_ne!(good.is_error, Some(true), "{good:?}");
-        assert_eq!(owners(&house.world.url).await, ["bob"]);
+        assert_eq!(owners(&deployment.world.url).await, ["bob"]);
     }
 );
 
 on_both!(
-    a_users_own_client_is_shown_no_user_id_and_can_name_nobody_else,
+    a_users_client_sees_no_user_id_and_cannot_name_another_user,
     async |world: World| {
-        let house = House::over(world).await;
-        house
+        let deployment = Deployment::over(world).await;
+        deployment
             .log("bob", "squat", &[(day(1), sets(1, 1, 200.0))])
             .await;
-        let (ann, agent) = (house.as_user("ann").await, house.as_agent().await);
+        let (ann, agent) = (deployment.as_user("ann").await, deployment.as_agent().await);
         let tools = async |client: &crate::support::world::Client| {
             let listed = client.session.peer().list_all_tools();
             let listed = within("the tools", listed).await.expect("tools");
@@ -124,11 +124,11 @@ on_both!(
             let error = "user_id: names somebody else; you can act for yourself alone";
             assert_eq!((refused.is_error, &*text(&refused)), (Some(true), error));
         }
-        assert_eq!(owners(&house.world.url).await, ["bob"]);
+        assert_eq!(owners(&deployment.world.url).await, ["bob"]);
         let mut own = squats();
         own["user_id"] = "ann".into();
         ann.call("create_workout", own).await.expect("her own name");
-        assert_eq!(owners(&house.world.url).await, ["ann", "bob"]);
+        assert_eq!(owners(&deployment.world.url).await, ["ann", "bob"]);
         let hers = ann.text("list_workouts", json!({})).await;
         assert!(
             hers.ends_with("\n  Barbell Back Squat: 3x5 @ 100 kg"),

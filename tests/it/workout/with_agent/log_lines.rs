@@ -1,9 +1,9 @@
-//! What `mcp` logs: one line for each call, and nothing of what is said.
+//! Log lines of `mcp`: one for each call, without content.
 
 use serde_json::{Value, json};
 
 use super::{
-    house::client,
+    deployment::client,
     process::{Process, Server, call},
 };
 use crate::support::{
@@ -31,7 +31,7 @@ fn marked(user: Option<&str>) -> Value {
 }
 
 on_both!(
-    each_call_is_one_line_and_no_line_says_what_was_said,
+    each_call_is_one_log_line_without_content,
     async |world: World| {
         let url = world.url.clone();
         world.db.close().await;
@@ -121,7 +121,7 @@ on_both!(
 );
 
 #[tokio::test]
-async fn the_log_of_a_start_that_fails_holds_no_secret_either() {
+async fn the_log_of_a_failed_start_has_no_secrets() {
     let url = "postgres://app:swordfish@127.0.0.1:9/log";
     let env = [("RUST_LOG", "debug")];
     let (ended, _) = Process::start(&[], url, &env).ended().await;

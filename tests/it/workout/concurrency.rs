@@ -1,4 +1,4 @@
-//! Calls of one user at the same time: each is carried out, as if one after the other.
+//! Concurrent calls of one user: all are executed, as if in sequence.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::world::{World, on_both};
 
 on_both!(
-    plans_activated_at_once_leave_one_active,
+    concurrent_activations_leave_one_active_plan,
     async |world: World| {
         let ann = world.user("ann").await;
         let systems = ["novice-5x5", "deload-week", "full-body-3-days"].repeat(4);
@@ -28,7 +28,7 @@ on_both!(
 );
 
 on_both!(
-    settings_changed_at_once_are_all_changed,
+    concurrent_changes_of_settings_are_all_applied,
     async |world: World| {
         for round in 0..5 {
             let user = world.user(&format!("user {round}")).await;
@@ -56,7 +56,7 @@ on_both!(
 );
 
 on_both!(
-    corrections_of_one_workout_at_once_leave_one_of_them_whole,
+    concurrent_updates_of_a_workout_leave_one_of_them_complete,
     async |world: World| {
         let ann = world.user("ann").await;
         let id = ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
@@ -85,7 +85,7 @@ on_both!(
 );
 
 on_both!(
-    everybodys_calls_at_once_are_all_carried_out,
+    concurrent_calls_of_all_users_are_all_executed,
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let both = [&ann, &bob].into_iter().cycle().take(40);

@@ -1,4 +1,4 @@
-//! A workout whose answer was lost on the way: Claude is told so, finds it in the log, and a repetition logs nothing more.
+//! A workout with a lost response: Claude is told the outcome is unknown, finds it in the log, and a retry adds nothing.
 
 use std::sync::{
     Arc,
@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::house::{House, agent, sets};
+use super::deployment::{Deployment, agent, sets};
 use crate::{
     support::helpers::{last_content, unknown},
     support::{
@@ -118,10 +118,10 @@ fn said(result: &Value) -> (bool, &str) {
 }
 
 on_both!(
-    a_workout_whose_answer_was_lost_is_in_the_log_exactly_once,
+    a_workout_with_a_lost_response_is_logged_exactly_once,
     async |world: World| {
-        let house = House::over(world).await;
-        let wire = Wire::to(&house.mcp).await;
+        let deployment = Deployment::over(world).await;
+        let wire = Wire::to(&deployment.mcp).await;
         let app = agent(&wire.url).await;
         wire.breaks(1);
         let calls = [
@@ -159,10 +159,10 @@ on_both!(
 );
 
 on_both!(
-    calls_of_two_users_that_carry_the_same_ids_are_two,
+    equal_call_ids_of_two_users_are_different_calls,
     async |world: World| {
-        let house = House::over(world).await;
-        let agent = house.as_agent().await;
+        let deployment = Deployment::over(world).await;
+        let agent = deployment.as_agent().await;
         let meta = json!({"fitness.progstrength/request_id": "r", "fitness.progstrength/tool_use_id": "t"});
         for (user, repeated) in [("ann", false), ("bob", false), ("ann", true), ("bob", true)] {
             let mut workout = squats();
@@ -184,10 +184,10 @@ on_both!(
 );
 
 on_both!(
-    the_same_call_sent_eight_times_at_once_logs_one_workout,
+    eight_concurrent_copies_of_a_call_log_one_workout,
     async |world: World| {
-        let house = House::over(world).await;
-        let agent = house.as_agent().await;
+        let deployment = Deployment::over(world).await;
+        let agent = deployment.as_agent().await;
         let meta = json!({"fitness.progstrength/request_id": "r", "fitness.progstrength/tool_use_id": "t"});
         let mut workout = squats();
         workout["user_id"] = "ann".into();

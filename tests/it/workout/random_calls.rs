@@ -1,4 +1,4 @@
-//! Random hostile calls: whatever comes, the server answers, and what it keeps is whole.
+//! Random hostile calls: the server always answers, and the stored data stays valid.
 
 use prog_strength_agent::workout::tools::{Audience, listed};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
@@ -165,7 +165,7 @@ async fn assert_whole(world: &World) {
 }
 
 on_both!(
-    a_thousand_random_hostile_calls_break_nothing,
+    a_thousand_random_calls_leave_the_data_intact,
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let bobs = bob.lifted("squat", 3, "kg", &[(5, 100.0)]).await;

@@ -1,20 +1,20 @@
-//! The founding document's use cases: progress, next weight, plateau, plan, volume. The figures are worked out by hand.
+//! Use cases of the founding document: progress, next weight, plateau, plan, volume. Figures are calculated by hand.
 
 use serde_json::json;
 
-use super::house::{House, day, sets, week};
+use super::deployment::{Deployment, day, sets, week};
 use crate::support::world::{World, on_both};
 
 on_both!(
-    progress_over_two_months_is_told_from_history_and_trend,
+    progress_over_two_months_uses_history_and_trend,
     async |world: World| {
-        let house = House::over(world).await;
+        let deployment = Deployment::over(world).await;
         let log = [(70, 60.0), (56, 80.0), (42, 82.5), (28, 85.0), (14, 87.5)];
         let log = log.map(|(ago, kg)| (day(ago), sets(3, 5, kg)));
-        house.log("ann", "Bench Press", &log).await;
+        deployment.log("ann", "Bench Press", &log).await;
         let other = [(day(20), sets(5, 5, 200.0))];
-        house.log("bob", "Bench Press", &other).await;
-        let told = house
+        deployment.log("bob", "Bench Press", &other).await;
+        let told = deployment
             .ask(
                 "ann",
                 "How's my bench press progress over the last 2 months?",
@@ -57,49 +57,44 @@ on_both!(
     }
 );
 
-on_both!(
-    the_next_weight_comes_with_the_sets_it_rests_on,
-    async |world: World| {
-        let house = House::over(world).await;
-        let mut latest = sets(3, 10, 100.0);
-        let warm_up = json!({"reps": 5, "weight": 60, "unit": "kg", "is_warmup": true});
-        latest.as_array_mut().unwrap().insert(0, warm_up);
-        let log = [(day(6), sets(3, 10, 95.0)), (day(3), latest)];
-        house.log("ann", "Squat", &log).await;
-        house
-            .log("bob", "Squat", &[(day(1), sets(3, 3, 180.0))])
-            .await;
-        let calls = [("suggest_next_weight", json!({"exercise": "Squat"}))];
-        let asked = "What weight should I use for squats today?";
-        let (d3, d6) = (day(3), day(6));
-        assert_eq!(
-            house.ask("ann", asked, &calls).await,
-            [format!(
-                "Barbell Back Squat: next 105 kg for 10 reps (last 100 kg); every working set reached 10 reps: \
+on_both!(the_next_weight_comes_with_its_sets, async |world: World| {
+    let deployment = Deployment::over(world).await;
+    let mut latest = sets(3, 10, 100.0);
+    let warm_up = json!({"reps": 5, "weight": 60, "unit": "kg", "is_warmup": true});
+    latest.as_array_mut().unwrap().insert(0, warm_up);
+    let log = [(day(6), sets(3, 10, 95.0)), (day(3), latest)];
+    deployment.log("ann", "Squat", &log).await;
+    deployment
+        .log("bob", "Squat", &[(day(1), sets(3, 3, 180.0))])
+        .await;
+    let calls = [("suggest_next_weight", json!({"exercise": "Squat"}))];
+    let asked = "What weight should I use for squats today?";
+    let (d3, d6) = (day(3), day(6));
+    assert_eq!(
+        deployment.ask("ann", asked, &calls).await,
+        [format!(
+            "Barbell Back Squat: next 105 kg for 10 reps (last 100 kg); every working set reached 10 reps: \
                  one step of 5 kg up\n\
                  based on {d3}: 5 @ 60 kg warm-up, 3x10 @ 100 kg (e1RM 133.3 kg)\n\
                  based on {d6}: 3x10 @ 95 kg (e1RM 126.7 kg)"
-            )]
-        );
-        assert_eq!(
-            house.ask("eve", asked, &calls).await,
-            [
-                "Barbell Back Squat: nothing logged in the last 365 days, so there is nothing to go by"
-            ]
-        );
-    }
-);
+        )]
+    );
+    assert_eq!(
+        deployment.ask("eve", asked, &calls).await,
+        ["Barbell Back Squat: nothing logged in the last 365 days, so there is nothing to go by"]
+    );
+});
 
 on_both!(
-    a_stalled_lift_is_said_to_be_on_a_plateau,
+    a_stalled_exercise_is_reported_as_a_plateau,
     async |world: World| {
-        let house = House::over(world).await;
+        let deployment = Deployment::over(world).await;
         let mut log = [35, 28, 21, 14, 7].map(|ago| (day(ago), sets(3, 5, 50.0)));
         log[4].1[2]["reps"] = 4.into();
-        house.log("ann", "Overhead Press", &log).await;
+        deployment.log("ann", "Overhead Press", &log).await;
         let risen = [(day(1), sets(1, 1, 90.0))];
-        house.log("bob", "Overhead Press", &risen).await;
-        let told = house
+        deployment.log("bob", "Overhead Press", &risen).await;
+        let told = deployment
             .ask(
                 "ann",
                 "I feel stuck on overhead press",
@@ -127,9 +122,9 @@ on_both!(
 );
 
 on_both!(
-    a_plan_that_claude_makes_is_the_users_and_nobody_elses,
+    a_plan_created_by_claude_belongs_to_the_user_alone,
     async |world: World| {
-        let house = House::over(world).await;
+        let deployment = Deployment::over(world).await;
         let upper = json!([
             {"exercise_id": "Bench Press", "sets": 4, "reps_min": 6, "reps_max": 8},
             {"exercise_id": "Barbell Row", "sets": 4, "reps_min": 8}]);
@@ -140,7 +135,7 @@ on_both!(
         let plan = json!({"name": "4-Day Upper/Lower", "duration_weeks": 8, "sessions": [
             session("Upper A", 1, &upper), session("Lower A", 2, &lower),
             session("Upper B", 4, &upper), session("Lower B", 5, &lower)]});
-        let told = house
+        let told = deployment
             .ask(
                 "ann",
                 "Create me a 4-day upper/lower split",
@@ -159,16 +154,16 @@ on_both!(
         );
         assert_eq!(told, [format!("Created: {plan}{sessions}")]);
         let all = [("list_plans", json!({}))];
-        let listed = &house.ask("ann", "Which plans are there?", &all).await[0];
+        let listed = &deployment.ask("ann", "Which plans are there?", &all).await[0];
         assert_eq!(listed.matches(&*plan).count(), 1, "{listed}");
         assert_eq!(listed.matches(", user)").count(), 1, "{listed}");
         assert!(listed.matches(", system)").count() >= 5, "{listed}");
         let one = [("list_plans", json!({"plan_id": id}))];
         assert_eq!(
-            house.ask("ann", "Show it to me.", &one).await,
+            deployment.ask("ann", "Show it to me.", &one).await,
             [format!("{plan}{sessions}")]
         );
-        let others = &house.ask("bob", "Which plans are there?", &all).await[0];
+        let others = &deployment.ask("bob", "Which plans are there?", &all).await[0];
         assert!(
             !others.contains("Upper/Lower") || !others.contains(id),
             "{others}"
@@ -178,23 +173,25 @@ on_both!(
 );
 
 on_both!(
-    too_much_chest_volume_is_told_against_the_landmarks,
+    high_chest_volume_is_compared_with_the_landmarks,
     async |world: World| {
-        let house = House::over(world).await;
+        let deployment = Deployment::over(world).await;
         let (monday, sunday) = week(0);
         let at = |date: &str, n: usize| (date.to_owned(), sets(n, 10, 60.0));
-        house
+        deployment
             .log("ann", "Bench Press", &[at(&monday, 12), at(&week(1).0, 5)])
             .await;
-        house
+        deployment
             .log("ann", "incline bench press", &[at(&monday, 10)])
             .await;
-        house
+        deployment
             .log("ann", "Dumbbell Pullover", &[at(&monday, 3)])
             .await;
-        house.log("bob", "Bench Press", &[at(&monday, 9)]).await;
+        deployment
+            .log("bob", "Bench Press", &[at(&monday, 9)])
+            .await;
         let calls = [("check_volume_landmarks", json!({"muscle_group": "chest"}))];
-        let told = house
+        let told = deployment
             .ask("ann", "Am I doing too much volume for chest?", &calls)
             .await;
         // 12 and 10 direct sets are more than 20; the chest assists in three pullovers, which count half.

@@ -1,4 +1,4 @@
-//! Opening the database: fresh, by several processes at once, and again.
+//! Opening the database: fresh, concurrently by several processes, and again.
 
 use futures_util::future::join_all;
 use prog_strength_agent::workout::db::{Database, Kind};
@@ -27,7 +27,7 @@ async fn opened_at_once(url: &str, servers: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_start_at_once_on_a_fresh_sqlite_file_all_do() {
+async fn servers_can_start_concurrently_on_a_fresh_sqlite_file() {
     for servers in [2, 2, 2, 8, 8] {
         let folder = tempfile::tempdir().expect("a folder");
         opened_at_once(
@@ -39,38 +39,35 @@ async fn servers_that_start_at_once_on_a_fresh_sqlite_file_all_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_start_at_once_on_a_fresh_postgres_all_do() {
+async fn servers_can_start_concurrently_on_a_fresh_postgres() {
     for servers in [2, 2, 8] {
         let url = tokio::task::spawn_blocking(|| Postgres::shared().database());
         opened_at_once(&url.await.expect("a database"), servers).await;
     }
 }
 
-on_both!(
-    a_server_that_starts_again_keeps_what_there_is,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
-        let (stored, list) = (
-            world.stored().await,
-            ann.call("list_workouts", json!({})).await,
-        );
-        drop(ann);
-        let again = world.with_limit(0).await;
-        assert_eq!(again.stored().await, stored);
-        assert_eq!(
-            again
-                .user("ann")
-                .await
-                .call("list_workouts", json!({}))
-                .await,
-            list
-        );
-    }
-);
+on_both!(a_restart_keeps_the_data, async |world: World| {
+    let ann = world.user("ann").await;
+    ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
+    let (stored, list) = (
+        world.stored().await,
+        ann.call("list_workouts", json!({})).await,
+    );
+    drop(ann);
+    let again = world.with_limit(0).await;
+    assert_eq!(again.stored().await, stored);
+    assert_eq!(
+        again
+            .user("ann")
+            .await
+            .call("list_workouts", json!({}))
+            .await,
+        list
+    );
+});
 
 on_both!(
-    what_is_shipped_is_written_again_only_when_it_has_changed,
+    seed_data_is_written_again_only_after_a_change,
     async |world: World| {
         let shipped = async |world: &World, table: &str, id: &str| {
             world
@@ -110,7 +107,7 @@ on_both!(
 );
 
 on_both!(
-    an_exercise_that_an_operator_added_stays_and_is_found,
+    exercises_added_by_an_operator_are_kept_and_found,
     async |world: World| {
         let yes = if world.db.kind() == Kind::Sqlite {
             "1"
@@ -136,7 +133,7 @@ on_both!(
 );
 
 #[tokio::test]
-async fn what_is_no_database_is_refused_without_its_password() {
+async fn invalid_database_urls_are_errors_without_the_password() {
     for url in [
         "",
         "mysql://u:secret@host/db",

@@ -1,4 +1,4 @@
-//! How `mcp` starts and ends: a database that cannot be used, SIGTERM, and two processes on one file.
+//! Start and end of `mcp`: unusable databases, SIGTERM, and two processes on one file.
 
 use std::{path::Path, time::Duration};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{
-    house::sets,
+    deployment::sets,
     process::{Process, Server, all_workouts, call, data, result},
 };
 use crate::support::{answer::Answer, postgres::Postgres, world::World};
@@ -32,7 +32,7 @@ fn sqlite(file: &Path) -> String {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_a_database_is_refused_in_one_line() {
+async fn an_invalid_database_file_is_a_one_line_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = sqlite(&folder.path().join("missing/log.db"));
     let cannot = "unable to open database file";
@@ -48,7 +48,7 @@ async fn a_file_that_cannot_be_a_database_is_refused_in_one_line() {
 }
 
 #[tokio::test]
-async fn a_postgres_that_cannot_be_reached_is_refused_in_one_line_without_host_and_password() {
+async fn an_unreachable_postgres_is_a_one_line_error_without_host_and_password() {
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = silent.local_addr().expect("bound").port();
     let url = format!("postgres://app:hunter2@127.0.0.1:{port}/log");
@@ -62,7 +62,7 @@ async fn a_postgres_that_cannot_be_reached_is_refused_in_one_line_without_host_a
 }
 
 #[tokio::test]
-async fn a_postgres_that_does_not_let_us_in_is_refused_in_one_line_without_host_and_password() {
+async fn a_postgres_login_failure_is_a_one_line_error_without_host_and_password() {
     let url = tokio::task::spawn_blocking(|| Postgres::shared().database());
     let url = url.await.expect("a database");
     let name = url.rsplit_once('/').expect("a name").1;
@@ -78,7 +78,7 @@ async fn a_postgres_that_does_not_let_us_in_is_refused_in_one_line_without_host_
 }
 
 #[tokio::test]
-async fn a_database_that_is_newer_than_the_program_is_left_alone() {
+async fn a_database_with_a_newer_schema_is_not_touched() {
     let world = World::sqlite().await;
     let newer =
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -95,7 +95,7 @@ async fn a_database_that_is_newer_than_the_program_is_left_alone() {
 }
 
 #[tokio::test]
-async fn after_sigterm_everything_is_in_the_one_file() {
+async fn sigterm_leaves_all_data_in_the_database_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("log.db");
     let server = Server::start(&sqlite(&file), &[]).await;
@@ -142,7 +142,7 @@ async fn hundred(url: &str, process: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn two_processes_write_the_same_file_at_the_same_time() {
+async fn two_processes_can_write_the_same_file_concurrently() {
     let folder = tempfile::tempdir().expect("a folder");
     let database = sqlite(&folder.path().join("log.db"));
     // Also the creation of the file is a race.

@@ -1,4 +1,4 @@
-//! Correcting and deleting what has been logged.
+//! Updating and deleting workouts.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn after(client: &Client, id: &Value, mut change: Value) -> Value {
 }
 
 on_both!(
-    what_a_correction_does_not_name_stays_as_it_was,
+    an_update_leaves_missing_fields_unchanged,
     async |world: World| {
         let ann = world.user("ann").await;
         let mut expected = one(&ann).await;
@@ -61,7 +61,7 @@ on_both!(
 );
 
 on_both!(
-    an_empty_text_clears_name_notes_and_end,
+    empty_text_clears_name_notes_and_end,
     async |world: World| {
         let ann = world.user("ann").await;
         let mut expected = one(&ann).await;
@@ -77,62 +77,56 @@ on_both!(
     }
 );
 
-on_both!(
-    a_refused_correction_changes_nothing,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let id = one(&ann).await["id"].clone();
-        let stored = world.stored().await;
-        for (change, error) in [
-            (
-                json!({"exercises": []}),
-                "exercises: is empty; a workout has at least one exercise",
-            ),
-            (
-                json!({"name": "x", "exercises": [{"exercise_id": "squat", "sets": []}]}),
-                "exercises[0].sets: has 0 sets; it must have 1 to 100",
-            ),
-            (
-                json!({"name": "x", "ended_at": day(5)}),
-                "ended_at: is before performed_at",
-            ),
-            (
-                json!({"name": "x", "ended_at": day(1)}),
-                "ended_at: is more than a day after performed_at",
-            ),
-            (
-                json!({"name": "x".repeat(201)}),
-                "name: is longer than 200 characters",
-            ),
-        ] {
-            let mut change = change;
-            change["workout_id"] = id.clone();
-            let refused = ann.call("update_workout", change).await;
-            assert_eq!(refused.unwrap_err(), error);
-            assert_eq!(world.stored().await, stored);
-        }
+on_both!(a_rejected_update_changes_nothing, async |world: World| {
+    let ann = world.user("ann").await;
+    let id = one(&ann).await["id"].clone();
+    let stored = world.stored().await;
+    for (change, error) in [
+        (
+            json!({"exercises": []}),
+            "exercises: is empty; a workout has at least one exercise",
+        ),
+        (
+            json!({"name": "x", "exercises": [{"exercise_id": "squat", "sets": []}]}),
+            "exercises[0].sets: has 0 sets; it must have 1 to 100",
+        ),
+        (
+            json!({"name": "x", "ended_at": day(5)}),
+            "ended_at: is before performed_at",
+        ),
+        (
+            json!({"name": "x", "ended_at": day(1)}),
+            "ended_at: is more than a day after performed_at",
+        ),
+        (
+            json!({"name": "x".repeat(201)}),
+            "name: is longer than 200 characters",
+        ),
+    ] {
+        let mut change = change;
+        change["workout_id"] = id.clone();
+        let refused = ann.call("update_workout", change).await;
+        assert_eq!(refused.unwrap_err(), error);
+        assert_eq!(world.stored().await, stored);
     }
-);
+});
 
-on_both!(
-    a_deleted_workout_is_gone_with_its_sets,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let (id, other) = (one(&ann).await["id"].clone(), one(&ann).await);
-        let delete = json!({"workout_id": id});
-        let deleted = ann.call("delete_workout", delete.clone()).await;
-        assert_eq!(deleted.unwrap(), json!({"deleted": id}));
-        let listed = ann.call("list_workouts", json!({})).await.unwrap();
-        assert_eq!(listed["workouts"], json!([other]));
-        assert_eq!(
-            world.stored().await.len(),
-            3,
-            "one workout, exercise and set"
-        );
-        let again = ann.call("delete_workout", delete).await.unwrap_err();
-        assert_eq!(
-            again,
-            format!("workout_id: the user has no workout {id}; list_workouts shows the ids")
-        );
-    }
-);
+on_both!(deleting_a_workout_deletes_its_sets, async |world: World| {
+    let ann = world.user("ann").await;
+    let (id, other) = (one(&ann).await["id"].clone(), one(&ann).await);
+    let delete = json!({"workout_id": id});
+    let deleted = ann.call("delete_workout", delete.clone()).await;
+    assert_eq!(deleted.unwrap(), json!({"deleted": id}));
+    let listed = ann.call("list_workouts", json!({})).await.unwrap();
+    assert_eq!(listed["workouts"], json!([other]));
+    assert_eq!(
+        world.stored().await.len(),
+        3,
+        "one workout, exercise and set"
+    );
+    let again = ann.call("delete_workout", delete).await.unwrap_err();
+    assert_eq!(
+        again,
+        format!("workout_id: the user has no workout {id}; list_workouts shows the ids")
+    );
+});

@@ -1,4 +1,4 @@
-//! The same call sent twice, and calls that only look the same.
+//! Repeated calls are executed once; calls that only look alike are different.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -32,25 +32,22 @@ async fn planned(client: &Client, tool: &str, arguments: Value, meta: Value) -> 
     plan["plan_id"].as_str().expect("an id").to_owned()
 }
 
-on_both!(
-    a_repeated_call_logs_the_workout_once,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let (id, repeated) = log(&ann, ids("r1", "t1")).await;
-        assert!(!repeated);
-        let stored = world.stored().await;
-        assert_eq!(log(&ann, ids("r1", "t1")).await, (id, true));
-        let again = world.user("ann").await;
-        assert!(
-            log(&again, ids("r1", "t1")).await.1,
-            "in another session too"
-        );
-        assert_eq!(world.stored().await, stored);
-    }
-);
+on_both!(a_repeated_call_logs_one_workout, async |world: World| {
+    let ann = world.user("ann").await;
+    let (id, repeated) = log(&ann, ids("r1", "t1")).await;
+    assert!(!repeated);
+    let stored = world.stored().await;
+    assert_eq!(log(&ann, ids("r1", "t1")).await, (id, true));
+    let again = world.user("ann").await;
+    assert!(
+        log(&again, ids("r1", "t1")).await.1,
+        "in another session too"
+    );
+    assert_eq!(world.stored().await, stored);
+});
 
 on_both!(
-    twenty_repetitions_at_once_log_the_workout_once,
+    twenty_concurrent_repetitions_log_one_workout,
     async |world: World| {
         let ann = world.user("ann").await;
         let calls = (0..20).map(|_| log(&ann, ids("r1", "t1")));
@@ -94,7 +91,7 @@ on_both!(two_meant_workouts_are_two, async |world: World| {
 });
 
 on_both!(
-    ids_of_any_length_and_letters_tell_calls_apart,
+    call_ids_of_any_length_and_characters_are_distinguished,
     async |world: World| {
         let ann = world.user(&"\u{10348}".repeat(256)).await;
         let long = "\u{10348}".repeat(5000);
@@ -107,7 +104,7 @@ on_both!(
 );
 
 on_both!(
-    a_repeated_call_makes_one_plan_and_another_one_makes_another,
+    a_repeated_call_creates_one_plan_and_a_new_call_another,
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let make = async |client: &Client, meta| {
@@ -130,7 +127,7 @@ on_both!(
 );
 
 on_both!(
-    the_last_plan_that_fits_may_be_made_twice_by_the_same_call,
+    repeating_the_call_that_created_the_last_allowed_plan_succeeds,
     async |world: World| {
         let ann = world.user("ann").await;
         let others = "INSERT INTO user_plan (id, user_id, name, created_at, updated_at, duration_weeks, sessions)

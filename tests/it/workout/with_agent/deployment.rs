@@ -1,4 +1,4 @@
-//! `serve` and `mcp` under one roof: a scripted Claude, the agent, the workout server over HTTP, a database.
+//! Test deployment: a scripted Claude, the agent, the workout server over HTTP, and a database.
 
 use prog_strength_agent::{
     config::WorkoutConfig,
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-pub(super) struct House {
+pub(super) struct Deployment {
     pub(super) app: TestApp,
     pub(super) world: World,
     /// The workout server's `/mcp`.
@@ -34,7 +34,7 @@ pub(super) struct House {
     running: JoinHandle<anyhow::Result<()>>,
 }
 
-impl House {
+impl Deployment {
     pub(super) async fn over(world: World) -> Self {
         let (mcp, running) = workout_server(&world).await;
         let app = agent(&mcp).await;
@@ -101,7 +101,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Deployment {
     fn drop(&mut self) {
         self.running.abort();
     }

@@ -1,11 +1,11 @@
-//! Logging, listing, correcting and deleting workouts.
+//! Creating, listing, updating and deleting workouts.
 
 use serde_json::json;
 
 use crate::support::world::{World, days_ago, on_both};
 
 on_both!(
-    a_logged_workout_is_listed_as_it_was_given,
+    a_created_workout_is_listed_as_given,
     async |world: World| {
         let ann = world.user("ann").await;
         let at = days_ago(2);

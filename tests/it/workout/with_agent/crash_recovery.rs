@@ -1,4 +1,4 @@
-//! The server is killed in the middle of writes, again and again: what was answered is there, what is there is whole.
+//! The server is killed during writes, repeatedly: answered writes are stored, and no write is partial.
 
 use std::{
     collections::BTreeMap,
@@ -187,7 +187,7 @@ async fn rows(database: &str) -> [i64; 3] {
 }
 
 on_both!(
-    a_server_that_is_killed_among_writes_loses_none_and_leaves_none_in_pieces,
+    kill_during_writes_loses_no_answered_write_and_leaves_none_partial,
     async |world: World| {
         let database = world.url.clone();
         world.db.close().await;
