@@ -1,8 +1,8 @@
 //! Tool `get_exercise_history`.
 
-use super::prelude::*;
 use super::{
     input::days,
+    prelude::*,
     views::{SessionView, unit_of},
 };
 use crate::workout::figures::{e1rm::FORMULA, units::Unit};

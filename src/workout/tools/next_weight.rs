@@ -1,8 +1,8 @@
 //! Tool `suggest_next_weight`: double progression from the last two sessions.
 
-use super::prelude::*;
 use super::{
     input::within,
+    prelude::*,
     views::{SessionView, unit_of},
 };
 use crate::workout::{

@@ -3,8 +3,7 @@
 mod analysis;
 mod text;
 
-use super::prelude::*;
-use super::{input::days, views::unit_of};
+use super::{input::days, prelude::*, views::unit_of};
 use crate::workout::figures::{plateau::Plateau, units::Unit};
 
 /// Sessions that an analysis may rest on: one a day for the longest period.

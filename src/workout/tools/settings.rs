@@ -1,7 +1,6 @@
 //! Tools `get_settings` and `update_settings`.
 
-use super::input::within;
-use super::prelude::*;
+use super::{input::within, prelude::*};
 use crate::workout::{
     dates,
     figures::units::Unit,

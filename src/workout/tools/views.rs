@@ -1,8 +1,8 @@
 //! Output types shared by the tools, and the same as short text.
 
-use super::prelude::*;
 use std::fmt::Write;
 
+use super::prelude::*;
 use crate::workout::{
     catalogue::{Catalogue, Exercise},
     dates,

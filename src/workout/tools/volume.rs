@@ -1,11 +1,10 @@
 //! Tool `check_volume_landmarks`: weekly sets per muscle against the published volume landmarks.
 
-use super::prelude::*;
 use std::fmt::Write;
 
 use jiff::{ToSpan, civil::Date};
 
-use super::input::non_blank;
+use super::{input::non_blank, prelude::*};
 use crate::workout::{
     catalogue::{MUSCLES, landmarks::LANDMARKS, parse_muscles},
     dates,

@@ -5,8 +5,7 @@ mod input;
 mod list;
 mod update;
 
-use super::prelude::*;
-use super::views::WorkoutView;
+use super::{prelude::*, views::WorkoutView};
 pub(super) use create::CreateWorkout;
 pub(super) use list::ListWorkouts;
 pub(super) use update::{DeleteWorkout, UpdateWorkout};

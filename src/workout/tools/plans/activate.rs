@@ -5,12 +5,11 @@ use super::{
     input::{Visibility, last_day},
     insert,
 };
-use crate::workout::tools::prelude::*;
 use crate::workout::{
     dates,
     model::{NewPlan, Plan},
     store::new_id,
-    tools::input::non_blank,
+    tools::{input::non_blank, prelude::*},
 };
 
 #[derive(Deserialize, JsonSchema)]

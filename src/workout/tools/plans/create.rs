@@ -5,11 +5,13 @@ use super::{
     input::{Visibility, check_sessions, weeks},
     insert,
 };
-use crate::workout::tools::prelude::*;
 use crate::workout::{
     model::{NewPlan, Plan, PlanSession},
     store::new_id,
-    tools::input::{MAX_NOTES_CHARS, name, non_blank, text},
+    tools::{
+        input::{MAX_NOTES_CHARS, name, non_blank, text},
+        prelude::*,
+    },
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,12 +1,14 @@
 //! Validation of plans: sessions, exercises and duration.
 
-use crate::workout::tools::prelude::*;
 use jiff::{ToSpan, civil::Date};
 
 use crate::workout::{
     catalogue::Catalogue,
     model::{PlanExercise, PlanSession},
-    tools::input::{MAX_NOTES_CHARS, check_rpe, count, name, resolve_exercise, text, within},
+    tools::{
+        input::{MAX_NOTES_CHARS, check_rpe, count, name, resolve_exercise, text, within},
+        prelude::*,
+    },
 };
 
 const MAX_SESSIONS: usize = 14;

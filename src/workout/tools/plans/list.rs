@@ -1,8 +1,7 @@
 //! Tool `list_plans`.
 
 use super::{PlanView, find};
-use crate::workout::tools::input::non_blank;
-use crate::workout::tools::prelude::*;
+use crate::workout::tools::{input::non_blank, prelude::*};
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

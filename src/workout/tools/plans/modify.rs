@@ -4,10 +4,12 @@ use super::{
     PlanView, find,
     input::{Visibility, check_sessions, last_day, weeks},
 };
-use crate::workout::tools::prelude::*;
 use crate::workout::{
     model::PlanSession,
-    tools::input::{MAX_NOTES_CHARS, name, text},
+    tools::{
+        input::{MAX_NOTES_CHARS, name, text},
+        prelude::*,
+    },
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,12 +1,11 @@
 //! A plan as tools return it, and as text.
 
-use crate::workout::tools::prelude::*;
 use std::fmt::Write;
 
 use crate::workout::{
     catalogue::Catalogue,
     model::{Plan, PlanExercise},
-    tools::views::name_of,
+    tools::{prelude::*, views::name_of},
 };
 
 #[derive(Serialize, JsonSchema)]

@@ -1,13 +1,15 @@
 //! Validation of workouts: exercises, sets and times.
 
-use crate::workout::tools::prelude::*;
 use jiff::Timestamp;
 
 use crate::workout::{
     catalogue::Catalogue,
     dates,
     model::{Workout, WorkoutExercise, WorkoutSet},
-    tools::input::{check_rpe, count, non_blank, resolve_exercise, text, within},
+    tools::{
+        input::{check_rpe, count, non_blank, resolve_exercise, text, within},
+        prelude::*,
+    },
 };
 
 const MAX_EXERCISES: usize = 50;

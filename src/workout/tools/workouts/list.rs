@@ -1,6 +1,5 @@
 //! Tool `list_workouts`.
 
-use crate::workout::tools::prelude::*;
 use jiff::Timestamp;
 
 use super::not_found;
@@ -10,6 +9,7 @@ use crate::workout::{
     store::Page,
     tools::{
         input::{non_blank, within},
+        prelude::*,
         views::WorkoutView,
     },
 };

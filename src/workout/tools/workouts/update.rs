@@ -5,11 +5,11 @@ use super::{
     input::{check_exercises, check_times, time},
     not_found,
 };
-use crate::workout::tools::prelude::*;
 use crate::workout::{
     model::{Workout, WorkoutExercise},
     tools::{
         input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text},
+        prelude::*,
         views::WorkoutView,
     },
 };
