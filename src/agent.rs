@@ -33,7 +33,7 @@ use crate::{
 };
 
 pub use about::{about, zone_name};
-pub use event::{Done, Event, Failed, Failure};
+pub use event::{Done, Event, Failed, Failure, FailureCode};
 pub use ledger::Ledger;
 pub use turn::Turn;
 
@@ -73,12 +73,6 @@ impl Agent {
             max_tool_rounds: config.max_tool_rounds,
             stopping,
         }))
-    }
-
-    /// To be called now and then: connections that are of no more use are closed.
-    pub fn tidy(&self) {
-        self.claude.tidy();
-        self.mcp.tidy();
     }
 
     /// Takes up a question. Fails if there are no tools to be had; nothing has been asked of Claude by then.

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use anyhow::{Context, ensure};
 use url::Url;
 
-use crate::{auth, config, upstream::dial::client_for};
+use crate::{auth, config, upstream::client};
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -23,7 +23,7 @@ pub async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
         _ => address.host,
     };
     let url = Url::parse(&format!("http://{host}:{}/health", address.port))?;
-    let client = client_for(&url).timeout(HEALTH_TIMEOUT).build()?;
+    let client = client::builder_for(&url).timeout(HEALTH_TIMEOUT).build()?;
     let response = client
         .get(url.clone())
         .send()

@@ -24,7 +24,7 @@ use crate::{
     workout,
     workout::db::Database,
     workout::handler::{Handler, Workouts},
-    workout::transport::{Front, Tuning, router},
+    workout::transport::{HttpState, Tuning, router},
 };
 use claude_key::ClaudeKey;
 use data::{Data, Opened};
@@ -155,11 +155,18 @@ async fn run_workouts(
     let workouts = Workouts::new(db.clone(), config.rate_limit_per_hour)
         .await
         .context("cannot read the exercise catalogue")?;
-    let front = Front::new(config, Tuning::default())?;
-    let router = router(&front, move || Handler::over_http(workouts.clone()));
+    let state = HttpState::new(config, Tuning::default())?;
+    let router = router(&state, move || Handler::over_http(workouts.clone()));
     let grace = config.shutdown_grace;
     Ok(tokio::spawn(async move {
-        workout::serve::run(listener, router, &front.life, stop.cancelled_owned(), grace).await
+        workout::serve::run(
+            listener,
+            router,
+            &state.lifecycle,
+            stop.cancelled_owned(),
+            grace,
+        )
+        .await
     }))
 }
 

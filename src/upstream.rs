@@ -1,6 +1,5 @@
-//! What calls out to other services share: connections, retry delays, idle timers.
+//! Calls to other services: HTTP clients, retry delays, idle timers.
 
 pub(crate) mod backoff;
-pub(crate) mod dial;
+pub(crate) mod client;
 pub(crate) mod idle_timer;
-pub mod wire;

@@ -7,6 +7,7 @@
 //! `--against RECORDED.json` (exit code 1 when the agent has become much slower), `--soak` (up to ten minutes, with faults). `AGENT_BIN` names
 //! another binary.
 
+#![allow(clippy::disallowed_methods, reason = "AGENT_BIN names another binary")]
 #![expect(unreachable_pub, reason = "a program has no users inside of Rust")]
 
 mod agent;

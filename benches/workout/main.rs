@@ -3,6 +3,11 @@
 //! Fills a fresh `SQLite` file and a `PostgreSQL` server of its own (both keep every commit on the disk), calls every
 //! tool, and fails when 1 call in 20 takes longer than [`LIMIT_MS`].
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the server's place comes from the environment"
+)]
+
 mod calls;
 mod fill;
 #[path = "../../tests/it/support/postgres.rs"]

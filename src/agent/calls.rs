@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     agent::claude::Block,
-    agent::mcp::Outcome,
+    agent::mcp::CallOutcome as Outcome,
     agent::tools::{ToolCall, accepted_name},
 };
 

@@ -1,6 +1,6 @@
-//! The Messages API client: one streaming call at a time, its retries, and what its events add up to.
+//! Client for Claude's Messages API: one streaming call at a time, and its retries before the reply begins.
 //!
-//! What may be retried after the reply has begun is for the caller to say, who knows what the user has seen.
+//! Retries after that are decided by the caller, which knows what the user has seen.
 
 mod conversation;
 mod error;
@@ -12,19 +12,20 @@ mod request;
 mod retry;
 mod sse;
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use buf_list::BufList;
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use reqwest::{Body, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout};
+use url::Url;
 
 use crate::{
     agent::metrics::Metrics,
     config::{ClaudeConfig, Credential},
-    upstream::dial::USER_AGENT,
-    upstream::wire::{Keeping, Pieces, Server},
+    upstream::client,
 };
 
 pub use conversation::Conversation;
@@ -38,54 +39,35 @@ pub use retry::Retries;
 pub use sse::Decoder;
 
 const VERSION: &str = "2023-06-01";
-const KEEPING: Keeping = Keeping {
-    connect_timeout: Duration::from_secs(5),
-    idle_for: Duration::from_secs(90),
-};
-/// Of an error answer, more than this is not read.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Idle connections older than this are likely to have been closed by the server or forgotten by a NAT.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+/// No more than this of an error response is read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 pub struct Claude {
-    server: Arc<Server>,
+    http: reqwest::Client,
+    endpoint: Url,
     model: String,
     max_tokens: u32,
-    idle: Duration,
+    idle_timeout: Duration,
     max_retries: u32,
     metrics: Arc<Metrics>,
 }
 
 impl Claude {
     pub fn new(config: &ClaudeConfig, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
-        let mut headers = HeaderMap::new();
-        let (name, value) = match &config.credential {
-            Credential::ApiKey(key) => (
-                header::HeaderName::from_static("x-api-key"),
-                key.expose_secret().to_owned(),
-            ),
-            Credential::Bearer(token) => (
-                header::AUTHORIZATION,
-                format!("Bearer {}", token.expose_secret()),
-            ),
-        };
-        if let Ok(mut value) = HeaderValue::from_str(&value) {
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
-        headers.insert("anthropic-version", HeaderValue::from_static(VERSION));
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        headers.insert(
-            header::ACCEPT,
-            HeaderValue::from_static("text/event-stream"),
-        );
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        let http = client::builder_for(&config.endpoint)
+            .default_headers(headers(&config.credential))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .build()?;
         Ok(Self {
-            server: Arc::new(Server::new(&config.endpoint, headers, KEEPING)?),
+            http,
+            endpoint: config.endpoint.clone(),
             model: config.model.clone(),
             max_tokens: config.max_tokens,
-            idle: config.idle_timeout,
+            idle_timeout: config.idle_timeout,
             max_retries: config.max_retries,
             metrics,
         })
@@ -99,30 +81,29 @@ impl Claude {
         self.max_tokens
     }
 
-    /// To be called now and then: connections that are of no more use are closed.
-    pub fn tidy(&self) {
-        self.server.tidy();
-    }
-
     /// The retries of one call, none of which begins after `deadline`.
     pub fn retries(&self, deadline: Instant) -> Retries {
         Retries::new(self.max_retries, deadline, self.metrics.clone())
     }
 
-    /// Sends a request ([`Request::body`]), again if that may help, and hands out the reply as it is written.
-    pub async fn open(&self, body: BufList, retries: &mut Retries) -> Result<Reading, ClaudeError> {
+    /// Sends a request ([`Request::body`]), with retries, and returns the reply as a stream.
+    pub async fn open(
+        &self,
+        body: Vec<Bytes>,
+        retries: &mut Retries,
+    ) -> Result<Reading, ClaudeError> {
         loop {
-            match self.send(body.clone()).await {
+            match self.send(&body).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => retries.again(error).await?,
             }
         }
     }
 
-    async fn send(&self, body: BufList) -> Result<Reading, ClaudeError> {
+    async fn send(&self, body: &[Bytes]) -> Result<Reading, ClaudeError> {
         let mut timer = self.metrics.claude_request();
-        let sent = timeout(self.idle, self.server.post(&[], body)).await;
-        let response = match sent {
+        let sending = client::send(|| self.request(body));
+        let response = match timeout(self.idle_timeout, sending).await {
             Err(_) => {
                 timer.failed("timeout");
                 return Err(ClaudeError::Silent);
@@ -136,20 +117,65 @@ impl Claude {
         let status = response.status();
         timer.answered(status);
         if status != StatusCode::OK {
-            let (head, mut pieces) = response.into_parts();
-            let beginning = timeout(self.idle, beginning(&mut pieces)).await;
-            return Err(ClaudeError::refused(
+            let headers = response.headers().clone();
+            let body = timeout(self.idle_timeout, error_body(response)).await;
+            return Err(ClaudeError::from_response(
                 status,
-                &head.headers,
-                &beginning.unwrap_or_default(),
+                &headers,
+                &body.unwrap_or_default(),
             ));
         }
-        Ok(Reading::of(response.into_body(), self.idle, timer))
+        let body = client::body_of(response);
+        Ok(Reading::of(body, self.idle_timeout, timer))
+    }
+
+    /// The body is sent piece by piece, since each piece is in memory once already; with its length, since proxies may refuse
+    /// chunked requests.
+    fn request(&self, body: &[Bytes]) -> RequestBuilder {
+        let length: usize = body.iter().map(Bytes::len).sum();
+        let pieces = body.to_vec().into_iter().map(Ok::<_, Infallible>);
+        self.http
+            .post(self.endpoint.clone())
+            .header(header::CONTENT_LENGTH, length)
+            .body(Body::wrap_stream(stream::iter(pieces)))
     }
 }
 
-async fn beginning(pieces: &mut Pieces) -> Vec<u8> {
-    let mut body = Vec::new();
+fn headers(credential: &Credential) -> HeaderMap {
+    let (name, value) = match credential {
+        Credential::ApiKey(key) => (
+            header::HeaderName::from_static("x-api-key"),
+            key.expose_secret().to_owned(),
+        ),
+        Credential::Bearer(token) => (
+            header::AUTHORIZATION,
+            format!("Bearer {}", token.expose_secret()),
+        ),
+    };
+    let fixed = [
+        ("anthropic-version", VERSION),
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream"),
+    ];
+    let mut headers: HeaderMap = fixed
+        .map(|(name, value)| {
+            (
+                header::HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        })
+        .into_iter()
+        .collect();
+    if let Ok(mut value) = HeaderValue::from_str(&value) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    headers
+}
+
+/// The beginning of an error response's body.
+async fn error_body(response: Response) -> Vec<u8> {
+    let (mut pieces, mut body) = (client::body_of(response), Vec::new());
     while let Some(Ok(piece)) = pieces.next().await {
         body.extend_from_slice(&piece);
         if body.len() > MAX_ERROR_BYTES {

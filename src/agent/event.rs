@@ -1,6 +1,6 @@
 //! What a turn tells the world. These types are the wire contract of the SSE stream and of the JSON answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -74,10 +74,28 @@ pub struct Done {
     pub request_id: Arc<str>,
 }
 
+/// The kind of a [`Failure`], as clients see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    ModelError,
+    ModelOverloaded,
+    Timeout,
+    ToolsUnavailable,
+    ShuttingDown,
+    Internal,
+}
+
+impl fmt::Display for FailureCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// A turn that failed after it began.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Failed {
-    pub code: &'static str,
+    pub code: FailureCode,
     pub message: String,
     /// The same request, with `messages` appended to its history if there are any, may succeed.
     pub retryable: bool,
@@ -141,14 +159,14 @@ impl From<ClaudeError> for Failure {
 }
 
 impl Failure {
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> FailureCode {
         match self {
-            Self::Model(_) => "model_error",
-            Self::Overloaded(_) => "model_overloaded",
-            Self::Timeout => "timeout",
-            Self::ToolsUnavailable => "tools_unavailable",
-            Self::ShuttingDown => "shutting_down",
-            Self::Internal => "internal",
+            Self::Model(_) => FailureCode::ModelError,
+            Self::Overloaded(_) => FailureCode::ModelOverloaded,
+            Self::Timeout => FailureCode::Timeout,
+            Self::ToolsUnavailable => FailureCode::ToolsUnavailable,
+            Self::ShuttingDown => FailureCode::ShuttingDown,
+            Self::Internal => FailureCode::Internal,
         }
     }
 

@@ -3,9 +3,14 @@
 pub mod serve;
 
 pub mod app;
-pub mod limits;
+mod limits;
 pub mod router;
 
 pub mod chat;
-pub mod observe;
+mod endpoints;
+mod json;
+mod openapi;
 pub mod page;
+mod record;
+mod rejection;
+mod sse;

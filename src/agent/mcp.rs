@@ -1,13 +1,12 @@
-//! The supervised MCP session: one for all requests, replaced when it is lost; and tool calls over it.
+//! MCP client: one supervised session shared by all requests, and tool calls over it.
 //!
-//! A call ends in one of four ways (see `fate`), so that a write is never done twice and never reported done when
-//! it was not. Every wait has a deadline of our own: rmcp has none.
+//! Failed calls are classified (see `call_failure`), so that a write is never done twice and never reported done when it
+//! was not. Every wait has a deadline of our own: rmcp has none.
 
 mod call;
-mod fate;
-mod kept;
-mod posting;
-mod result;
+mod call_failure;
+mod outcome;
+mod send_state;
 mod session;
 mod transport;
 
@@ -21,22 +20,21 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{agent::metrics::Metrics, agent::tools::Catalogue, config::McpConfig};
 
-pub use result::Outcome;
+pub use outcome::CallOutcome;
 use session::Live;
-use transport::Connections;
 
 /// How long a request waits for a session that is being opened.
-const PATIENCE: Duration = Duration::from_secs(3);
+const SESSION_WAIT: Duration = Duration::from_secs(3);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// There is no session, and none came in time.
+/// No session was open, or opened in time.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no session with the tool server")]
 pub struct NoSession;
 
-/// Who answers at the other end, and with what.
+/// The server of the present session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Server {
+pub struct ServerInfo {
     pub name: String,
     pub version: String,
     pub tools: usize,
@@ -45,10 +43,9 @@ pub struct Server {
 
 pub struct Mcp {
     live: watch::Receiver<Option<Arc<Live>>>,
-    connections: Connections,
     call_timeout: Duration,
     max_text: usize,
-    /// Calls that must not be cut off: they outlive the request that made them.
+    /// Writes in flight. They outlive the request that made them.
     writes: TaskTracker,
     sessions: TaskTracker,
     stop: CancellationToken,
@@ -56,7 +53,7 @@ pub struct Mcp {
 }
 
 impl Mcp {
-    /// Starts to look for the server, and goes on until [`Mcp::close`]. Must be called within a tokio runtime.
+    /// Opens the session in the background and keeps it open until [`Mcp::close`]. Must be called within a tokio runtime.
     pub fn start(
         config: &McpConfig,
         max_text: usize,
@@ -64,11 +61,9 @@ impl Mcp {
     ) -> anyhow::Result<Self> {
         let (stop, sessions) = (CancellationToken::new(), TaskTracker::new());
         let connector = session::Connector::new(config)?;
-        let connections = connector.connections.clone();
         let live = session::supervise(connector, stop.clone(), &sessions, metrics.clone());
         Ok(Self {
             live,
-            connections,
             call_timeout: config.call_timeout,
             max_text,
             writes: TaskTracker::new(),
@@ -78,18 +73,12 @@ impl Mcp {
         })
     }
 
-    /// To be called now and then: connections that are of no more use are closed.
-    pub fn tidy(&self) {
-        self.connections.tidy();
-    }
-
-    /// The server of the present session.
-    pub fn server(&self) -> Option<Server> {
+    pub fn server(&self) -> Option<ServerInfo> {
         self.live
             .borrow()
             .as_ref()
             .filter(|live| !live.dead.is_cancelled())
-            .map(|live| Server {
+            .map(|live| ServerInfo {
                 name: live.server.0.clone(),
                 version: live.server.1.clone(),
                 tools: live.catalogue.specs().len(),
@@ -97,9 +86,9 @@ impl Mcp {
             })
     }
 
-    /// The tools of the present session; waits a little for a session that is being opened.
+    /// The tools of the present session. Waits briefly for a session that is being opened.
     pub async fn catalogue(&self, deadline: Instant) -> Result<Arc<Catalogue>, NoSession> {
-        self.session(deadline.min(Instant::now() + PATIENCE))
+        self.session(deadline.min(Instant::now() + SESSION_WAIT))
             .await
             .map(|live| live.catalogue.clone())
     }
@@ -114,7 +103,7 @@ impl Mcp {
         }
     }
 
-    /// Waits for the writes under way, as long as one call may take, and closes the session.
+    /// Waits for the writes in flight, at most for one call's timeout, and closes the session.
     pub async fn close(&self) {
         self.writes.close();
         if timeout(self.call_timeout, self.writes.wait())

@@ -1,9 +1,8 @@
-//! All metrics, in one registry of this app's own.
+//! All metrics of the agent, in a registry that each `App` has for itself.
 //!
-//! A turn's are observed from its event stream (see `observe`), refusals in one layer, Claude's attempts in `claude`,
-//! the session's by its supervisor. Label values are enums, statuses, or names out of the catalogue: bounded.
+//! `http::record` records chats, `claude` its requests, `mcp` its session and calls. Label values are bounded: enums,
+//! statuses, and tool names of the catalogue.
 
-pub(crate) mod text;
 mod timers;
 
 use std::{
@@ -23,7 +22,6 @@ use prometheus_client::{
 };
 use tokio::runtime::Handle;
 
-use crate::agent::claude::Usage;
 pub use timers::ClaudeTimer;
 
 const SECONDS: [f64; 14] = [
@@ -109,37 +107,37 @@ impl Metrics {
         let r = &mut metrics.registry;
         r.register(
             "chat_requests",
-            "POST /chat, refused ones too",
+            "Requests to POST /chat, rejected ones included",
             metrics.chats.clone(),
         );
         r.register(
             "chat_duration_seconds",
-            "From request to last byte",
+            "Time from the request to the end of the response",
             metrics.chat_duration.clone(),
         );
         r.register(
             "chat_in_flight",
-            "Turns running now",
+            "Turns that are running",
             metrics.in_flight.clone(),
         );
         r.register(
             "claude_requests",
-            "Calls of the Messages API",
+            "Requests to the Messages API",
             metrics.claude_requests.clone(),
         );
         r.register(
             "claude_request_duration_seconds",
-            "One call, to its end",
+            "Time from a request to Claude to the end of its response",
             metrics.claude_duration.clone(),
         );
         r.register(
             "claude_time_to_first_token_seconds",
-            "From a call to its first text or tool call",
+            "Time from a request to Claude to its first text or tool call",
             metrics.claude_first_token.clone(),
         );
         r.register(
             "claude_retries",
-            "Calls repeated",
+            "Requests to Claude that were retried",
             metrics.claude_retries.clone(),
         );
         r.register(
@@ -149,7 +147,7 @@ impl Metrics {
         );
         r.register(
             "mcp_session_up",
-            "1 while there is an MCP session",
+            "1 while there is an MCP session, else 0",
             metrics.session_up.clone(),
         );
         r.register(
@@ -160,25 +158,28 @@ impl Metrics {
         r.register("mcp_tool_calls", "Tool calls", metrics.tool_calls.clone());
         r.register(
             "mcp_tool_call_duration_seconds",
-            "One tool call",
+            "Time of a tool call",
             metrics.tool_duration.clone(),
         );
         r.register(
             "runtime_tasks",
-            "Tasks alive: about one for each connection",
+            "Tasks that are alive, about one for each connection",
             metrics.tasks.clone(),
         );
         Arc::new(metrics)
     }
 
-    /// The text of `GET /metrics`, as `OpenMetrics` or in the older format. Must be called within a tokio runtime.
-    pub fn encode(&self, open: bool) -> String {
+    /// The media type of [`Metrics::encode`].
+    pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    /// All metrics in the `OpenMetrics` text format. Must be called within a tokio runtime.
+    pub fn encode(&self) -> String {
         let tasks = Handle::current().metrics().num_alive_tasks();
         self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing into a String cannot fail.
         let _ = encode(&mut text, &self.registry);
-        if open { text } else { text::plain(&text) }
+        text
     }
 
     pub fn chat_begins(&self) {
@@ -189,23 +190,16 @@ impl Metrics {
         self.in_flight.dec();
     }
 
-    /// A POST /chat is over. `mode` is `json` or `sse`; `code` is `ok` or an error code.
+    /// A POST /chat has ended. `mode` is `json` or `sse`; `code` is `ok` or an error code.
     pub fn chat_over(&self, mode: &'static str, code: &'static str, took: Duration) {
         self.chats.get_or_create(&ChatLabels { mode, code }).inc();
         self.chat_duration.observe(took.as_secs_f64());
     }
 
-    pub fn tokens(&self, usage: Usage) {
-        for (kind, count) in [
-            ("input", usage.input_tokens),
-            ("output", usage.output_tokens),
-            ("cache_creation", usage.cache_creation_input_tokens),
-            ("cache_read", usage.cache_read_input_tokens),
-        ] {
-            self.claude_tokens
-                .get_or_create(&KindLabel { kind })
-                .inc_by(count);
-        }
+    pub fn tokens(&self, kind: &'static str, count: u64) {
+        self.claude_tokens
+            .get_or_create(&KindLabel { kind })
+            .inc_by(count);
     }
 
     pub fn session(&self, up: bool) {

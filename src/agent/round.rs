@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use buf_list::BufList;
+use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ pub(super) struct Round {
 
     /// The request: as long as it may have to be sent again. `None` once something of the present reply cannot be taken
     /// back: it was shown, or a tool has run.
-    body: Option<BufList>,
+    body: Option<Vec<Bytes>>,
     retries: Retries,
     reading: Option<Box<Reading>>,
     calls: Calls,

@@ -135,7 +135,7 @@ impl Turn {
             std::iter::successors(std::error::Error::source(failure), |cause| cause.source());
         let causes: Vec<String> = causes.map(ToString::to_string).collect();
         tracing::warn!(
-            code = failure.code(),
+            code = %failure.code(),
             causes = causes.join(": "),
             "a turn failed"
         );

@@ -114,7 +114,9 @@ pub(super) fn environment() -> (HashMap<String, String>, Vec<Fault>) {
         Err(_) => faults.push(unreadable()),
     }
     for variable in VARIABLES {
-        if let Some(value) = std::env::var_os(variable) {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let value = std::env::var_os(variable);
+        if let Some(value) = value {
             match value.into_string() {
                 Ok(value) => drop(found.insert(variable.to_owned(), value)),
                 Err(_) => faults.push(Fault {

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     config::{ClaudeConfig, ConfigError, Credential},
-    upstream::dial::client_for,
+    upstream::client,
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub(super) struct ClaudeKey {
 impl ClaudeKey {
     /// Fails only if there can be no HTTP client.
     pub(super) fn of(config: &ClaudeConfig) -> anyhow::Result<Self> {
-        let client = client_for(&config.endpoint)
+        let client = client::builder_for(&config.endpoint)
             .timeout(PATIENCE)
             .build()
             .context("cannot set up the HTTP client for Claude")?;

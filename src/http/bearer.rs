@@ -1,16 +1,16 @@
-//! The bearer token of a request: there is exactly one, or the request is refused.
+//! Extracts the bearer token of a request.
 
 use http::{HeaderMap, header};
 
-/// No caller could be made of the request's credentials.
+/// The request's credentials are missing or not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// There was a token (or more than one), and it is not good.
+    /// There is a token, or more than one `Authorization` header.
     pub token_given: bool,
 }
 
 /// The token of the only `Authorization` header.
-pub(crate) fn of(headers: &HeaderMap) -> Result<&str, Refusal> {
+pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (first, second) = (given.next(), given.next());
     if second.is_some() {

@@ -1,4 +1,4 @@
-//! Request bodies: read whole with a limit and a deadline, or read on and dropped.
+//! Request bodies: read whole with a size limit and a deadline, or discarded.
 
 use std::{pin::pin, time::Duration};
 
@@ -8,48 +8,54 @@ use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::http::problem::ApiError;
+use super::problem::{Code, Problem};
 
-/// Room for more than this is made only as it comes.
-const MAX_EXPECTED: usize = 1024 * 1024;
-/// How long the rest of a refused body is read (and thrown away), so that the client gets to read the refusal.
+/// The most that is allocated in advance for an announced length.
+const MAX_PREALLOCATED: usize = 1024 * 1024;
+/// How long the rest of a rejected body is read, so that the client gets to read the response.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a client is told to wait whose body was too slow.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The whole body, unless it is too large. Then, and only then, `body` is left for [`discard`].
+/// The whole body. When it is too large, and only then, `body` is left for [`discard`].
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: &mut Option<Body>,
     max: usize,
     deadline: Instant,
-) -> Result<Bytes, ApiError> {
+) -> Result<Bytes, Problem> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > max as u64) {
-        return Err(ApiError::payload_too_large(max));
+        return Err(Problem::payload_too_large(max));
     }
     let Some(mut whole) = body.take() else {
-        return Err(ApiError::internal());
+        return Err(Problem::internal());
     };
     let expected = announced.and_then(|length| usize::try_from(length).ok());
-    let gathered = gather(Limited::new(&mut whole, max), expected.unwrap_or_default());
-    match timeout_at(deadline, gathered).await {
-        Err(_) => Err(ApiError::too_slow()),
+    let collected = collect(Limited::new(&mut whole, max), expected.unwrap_or_default());
+    match timeout_at(deadline, collected).await {
+        Err(_) => Err(too_slow()),
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             *body = Some(whole);
-            Err(ApiError::payload_too_large(max))
+            Err(Problem::payload_too_large(max))
         }
-        Ok(Err(_)) => Err(ApiError::invalid_json("The body broke off.")),
+        Ok(Err(_)) => Err(Problem::invalid_json("The body broke off.")),
     }
 }
 
-/// Piece by piece into one place, so that what it was received in can be used again.
-async fn gather<B>(mut body: B, expected: usize) -> Result<Bytes, B::Error>
+fn too_slow() -> Problem {
+    Problem::new(Code::Timeout, "The body did not arrive in time.").with_retry_after(RETRY_AFTER)
+}
+
+/// Copies the frames into one buffer, so that the receive buffers can be reused.
+async fn collect<B>(mut body: B, expected: usize) -> Result<Bytes, B::Error>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
-    let mut bytes = BytesMut::with_capacity(expected.min(MAX_EXPECTED));
+    let mut bytes = BytesMut::with_capacity(expected.min(MAX_PREALLOCATED));
     while let Some(frame) = body.frame().await {
         if let Ok(piece) = frame?.into_data() {
             bytes.extend_from_slice(&piece);
@@ -58,7 +64,7 @@ where
     Ok(bytes.freeze())
 }
 
-/// Reads on for a while, since closing at once would reset the connection under the refusal.
+/// Reads the rest for a while: closing at once would reset the connection before the client has read the response.
 pub(crate) async fn discard(body: Body, max: usize) {
     let rest = async {
         let (mut body, mut left) = (pin!(body), max.saturating_mul(4));

@@ -1,62 +1,78 @@
-//! Request id, tracing span and security headers, and what becomes of a panic.
+//! The middleware of every server: request id, tracing span, security headers, CORS, panics, and the errors 404 and 405.
 
 use std::any::Any;
 
 use axum::{
+    Extension, Router,
     extract::Request,
-    middleware::Next,
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 use tracing::Instrument;
 
-use crate::{http::problem::ApiError, http::request_id::RequestId};
+use super::{problem::Problem, request_id::RequestId};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives a request its id and its span, and a response the headers that every response has.
-pub(crate) async fn attach(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers());
+/// Security headers of every response.
+const ALWAYS: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+/// Headers of responses that do not set their own, as pages and streams do.
+const DEFAULTS: [(HeaderName, &str); 2] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// Adds everything that the servers share to the routes of one.
+pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
+    routes: Router<S>,
+    cors: Option<CorsLayer>,
+) -> Router<S> {
+    let layers = ServiceBuilder::new()
+        // Outermost: preflights and panics get an id, a span and the security headers too.
+        .layer(from_fn(attach))
+        // Before the routes, which have no OPTIONS.
+        .option_layer(cors)
+        // Innermost: the response to a panic passes through all other layers.
+        .layer(CatchPanicLayer::custom(panicked));
+    routes
+        .fallback(async |Extension(id): Extension<RequestId>| Problem::not_found().respond(&id))
+        .method_not_allowed_fallback(async |Extension(id): Extension<RequestId>| {
+            Problem::method_not_allowed().respond(&id)
+        })
+        .layer(layers)
+}
+
+/// Gives the request its id and its span, and the response its common headers.
+async fn attach(mut request: Request, next: Next) -> Response {
+    let id = RequestId::from_headers(request.headers());
     request.extensions_mut().insert(id.clone());
-    // At error level, so that whatever is logged carries the id.
+    // At error level, so that every log line carries the id.
     let span = tracing::error_span!("request", request_id = id.as_str());
     tracing::debug!(parent: &span, method = %request.method(), path = request.uri().path(), "request");
     let mut response = next.run(request).instrument(span).await;
     if response.extensions().get::<Panicked>().is_some() {
-        let dressed = std::mem::replace(&mut response, ApiError::internal().respond(&id));
-        let cors = |name: &HeaderName| {
-            name.as_str().starts_with("access-control-") || name == header::VARY
-        };
-        response.headers_mut().extend(
-            dressed
-                .headers()
-                .clone()
-                .into_iter()
-                .filter(|(name, _)| name.as_ref().is_some_and(cors)),
-        );
+        response = internal_error(&response, &id);
     }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ] {
+    for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // The page and the stream have their own.
-    for (name, value) in [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
-        (header::CACHE_CONTROL, "no-store"),
-    ] {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+    for (name, value) in DEFAULTS {
+        let value = HeaderValue::from_static(value);
+        headers.entry(name).or_insert(value);
     }
     response
 }
@@ -64,9 +80,20 @@ pub(crate) async fn attach(mut request: Request, next: Next) -> Response {
 #[derive(Clone)]
 struct Panicked;
 
-/// The panic hook has logged where; what it said may hold user text.
-pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+/// Marks the response: only [`attach`] knows the request's id. The panic hook logs where it happened.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
     response.extensions_mut().insert(Panicked);
+    response
+}
+
+/// A 500 with the CORS headers of the response that it replaces.
+fn internal_error(marked: &Response, id: &RequestId) -> Response {
+    let mut response = Problem::internal().respond(id);
+    for (name, value) in marked.headers() {
+        if name.as_str().starts_with("access-control-") || name == header::VARY {
+            response.headers_mut().append(name, value.clone());
+        }
+    }
     response
 }

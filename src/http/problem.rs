@@ -1,6 +1,6 @@
-//! The one type that becomes an error response: `application/problem+json` (RFC 9457).
+//! Error responses: `application/problem+json` (RFC 9457), each with one of a closed set of codes.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use axum::{
     Json,
@@ -8,27 +8,91 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::{
-    agent::Failed, agent::claude::Message, agent::history::Invalid, http::request_id::RequestId,
-};
+use super::{rate_limit::whole_seconds, request_id::RequestId};
 
-/// What a refused or failed request is told. `detail` is for the frontend's developer.
+/// Why a request failed. Decides the status, the `code` in the body and the default `Retry-After`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    InvalidJson,
+    Unauthorized,
+    HostNotAllowed,
+    OriginNotAllowed,
+    NotFound,
+    SessionNotFound,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    InvalidRequest,
+    RateLimited,
+    UserSessionLimit,
+    SessionLimit,
+    Internal,
+    ModelError,
+    ModelOverloaded,
+    ToolsUnavailable,
+    Busy,
+    ShuttingDown,
+    Timeout,
+}
+
+impl Code {
+    const fn row(self) -> (u16, &'static str, Option<u64>) {
+        match self {
+            Self::InvalidJson => (400, "invalid_json", None),
+            Self::Unauthorized => (401, "unauthorized", None),
+            Self::HostNotAllowed => (403, "host_not_allowed", None),
+            Self::OriginNotAllowed => (403, "origin_not_allowed", None),
+            Self::NotFound => (404, "not_found", None),
+            Self::SessionNotFound => (404, "session_not_found", None),
+            Self::MethodNotAllowed => (405, "method_not_allowed", None),
+            Self::PayloadTooLarge => (413, "payload_too_large", None),
+            Self::UnsupportedMediaType => (415, "unsupported_media_type", None),
+            Self::InvalidRequest => (422, "invalid_request", None),
+            Self::RateLimited => (429, "rate_limited", Some(1)),
+            Self::UserSessionLimit => (429, "too_many_sessions", Some(30)),
+            Self::SessionLimit => (503, "too_many_sessions", Some(30)),
+            Self::Internal => (500, "internal", None),
+            Self::ModelError => (502, "model_error", None),
+            Self::ModelOverloaded => (503, "model_overloaded", Some(5)),
+            Self::ToolsUnavailable => (503, "tools_unavailable", Some(5)),
+            Self::Busy => (503, "busy", Some(2)),
+            Self::ShuttingDown => (503, "shutting_down", Some(5)),
+            Self::Timeout => (504, "timeout", None),
+        }
+    }
+
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.row().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        self.row().1
+    }
+
+    fn retry_after(self) -> Option<Duration> {
+        self.row().2.map(Duration::from_secs)
+    }
+}
+
+/// An error response. `detail` is for the developer of the client.
 #[derive(Debug)]
-pub struct ApiError {
-    pub status: StatusCode,
-    pub code: &'static str,
+pub struct Problem {
+    pub code: Code,
     detail: Cow<'static, str>,
     retry_after: Option<Duration>,
     /// The value of `WWW-Authenticate`.
     challenge: Option<Cow<'static, str>>,
-    messages: Vec<Message>,
+    /// The extension member `messages`.
+    messages: Option<Box<RawValue>>,
 }
 
 /// The body of every error.
 #[derive(Serialize, ToSchema)]
-pub struct Problem<'a> {
+#[schema(as = Problem)]
+pub struct Body<'a> {
     #[schema(example = "about:blank")]
     r#type: &'static str,
     title: &'a str,
@@ -39,144 +103,100 @@ pub struct Problem<'a> {
     code: &'a str,
     request_id: &'a str,
     /// The rounds of the turn whose tools have run: append them to the history before asking again.
-    #[serde(skip_serializing_if = "<[Message]>::is_empty")]
-    messages: &'a [Message],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    messages: Option<&'a RawValue>,
 }
 
-impl ApiError {
-    pub(crate) fn new(
-        status: StatusCode,
-        code: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            status,
             code,
             detail: detail.into(),
-            retry_after: None,
+            retry_after: code.retry_after(),
             challenge: None,
-            messages: vec![],
+            messages: None,
         }
     }
 
-    pub(crate) fn after(self, secs: u64) -> Self {
+    #[must_use]
+    pub fn with_retry_after(self, wait: Duration) -> Self {
         Self {
-            retry_after: Some(Duration::from_secs(secs)),
+            retry_after: Some(wait),
             ..self
         }
     }
 
-    /// `presented`: there was a token, and it is not good.
-    pub fn unauthorized(presented: bool) -> Self {
-        let challenge = if presented {
+    /// Sets the value of `WWW-Authenticate`.
+    #[must_use]
+    pub fn with_challenge(self, challenge: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            challenge: Some(challenge.into()),
+            ..self
+        }
+    }
+
+    /// Sets the extension member `messages`.
+    #[must_use]
+    pub fn with_messages(self, messages: Box<RawValue>) -> Self {
+        Self {
+            messages: Some(messages),
+            ..self
+        }
+    }
+
+    /// `token_given`: the request has a token, and it is not valid.
+    pub fn unauthorized(token_given: bool) -> Self {
+        let challenge = if token_given {
             "Bearer error=\"invalid_token\""
         } else {
             "Bearer"
         };
         let detail = "A valid bearer token is needed: Authorization: Bearer <JWT>.";
-        Self {
-            challenge: Some(challenge.into()),
-            ..Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
-        }
-    }
-
-    /// The same refusal with another value of `WWW-Authenticate`.
-    pub(crate) fn challenging(self, challenge: String) -> Self {
-        Self {
-            challenge: Some(challenge.into()),
-            ..self
-        }
+        Self::new(Code::Unauthorized, detail).with_challenge(challenge)
     }
 
     pub fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "There is nothing at this path.",
-        )
+        Self::new(Code::NotFound, "There is nothing at this path.")
     }
 
     pub fn method_not_allowed() -> Self {
-        Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            "This path does not take this method.",
-        )
-    }
-
-    pub fn rate_limited(wait: Duration) -> Self {
-        let detail = "Too many requests of this user; wait as long as Retry-After says.";
-        Self {
-            retry_after: Some(wait),
-            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
-        }
-    }
-
-    pub fn busy() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many chats are running; try again shortly.",
-        )
-        .after(2)
+        let detail = "This path does not take this method.";
+        Self::new(Code::MethodNotAllowed, detail)
     }
 
     pub fn shutting_down() -> Self {
         let detail = "The service is shutting down; try again shortly.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", detail).after(5)
-    }
-
-    pub fn unsupported_media_type() -> Self {
-        let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            detail,
-        )
+        Self::new(Code::ShuttingDown, detail)
     }
 
     pub fn payload_too_large(max: usize) -> Self {
         let detail = format!("The body is larger than {max} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+        Self::new(Code::PayloadTooLarge, detail)
     }
 
     pub fn invalid_json(why: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_json", why)
-    }
-
-    pub fn too_slow() -> Self {
-        Self::timeout("The body did not arrive in time.")
-    }
-
-    pub fn not_begun() -> Self {
-        Self::timeout("There was too much to do for this chat to begin in time; try again shortly.")
-    }
-
-    fn timeout(detail: &'static str) -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail).after(1)
+        Self::new(Code::InvalidJson, why)
     }
 
     pub fn internal() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Something went wrong on our side.",
-        )
+        Self::new(Code::Internal, "Something went wrong on our side.")
     }
 
-    /// The response, with the id under which the log knows the request.
+    /// The response, with the id of the request as the log knows it.
     pub fn respond(&self, request_id: &RequestId) -> Response {
-        let problem = Problem {
+        let status = self.code.status();
+        let body = Body {
             r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
             detail: &self.detail,
             error: &self.detail,
-            code: self.code,
+            code: self.code.as_str(),
             request_id: request_id.as_str(),
-            messages: &self.messages,
+            messages: self.messages.as_deref(),
         };
-        let mut response = (self.status, Json(problem)).into_response();
+        let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
@@ -187,38 +207,14 @@ impl ApiError {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(wait) = self.retry_after {
-            let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            headers.insert(header::RETRY_AFTER, secs.max(1).into());
+            headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
         }
         response
     }
 }
 
-impl From<Invalid> for ApiError {
-    fn from(invalid: Invalid) -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_request",
-            invalid.to_string(),
-        )
-    }
-}
-
-impl From<Failed> for ApiError {
-    fn from(failed: Failed) -> Self {
-        let (status, wait) = match failed.code {
-            "model_error" => (StatusCode::BAD_GATEWAY, None),
-            "model_overloaded" | "tools_unavailable" | "shutting_down" => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Some(Duration::from_secs(5)),
-            ),
-            "timeout" => (StatusCode::GATEWAY_TIMEOUT, None),
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
-        };
-        Self {
-            retry_after: failed.retry_after.or(wait),
-            messages: failed.messages,
-            ..Self::new(status, failed.code, failed.message)
-        }
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-/// The id a request goes by, here and in MCP's `_meta`: 1 to 128 of `A-Z a-z 0-9 . _ -`.
+/// The id of a request, in logs, responses and MCP's `_meta`: 1 to 128 of `A-Z a-z 0-9 . _ -`.
 #[derive(Clone, Debug)]
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// The caller's own, if there is exactly one and it is well-formed; else a new `UUIDv7`.
-    pub fn of(headers: &HeaderMap) -> Self {
+    /// The `X-Request-ID` of the request if it has exactly one and that is well-formed; else a new `UUIDv7`.
+    pub fn from_headers(headers: &HeaderMap) -> Self {
         let mut given = headers.get_all("x-request-id").iter();
         let own = match (given.next(), given.next()) {
             (Some(id), None) => id.to_str().ok().filter(|id| is_request_id(id)),

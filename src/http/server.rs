@@ -1,9 +1,10 @@
-//! The accept loop: HTTP/1.1 with deadlines on headers and on what is sent, bounded buffers, and a graceful end.
+//! The accept loop: HTTP/1.1 with deadlines for request heads and for writes, bounded buffers, and graceful shutdown.
 
 mod write_deadline;
 
 use std::{convert::Infallible, time::Duration};
 
+use anyhow::Context;
 use axum::Router;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -19,24 +20,55 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::lifecycle::Lifecycle;
 pub use write_deadline::Connection;
-use write_deadline::Patient;
+pub(crate) use write_deadline::DeadlineGuard;
+use write_deadline::WriteDeadline;
 
-/// From a connection's beginning, or the end of a response, to the end of the next request's head. Longer than the two
-/// minutes that Caddy keeps a connection for another use.
+/// From the start of a connection, or the end of a response, to the end of the next request's head. Longer than the two
+/// minutes for which Caddy keeps an idle connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(150);
 /// How long sent bytes may stay unacknowledged.
 #[cfg(target_os = "linux")]
 const STALL_TIMEOUT: Duration = Duration::from_secs(120);
-/// Responses that are written when everything else is over get this long.
-const LAST_WORDS: Duration = Duration::from_secs(2);
-/// What is kept of a response for a peer that is slow to take it, what is read at once, and the longest head of a request.
+/// How long responses may take to be written once the server closes.
+const CONNECTION_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// The size of hyper's read and write buffers, and so the longest head of a request.
 const BUFFER: usize = 64 * 1024;
-/// What the system keeps beside that, where it would let it grow to megabytes.
+/// The most that the kernel queues unsent for a connection; its own limit is megabytes.
 #[cfg(target_os = "linux")]
-const NOT_SENT: u32 = 64 * 1024;
+const MAX_UNSENT: u32 = 64 * 1024;
 
-/// Serves until `stop`, then lets responses under way finish, for a moment.
+/// Binds the listener and logs its address.
+pub(crate) async fn bind(host: &str, port: u16) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind((host, port))
+        .await
+        .with_context(|| format!("cannot listen on {host}:{port}"))?;
+    let address = listener.local_addr().context("cannot tell the port")?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    Ok(listener)
+}
+
+/// Serves `router` until `shutdown`, then drains for up to `grace`, runs `cleanup`, and closes the connections.
+pub(crate) async fn run(
+    listener: TcpListener,
+    router: Router,
+    (lifecycle, grace): (&Lifecycle, Duration),
+    shutdown: impl Future<Output = ()>,
+    cleanup: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let closing = CancellationToken::new();
+    let server = tokio::spawn(serve(listener, router, closing.clone()));
+    shutdown.await;
+    lifecycle.drain(grace).await;
+    cleanup.await;
+    closing.cancel();
+    server.await.context("the server failed")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Accepts connections until `stop`, then gives responses under way [`CONNECTION_DRAIN_TIMEOUT`] to finish.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
     loop {
@@ -47,10 +79,10 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         match accepted {
             Ok((stream, _)) => {
-                prepare(&stream);
-                connections.spawn(converse(stream, router.clone(), graceful.watcher()));
+                set_options(&stream);
+                connections.spawn(serve_connection(stream, router.clone(), graceful.watcher()));
             }
-            // Out of file descriptors, most likely: some will be given back.
+            // Most likely out of file descriptors: some become free.
             Err(error) => {
                 tracing::warn!(error = %error, "cannot accept a connection");
                 sleep(Duration::from_millis(50)).await;
@@ -58,26 +90,26 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         }
     }
     drop(listener);
-    let _ = timeout(LAST_WORDS, graceful.shutdown()).await;
+    let _ = timeout(CONNECTION_DRAIN_TIMEOUT, graceful.shutdown()).await;
     connections.shutdown().await;
 }
 
-/// Small pieces leave at once; little is kept for a peer that does not take what it is sent, and not for ever.
-fn prepare(stream: &TcpStream) {
+/// Small writes leave at once; a peer that does not read gets little buffer and limited time.
+fn set_options(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]
     {
         let socket = socket2::SockRef::from(stream);
         let _ = socket.set_tcp_user_timeout(Some(STALL_TIMEOUT));
-        let _ = socket.set_tcp_notsent_lowat(NOT_SENT);
+        let _ = socket.set_tcp_notsent_lowat(MAX_UNSENT);
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, watcher: Watcher) {
+async fn serve_connection(stream: TcpStream, router: Router, watcher: Watcher) {
     let connection = Connection::default();
-    let stream = Patient::new(stream, connection.clone());
+    let stream = WriteDeadline::new(stream, connection.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        connection.begin();
+        connection.clear_write_deadline();
         request.extensions_mut().insert(connection.clone());
         let response = router.clone().oneshot(request);
         async move { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }

@@ -1,4 +1,4 @@
-//! Log lines: JSON, or pretty on a terminal. Never what users or tools say.
+//! Log lines: JSON, or pretty on a terminal. Never message texts, tool inputs or tool results.
 
 use std::{io::IsTerminal, panic};
 
@@ -13,14 +13,14 @@ use tracing_subscriber::{
 
 use crate::config::{LogConfig, LogFormat};
 
-/// Libraries whose log lines repeat what passes through them, at whatever level they choose.
-const TALKATIVE: [&str; 4] = ["rmcp", "hyper", "reqwest", "h2"];
+/// Libraries whose log lines repeat the data that passes through them, at any level.
+const VERBOSE_LIBRARIES: [&str; 4] = ["rmcp", "hyper", "reqwest", "h2"];
 
-/// Where the lines go.
+/// The destination of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum To {
     Stdout,
-    /// Standard output belongs to somebody else: to the MCP client.
+    /// Standard output belongs to the MCP client.
     Stderr,
 }
 
@@ -57,22 +57,24 @@ pub fn start(config: &LogConfig, to: To) {
     } else {
         lines.with_ansi(to.is_terminal()).boxed()
     };
-    let quiet = FilterFn::new({
+    let filter = FilterFn::new({
         let targets = config.targets.clone();
-        move |line| may_speak(&targets, line)
+        move |line| is_enabled(&targets, line)
     });
-    let lines = lines.with_filter(quiet).with_filter(config.targets.clone());
-    // Only a second call in one process fails, and then there is a logger already.
+    let lines = lines
+        .with_filter(filter)
+        .with_filter(config.targets.clone());
+    // Fails only when the process has a logger already.
     let _ = tracing_subscriber::registry().with(lines).try_init();
     panic::set_hook(Box::new(|panic| {
-        // The message may quote a text: the place must do.
+        // Without the message, which may quote a text.
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panic: a bug in this service");
     }));
 }
 
-/// What a talkative library logs counts as `trace`, whatever it says itself.
-fn may_speak(targets: &Targets, line: &Metadata<'_>) -> bool {
+/// Lines of [`VERBOSE_LIBRARIES`] count as `trace`.
+fn is_enabled(targets: &Targets, line: &Metadata<'_>) -> bool {
     let library = line.target().split("::").next().unwrap_or_default();
-    !TALKATIVE.contains(&library) || targets.would_enable(line.target(), &Level::TRACE)
+    !VERBOSE_LIBRARIES.contains(&library) || targets.would_enable(line.target(), &Level::TRACE)
 }

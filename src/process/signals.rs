@@ -1,114 +1,88 @@
-//! What ends a process from outside, politely: the first signal asks, the second does not wait.
+//! Graceful shutdown on SIGINT and SIGTERM: the first signal asks, the second ends the process.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::{
     sync::oneshot,
-    time::{Instant, sleep_until},
+    time::{Instant, timeout_at},
 };
 
-/// Wrappers send one Ctrl-C twice: to the child and to its group.
-const SAME: Duration = Duration::from_millis(300);
+/// Signals within this time count as one: wrappers send one Ctrl-C to the process and to its group.
+const SAME_SIGNAL: Duration = Duration::from_millis(300);
 
-pub(crate) struct Signals {
-    /// Whether one has come: tokio begins to listen a moment before it remembers what it hears.
-    came: Arc<AtomicBool>,
-    #[cfg(unix)]
-    streams: Vec<tokio::signal::unix::Signal>,
-}
+/// Listens from its construction on: a signal during start-up is kept for [`Signals::first`].
+pub(crate) struct Signals(Vec<imp::Signal>);
 
 impl Signals {
-    /// SIGTERM and SIGINT, from now on.
-    pub(crate) fn usual() -> anyhow::Result<Self> {
-        let came = Arc::default();
-        Ok(Self {
-            #[cfg(unix)]
-            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT], &came)?,
-            came,
-        })
+    /// SIGTERM and SIGINT.
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Self::of_kinds(&imp::PROCESS)
     }
 
-    /// SIGHUP too: the terminal was closed, for a command that lives in one.
+    /// SIGTERM, SIGINT, and SIGHUP: the terminal was closed.
     pub(crate) fn in_terminal() -> anyhow::Result<Self> {
-        let came = Arc::default();
-        Ok(Self {
-            #[cfg(unix)]
-            streams: unix::streams(&[unix::TERMINATE, unix::INTERRUPT, unix::HANGUP], &came)?,
-            came,
-        })
+        Self::of_kinds(&imp::TERMINAL)
     }
 
-    /// Ends with the first signal; the second one ends the process, after `last_act`.
+    fn of_kinds(kinds: &[imp::Kind]) -> anyhow::Result<Self> {
+        let signals: Result<_, _> = kinds.iter().copied().map(imp::listen).collect();
+        Ok(Self(signals.context("cannot listen for signals")?))
+    }
+
+    /// Completes with the first signal; the second one runs `before_exit` and ends the process.
     pub(crate) fn first(
         mut self,
-        last_act: impl FnOnce() + Send + 'static,
+        before_exit: impl FnOnce() + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let (first, came) = oneshot::channel();
+        let (sender, first) = oneshot::channel();
         tokio::spawn(async move {
-            if !self.came.load(Ordering::SeqCst) {
-                self.next().await;
-            }
-            let _ = first.send(());
-            let again = Instant::now() + SAME;
-            loop {
-                tokio::select! {
-                    () = self.next() => {}
-                    () = sleep_until(again) => break,
-                }
-            }
+            self.next().await;
+            let _ = sender.send(());
+            let again = Instant::now() + SAME_SIGNAL;
+            while timeout_at(again, self.next()).await.is_ok() {}
             self.next().await;
             tracing::warn!("second signal: ending at once");
-            last_act();
+            before_exit();
             std::process::exit(130);
         });
-        async move { drop(came.await) }
+        async move { drop(first.await) }
     }
 
-    #[cfg(unix)]
     async fn next(&mut self) {
-        let any = self
-            .streams
-            .iter_mut()
-            .map(|signal| Box::pin(signal.recv()));
-        futures_util::future::select_all(any).await;
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        drop(tokio::signal::ctrl_c().await);
+        let signals = self.0.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures_util::future::select_all(signals).await;
     }
 }
 
 #[cfg(unix)]
-mod unix {
-    use std::sync::{Arc, atomic::AtomicBool};
+mod imp {
+    pub(super) use tokio::signal::unix::Signal;
+    use tokio::signal::unix::{SignalKind, signal};
 
-    use signal_hook::flag;
-    use tokio::signal::unix::{Signal, SignalKind, signal};
+    pub(super) type Kind = fn() -> SignalKind;
+    pub(super) const PROCESS: [Kind; 2] = [SignalKind::terminate, SignalKind::interrupt];
+    pub(super) const TERMINAL: [Kind; 3] = [
+        SignalKind::terminate,
+        SignalKind::interrupt,
+        SignalKind::hangup,
+    ];
 
-    use super::Context;
+    pub(super) fn listen(kind: Kind) -> std::io::Result<Signal> {
+        signal(kind())
+    }
+}
 
-    pub(super) const TERMINATE: fn() -> SignalKind = SignalKind::terminate;
-    pub(super) const INTERRUPT: fn() -> SignalKind = SignalKind::interrupt;
-    pub(super) const HANGUP: fn() -> SignalKind = SignalKind::hangup;
+#[cfg(windows)]
+mod imp {
+    pub(super) use tokio::signal::windows::CtrlC as Signal;
 
-    pub(super) fn streams(
-        kinds: &[fn() -> SignalKind],
-        came: &Arc<AtomicBool>,
-    ) -> anyhow::Result<Vec<Signal>> {
-        let listen = |kind: &fn() -> SignalKind| {
-            flag::register(kind().as_raw_value(), came.clone())?;
-            signal(kind())
-        };
-        let streams: Result<_, _> = kinds.iter().map(listen).collect();
-        streams.context("cannot listen for signals")
+    pub(super) type Kind = ();
+    pub(super) const PROCESS: [Kind; 1] = [()];
+    pub(super) const TERMINAL: [Kind; 1] = [()];
+
+    pub(super) fn listen((): Kind) -> std::io::Result<Signal> {
+        tokio::signal::windows::ctrl_c()
     }
 }
 
@@ -120,22 +94,22 @@ mod tests {
 
     const DEADLINE: Duration = Duration::from_secs(10);
 
-    #[tokio::test]
-    async fn a_signal_that_came_while_nobody_listened_yet_counts() {
-        let came = Arc::default();
-        // Ignored by default, and of no meaning to anybody else in this process.
-        let mut streams = unix::streams(&[SignalKind::window_change], &came).unwrap();
-        assert!(!came.load(Ordering::SeqCst));
+    fn send_window_change() {
         let kill = format!("kill -WINCH {}", std::process::id());
         let sent = std::process::Command::new("/bin/sh")
             .args(["-c", &kill])
             .status();
         assert!(sent.unwrap().success());
-        timeout(DEADLINE, streams[0].recv()).await.unwrap();
-        assert!(came.load(Ordering::SeqCst));
-        // As if tokio had told it before anybody listened.
-        let streams = unix::streams(&[SignalKind::window_change], &Arc::default()).unwrap();
-        let signals = Signals { came, streams };
+    }
+
+    #[tokio::test]
+    async fn a_signal_during_start_up_is_kept_for_first() {
+        // Ignored by default, and without a meaning to the rest of this process.
+        let kinds: [imp::Kind; 1] = [SignalKind::window_change];
+        let signals = Signals::of_kinds(&kinds).unwrap();
+        let mut seen = Signals::of_kinds(&kinds).unwrap();
+        send_window_change();
+        timeout(DEADLINE, seen.next()).await.unwrap();
         timeout(DEADLINE, signals.first(|| ())).await.unwrap();
     }
 }

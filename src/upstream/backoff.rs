@@ -1,33 +1,57 @@
-//! How long to wait before what has failed is tried again.
+//! Exponential backoff with jitter.
 
 use std::time::Duration;
 
-/// `first`, doubled so many `times`, but not past `longest`.
-pub(crate) fn doubled(first: Duration, longest: Duration, times: u32) -> Duration {
-    first
-        .saturating_mul(2_u32.saturating_pow(times))
-        .min(longest)
+/// Delays that double from `first` up to `max`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Backoff {
+    pub(crate) first: Duration,
+    pub(crate) max: Duration,
 }
 
-/// Up to a quarter less, so that those who lost the same server do not come back all at once.
-pub(crate) fn jittered(wait: Duration) -> Duration {
-    wait.mul_f64(rand::random_range(0.75..=1.0))
+impl Backoff {
+    /// The longest delay after this many failures in a row.
+    fn nominal(self, failures: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(failures);
+        self.first.saturating_mul(factor).min(self.max)
+    }
+
+    /// The delay after this many earlier failures, shortened by up to a quarter so that clients that lost the same server
+    /// do not return at the same moment.
+    pub(crate) fn delay(self, failures: u32) -> Duration {
+        let jitter = rand::random_range(0.75..=1.0);
+        self.nominal(failures).mul_f64(jitter)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WAIT: Duration = Duration::from_secs(10);
+    const BACKOFF: Backoff = Backoff {
+        first: Duration::from_millis(200),
+        max: Duration::from_secs(10),
+    };
 
     #[test]
-    fn a_jittered_delay_is_up_to_a_quarter_shorter_and_varies() {
-        let mut delays: Vec<_> = (0..1000).map(|_| jittered(WAIT)).collect();
-        delays.sort_unstable();
-        let (shortest, most) = (delays[0], delays[999]);
-        assert!(shortest >= Duration::from_millis(7500), "{shortest:?}");
-        assert!(most <= WAIT, "{most:?}");
-        let apart = shortest < WAIT * 4 / 5 && most > WAIT * 19 / 20;
-        assert!(apart, "{shortest:?}..{most:?}");
+    fn delays_double_up_to_the_maximum() {
+        let millis = (0..8).map(|failures| BACKOFF.nominal(failures).as_millis());
+        let expected = [200, 400, 800, 1600, 3200, 6400, 10_000, 10_000];
+        assert_eq!(millis.collect::<Vec<_>>(), expected);
+        assert_eq!(BACKOFF.nominal(u32::MAX), BACKOFF.max);
+    }
+
+    #[test]
+    fn jitter_shortens_a_delay_by_up_to_a_quarter() {
+        for failures in [0, 3, u32::MAX] {
+            let nominal = BACKOFF.nominal(failures);
+            let mut delays: Vec<_> = (0..1000).map(|_| BACKOFF.delay(failures)).collect();
+            delays.sort_unstable();
+            let (shortest, longest) = (delays[0], delays[999]);
+            assert!(shortest >= nominal * 3 / 4, "{shortest:?}");
+            assert!(longest <= nominal, "{longest:?}");
+            let apart = shortest < nominal * 4 / 5 && longest > nominal * 19 / 20;
+            assert!(apart, "{shortest:?}..{longest:?}");
+        }
     }
 }

@@ -1,46 +1,33 @@
-//! A timer for silence: what comes many times a second only notes the time, and leaves the timers' wheel alone.
+//! Idle timeout: expires after a period without activity.
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Fires when nothing was heard for the whole of `period`.
-pub(crate) struct Quiet {
+pub(crate) struct IdleTimer {
     period: Duration,
-    since: Instant,
-    /// Ends no later than the quiet may.
-    timer: Pin<Box<Sleep>>,
+    sleep: Pin<Box<Sleep>>,
 }
 
-impl Quiet {
+impl IdleTimer {
     /// Must be called within a tokio runtime.
-    pub(crate) fn of(period: Duration) -> Self {
-        Self {
-            period,
-            since: Instant::now(),
-            timer: Box::pin(sleep(period)),
-        }
+    pub(crate) fn new(period: Duration) -> Self {
+        let sleep = Box::pin(sleep(period));
+        Self { period, sleep }
     }
 
-    /// It was broken just now.
-    pub(crate) fn broken(&mut self) {
-        self.since = Instant::now();
+    /// Records activity: the period starts again. Putting a timer off is one atomic store in tokio.
+    pub(crate) fn reset(&mut self) {
+        self.sleep.as_mut().reset(Instant::now() + self.period);
     }
 
-    /// Ready once it has lasted.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            ready!(self.timer.as_mut().poll(cx));
-            let end = self.since + self.period;
-            if end <= Instant::now() {
-                return Poll::Ready(());
-            }
-            self.timer.as_mut().reset(end);
-        }
+    /// Ready once the period has passed without activity.
+    pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.sleep.as_mut().poll(cx)
     }
 }
 
@@ -48,38 +35,40 @@ impl Quiet {
 mod tests {
     use std::{future::poll_fn, time::Duration};
 
-    use tokio::time::{Instant, sleep};
+    use tokio::time::{Instant, advance, sleep};
 
-    use super::Quiet;
+    use super::IdleTimer;
 
-    const PERIOD: Duration = Duration::from_millis(60);
-    const LESS: Duration = Duration::from_millis(40);
+    const PERIOD: Duration = Duration::from_secs(60);
 
-    #[tokio::test]
-    async fn it_is_over_a_whole_period_after_the_last_sound() {
-        let mut quiet = Quiet::of(PERIOD);
-        let mut last = Instant::now();
+    #[tokio::test(start_paused = true)]
+    async fn it_expires_one_period_after_the_last_activity() {
+        let mut timer = IdleTimer::new(PERIOD);
         for _ in 0..3 {
-            sleep(LESS).await;
-            last = Instant::now();
-            quiet.broken();
+            advance(PERIOD * 2 / 3).await;
+            timer.reset();
         }
-        poll_fn(|cx| quiet.poll(cx)).await;
-        assert!(last.elapsed() >= PERIOD);
+        let last = Instant::now();
+        poll_fn(|cx| timer.poll_expired(cx)).await;
+        let silence = last.elapsed();
+        assert!(
+            silence >= PERIOD && silence < PERIOD + Duration::from_secs(1),
+            "{silence:?}"
+        );
     }
 
-    #[tokio::test]
-    async fn a_sound_while_somebody_waits_puts_it_off() {
-        let mut quiet = Quiet::of(PERIOD);
-        let (mut noise, mut heard) = (Box::pin(sleep(LESS)), None);
+    #[tokio::test(start_paused = true)]
+    async fn activity_during_a_wait_postpones_expiry() {
+        let mut timer = IdleTimer::new(PERIOD);
+        let (mut activity, mut last) = (Box::pin(sleep(PERIOD * 2 / 3)), None);
         poll_fn(|cx| {
-            if heard.is_none() && noise.as_mut().poll(cx).is_ready() {
-                heard = Some(Instant::now());
-                quiet.broken();
+            if last.is_none() && activity.as_mut().poll(cx).is_ready() {
+                last = Some(Instant::now());
+                timer.reset();
             }
-            quiet.poll(cx)
+            timer.poll_expired(cx)
         })
         .await;
-        assert!(heard.is_some_and(|heard| heard.elapsed() >= PERIOD));
+        assert!(last.is_some_and(|last| last.elapsed() >= PERIOD));
     }
 }

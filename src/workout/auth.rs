@@ -52,7 +52,7 @@ impl Gate {
 
     /// Who sent these headers. Exactly one bearer token, good in every respect, or a refusal.
     pub async fn admit(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
-        let token = bearer::of(headers)?;
+        let token = bearer::token(headers)?;
         if self.agent.as_ref().is_some_and(|agent| agent.is(token)) {
             return Ok(Principal::Agent);
         }

@@ -1,42 +1,52 @@
-//! The hourly limit of each user's calls.
+//! The hourly limit of each user's calls: `MCP_RATE_LIMIT_PER_HOUR` at once, refilled evenly over an hour.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use super::{db::UserId, error::ToolError};
-use crate::{agent::http::limits::SlidingWindow, config::RateLimit};
+use crate::http::rate_limit::RateLimiter;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub struct HourlyLimit {
     max: usize,
-    calls: SlidingWindow<UserId>,
+    /// `None` is no limit.
+    calls: Option<RateLimiter<UserId>>,
 }
 
-/// What became of counting a call.
+/// The result of counting a call.
 #[derive(Debug, PartialEq)]
 pub enum Counted {
     Fine,
-    /// So many are used; from 80 % on.
+    /// This many calls are used: 80 % or more.
     Near(usize),
-    /// Not let through; the next one is after this time.
+    /// Refused; the next call is let through after this time.
     Over(Duration),
 }
 
 impl HourlyLimit {
     /// 0 is no limit.
     pub fn new(max: usize) -> Self {
-        let limit = (max > 0).then_some(RateLimit { max, window: HOUR });
+        let calls = NonZeroU32::new(u32::try_from(max).unwrap_or(u32::MAX));
         Self {
             max,
-            calls: SlidingWindow::new(limit),
+            calls: calls.map(|max| RateLimiter::new(max, HOUR)),
         }
     }
 
     pub fn count(&self, user: &UserId) -> Counted {
-        match self.calls.count(user) {
-            Err(wait) => Counted::Over(wait),
-            Ok(used) if self.max > 0 && used * 5 >= self.max * 4 => Counted::Near(used),
-            Ok(_) => Counted::Fine,
+        let Some(calls) = &self.calls else {
+            return Counted::Fine;
+        };
+        match calls.check(user) {
+            Err(refused) => Counted::Over(refused.reset),
+            Ok(allowance) => {
+                let used = self.max.saturating_sub(allowance.remaining as usize);
+                if used * 5 >= self.max * 4 {
+                    Counted::Near(used)
+                } else {
+                    Counted::Fine
+                }
+            }
         }
     }
 
@@ -59,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn from_eighty_percent_on_it_says_so_and_past_the_limit_it_says_when_to_come_back() {
+    fn a_call_from_80_percent_on_is_near_and_one_over_the_limit_is_refused_with_the_wait() {
         let limit = HourlyLimit::new(5);
         let (ann, bob) = (UserId::new("ann").unwrap(), UserId::new("bob").unwrap());
         let counted: Vec<Counted> = (0..5).map(|_| limit.count(&ann)).collect();
@@ -70,7 +80,7 @@ mod tests {
         };
         assert_eq!(
             limit.refusal(wait).to_string(),
-            "the limit of 5 calls per hour is used up; nothing was done; try again in 60 minutes"
+            "the limit of 5 calls per hour is used up; nothing was done; try again in 12 minutes"
         );
         assert_eq!(limit.count(&bob), Counted::Fine);
         let unlimited = HourlyLimit::new(0);

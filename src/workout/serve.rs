@@ -1,21 +1,21 @@
-//! The `mcp` command: over HTTP until the signal, then drained with a deadline; or over standard input and output.
+//! The `mcp` command: over HTTP until a signal, then drained with a deadline; or over standard input and output.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
 use rmcp::{ServerHandler, ServiceExt, transport::io};
-use tokio::{net::TcpListener, time::timeout};
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     db::{Database, UserId},
     handler::{Handler, Workouts},
-    transport::{Front, Life, Tuning, router},
+    transport::{HttpState, Tuning, router},
 };
 use crate::{
-    agent::http::serve::bind,
     config::{JwtConfig, WorkoutConfig},
+    http::lifecycle::Lifecycle,
     http::server,
     process::heap,
     process::logs,
@@ -25,19 +25,22 @@ use crate::{
 /// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client goes); a second signal ends it at
 /// once.
 pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
+    let mut shutdown = pin!(Signals::listen()?.first(|| ()));
     logs::start(&config.log, log_to(stdio));
-    let db = Database::open(&config.database_url)
-        .await
-        .context("DATABASE_URL")?;
+    let opened = tokio::select! {
+        opened = Database::open(&config.database_url) => opened,
+        () = &mut shutdown => return Ok(()),
+    };
+    let db = opened.context("DATABASE_URL")?;
     let workouts = Workouts::new(db.clone(), config.rate_limit_per_hour)
         .await
         .context("cannot read the exercise catalogue")?;
     let served = if stdio {
         let user = UserId::new(&config.stdio_user).context("WORKOUT_USER_ID is no user id")?;
-        let stopped = Signals::usual()?.first(|| ());
-        over_stdio(Handler::over_stdio(workouts, user), stopped).await
+        over_stdio(Handler::over_stdio(workouts, user), shutdown).await
     } else {
-        over_http(&config, move || Handler::over_http(workouts.clone())).await
+        let make = move || Handler::over_http(workouts.clone());
+        over_http(&config, make, shutdown).await
     };
     db.close().await;
     served
@@ -54,52 +57,40 @@ fn log_to(stdio: bool) -> logs::To {
 async fn over_http<H: ServerHandler>(
     config: &WorkoutConfig,
     make: impl Fn() -> H + Send + Sync + 'static,
+    shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     if config.jwt.as_ref().is_some_and(JwtConfig::key_is_short) {
         tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
     }
-    let front = Front::new(config, Tuning::default())
+    let state = HttpState::new(config, Tuning::default())
         .context("cannot set up the HTTP client for OAUTH_ISSUER")?;
-    let listener = bind(&config.address).await?;
-    let router = router(&front, make);
+    let listener = server::bind(&config.address.host, config.address.port).await?;
+    let router = router(&state, make);
     let grace = config.shutdown_grace;
-    let stopped = Signals::usual()?.first(|| ());
-    run(listener, router, &front.life, stopped, grace).await
+    run(listener, router, &state.lifecycle, shutdown, grace).await
 }
 
 /// Serves `router` on `listener` until `shutdown`, then drains: no new messages, the grace period for those being
-/// answered, the sessions and their streams ended.
+/// answered, then the sessions and their streams end.
 pub async fn run(
     listener: TcpListener,
     router: Router,
-    life: &Life,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    lifecycle: &Lifecycle,
+    shutdown: impl Future<Output = ()>,
     grace: Duration,
 ) -> anyhow::Result<()> {
-    let closing = CancellationToken::new();
-    let server = tokio::spawn(server::serve(listener, router, closing.clone()));
-    let _tidy = AbortOnDropHandle::new(tokio::spawn(heap::give_back_the_start()));
-    shutdown.await;
-    tracing::info!(calls = life.calls.len(), "shutting down");
-    life.draining.cancel();
-    life.calls.close();
-    if timeout(grace, life.calls.wait()).await.is_err() {
-        tracing::warn!(calls = life.calls.len(), "the grace period is over");
-    }
-    life.stopping.cancel();
-    closing.cancel();
-    server.await.context("the server broke")?;
-    tracing::info!("bye");
-    Ok(())
+    let trimmed = lifecycle.clone();
+    let trim = heap::trim_when_idle(move || trimmed.begun_if_idle());
+    let _trim = AbortOnDropHandle::new(tokio::spawn(trim));
+    server::run(listener, router, (lifecycle, grace), shutdown, async {}).await
 }
 
-/// Serves one client over standard input and output, until either end has enough.
+/// Serves one client over standard input and output, until it closes its end or `shutdown`.
 async fn over_stdio<H: ServerHandler>(
     handler: H,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    mut shutdown: impl Future<Output = ()> + Unpin,
 ) -> anyhow::Result<()> {
     let begun = async { handler.serve(io::stdio()).await };
-    tokio::pin!(shutdown);
     let session = tokio::select! {
         begun = begun => begun.context("the MCP client did not begin a session")?,
         () = &mut shutdown => return Ok(()),

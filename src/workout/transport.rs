@@ -1,4 +1,4 @@
-//! The workout server over HTTP: routes, and every layer in one ordered list.
+//! The workout server over HTTP: its routes and their layers.
 
 mod guard;
 mod pages;
@@ -7,8 +7,8 @@ mod sessions;
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
-    middleware::{from_fn, from_fn_with_state},
+    Router,
+    middleware::from_fn_with_state,
     routing::{get, get_service},
 };
 use rmcp::{
@@ -17,14 +17,11 @@ use rmcp::{
         StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
     },
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{auth::Gate, resource::Resource};
-use crate::auth::jwks::Pace;
 use crate::{
-    config::WorkoutConfig, http::middleware, http::problem::ApiError, http::request_id::RequestId,
+    auth::jwks::Pace, config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware,
 };
 
 use self::sessions::Sessions;
@@ -32,11 +29,11 @@ use self::sessions::Sessions;
 /// Largest request body.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// What is no setting, and other only in tests.
+/// Limits that are not settings; tests change them.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
     pub pace: Pace,
-    /// Live sessions, of everybody together.
+    /// Live sessions of all users together.
     pub sessions: usize,
     pub sessions_per_user: usize,
 }
@@ -51,29 +48,19 @@ impl Default for Tuning {
     }
 }
 
-/// How the server ends: first no new calls, then, when those under way are over or had their time, no sessions.
-#[derive(Clone, Debug, Default)]
-pub struct Life {
-    /// Messages that are being answered.
-    pub calls: TaskTracker,
-    /// Cancelled when no new message is taken any more.
-    pub draining: CancellationToken,
-    /// Cancelled when sessions and streams must end.
-    pub stopping: CancellationToken,
-}
-
-/// What all requests share.
-pub struct Front {
+/// The state that all requests share.
+pub struct HttpState {
     gate: Gate,
     resource: Arc<Resource>,
     issuer: Option<String>,
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
-    pub life: Life,
+    /// Its active requests are the messages being answered.
+    pub lifecycle: Lifecycle,
 }
 
-impl Front {
-    /// Fails only if there can be no HTTP client.
+impl HttpState {
+    /// Fails only if no HTTP client can be built.
     pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
         let resource = Arc::new(Resource::of(config));
         let manager = Arc::new(LocalSessionManager::default());
@@ -86,31 +73,31 @@ impl Front {
                 .map(|issuer| issuer.text.clone()),
             sessions: Sessions::new(manager.clone(), tuning),
             manager,
-            life: Life::default(),
+            lifecycle: Lifecycle::default(),
         }))
     }
 }
 
-/// Everything there is. `make` gives each session (and each request without one) its handler, which finds the
+/// `make` gives each session (and each request without one) its handler, which finds the
 /// [`Principal`](super::auth::Principal) in the extensions of the request's `http::request::Parts`.
 pub fn router<H: ServerHandler>(
-    front: &Arc<Front>,
+    state: &Arc<HttpState>,
     make: impl Fn() -> H + Send + Sync + 'static,
 ) -> Router {
     let mcp = StreamableHttpService::new(
         move || Ok(make()),
-        front.manager.clone(),
+        state.manager.clone(),
         StreamableHttpServerConfig::default()
             .with_max_request_body_bytes(MAX_BODY_BYTES)
-            .with_cancellation_token(front.life.stopping.clone())
-            // `guard::local` has checked them.
+            .with_cancellation_token(state.lifecycle.stopping().clone())
+            // `guard::check_host` has checked them.
             .disable_allowed_hosts(),
     );
     let guarded = ServiceBuilder::new()
-        // Before the session: whose it is decides who may use it.
-        .layer(from_fn_with_state(front.clone(), guard::known))
-        // Innermost: reads the body, which nobody else gets to send so far.
-        .layer(from_fn_with_state(front.clone(), guard::session));
+        // Before the session: its owner decides who may use it.
+        .layer(from_fn_with_state(state.clone(), guard::authenticate))
+        // Innermost, since it reads the body: only authenticated callers may send one.
+        .layer(from_fn_with_state(state.clone(), guard::check_session));
     let mcp = get_service(mcp.clone())
         .post_service(mcp.clone())
         .delete_service(mcp)
@@ -119,21 +106,9 @@ pub fn router<H: ServerHandler>(
         .route("/mcp", mcp)
         .route(pages::METADATA, get(pages::metadata))
         .route(pages::METADATA_OF, get(pages::metadata_of))
-        // Before everything else these routes do: a page that rebound its name gets nothing, not even a 401.
-        .route_layer(from_fn_with_state(front.clone(), guard::local));
-    let layers = ServiceBuilder::new()
-        // Outermost: also a panic gets an id, a span and the security headers.
-        .layer(from_fn(middleware::attach))
-        // Innermost of the two, so that the response of a panic is dressed like any other.
-        .layer(CatchPanicLayer::custom(middleware::panicked));
-    Router::new()
-        .merge(named)
-        // Asked by the container's runtime, under whatever name.
-        .route("/health", get(pages::health))
-        .fallback(async |Extension(id): Extension<RequestId>| ApiError::not_found().respond(&id))
-        .method_not_allowed_fallback(async |Extension(id): Extension<RequestId>| {
-            ApiError::method_not_allowed().respond(&id)
-        })
-        .layer(layers)
-        .with_state(front.clone())
+        // Before all else of these routes: a page that rebound its name gets not even a 401.
+        .route_layer(from_fn_with_state(state.clone(), guard::check_host));
+    // Container runtimes ask it, by any name.
+    let routes = named.route("/health", get(pages::health));
+    middleware::wrap(routes, None).with_state(state.clone())
 }

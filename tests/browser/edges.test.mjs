@@ -246,7 +246,7 @@ describe('a token', () => {
     await follow('foreign');
     const question = page.getByRole('dialog', { name: 'Use the token from this address?' });
     await question.waitFor();
-    await question.getByRole('button', { name: 'Keep the present one' }).click();
+    await question.getByRole('button', { name: 'Keep the current one' }).click();
     await ask(page, 'again');
     assert.deepEqual([mock.requests.at(-1).authorization, await page.locator('.turn').count()], ['Bearer good', 2]);
     await follow('foreign');

@@ -148,7 +148,7 @@ describe('tool calls', () => {
 describe('errors', () => {
   const CASES = [
     ['error model_overloaded', /overloaded/, 'Try again'], ['error busy', /busy/, 'Try again'], ['error model_error', /model could not answer/, 'Try again'],
-    ['error tools_unavailable', /out of reach/, 'Try again'], ['error shutting_down', /restarting/, 'Try again'], ['error timeout', /too long/, 'Try again'],
+    ['error tools_unavailable', /training data is unavailable/, 'Try again'], ['error shutting_down', /restarting/, 'Try again'], ['error timeout', /too long/, 'Try again'],
     ['error internal', /went wrong/, 'Try again'], ['error payload_too_large', /chat has become too long.*start a new one/is, 'New chat'],
     ['error invalid_request', /cannot take this message/, 'New chat'], ['event timeout', /too long/, 'Try again'], ['event shutting_down', /restarting/, 'Try again'],
     ['proxy', /not the service/, 'Try again'],

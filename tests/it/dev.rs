@@ -6,6 +6,7 @@ mod stand_in;
 
 use std::path::PathBuf;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -80,7 +81,7 @@ impl Dev {
     }
 
     async fn interrupted(self) -> Ended {
-        self.process.signal("INT");
+        self.process.signal(Signal::INT);
         self.process.ended().await
     }
 }

@@ -1,5 +1,10 @@
 //! The integration tests: a folder for each system, and what they share in `support`.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests read their own variables"
+)]
+
 mod agent;
 mod dev;
 mod process;

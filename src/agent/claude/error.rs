@@ -1,18 +1,16 @@
-//! What can go wrong with a call, in the terms in which somebody decides: try again, or which answer to give.
+//! Errors of a call to Claude, classified by what follows: a retry, or which error the client gets.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use crate::upstream::wire::WireError;
-
 #[derive(Debug, thiserror::Error)]
 pub enum ClaudeError {
-    /// No answer could be had: no connection, or it broke before the response head.
+    /// No connection, or it broke before the response head.
     #[error("the model cannot be reached")]
-    Unreachable(#[source] WireError),
-    /// An answer other than 200.
+    Unreachable(#[source] reqwest::Error),
+    /// A status other than 200.
     #[error("the model answered {status} {kind}")]
     Status {
         status: StatusCode,
@@ -23,23 +21,23 @@ pub enum ClaudeError {
     /// An `error` event in the stream.
     #[error("the model's reply ended with an error of type {0}")]
     Event(String),
-    /// The connection broke in the reply.
+    /// The connection broke during the reply.
     #[error("the model's reply broke off")]
-    Broken(#[source] WireError),
+    Broken(#[source] reqwest::Error),
     /// The reply ended without `message_stop`.
     #[error("the model's reply is incomplete")]
     Incomplete,
-    /// Not a byte for longer than the idle limit.
+    /// Nothing received for longer than the idle timeout.
     #[error("the model is silent")]
     Silent,
-    /// A wait that the server asked for would end after the turn.
+    /// The server's `retry-after` lies beyond the turn's deadline.
     #[error("the model asks to wait longer than the turn may take")]
     TooLate { overloaded: bool, after: Duration },
 }
 
 impl ClaudeError {
-    /// Classifies an answer by its status, headers and the beginning of its body (which is kept to its type alone).
-    pub(super) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    /// Classifies an error response. Of its body only the error type is kept.
+    pub(super) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let error = &body["error"];
         let spent = error["details"]["error_code"] == "enforced_spend_limit_reached";
@@ -53,7 +51,7 @@ impl ClaudeError {
             _ => by_status,
         };
         Self::Status {
-            // A spend limit does not heal by waiting: it is no overload, but a refusal.
+            // A spend limit is not an overload: waiting does not help.
             status: if spent {
                 StatusCode::PAYMENT_REQUIRED
             } else {
@@ -65,7 +63,7 @@ impl ClaudeError {
         }
     }
 
-    pub(super) fn event(data: &Value) -> Self {
+    pub(super) fn from_event(data: &Value) -> Self {
         Self::Event(
             data["error"]["type"]
                 .as_str()
@@ -73,7 +71,7 @@ impl ClaudeError {
         )
     }
 
-    /// Whether the same request may succeed if sent again at once or soon.
+    /// Whether the same request may succeed if it is sent again.
     pub fn may_heal(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Broken(_) | Self::Incomplete => true,
@@ -91,7 +89,7 @@ impl ClaudeError {
         }
     }
 
-    /// Too much traffic, ours or everybody's, rather than a fault.
+    /// Too much traffic rather than a fault.
     pub fn is_overload(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status.as_u16(), 429 | 503 | 529),
@@ -101,7 +99,7 @@ impl ClaudeError {
         }
     }
 
-    /// How long the server asked to wait.
+    /// The delay the server asked for.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { after, .. } => *after,
@@ -110,7 +108,7 @@ impl ClaudeError {
         }
     }
 
-    /// The label of the retry metric.
+    /// The label in `claude_retries_total`.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Status { status, .. } => status.as_u16().to_string(),
@@ -121,7 +119,7 @@ impl ClaudeError {
     }
 }
 
-/// An upstream's own word, cut to what may stand in a log line.
+/// An upstream's identifier, reduced to what is safe in a log line.
 fn identifier(text: &str) -> String {
     text.chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_read_in_milliseconds_seconds_or_as_a_date() {
+    fn retry_after_is_read_in_milliseconds_in_seconds_and_as_a_date() {
         assert_eq!(
             after(&[("retry-after-ms", "250"), ("retry-after", "9")]),
             Some(Duration::from_millis(250))
@@ -185,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_none_is_ignored() {
+    fn an_invalid_or_past_retry_after_is_ignored() {
         for value in [
             "0",
             "-5",

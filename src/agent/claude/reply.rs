@@ -20,8 +20,7 @@ use utoipa::ToSchema;
 use super::{Block, ClaudeError, sse::Decoder};
 use crate::{
     agent::metrics::ClaudeTimer,
-    upstream::idle_timer::Quiet,
-    upstream::wire::{Pieces, WireError},
+    upstream::{client::ResponseBody, idle_timer::IdleTimer},
 };
 use builder::Builder;
 
@@ -50,6 +49,16 @@ impl Usage {
         self.cache_read_input_tokens = self
             .cache_read_input_tokens
             .saturating_add(other.cache_read_input_tokens);
+    }
+
+    /// The counts with their names in metrics.
+    pub fn by_kind(self) -> [(&'static str, u64); 4] {
+        [
+            ("input", self.input_tokens),
+            ("output", self.output_tokens),
+            ("cache_creation", self.cache_creation_input_tokens),
+            ("cache_read", self.cache_read_input_tokens),
+        ]
     }
 
     /// Counts are cumulative: what is named replaces what was there.
@@ -96,13 +105,13 @@ pub struct Reply {
 
 /// A reply while it is written, read to its `message_stop`; anything else is an error, after which nothing comes. No piece
 /// may take longer than the idle limit to come.
-pub struct Reading<P = Pieces> {
+pub struct Reading<P = ResponseBody> {
     pieces: P,
     decoder: Decoder,
     events: VecDeque<Bytes>,
     message: Builder,
     size: usize,
-    idle: Quiet,
+    idle: IdleTimer,
     /// For the next piece, since the last one was used up.
     waiting: bool,
     /// `None` once the message is complete.
@@ -112,7 +121,7 @@ pub struct Reading<P = Pieces> {
 
 impl<P> Reading<P>
 where
-    P: Stream<Item = Result<Bytes, WireError>> + Unpin,
+    P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {
     /// Must be called within a tokio runtime.
     pub(super) fn of(pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
@@ -122,7 +131,7 @@ where
             events: VecDeque::new(),
             message: Builder::default(),
             size: 0,
-            idle: Quiet::of(idle),
+            idle: IdleTimer::new(idle),
             waiting: false,
             timer: Some(timer),
             over: false,
@@ -148,10 +157,10 @@ where
                 }
             }
             if !std::mem::replace(&mut self.waiting, true) {
-                self.idle.broken();
+                self.idle.reset();
             }
             let Poll::Ready(piece) = self.pieces.poll_next_unpin(cx) else {
-                ready!(self.idle.poll(cx));
+                ready!(self.idle.poll_expired(cx));
                 return Poll::Ready(Err(ClaudeError::Silent));
             };
             self.waiting = false;
@@ -168,7 +177,7 @@ where
 
 impl<P> Stream for Reading<P>
 where
-    P: Stream<Item = Result<Bytes, WireError>> + Unpin,
+    P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {
     type Item = Result<Progress, ClaudeError>;
 

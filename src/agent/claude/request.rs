@@ -1,6 +1,5 @@
 //! A request to the Messages API: tools, system prompt and messages, with the breakpoints of its cache.
 
-use buf_list::BufList;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -77,20 +76,20 @@ impl Request<'_> {
     ///
     /// # Errors
     /// A part cannot be written as JSON.
-    pub fn body(&self) -> serde_json::Result<BufList> {
+    pub fn body(&self) -> serde_json::Result<Vec<Bytes>> {
         let json = |text: &'static str| Bytes::from_static(text.as_bytes());
         let about = serde_json::to_vec(&SystemText::new(self.about))?;
-        let mut body = BufList::from(self.prefix.0.clone());
+        let mut body = vec![self.prefix.0.clone()];
         body.extend([json(","), about.into(), json("]")]);
         if let Some(tools) = &self.tools.0 {
             body.extend([json(",\"tools\":"), tools.clone()]);
             if !self.tools_allowed {
-                body.push_chunk(json(",\"tool_choice\":{\"type\":\"none\"}"));
+                body.push(json(",\"tool_choice\":{\"type\":\"none\"}"));
             }
         }
-        body.push_chunk(json(",\"messages\":["));
+        body.push(json(",\"messages\":["));
         body.extend(self.messages.marked());
-        body.push_chunk(json("]}"));
+        body.push(json("]}"));
         Ok(body)
     }
 }

@@ -1,21 +1,20 @@
-//! When to try again: as often as configured, as late as the server asks, never past the turn's time.
+//! Retry policy: as often as configured, no sooner than the server asks, never past the turn's deadline.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
 use super::ClaudeError;
-use crate::{
-    agent::metrics::Metrics,
-    upstream::backoff::{doubled, jittered},
+use crate::{agent::metrics::Metrics, upstream::backoff::Backoff};
+
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    max: Duration::from_secs(8),
 };
 
-const FIRST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(8);
-
-/// The retries left to one call of Claude.
+/// The retries of one call to Claude.
 pub struct Retries {
-    left: u32,
+    max: u32,
     made: u32,
     deadline: Instant,
     metrics: Arc<Metrics>,
@@ -24,16 +23,16 @@ pub struct Retries {
 impl Retries {
     pub(super) fn new(max: u32, deadline: Instant, metrics: Arc<Metrics>) -> Self {
         Self {
-            left: max,
+            max,
             made: 0,
             deadline,
             metrics,
         }
     }
 
-    /// Waits until the call may be repeated, or gives the error back if it may not.
+    /// Waits until the call may be repeated, or returns the error if it may not.
     pub async fn again(&mut self, error: ClaudeError) -> Result<(), ClaudeError> {
-        if self.left == 0 || !error.may_heal() {
+        if self.made == self.max || !error.may_heal() {
             return Err(error);
         }
         let wait = match error.retry_after() {
@@ -44,23 +43,17 @@ impl Retries {
                 });
             }
             Some(after) => after,
-            None => pause(self.made),
+            None => BACKOFF.delay(self.made),
         };
         if Instant::now() + wait >= self.deadline {
             return Err(error);
         }
-        self.left -= 1;
         self.made += 1;
         self.metrics.claude_retry(error.reason());
-        tracing::warn!(error = %error, wait_ms = wait.as_millis(), "asking the model again");
+        tracing::warn!(error = %error, wait_ms = wait.as_millis(), "retrying the request to the model");
         sleep(wait).await;
         Ok(())
     }
-}
-
-/// How long to wait after so many retries, if the server does not say.
-fn pause(made: u32) -> Duration {
-    jittered(doubled(FIRST, LONGEST, made))
 }
 
 #[cfg(test)]
@@ -68,28 +61,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_from_half_a_second_to_eight_and_vary() {
+    fn delays_double_from_half_a_second_to_eight() {
         let millis = [500, 1000, 2000, 4000, 8000, 8000, 8000];
-        let last = [(u32::MAX, 8000)];
-        for (made, longest) in (0..).zip(millis).chain(last) {
+        for (made, longest) in (0..).zip(millis).chain([(u32::MAX, 8000)]) {
             let longest = Duration::from_millis(longest);
-            let mut pauses: Vec<_> = (0..1000).map(|_| pause(made)).collect();
-            pauses.sort_unstable();
-            let (shortest, most) = (pauses[0], pauses[999]);
-            assert!(shortest >= longest * 3 / 4, "{made}: {shortest:?}");
-            assert!(most <= longest, "{made}: {most:?}");
-            let apart = shortest < longest * 4 / 5 && most > longest * 19 / 20;
-            assert!(apart, "{made}: {shortest:?}..{most:?}");
+            let delay = BACKOFF.delay(made);
+            assert!(
+                delay >= longest * 3 / 4 && delay <= longest,
+                "{made}: {delay:?}"
+            );
         }
     }
 
     #[tokio::test]
-    async fn a_wait_that_would_end_after_the_turn_is_not_begun() {
+    async fn a_retry_that_would_begin_after_the_deadline_is_refused_at_once() {
         let end = Instant::now() + Duration::from_secs(1);
         let mut retries = Retries::new(10, end, Metrics::new());
         assert!(retries.again(ClaudeError::Incomplete).await.is_ok());
         let refused = Instant::now();
-        // From half a second doubled, and shortened by a quarter at most.
+        // The second delay is 0.75 s at least.
         assert!(retries.again(ClaudeError::Incomplete).await.is_err());
         assert!(
             refused.elapsed() < Duration::from_millis(500),

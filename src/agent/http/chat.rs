@@ -1,11 +1,7 @@
-//! `POST /chat`: what comes in, and in which order it is checked. How a turn goes out, `answer` knows.
+//! `POST /chat`: the checks of a request, in their order, then its turn as JSON or SSE.
 
-mod answer;
-mod bell;
-mod frames;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
-mod headers;
 mod request;
 
 use std::{sync::Arc, time::Duration};
@@ -17,25 +13,35 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, header};
-use tokio::time::{Instant, sleep_until};
-
-use crate::{
-    agent::history,
-    agent::http::app::App,
-    agent::http::observe::Tally,
-    agent::{Done, Event, Failed, Ledger, Question, about, zone_name},
-    http::body,
-    http::problem::{ApiError, Problem},
-    http::request_id::RequestId,
-    http::server::Connection,
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until},
 };
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use answer::{Taker, as_json, as_sse};
-use headers::{is_plain_json, names_event_stream};
+use super::{
+    app::App,
+    json,
+    record::{ChatRecord, Outcome},
+    rejection::{busy, not_admitted, rate_limited},
+    sse::{self, EVENT_STREAM},
+};
+use crate::{
+    agent::{Done, Event, Failed, Ledger, Question, Turn, about, history, zone_name},
+    auth::Caller,
+    http::body,
+    http::negotiate::{accepts, is_plain_json},
+    http::problem::{self, Code, Problem},
+    http::rate_limit::Allowance,
+    http::request_id::RequestId,
+    http::server::{Connection, DeadlineGuard},
+};
 pub use request::ChatRequest;
 
-/// A client that is behind with its stream when the turn's time is up may catch up for so long.
-const CATCH_UP: Duration = Duration::from_secs(5);
+/// How long after the turn's deadline a slow client may still read its stream.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The name of the rate limit in the response headers.
+const RATE_LIMIT_POLICY: &str = "chat";
 
 /// Ask the agent.
 #[utoipa::path(
@@ -46,21 +52,21 @@ const CATCH_UP: Duration = Duration::from_secs(5);
         (status = 200, description = "The finished turn; with `stream: true` or `Accept: text/event-stream`, its events \
             as they happen (`event: <type>`, `data: <JSON>`), of which `done` or `error` is the last.",
             content((Done = "application/json"), (Event = "text/event-stream"))),
-        (status = 400, description = "`invalid_json`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthorized`", body = Problem, content_type = "application/problem+json",
+        (status = 400, description = "`invalid_json`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = problem::Body, content_type = "application/problem+json",
             headers(("WWW-Authenticate" = String, description = "`Bearer`, with `error` when there was a token"))),
-        (status = 413, description = "`payload_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_request`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = Problem, content_type = "application/problem+json",
+        (status = 413, description = "`payload_too_large`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_request`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = problem::Body, content_type = "application/problem+json",
             headers(("Retry-After" = u64, description = "Seconds to wait"))),
-        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "`model_error`", body = Problem, content_type = "application/problem+json",
+        (status = 500, description = "`internal`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 502, description = "`model_error`", body = problem::Body, content_type = "application/problem+json",
             headers(("Retry-After" = u64, description = "Seconds to wait, when Claude says so"))),
         (status = 503, description = "`model_overloaded`, `tools_unavailable`, `busy` or `shutting_down`",
-            body = Problem, content_type = "application/problem+json",
+            body = problem::Body, content_type = "application/problem+json",
             headers(("Retry-After" = u64, description = "Seconds to wait"))),
-        (status = 504, description = "`timeout`", body = Problem, content_type = "application/problem+json",
+        (status = 504, description = "`timeout`", body = problem::Body, content_type = "application/problem+json",
             headers(("Retry-After" = u64, description = "Seconds to wait, when it had not begun"))),
     )
 )]
@@ -70,125 +76,143 @@ pub async fn chat(
     connection: Option<Extension<Connection>>,
     request: Request,
 ) -> Response {
-    let deadline = Instant::now() + app.turn_timeout;
-    let mut tally = Tally::new(app.clone(), request_id.clone());
-    let (parts, body) = request.into_parts();
-    let mut body = Some(body);
-    match admit(
-        &app,
-        &request_id,
-        &parts.headers,
-        &mut body,
-        deadline,
-        &mut tally,
-    )
-    .await
-    {
-        Err(refusal) => {
-            tally.refused(refusal.code);
-            if let Some(body) = body.filter(|_| !parts.headers.contains_key(header::EXPECT)) {
-                tokio::spawn(body::discard(body, app.http.max_body_bytes));
-            }
-            refusal.respond(&request_id)
+    let guard = DeadlineGuard::new(connection.map(|Extension(connection)| connection));
+    let mut incoming = Incoming::new(app, request_id, request);
+    let accepted = incoming.accept().await;
+    let allowance = incoming.allowance;
+    let mut response = match accepted {
+        Ok(accepted) => incoming.run(accepted, guard).await,
+        Err(problem) => incoming.reject(&problem),
+    };
+    if let Some(allowance) = allowance {
+        allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
+    }
+    response
+}
+
+/// A request while it is checked.
+struct Incoming {
+    app: Arc<App>,
+    request_id: RequestId,
+    headers: HeaderMap,
+    /// `None` once it has been read.
+    body: Option<Body>,
+    deadline: Instant,
+    record: ChatRecord,
+    /// `None` until the rate limit is checked, and without one.
+    allowance: Option<Allowance>,
+}
+
+/// A request that has passed all checks.
+struct Accepted {
+    turn: Turn,
+    streamed: bool,
+    slot: Slot,
+}
+
+/// Held while the turn runs.
+type Slot = (OwnedSemaphorePermit, TaskTrackerToken);
+
+impl Incoming {
+    fn new(app: Arc<App>, request_id: RequestId, request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        Self {
+            deadline: Instant::now() + app.turn_timeout,
+            record: ChatRecord::new(app.clone(), request_id.clone()),
+            app,
+            request_id,
+            headers: parts.headers,
+            body: Some(body),
+            allowance: None,
         }
-        Ok(Admitted {
+    }
+
+    /// All checks. The first that fails decides.
+    async fn accept(&mut self) -> Result<Accepted, Problem> {
+        self.record.streamed = accepts(&self.headers, EVENT_STREAM);
+        let caller = self.app.authenticate(&self.headers)?;
+        self.record.user = Some(caller.clone());
+        let slot = self.acquire_slot(&caller)?;
+        admit(&self.app, self.deadline).await?;
+        let question = self.read_question(caller).await?;
+        let turn = self.app.agent.begin(question).await.map_err(|failure| {
+            let id = self.request_id.shared();
+            Problem::from(Failed::new(&failure, id, &Ledger::default()))
+        })?;
+        let streamed = self.record.streamed;
+        Ok(Accepted {
             turn,
             streamed,
-            held,
-        }) => {
-            let events = tally.observe(turn, held);
-            let taker = Taker(connection);
-            if streamed {
-                taker.has_until(deadline + CATCH_UP);
-                as_sse(events, taker)
-            } else {
-                as_json(events)
-                    .await
-                    .unwrap_or_else(|error| error.respond(&request_id))
-            }
+            slot,
+        })
+    }
+
+    fn acquire_slot(&mut self, caller: &Caller) -> Result<Slot, Problem> {
+        if self.app.lifecycle.is_draining() {
+            return Err(Problem::shutting_down());
         }
+        let checked = self.app.limits.check_rate(caller);
+        self.allowance = checked.unwrap_or_else(Some);
+        checked.map_err(rate_limited)?;
+        let permit = self.app.limits.acquire_slot().ok_or_else(busy)?;
+        Ok((permit, self.app.lifecycle.begin()))
+    }
+
+    async fn read_question(&mut self, caller: Caller) -> Result<Question, Problem> {
+        if !is_plain_json(&self.headers) {
+            let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
+        let max = self.app.http.max_body_bytes;
+        let bytes = body::read(&self.headers, &mut self.body, max, self.deadline).await?;
+        let request = request::read(&bytes)?;
+        self.record.streamed = request.stream.unwrap_or(self.record.streamed);
+        let history = history::parse(&request.messages, bytes.len())?;
+        if history.dropped > 0 {
+            let blocks = history.dropped;
+            tracing::debug!(blocks, "dropped from the history: Claude would refuse them");
+        }
+        let zone = request.client_timezone.as_deref();
+        Ok(Question {
+            caller,
+            request_id: self.request_id.shared(),
+            history,
+            about: about(zone, request.display_name.as_deref()),
+            time_zone: zone.and_then(zone_name).map(Into::into),
+            deadline: self.deadline,
+        })
+    }
+
+    async fn run(self, accepted: Accepted, guard: DeadlineGuard) -> Response {
+        let events = self.record.observe(accepted.turn, accepted.slot);
+        if accepted.streamed {
+            guard.set_write_deadline(self.deadline + CATCH_UP_TIMEOUT);
+            return sse::respond(events, guard);
+        }
+        let answer = json::respond(events).await;
+        answer.unwrap_or_else(|problem| problem.respond(&self.request_id))
+    }
+
+    fn reject(mut self, problem: &Problem) -> Response {
+        self.record.outcome = Some(Outcome::Failed(problem.code));
+        if let Some(body) = self.body
+            && !self.headers.contains_key(header::EXPECT)
+        {
+            tokio::spawn(body::discard(body, self.app.http.max_body_bytes));
+        }
+        problem.respond(&self.request_id)
     }
 }
 
-struct Admitted<T> {
-    turn: crate::agent::Turn,
-    streamed: bool,
-    /// The turn's place among the running ones, for as long as it runs.
-    held: T,
-}
-
-/// All checks, in the order in which they count.
-async fn admit(
-    app: &Arc<App>,
-    request_id: &RequestId,
-    headers: &HeaderMap,
-    body: &mut Option<Body>,
-    deadline: Instant,
-    tally: &mut Tally,
-) -> Result<Admitted<impl Send + use<>>, ApiError> {
-    let accepts_events = names_event_stream(headers);
-    tally.streamed(accepts_events);
-    let caller = app.caller(headers)?;
-    tally.user(&caller);
-    if app.draining.is_cancelled() {
-        return Err(ApiError::shutting_down());
-    }
-    app.limits.count(&caller).map_err(ApiError::rate_limited)?;
-    let place = app.limits.enter().ok_or_else(ApiError::busy)?;
-    let held = (place, app.chats.token());
-    begun(app, deadline).await?;
-    if !is_plain_json(headers) {
-        return Err(ApiError::unsupported_media_type());
-    }
-    let bytes = body::read(headers, body, app.http.max_body_bytes, deadline).await?;
-    let ChatRequest {
-        messages,
-        stream,
-        client_timezone,
-        display_name,
-    } = request::read(&bytes)?;
-    let streamed = stream.unwrap_or(accepts_events);
-    tally.streamed(streamed);
-    let history = history::parse(&messages, bytes.len())?;
-    drop(messages);
-    drop(bytes);
-    if history.dropped > 0 {
-        tracing::debug!(
-            blocks = history.dropped,
-            "left out of the history what Claude would refuse"
-        );
-    }
-    let question = Question {
-        caller,
-        request_id: request_id.shared(),
-        history,
-        about: about(client_timezone.as_deref(), display_name.as_deref()),
-        time_zone: client_timezone
-            .as_deref()
-            .and_then(zone_name)
-            .map(Into::into),
-        deadline,
-    };
-    let turn = app.agent.begin(question).await.map_err(|failure| {
-        ApiError::from(Failed::new(
-            &failure,
-            request_id.shared(),
-            &Ledger::default(),
-        ))
-    })?;
-    Ok(Admitted {
-        turn,
-        streamed,
-        held,
-    })
-}
-
-/// Waits in the line, if there is one, for no longer than a turn may wait for anything.
-async fn begun(app: &App, deadline: Instant) -> Result<(), ApiError> {
+/// Waits in the admission queue, at most until the deadline.
+async fn admit(app: &App, deadline: Instant) -> Result<(), Problem> {
     tokio::select! {
         biased;
-        begun = app.limits.begin() => begun.ok_or_else(ApiError::busy),
-        () = app.stopping.cancelled() => Err(ApiError::shutting_down()),
-        () = sleep_until(deadline) => Err(ApiError::not_begun()),
+        admitted = app.limits.admit() => admitted.ok_or_else(busy),
+        () = app.lifecycle.stopping().cancelled() => Err(Problem::shutting_down()),
+        () = sleep_until(deadline) => Err(not_admitted()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,190 +1,161 @@
-//! Per-user rate limit, the limit on concurrent chats, and the line in which they wait to begin. In memory, bounded.
+//! The limits of `POST /chat`: requests per user, chats at once, and the admission queue. In memory, and bounded.
 
-mod line;
-
-use std::{
-    collections::{HashMap, VecDeque},
-    hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{num::NonZeroU32, sync::Arc, thread::available_parallelism};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
+    task::yield_now,
 };
 
 use crate::{
     auth::Caller,
     config::{HttpConfig, RateLimit},
+    http::rate_limit::{Allowance, RateLimiter},
 };
-use line::Line;
 
-/// Users remembered at once; past that the longest silent are forgotten first.
-const MAX_USERS: usize = 50_000;
+/// Chats per core that the admission queue lets start at once.
+const STARTING_PER_CORE: usize = 8;
+/// The longest admission queue.
+const MAX_WAITING: usize = 1024;
 
-/// Counts events per key in a sliding window.
-pub struct SlidingWindow<K> {
-    limit: Option<RateLimit>,
-    events: Mutex<HashMap<K, VecDeque<Instant>>>,
-}
-
-impl<K: Clone + Eq + Hash> SlidingWindow<K> {
+pub(super) struct Limits {
     /// `None` is no limit.
-    pub fn new(limit: Option<RateLimit>) -> Self {
-        Self {
-            limit,
-            events: Mutex::default(),
-        }
-    }
-
-    /// Counts an event of the key's and says how many are in the window; `Err` is the time after which the next one is
-    /// let through. A refused event does not count, so that a client which asks again too early is not locked out for
-    /// ever. Without a limit nothing is counted.
-    pub fn count(&self, key: &K) -> Result<usize, Duration> {
-        self.count_at(key, Instant::now())
-    }
-
-    fn count_at(&self, key: &K, now: Instant) -> Result<usize, Duration> {
-        let Some(RateLimit { max, window }) = self.limit else {
-            return Ok(0);
-        };
-        let mut keys = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= MAX_USERS && !keys.contains_key(key) {
-            forget_silent(&mut keys, now, window);
-        }
-        let events = keys.entry(key.clone()).or_default();
-        while events
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= window)
-        {
-            events.pop_front();
-        }
-        match events.front() {
-            Some(oldest) if events.len() >= max => {
-                Err(window.saturating_sub(now.duration_since(*oldest)))
-            }
-            _ => {
-                events.push_back(now);
-                Ok(events.len())
-            }
-        }
-    }
-}
-
-pub struct Limits {
-    requests: SlidingWindow<Caller>,
+    requests: Option<RateLimiter<Caller>>,
     chats: Arc<Semaphore>,
-    line: Line,
+    admission: AdmissionQueue,
 }
 
 impl Limits {
-    pub fn new(config: &HttpConfig) -> Self {
+    pub(super) fn new(config: &HttpConfig) -> Self {
         Self {
-            requests: SlidingWindow::new(config.rate_limit),
+            requests: config.rate_limit.and_then(rate_limiter),
             chats: Arc::new(Semaphore::new(config.max_concurrent_chats)),
-            line: Line::new(),
+            admission: AdmissionQueue::new(available_parallelism().map_or(1, usize::from)),
         }
     }
 
-    /// Counts a request of the caller's; `Err` is the time after which the next one is let through.
-    pub fn count(&self, caller: &Caller) -> Result<(), Duration> {
-        self.requests.count(caller).map(drop)
+    /// Counts a request of the caller if the rate limit lets it through.
+    pub(super) fn check_rate(&self, caller: &Caller) -> Result<Option<Allowance>, Allowance> {
+        self.requests
+            .as_ref()
+            .map(|limiter| limiter.check(caller))
+            .transpose()
     }
 
-    /// A place among the running chats, if one is free.
-    pub fn enter(&self) -> Option<OwnedSemaphorePermit> {
+    /// A slot among the running chats, if one is free.
+    pub(super) fn acquire_slot(&self) -> Option<OwnedSemaphorePermit> {
         self.chats.clone().try_acquire_owned().ok()
     }
 
-    /// Waits until there is time for another chat; `None` if too many wait already.
-    pub async fn begin(&self) -> Option<()> {
-        self.line.wait().await
+    /// Waits in the admission queue; `None` if that is full.
+    pub(super) async fn admit(&self) -> Option<()> {
+        self.admission.admit().await
     }
 }
 
-/// Makes room: whoever has no request in the window goes; if that frees too little, the half silent for longest.
-fn forget_silent<K: Eq + Hash>(
-    users: &mut HashMap<K, VecDeque<Instant>>,
-    now: Instant,
-    window: Duration,
-) {
-    users.retain(|_, requests| {
-        requests
-            .back()
-            .is_some_and(|at| now.duration_since(*at) < window)
-    });
-    if users.len() >= MAX_USERS / 2 {
-        let mut last: Vec<Instant> = users
-            .values()
-            .filter_map(|requests| requests.back().copied())
-            .collect();
-        let middle = last.len() / 2;
-        let (_, median, _) = last.select_nth_unstable(middle);
-        let median = *median;
-        users.retain(|_, requests| requests.back().is_some_and(|at| *at > median));
+fn rate_limiter(limit: RateLimit) -> Option<RateLimiter<Caller>> {
+    let max = u32::try_from(limit.max).unwrap_or(u32::MAX);
+    Some(RateLimiter::new(NonZeroU32::new(max)?, limit.window))
+}
+
+/// Spreads the start of chats: between two of a batch, all other ready tasks have their turn. Without it, a burst of chats
+/// fills the runtime's queue, and a request that only has to be refused waits behind all of them.
+struct AdmissionQueue {
+    waiting: Semaphore,
+    starting: Semaphore,
+}
+
+impl AdmissionQueue {
+    fn new(cores: usize) -> Self {
+        Self {
+            waiting: Semaphore::new(MAX_WAITING),
+            starting: Semaphore::new(STARTING_PER_CORE * cores),
+        }
+    }
+
+    async fn admit(&self) -> Option<()> {
+        let _waiting = self.waiting.try_acquire().ok()?;
+        let _starting = self.starting.acquire().await.ok()?;
+        yield_now().await;
+        Some(())
+    }
+}
+
+#[cfg(test)]
+impl Limits {
+    /// Lets no chat start until the permits are dropped.
+    pub(super) async fn hold_admission(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let all = u32::try_from(STARTING_PER_CORE * cores).unwrap();
+        self.admission.starting.acquire_many(all).await.unwrap()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+
     use super::*;
 
-    fn limits(max: usize, secs: u64) -> Limits {
-        let window = Duration::from_secs(secs);
-        Limits {
-            requests: SlidingWindow::new(Some(RateLimit { max, window })),
-            chats: Arc::new(Semaphore::new(1)),
-            line: Line::new(),
-        }
+    #[tokio::test]
+    async fn a_slot_is_free_again_once_it_is_dropped() {
+        let config = crate::config::Config::from_iter([
+            ("ANTHROPIC_API_KEY".to_owned(), "sk-test".to_owned()),
+            ("JWT_SIGNING_KEY".to_owned(), "k".repeat(32)),
+            ("AGENT_MAX_CONCURRENT_CHATS".to_owned(), "1".to_owned()),
+        ]);
+        let limits = Limits::new(&config.unwrap().http);
+        let slot = limits.acquire_slot();
+        assert!(slot.is_some() && limits.acquire_slot().is_none());
+        drop(slot);
+        assert!(limits.acquire_slot().is_some());
     }
 
-    #[test]
-    fn the_window_slides_per_user_and_the_wait_it_names_is_enough() {
-        let (limits, start) = (limits(2, 10), Instant::now());
-        let (ann, bob) = (Caller::fake("ann"), Caller::fake("bob"));
-        let at = |secs: u64, who: &Caller| {
-            limits
-                .requests
-                .count_at(who, start + Duration::from_secs(secs))
-                .map(drop)
-        };
-        assert_eq!(at(0, &ann), Ok(()));
-        assert_eq!(at(4, &ann), Ok(()));
-        assert_eq!(at(5, &ann), Err(Duration::from_secs(5)));
-        assert_eq!(at(5, &bob), Ok(()));
-        assert_eq!(at(10, &ann), Ok(()));
-        assert_eq!(at(11, &ann), Err(Duration::from_secs(3)));
-        assert_eq!(at(14, &ann), Ok(()));
-    }
-
-    #[test]
-    fn the_counters_are_bounded_however_many_users_come() {
-        let (limits, now) = (limits(1, 1000), Instant::now());
-        for n in 0..MAX_USERS + 5000 {
-            let at = now + Duration::from_millis(u64::try_from(n).unwrap());
-            assert_eq!(
-                limits.requests.count_at(&Caller::fake(&n.to_string()), at),
-                Ok(1)
-            );
-        }
-        assert!(limits.requests.events.lock().unwrap().len() <= MAX_USERS);
-        let newest = Caller::fake(&(MAX_USERS + 4999).to_string());
-        assert!(
-            limits
-                .requests
-                .count_at(&newest, now + Duration::from_secs(56))
-                .is_err(),
-            "the newest is still remembered"
+    #[tokio::test]
+    async fn other_tasks_run_between_batches_of_chats() {
+        let (queue, started) = (
+            Arc::new(AdmissionQueue::new(1)),
+            Arc::new(AtomicUsize::new(0)),
         );
+        let chats = (0..100).map(|_| {
+            let (queue, started) = (queue.clone(), started.clone());
+            tokio::spawn(async move {
+                let admitted = queue.admit().await;
+                started.fetch_add(1, Ordering::SeqCst);
+                admitted
+            })
+        });
+        let chats: Vec<_> = chats.collect();
+        let (mut before, mut batches) = (0, 0);
+        while before < 100 {
+            yield_now().await;
+            let now = started.load(Ordering::SeqCst);
+            assert!(now - before <= 2 * STARTING_PER_CORE, "{before} to {now}");
+            (before, batches) = (now, batches + 1);
+            assert!(batches < 1000, "only {now} chats started");
+        }
+        let admitted = join_all(chats).await;
+        assert!(admitted.into_iter().all(|chat| chat.unwrap().is_some()));
+        assert_eq!(queue.waiting.available_permits(), MAX_WAITING);
     }
 
-    #[test]
-    fn a_place_is_free_again_once_it_is_given_back() {
-        let limits = limits(1, 1);
-        let place = limits.enter();
-        assert!(place.is_some() && limits.enter().is_none());
-        drop(place);
-        assert!(limits.enter().is_some());
+    #[tokio::test]
+    async fn a_full_queue_refuses_and_a_chat_that_leaves_makes_room() {
+        let queue = Arc::new(AdmissionQueue::new(1));
+        let held = queue.starting.acquire_many(8).await.unwrap();
+        let wait = |_| {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.admit().await })
+        };
+        let waiting: Vec<_> = (0..MAX_WAITING).map(wait).collect();
+        yield_now().await;
+        assert_eq!(queue.admit().await, None);
+        waiting[0].abort();
+        yield_now().await;
+        let late = wait(0);
+        drop(held);
+        assert_eq!(late.await.unwrap(), Some(()));
     }
 }

@@ -1,4 +1,4 @@
-//! The chat page: static files in the binary, and what the page has to know. Knows nothing of chats.
+//! The chat page: static files in the binary, and the page's configuration.
 
 use std::sync::Arc;
 
@@ -15,13 +15,12 @@ use serde::Serialize;
 
 use crate::config::{Demo, HostRule, PageConfig};
 
-/// Only what comes from here; no text is ever taken for markup or code.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+/// Only files of this origin, and no text becomes markup or code.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
-/// Of this machine.
-const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-/// Claude's API takes no larger images everywhere.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+/// The largest image that Claude's API takes on every platform.
 const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -30,7 +29,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// A file, its path and its type.
+/// A static file.
 struct File {
     path: &'static str,
     kind: &'static str,
@@ -75,7 +74,7 @@ const FILES: &[File] = &files![
     TEXT "/page/LICENSE.markdown-it.txt" "vendor/LICENSE.markdown-it.txt"
 ];
 
-/// The page's own settings, and whose model it talks to.
+/// The page's settings, and the name of the model.
 pub struct Page {
     demo: Option<Demo>,
     model: String,
@@ -90,12 +89,12 @@ impl Page {
     }
 }
 
-/// What the page asks for first.
+/// The body of `/page/config.json`.
 #[derive(Serialize)]
-struct About<'a> {
+struct PageInfo<'a> {
     version: &'static str,
     claude: Claude<'a>,
-    /// Somebody's who may use this page without one of their own.
+    /// The demo user's token.
     token: Option<&'a str>,
     demo: bool,
     max_photo_bytes: usize,
@@ -108,23 +107,23 @@ struct Claude<'a> {
     model: &'a str,
 }
 
-/// `/`, and what it is made of under `/page/`.
+/// `/`, and its files under `/page/`.
 pub fn routes<S: Clone + Send + Sync + 'static>(page: Arc<Page>) -> Router<S> {
-    let about = async move |headers: HeaderMap| about(&page, &headers);
-    let routes = Router::new().route("/page/config.json", get(about));
+    let info = async move |headers: HeaderMap| info(&page, &headers);
+    let routes = Router::new().route("/page/config.json", get(info));
     FILES.iter().fold(routes, |routes, file| {
         let tag = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, file.bytes));
         let tag = format!("\"{tag}\"");
         routes.route(
             file.path,
-            get(async move |headers: HeaderMap| answer(file, &tag, &headers)),
+            get(async move |headers: HeaderMap| serve_file(file, &tag, &headers)),
         )
     })
 }
 
-fn about(page: &Page, headers: &HeaderMap) -> Response {
+fn info(page: &Page, headers: &HeaderMap) -> Response {
     let demo = page.demo.as_ref();
-    Json(About {
+    Json(PageInfo {
         version: env!("CARGO_PKG_VERSION"),
         claude: Claude {
             kind: match demo {
@@ -134,7 +133,7 @@ fn about(page: &Page, headers: &HeaderMap) -> Response {
             model: &page.model,
         },
         token: demo
-            .filter(|_| is_own_page(headers))
+            .filter(|_| is_same_page(headers))
             .map(|demo| demo.token.expose_secret()),
         demo: demo.is_some(),
         max_photo_bytes: MAX_PHOTO_BYTES,
@@ -142,15 +141,15 @@ fn about(page: &Page, headers: &HeaderMap) -> Response {
     .into_response()
 }
 
-/// Asked by our own page, and by the name of this machine: no other site's page, nor one whose name was made to mean
-/// this machine (DNS rebinding), learns the token.
-fn is_own_page(headers: &HeaderMap) -> bool {
+/// True for a request of our own page to a loopback host: pages of other sites, and pages that rebound their name to this
+/// machine (DNS rebinding), do not get the token.
+fn is_same_page(headers: &HeaderMap) -> bool {
     let all = |name: &str| -> Vec<&str> {
         let values = headers.get_all(name).iter();
         values.map(|value| value.to_str().unwrap_or("?")).collect()
     };
     let local = match all("host")[..] {
-        [host] => HostRule::parse(host).is_some_and(|at| OWN_NAMES.contains(&&*at.host)),
+        [host] => HostRule::parse(host).is_some_and(|at| LOOPBACK_HOSTS.contains(&&*at.host)),
         _ => false,
     };
     let same_site = all("sec-fetch-site")
@@ -159,8 +158,8 @@ fn is_own_page(headers: &HeaderMap) -> bool {
     local && same_site && all("origin").is_empty()
 }
 
-fn answer(file: &File, tag: &str, headers: &HeaderMap) -> Response {
-    let mut response = if is_known(tag, headers) {
+fn serve_file(file: &File, tag: &str, headers: &HeaderMap) -> Response {
+    let mut response = if matches_etag(tag, headers) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         file.bytes.into_response()
@@ -168,8 +167,11 @@ fn answer(file: &File, tag: &str, headers: &HeaderMap) -> Response {
     let fixed = |value| Some(HeaderValue::from_static(value));
     for (name, value) in [
         (header::CONTENT_TYPE, fixed(file.kind)),
-        (header::CONTENT_SECURITY_POLICY, fixed(POLICY)),
-        // Asked for again each time, and sent again only when it has changed.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            fixed(CONTENT_SECURITY_POLICY),
+        ),
+        // Revalidated each time, sent again only when it has changed.
         (header::CACHE_CONTROL, fixed("no-cache")),
         (header::ETAG, HeaderValue::try_from(tag).ok()),
     ] {
@@ -180,8 +182,8 @@ fn answer(file: &File, tag: &str, headers: &HeaderMap) -> Response {
     response
 }
 
-/// `If-None-Match` (RFC 9110 section 13.1.2): a proxy that compresses makes tags weak.
-fn is_known(tag: &str, headers: &HeaderMap) -> bool {
+/// `If-None-Match` (RFC 9110 section 13.1.2). Proxies that compress make tags weak.
+fn matches_etag(tag: &str, headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter();
     let tags = values.filter_map(|value| value.to_str().ok());
     let mut tags = tags.flat_map(|tags| tags.split(',')).map(str::trim);
@@ -195,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_of_the_page_is_served_under_its_own_name() {
+    fn every_file_in_the_folder_is_served() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
         let names = |folder: &Path| -> Vec<String> {
             let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);

@@ -1,4 +1,4 @@
-//! One call of a tool, tried again where that does no harm.
+//! A tool call, repeated where that is safe.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -18,31 +18,34 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    CLOSE_TIMEOUT, Mcp, Outcome, fate, fate::Fate, posting::Posting, result, session::Live,
+    CLOSE_TIMEOUT, CallOutcome, Mcp, call_failure::CallFailure, outcome, send_state::SendState,
+    session::Live,
 };
 use crate::agent::tools::ToolCall;
 
-/// How long a call that certainly did not reach the server waits for the next session.
-const RECONNECT_PATIENCE: Duration = Duration::from_secs(10);
-/// How often a call is tried, if trying again does no harm.
-const ATTEMPTS: u32 = 4;
+/// How long a call waits for a session, so that it survives a reconnect.
+const RECONNECT_WAIT: Duration = Duration::from_secs(10);
+const MAX_ATTEMPTS: u32 = 4;
 
 impl Mcp {
-    /// Begins a call. A read ends when the future is dropped; a write goes on to its end whoever listens.
-    pub fn begin(self: &Arc<Self>, call: ToolCall) -> impl Future<Output = Outcome> + Send + use<> {
-        let (mcp, read_only) = (self.clone(), call.read_only());
-        let written = (!read_only).then(|| self.spawn(call.clone()));
+    /// Begins a call. Dropping the future cancels a read; a write is always completed.
+    pub fn begin(
+        self: &Arc<Self>,
+        call: ToolCall,
+    ) -> impl Future<Output = CallOutcome> + Send + use<> {
+        let mcp = self.clone();
+        let write = (!call.read_only()).then(|| self.spawn_write(call.clone()));
         async move {
-            match written {
+            match write {
                 None => mcp.call(&call, || true).await,
-                Some(written) => written
+                Some(write) => write
                     .await
-                    .unwrap_or_else(|_| Outcome::unknown("the call was lost")),
+                    .unwrap_or_else(|_| CallOutcome::unknown("the call was lost")),
             }
         }
     }
 
-    fn spawn(self: &Arc<Self>, call: ToolCall) -> oneshot::Receiver<Outcome> {
+    fn spawn_write(self: &Arc<Self>, call: ToolCall) -> oneshot::Receiver<CallOutcome> {
         let (sender, receiver) = oneshot::channel();
         let mcp = self.clone();
         let run = async move {
@@ -59,77 +62,75 @@ impl Mcp {
         receiver
     }
 
-    /// `wanted` says whether anybody still waits: a call that has not left by then is not sent.
-    async fn call(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> Outcome {
+    /// A call that has not been sent when `wanted` returns `false` is not sent any more.
+    async fn call(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> CallOutcome {
         let mut timer = self.metrics.tool_call(call.name());
         let outcome = self.attempts(call, wanted).await;
         timer.outcome(outcome.label());
         outcome
     }
 
-    async fn attempts(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> Outcome {
+    async fn attempts(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> CallOutcome {
         let deadline = Instant::now() + self.call_timeout;
         let (mut attempts, mut may_have_run) = (0, false);
         loop {
-            let next = deadline.min(Instant::now() + RECONNECT_PATIENCE);
-            let Ok(live) = self.session(next).await else {
+            let until = deadline.min(Instant::now() + RECONNECT_WAIT);
+            let Ok(live) = self.session(until).await else {
                 return not_done(may_have_run, "the tool server is not reachable");
             };
             if !wanted() {
-                return not_done(may_have_run, "nobody waits for it any more");
+                return not_done(may_have_run, "its turn is over");
             }
             attempts += 1;
-            let posting = Posting::of(call.repeatable() && attempts == 1);
-            let why = match self.send(&live, call, posting, deadline).await {
-                Ok(answer) => return Outcome::of_answer(answer, self.max_text),
-                Err(Fate::Answered(error)) => return Outcome::of_error(&error, self.max_text),
-                Err(Fate::Refused(how)) => {
-                    live.check.notify_one();
-                    let refused = Outcome::refused(&how);
-                    return if may_have_run {
-                        not_done(true, "it was refused later")
-                    } else {
-                        refused
-                    };
+            let state = SendState::new(call.repeatable() && attempts == 1);
+            let failure = match self.send(&live, call, state, deadline).await {
+                Ok(result) => return CallOutcome::from_result(result, self.max_text),
+                Err(failure) => failure,
+            };
+            // Lost for certain, or to be checked.
+            if matches!(failure, CallFailure::NotSent) {
+                live.dead.cancel();
+            } else if !matches!(failure, CallFailure::Answered(_)) {
+                live.check.notify_one();
+            }
+            let why = match failure {
+                CallFailure::Answered(error) => {
+                    return CallOutcome::from_error(&error, self.max_text);
                 }
-                Err(Fate::OutOfTime { sent }) => {
-                    live.check.notify_one();
+                CallFailure::Refused(_) if may_have_run => {
+                    return not_done(true, "it was refused later");
+                }
+                CallFailure::Refused(status) => return CallOutcome::refused(&status),
+                CallFailure::TimedOut { sent } => {
                     return not_done(may_have_run || sent, "the tool did not answer in time");
                 }
-                Err(Fate::NotSent) => {
-                    live.dead.cancel();
-                    "the tool server is not reachable"
-                }
-                Err(Fate::Unknown) => {
-                    live.check.notify_one();
+                CallFailure::NotSent => "the tool server is not reachable",
+                CallFailure::Unknown => {
                     may_have_run = true;
                     "the connection to the tool server broke"
                 }
             };
-            let again = (!may_have_run || call.repeatable()) && attempts < ATTEMPTS;
-            if !again || Instant::now() >= deadline {
+            let safe = !may_have_run || call.repeatable();
+            if !safe || attempts == MAX_ATTEMPTS || Instant::now() >= deadline {
                 return not_done(may_have_run, why);
             }
-            tracing::warn!(
-                tool = call.name(),
-                "repeating a tool call that got no answer"
-            );
+            tracing::warn!(tool = call.name(), "repeating a tool call");
         }
     }
 
-    /// One attempt. Dropping it tells the server that the call is cancelled.
+    /// One attempt. Dropping it cancels the call at the server.
     async fn send(
         &self,
         live: &Live,
         call: &ToolCall,
-        posting: Posting,
+        state: SendState,
         deadline: Instant,
-    ) -> Result<Value, Fate> {
+    ) -> Result<Value, CallFailure> {
         let mut params = CallToolRequestParams::new(call.name().to_owned())
             .with_arguments(call.arguments().clone());
         params.meta = Some(call.meta().clone().into());
         let mut request = CallToolRequest::new(params);
-        request.extensions.insert(posting.clone());
+        request.extensions.insert(state.clone());
         let answer = async {
             let request = ClientRequest::CallToolRequest(request);
             let options = PeerRequestOptions::no_options();
@@ -143,26 +144,26 @@ impl Mcp {
             answer
         };
         match timeout_at(deadline, answer).await {
-            Err(_) => Err(Fate::OutOfTime {
-                sent: posting.abandon(),
+            Err(_) => Err(CallFailure::TimedOut {
+                sent: state.abandon(),
             }),
-            Ok(Ok(answer)) => result::answer(&answer).ok_or(Fate::Unknown),
-            Ok(Err(ServiceError::McpError(error))) => Err(Fate::Answered(error)),
-            Ok(Err(_)) if !posting.abandon() => Err(Fate::NotSent),
-            Ok(Err(error)) => Err(fate::of(&error)),
+            Ok(Ok(answer)) => outcome::finished(&answer).ok_or(CallFailure::Unknown),
+            Ok(Err(ServiceError::McpError(error))) => Err(CallFailure::Answered(error)),
+            Ok(Err(_)) if !state.abandon() => Err(CallFailure::NotSent),
+            Ok(Err(error)) => Err(CallFailure::from_transport(&error)),
         }
     }
 }
 
-fn not_done(may_have_run: bool, why: &str) -> Outcome {
+fn not_done(may_have_run: bool, why: &str) -> CallOutcome {
     if may_have_run {
-        Outcome::unknown(why)
+        CallOutcome::unknown(why)
     } else {
-        Outcome::not_run(why)
+        CallOutcome::not_run(why)
     }
 }
 
-/// `notifications/cancelled` for a call that nobody waits for any more.
+/// Sends `notifications/cancelled` when a call is dropped before its answer.
 struct CancelOnDrop<'a> {
     peer: &'a Peer<RoleClient>,
     id: Option<RequestId>,

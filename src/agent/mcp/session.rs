@@ -1,7 +1,6 @@
-//! One session at a time: open it, list its tools, watch it, replace it. One task does all of this.
+//! Session supervisor: one task opens a session, lists its tools, checks it and replaces it when it is lost.
 
 mod connect;
-mod delay;
 mod fault;
 mod listing;
 
@@ -14,34 +13,38 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{agent::metrics::Metrics, agent::tools::Catalogue, upstream::backoff::jittered};
+use crate::{agent::metrics::Metrics, agent::tools::Catalogue, upstream::backoff::Backoff};
 pub(super) use connect::Connector;
 use connect::Service;
-use delay::delay;
 use listing::{Listing, list};
 
+/// Between attempts to open a session.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(200),
+    max: Duration::from_secs(10),
+};
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Also keeps the server from dropping the session as idle.
+/// Also keeps the server from expiring the session.
 const RELIST_EVERY: Duration = Duration::from_secs(30);
-/// A server that announces changes all the time is not listed all the time.
-const LIST_PAUSE: Duration = Duration::from_millis(500);
-/// A session that dies sooner is followed by a pause.
+/// Between listings, however often the server announces changes.
+const RELIST_PAUSE: Duration = Duration::from_millis(500);
+/// After a session that was lost sooner, the next one waits for the first delay.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A session that works, as far as anybody knows.
+/// The present session.
 pub(super) struct Live {
     pub(super) peer: Peer<RoleClient>,
     pub(super) catalogue: Arc<Catalogue>,
     /// Name and version.
     pub(super) server: (String, String),
-    /// Cancelled by whoever learns that the session is lost.
+    /// Cancelled when the session is found to be lost.
     pub(super) dead: CancellationToken,
-    /// Asks for a sign of life (a new listing).
+    /// Requests a new listing, to find out whether the session still works.
     pub(super) check: Arc<Notify>,
 }
 
-/// Keeps a session open until `stop`. What it publishes is the present one, or `None`.
+/// Keeps a session open until `stop`, and publishes the present one, if any.
 pub(super) fn supervise(
     connector: Connector,
     stop: CancellationToken,
@@ -71,11 +74,11 @@ pub(super) fn supervise(
                     closing.spawn(close(service, connector.drain, stop.clone()));
                     failures = 0;
                     if began.elapsed() < SHORT_LIFE {
-                        pause(delay(failures), &stop).await;
+                        pause(BACKOFF.delay(0), &stop).await;
                     }
                 }
                 Err(error) => {
-                    let delay = delay(failures);
+                    let delay = BACKOFF.delay(failures);
                     let retry_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
                     tracing::warn!(error = %error, retry_ms, "no MCP session");
                     pause(delay, &stop).await;
@@ -88,10 +91,10 @@ pub(super) fn supervise(
 }
 
 async fn pause(delay: Duration, stop: &CancellationToken) {
-    let _ = timeout(jittered(delay), stop.cancelled()).await;
+    let _ = timeout(delay, stop.cancelled()).await;
 }
 
-/// Publishes the session, lists its tools again whenever there is reason to, returns when it is lost.
+/// Publishes the session, lists its tools again when asked to and regularly, and returns when it is lost.
 async fn watch_over(
     service: &Service,
     mut listing: Listing,
@@ -134,7 +137,7 @@ async fn watch_over(
                 () = sleep(RELIST_EVERY) => {}
             }
             let again = async {
-                tokio::time::sleep_until(listed_at + LIST_PAUSE).await;
+                tokio::time::sleep_until(listed_at + RELIST_PAUSE).await;
                 timeout(LIST_TIMEOUT, list(peer)).await
             };
             let listed = tokio::select! {
@@ -156,7 +159,7 @@ async fn watch_over(
     }
 }
 
-/// Lets calls in flight finish before the session is closed (DELETE); at the service's end there are none left.
+/// Closes the session (DELETE) after `drain`, which lets calls in flight finish, or at shutdown, when none are left.
 async fn close(mut service: Service, drain: Duration, stop: CancellationToken) {
     let _ = timeout(drain, stop.cancelled()).await;
     let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;

@@ -1,15 +1,8 @@
-//! rmcp's HTTP client with four things added: whether a call has left ([`Posting`]), which connection it may use, answers
-//! nobody asked for, and lost streams.
+//! rmcp's HTTP transport over two reqwest clients, with checks that rmcp does not make.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderName, HeaderValue};
 use rmcp::{
     model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage, RequestId},
@@ -19,62 +12,49 @@ use rmcp::{
 };
 use sse_stream::Sse;
 use tokio::sync::Notify;
+use url::Url;
 
-use super::{kept, posting::Posting};
-use crate::upstream::wire::Server;
+use super::send_state::SendState;
+use crate::upstream::client::builder_for;
 
-pub(super) type Error = StreamableHttpError<reqwest::Error>;
-pub(super) type Headers = HashMap<HeaderName, HeaderValue>;
+type Error = StreamableHttpError<reqwest::Error>;
+type Headers = HashMap<HeaderName, HeaderValue>;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
 
-/// rmcp's own default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Shorter than servers keep an idle connection.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// In bytes; rmcp's own default.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
-/// A connection that is used again may be one that the server is closing: then nobody knows whether it took the request.
-/// So only what may be sent again goes over one, and the second time over a new one.
+/// A server may close an idle connection just as it is used again, and then it is unknown whether it took the request. So
+/// only requests that may be repeated use the pool, and their second attempt uses a new connection.
 #[derive(Clone)]
-pub(super) struct Connections {
-    /// A new one for each request.
-    fresh: reqwest::Client,
-    kept: Arc<Server>,
-    /// The server answers in JSON. An event stream is written in two pieces or more, of which a server that leaves
-    /// Nagle's algorithm on holds back all but the first for 40 ms; but not on a new connection.
-    in_one_piece: Arc<AtomicBool>,
+pub(super) struct Clients {
+    /// A new connection for each request.
+    unpooled: reqwest::Client,
+    pooled: reqwest::Client,
 }
 
-impl Connections {
-    pub(super) fn new(fresh: reqwest::Client, kept: Server) -> Self {
-        Self {
-            fresh,
-            kept: Arc::new(kept),
-            in_one_piece: Arc::default(),
-        }
-    }
-
-    /// Those that are kept, if a request of that kind may go over one.
-    fn kept(&self, over_kept: bool) -> Option<&Arc<Server>> {
-        (over_kept && self.in_one_piece.load(Ordering::Relaxed)).then_some(&self.kept)
-    }
-
-    /// Those that nobody has used for a while are closed.
-    pub(super) fn tidy(&self) {
-        self.kept.tidy();
-    }
-
-    fn learn_from(&self, answer: &StreamableHttpPostResponse) {
-        let in_one_piece = matches!(answer, StreamableHttpPostResponse::Json(..));
-        self.in_one_piece.store(in_one_piece, Ordering::Relaxed);
+impl Clients {
+    pub(super) fn new(url: &Url) -> reqwest::Result<Self> {
+        let builder = || builder_for(url).connect_timeout(CONNECT_TIMEOUT);
+        Ok(Self {
+            unpooled: builder().pool_max_idle_per_host(0).build()?,
+            pooled: builder().pool_idle_timeout(POOL_IDLE_TIMEOUT).build()?,
+        })
     }
 }
 
+/// The transport of one session.
 #[derive(Clone)]
-pub(super) struct Client {
-    pub(super) connections: Connections,
-    /// Told when the server's own stream ends: often the first sign that the server is gone.
+pub(super) struct Transport {
+    pub(super) clients: Clients,
+    /// Notified when the server's own stream ends: often the first sign that the server is gone.
     pub(super) check: Arc<Notify>,
 }
 
-impl StreamableHttpClient for Client {
+impl StreamableHttpClient for Transport {
     type Error = reqwest::Error;
 
     async fn post_message(
@@ -98,36 +78,23 @@ impl StreamableHttpClient for Client {
         headers: Headers,
         max: usize,
     ) -> Result<StreamableHttpPostResponse, Error> {
-        let (mut request, mut over_kept) = (None, false);
+        let (mut id, mut http) = (None, &self.clients.unpooled);
         if let JsonRpcMessage::Request(message) = &message {
-            request = Some(message.id.clone());
-            let posting = message.request.extensions().get::<Posting>();
-            over_kept = posting.is_some_and(|posting| posting.over_kept);
-            if !posting.is_none_or(Posting::begin) {
-                return Err(Error::UnexpectedServerResponse(
-                    "given up before it was sent".into(),
-                ));
+            id = Some(message.id.clone());
+            if let Some(state) = message.request.extensions().get::<SendState>() {
+                if !state.begin() {
+                    return Err(Error::UnexpectedServerResponse("abandoned".into()));
+                }
+                if state.may_reuse_connection {
+                    http = &self.clients.pooled;
+                }
             }
         }
-        let answered = match self.connections.kept(over_kept) {
-            Some(kept) => {
-                let (session, token) = (session.as_deref(), token.as_deref());
-                kept::post(kept, &message, session, token, &headers, max).await?
-            }
-            None => None,
-        };
-        let answer = if let Some(answer) = answered {
-            answer
-        } else {
-            let http = &self.connections.fresh;
-            http.post_message_with_max_sse_event_size(uri, message, session, token, headers, max)
-                .await?
-        };
-        match request {
-            Some(id) => {
-                self.connections.learn_from(&answer);
-                answer_to(&id, answer)
-            }
+        let answer = http
+            .post_message_with_max_sse_event_size(uri, message, session, token, headers, max)
+            .await?;
+        match id {
+            Some(id) => answer_to(&id, answer),
             None => Ok(answer),
         }
     }
@@ -139,7 +106,7 @@ impl StreamableHttpClient for Client {
         token: Option<String>,
         headers: Headers,
     ) -> Result<(), Error> {
-        let http = &self.connections.fresh;
+        let http = &self.clients.unpooled;
         http.delete_session(uri, session, token, headers).await
     }
 
@@ -173,8 +140,8 @@ impl StreamableHttpClient for Client {
     ) -> Result<Events, Error> {
         let resumed = last_event_id.is_some();
         let events = self
-            .connections
-            .fresh
+            .clients
+            .unpooled
             .get_stream_with_max_sse_event_size(uri, session, last_event_id, token, headers, max)
             .await
             .inspect_err(|error| {
@@ -183,7 +150,7 @@ impl StreamableHttpClient for Client {
                 }
             })?;
         let check = self.check.clone();
-        let end = futures_util::stream::once(async move {
+        let end = stream::once(async move {
             check.notify_one();
             None
         });
@@ -195,7 +162,7 @@ impl StreamableHttpClient for Client {
     }
 }
 
-/// rmcp would wait for ever for an answer that names no request or another one, or for none after a 202.
+/// Fails on an answer without an id or to another request, and on a 202: rmcp would wait for ever.
 fn answer_to(
     id: &RequestId,
     answer: StreamableHttpPostResponse,

@@ -1,4 +1,4 @@
-//! What is timed from its beginning to its drop.
+//! Timers that record a metric when they are dropped.
 
 use std::{sync::Arc, time::Instant};
 
@@ -20,17 +20,17 @@ impl Metrics {
         ClaudeTimer {
             metrics: self.clone(),
             began: Instant::now(),
-            waiting: true,
+            awaits_token: true,
             status: "cancelled".to_owned(),
         }
     }
 }
 
-/// Times one call of Claude, from the request to wherever it is dropped.
+/// Times one request to Claude. Without a status it counts as cancelled.
 pub struct ClaudeTimer {
     metrics: Arc<Metrics>,
     began: Instant,
-    waiting: bool,
+    awaits_token: bool,
     status: String,
 }
 
@@ -44,7 +44,7 @@ impl ClaudeTimer {
     }
 
     pub(crate) fn first_token(&mut self) {
-        if std::mem::take(&mut self.waiting) {
+        if std::mem::take(&mut self.awaits_token) {
             self.metrics
                 .claude_first_token
                 .observe(self.began.elapsed().as_secs_f64());
@@ -65,7 +65,7 @@ impl Drop for ClaudeTimer {
     }
 }
 
-/// Times one tool call; dropped without an outcome, it was cancelled.
+/// Times one tool call. Without an outcome it counts as cancelled.
 pub(crate) struct ToolTimer {
     metrics: Arc<Metrics>,
     began: Instant,

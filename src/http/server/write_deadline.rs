@@ -1,10 +1,11 @@
-//! A connection whose peer must take what it is sent in time.
+//! Write deadlines: a connection fails when its peer stops reading for too long.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
@@ -12,70 +13,94 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-/// The connection a request came over; in every request's extensions.
+/// How long the peer has to read the rest of a response once that is complete.
+const READ_REST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The connection of a request; in every request's extensions.
 #[derive(Clone, Debug, Default)]
 pub struct Connection(Arc<Mutex<Option<Instant>>>);
 
 impl Connection {
-    /// From then on, the peer loses the connection as soon as it leaves something that is sent to it lie. Until the next
-    /// request.
-    pub fn patient_until(&self, limit: Instant) {
-        self.set(Some(limit));
+    /// From `deadline` on, a write that would have to wait fails. Until the next request.
+    pub(crate) fn set_write_deadline(&self, deadline: Instant) {
+        self.set(Some(deadline));
     }
 
-    /// A new request: the one before has no say any more.
-    pub(super) fn begin(&self) {
+    /// Called for each new request.
+    pub(super) fn clear_write_deadline(&self) {
         self.set(None);
     }
 
-    fn set(&self, limit: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+    fn set(&self, deadline: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
-    fn limit(&self) -> Option<Instant> {
+    fn write_deadline(&self) -> Option<Instant> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Its writes fail when the peer takes nothing and the time for that is over. Nothing else would end a response that the
-/// peer has stopped to read: what makes it is not asked for more, and so does not learn that its own time is up.
-pub(super) struct Patient<S> {
-    stream: S,
-    connection: Connection,
-    /// While a write waits.
-    waiting: Option<Pin<Box<Sleep>>>,
+/// Held while a response is made: then its peer has [`READ_REST_TIMEOUT`] to read what is left. A peer that has stopped
+/// reading would else hold the connection forever.
+pub(crate) struct DeadlineGuard(Option<Connection>);
+
+impl DeadlineGuard {
+    pub(crate) fn new(connection: Option<Connection>) -> Self {
+        Self(connection)
+    }
+
+    pub(crate) fn set_write_deadline(&self, deadline: Instant) {
+        if let Some(connection) = &self.0 {
+            connection.set_write_deadline(deadline);
+        }
+    }
 }
 
-impl<S> Patient<S> {
+impl Drop for DeadlineGuard {
+    fn drop(&mut self) {
+        self.set_write_deadline(Instant::now() + READ_REST_TIMEOUT);
+    }
+}
+
+/// Fails writes that wait past the deadline. Nothing else ends a response whose peer has stopped reading: its body is not
+/// polled, and so does not notice that its own time is up.
+pub(super) struct WriteDeadline<S> {
+    stream: S,
+    connection: Connection,
+    /// Set while a write waits.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> WriteDeadline<S> {
     pub(super) fn new(stream: S, connection: Connection) -> Self {
         Self {
             stream,
             connection,
-            waiting: None,
+            timer: None,
         }
     }
 
-    fn watch<T>(
+    fn check<T>(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        let (Poll::Pending, Some(limit)) = (&written, self.connection.limit()) else {
-            self.waiting = None;
+        let (Poll::Pending, Some(deadline)) = (&written, self.connection.write_deadline()) else {
+            self.timer = None;
             return written;
         };
-        let waiting = self
-            .waiting
-            .get_or_insert_with(|| Box::pin(sleep_until(limit)));
-        if waiting.deadline() != limit {
-            waiting.as_mut().reset(limit);
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
         }
-        ready!(waiting.as_mut().poll(cx));
+        ready!(timer.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteDeadline<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -85,14 +110,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.watch(cx, written)
+        self.check(cx, written)
     }
 
     fn poll_write_vectored(
@@ -101,7 +126,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.watch(cx, written)
+        self.check(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -130,16 +155,20 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_millis(200);
 
-    /// A connection that holds eight bytes, with a limit; and its peer.
-    fn small() -> (Connection, Patient<DuplexStream>, DuplexStream) {
+    /// A connection with a buffer of eight bytes and a deadline; and its peer.
+    fn small() -> (Connection, WriteDeadline<DuplexStream>, DuplexStream) {
         let (stream, peer) = duplex(8);
         let connection = Connection::default();
-        connection.patient_until(Instant::now() + LIMIT);
-        (connection.clone(), Patient::new(stream, connection), peer)
+        connection.set_write_deadline(Instant::now() + LIMIT);
+        (
+            connection.clone(),
+            WriteDeadline::new(stream, connection),
+            peer,
+        )
     }
 
-    /// Writes until that fails; in how many limits, rounded down.
-    async fn fails_after(mut stream: Patient<DuplexStream>) -> u128 {
+    /// Writes until that fails; returns the time as a multiple of the limit, rounded down.
+    async fn fails_after(mut stream: WriteDeadline<DuplexStream>) -> u128 {
         let began = Instant::now();
         let written = timeout(50 * LIMIT, stream.write_all(&[0; 10_000])).await;
         let error = written.expect("a failure").unwrap_err();
@@ -148,13 +177,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_takes_nothing_is_given_up_at_the_limit() {
+    async fn a_write_to_a_peer_that_reads_nothing_fails_at_the_deadline() {
         let (_, stream, _peer) = small();
         assert!(fails_after(stream).await >= 1);
     }
 
     #[tokio::test]
-    async fn a_peer_that_takes_a_little_now_and_then_is_given_up_too() {
+    async fn a_write_to_a_peer_that_reads_too_slowly_fails_at_the_deadline() {
         let (_, stream, mut peer) = small();
         tokio::spawn(async move {
             while peer.read_u8().await.is_ok() {
@@ -165,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_takes_everything_at_once_has_no_limit() {
+    async fn writes_that_do_not_wait_succeed_after_the_deadline() {
         let (_, mut stream, mut peer) = small();
         sleep(LIMIT).await;
         for _ in 0..100 {
@@ -175,12 +204,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_later_limit_and_a_new_request_count_from_the_next_write_on() {
+    async fn a_later_deadline_and_a_new_request_take_effect_at_the_next_write() {
         let (connection, stream, _peer) = small();
-        connection.patient_until(Instant::now() + 3 * LIMIT);
+        connection.set_write_deadline(Instant::now() + 3 * LIMIT);
         assert!(fails_after(stream).await >= 3);
         let (connection, mut stream, _peer) = small();
-        connection.begin();
+        connection.clear_write_deadline();
         let waiting = stream.write_all(&[0; 1000]);
         assert!(timeout(3 * LIMIT, waiting).await.is_err());
     }

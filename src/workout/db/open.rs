@@ -4,16 +4,28 @@ use std::{sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    AnyConnection, AnyPool, Connection, Executor, Row, any::AnyPoolOptions, error::DatabaseError,
-    migrate::Migrator,
+    AnyConnection, AnyPool, Connection, Executor, Row, SqlSafeStr,
+    any::AnyPoolOptions,
+    error::DatabaseError,
+    migrate::{Migration, MigrationType, Migrator},
 };
 use tokio::sync::Semaphore;
 
 use super::{ACQUIRE_TIMEOUT, Database, Kind};
 use crate::workout::catalogue::seed;
 
-static SQLITE: Migrator = sqlx::migrate!("src/workout/migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("src/workout/migrations/postgres");
+/// The migrations of a database, oldest first: version, description, SQL. `sqlx::migrate!` does the same from the file
+/// names, but builds sqlx and SQLite a second time, for the compiler.
+const SQLITE: [(i64, &str, &str); 1] = [(
+    1,
+    "training",
+    include_str!("../migrations/sqlite/0001_training.sql"),
+)];
+const POSTGRES: [(i64, &str, &str); 1] = [(
+    1,
+    "training",
+    include_str!("../migrations/postgres/0001_training.sql"),
+)];
 
 /// Readers do not block each other in WAL mode; more than a few connections only cost memory.
 const SQLITE_CONNECTIONS: u32 = 4;
@@ -137,6 +149,14 @@ fn is_busy(kind: Kind, error: &sqlx::Error) -> bool {
     kind == Kind::Sqlite && code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
+fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migrations = migrations.iter().map(|&(version, description, sql)| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, description.into(), kind, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
 async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {
     let pool = AnyPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -163,7 +183,7 @@ async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {
 async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let begun = connection.begin_with("BEGIN IMMEDIATE").await;
     let mut tx = begun.map_err(OpenError::Connect)?;
-    let migrated = SQLITE.run_direct(None, &mut *tx, false).await;
+    let migrated = migrator(&SQLITE).run_direct(None, &mut *tx, false).await;
     migrated.map_err(OpenError::Migrate)?;
     seed::seed(&mut tx).await.map_err(OpenError::Seed)?;
     tx.commit().await.map_err(OpenError::Seed)
@@ -187,7 +207,9 @@ async fn warn_if_row_security_is_bypassed(
 async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let checked = warn_if_row_security_is_bypassed(connection).await;
     checked.map_err(OpenError::Connect)?;
-    let migrated = POSTGRES.run_direct(None, connection, false).await;
+    let migrated = migrator(&POSTGRES)
+        .run_direct(None, connection, false)
+        .await;
     migrated.map_err(OpenError::Migrate)?;
     let mut tx = connection.begin().await.map_err(OpenError::Seed)?;
     tx.execute("SELECT pg_advisory_xact_lock(7310471), set_config('app.shipping', 'on', true)")

@@ -1,4 +1,4 @@
-//! The checks between the network and rmcp, each a layer: where a request was sent to, whose it is, and which session.
+//! The checks before rmcp, each a layer: the request's host and origin, its caller, and its session.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,67 +18,70 @@ use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument;
 
-use super::{Front, MAX_BODY_BYTES, sessions::Full};
+use super::{HttpState, MAX_BODY_BYTES, sessions::Full};
 use crate::{
-    http::body, http::problem::ApiError, http::request_id::RequestId, workout::auth::Principal,
+    http::body,
+    http::problem::{Code, Problem},
+    http::request_id::RequestId,
+    workout::auth::Principal,
     workout::resource::Host,
 };
 
 const SESSION_ID: &str = "mcp-session-id";
 /// Largest `initialize`.
 const MAX_OPENING_BYTES: usize = 64 << 10;
-/// A body that is not there by then is not waited for.
+/// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// `Host` and `Origin` name us: against pages that make their own name mean this machine (DNS rebinding).
-pub(super) async fn local(
-    State(front): State<Arc<Front>>,
+/// Refuses requests whose `Host` or `Origin` is not allowed: protection against DNS rebinding.
+pub(super) async fn check_host(
+    State(state): State<Arc<HttpState>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let Some(host) = front.resource.host(request.uri(), headers) else {
+    let Some(host) = state.resource.host(request.uri(), headers) else {
         let detail = "This Host is not served here; it must be in MCP_ALLOWED_HOSTS.";
-        return refuse(request, &forbidden("host_not_allowed", detail));
+        return refuse(request, &Problem::new(Code::HostNotAllowed, detail));
     };
-    if !front.resource.allows_origin(headers) {
+    if !state.resource.allows_origin(headers) {
         let detail = "Pages of this Origin may not call; its host must be in MCP_ALLOWED_HOSTS.";
-        return refuse(request, &forbidden("origin_not_allowed", detail));
+        return refuse(request, &Problem::new(Code::OriginNotAllowed, detail));
     }
     request.extensions_mut().insert(host);
     next.run(request).await
 }
 
-/// Finds the principal, or answers 401. The token goes no further.
-pub(super) async fn known(
-    State(front): State<Arc<Front>>,
+/// Finds the principal, or answers 401. Removes the token from the request.
+pub(super) async fn authenticate(
+    State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match front.gate.admit(request.headers()).await {
+    match state.gate.admit(request.headers()).await {
         Ok(principal) => {
             request.headers_mut().remove(header::AUTHORIZATION);
             request.extensions_mut().insert(principal);
             next.run(request).await
         }
         Err(refusal) => {
-            let document = front.resource.metadata_url(&host);
+            let document = state.resource.metadata_url(&host);
             let error = if refusal.token_given {
                 ", error=\"invalid_token\""
             } else {
                 ""
             };
             let challenge = format!("Bearer resource_metadata=\"{document}\"{error}");
-            let unauthorized = ApiError::unauthorized(refusal.token_given);
-            refuse(request, &unauthorized.challenging(challenge))
+            let unauthorized = Problem::unauthorized(refusal.token_given);
+            refuse(request, &unauthorized.with_challenge(challenge))
         }
     }
 }
 
-/// Lets a session be used by nobody but who opened it, and sees to it that there are not too many.
-pub(super) async fn session(
-    State(front): State<Arc<Front>>,
+/// Refuses the sessions of others, and new sessions beyond the limits.
+pub(super) async fn check_session(
+    State(state): State<Arc<HttpState>>,
     Extension(principal): Extension<Principal>,
     request: Request,
     next: Next,
@@ -88,40 +91,45 @@ pub(super) async fn session(
         Err(error) => return refuse(request, &error),
     };
     if let Some(id) = &named
-        && !front.sessions.owns(&principal, id)
+        && !state.sessions.owns(&principal, id)
     {
         return refuse(request, &no_session());
     }
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    if front.life.draining.is_cancelled() {
-        return refuse(request, &ApiError::shutting_down());
+    if state.lifecycle.is_draining() {
+        return refuse(request, &Problem::shutting_down());
     }
-    let under_way = front.life.calls.token();
-    let (request, bytes) = match whole(request).await {
-        Ok(whole) => whole,
-        Err(refused) => return refused,
+    let active = state.lifecycle.begin();
+    let (request, bytes) = match read_body(request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
     };
     if let Err(error) = serde_json::from_slice::<Value>(&bytes) {
-        return refuse(request, &ApiError::invalid_json(not_json(&error)));
+        return refuse(request, &Problem::invalid_json(not_json(&error)));
     }
     let response = if named.is_none() && may_open_session(&bytes) {
-        // A session keeps what its client says of itself.
+        // A session keeps what its client says about itself.
         if bytes.trim_ascii().len() > MAX_OPENING_BYTES {
-            return refuse(request, &ApiError::payload_too_large(MAX_OPENING_BYTES));
+            return refuse(request, &Problem::payload_too_large(MAX_OPENING_BYTES));
         }
-        open(&front, &principal, request, next).await
+        open(&state, &principal, request, next).await
     } else {
         next.run(request).await
     };
-    until_its_end(response, under_way)
+    hold_until_end(response, active)
 }
 
-/// A request whose answer may carry a new session's id. It runs to that answer even if the client hangs up: otherwise
-/// there could be sessions of nobody.
-async fn open(front: &Arc<Front>, principal: &Principal, request: Request, next: Next) -> Response {
-    let opening = match front.sessions.open(principal).await {
+/// A request whose response may carry a new session's id. It runs to its end even if the client hangs up: else there
+/// could be sessions without an owner.
+async fn open(
+    state: &Arc<HttpState>,
+    principal: &Principal,
+    request: Request,
+    next: Next,
+) -> Response {
+    let opening = match state.sessions.open(principal).await {
         Ok(opening) => opening,
         Err(full) => return refuse(request, &too_many_sessions(full)),
     };
@@ -134,16 +142,16 @@ async fn open(front: &Arc<Front>, principal: &Principal, request: Request, next:
     };
     match tokio::spawn(answering.in_current_span()).await {
         Ok(response) => response,
-        // `CatchPanicLayer` sees what it would have seen.
+        // For `CatchPanicLayer`.
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => ApiError::shutting_down().respond(&RequestId::of(&HeaderMap::new())),
+            Err(_) => Problem::shutting_down().respond(&RequestId::from_headers(&HeaderMap::new())),
         },
     }
 }
 
-/// The id of the one session that is named, if any. rmcp would take one that is not text for none.
-fn session_id(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+/// The session id of the headers, if any. An id that is not text is refused: rmcp would ignore it.
+fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut given = headers.get_all(SESSION_ID).iter();
     match (given.next(), given.next()) {
         (None, _) => Ok(None),
@@ -152,8 +160,8 @@ fn session_id(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     }
 }
 
-/// The request with its body read, within a limit and a time.
-async fn whole(request: Request) -> Result<(Request, Bytes), Response> {
+/// Reads the body, with a size limit and a deadline.
+async fn read_body(request: Request) -> Result<(Request, Bytes), Response> {
     let (parts, body) = request.into_parts();
     let (mut body, deadline) = (Some(body), Instant::now() + BODY_TIMEOUT);
     match body::read(&parts.headers, &mut body, MAX_BODY_BYTES, deadline).await {
@@ -173,7 +181,7 @@ fn not_json(error: &serde_json::Error) -> String {
     format!("The body is not JSON, or nested too deep: line {line}, column {column}.")
 }
 
-/// Only `initialize` opens one. What is not clearly something else (a method named twice, say) might be it to rmcp.
+/// True unless the message is certainly not `initialize`: rmcp might read a method that is named twice as that.
 fn may_open_session(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Message<'a> {
@@ -183,48 +191,43 @@ fn may_open_session(body: &[u8]) -> bool {
     serde_json::from_slice::<Message<'_>>(body).map_or(true, |it| it.method == "initialize")
 }
 
-/// Keeps the token for as long as the answer is being written.
-fn until_its_end(response: Response, under_way: TaskTrackerToken) -> Response {
+/// Keeps the request active until its response is written.
+fn hold_until_end(response: Response, active: TaskTrackerToken) -> Response {
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            let _held = &under_way;
+            let _held = &active;
             frame
         }))
     })
 }
 
-fn forbidden(code: &'static str, detail: &'static str) -> ApiError {
-    ApiError::new(StatusCode::FORBIDDEN, code, detail)
-}
-
-/// The same for a session that never was, that is over, and that is somebody else's.
-fn no_session() -> ApiError {
+/// The same for a session that never existed, has ended, or belongs to another user.
+fn no_session() -> Problem {
     let detail = "There is no such session; begin one with `initialize`.";
-    ApiError::new(StatusCode::NOT_FOUND, "session_not_found", detail)
+    Problem::new(Code::SessionNotFound, detail)
 }
 
-fn too_many_sessions(full: Full) -> ApiError {
-    let (status, detail) = match full {
-        Full::Everybody => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Too many sessions are open; try again shortly.",
-        ),
-        Full::User => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many sessions of this user are open; end some, with DELETE.",
-        ),
-    };
-    ApiError::new(status, "too_many_sessions", detail).after(30)
+fn too_many_sessions(full: Full) -> Problem {
+    match full {
+        Full::Server => {
+            let detail = "Too many sessions are open; try again shortly.";
+            Problem::new(Code::SessionLimit, detail)
+        }
+        Full::User => {
+            let detail = "Too many sessions of this user are open; end some, with DELETE.";
+            Problem::new(Code::UserSessionLimit, detail)
+        }
+    }
 }
 
-fn refuse(request: Request, error: &ApiError) -> Response {
+fn refuse(request: Request, error: &Problem) -> Response {
     let (parts, body) = request.into_parts();
-    tracing::debug!(code = error.code, "request refused");
+    tracing::debug!(code = error.code.as_str(), "request refused");
     if !body.is_end_stream() && !parts.headers.contains_key(header::EXPECT) {
         tokio::spawn(body::discard(body, MAX_BODY_BYTES));
     }
     let id = parts.extensions.get::<RequestId>().cloned();
-    error.respond(&id.unwrap_or_else(|| RequestId::of(&parts.headers)))
+    error.respond(&id.unwrap_or_else(|| RequestId::from_headers(&parts.headers)))
 }
 
 #[cfg(test)]
@@ -232,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_rmcp_might_take_for_initialize_counts_as_opening_a_session() {
+    fn messages_that_rmcp_might_read_as_initialize_may_open_a_session() {
         for opening in [
             r#"{"method": "initialize"}"#,
             r#"{"method": "\u0069nitialize"}"#,

@@ -1,4 +1,4 @@
-//! What is not MCP: the health check, and the document that tells clients where to get a token.
+//! The endpoints beside MCP: the health check, and the metadata that tells OAuth clients where to get a token.
 
 use std::sync::Arc;
 
@@ -9,29 +9,17 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::Front;
-use crate::{http::problem::ApiError, http::request_id::RequestId, workout::resource::Host};
+use super::HttpState;
+use crate::{
+    http::health, http::problem::Problem, http::request_id::RequestId, workout::resource::Host,
+};
 
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
 pub(super) const METADATA_OF: &str = "/.well-known/oauth-protected-resource/{*path}";
 
-#[derive(Serialize)]
-struct Health<'a> {
-    service: &'static str,
-    version: &'static str,
-    message: &'static str,
-    request_id: &'a str,
-}
-
-/// Whether the process lives.
+/// Whether the process is alive.
 pub(super) async fn health(Extension(id): Extension<RequestId>) -> Response {
-    Json(Health {
-        service: "prog-strength-mcp",
-        version: env!("CARGO_PKG_VERSION"),
-        message: "service is healthy",
-        request_id: id.as_str(),
-    })
-    .into_response()
+    health::respond("prog-strength-mcp", &id)
 }
 
 /// RFC 9728 section 2.
@@ -44,27 +32,27 @@ struct Metadata<'a> {
     resource_name: &'static str,
 }
 
-/// The document at the path that RFC 9728 section 3.1 makes of our own, whether that is ours here or before a proxy.
+/// The metadata at the path that RFC 9728 section 3.1 derives from the resource's URL, local or behind a proxy.
 pub(super) async fn metadata_of(
-    State(front): State<Arc<Front>>,
+    State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,
     Extension(id): Extension<RequestId>,
     Path(path): Path<String>,
 ) -> Response {
-    if front.resource.is_at(&path) {
-        metadata(State(front), Extension(host)).await
+    if state.resource.is_at(&path) {
+        metadata(State(state), Extension(host)).await
     } else {
-        ApiError::not_found().respond(&id)
+        Problem::not_found().respond(&id)
     }
 }
 
 pub(super) async fn metadata(
-    State(front): State<Arc<Front>>,
+    State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,
 ) -> Response {
     Json(Metadata {
-        resource: front.resource.url(&host),
-        authorization_servers: front.issuer.as_deref().map(|issuer| [issuer]),
+        resource: state.resource.url(&host),
+        authorization_servers: state.issuer.as_deref().map(|issuer| [issuer]),
         bearer_methods_supported: ["header"],
         resource_name: "Prog Strength workouts",
     })

@@ -1,7 +1,6 @@
-//! Whose a session is, and how many there are.
+//! The owners of sessions, and the limits on their number.
 //!
-//! A session's id is a secret by luck alone (it stands in logs and proxies); that it is used by who opened it is checked
-//! here. Kept beside rmcp's own table, which knows ids but nobody's name.
+//! A session id is no secret: logs and proxies have it. This table, beside rmcp's own, restricts it to its owner.
 
 use std::{
     collections::HashMap,
@@ -22,15 +21,15 @@ pub(super) struct Sessions {
 #[derive(Default)]
 struct State {
     owners: HashMap<String, Principal>,
-    /// Those being opened, which have no id so far.
+    /// Sessions being opened, which have no id yet.
     opening: HashMap<u64, Principal>,
     next: u64,
 }
 
-/// There are as many sessions as may be.
+/// The limit that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Full {
-    Everybody,
+    Server,
     User,
 }
 
@@ -43,18 +42,18 @@ impl Sessions {
         })
     }
 
-    /// Whether this principal opened this session.
+    /// True if this principal opened this session.
     pub(super) fn owns(&self, principal: &Principal, id: &str) -> bool {
         self.state().owners.get(id) == Some(principal)
     }
 
-    /// A place for a session that is about to be.
+    /// Reserves a session.
     pub(super) async fn open(self: &Arc<Self>, principal: &Principal) -> Result<Opening, Full> {
         let live = self.manager.sessions.read().await;
         let mut state = self.state();
         state.owners.retain(|id, _| live.contains_key(id.as_str()));
         if live.len() + state.opening.len() >= self.tuning.sessions {
-            return Err(Full::Everybody);
+            return Err(Full::Server);
         }
         let owners = state.owners.values().chain(state.opening.values());
         let own = owners.filter(|owner| *owner == principal).count();
@@ -75,14 +74,14 @@ impl Sessions {
     }
 }
 
-/// A place that is held; given back unless a session comes of it.
+/// A reserved session; released on drop unless it was bound to an id.
 pub(super) struct Opening {
     sessions: Arc<Sessions>,
     number: u64,
 }
 
 impl Opening {
-    /// The session is there.
+    /// The session has been opened.
     pub(super) fn bind(self, id: &str) {
         let mut state = self.sessions.state();
         if let Some(principal) = state.opening.remove(&self.number) {

@@ -3,8 +3,8 @@
 mod bodies;
 mod cors;
 mod endpoints;
-mod garbage;
 mod headers;
+mod malformed;
 mod metrics;
 mod request_ids;
 mod routes;

@@ -1,6 +1,6 @@
-//! Going away, running out of time, shutting down: what ends at once, what is let finish, and what the client is told.
+//! Disconnects, timeouts and shutdown: what ends at once, what finishes, and what the client receives.
 
-mod departures;
+mod disconnects;
 mod shutdown;
 mod timeouts;
 

@@ -1,9 +1,9 @@
-//! Limits on bodies, rates and numbers of chats; and in which order requests are checked.
+//! The limits on bodies, rates and concurrent chats, and the order of the checks.
 
 mod bodies;
 mod order;
-mod places;
-mod rates;
+mod rate_limit;
+mod slots;
 
 use serde_json::{Value, json};
 use tokio::{io::AsyncReadExt, net::TcpStream};
@@ -65,7 +65,7 @@ async fn a_photo_of_five_megabytes_reaches_claude_unchanged() {
 }
 
 #[tokio::test]
-async fn the_web_frontends_request_works_as_it_is() {
+async fn the_sample_request_of_the_web_client_works() {
     let app = TestApp::with([Reply::text("Logged.")]).await;
     let sample = include_str!("../../samples/web-chat-request.json");
     let request = app

@@ -1,4 +1,4 @@
-//! Many at once, many in a row, and a tool server that keeps dying: nothing is mixed up, lost, leaked or done twice.
+//! Load: many chats at once and in a row, and a tool server that restarts again and again.
 
 use std::{
     sync::{
@@ -45,7 +45,7 @@ async fn at_rest(app: &TestApp, chats: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_hundred_chats_of_two_users_at_once_are_never_mixed() {
+async fn three_hundred_concurrent_chats_of_two_users_are_not_mixed() {
     let app = TestApp::start().await;
     // "note-17" is called as toolu_17, and what the tool said is said again.
     app.claude.on(|body| {
@@ -81,7 +81,7 @@ async fn three_hundred_chats_of_two_users_at_once_are_never_mixed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_chats_in_a_row_and_five_hundred_at_once_leave_nothing_behind() {
+async fn two_thousand_chats_in_a_row_and_five_hundred_at_once_leak_nothing() {
     let app = TestApp::start().await;
     app.claude
         .on(|body| Reply::text(&said(body).expect("the user's words")));
@@ -202,7 +202,7 @@ fn compared(told: &[(String, Told)], mcp: &McpServer) -> [usize; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_deaths_of_the_tool_server_neither_double_a_write_nor_report_one_that_was_not_done() {
+async fn fifty_restarts_of_the_tool_server_neither_repeat_nor_invent_a_write() {
     for [done, unknown, _] in join_all((0..WORLDS).map(|_| world())).await {
         assert!(
             done > DEATHS && unknown > 0,

@@ -1,4 +1,4 @@
-//! Readers that are slow, or stop: each holds its own stream and nothing else, and that not for ever.
+//! Clients that read slowly or stop reading.
 
 use std::{
     sync::{
@@ -100,7 +100,7 @@ async fn closed(stream: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn claude_is_not_read_for_a_reader_that_has_stopped() {
+async fn a_stopped_reader_stops_the_reading_of_claude() {
     let (app, sent) = endless(TestApp::builder()).await;
     let mut reader = stopped(&app).await;
     let taken = settled(&sent).await;
@@ -115,7 +115,7 @@ async fn claude_is_not_read_for_a_reader_that_has_stopped() {
 }
 
 #[tokio::test]
-async fn a_stopped_reader_is_cut_off_when_the_turns_time_is_up() {
+async fn a_stopped_reader_is_disconnected_after_the_turns_time() {
     let (app, sent) = endless(hurried().env("AGENT_MAX_CONCURRENT_CHATS", "1")).await;
     let (mut reader, began) = (stopped(&app).await, Instant::now());
     settled(&sent).await;
@@ -134,7 +134,7 @@ async fn a_stopped_reader_is_cut_off_when_the_turns_time_is_up() {
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_a_little_now_and_then_is_cut_off_too() {
+async fn a_trickling_reader_is_disconnected_after_the_turns_time() {
     let (app, sent) = endless(hurried()).await;
     let (mut reader, began) = (stopped(&app).await, Instant::now());
     settled(&sent).await;
@@ -151,7 +151,7 @@ async fn a_reader_that_takes_a_little_now_and_then_is_cut_off_too() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_misses_nothing() {
+async fn a_slow_reader_receives_every_event() {
     let app = TestApp::start().await;
     let words: Vec<String> = (0..4000).map(|n| format!("{n:0>500} ")).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -170,7 +170,7 @@ async fn a_slow_reader_misses_nothing() {
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_at_a_json_answer_holds_no_place() {
+async fn a_stopped_reader_of_a_json_answer_holds_no_slot() {
     let builder = TestApp::builder().env("AGENT_MAX_CONCURRENT_CHATS", "1");
     let app = builder.start().await;
     let long = "word ".repeat(2 * MEBIBYTE);
@@ -189,7 +189,7 @@ fn worked() -> Duration {
 
 // On one thread, with all of them: whatever turned in circles for a stopped reader would hold up the others.
 #[tokio::test]
-async fn readers_that_have_stopped_take_no_time_from_others() {
+async fn stopped_readers_use_no_cpu() {
     const WINDOW: Duration = Duration::from_millis(500);
     let (app, sent) = endless(TestApp::builder()).await;
     let readers = join_all((0..100).map(|_| stopped(&app))).await;

@@ -1,8 +1,8 @@
 //! A turn as a stream of events.
 
+mod decoding;
 mod endings;
-mod garbled;
-mod pace;
+mod timing;
 mod tools;
 
 use http::StatusCode;

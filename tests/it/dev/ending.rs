@@ -2,6 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
+use rustix::process::Signal;
 use tokio::time::Instant;
 
 use super::Dev;
@@ -51,7 +52,7 @@ async fn ctrl_c_in_the_middle_of_an_answer_ends_the_stream_with_its_event_and_so
     let dev = Dev::start(&directory, &[], &[("ANTHROPIC_BASE_URL", claude.url())]).await;
     let stream = waiting(&dev, &claude).await;
     let began = Instant::now();
-    dev.process.signal("INT");
+    dev.process.signal(Signal::INT);
     let failed = stream.last("error").await;
     assert_eq!(failed["code"], "shutting_down");
     assert_eq!(dev.process.ended().await.code, Some(0));
@@ -73,8 +74,8 @@ async fn a_second_signal_ends_it_at_once_and_leaves_nothing_behind_either() {
     );
     let _stream = waiting(&dev, &claude).await;
     // One Ctrl-C that comes twice is one.
-    dev.process.signal("INT");
-    dev.process.signal("INT");
+    dev.process.signal(Signal::INT);
+    dev.process.signal(Signal::INT);
     let began = Instant::now();
     while dev.get("/ready", &[]).await.status != 503 {
         assert!(began.elapsed() < Duration::from_secs(10));
@@ -82,7 +83,7 @@ async fn a_second_signal_ends_it_at_once_and_leaves_nothing_behind_either() {
     tokio::time::sleep_until(began + Duration::from_millis(500)).await;
     assert_eq!(dev.get("/health", &[]).await.status, 200);
     assert!(folder.exists());
-    dev.process.signal("INT");
+    dev.process.signal(Signal::INT);
     assert_eq!(dev.process.ended().await.code, Some(130));
     assert!(!folder.exists());
 }
@@ -91,7 +92,7 @@ async fn a_second_signal_ends_it_at_once_and_leaves_nothing_behind_either() {
 async fn a_closed_terminal_ends_it_as_ctrl_c_does() {
     let dev = Dev::start(&Directory::new(), &[], &[]).await;
     let folder = dev.data.parent().unwrap().to_owned();
-    dev.process.signal("HUP");
+    dev.process.signal(Signal::HUP);
     assert_eq!(dev.process.ended().await.code, Some(0));
     assert!(!folder.exists());
 }
@@ -106,7 +107,7 @@ async fn whenever_a_signal_comes_nothing_stays_behind() {
         let process = Process::start(&directory.0, &["dev"], &env);
         tokio::time::sleep(Duration::from_millis(after)).await;
         // Not INT: what a shell without job control starts in the background begins with that ignored.
-        process.signal("TERM");
+        process.signal(Signal::TERM);
         let ended = process.ended().await;
         let left: Vec<_> = std::fs::read_dir(&temporary).unwrap().collect();
         assert!(left.is_empty(), "after {after} ms: {left:?}, {ended:?}");

@@ -74,7 +74,7 @@ async fn every_line_of_a_request_carries_its_id() {
         &service.process.lines()[before..],
         &[
             ("the-id", DROPPED),
-            ("the-id", "asking the model again"),
+            ("the-id", "retrying the request to the model"),
             ("the-id", "a turn failed"),
             ("the-id", "chat"),
             ("another-id", "token refused"),
@@ -94,7 +94,7 @@ async fn every_line_of_a_stream_carries_its_id() {
         &service.process.lines()[before..],
         &[
             ("the-id", DROPPED),
-            ("the-id", "asking the model again"),
+            ("the-id", "retrying the request to the model"),
             ("the-id", "a turn failed"),
             ("the-id", "chat"),
         ],

@@ -1,5 +1,7 @@
 //! What is logged, and what never is.
 
+use rustix::process::Signal;
+
 use super::*;
 
 #[tokio::test]
@@ -152,7 +154,7 @@ async fn at_debug_level_no_line_holds_what_users_tools_or_claude_say_or_a_secret
     let service = Service::start(&[], &env).await;
     let token = talk_in_confidence(&service).await;
     let signature = token.rsplit('.').next().expect("three parts");
-    service.process.signal("TERM");
+    service.process.signal(Signal::TERM);
     // Not vacuously: all of it did pass through the service.
     let passed = Value::from(service.claude.bodies()).to_string();
     for word in [

@@ -1,8 +1,10 @@
 //! How the service ends.
 
+use rustix::process::Signal;
+
 use super::*;
 
-async fn ends_on(signal: &str) {
+async fn ends_on(signal: Signal) {
     let service = Service::start(&[], &[]).await;
     service.process.signal(signal);
     service
@@ -18,12 +20,12 @@ async fn ends_on(signal: &str) {
 
 #[tokio::test]
 async fn sigterm_closes_the_mcp_session_and_ends_the_process_with_0() {
-    ends_on("TERM").await;
+    ends_on(Signal::TERM).await;
 }
 
 #[tokio::test]
 async fn sigint_closes_the_mcp_session_and_ends_the_process_with_0() {
-    ends_on("INT").await;
+    ends_on(Signal::INT).await;
 }
 
 #[tokio::test]
@@ -35,7 +37,7 @@ async fn sigterm_lets_a_running_chat_finish_and_refuses_new_ones() {
     let mut running = service.stream(&sams_token(), &user("hello")).await;
     running.expect("model_chosen").await;
     running.expect("text_delta").await;
-    service.process.signal("TERM");
+    service.process.signal(Signal::TERM);
     service.ready_says(503).await;
     assert_eq!(service.get("/health").await, 200);
     let (status, body) = service.chat(&sams_token(), "x", &user("me too")).await;
@@ -59,7 +61,7 @@ async fn a_chat_that_outlives_the_grace_period_is_told_so_and_the_process_ends_w
     let mut running = service.stream(&sams_token(), &user("hello")).await;
     running.expect("model_chosen").await;
     service.claude.asked_times(1).await;
-    service.process.signal("TERM");
+    service.process.signal(Signal::TERM);
     let error = running.last("error").await;
     assert_eq!(
         (&error["code"], &error["retryable"]),

@@ -1,5 +1,7 @@
 //! The command `mcp`.
 
+use rustix::process::Signal;
+
 use super::*;
 
 #[tokio::test]
@@ -89,7 +91,7 @@ async fn the_workout_server_serves_until_the_signal_and_never_logs_a_token() {
         (&refused["level"], &refused["code"]),
         (&json!("DEBUG"), &json!("unauthorized"))
     );
-    process.signal("TERM");
+    process.signal(Signal::TERM);
     let ended = process.ended().await;
     assert_eq!(ended.code, Some(0));
     assert!(!format!("{ended:?}").contains("MARKER"), "{ended:?}");

@@ -1,7 +1,7 @@
-//! A real Postgres server of the test process's own, from the packages of the system.
+//! A real PostgreSQL server for the tests, from the packages of the system.
 //!
-//! A shell script, the watchdog, owns the server and its folder: it removes both when the pipe from the test process
-//! closes, however that process ended.
+//! A shell script, the watchdog, owns the server and its folder: it removes both when the pipe from the process that
+//! started it closes, however that process ended.
 
 use std::{
     env, fs,
@@ -30,59 +30,42 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 
 const SUPERUSER: &str = "postgres";
 
-/// Writes its folder, whether there is a cluster in it, and then for each port whether the server started there.
-///
-/// It ignores the signals of a terminal, and that nobody reads its words any more: only the closed pipe is its end.
-///
-/// Passwords by MD5: SCRAM takes seconds of a debug build when many connections are opened at once.
-const WATCHDOG: &str = r#"
-    temp=$1 durable=$2
-    umask 077
-    trap '' HUP INT PIPE TERM
-    folder=$(mktemp -d "$temp/prog-strength-agent-postgres.XXXXXX") || exit
-    exec 2>"$folder/log"
-    cd "$folder" && echo "$folder"
+const WATCHDOG: &str = include_str!("postgres.sh");
 
-    create() {
-        initdb --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >&2 || return
-        cat >data/pg_hba.conf <<END || return
-local all postgres trust
-host all all 127.0.0.1/32 md5
-END
-        cat >>data/postgresql.conf <<END
-listen_addresses = '127.0.0.1'
-unix_socket_directories = '$folder'
-max_connections = 200
-password_encryption = 'md5'
-synchronous_commit = on
-fsync = $durable
-full_page_writes = $durable
-END
-    }
+/// Where `tests/run` unpacks the programs when it may not install them.
+const UNPACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/postgres/bin");
 
-    if create; then echo created; else echo failed; fi
-    while read -r port; do
-        if pg_ctl --pgdata=data --options="-p $port" start >&2; then echo started; else echo failed; fi
-    done
-    if [ -e data/postmaster.pid ]; then pg_ctl --pgdata=data --mode=immediate stop >&2; fi
-    cd / && rm -rf "$folder"
-"#;
+/// Set by `tests/run` to the port and the folder of a server that all test processes share.
+const RUNNING: &str = "TEST_POSTGRES";
 
 /// One server, gone with everything in it when this is dropped or the test process ends.
 pub struct Postgres {
     bin: PathBuf,
-    watchdog: Child,
+    /// None when another process owns the server.
+    watchdog: Option<Child>,
     /// The cluster and the log.
     pub folder: PathBuf,
-    port: u16,
+    port: String,
     databases: AtomicUsize,
 }
 
 impl Postgres {
-    /// The server that the tests of this process share, started by the first one that asks.
+    /// The server that the tests share: the one that `tests/run` started, or one of this process, started on first use.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(false))
+        SHARED.get_or_init(|| Self::running().unwrap_or_else(|| Self::start(false)))
+    }
+
+    fn running() -> Option<Self> {
+        let running = env::var(RUNNING).ok()?;
+        let (port, folder) = running.split_once(' ').expect("a port and a folder");
+        Some(Self {
+            bin: programs(),
+            watchdog: None,
+            folder: folder.into(),
+            port: port.to_owned(),
+            databases: AtomicUsize::new(0),
+        })
     }
 
     /// A server of the test's own; one that is not durable is faster, and may lose data when the machine crashes.
@@ -111,9 +94,9 @@ impl Postgres {
         let answers = lines(&mut watchdog);
         let mut server = Self {
             bin,
-            watchdog,
+            watchdog: Some(watchdog),
             folder: PathBuf::new(),
-            port: 0,
+            port: String::new(),
             databases: AtomicUsize::new(0),
         };
         server.folder = server.answer(&answers, "folder").into();
@@ -130,7 +113,9 @@ impl Postgres {
     /// A fresh database, as the URL for its owner: a role of its own, with a password and without privileges.
     pub fn database(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed) + 1;
-        let (name, password) = (format!("app_{number}"), format!("secret-{number}"));
+        // Other test processes may use the same server.
+        let name = format!("app_{}_{number}", std::process::id());
+        let password = format!("secret-{number}");
         self.psql(&[
             &format!(
                 "CREATE ROLE {name} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'"
@@ -151,16 +136,17 @@ impl Postgres {
     /// The URL for the superuser, who sees everything: by the name of a database, or by its owner's URL.
     pub fn superuser_url(&self, database: &str) -> String {
         let (_, name) = database.rsplit_once('/').unwrap_or(("", database));
-        let (port, folder) = (self.port, self.folder.display());
+        let (port, folder) = (&self.port, self.folder.display());
         format!("postgres://{SUPERUSER}@localhost:{port}/{name}?host={folder}")
     }
 
     /// Whether the server could be started on a port that was free just now.
     fn listen(&mut self, answers: &Receiver<String>) -> bool {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        self.port = free.local_addr().expect("bound").port();
+        self.port = free.local_addr().expect("bound").port().to_string();
         drop(free);
-        let mut stdin = self.watchdog.stdin.as_ref().expect("piped");
+        let watchdog = self.watchdog.as_ref().expect("started here");
+        let mut stdin = watchdog.stdin.as_ref().expect("piped");
         writeln!(stdin, "{}", self.port).expect("the watchdog is alive");
         self.answer(answers, "word of its start") == "started"
     }
@@ -190,7 +176,7 @@ impl Postgres {
             .env_clear()
             .env("PATH", path(&self.bin))
             .env("PGHOST", &self.folder)
-            .env("PGPORT", self.port.to_string())
+            .env("PGPORT", &self.port)
             .env("PGUSER", SUPERUSER)
             .env("PGDATABASE", "postgres")
             .env("PGCONNECT_TIMEOUT", "20")
@@ -203,10 +189,12 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        drop(self.watchdog.stdin.take());
-        // A failed test shall say so at once; the watchdog does its work all the same.
-        if !thread::panicking() {
-            drop(self.watchdog.wait());
+        if let Some(mut watchdog) = self.watchdog.take() {
+            drop(watchdog.stdin.take());
+            // A failed test reports at once; the watchdog cleans up all the same.
+            if !thread::panicking() {
+                drop(watchdog.wait());
+            }
         }
     }
 }
@@ -238,6 +226,7 @@ fn programs() -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     newest_first
         .chain(env::split_paths(&path))
+        .chain([PathBuf::from(UNPACKED)])
         .find(|bin| {
             ["initdb", "pg_ctl", "postgres", "psql"]
                 .iter()
@@ -246,7 +235,7 @@ fn programs() -> PathBuf {
         .unwrap_or_else(|| {
             panic!(
                 "these tests need PostgreSQL's server, which is neither under {DEBIAN} nor in the PATH; \
-                 on Debian: apt-get install postgresql"
+                 tests/run sets it up"
             )
         })
 }

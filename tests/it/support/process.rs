@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
@@ -63,6 +64,11 @@ pub fn collect(from: impl Read + Send + 'static) -> Output {
     output
 }
 
+/// Sends the signal without a `kill` program, which a small system does not have.
+pub fn send(signal: Signal, child: &Child) {
+    kill_process(Pid::from_child(child), signal).expect("the process exists");
+}
+
 /// A running binary, killed at the end of the test if it still runs.
 pub struct Process {
     pub child: Child,
@@ -106,10 +112,8 @@ impl Process {
         }
     }
 
-    pub fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        let sent = Command::new("/bin/sh").args(["-c", &kill]).status();
-        assert!(sent.expect("a shell").success(), "{kill}");
+    pub fn signal(&self, signal: Signal) {
+        send(signal, &self.child);
     }
 
     /// Waits for the end of the process and of its output.

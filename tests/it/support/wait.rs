@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Semaphore, watch},
-    time::timeout,
+    time::{advance, pause, resume, timeout},
 };
 
 /// Longer than anything the tests wait for; reached only when something is broken.
@@ -16,6 +16,13 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
         Ok(value) => value,
         Err(error) => panic!("waited {DEADLINE:?} in vain: {what} ({error})"),
     }
+}
+
+/// Moves the clock of a single-threaded test forward, for everything that runs in it. Deadlines of calls under way pass too.
+pub async fn pass(time: Duration) {
+    pause();
+    advance(time).await;
+    resume();
 }
 
 /// Waits until the watched state satisfies the condition, and gives back what the condition found.

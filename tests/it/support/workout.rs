@@ -5,9 +5,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use http::Method;
 use prog_strength_agent::{
     config::WorkoutConfig,
+    http::lifecycle::Lifecycle,
     workout::auth::Principal,
     workout::serve,
-    workout::transport::{Front, Life, Tuning, router},
+    workout::transport::{HttpState, Tuning, router},
 };
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -77,7 +78,7 @@ impl ServerHandler for WhoAmI {
 
 pub struct WorkoutServer {
     pub url: String,
-    pub life: Life,
+    pub lifecycle: Lifecycle,
     /// `slow` waits here.
     pub gate: Gate,
     begun: Arc<watch::Sender<usize>>,
@@ -103,21 +104,21 @@ impl WorkoutServer {
         let mut all: HashMap<String, String> = usual.iter().map(owned).collect();
         all.extend(env.iter().map(owned));
         let config = WorkoutConfig::from_iter(false, all).expect("good settings");
-        let front = Front::new(&config, tuning).expect("a front");
+        let state = HttpState::new(&config, tuning).expect("an HTTP client");
         let handler = WhoAmI {
             gate: Gate::new(),
             begun: Arc::default(),
         };
         let (gate, begun) = (handler.gate.clone(), handler.begun.clone());
-        let life = front.life.clone();
-        let router = router(&front, move || handler.clone());
+        let lifecycle = state.lifecycle.clone();
+        let router = router(&state, move || handler.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let (stop, stopped) = oneshot::channel::<()>();
         let grace = config.shutdown_grace;
         let running = tokio::spawn(async move {
             let shutdown = async move { drop(stopped.await) };
-            serve::run(listener, router, &front.life, shutdown, grace).await
+            serve::run(listener, router, &state.lifecycle, shutdown, grace).await
         });
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -126,7 +127,7 @@ impl WorkoutServer {
             .build();
         Self {
             url,
-            life,
+            lifecycle,
             gate,
             begun,
             http: http.expect("a client"),

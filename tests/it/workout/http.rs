@@ -1,10 +1,10 @@
-//! The workout server over HTTP: who gets in, from where, into which session, and how it ends.
+//! The workout server over HTTP: authentication, hosts, sessions and shutdown.
 
+mod authentication;
 mod bodies;
-mod callers;
-mod ending;
+mod endpoints;
 mod origins;
-mod pages;
 mod sessions;
+mod shutdown;
 
 const DOCUMENT: &str = "/.well-known/oauth-protected-resource/mcp";

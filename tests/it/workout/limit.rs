@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::world::{Client, World, on_both, text};
 
 const USED_UP: &str =
-    "the limit of 5 calls per hour is used up; nothing was done; try again in 60 minutes";
+    "the limit of 5 calls per hour is used up; nothing was done; try again in 12 minutes";
 
 async fn settings(client: &Client) -> (bool, Vec<String>) {
     let result = client.result("get_settings", json!({}), json!({})).await;
@@ -14,7 +14,7 @@ async fn settings(client: &Client) -> (bool, Vec<String>) {
 }
 
 on_both!(
-    the_limit_is_per_user_and_announced_from_eighty_percent,
+    each_user_has_a_limit_that_is_announced_from_80_percent_on,
     async |world: World| {
         let world = world.with_limit(5).await;
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
@@ -51,7 +51,7 @@ on_both!(
     }
 );
 
-on_both!(who_wants_no_notice_gets_none, async |world: World| {
+on_both!(a_user_without_notices_gets_none, async |world: World| {
     let world = world.with_limit(5).await;
     let ann = world.user("ann").await;
     ann.call("update_settings", json!({"rate_limit_notify": false}))
@@ -64,7 +64,7 @@ on_both!(who_wants_no_notice_gets_none, async |world: World| {
 });
 
 on_both!(
-    resources_prompts_and_rejected_calls_count,
+    resources_prompts_and_failed_calls_count,
     async |world: World| {
         let world = world.with_limit(5).await;
         let ann = world.user("ann").await;
@@ -93,7 +93,7 @@ on_both!(
     }
 );
 
-on_both!(a_limit_of_0_is_none, async |world: World| {
+on_both!(a_limit_of_0_switches_it_off, async |world: World| {
     let world = world.with_limit(0).await;
     let ann = world.user("ann").await;
     for _ in 0..200 {

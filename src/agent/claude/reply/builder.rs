@@ -110,7 +110,7 @@ impl Builder {
                 Ok(Some(Progress::Usage(self.usage)))
             }
             "message_stop" => Ok(Some(Progress::End(self.finish()))),
-            "error" => Err(ClaudeError::event(&event)),
+            "error" => Err(ClaudeError::from_event(&event)),
             _ => Ok(None),
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     agent::json::half_a_pair,
     agent::{about, zone_name},
     fuzz::Choices,
-    http::problem::ApiError,
+    http::problem::{Code, Problem},
     http::request_id::RequestId,
 };
 
@@ -42,7 +42,7 @@ fn checked(body: &[u8]) -> Result<(), String> {
     let is_json = std::str::from_utf8(body).is_ok_and(|text| {
         serde_json::from_str::<IgnoredAny>(text).is_ok() && half_a_pair(text).is_none()
     });
-    let called_json = !matches!(&read, Err(error) if error.code == "invalid_json");
+    let called_json = !matches!(&read, Err(error) if error.code == Code::InvalidJson);
     assert_eq!(
         called_json, is_json,
         "what is JSON, and nothing else, is called so"
@@ -88,8 +88,8 @@ fn checked(body: &[u8]) -> Result<(), String> {
 }
 
 /// The words of a refusal, which is one of the two that a body can earn, and holds nothing but its own.
-fn refused(error: &ApiError) -> String {
-    let id = RequestId::of(&HeaderMap::new());
+fn refused(error: &Problem) -> String {
+    let id = RequestId::from_headers(&HeaderMap::new());
     let response = error.respond(&id);
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body(), usize::MAX)
@@ -100,13 +100,13 @@ fn refused(error: &ApiError) -> String {
     assert!(
         matches!(
             (status, error.code),
-            (400, "invalid_json") | (422, "invalid_request")
+            (400, Code::InvalidJson) | (422, Code::InvalidRequest)
         ),
         "{problem}"
     );
     let detail = problem["detail"].as_str().expect("a text").to_owned();
     let expected = json!({"type": "about:blank", "title": problem["title"], "status": status, "detail": detail,
-        "error": detail, "code": error.code, "request_id": id.as_str()});
+        "error": detail, "code": error.code.as_str(), "request_id": id.as_str()});
     assert_eq!(problem, expected);
     if status == 422 {
         let (place, why) = detail.split_once(": ").expect("a place");

@@ -1,4 +1,4 @@
-//! The body of `POST /chat`, but for the messages, which are `history`'s.
+//! Parses the body of `POST /chat`, except for the messages, which `history` parses.
 
 use serde::de::IgnoredAny;
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     agent::history::Invalid,
     agent::json::{Fields, Node, half_a_pair},
-    http::problem::ApiError,
+    http::problem::Problem,
 };
 
 /// What a frontend posts. Fields that are not listed are ignored, here and in messages and blocks.
@@ -25,22 +25,22 @@ pub struct ChatRequest<'a> {
     pub display_name: Option<String>,
 }
 
-/// Values in a body. One may be two bytes of it, and take 200 in memory.
+/// The most JSON values in a body: one takes two bytes of the body, and 200 in memory.
 const MAX_VALUES: usize = 2_000_000;
 
-/// The body, if it is JSON, of a size that memory bears, and a request.
-pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, ApiError> {
-    // Looked through once for all its strings.
+/// The request, if the body is JSON, holds at most [`MAX_VALUES`] values, and is an object of the right shape.
+pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
+    // Once for all its strings.
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
         let good = std::str::from_utf8(bytes)
             .err()
             .map_or(0, |error| error.valid_up_to());
         return Err(not_json(bytes, good));
     };
-    // A value takes a byte at least, and a separator.
-    let bearable = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
+    // Each value takes at least a byte and a separator.
+    let fits = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
     let is_object = text.trim_ascii_start().starts_with('{');
-    let read = (bearable && is_object).then(|| Fields::of(text));
+    let read = (fits && is_object).then(|| Fields::of(text));
     if let Some(Ok(body)) = read {
         return Ok(parse(body)?);
     }
@@ -51,7 +51,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, ApiError> {
         return Err(not_json(bytes, at));
     }
     let why = match read {
-        _ if !bearable => format!("must not hold more than {MAX_VALUES} values"),
+        _ if !fits => format!("must not hold more than {MAX_VALUES} values"),
         Some(Err(error)) => format!(
             "must not nest deeper than 127 levels nor hold a number beyond 1.7e308 (line {}, column {})",
             error.line(),
@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, ApiError> {
     Err(Invalid::new("body", why).into())
 }
 
-/// At least as many values as the text holds, found without building them.
+/// An upper bound of the number of values, found without building them.
 pub(super) fn values(bytes: &[u8]) -> usize {
     let (mut count, mut at) = (1, 0);
     while let Some(byte) = bytes.get(at) {
@@ -76,7 +76,7 @@ pub(super) fn values(bytes: &[u8]) -> usize {
     count
 }
 
-/// Mostly a photo, of megabytes.
+/// Strings may be photos of megabytes.
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
         at += found + 1;
@@ -88,16 +88,16 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// `at`: the first byte that does not fit.
-fn not_json(bytes: &[u8], at: usize) -> ApiError {
+/// `at`: the first byte that is not valid.
+fn not_json(bytes: &[u8], at: usize) -> Problem {
     let lines = bytes[..at].split(|byte| *byte == b'\n');
     let (line, column) = lines.fold((0, 0), |(line, _), text| (line + 1, text.len() + 1));
     not_json_from(line, column)
 }
 
-fn not_json_from(line: usize, column: usize) -> ApiError {
-    // serde_json's own words may quote the text; where it stopped is enough.
-    ApiError::invalid_json(format!(
+fn not_json_from(line: usize, column: usize) -> Problem {
+    // serde_json's own message may quote the text.
+    Problem::invalid_json(format!(
         "The body is not JSON in UTF-8 without a byte order mark (line {line}, column {column})."
     ))
 }

@@ -1,9 +1,9 @@
-// Who asks: the configuration of the page and the access token. The token never leaves this tab.
+// Sign-in: the configuration of the page and the access token. The token never leaves this tab.
 
 const TOKEN = 'prog-strength.token';
 const CONFIG_MS = 10_000;
 
-/** What a header can carry: anything else would make every request throw, before and after a reload. */
+/** True for a valid header value: any other makes `fetch` throw. */
 export const isToken = (text) => typeof text === 'string' && /^[\x21-\x7e]+$/.test(text);
 
 const kept = {
@@ -18,8 +18,8 @@ const kept = {
 };
 
 /**
- * A token handed over in the address, which must not stay there: addresses are copied and kept in histories.
- * Null when there is none; what is no token is '' afterwards.
+ * Takes the token from the address and removes it there: addresses are copied and stored in histories.
+ * Null without one; '' for an invalid one.
  */
 export function tokenFromAddress() {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
@@ -29,8 +29,8 @@ export function tokenFromAddress() {
 }
 
 /**
- * `dialogs` are those below; `onConfig(config)` is told what the service says of itself, and `onSwitch()` that another
- * token, so perhaps another person, has taken over.
+ * `dialogs` are those below; `onConfig(config)` gets the service's page configuration; `onSwitch()` is called when another
+ * token, so perhaps another user, takes over.
  */
 export function createAccess({ dialogs, onConfig, onSwitch }) {
   let config = null;
@@ -46,7 +46,7 @@ export function createAccess({ dialogs, onConfig, onSwitch }) {
     use(token);
     onSwitch();
   };
-  /** Whoever makes somebody follow a link must not put them into another account unseen. */
+  /** Asks first: a link must not silently switch the account. */
   function fromAddress() {
     const token = tokenFromAddress();
     if (token === '') why = 'odd';
@@ -71,7 +71,7 @@ export function createAccess({ dialogs, onConfig, onSwitch }) {
   return {
     get config() { return config; },
     load,
-    /** The token to send, asked for when there is none; null when there still is none. */
+    /** The token to send; asks for one if there is none; null if the user gives none. */
     async token() {
       if (!config) await load();
       if (config.token) return config.token;
@@ -82,7 +82,7 @@ export function createAccess({ dialogs, onConfig, onSwitch }) {
       }
       return own;
     },
-    /** After a 401: a demo that was restarted has a new token; in production the person is asked for another. */
+    /** After a 401: a restarted demo has a new token; in production the user is asked for one. */
     async refused(token) {
       if (config.token) return load();
       if (token !== own) return;
@@ -98,7 +98,7 @@ const WHY = {
   odd: 'What the address holds is no access token. Paste yours; it is kept in this tab only.',
 };
 
-/** The form for the token and the question about another one, as `createAccess` wants them. */
+/** The sign-in form and the switch-account dialog for `createAccess`. */
 export function tokenDialogs() {
   const at = (id) => document.getElementById(id);
   const [dialog, input, words, problem] = [at('token-dialog'), at('token'), at('token-why'), at('token-problem')];

@@ -1,4 +1,4 @@
-// A question and its answer on the page. The parts of an answer only grow, so each is made once and then updated.
+// Renders a question and its answer. Parts of an answer only grow: each is created once, then updated.
 
 import { chartOf } from './charts.js';
 import { el } from './dom.js';
@@ -6,7 +6,7 @@ import { endingOf } from './ending.js';
 import { showMarkdown } from './markdown.js';
 import { pill } from './pill.js';
 
-/** `update({ last })` shows the turn as it is now; `schedule()` does so with the next frame. */
+/** `update({ last })` renders the turn's present state; `schedule()` does so in the next frame. */
 export function turnView(turn, ways) {
   const body = el('div', { class: 'answer-body' });
   const working = el('p', { class: 'working' }, el('span', { class: 'dots', 'aria-hidden': 'true' }), el('span', {}, 'Thinking…'));
@@ -43,7 +43,7 @@ export function turnView(turn, ways) {
     if (scheduled) return;
     scheduled = true;
     requestAnimationFrame(() => {
-      // A long answer may take longer to show than a frame lasts; then the page must have time for other things too.
+      // Rendering a long answer may take longer than a frame; leave time for other work.
       const begun = performance.now();
       stale = false;
       update();
@@ -55,13 +55,13 @@ export function turnView(turn, ways) {
     });
   }
 
-  /** What is read out: the words as they are shown, without what they are marked up with. */
+  /** The text for screen readers: as shown, without markup. */
   const spoken = () => [...body.querySelectorAll('.markdown')].map((text) => text.innerText).join('\n').trim();
 
   return { node, update, schedule, spoken };
 }
 
-/** Words that are just being written, and a tool at work, show by themselves that something is happening. */
+/** True while neither growing text nor a running tool shows progress. */
 const busy = (turn) => turn.parts.length > (turn.known ?? 0)
   && (turn.parts.at(-1).kind === 'text' || turn.parts.some((part) => part.state === 'running'));
 
@@ -84,7 +84,7 @@ function textView(part, body) {
   };
 }
 
-/** Calls in a row share a line of pills; what is drawn of their results comes below it, in the order of the calls. */
+/** Consecutive calls share a line of pills; charts of their results follow below, in call order. */
 function toolView(part, body) {
   const group = body.lastElementChild?.classList.contains('tools')
     ? body.lastElementChild

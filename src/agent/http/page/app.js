@@ -1,4 +1,4 @@
-// The page: its parts, put together.
+// Entry point: creates the parts of the page and connects them.
 
 import { createAccess, tokenDialogs } from './access.js';
 import { createChat } from './chat.js';
@@ -28,10 +28,7 @@ function showConfig({ claude }) {
   at('stand-in').hidden = claude?.kind !== 'stand_in';
 }
 
-/**
- * Emptied first, so that the same words are read out again; and afterwards, so that whoever reads on does not come upon
- * the answer once more at the page's end.
- */
+/** Announces to screen readers. Emptied before, so that the same text is announced again, and afterwards, so that it is not read twice. */
 const saying = [];
 function say(words) {
   saying.splice(0).forEach(clearTimeout);
@@ -62,7 +59,7 @@ const composer = createComposer({
 
 const finePointer = () => matchMedia('(pointer: fine)').matches;
 
-/** Where the focus goes when what held it is gone. On a touch screen the field would bring up the keyboard. */
+/** Moves the focus when its element was removed. Not to the field on a touch screen: that would open the keyboard. */
 function settle() {
   if (finePointer()) composer.focus();
   else at('scroll').focus({ preventScroll: true });
@@ -88,7 +85,7 @@ at('new-chat').prepend(icon('plus'));
 at('theme').append(icon('sun'), icon('moon'));
 at('new-chat').addEventListener('click', () => chat.fresh());
 
-/** In a low window what stands above the conversation would leave no room for it, so it scrolls along. */
+/** In a low window the notice would leave no room for the conversation, so it scrolls with it. */
 const low = matchMedia('(max-height: 30rem)');
 const placeNotice = () => (low.matches ? at('scroll').prepend(at('stand-in')) : document.querySelector('header').append(at('stand-in')));
 low.addEventListener('change', placeNotice);

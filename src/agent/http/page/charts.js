@@ -1,4 +1,4 @@
-// Which tool results are drawn, and as what. Whatever is not understood is not drawn.
+// Chooses the chart for a tool result. Unknown shapes are not drawn.
 
 import { el } from './dom.js';
 import { lineChart } from './linechart.js';
@@ -26,7 +26,7 @@ export function chartOf(name, structured) {
   try {
     return DRAWN[name](structured);
   } catch (error) {
-    // The text of the answer says the same; a chart that cannot be drawn must not cost it.
+    // The answer's text says the same; a failed chart must not break it.
     console.warn('A chart could not be drawn', error);
     return null;
   }

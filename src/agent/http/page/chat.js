@@ -1,4 +1,4 @@
-// The conversation as a whole: asking, stopping, trying again, beginning anew.
+// The conversation: ask, stop, retry, start a new chat.
 
 import { turnView } from './answer.js';
 import { errorWords } from './errors.js';
@@ -8,8 +8,8 @@ import { askService } from './turn.js';
 import { toolWords } from './words.js';
 
 /**
- * `say` reads out, `onChange()` is told when answering begins or ends and when the page becomes empty or not,
- * `settle()` when a button that may have held the focus is gone.
+ * `say` announces to screen readers, `onChange()` is called when answering begins or ends and when the page becomes empty or not,
+ * `settle()` when a button that may have held the focus is removed.
  */
 export function createChat({ place, access, say, onModel, onChange, onRefused, follow, toTop, settle }) {
   let chat = loadChat();
@@ -17,7 +17,7 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
   let running = null;
   let views = [];
   let leaving = false;
-  /** Of this visit's questions, for those that come back. */
+  /** Questions of this visit, to restore a refused one. */
   const photos = new WeakMap();
 
   const ways = { onRetry: () => retry(), onFresh: () => fresh() };
@@ -62,9 +62,9 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
       history: chat.history, access, signal: controller.signal,
       onEvent: (event) => { if (running === mine) onEvent(turn, view, event); },
     });
-    // Leaving the page cuts the answer off. Unless the reader comes back to this very page, nothing is left to do.
+    // Leaving the page aborts the answer; handled only if the page is restored.
     if (leaving) await new Promise((resolve) => addEventListener('pageshow', resolve, { once: true }));
-    // A new chat has been begun meanwhile: this answer belongs to nothing any more.
+    // A new chat has begun meanwhile: discard this answer.
     if (running !== mine) return;
     running = null;
     endTurn(chat, turn, outcome);
@@ -90,7 +90,7 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
     settle();
   }
 
-  /** `forget`: what has been said is not for whoever uses the page now. */
+  /** `forget`: deletes the stored chat, which another user must not see. */
   function fresh({ forget = false } = {}) {
     running?.controller.abort();
     if (running) endTurn(chat, chat.turns.at(-1), { kind: 'stopped' });
@@ -118,7 +118,7 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
   try {
     showAll();
   } catch (error) {
-    // Kept by another version of this page, or by something else: better a new chat than none.
+    // Stored by another version of this page, or by other software: start a new chat.
     console.info('The last chat could not be shown', error);
     chat = newConversation();
     showAll();
@@ -137,7 +137,7 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
   };
 }
 
-/** What is read out at the end: the answer's text, once and whole. */
+/** The announcement at the end: the whole answer, once. */
 function endWords(turn, view) {
   const { outcome } = turn;
   if (outcome.kind === 'stopped') return goesOn(turn) ? 'Stopped. You can continue.' : 'Stopped.';

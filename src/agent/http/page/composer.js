@@ -1,15 +1,15 @@
-// Where the question is written: text, a photo, and the button that sends or stops.
+// The message composer: text, a photo, and the send/stop button.
 
 import { el, icon } from './dom.js';
 import { PhotoProblem, readPhoto } from './photo.js';
 import { loadDraft, saveDraft } from './store.js';
 
-/** So long a click may still mean what the button was before. */
+/** How long after a change of the button a click still means its previous function, in ms. */
 const TURN_MS = 500;
 
 const at = (id) => document.getElementById(id);
 
-/** `onSend(text, photo)`, `onStop()`; `maxBytes()` is the largest photo that the service takes. */
+/** `onSend(text, photo)`, `onStop()`; `maxBytes()` is the size limit of a photo. */
 export function createComposer({ onSend, onStop, maxBytes }) {
   const form = at('composer');
   const field = at('message');
@@ -17,7 +17,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   const attach = at('attach');
   const file = at('file');
   let photo = null;
-  /** The photo that is being read, if one is: `{ send }`, whether the message goes as soon as it is there. */
+  /** The photo being read, if any: `{ send }` says whether to send the message once it is ready. */
   let reading = null;
   let running = false;
   let turnedAt = -Infinity;
@@ -28,7 +28,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
     send.replaceChildren(icon(running ? 'stop' : 'send'));
     send.setAttribute('aria-label', running ? 'Stop' : 'Send');
     send.classList.toggle('stopping', running);
-    // Not `disabled`: that would throw the focus away when an answer ends while the button holds it.
+    // Not `disabled`: that would drop the focus when an answer ends while the button has it.
     send.setAttribute('aria-disabled', String(!running && !ready()));
     field.style.height = 'auto';
     field.style.height = `${Math.min(field.scrollHeight, 200, Math.max(40, innerHeight * 0.3))}px`;
@@ -43,7 +43,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
     at('composer-problem').hidden = !words;
   };
 
-  /** What is attached: a photo, one that is being read, or nothing. */
+  /** Renders the attachment: a photo, one being read, or none. */
   function setPhoto(next, nowReading = null) {
     photo = next;
     reading = nowReading;
@@ -67,7 +67,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
     setPhoto(null, mine);
     try {
       const read = await readPhoto(files[0], maxBytes());
-      // Removed meanwhile, or another has been chosen.
+      // Removed or replaced meanwhile.
       if (reading !== mine) return;
       setPhoto(read);
       if (files.length > 1) problem('One photo at a time: only the first is attached.');
@@ -84,7 +84,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   function submit() {
     if (running || !ready()) return;
     if (reading) {
-      // The photo belongs to this message: it waits for it.
+      // The photo belongs to this message: wait for it.
       reading.send = true;
       return;
     }
@@ -98,10 +98,10 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (running) onStop();
-    // A click just as the answer ends was meant to stop it.
+    // A click just as the answer ends means stop.
     else if (!turnedJustNow()) submit();
   });
-  // Nor is the second click of a double click meant for what the first has turned the button into.
+  // The second click of a double click is not meant for the changed button.
   send.addEventListener('click', (event) => { if (event.detail > 1 && turnedJustNow()) event.preventDefault(); });
   field.addEventListener('keydown', (event) => {
     // 229: Safari reports the Enter that ends a composition after the composition.
@@ -111,7 +111,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   });
   field.addEventListener('input', () => {
     saveDraft(field.value);
-    // Whoever writes on has not finished the message.
+    // Further typing cancels the pending send.
     if (reading) reading.send = false;
     show();
   });
@@ -139,7 +139,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
       show();
     },
     focus: () => field.focus(),
-    /** Puts a message there, unless something else is being written. */
+    /** Sets the text, unless the user has typed something else. */
     offer(text, picture = null) {
       if (field.value.trim() !== '' || photo || reading) return;
       write(text);
@@ -148,7 +148,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   };
 }
 
-/** Files can be dropped anywhere; beside the page the browser would open them in its place. */
+/** Accepts dropped files anywhere: elsewhere the browser would open them in place of the page. */
 function dropping(take) {
   const files = (event) => event.dataTransfer?.types?.includes('Files');
   const mark = (on) => document.body.classList.toggle('dropping', on);

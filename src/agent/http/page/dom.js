@@ -1,4 +1,4 @@
-// Making nodes. Text goes in as text nodes and nothing is ever parsed as HTML, so no string can become markup.
+// Creates DOM nodes. Text becomes text nodes; nothing is parsed as HTML, so no string can become markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -33,7 +33,7 @@ const PATHS = {
   plus: 'M12 5v14M5 12h14',
 };
 
-/** A drawing beside words or a label, so hidden from screen readers. */
+/** An icon, hidden from screen readers. */
 export const icon = (name) =>
   svg('svg', { class: `icon icon-${name}`, viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' },
     svg('path', { d: PATHS[name] ?? '' }));

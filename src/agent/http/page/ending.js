@@ -1,4 +1,4 @@
-// What stands under an answer once it has ended: an error and the ways on from it, or a way to go on.
+// The footer of an ended answer: an error with its actions, or a way to continue.
 
 import { el } from './dom.js';
 import { errorWords, stopWords, waitWords } from './errors.js';
@@ -47,7 +47,7 @@ function errorCard({ outcome }, last, { onRetry, onFresh }) {
   const retry = last && words.retry && button('Try again', onRetry, 'main');
   const wait = el('p', { class: 'wait' });
   if (retry && outcome.wait > 0 && !outcome.waited) {
-    // A time that has begun before a reload is over by then, or nearly.
+    // Counted down once only: after a reload the wait is over, or nearly.
     outcome.waited = true;
     countDown(outcome.wait, retry, wait, outcome.code === 'rate_limited');
   }
@@ -59,7 +59,7 @@ function errorCard({ outcome }, last, { onRetry, onFresh }) {
     outcome.requestId && el('p', { class: 'small' }, 'Request ', el('code', {}, String(outcome.requestId).slice(0, 128))));
 }
 
-/** Says when it makes sense to try again; before that, a limit would only refuse it, so the button waits with it. */
+/** Shows the remaining wait; for a rate limit (`binding`) the button stays disabled until then. */
 function countDown(seconds, retry, words, binding) {
   const until = Date.now() + seconds * 1000;
   const tick = () => {

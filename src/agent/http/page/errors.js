@@ -1,4 +1,4 @@
-// What went wrong, in words for a person. Pure.
+// Error messages for users. Pure.
 
 const AGAIN = { retry: true };
 const WORDS = {
@@ -9,9 +9,9 @@ const WORDS = {
   payload_too_large: ['This chat has become too long', 'It no longer fits into one request. Start a new one; what you have logged is kept.', { fresh: true }],
   unsupported_media_type: ['The service could not read this message', 'This is a fault of this page, not yours. Reload it and try again.', AGAIN],
   rate_limited: ['That was a lot of questions', 'You have reached the limit for now.', AGAIN],
-  model_error: ['The model could not answer', 'The service reached no usable answer from the model.', AGAIN],
+  model_error: ['The model could not answer', 'The service got no usable answer from the model.', AGAIN],
   model_overloaded: ['The model is overloaded', 'Many people are asking right now. It is usually over in a minute.', AGAIN],
-  tools_unavailable: ['Your training data is out of reach', 'The service that keeps your workouts does not answer at the moment.', AGAIN],
+  tools_unavailable: ['Your training data is unavailable', 'The workout service does not answer at the moment.', AGAIN],
   busy: ['The service is busy', 'Too many chats are running at once.', AGAIN],
   shutting_down: ['The service is restarting', 'Give it a few seconds.', AGAIN],
   timeout: ['This took too long', 'The answer did not come in time.', AGAIN],
@@ -24,8 +24,8 @@ const WORDS = {
 const UNKNOWN = ['Something went wrong', 'The service reported an error.', AGAIN];
 
 /**
- * `{ title, text, retry, fresh }`: the words, and the ways on that make sense. `retryable` is what the service says: the
- * same once more would only fail again.
+ * `{ title, text, retry, fresh }`: the message and the useful actions. `retryable` false: the service says that the same
+ * request would fail again.
  */
 export function errorWords(code, retryable = true) {
   const [title, text, ways] = Object.hasOwn(WORDS, code) ? WORDS[code] : UNKNOWN;
@@ -34,7 +34,7 @@ export function errorWords(code, retryable = true) {
 
 const AS_IT_IS = ['invalid_request', 'invalid_json', 'payload_too_large'];
 
-/** A request that was refused as it stands: sent along with the next question it would be refused again. */
+/** True for a request that would be refused again if it were sent along with the next question. */
 export const refusedAsItIs = (outcome) => outcome?.kind === 'error' && (AS_IT_IS.includes(outcome.code) || outcome.retryable === false);
 
 /** "in 40 seconds", "in about 3 minutes" */
@@ -45,7 +45,7 @@ export function waitWords(seconds) {
   return `in about ${Math.round(minutes / 60)} hours`;
 }
 
-/** Seconds of a `Retry-After` header, which may be a date; null when there is none to understand. */
+/** Seconds of a `Retry-After` header, which may be a date; null without a readable one. */
 export function retryAfter(header, now = Date.now()) {
   if (!header) return null;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header);
@@ -53,7 +53,7 @@ export function retryAfter(header, now = Date.now()) {
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-/** What to say under an answer that ended well, but not at its natural end. */
+/** The note under an answer that ended before its natural end. */
 export function stopWords(reason) {
   return {
     max_tokens: { text: 'The answer reached its length limit.', goOn: true },

@@ -1,11 +1,11 @@
-// The frame of every chart: caption, legend, drawing at the width there is, tooltip, keyboard, and the same as a table.
+// Chart frame: caption, legend, responsive drawing, tooltip, keyboard navigation, and the data as a table.
 
 import { el } from './dom.js';
 
-/** The tooltip that is shown, if one is: `{ area, hide, byTouch }`. There is only one at a time. */
+/** The open tooltip, if any: `{ area, hide, byTouch }`. */
 let open = null;
 let listening = false;
-/** A finger cannot stay over a mark: what it has shown stays until it taps elsewhere or scrolls. Escape always hides it. */
+/** A tooltip opened by touch stays until a tap elsewhere or a scroll. Escape always hides it. */
 function listen() {
   if (listening) return;
   listening = true;
@@ -13,7 +13,7 @@ function listen() {
   document.addEventListener('scroll', (event) => { if (open?.byTouch && event.target.contains(open.area)) open.hide(); }, { capture: true, passive: true });
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || !open?.area.isConnected) return;
-    // It was for the tooltip, not for the answer that is being written.
+    // Escape closes the tooltip; it must not stop the answer as well.
     event.stopPropagation();
     open.hide();
   }, true);
@@ -22,7 +22,7 @@ function listen() {
 const FONT_REM = 0.78;
 const canvas = document.createElement('canvas').getContext('2d');
 
-/** How large letters are in a drawing: the reader may have made them larger. */
+/** Measures text at the user's font size. */
 function typeOf(area) {
   const size = FONT_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
   const { fontFamily } = getComputedStyle(area);
@@ -34,8 +34,8 @@ function typeOf(area) {
 }
 
 /**
- * `draw(width, type)` answers `{ svg, stops }` (`type` measures letters); a stop is a mark that can be pointed at or reached by arrow keys:
- * `{ node, x, y, lines }`. `nearest(stops, x, y)` picks one by the pointer's place.
+ * `draw(width, type)` returns `{ svg, stops }` (`type` measures text); a stop is a mark for pointer and arrow keys:
+ * `{ node, x, y, lines }`. `nearest(stops, x, y)` returns the stop for a pointer position.
  */
 export function chartFigure({ title, notes, foot, legend, draw, nearest, table }) {
   const tip = el('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
@@ -56,7 +56,7 @@ export function chartFigure({ title, notes, foot, legend, draw, nearest, table }
     open = { area, hide, byTouch };
     const half = tip.offsetWidth / 2;
     tip.style.left = `${Math.max(half, Math.min(width - half, stop.x))}px`;
-    // Above the mark, or below it where there is no room above.
+    // Above the mark, or below it if there is no room.
     const above = stop.y - tip.offsetHeight - 10;
     tip.style.top = `${above < -40 ? stop.y + 14 : above}px`;
     drawn.stops.forEach(({ node }) => node.classList.toggle('at', node === stop.node));
@@ -109,7 +109,7 @@ export function chartFigure({ title, notes, foot, legend, draw, nearest, table }
     try {
       redraw();
     } catch (error) {
-      // The table has the same figures.
+      // The table has the same data.
       console.warn('A chart could not be drawn', error);
       observer.disconnect();
       drawn = null;
@@ -132,5 +132,5 @@ function tableOf({ label, head, rows }) {
         el('tbody', {}, rows.map(line)))));
 }
 
-/** An entry of the legend: a small drawing in the class's style, and words. */
+/** A legend entry: a key in the style of its class, and a label. */
 export const legendEntry = (kind, words) => el('li', {}, el('span', { class: `key key-${kind}`, 'aria-hidden': 'true' }), words);

@@ -1,5 +1,5 @@
-// The conversation: what the service is sent (`history`, Anthropic messages alone) and what is shown (`turns`).
-// Pure: no DOM, no network. An answer's end is decided here, so that nothing already written is asked for twice.
+// Conversation state: what is sent (`history`, Anthropic messages) and what is shown (`turns`).
+// Pure: no DOM, no network. Decides how a retry continues, so that no completed write is requested twice.
 
 import { refusedAsItIs } from './errors.js';
 
@@ -8,7 +8,7 @@ export const GO_ON_CAREFULLY = 'Please go on; check first what has already been 
 
 export const newConversation = () => ({ history: [], turns: [] });
 
-/** A question joins the history, and a turn is opened for its answer. `photo`: { mediaType, data, thumb }. */
+/** Adds a question to the history and opens a turn for its answer. `photo`: { mediaType, data, thumb }. */
 export function askQuestion(chat, text, photo = null) {
   withdrawRefused(chat);
   closeOpen(chat);
@@ -20,16 +20,16 @@ export function askQuestion(chat, text, photo = null) {
   return turn;
 }
 
-/** True for a question that the service, or the model, cannot take as it stands. */
+/** True for a question that the service or the model refuses. */
 export const isRefused = (turn) =>
   refusedAsItIs(turn?.outcome) && !turn.parts.some((part) => part.kind === 'tool');
 
-/** A question that cannot be taken stays on the page, and goes from the history: it would spoil every later one. */
+/** Removes a refused question from the history, which it would break; it stays on the page. */
 function withdrawRefused({ history, turns }) {
   if (isRefused(turns.at(-1)) && isQuestion(history.at(-1))) history.pop();
 }
 
-/** Two questions in a row are one to the model: it would do what was stopped along with what is asked next. */
+/** Separates two questions in a row, which the model would read as one: it would also do what was stopped. */
 function closeOpen({ history, turns }) {
   if (!isQuestion(history.at(-1))) return;
   const turn = turns.at(-1);
@@ -39,18 +39,18 @@ function closeOpen({ history, turns }) {
   history.push({ role: 'assistant', content: `(${end}${untouched}.${calls})` });
 }
 
-/** A user's message that holds more than what tools have answered. */
+/** True for a user message with more than tool results. */
 const isQuestion = (message) => message?.role === 'user'
   && !(Array.isArray(message.content) && message.content.some((block) => block?.type === 'tool_result'));
 
-/** The fate of the tool calls among the parts, as a sentence; empty when there are none. */
+/** The outcome of the tool calls among the parts, as a sentence; empty without any. */
 function callsOf(parts) {
   const calls = parts.filter((part) => part.kind === 'tool')
     .map((part) => `${part.name}: ${part.state === 'running' ? 'unknown' : part.state}`);
   return calls.length > 0 ? ` Tool calls so far: ${calls.join('; ')}.` : '';
 }
 
-/** Applies an event of the stream to what is shown. False for an event that changes nothing. */
+/** Applies a stream event to the turn. False if nothing changes. */
 export function applyEvent(turn, event) {
   const tool = () => turn.parts.find((part) => part.kind === 'tool' && part.id === event.id);
   switch (event.type) {
@@ -83,7 +83,7 @@ const words = (value) => (typeof value === 'string' ? value : '');
 
 function addText(turn, text) {
   if (text === '') return false;
-  // What an earlier try left is in the history as it is, and no longer grows.
+  // Parts of an earlier attempt are in the history already and no longer grow.
   const last = turn.parts.slice(turn.known ?? 0).at(-1);
   if (last?.kind === 'text') last.text += text;
   else turn.parts.push({ kind: 'text', text });
@@ -96,7 +96,7 @@ function addTool(turn, event) {
   return part;
 }
 
-/** The answer has ended, as `outcome.kind` says: `done`, `error`, `stopped` or `lost`. Brings the history up to date. */
+/** Ends the answer with `outcome.kind` `done`, `error`, `stopped` or `lost`, and updates the history. */
 export function endTurn(chat, turn, outcome) {
   const { messages, content, ...kept } = outcome;
   const added = Array.isArray(messages) ? messages.filter(isMessage) : [];
@@ -107,7 +107,7 @@ export function endTurn(chat, turn, outcome) {
   if (partial) chat.history.push(partial);
   for (const part of turn.parts) if (part.state === 'running') part.state = 'unknown';
   turn.outcome = kept;
-  // What the history knows of, the page goes on showing when the answer is tried again.
+  // Parts that are in the history stay visible when the answer is retried.
   if (added.length > 0 || partial) turn.known = turn.parts.length;
 }
 
@@ -115,14 +115,14 @@ export const isMessage = (message) =>
   message !== null && typeof message === 'object' && (message.role === 'user' || message.role === 'assistant')
   && (typeof message.content === 'string' || Array.isArray(message.content));
 
-/** A text that came with `done` alone. */
+/** Text that arrived only with `done`. */
 function showContent(turn, content) {
   const known = turn.known ?? 0;
   if (!Array.isArray(content) || turn.parts.slice(known).some((part) => part.kind === 'text')) return;
   for (const block of content) if (block?.type === 'text') addText(turn, words(block.text));
 }
 
-/** What was shown of an answer that was cut off, with the fate of its tool calls; null when nothing had begun. */
+/** The shown part of an aborted answer, with the outcome of its tool calls; null if nothing was shown. */
 function partialAnswer(turn, kind) {
   const parts = turn.parts.slice(turn.known ?? 0);
   const text = parts.filter((part) => part.kind === 'text').map((part) => part.text).join('\n\n').trim();
@@ -133,7 +133,7 @@ function partialAnswer(turn, kind) {
   return whole === '' ? null : { role: 'assistant', content: whole };
 }
 
-/** Prepares another try at an answer: afterwards the history ends with a user message. */
+/** Prepares a retry: afterwards the history ends with a user message. */
 export function tryAgain(chat, turn) {
   turn.parts.length = Math.min(turn.parts.length, turn.known ?? 0);
   if (chat.history.at(-1)?.role !== 'user') {
@@ -143,9 +143,9 @@ export function tryAgain(chat, turn) {
   turn.outcome = null;
 }
 
-/** True when another try goes on from something instead of beginning again. */
+/** True if a retry continues the answer instead of starting over. */
 export const goesOn = (turn) => (turn.known ?? 0) > 0;
 
-/** The answer's text, for reading it out. */
+/** The answer's text, for screen readers. */
 export const answerText = (turn) =>
   turn.parts.filter((part) => part.kind === 'text').map((part) => part.text).join('\n\n');

@@ -1,4 +1,4 @@
-// One exercise over time: a point per session, and the trend that the service found.
+// Line chart of one exercise: a point per session, and the trend line.
 
 import { svg } from './dom.js';
 import { chartFigure, legendEntry } from './figure.js';
@@ -11,7 +11,7 @@ const MEASURES = {
   volume: { title: 'volume per session', axis: 'volume', mark: 'A session' },
 };
 
-/** Null when there is too little to draw. */
+/** Null with too little data. */
 export function lineChart(model) {
   const { points, measure, unit, name } = model;
   if (points.length < 2) return null;
@@ -52,7 +52,7 @@ function draw({ name, unit, measure, points }, words, trend, width, type) {
   const labels = yTicks.map(amount);
   const left = 12 + Math.ceil(type.widest(labels));
   const [first, last] = [points[0].at, points.at(-1).at];
-  // Sessions of one day alone still need an extent.
+  // A single day still needs an extent.
   const [from, to] = last > first ? [first, last] : [first - DAY, last + DAY];
   const x = scale(from, to, left + 8, width - right);
   const y = scale(yTicks[0], yTicks.at(-1), height - bottom, top);
@@ -75,7 +75,7 @@ function draw({ name, unit, measure, points }, words, trend, width, type) {
 const round = (value) => Math.round(value * 10) / 10;
 
 function dateAxis(root, { from, to, x, left, width, height, bottom, type }) {
-  // Over a year and more a day says nothing without its year.
+  // Longer than a year: days need their year.
   const label = to - from > 330 * DAY ? month : dayShort;
   const room = type.width(label(from)) + 2.2 * type.size;
   const ticks = dateTicks(from, to, Math.max(1, Math.floor((width - left) / room)));

@@ -8,14 +8,14 @@ const parser = globalThis.markdownit({ html: false, linkify: true, breaks: true,
 // "3x5.at" is a set, not an address: only what is written as one becomes a link.
 parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
-/** More than this is no answer but an accident or an attack; it is shown as it is, and costs nothing to lay out. */
+/** Longer text is an accident or an attack: it is shown unformatted. */
 const MOST_LETTERS = 100_000;
 const MOST_TOKENS = 20_000;
 
 const shown = new WeakMap();
 
 /**
- * Shows the text in `host`. Called again with a longer text it touches only the blocks that have changed, so that a
+ * Renders the text into `host`. A repeated call with a longer text updates only the changed blocks, so that a
  * selection in the finished part of a streaming answer survives.
  */
 export function showMarkdown(host, text) {
@@ -45,7 +45,7 @@ export function showMarkdown(host, text) {
   shown.set(host, keys);
 }
 
-/** A table that is still growing stays scrolled to where it was, and keeps the focus it is scrolled by. */
+/** Keeps the scroll position and focus of a growing table. */
 function replace(before, node) {
   const scrollers = (block) => (block.matches?.('.wide, pre') ? [block] : [...block.querySelectorAll?.('.wide, pre') ?? []]);
   const kept = scrollers(before).map((old) => ({ left: old.scrollLeft, focused: old === document.activeElement }));
@@ -102,7 +102,7 @@ function open(token, top) {
   if (token.type === 'heading_open') return both(el(`h${Math.min(6, 4 + levelOf(token) - top)}`));
   if (token.type === 'table_open') {
     const table = el('table');
-    // Wide tables scroll by themselves; a keyboard must be able to reach them for that.
+    // Wide tables scroll; focusable for the keyboard.
     return { outer: el('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': 'Table' }, table), inner: table };
   }
   const node = el(BLOCKS[token.type] ?? 'div');
@@ -146,7 +146,7 @@ function inline(tokens, host) {
 function piece(token, at) {
   if (token.type === 'softbreak' || token.type === 'hardbreak') return el('br');
   if (token.type === 'code_inline') return el('code', {}, token.content);
-  // A picture from elsewhere would tell its host that, and what, was read. It is fetched only when somebody follows it.
+  // An external image would tell its host that the answer was read: show a link instead.
   if (token.type === 'image') {
     const words = token.content || 'picture';
     const node = at.closest('a') ? el('span') : link(token.attrGet('src'));

@@ -1,16 +1,16 @@
-// A photo for the question: read, checked, and made ready to be sent and shown.
+// Reads, checks and prepares a photo for sending and display.
 
 import { amount } from './words.js';
 
 const MB = 1024 * 1024;
-/** More pixels than these the browser may not be able to hold. */
+/** The browser may fail to decode more pixels. */
 const LONGEST_EDGE = 8000;
-/** What the model looks at; more is scaled down there, but sent again with every question until then. */
+/** The model scales larger images down to this; they would be sent in full with every question. */
 const SENT_EDGE = 1568;
 const SENT_AS_IT_IS = MB / 2;
 const THUMB_EDGE = 480;
 
-/** What the reader is told. */
+/** Messages for the user. */
 export class PhotoProblem extends Error {}
 
 /** The type by the file's first bytes: its name may say anything, and the API compares. Null for any other. */
@@ -24,7 +24,7 @@ export function mediaType(bytes) {
   return null;
 }
 
-/** Megabytes, rounded up: what is just too much must not read as if it were not. */
+/** Megabytes, rounded up: a file just over the limit must not look as if it fits. */
 export const megabytes = (bytes) => `${amount(Math.ceil((bytes / MB) * 10) / 10)} MB`;
 
 /** `{ mediaType, data, thumb, name }`; throws a `PhotoProblem` for what cannot be sent. */
@@ -43,7 +43,7 @@ export async function readPhoto(file, maxBytes) {
   }
 }
 
-/** Drawing it shows whether it is a picture at all. */
+/** Decodes the image; fails if it is none. */
 async function decoded(file) {
   let bitmap;
   try {
@@ -56,7 +56,7 @@ async function decoded(file) {
   throw new PhotoProblem(`This picture is too large: at most ${amount(LONGEST_EDGE)} pixels on a side.`);
 }
 
-/** The file itself while it is small, so that a screenshot stays sharp; else a smaller picture of it. */
+/** The file itself if it is small, so that a screenshot stays sharp; else a scaled-down JPEG. */
 async function sent(file, type, bitmap) {
   const fits = Math.max(bitmap.width, bitmap.height) <= SENT_EDGE;
   if (!fits || file.size > SENT_AS_IT_IS) {
@@ -74,7 +74,7 @@ function jpeg(bitmap, longest, quality) {
   canvas.width = Math.max(1, Math.round(bitmap.width * factor));
   canvas.height = Math.max(1, Math.round(bitmap.height * factor));
   const context = canvas.getContext('2d');
-  // What is transparent would turn black in a JPEG.
+  // Transparency would turn black in a JPEG.
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = 'high';

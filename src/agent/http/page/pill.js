@@ -1,4 +1,4 @@
-// One tool call: what it does in words, how it stands, how long it took; opened, what it was asked.
+// One tool call: description, state and duration; expanded, its input.
 
 import { el, icon } from './dom.js';
 import { seconds, toolSubject, toolWords } from './words.js';

@@ -2,11 +2,11 @@
 
 const DAY = 86_400_000;
 
-/** Maps [from, to] to [start, end]; a point in the middle when there is no extent. */
+/** Maps [from, to] to [start, end]; the middle for an empty extent. */
 export const scale = (from, to, start, end) => (value) =>
   (to === from ? (start + end) / 2 : start + ((value - from) / (to - from)) * (end - start));
 
-/** A step of 1, 2, 2.5 or 5 times a power of ten, of which at most `most` fit into the extent. */
+/** A step of 1, 2, 2.5 or 5 times a power of ten, at most `most` of which fit the extent. */
 export function niceStep(extent, most) {
   const rough = Math.max(extent, 1e-9) / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -22,7 +22,7 @@ export function niceTicks(min, max, most) {
   }
   const step = niceStep(max - min, most);
   const [first, last] = [Math.floor(min / step + 1e-9), Math.ceil(max / step - 1e-9)];
-  // By multiplication, not by adding up: 0.1 + 0.2 would creep into the labels.
+  // Multiplied, not summed: rounding errors would show in the labels.
   return Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
@@ -32,7 +32,7 @@ const monthsLater = (at, months) => {
 };
 
 const everyDays = (days) => (from, to) => {
-  // Weeks begin on Monday, as the service counts them; 1970-01-05 was one.
+  // Weeks begin on Monday; 1970-01-05 was one.
   const origin = days % 7 === 0 ? 4 * DAY : 0;
   const ticks = [];
   for (let at = origin + Math.ceil((from - origin) / (days * DAY)) * days * DAY; at <= to; at += days * DAY) ticks.push(at);
@@ -55,7 +55,7 @@ const STEPS = [
 /** At most `most` ticks between two days: days, Mondays or firsts of a month. */
 export function dateTicks(from, to, most) {
   for (const { days, ticks } of STEPS) {
-    // By the extent first: the days of some years are a long list to make and to throw away.
+    // Check the extent first: the days of several years are a long list.
     const found = (to - from) / (days * DAY) > most + 2 ? [] : ticks(from, to);
     if (found.length > 0 && found.length <= most) return found;
   }

@@ -1,4 +1,4 @@
-// Following the answer as it grows, but only while the reader is at its end.
+// Auto-scroll: follows a growing answer while the user is at its end.
 
 const NEAR = 60;
 
@@ -10,13 +10,13 @@ export function followEnd(scroller, content, button) {
 
   let before = 0;
   scroller.addEventListener('scroll', () => {
-    // Only going up is the reader's wish to stay there. Being far from the end is not: it may just have moved away.
+    // Only scrolling up stops following. Distance from the end does not: content may just have grown.
     const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
     following = active && (near || (following && scroller.scrollTop >= before));
     before = scroller.scrollTop;
     show();
   }, { passive: true });
-  // Text, charts and pictures all change the height; so does a keyboard that takes half of the screen.
+  // Text, charts, pictures and the on-screen keyboard all change the height.
   const observer = new ResizeObserver(() => { if (following) toEnd(); });
   observer.observe(content);
   observer.observe(scroller);

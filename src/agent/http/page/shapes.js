@@ -1,17 +1,17 @@
-// What a tool's structured result must look like to be drawn. Everything is checked, nothing is guessed: a shape that
-// does not fit gives null, and then nothing is drawn. Pure.
+// Validates structured tool results for charts. Everything is checked, nothing is guessed: another shape gives null, and
+// nothing is drawn. Pure.
 
 const MOST = 400;
 const DAY = 86_400_000;
 
 const text = (value, most) => (typeof value === 'string' && value !== '' ? value.slice(0, most) : null);
-/** Nobody lifts more; beyond it axes and labels would lose their sense. */
+/** Upper bound of a plausible value; beyond it axes and labels break. */
 const MOST_VALUE = 1e7;
 const number = (value) => (Number.isFinite(value) && Math.abs(value) <= MOST_VALUE ? value : null);
 const positive = (value) => (number(value) !== null && value >= 0 ? value : null);
 const list = (value) => (Array.isArray(value) ? value : []);
 
-/** A calendar day as UTC milliseconds, so that no time zone can move it. */
+/** A calendar day as UTC milliseconds, independent of time zones. */
 export function day(value) {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(typeof value === 'string' ? value : '');
   if (!parts) return null;

@@ -1,8 +1,8 @@
-// Server-sent events, as far as the service uses them: `event` and `data` lines and comments. Pure.
+// SSE parser for what the service sends: `event` and `data` lines and comments. Pure.
 
 /**
- * Feeds on text in pieces cut anywhere; calls `onEvent(name, data)` for each complete event.
- * What is left when the stream ends is half an event, and belongs to nobody.
+ * Takes text in chunks cut anywhere; calls `onEvent(name, data)` for each complete event.
+ * An incomplete event at the end of the stream is dropped.
  */
 export function sseParser(onEvent) {
   let rest = '';
@@ -26,12 +26,12 @@ export function sseParser(onEvent) {
   };
 
   return function push(text) {
-    // A long line is only put together here: looking into it each time would copy it each time.
+    // A long line is joined once, when complete; joining per chunk would be quadratic.
     if (!pending && !/[\r\n]/.test(text)) {
       rest += text;
       return;
     }
-    // Of what is left over, only a last `\r` can be part of a line's end, so only it is looked at again.
+    // Only a trailing `\r` of the remainder can belong to a line end.
     let from = Math.max(0, rest.length - 1);
     rest += text;
     let start = 0;
@@ -46,7 +46,7 @@ export function sseParser(onEvent) {
   };
 }
 
-/** Where the next line ends; null when that cannot be said yet: after a last `\r` a `\n` may follow. */
+/** The end of the next line; null if unknown: a `\n` may follow a trailing `\r`. */
 function lineEnd(text, from) {
   for (let at = from; at < text.length; at += 1) {
     const letter = text[at];

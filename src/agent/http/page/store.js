@@ -1,8 +1,8 @@
-// What the tab keeps across a reload. Storage may be full or switched off; then the page goes on without it.
+// Keeps the chat across a reload (sessionStorage). The page works without it when storage is full or disabled.
 
 import { endTurn, isMessage, newConversation } from './history.js';
 
-/** The number goes up with every change of the shape. */
+/** The version of the stored format. */
 const CHAT = 'prog-strength.chat.2';
 const DRAFT = 'prog-strength.draft';
 const GONE = '(There was a photo here. It is no longer kept.)';
@@ -24,7 +24,7 @@ function read(key) {
   }
 }
 
-/** What is given up, step by step, until the rest fits: photos, their thumbnails, charts, tool inputs, old tool results. */
+/** Steps of reduction until the rest fits: photos, thumbnails, charts, tool inputs, old tool results. */
 const THINNER = [
   (chat) => chat,
   (chat) => ({ ...chat, history: chat.history.map(withoutPhotos) }),
@@ -55,7 +55,7 @@ export function saveChat(chat) {
   }
 }
 
-/** The conversation of before the reload. An answer that was under way then has lost its connection. */
+/** Loads the conversation. An answer that was streaming then counts as lost. */
 export function loadChat() {
   try {
     const chat = JSON.parse(read(CHAT));

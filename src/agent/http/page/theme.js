@@ -1,5 +1,5 @@
-// The theme: the system's, until the reader chooses. A classic script in the head, so that the page is never painted in
-// the wrong theme first.
+// The colour theme: the system's, until the user chooses. A classic script in the head, so that the first paint has the
+// right theme.
 (() => {
   const KEY = 'prog-strength.theme';
   const root = document.documentElement;
@@ -28,7 +28,7 @@
     };
     button.addEventListener('click', () => {
       const next = button.dataset.next;
-      // Back to what the system says: then follow it again when it changes.
+      // Back to the system's theme: follow its changes again.
       if (next === system()) delete root.dataset.theme;
       else root.dataset.theme = next;
       keep(root.dataset.theme);

@@ -1,13 +1,13 @@
-// One question to the service: the request, the stream of its answer, and how it ended.
+// One request to the service: POST /chat, the event stream, and its outcome.
 
 import { sseParser } from './sse.js';
 import { retryAfter } from './errors.js';
 
-/** The service sends a comment every 15 seconds; after a silence this long nobody is there any more. */
+/** The service sends a comment every 15 s; after this silence the connection is dead. */
 const SILENCE_MS = 60_000;
 
 /**
- * Posts the history and calls `onEvent` for each event. Answers the outcome, and never throws:
+ * Posts the history and calls `onEvent` for each event. Resolves to the outcome; never throws:
  * `{ kind: 'done' | 'error' | 'stopped' | 'lost', … }`.
  */
 export async function askService({ history, access, signal, onEvent }) {
@@ -30,14 +30,14 @@ export async function askService({ history, access, signal, onEvent }) {
   }
 }
 
-/** What is waited for, but no longer than until the answer is stopped. */
+/** The promise, or a rejection as soon as the answer is stopped. */
 const unlessStopped = (waited, signal) => new Promise((resolve, reject) => {
   signal.throwIfAborted();
   signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   waited.then(resolve, reject);
 });
 
-/** Null when there is no token to send. After a 401 it is tried once more, with another token. */
+/** Null without a token. A 401 is retried once, with another token. */
 async function postWithAccess(history, access, signal) {
   let response = null;
   for (let left = 2; left > 0; left -= 1) {
@@ -64,7 +64,7 @@ function post(history, token, signal) {
   });
 }
 
-/** A refusal before the stream began: problem+json, or whatever a proxy in between makes of it. */
+/** An error before the stream: problem+json, or any answer of a proxy. */
 async function refusal(response) {
   let problem = {};
   try {
@@ -81,7 +81,7 @@ async function refusal(response) {
   };
 }
 
-/** Reads the stream to its end; null when it ends without saying how. */
+/** Reads the stream to its end; null if it ends without `done` or `error`. */
 async function follow(response, onEvent) {
   let outcome = null;
   const push = sseParser((name, data) => {

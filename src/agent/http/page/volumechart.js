@@ -6,10 +6,10 @@ import { niceTicks, scale } from './scales.js';
 import { amount, capital, days, shortened, zoneWords } from './words.js';
 
 const MARKS = [
-  ['mv', 'MV', 'keeps what is there'],
-  ['mev', 'MEV', 'least that builds'],
-  ['mav', 'MAV', 'builds most'],
-  ['mrv', 'MRV', 'most one recovers from'],
+  ['mv', 'MV', 'maintenance'],
+  ['mev', 'MEV', 'minimum for growth'],
+  ['mav', 'MAV', 'most productive range'],
+  ['mrv', 'MRV', 'maximum recoverable'],
 ];
 
 export function volumeChart(week) {
@@ -26,7 +26,7 @@ export function volumeChart(week) {
     nearest: (stops, _x, y) => stops.reduce((best, stop) => (Math.abs(stop.y - y) < Math.abs(best.y - y) ? stop : best)),
     table: {
       label: 'Weekly sets as a table',
-      head: ['Muscle', 'Direct', 'With assisting', ...MARKS.map(([, name]) => name), 'Where that is'],
+      head: ['Muscle', 'Direct', 'With assisting', ...MARKS.map(([, name]) => name), 'Status'],
       rows: rows.map((row) => [
         capital(row.name), amount(row.direct), amount(row.fractional),
         ...MARKS.map(([key]) => (row.marks ? span(row.marks[key]) : '–')), zoneWords(row.zone) || '–',
@@ -133,7 +133,7 @@ const SHORT = {
 };
 const short = (zone) => (Object.hasOwn(SHORT, zone ?? '') ? SHORT[zone] : '');
 
-/** MV and MEV as lines at the least that they ask for; MAV and MRV as the ranges that they are. */
+/** MV and MEV as lines at their minimum; MAV and MRV as ranges. */
 function bands(marks, x, y) {
   const box = (key, top, height) =>
     svg('rect', { class: `band ${key}`, x: x(marks[key].min), y: y + top, width: Math.max(2, x(marks[key].max) - x(marks[key].min)), height });

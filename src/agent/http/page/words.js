@@ -2,13 +2,13 @@
 
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const changes = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2, signDisplay: 'exceptZero' });
-// Days come as UTC midnights; in any other zone they would be shown as the day before.
+// Days are UTC midnights; another time zone would show the day before.
 const day = (options) => new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', ...options });
 const shortDay = day({ day: 'numeric', month: 'short' });
 const longDay = day({ day: 'numeric', month: 'short', year: 'numeric' });
 const monthOf = day({ month: 'short', year: '2-digit' });
 
-/** At most so many letters of a name where there is little room. */
+/** The text, cut to `most` letters. */
 export const shortened = (text, most = 18) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
 export const amount = (value) => numbers.format(value);
 export const change = (value) => changes.format(value);
@@ -71,8 +71,8 @@ const ZONES = {
   below_productive: 'below the most productive range',
   productive: 'in the most productive range',
   high: 'above the most productive range',
-  near_recoverable: 'near the most one recovers from',
-  over_recoverable: 'above the most one recovers from',
+  near_recoverable: 'close to MRV',
+  over_recoverable: 'above MRV',
 };
 export const zoneWords = (zone) => (Object.hasOwn(ZONES, zone) ? ZONES[zone] : '');
 

@@ -1,5 +1,6 @@
 use axum::body::{Body, to_bytes};
-use http::{HeaderValue, Request};
+use axum::routing::get;
+use http::{HeaderValue, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -10,10 +11,10 @@ async fn broken() -> StatusCode {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_500_dressed_like_any_answer_that_does_not_say_what_broke() {
+async fn a_panic_is_a_500_with_all_common_headers_and_without_its_message() {
     let origin = HeaderValue::from_static("https://app.example");
     let routes = Router::new().route("/", get(broken));
-    let router = layered(routes, &Cors::Origins(vec![origin.clone()]));
+    let router = middleware::wrap(routes, cors(&Cors::Origins(vec![origin.clone()])));
     let request = Request::get("/")
         .header(REQUEST_ID, "the-id")
         .header(header::ORIGIN, origin)
@@ -33,7 +34,10 @@ async fn a_panic_is_a_500_dressed_like_any_answer_that_does_not_say_what_broke()
         headers,
         [
             ("access-control-allow-origin", "https://app.example"),
-            ("access-control-expose-headers", "x-request-id,retry-after"),
+            (
+                "access-control-expose-headers",
+                "x-request-id,retry-after,ratelimit,ratelimit-policy"
+            ),
             ("cache-control", "no-store"),
             (
                 "content-security-policy",

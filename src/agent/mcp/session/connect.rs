@@ -1,8 +1,7 @@
-//! How a session is opened.
+//! Opens a session: transport, handshake, protocol version, first listing.
 
 use std::{sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderValue, header};
 use rmcp::{
     ClientHandler, RoleClient, ServiceExt,
     model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion},
@@ -20,24 +19,17 @@ use super::{
     listing::{Listing, list},
 };
 use crate::{
-    agent::mcp::transport::{Client, Connections},
+    agent::mcp::transport::{Clients, Transport},
     config::McpConfig,
-    upstream::dial::{USER_AGENT, client_for},
-    upstream::wire::{Keeping, Server},
 };
 
-const KEEPING: Keeping = Keeping {
-    connect_timeout: Duration::from_secs(2),
-    // Shorter than servers keep one that is not in use.
-    idle_for: Duration::from_secs(2),
-};
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// Each unanswered call of a server that answers in JSON holds one.
-const SLOTS: usize = 256;
+/// Each unanswered call to a server that answers in JSON occupies a slot.
+const MAX_CONCURRENT_REQUESTS: usize = 256;
 
 /// Opens sessions with one server.
 pub(in crate::agent::mcp) struct Connector {
-    pub(in crate::agent::mcp) connections: Connections,
+    clients: Clients,
     url: String,
     token: Option<SecretString>,
     pub(super) drain: Duration,
@@ -50,8 +42,8 @@ pub(in crate::agent::mcp) struct Handler {
 
 impl ClientHandler for Handler {
     fn get_info(&self) -> ClientConfig {
-        let us = Implementation::new("prog-strength-agent", env!("CARGO_PKG_VERSION"));
-        let mut config = ClientConfig::new(ClientCapabilities::default(), us);
+        let client = Implementation::new("prog-strength-agent", env!("CARGO_PKG_VERSION"));
+        let mut config = ClientConfig::new(ClientCapabilities::default(), client);
         // rmcp would announce 2026-07-28, which has no `initialize`.
         config.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
         config
@@ -66,27 +58,9 @@ pub(super) type Service = RunningService<RoleClient, Handler>;
 
 impl Connector {
     pub(in crate::agent::mcp) fn new(config: &McpConfig) -> anyhow::Result<Self> {
-        let fresh = client_for(&config.url)
-            .user_agent(USER_AGENT)
-            .connect_timeout(KEEPING.connect_timeout)
-            .pool_max_idle_per_host(0)
-            .build()?;
-        let headers = HeaderMap::from_iter([
-            (header::USER_AGENT, HeaderValue::from_static(USER_AGENT)),
-            (
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            ),
-            (
-                header::ACCEPT,
-                HeaderValue::from_static("text/event-stream, application/json"),
-            ),
-        ]);
-        let kept = Server::new(&config.url, headers, KEEPING)?;
-        let connections = Connections::new(fresh, kept);
         let drain = config.call_timeout + Duration::from_secs(1);
         Ok(Self {
-            connections,
+            clients: Clients::new(&config.url)?,
             url: config.url.to_string(),
             token: config.token.clone(),
             drain,
@@ -122,21 +96,21 @@ impl Connector {
             .unwrap_or(Err(OpenError::TimedOut))
     }
 
-    fn transport(&self, check: &Arc<Notify>) -> StreamableHttpClientTransport<Client> {
+    fn transport(&self, check: &Arc<Notify>) -> StreamableHttpClientTransport<Transport> {
         let mut retry = ExponentialBackoff::default();
         retry.base_duration = Duration::from_millis(250);
         retry.max_delay = Some(Duration::from_secs(2));
         retry.max_times = Some(2);
         let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
             .reinit_on_expired_session(false)
-            .max_concurrent_requests(SLOTS);
+            .max_concurrent_requests(MAX_CONCURRENT_REQUESTS);
         config.retry_config = Arc::new(retry);
         if let Some(token) = &self.token {
             config = config.auth_header(token.expose_secret());
         }
         StreamableHttpClientTransport::with_client(
-            Client {
-                connections: self.connections.clone(),
+            Transport {
+                clients: self.clients.clone(),
                 check: check.clone(),
             },
             config,

@@ -1,4 +1,4 @@
-//! Why there is no session, in words for the log: without what the server said, and without its address.
+//! Why no session could be opened, for the log: without the server's address or words.
 
 use rmcp::{
     service::{ClientInitializeError, ServiceError},
@@ -19,7 +19,6 @@ pub(super) enum OpenError {
     TimedOut,
 }
 
-/// What went wrong, without what the server said: that is not for the log.
 pub(super) fn why(error: &ClientInitializeError) -> String {
     match error {
         ClientInitializeError::TransportError { error, .. } => {

@@ -1,4 +1,4 @@
-//! The server's tools, page by page.
+//! Lists the server's tools, page by page.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::agent::tools::{Catalogue, Listed};
 
 const MAX_PAGES: usize = 100;
 
-/// All tools the server lists, and the names of those that cannot be read.
+/// The server's tools, and the names of those that are malformed.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Listing {
     tools: Vec<Listed>,
@@ -34,7 +34,7 @@ impl Listing {
     }
 }
 
-/// All pages. Raw, since rmcp's types would refuse the whole list for one bad tool.
+/// Reads all pages as plain JSON: rmcp's types refuse the whole list for one malformed tool.
 pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
     let (mut listing, mut cursors, mut cursor) = (Listing::default(), HashSet::new(), None);
     for _ in 0..MAX_PAGES {

@@ -1,11 +1,11 @@
-//! Bodies that are no chat request.
+//! Bodies that are not chat requests.
 
 mod places;
 
 use super::*;
 
 #[tokio::test]
-async fn a_body_that_does_not_say_it_is_plain_json_is_a_415() {
+async fn a_body_without_a_json_content_type_is_a_415() {
     let app = TestApp::start().await;
     let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
     let expected = problem(
@@ -33,7 +33,7 @@ async fn a_body_that_does_not_say_it_is_plain_json_is_a_415() {
 }
 
 #[tokio::test]
-async fn json_is_taken_with_parameters_and_in_any_case() {
+async fn a_json_content_type_is_accepted_with_parameters_and_in_any_case() {
     let app = TestApp::start().await;
     for kind in ["application/json; charset=utf-8", "Application/JSON"] {
         let request = app
@@ -75,7 +75,7 @@ async fn a_body_that_is_not_json_is_a_400() {
 }
 
 #[tokio::test]
-async fn a_400_says_where_the_json_ends_to_be_json() {
+async fn a_400_names_the_line_and_column() {
     let app = TestApp::start().await;
     let answer = Answer::of(app.post("sam").body("{\n  \"messages\": oops}")).await;
     let detail = "The body is not JSON in UTF-8 without a byte order mark (line 2, column 15).";
@@ -86,7 +86,7 @@ async fn a_400_says_where_the_json_ends_to_be_json() {
 }
 
 #[tokio::test]
-async fn json_that_is_no_chat_request_is_a_422() {
+async fn json_that_is_not_a_chat_request_is_a_422() {
     let app = TestApp::start().await;
     let history = json!({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"},
         {"role": "user", "content": "c"}, {"role": "assistant", "content": [{"type": "video"}]}, {"role": "user", "content": "d"}]});
@@ -114,7 +114,7 @@ async fn an_optional_field_that_is_null_counts_as_absent() {
 }
 
 #[tokio::test]
-async fn an_error_never_repeats_what_the_user_wrote() {
+async fn an_error_does_not_repeat_user_text() {
     let app = TestApp::start().await;
     let secret = "my-deepest-secret";
     for body in [
@@ -133,7 +133,7 @@ async fn an_error_never_repeats_what_the_user_wrote() {
 }
 
 #[tokio::test]
-async fn a_failure_known_before_the_first_byte_is_a_problem_even_when_a_stream_was_asked_for() {
+async fn a_failure_before_the_first_byte_is_a_problem_even_for_a_stream() {
     let app = TestApp::start().await;
     let request = app
         .post("sam")

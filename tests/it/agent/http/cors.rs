@@ -1,4 +1,4 @@
-//! What browsers on other origins may read.
+//! CORS.
 
 use super::*;
 
@@ -71,7 +71,7 @@ async fn a_preflight_of_an_allowed_origin_is_answered_without_a_token() {
 }
 
 #[tokio::test]
-async fn answers_for_an_allowed_origin_expose_id_and_retry_after_and_allow_no_credentials() {
+async fn answers_for_an_allowed_origin_expose_id_waits_and_limits_and_allow_no_credentials() {
     let app = with_origins("https://app.example.com").await;
     for path in ["/health", "/nothing", "/chat"] {
         let request = app
@@ -82,7 +82,10 @@ async fn answers_for_an_allowed_origin_expose_id_and_retry_after_and_allow_no_cr
             cors_headers(&answer),
             pairs(&[
                 ("allow-origin", "https://app.example.com"),
-                ("expose-headers", "retry-after x-request-id"),
+                (
+                    "expose-headers",
+                    "ratelimit ratelimit-policy retry-after x-request-id"
+                ),
             ]),
             "{path}"
         );
@@ -106,7 +109,7 @@ async fn a_401_can_be_read_by_an_allowed_origin() {
 }
 
 #[tokio::test]
-async fn any_other_origin_is_not_allowed() {
+async fn other_origins_are_not_allowed() {
     let app = with_origins("https://app.example.com").await;
     for origin in [
         "https://evil.example.com",
@@ -136,7 +139,10 @@ async fn a_star_allows_any_origin_and_no_credentials() {
         cors_headers(&Answer::of(request).await),
         pairs(&[
             ("allow-origin", "*"),
-            ("expose-headers", "retry-after x-request-id")
+            (
+                "expose-headers",
+                "ratelimit ratelimit-policy retry-after x-request-id"
+            )
         ])
     );
 }

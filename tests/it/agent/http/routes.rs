@@ -1,9 +1,9 @@
-//! Paths and methods that are not there.
+//! Unknown paths and methods.
 
 use super::*;
 
 #[tokio::test]
-async fn what_is_not_there_is_a_404() {
+async fn unknown_paths_are_a_404() {
     let app = TestApp::start().await;
     let expected = problem(
         404,
@@ -23,7 +23,7 @@ async fn what_is_not_there_is_a_404() {
 }
 
 #[tokio::test]
-async fn a_405_names_the_methods_that_are_allowed() {
+async fn a_405_names_the_allowed_methods() {
     let app = TestApp::start().await;
     let detail = "This path does not take this method.";
     let expected = problem(405, "Method Not Allowed", "method_not_allowed", detail);

@@ -1,4 +1,4 @@
-//! Tokens that are none, or not good.
+//! Missing and invalid tokens.
 
 use super::*;
 
@@ -81,7 +81,7 @@ async fn a_request_without_a_token_gets_the_same_401() {
 }
 
 #[tokio::test]
-async fn two_authorization_headers_are_a_401_even_if_both_are_good() {
+async fn two_authorization_headers_are_a_401_even_if_both_are_valid() {
     let app = TestApp::start().await;
     let request = app
         .post("sam")
@@ -106,7 +106,7 @@ async fn the_scheme_is_compared_case_insensitively() {
 }
 
 #[tokio::test]
-async fn a_token_with_claims_that_nobody_asked_for_is_accepted() {
+async fn unknown_claims_of_a_token_are_ignored() {
     let app = TestApp::start().await;
     let claims = json!({"sub": "sam", "exp": now() - 20, "nbf": now() + 20, "iss": "someone", "aud": ["x"], "role": {}});
     let request = app

@@ -1,4 +1,4 @@
-//! The service is told to stop, with turns under way and without.
+//! Graceful shutdown, with and without running turns.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_shutdown_refuses_new_chats_at_once_and_lets_running_ones_finish() {
+async fn shutdown_rejects_new_chats_and_lets_running_ones_finish() {
     let gate = Gate::new();
     let mut app = TestApp::with([
         Reply::tool("toolu_1", "whoami", json!({})).gate_at(6, &gate),
@@ -51,7 +51,7 @@ async fn a_shutdown_refuses_new_chats_at_once_and_lets_running_ones_finish() {
 }
 
 #[tokio::test]
-async fn an_idle_service_ends_at_once_and_closes_its_session() {
+async fn shutdown_of_an_idle_service_ends_at_once_and_closes_the_session() {
     let mut app = TestApp::start().await;
     app.stop();
     timeout(AT_ONCE, app.stopped())
@@ -61,7 +61,7 @@ async fn an_idle_service_ends_at_once_and_closes_its_session() {
 }
 
 #[tokio::test]
-async fn a_service_without_a_session_ends_too() {
+async fn shutdown_without_a_session_ends_at_once() {
     let mut mcp = crate::support::mcp_server::McpServer::start().await;
     mcp.stop().await;
     let mut app = TestApp::builder().unready().start_with(mcp).await;
@@ -82,8 +82,7 @@ async fn impatient() -> TestApp {
 }
 
 #[tokio::test]
-async fn after_the_grace_a_stream_ends_with_an_error_that_tells_what_was_done_and_the_write_finishes()
- {
+async fn after_the_grace_period_a_stream_ends_with_an_error_with_messages_and_the_write_finishes() {
     let mut app = impatient().await;
     let stream = app.ask_streaming("go").await;
     under_way(&app).await;
@@ -117,7 +116,7 @@ async fn after_the_grace_a_stream_ends_with_an_error_that_tells_what_was_done_an
 }
 
 #[tokio::test]
-async fn after_the_grace_a_json_answer_says_the_same() {
+async fn after_the_grace_period_a_json_answer_has_the_same_messages() {
     let mut app = impatient().await;
     let turn = turn(&app, "go", false);
     under_way(&app).await;
@@ -134,7 +133,7 @@ async fn after_the_grace_a_json_answer_says_the_same() {
 }
 
 #[tokio::test]
-async fn after_the_grace_a_read_in_flight_is_not_waited_for() {
+async fn after_the_grace_period_reads_in_flight_are_not_awaited() {
     let mut app = TestApp::builder()
         .env("AGENT_SHUTDOWN_GRACE_SECS", "1")
         .start()
@@ -152,7 +151,7 @@ async fn after_the_grace_a_read_in_flight_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn after_the_grace_a_turn_that_has_run_no_tool_ends_without_messages() {
+async fn after_the_grace_period_a_turn_without_tools_ends_without_messages() {
     let mut app = TestApp::builder()
         .env("AGENT_SHUTDOWN_GRACE_SECS", "1")
         .start()
@@ -171,7 +170,7 @@ async fn after_the_grace_a_turn_that_has_run_no_tool_ends_without_messages() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_about_to_be_asked_for_again_leaves_nothing_behind() {
+async fn a_reply_about_to_be_retried_at_shutdown_leaves_no_messages() {
     let mut app = TestApp::builder()
         .env("AGENT_SHUTDOWN_GRACE_SECS", "0")
         .start()
@@ -190,7 +189,7 @@ async fn a_reply_that_is_about_to_be_asked_for_again_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_write_that_does_not_end_holds_up_the_shutdown_no_longer_than_a_call_may_take() {
+async fn a_write_without_end_delays_shutdown_by_the_call_timeout_at_most() {
     let mut app = TestApp::builder()
         .env("AGENT_SHUTDOWN_GRACE_SECS", "1")
         .env("MCP_CALL_TIMEOUT_SECS", "3")

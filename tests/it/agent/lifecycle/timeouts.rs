@@ -1,4 +1,4 @@
-//! A turn's time runs out.
+//! Turns that time out.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn hurried() -> TestApp {
 }
 
 #[tokio::test]
-async fn a_turn_out_of_time_ends_with_an_error_that_tells_what_was_done_and_the_write_finishes() {
+async fn a_turn_out_of_time_ends_with_an_error_with_messages_and_the_write_finishes() {
     let app = hurried().await;
     let stream = app.ask_streaming("go").await;
     under_way(&app).await;
@@ -55,7 +55,7 @@ async fn a_turn_out_of_time_is_a_504_with_the_same_messages_in_json() {
 }
 
 #[tokio::test]
-async fn rounds_before_the_one_that_was_cut_off_are_told_too() {
+async fn a_turn_out_of_time_reports_earlier_rounds_too() {
     let app = TestApp::builder()
         .env("AGENT_TURN_TIMEOUT_SECS", "3")
         .start()
@@ -82,7 +82,7 @@ async fn rounds_before_the_one_that_was_cut_off_are_told_too() {
 }
 
 #[tokio::test]
-async fn a_cut_off_turn_may_be_sent_again_with_its_messages_appended() {
+async fn a_turn_out_of_time_can_be_sent_again_with_its_messages_appended() {
     for streamed in [true, false] {
         let app = hurried().await;
         let turn = turn(&app, "go", streamed);
@@ -120,7 +120,7 @@ async fn a_cut_off_turn_may_be_sent_again_with_its_messages_appended() {
 }
 
 #[tokio::test]
-async fn time_that_runs_out_while_claude_writes_is_a_timeout_too() {
+async fn a_turn_out_of_time_while_claude_writes_is_a_timeout() {
     let app = TestApp::builder()
         .env("AGENT_TURN_TIMEOUT_SECS", "1")
         .start()

@@ -1,4 +1,4 @@
-//! Bodies that are too large, or do not come in time.
+//! Bodies that are too large or too slow.
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
@@ -39,7 +39,7 @@ async fn a_body_of_exactly_the_limit_passes_and_one_byte_more_does_not() {
 }
 
 #[tokio::test]
-async fn a_length_beyond_the_limit_is_refused_before_the_body_comes() {
+async fn a_content_length_beyond_the_limit_is_rejected_before_the_body_arrives() {
     let app = with_limit(1000).await;
     let mut stream = connection(&app).await;
     stream
@@ -51,7 +51,7 @@ async fn a_length_beyond_the_limit_is_refused_before_the_body_comes() {
 }
 
 #[tokio::test]
-async fn a_body_without_a_length_is_refused_while_it_is_being_read() {
+async fn a_body_without_a_length_is_rejected_while_it_is_read() {
     let app = with_limit(1000).await;
     let mut stream = connection(&app).await;
     let head = head(&app, "transfer-encoding: chunked");
@@ -66,7 +66,7 @@ async fn a_body_without_a_length_is_refused_while_it_is_being_read() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_three_times_the_limit_gets_to_read_its_413() {
+async fn a_client_that_sends_three_times_the_limit_receives_its_413() {
     let app = with_limit(4 * MEBIBYTE).await;
     let body = Bytes::from(vec![b'x'; 12 * MEBIBYTE]);
     let announced = app.post("sam").body(body.clone());
@@ -77,7 +77,7 @@ async fn a_client_that_sends_three_times_the_limit_gets_to_read_its_413() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_only_after_it_has_sent_everything_gets_its_413() {
+async fn a_client_that_reads_after_sending_everything_receives_its_413() {
     let app = with_limit(4 * MEBIBYTE).await;
     let length = 12 * MEBIBYTE;
     let announced = head(&app, &format!("content-length: {length}"));
@@ -85,7 +85,7 @@ async fn a_client_that_reads_only_after_it_has_sent_everything_gets_its_413() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_only_after_its_last_chunk_gets_its_413() {
+async fn a_client_that_reads_after_its_last_chunk_receives_its_413() {
     let app = with_limit(4 * MEBIBYTE).await;
     let length = 12 * MEBIBYTE;
     let head = head(&app, "transfer-encoding: chunked") + &format!("{length:x}\r\n");
@@ -103,7 +103,7 @@ async fn send_then_read(app: &TestApp, request: &[u8]) {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_in_time_is_a_504() {
+async fn a_body_that_does_not_arrive_in_time_is_a_504() {
     let app = TestApp::builder()
         .env("AGENT_TURN_TIMEOUT_SECS", "1")
         .start()

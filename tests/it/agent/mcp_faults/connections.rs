@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn reads_share_connections_to_a_server_that_answers_in_json_and_writes_never_do() {
+async fn reads_share_connections_and_writes_never_do() {
     let server = BadMcp::start(Quirk::None).await;
     let app = obedient_with(&server).await;
     for _ in 0..10 {
@@ -50,7 +50,7 @@ async fn all_calls_have_the_same_headers() {
 }
 
 #[tokio::test]
-async fn connections_that_nobody_uses_any_more_are_closed() {
+async fn idle_connections_are_closed() {
     let server = BadMcp::start(Quirk::None).await;
     let app = obedient_with(&server).await;
     assert_eq!(result_of(&app, "ro_ok").await, good("ok"));
@@ -72,20 +72,20 @@ async fn the_url_of_a_server_may_have_a_query_of_any_length() {
 }
 
 #[tokio::test]
-async fn to_a_server_that_answers_in_event_streams_each_call_has_its_own_connection() {
+async fn reads_that_are_answered_with_event_streams_share_connections_too() {
     let server = BadMcp::start(Quirk::Streams).await;
     let app = obedient_with(&server).await;
     for _ in 0..5 {
         assert_eq!(result_of(&app, "ro_ok").await, good("ok"));
     }
-    assert_eq!(server.connections(), vec![vec!["ro_ok".to_owned()]; 5]);
+    assert_eq!(server.connections(), [vec!["ro_ok".to_owned(); 5]]);
 }
 
 #[tokio::test]
-async fn a_read_over_a_connection_that_the_server_closes_is_made_again_over_a_new_one() {
+async fn a_read_on_a_connection_that_the_server_closes_is_repeated_on_a_new_one() {
     let server = BadMcp::start(Quirk::HangsUp).await;
     let app = obedient_with(&server).await;
-    // As many connections as possible that are kept and dead.
+    // Leaves as many stale connections in the pool as possible.
     for _ in 0..3 {
         let eight = (0..8).map(async |_| assert_eq!(result_of(&app, "ro_ok").await, good("ok")));
         join_all(eight).await;

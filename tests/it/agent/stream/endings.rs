@@ -1,4 +1,4 @@
-//! How a stream does not begin, fails, or is left by its client.
+//! Streams that do not begin, fail, or lose their client.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_failure_after_the_stream_began_is_one_last_error_event() {
+async fn a_failure_after_the_first_byte_is_one_last_error_event() {
     let app = TestApp::with([
         Reply::tool("t1", "create_workout", bench_press()).usage(5, 6, 0, 0),
         Reply::error(400, "invalid_request_error", "a secret of the upstream"),
@@ -49,7 +49,7 @@ async fn a_failure_after_the_stream_began_is_one_last_error_event() {
 }
 
 #[tokio::test]
-async fn what_is_known_to_fail_before_the_first_byte_is_a_plain_http_error() {
+async fn a_failure_before_the_first_byte_is_a_plain_http_error() {
     let app = TestApp::start().await;
     let body = json!({"messages": [], "stream": true}).to_string();
     let invalid = Answer::of(app.post("sam").body(body)).await;
@@ -66,7 +66,7 @@ async fn what_is_known_to_fail_before_the_first_byte_is_a_plain_http_error() {
 }
 
 #[tokio::test]
-async fn without_a_session_to_mcp_even_a_stream_is_refused_with_503() {
+async fn a_stream_without_an_mcp_session_is_a_503() {
     let mut app = TestApp::start().await;
     app.mcp.stop().await;
     app.mcp.remembers(|memory| assert_eq!(memory.sessions, 1));
@@ -83,7 +83,7 @@ async fn without_a_session_to_mcp_even_a_stream_is_refused_with_503() {
 }
 
 #[tokio::test]
-async fn when_the_client_hangs_up_claude_is_hung_up_on_and_no_further_tool_starts() {
+async fn a_disconnect_closes_the_claude_response_and_starts_no_tool() {
     let reply = Reply::text("Let me").and_tool("t1", "create_workout", bench_press());
     let app = TestApp::with([reply.silence_after(9)]).await;
     let mut stream = app.ask_streaming("log it").await;
@@ -97,7 +97,7 @@ async fn when_the_client_hangs_up_claude_is_hung_up_on_and_no_further_tool_start
 }
 
 #[tokio::test]
-async fn when_the_client_hangs_up_reads_are_cancelled_and_writes_are_finished() {
+async fn a_disconnect_cancels_reads_and_lets_writes_finish() {
     let reply = Reply::tool("t1", "slow_write", json!({})).and_tool("t2", "slow_read", json!({}));
     let app = TestApp::with([reply]).await;
     let mut stream = app.ask_streaming("go").await;

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_turn_with_tools_is_these_events() {
+async fn the_events_of_a_turn_with_tools() {
     let app = TestApp::with([
         Reply::texts(&["Let me ", "look."])
             .and_tool("t1", "list_exercises", json!({"muscle_group": "chest"}))
@@ -55,7 +55,7 @@ async fn a_turn_with_tools_is_these_events() {
 }
 
 #[tokio::test]
-async fn what_a_tool_gave_as_structure_is_shown_up_to_64_kib_and_not_told_to_claude() {
+async fn structured_content_up_to_64_kib_is_in_the_event_and_not_sent_to_claude() {
     let app = TestApp::with([
         Reply::tool("t1", "drawn", json!({"bytes": 65_536}))
             .and_tool("t2", "drawn", json!({"bytes": 65_537}))
@@ -91,7 +91,7 @@ async fn what_a_tool_gave_as_structure_is_shown_up_to_64_kib_and_not_told_to_cla
 }
 
 #[tokio::test]
-async fn the_users_id_stands_in_no_event() {
+async fn no_event_has_the_user_id() {
     let app = TestApp::with([
         Reply::tool(
             "t1",

@@ -7,7 +7,7 @@ use prog_strength_agent::{
     dev::stand_in,
     http::server,
     workout::handler::Handler,
-    workout::transport::{Front, Tuning, router},
+    workout::transport::{HttpState, Tuning, router},
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -49,9 +49,9 @@ impl Whole {
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config =
             WorkoutConfig::from_iter(false, HashMap::from(settings)).expect("good settings");
-        let front = Front::new(&config, Tuning::default()).expect("a front");
+        let state = HttpState::new(&config, Tuning::default()).expect("an HTTP client");
         let workouts = world.workouts.clone();
-        let mcp = router(&front, move || Handler::over_http(workouts.clone()));
+        let mcp = router(&state, move || Handler::over_http(workouts.clone()));
         let (mcp_url, mcp) = served(mcp).await;
         let (claude_url, claude) = stood_in(pace).await;
         let app = TestApp::builder()

@@ -1,4 +1,4 @@
-//! Bodies that are no JSON, or too large.
+//! Bodies that are not JSON, or too large.
 
 use prog_strength_agent::workout::transport::MAX_BODY_BYTES;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_refused_with_the_place() {
+async fn a_body_that_is_not_json_is_a_400() {
     let server = WorkoutServer::start().await;
     let deep = "[".repeat(1000);
     for body in [
@@ -27,7 +27,7 @@ async fn a_body_that_is_no_json_is_refused_with_the_place() {
 }
 
 #[tokio::test]
-async fn a_body_over_a_megabyte_is_refused_and_one_of_a_megabyte_is_read() {
+async fn a_body_of_a_megabyte_is_accepted_and_a_larger_one_is_a_413() {
     let server = WorkoutServer::start().await;
     let padded = |size: usize| {
         let mut message = initialize().to_string();

@@ -1,4 +1,4 @@
-//! The names it answers to, and the origins whose pages may call.
+//! Allowed hosts and origins.
 
 use http::Method;
 use prog_strength_agent::workout::transport::Tuning;
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_request_sent_to_another_name_is_refused_before_its_token_is_looked_at() {
+async fn a_foreign_host_is_a_403_before_authentication() {
     let server = WorkoutServer::start().await;
     for (host, status) in [
         ("localhost", 200),
@@ -39,7 +39,7 @@ async fn a_request_sent_to_another_name_is_refused_before_its_token_is_looked_at
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_may_not_call() {
+async fn a_foreign_origin_is_a_403() {
     let settings = [("MCP_ALLOWED_HOSTS", "127.0.0.1, app.example.com:443")];
     let server = WorkoutServer::with(&settings, Tuning::default()).await;
     for (origin, status) in [

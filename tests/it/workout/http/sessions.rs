@@ -1,4 +1,4 @@
-//! Sessions: whose they are, how many, and clients that need none.
+//! Sessions: owners, limits, and clients without one.
 
 use http::Method;
 use prog_strength_agent::workout::transport::Tuning;
@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_session_is_of_no_use_to_anybody_but_who_opened_it() {
+async fn a_session_can_be_used_only_by_its_owner() {
     let server = WorkoutServer::start().await;
     let (sam, eve) = (user_token("sam"), user_token("eve"));
     let session = server.session(&sam).await;
@@ -58,7 +58,7 @@ async fn a_session_is_of_no_use_to_anybody_but_who_opened_it() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_is_unknown() {
+async fn a_closed_session_is_a_404() {
     let server = WorkoutServer::start().await;
     let session = server.session(AGENT_TOKEN).await;
     let end = server
@@ -71,7 +71,7 @@ async fn a_session_that_was_ended_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_user_and_everybody_together_have_so_many_sessions_and_no_more() {
+async fn sessions_are_limited_per_user_and_in_total() {
     let tuning = Tuning {
         sessions: 4,
         sessions_per_user: 2,
@@ -117,7 +117,7 @@ async fn a_request_of_2026_07_28_needs_no_session() {
 }
 
 #[tokio::test]
-async fn an_ordinary_client_lists_and_calls() {
+async fn a_standard_client_lists_and_calls_tools() {
     let server = WorkoutServer::start().await;
     let config =
         StreamableHttpClientTransportConfig::with_uri(server.mcp()).auth_header(AGENT_TOKEN);

@@ -4,7 +4,7 @@ use prog_strength_agent::{
     config::WorkoutConfig,
     workout::handler::Handler,
     workout::serve,
-    workout::transport::{Front, Tuning, router},
+    workout::transport::{HttpState, Tuning, router},
 };
 use rmcp::{
     ServiceExt,
@@ -125,9 +125,9 @@ async fn workout_server(world: &World) -> (String, JoinHandle<anyhow::Result<()>
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = WorkoutConfig::from_iter(false, settings).expect("good settings");
-    let front = Front::new(&config, Tuning::default()).expect("a front");
+    let state = HttpState::new(&config, Tuning::default()).expect("an HTTP client");
     let workouts = world.workouts.clone();
-    let router = router(&front, move || Handler::over_http(workouts.clone()));
+    let router = router(&state, move || Handler::over_http(workouts.clone()));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
     let running = tokio::spawn(async move {
@@ -135,7 +135,7 @@ async fn workout_server(world: &World) -> (String, JoinHandle<anyhow::Result<()>
         serve::run(
             listener,
             router,
-            &front.life,
+            &state.lifecycle,
             for_ever,
             config.shutdown_grace,
         )

@@ -6,11 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{
     answer::Answer,
-    process::{Output, Written, collect},
+    process::{Output, Written, collect, send},
     test_app::JWT_KEY,
     wait::{DEADLINE, until, within},
     workout::AGENT_TOKEN,
@@ -93,10 +94,7 @@ impl Process {
 
     /// SIGTERM.
     pub(super) fn terminate(&self) {
-        let kill = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
-        assert!(kill.expect("kill").success());
+        send(Signal::TERM, &self.child);
     }
 
     /// SIGKILL, and gone.

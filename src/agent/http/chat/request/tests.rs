@@ -3,7 +3,7 @@ use super::*;
 /// Its code and what it says.
 fn refusal(body: &[u8]) -> String {
     let error = read(body).expect_err("no request");
-    format!("{error:?}")
+    error.to_string()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The place in the request that a 422 names.
+//! The place that a 422 names.
 
 use serde_json::{Value, json};
 

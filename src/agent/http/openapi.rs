@@ -1,0 +1,64 @@
+//! What the `OpenAPI` document says beside the routes: its title, the bearer scheme, the header that every response has.
+
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Header, Object, RefOr, Response, Type,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "prog-strength-agent",
+    description = "The chat agent of the Prog Strength training tracker."
+))]
+pub(super) struct Api;
+
+const REQUEST_ID: (&str, &str) = (
+    "X-Request-ID",
+    "The id of the request: the caller's own, or a new one",
+);
+/// Of every authenticated `/chat` request.
+const RATE_LIMIT: [(&str, &str); 2] = [
+    (
+        "RateLimit-Policy",
+        "`\"chat\";q=<requests>;w=<seconds>`, while there is a limit",
+    ),
+    (
+        "RateLimit",
+        "`\"chat\";r=<requests left>;t=<seconds until one more>`, while there is a limit",
+    ),
+];
+
+/// Completes the document that the router has collected.
+pub(super) fn complete(api: &mut utoipa::openapi::OpenApi) {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
+    api.components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for (path, item) in &mut api.paths.paths {
+        for operation in item.get.iter_mut().chain(&mut item.post) {
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(response) = response else {
+                    continue;
+                };
+                add_header(response, REQUEST_ID);
+                if path == "/chat" && status != "401" {
+                    for header in RATE_LIMIT {
+                        add_header(response, header);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn add_header(response: &mut Response, (name, description): (&str, &str)) {
+    let mut header = Header::new(Object::with_type(Type::String));
+    header.description = Some(description.to_owned());
+    response.headers.insert(name.into(), RefOr::T(header));
+}

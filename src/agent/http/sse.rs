@@ -1,0 +1,183 @@
+//! The SSE encoder: a turn's events as a `text/event-stream` response. Events that are ready together leave in one write.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{body::Body, response::Response};
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::Stream;
+use http::{HeaderName, HeaderValue, header};
+use tokio::time::{Instant, Sleep, sleep};
+use tracing::Span;
+
+use crate::{agent::Event, http::server::DeadlineGuard};
+
+pub(super) const EVENT_STREAM: &str = "text/event-stream";
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
+/// A chunk of this size is sent without looking for more events.
+const MAX_CHUNK: usize = 16 * 1024;
+/// Enough for the event of a token.
+const EVENT_CAPACITY: usize = 192;
+
+/// The response whose body is these events. Must be called within the request's span.
+pub(super) fn respond(
+    events: impl Stream<Item = Event> + Send + 'static,
+    guard: DeadlineGuard,
+) -> Response {
+    let mut response = Response::new(Body::from_stream(Chunks::new(events, guard)));
+    for (name, value) in [
+        (header::CONTENT_TYPE, EVENT_STREAM),
+        (header::CACHE_CONTROL, "no-cache"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// The body: chunks of whole events, and a comment after each [`KEEP_ALIVE_INTERVAL`] without one.
+struct Chunks<S> {
+    /// `None` once it has ended.
+    events: Option<Pin<Box<S>>>,
+    keep_alive: Pin<Box<Sleep>>,
+    /// The request's: a body is polled outside of it.
+    span: Span,
+    _guard: DeadlineGuard,
+}
+
+impl<S: Stream<Item = Event>> Chunks<S> {
+    fn new(events: S, guard: DeadlineGuard) -> Self {
+        Self {
+            events: Some(Box::pin(events)),
+            keep_alive: Box::pin(sleep(KEEP_ALIVE_INTERVAL)),
+            span: Span::current(),
+            _guard: guard,
+        }
+    }
+
+    /// The events that are ready, up to [`MAX_CHUNK`].
+    fn poll_ready_events(&mut self, cx: &mut Context<'_>) -> BytesMut {
+        let _in_span = self.span.enter();
+        let mut chunk = BytesMut::new();
+        while chunk.len() < MAX_CHUNK
+            && let Some(events) = &mut self.events
+        {
+            match events.as_mut().poll_next(cx) {
+                Poll::Ready(Some(event)) => encode(&event, &mut chunk),
+                Poll::Ready(None) => self.events = None,
+                Poll::Pending => break,
+            }
+        }
+        chunk
+    }
+}
+
+impl<S: Stream<Item = Event>> Stream for Chunks<S> {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut chunk = self.poll_ready_events(cx);
+        if chunk.is_empty() {
+            if self.events.is_none() {
+                return Poll::Ready(None);
+            }
+            ready!(self.keep_alive.as_mut().poll(cx));
+            chunk.put_slice(KEEP_ALIVE);
+        }
+        let next = Instant::now() + KEEP_ALIVE_INTERVAL;
+        self.keep_alive.as_mut().reset(next);
+        Poll::Ready(Some(Ok(chunk.freeze())))
+    }
+}
+
+/// `event: <type>`, then `data: <JSON>` in one line.
+fn encode(event: &Event, chunk: &mut BytesMut) {
+    chunk.reserve(EVENT_CAPACITY);
+    chunk.put_slice(b"event: ");
+    chunk.put_slice(event.name().as_bytes());
+    chunk.put_slice(b"\ndata: ");
+    // Writing to memory cannot fail, and every event is valid JSON.
+    let _ = serde_json::to_writer((&mut *chunk).writer(), event);
+    chunk.put_slice(b"\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt, stream};
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn text(text: &str) -> Event {
+        Event::TextDelta { text: text.into() }
+    }
+
+    fn chunks<S: Stream<Item = Event>>(events: S) -> Chunks<S> {
+        Chunks::new(events, DeadlineGuard::new(None))
+    }
+
+    /// One event at a time.
+    fn channel() -> (mpsc::Sender<Event>, impl Stream<Item = Event>) {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let events = stream::poll_fn(move |cx| receiver.poll_recv(cx));
+        (sender, events)
+    }
+
+    async fn next(chunks: &mut Chunks<impl Stream<Item = Event>>) -> Option<String> {
+        let chunk = chunks.next().await?.unwrap();
+        Some(String::from_utf8(chunk.to_vec()).unwrap())
+    }
+
+    fn written(texts: &[&str]) -> String {
+        let event = |text: &&str| {
+            format!("event: text_delta\ndata: {{\"type\":\"text_delta\",\"text\":\"{text}\"}}\n\n")
+        };
+        texts.iter().map(event).collect()
+    }
+
+    #[tokio::test]
+    async fn events_that_are_ready_are_one_chunk_and_others_are_not_waited_for() {
+        let (later, events) = channel();
+        let events = stream::iter([text("a"), text("b")]).chain(events);
+        let mut chunks = chunks(events);
+        assert_eq!(next(&mut chunks).await, Some(written(&["a", "b"])));
+        later.send(text("c")).await.unwrap();
+        assert_eq!(next(&mut chunks).await, Some(written(&["c"])));
+        drop(later);
+        assert_eq!(next(&mut chunks).await, None);
+        assert_eq!(next(&mut chunks).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_chunk_that_is_long_enough_is_sent_without_further_events() {
+        let long = "x".repeat(10_000);
+        let events = stream::iter([&*long; 5]).map(text);
+        let mut chunks = chunks(events);
+        let lengths = [2, 2, 1].map(|n| Some(written(&vec![&*long; n])));
+        for expected in lengths {
+            assert_eq!(next(&mut chunks).await, expected);
+        }
+        assert_eq!(next(&mut chunks).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_comment_is_sent_after_each_interval_without_events() {
+        let (later, events) = channel();
+        let (mut chunks, began) = (chunks(events), Instant::now());
+        for n in 1..=2 {
+            assert_eq!(next(&mut chunks).await.as_deref(), Some(": keep-alive\n\n"));
+            assert_eq!(began.elapsed().as_secs(), 15 * n);
+        }
+        tokio::time::advance(Duration::from_secs(10)).await;
+        later.send(text("a")).await.unwrap();
+        assert_eq!(next(&mut chunks).await, Some(written(&["a"])));
+        assert_eq!(next(&mut chunks).await.as_deref(), Some(": keep-alive\n\n"));
+        assert_eq!(began.elapsed().as_secs(), 55);
+    }
+}

@@ -1,0 +1,98 @@
+//! HTTP/1.1 clients: connection pools, keep-alive probes, proxies from the environment.
+
+use std::{cell::Cell, time::Duration};
+
+use futures_util::{StreamExt, stream::BoxStream};
+use http::{HeaderMap, HeaderValue, header};
+use reqwest::{ClientBuilder, RequestBuilder, Response, redirect::Policy};
+use tower::util::MapResponseLayer;
+use url::{Host, Url};
+
+const USER_AGENT: &str = concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"));
+/// Probes find an idle connection that a NAT has forgotten; the user timeout finds one that is in use.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_RETRIES: u32 = 3;
+#[cfg(target_os = "linux")]
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// More idle connections only hold memory after a peak.
+const MAX_IDLE: usize = 32;
+
+/// A response body as it arrives. Dropping it before its end closes the connection.
+pub(crate) type ResponseBody = BoxStream<'static, reqwest::Result<bytes::Bytes>>;
+
+tokio::task_local! {
+    /// Set when a connection is opened while a request is being sent.
+    static CONNECTED: Cell<bool>;
+}
+
+/// A client for the server of `url` alone. Redirects are answers, bodies are not compressed.
+///
+/// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; loopback addresses are always reached directly.
+/// The system's certificate authorities are loaded for https only: that takes milliseconds and megabytes.
+pub(crate) fn builder_for(url: &Url) -> ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .http1_only()
+        .user_agent(USER_AGENT)
+        .default_headers(HeaderMap::from_iter([(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        )]))
+        .redirect(Policy::none())
+        .pool_max_idle_per_host(MAX_IDLE)
+        .tcp_nodelay(true)
+        .tcp_keepalive(KEEP_ALIVE)
+        .tcp_keepalive_interval(KEEP_ALIVE_INTERVAL)
+        .tcp_keepalive_retries(KEEP_ALIVE_RETRIES)
+        .connector_layer(MapResponseLayer::new(note_connected));
+    #[cfg(target_os = "linux")]
+    let builder = builder.tcp_user_timeout(TCP_USER_TIMEOUT);
+    let builder = if is_loopback(url) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
+    if url.scheme() == "https" {
+        builder
+    } else {
+        builder.tls_certs_only([])
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn note_connected<C>(connection: C) -> C {
+    // Fails in hyper's background tasks, which no request waits for.
+    let _ = CONNECTED.try_with(|connected| connected.set(true));
+    connection
+}
+
+/// Sends the request that `request` makes, which must be safe to repeat. The error does not name the URL.
+///
+/// A server may close an idle connection just as it is used again. So a failure on a pooled connection before the response
+/// head is followed by another attempt at once, on the next one: at the latest on a new connection, whose failure counts.
+pub(crate) async fn send(request: impl Fn() -> RequestBuilder) -> reqwest::Result<Response> {
+    loop {
+        let sending = async { (request().send().await, CONNECTED.with(Cell::get)) };
+        match CONNECTED.scope(Cell::new(false), sending).await {
+            (Err(error), false) if error.is_request() && !error.is_connect() => {
+                tracing::debug!("a pooled connection was closed; sending the request again");
+            }
+            (result, _) => return result.map_err(reqwest::Error::without_url),
+        }
+    }
+}
+
+pub(crate) fn body_of(response: Response) -> ResponseBody {
+    response.bytes_stream().boxed()
+}
+
+#[cfg(test)]
+mod tests;
