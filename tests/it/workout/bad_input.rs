@@ -200,7 +200,7 @@ on_both!(
     }
 );
 
-on_both!(there_is_no_tool_of_another_name, async |world: World| {
+on_both!(unknown_tools_are_errors, async |world: World| {
     let ann = world.user("ann").await;
     for name in ["", "drop_table", "LIST_WORKOUTS"] {
         let request = rmcp::model::CallToolRequestParams::new(name);

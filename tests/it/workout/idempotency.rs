@@ -60,35 +60,38 @@ on_both!(
     }
 );
 
-on_both!(two_meant_workouts_are_two, async |world: World| {
-    let (ann, bob) = (world.user("ann").await, world.user("bob").await);
-    let long = "x".repeat(600);
-    let metas = [
-        ids("r1", "t1"),
-        ids("r1", "t2"),
-        ids("r2", "t1"),
-        ids("r1 t1", "t1"),
-        ids("r1", "t1 t1"),
-        ids(&long, "t1"),
-        ids(&long, "t2"),
-        json!({}),
-        json!({}),
-        json!({"fitness.progstrength/request_id": "r1"}),
-        json!({"fitness.progstrength/request_id": "r1"}),
-        json!({"fitness.progstrength/tool_use_id": "t1"}),
-        ids("", "t1"),
-        ids("", "t1"),
-    ];
-    let mut logged = Vec::new();
-    for meta in &metas {
-        logged.push(log(&ann, meta.clone()).await);
+on_both!(
+    calls_with_different_ids_log_two_workouts,
+    async |world: World| {
+        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+        let long = "x".repeat(600);
+        let metas = [
+            ids("r1", "t1"),
+            ids("r1", "t2"),
+            ids("r2", "t1"),
+            ids("r1 t1", "t1"),
+            ids("r1", "t1 t1"),
+            ids(&long, "t1"),
+            ids(&long, "t2"),
+            json!({}),
+            json!({}),
+            json!({"fitness.progstrength/request_id": "r1"}),
+            json!({"fitness.progstrength/request_id": "r1"}),
+            json!({"fitness.progstrength/tool_use_id": "t1"}),
+            ids("", "t1"),
+            ids("", "t1"),
+        ];
+        let mut logged = Vec::new();
+        for meta in &metas {
+            logged.push(log(&ann, meta.clone()).await);
+        }
+        logged.push(log(&bob, ids("r1", "t1")).await);
+        assert!(logged.iter().all(|(_, repeated)| !repeated), "{logged:?}");
+        logged.sort();
+        logged.dedup();
+        assert_eq!(logged.len(), metas.len() + 1);
     }
-    logged.push(log(&bob, ids("r1", "t1")).await);
-    assert!(logged.iter().all(|(_, repeated)| !repeated), "{logged:?}");
-    logged.sort();
-    logged.dedup();
-    assert_eq!(logged.len(), metas.len() + 1);
-});
+);
 
 on_both!(
     call_ids_of_any_length_and_characters_are_distinguished,

@@ -174,29 +174,32 @@ on_both!(
     }
 );
 
-on_both!(without_data_there_are_no_figures, async |world: World| {
-    let ann = world.user("ann").await;
-    let nothing = analyzed(&ann, json!({"exercise": "squat"})).await;
-    assert_eq!(nothing["sessions"], 0);
-    assert_eq!(nothing["volume"], json!({"total": 0.0, "per_session": 0.0}));
-    assert_eq!(nothing["plateau"], "not_enough_data");
-    let text = ann
-        .text("get_exercise_history", json!({"exercise": "squat"}))
-        .await;
-    assert_eq!(
-        text,
-        "Barbell Back Squat: nothing logged in the last 90 days"
-    );
-    for (tool, argument) in [
-        ("analyze_progress", "time_period_days"),
-        ("get_exercise_history", "days"),
-    ] {
-        for days in [0, -5, i64::MIN] {
-            let refused = ann
-                .call(tool, json!({"exercise": "squat", argument: days}))
-                .await;
-            let error = format!("{argument}: is {days}; it must be 1 or more");
-            assert_eq!(refused.unwrap_err(), error);
+on_both!(
+    progress_without_data_has_no_figures,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let nothing = analyzed(&ann, json!({"exercise": "squat"})).await;
+        assert_eq!(nothing["sessions"], 0);
+        assert_eq!(nothing["volume"], json!({"total": 0.0, "per_session": 0.0}));
+        assert_eq!(nothing["plateau"], "not_enough_data");
+        let text = ann
+            .text("get_exercise_history", json!({"exercise": "squat"}))
+            .await;
+        assert_eq!(
+            text,
+            "Barbell Back Squat: nothing logged in the last 90 days"
+        );
+        for (tool, argument) in [
+            ("analyze_progress", "time_period_days"),
+            ("get_exercise_history", "days"),
+        ] {
+            for days in [0, -5, i64::MIN] {
+                let refused = ann
+                    .call(tool, json!({"exercise": "squat", argument: days}))
+                    .await;
+                let error = format!("{argument}: is {days}; it must be 1 or more");
+                assert_eq!(refused.unwrap_err(), error);
+            }
         }
     }
-});
+);

@@ -84,7 +84,7 @@ on_both!(
     }
 );
 
-on_both!(without_data_the_prompts_say_so, async |world: World| {
+on_both!(prompts_without_data_say_so, async |world: World| {
     let ann = world.user("ann").await;
     let review = ann.prompt("weekly_review", json!({})).await.unwrap();
     assert!(

@@ -73,7 +73,7 @@ on_both!(
     }
 );
 
-on_both!(what_does_not_exist_is_not_found, async |world: World| {
+on_both!(unknown_resources_are_not_found, async |world: World| {
     let ann = world.user("ann").await;
     for uri in [
         "workout://nothing",

@@ -73,8 +73,8 @@ async fn unscoped_select_returns_only_the_users_rows_in_every_table() {
             seen.dedup();
             assert_eq!(seen, [user], "{table}");
         }
-        for nobody in [None, Some("")] {
-            let seen = texts(&mut begin(&world, nobody).await, &sql).await;
+        for unset in [None, Some("")] {
+            let seen = texts(&mut begin(&world, unset).await, &sql).await;
             assert_eq!(seen, [""; 0], "{table}");
         }
     }
@@ -206,7 +206,7 @@ async fn row_security_applies_to_the_role_and_every_table() {
     assert_eq!(texts(&mut tx, free).await, [""; 0]);
     let open = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
                 AND NOT (relrowsecurity AND relforcerowsecurity)";
-    // The migrator's own table holds nobody's data.
+    // The migrator's own table has no user data.
     assert_eq!(texts(&mut tx, open).await, ["_sqlx_migrations"]);
     assert_eq!(tables(&world, "%").await.len(), 9);
 }

@@ -38,7 +38,7 @@ on_both!(
     }
 );
 
-on_both!(a_bad_setting_changes_none, async |world: World| {
+on_both!(an_invalid_setting_changes_none, async |world: World| {
     let ann = world.user("ann").await;
     for (setting, value, error) in [
         (
@@ -80,7 +80,7 @@ on_both!(a_bad_setting_changes_none, async |world: World| {
     assert_eq!(world.stored().await, [""; 0]);
 });
 
-on_both!(the_zone_decides_what_a_day_is, async |world: World| {
+on_both!(the_time_zone_decides_the_day, async |world: World| {
     let ann = world.user("ann").await;
     set(&ann, json!({"time_zone": "Asia/Tokyo"})).await;
     let squat =

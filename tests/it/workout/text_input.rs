@@ -5,7 +5,7 @@ use serde_json::json;
 use super::bad_input::{set, with};
 use crate::support::world::{World, on_both};
 
-/// Texts that go wrong where somebody forgets to quote, to count or to decode.
+/// Texts that expose missing quoting, counting or decoding.
 const TEXTS: [&str; 9] = [
     "'; DROP TABLE workout; --",
     "\" OR 1=1; --",

@@ -90,7 +90,7 @@ async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Told)> {
         let answer = within("an answer, or none for ever", answer).await;
         let Some(result) = answer.as_deref().and_then(result) else {
             told.push((name, sent, Told::Unknown));
-            // Until somebody has noticed that the server is down.
+            // Until the writers notice that the server is down.
             let mut up = shared.url.subscribe();
             let moved = up.wait_for(|now| now.as_deref() != Some(&*url));
             drop(within("the next server", moved).await);
@@ -159,7 +159,7 @@ async fn logged(url: &str, user: &str) -> BTreeMap<String, Vec<Value>> {
     all
 }
 
-/// Rows of each table, whoever's they are.
+/// Rows of each table, of all users.
 async fn rows(database: &str) -> [i64; 3] {
     let postgres = database.starts_with("postgres");
     let url = if postgres {

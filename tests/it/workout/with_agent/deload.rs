@@ -129,8 +129,8 @@ on_both!(
         let agent = deployment.as_agent().await;
         let for_ann = prompt(&agent, json!({"user_id": "ann"})).await;
         assert_eq!(for_ann.as_deref(), Ok(&*text));
-        let for_nobody = prompt(&agent, json!({})).await.expect_err("no user");
-        assert!(for_nobody.contains("name the user"), "{for_nobody}");
+        let without_user = prompt(&agent, json!({})).await.expect_err("no user");
+        assert!(without_user.contains("name the user"), "{without_user}");
         let for_bob = prompt(&ann, json!({"user_id": "bob"}))
             .await
             .expect_err("not hers");

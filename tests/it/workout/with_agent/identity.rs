@@ -10,7 +10,7 @@ use crate::support::{
     world::{World, on_both, text},
 };
 
-/// All users that have a row in a table of the log, whoever may see them.
+/// All users with a row in a table of the log, without row-level security.
 pub(super) async fn owners(url: &str) -> Vec<String> {
     let url = if url.starts_with("postgres") {
         Postgres::shared().superuser_url(url)

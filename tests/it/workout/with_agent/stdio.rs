@@ -116,22 +116,22 @@ async fn a_stdio_session_acts_for_the_configured_user() {
         (&[("WORKOUT_USER_ID", "bob")], "no workouts"),
         (&[], "no workouts"),
     ] {
-        let mut somebody = Lines::start(&world.url, env);
-        somebody.begin().await;
-        let said = somebody.call(1, "list_workouts", json!({})).await;
+        let mut named = Lines::start(&world.url, env);
+        named.begin().await;
+        let said = named.call(1, "list_workouts", json!({})).await;
         assert_eq!(said, (false, found.to_owned()), "{env:?}");
-        somebody.end().await;
+        named.end().await;
     }
 }
 
 #[tokio::test]
 async fn the_default_stdio_user_is_local() {
     let world = database().await;
-    let mut nobody = Lines::start(&world.url, &[]);
-    nobody.begin().await;
-    let (failed, _) = nobody.call(1, "create_workout", squats()).await;
+    let mut unnamed = Lines::start(&world.url, &[]);
+    unnamed.begin().await;
+    let (failed, _) = unnamed.call(1, "create_workout", squats()).await;
     assert!(!failed);
-    nobody.end().await;
+    unnamed.end().await;
     assert_eq!(super::identity::owners(&world.url).await, ["local"]);
 }
 
