@@ -7,10 +7,9 @@ use divan::{Bencher, counter::BytesCount};
 use prog_strength_agent::{
     agent::claude::Decoder,
     agent::history,
-    agent::json::Fields,
-    agent::tools::{CallContext, Catalogue, Listed},
-    auth::{self, Caller, Verifier},
-    config::JwtConfig,
+    agent::json::Object,
+    agent::tools::{CallContext, Catalogue, Listed, StrippedInput},
+    auth::{self, Caller, JwtSettings, Subject, Verifier},
 };
 use serde_json::{Map, Value, json};
 
@@ -65,15 +64,15 @@ fn history_repair(bencher: Bencher) {
     messages.push(json!({"role": "user", "content": "And now?"}));
     let sent = json!({"messages": messages}).to_string();
     bencher.counter(BytesCount::of_str(&sent)).bench(|| {
-        let mut fields = Fields::of(black_box(&sent)).expect("an object");
-        let messages = fields.take("messages").expect("is there");
-        history::parse(&messages, sent.len()).expect("a history")
+        let body = Object::parse(black_box(&sent)).expect("an object");
+        let messages = body.get("messages").expect("is there");
+        history::parse(messages, sent.len()).expect("a history")
     });
 }
 
 /// A call of the tool with the largest input.
 #[divan::bench]
-fn catalogue_binding(bencher: Bencher) {
+fn preparing_a_call(bencher: Bencher) {
     let (catalogue, caller) = (catalogue(), caller());
     let set = json!({"reps": 5, "weight": 82.5, "unit": "kg"});
     let exercise = json!({"exercise_id": "barbell-bench-press", "sets": [set, set, set]});
@@ -89,7 +88,7 @@ fn catalogue_binding(bencher: Bencher) {
     };
     bencher.with_inputs(|| input.clone()).bench_values(|input| {
         catalogue
-            .bind(context, "create_workout", input)
+            .prepare_call(context, "create_workout", &StrippedInput::strip(input))
             .expect("a call")
     });
 }
@@ -109,11 +108,16 @@ fn catalogue() -> Catalogue {
 }
 
 fn caller() -> Caller {
-    let config = JwtConfig {
+    let config = JwtSettings {
         key: "a signing key for benchmarks, 32+".to_owned().into(),
         issuer: None,
         audience: None,
     };
-    let token = auth::mint(&config, "rider-1", Duration::from_secs(60)).expect("a token");
+    let token = auth::mint(
+        &config,
+        &Subject::parse("rider-1").expect("a subject"),
+        Duration::from_secs(60),
+    )
+    .expect("a token");
     Verifier::new(&config).verify(&token).expect("a good token")
 }

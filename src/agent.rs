@@ -1,13 +1,14 @@
-//! The tool loop: [`Agent::begin`] (may still fail before anything is shown) and [`Turn::run`] (a stream of [`Event`]s).
+//! The chat agent: runs a turn of a conversation with Claude and the tools of an MCP server.
 //!
-//! Knows nothing of HTTP: the same events are printed as SSE and folded into a JSON answer. Whoever holds the stream
-//! may drop it: that closes Claude's reply and cancels reads; a write already begun goes on to its end.
+//! [`Agent::begin`] checks what can fail before anything is shown; [`Turn::run`] is the tool loop, a stream of
+//! [`Event`]s. From here down nothing knows HTTP: the same events are sent as SSE or collected into a JSON answer. The
+//! stream may be dropped at any time: that closes Claude's reply and cancels reads, while writes run to their end.
 
-mod about;
-mod calls;
+mod context;
 mod event;
 mod ledger;
 mod round;
+mod tool_calls;
 mod turn;
 
 pub mod claude;
@@ -32,7 +33,7 @@ use crate::{
     config::AgentConfig,
 };
 
-pub use about::{about, zone_name};
+pub use context::{time_zone_name, user_context};
 pub use event::{Done, Event, Failed, Failure, FailureCode};
 pub use ledger::Ledger;
 pub use turn::Turn;
@@ -46,14 +47,14 @@ pub struct Agent {
     stopping: CancellationToken,
 }
 
-/// What a turn is about, checked.
-pub struct Question {
+/// A validated request for one turn.
+pub struct TurnRequest {
     pub caller: Caller,
     pub request_id: Arc<str>,
     pub history: History,
-    /// See [`about()`].
-    pub about: String,
-    /// See [`zone_name()`].
+    /// See [`user_context()`].
+    pub user_context: String,
+    /// See [`time_zone_name()`].
     pub time_zone: Option<Arc<str>>,
     pub deadline: Instant,
 }
@@ -65,7 +66,7 @@ impl Agent {
         mcp: Arc<Mcp>,
         stopping: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
-        let prefix = Prefix::of(claude.model(), claude.max_tokens(), &config.system_prompt)?;
+        let prefix = Prefix::new(claude.model(), claude.max_tokens(), &config.system_prompt)?;
         Ok(Arc::new(Self {
             claude,
             mcp,
@@ -75,33 +76,28 @@ impl Agent {
         }))
     }
 
-    /// Takes up a question. Fails if there are no tools to be had; nothing has been asked of Claude by then.
-    pub async fn begin(self: &Arc<Self>, question: Question) -> Result<Turn, Failure> {
+    /// Prepares a turn. Claude is not called yet.
+    ///
+    /// # Errors
+    /// There is no MCP session, or the service is shutting down.
+    pub async fn begin(self: &Arc<Self>, request: TurnRequest) -> Result<Turn, Failure> {
         let catalogue = tokio::select! {
-            catalogue = self.mcp.catalogue(question.deadline) => catalogue,
+            catalogue = self.mcp.catalogue(request.deadline) => catalogue,
             () = self.stopping.cancelled() => return Err(Failure::ShuttingDown),
         };
-        let catalogue = catalogue.map_err(|_| match question.deadline {
+        let catalogue = catalogue.map_err(|_| match request.deadline {
             deadline if deadline <= Instant::now() => Failure::Timeout,
             _ => Failure::ToolsUnavailable,
         })?;
-        let Question {
-            caller,
-            request_id,
-            history,
-            about,
-            time_zone,
-            deadline,
-        } = question;
         Ok(Turn {
-            caller,
-            request_id,
-            about,
-            time_zone,
-            deadline,
+            caller: request.caller,
+            request_id: request.request_id,
+            user_context: request.user_context,
+            time_zone: request.time_zone,
+            deadline: request.deadline,
             catalogue,
-            ids: history.ids.into(),
-            conversation: history.conversation,
+            ids: request.history.ids,
+            conversation: request.history.conversation,
             ledger: Ledger::default(),
             model: self.claude.model().to_owned(),
             agent: self.clone(),

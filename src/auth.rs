@@ -1,133 +1,79 @@
-//! Who is calling: `Verifier::verify(token) -> Caller`, and nothing else can make a [`Caller`].
+//! Authentication: a verified bearer token becomes a [`Caller`]. Only this module makes one.
 //!
-//! Pure: no HTTP, no clock but the one inside `jsonwebtoken`. Also mints tokens, for trying things by hand.
+//! - [`Subject`]: a user's id.
+//! - [`Verifier`], [`mint`]: HS256 tokens of the API. Pure: no HTTP, no clock except `jsonwebtoken`'s.
+//! - [`jwks`]: RS256 and ES256 tokens of an OAuth issuer, whose keys are fetched.
 
 pub mod jwks;
+mod jwt;
+mod subject;
 
-use std::{sync::Arc, time::Duration};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::de::DeserializeOwned;
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
+pub use jwt::{JwtSettings, Verifier, mint};
+pub use subject::{InvalidSubject, Subject};
 
-use crate::config::JwtConfig;
-
+/// Clock skew that is tolerated in `exp` and `nbf`.
 const LEEWAY_SECS: u64 = 30;
-const MAX_SUB_CHARS: usize = 256;
 
-/// The user a verified token speaks for. Only [`Verifier::verify`] makes one.
+/// The user that a verified token speaks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Caller {
-    sub: Arc<str>,
-}
+pub struct Caller(Subject);
 
 impl Caller {
+    pub fn into_subject(self) -> Subject {
+        self.0
+    }
+
     /// The token's `sub`: the `user_id` of the tools.
     pub fn user_id(&self) -> &str {
-        &self.sub
+        self.0.as_str()
     }
 
     #[cfg(any(test, fuzzing))]
     pub(crate) fn fake(sub: &str) -> Self {
-        Self { sub: sub.into() }
+        Self(Subject::parse(sub).expect("a subject"))
     }
 }
 
-/// The token is not good. Which check failed is for nobody's eyes but the debug log's.
+/// Why a token is not accepted. For the debug log; the client learns only that it is not.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     #[error("the token is not valid")]
     Token(#[from] jsonwebtoken::errors::Error),
     #[error("the token names critical extensions")]
     Critical,
+    #[error("the issuer publishes no key that fits the token")]
+    Key,
+    #[error("the token is of another issuer")]
+    Issuer,
+    #[error("the token is for another audience")]
+    Audience,
     #[error("the token's subject is not usable")]
-    Subject,
+    Subject(#[from] InvalidSubject),
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
+/// The checks common to all tokens. The audience is checked where it is known which are accepted.
+fn validation(algorithm: Algorithm, required: &[&str]) -> Validation {
+    let mut rules = Validation::new(algorithm);
+    rules.leeway = LEEWAY_SECS;
+    rules.validate_nbf = true;
+    rules.validate_aud = false;
+    rules.set_required_spec_claims(required);
+    rules
 }
 
-/// Checks tokens against one HS256 key.
-pub struct Verifier {
-    key: DecodingKey,
-    rules: Validation,
-}
-
-impl Verifier {
-    pub fn new(config: &JwtConfig) -> Self {
-        let mut rules = Validation::new(Algorithm::HS256);
-        rules.leeway = LEEWAY_SECS;
-        rules.validate_nbf = true;
-        rules.validate_aud = config.audience.is_some();
-        let mut required = vec!["exp", "sub"];
-        if let Some(issuer) = &config.issuer {
-            rules.set_issuer(&[issuer]);
-            required.push("iss");
-        }
-        if let Some(audience) = &config.audience {
-            rules.set_audience(&[audience]);
-            required.push("aud");
-        }
-        rules.set_required_spec_claims(&required);
-        Self {
-            key: DecodingKey::from_secret(config.key.expose_secret().as_bytes()),
-            rules,
-        }
-    }
-
-    /// The caller, if the token is good in every respect.
-    pub fn verify(&self, token: &str) -> Result<Caller, AuthError> {
-        let token = jsonwebtoken::decode::<Claims>(token, &self.key, &self.rules)?;
-        // RFC 7515 section 4.1.11: who does not understand a critical extension must refuse.
-        if token.header.crit.is_some() {
-            return Err(AuthError::Critical);
-        }
-        let sub = token.claims.sub;
-        if !is_subject(&sub) {
-            return Err(AuthError::Subject);
-        }
-        Ok(Caller { sub: sub.into() })
+/// The claims of a token, if signature and times are valid.
+fn decode<C: DeserializeOwned>(
+    token: &str,
+    key: &DecodingKey,
+    rules: &Validation,
+) -> Result<C, AuthError> {
+    let token = jsonwebtoken::decode::<C>(token, key, rules)?;
+    // RFC 7515 section 4.1.11: critical extensions that are not understood must be refused.
+    match token.header.crit {
+        None => Ok(token.claims),
+        Some(_) => Err(AuthError::Critical),
     }
 }
-
-/// 1 to 256 characters, no control characters.
-pub fn is_subject(sub: &str) -> bool {
-    (1..=MAX_SUB_CHARS).contains(&sub.chars().count()) && !sub.chars().any(char::is_control)
-}
-
-#[derive(Serialize)]
-struct Minted<'a> {
-    sub: &'a str,
-    iat: u64,
-    exp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iss: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<&'a str>,
-}
-
-/// A token for `sub` that [`Verifier::verify`] accepts for `ttl` from now.
-pub fn mint(config: &JwtConfig, sub: &str, ttl: Duration) -> Result<String, AuthError> {
-    if !is_subject(sub) {
-        return Err(AuthError::Subject);
-    }
-    let iat = jsonwebtoken::get_current_timestamp();
-    let claims = Minted {
-        sub,
-        iat,
-        exp: iat.saturating_add(ttl.as_secs()),
-        iss: config.issuer.as_deref(),
-        aud: config.audience.as_deref(),
-    };
-    let key = EncodingKey::from_secret(config.key.expose_secret().as_bytes());
-    Ok(jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        &claims,
-        &key,
-    )?)
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,21 +1,95 @@
-//! The small commands: `healthcheck` and `token`.
+//! The command line: subcommands, and the small commands `healthcheck` and `token`.
 
 use std::{net::IpAddr, time::Duration};
 
 use anyhow::{Context, ensure};
+use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{auth, config, upstream::client};
+use crate::{
+    agent,
+    auth::{self, Subject},
+    config::{
+        self, Config, WorkoutConfig,
+        variables::{Server, help},
+    },
+    dev,
+    upstream::client,
+    workout,
+};
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Asks this machine's own `/health`: the agent's, or the MCP server's.
-pub async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
-    let address = if mcp {
-        config::mcp_address_from_env()?
-    } else {
-        config::address_from_env()?
-    };
+/// The chat agent of the Prog Strength training tracker.
+#[derive(Parser)]
+#[command(version, after_long_help = help(Server::Agent))]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve POST /chat (the default)
+    #[command(after_long_help = help(Server::Agent))]
+    Serve,
+    /// Serve the workout tools over MCP
+    #[command(after_long_help = help(Server::Workout))]
+    Mcp {
+        /// Over standard input and output in place of HTTP, for one user: `WORKOUT_USER_ID`
+        #[arg(long)]
+        stdio: bool,
+    },
+    /// Everything at once on this machine: a demo user's training, the agent, a chat page; no key needed
+    Dev(dev::Options),
+    /// Ask this machine's own /health: exit 0 if healthy, 1 if not
+    Healthcheck {
+        /// The MCP server's in place of the agent's
+        #[arg(long)]
+        mcp: bool,
+    },
+    /// Print a JWT signed with `JWT_SIGNING_KEY`, for trying things by hand
+    Token {
+        /// The user
+        #[arg(long, value_parser = Subject::parse)]
+        sub: Subject,
+        /// For how long it is valid: 30s, 15m, 1h, 7d
+        #[arg(long, default_value = "1h", value_parser = parse_ttl)]
+        ttl: Duration,
+    },
+}
+
+impl Cli {
+    /// Runs the command to its end. A [`config::ConfigError`] is the operator's to correct.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => block_on(agent::http::serve::serve(Config::from_env()?)),
+            Command::Mcp { stdio } => {
+                block_on(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
+            }
+            Command::Dev(options) => block_on(dev::dev(options)),
+            Command::Healthcheck { mcp } => block_on(healthcheck(mcp)),
+            Command::Token { sub, ttl } => {
+                println!("{}", auth::mint(&config::jwt_from_env()?, &sub, ttl)?);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(command);
+    // A running name look-up cannot be cancelled; do not wait for it.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Asks `/health` of the agent, or of the MCP server, on this machine.
+async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
+    let address = config::address_from_env(mcp)?;
     let host = match address.host.parse::<IpAddr>() {
         Ok(ip) if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
         Ok(ip) if ip.is_unspecified() => "[::1]".to_owned(),
@@ -24,27 +98,16 @@ pub async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
     };
     let url = Url::parse(&format!("http://{host}:{}/health", address.port))?;
     let client = client::builder_for(&url).timeout(HEALTH_TIMEOUT).build()?;
-    let response = client
-        .get(url.clone())
-        .send()
-        .await
-        .with_context(|| format!("no answer from {url}"))?;
-    ensure!(
-        response.status().is_success(),
-        "{url} answered {}",
-        response.status()
-    );
+    let response = client.get(url.clone()).send().await;
+    let status = response
+        .with_context(|| format!("no answer from {url}"))?
+        .status();
+    ensure!(status.is_success(), "{url} answered {status}");
     Ok(())
 }
 
-/// A token for `sub`, good for `ttl`.
-pub fn token(sub: &str, ttl: Duration) -> anyhow::Result<String> {
-    let config = config::jwt_from_env()?;
-    Ok(auth::mint(&config, sub, ttl)?)
-}
-
 /// `30s`, `15m`, `1h`, `7d`.
-pub fn parse_ttl(text: &str) -> Result<Duration, String> {
+fn parse_ttl(text: &str) -> Result<Duration, String> {
     let parsed = text.char_indices().next_back().and_then(|(at, unit)| {
         let secs = match unit {
             's' => 1,
@@ -61,18 +124,16 @@ pub fn parse_ttl(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A subject that `serve` would accept.
-pub fn parse_sub(text: &str) -> Result<String, String> {
-    if auth::is_subject(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("must be 1 to 256 characters without control characters".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+
+    #[test]
+    fn verify_cli() {
+        Cli::command().debug_assert();
+    }
 
     #[test]
     fn a_ttl_is_a_number_and_a_unit() {
@@ -81,7 +142,7 @@ mod tests {
             ["30s", "15m", "1h", "7d"].map(secs),
             [Some(30), Some(900), Some(3600), Some(604_800)]
         );
-        for bad in [
+        let bad = [
             "",
             "5",
             "s",
@@ -92,8 +153,9 @@ mod tests {
             "1w",
             "99999999999999999999d",
             "5é",
-        ] {
-            assert_eq!(secs(bad), None, "{bad}");
+        ];
+        for ttl in bad {
+            assert_eq!(secs(ttl), None, "{ttl}");
         }
     }
 }

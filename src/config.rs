@@ -1,44 +1,30 @@
-//! The settings: read once from the environment, checked into types, all faults reported together.
+//! The settings: read once from the environment, checked into types, all faults reported in one message.
 //!
-//! Every variable arrives as text through `envy` (which therefore never fails, and never echoes a secret), and is
-//! checked here. An empty value counts as unset. Nothing else in the crate reads the environment.
+//! - [`variables`]: the table, one line for each variable. A new setting begins there.
+//! - `agent`, `workout`, `dev`: the settings of each command. This file holds those that they share.
+//! - `reader`: the only code that reads the environment. An empty value counts as unset.
 
-mod check;
+mod agent;
 mod dev;
 mod error;
-mod parts;
-mod raw;
+mod reader;
+pub mod variables;
 mod workout;
 
 use std::time::Duration;
 
-use http::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
-use url::Url;
 
-use check::Check;
-pub use dev::{DevClaude, DevConfig, Places};
+use crate::auth::JwtSettings;
+pub use agent::{
+    AgentConfig, ClaudeConfig, Config, Cors, Credential, Demo, HttpConfig, McpConfig, PageConfig,
+};
+pub use dev::{DevClaude, DevConfig, DevSetup};
 pub use error::ConfigError;
-use error::Fault;
-use parts::{address, claude, http, jwt, log};
-pub use raw::VARIABLES;
-use raw::{Raw, environment, raw};
-pub use workout::{HostRule, Issuer, WorkoutConfig, mcp_address_from_env};
-
-/// Everything the `serve` command needs.
-#[derive(Debug)]
-pub struct Config {
-    pub address: Address,
-    pub jwt: JwtConfig,
-    pub claude: ClaudeConfig,
-    pub mcp: McpConfig,
-    pub agent: AgentConfig,
-    pub http: HttpConfig,
-    /// `AGENT_PAGE`: the chat page, if it is to be served.
-    pub page: Option<PageConfig>,
-    pub log: LogConfig,
-}
+use reader::{Reader, one_of};
+use variables as var;
+pub use workout::{HostRule, Issuer, WorkoutConfig};
 
 /// `AGENT_HOST`, `AGENT_PORT`; or `MCP_HOST`, `MCP_PORT`.
 #[derive(Debug, Clone)]
@@ -47,88 +33,10 @@ pub struct Address {
     pub port: u16,
 }
 
-/// `JWT_*`: how callers are known.
-#[derive(Debug)]
-pub struct JwtConfig {
-    pub key: SecretString,
-    pub issuer: Option<String>,
-    pub audience: Option<String>,
-}
-
-/// How Claude is reached and what each call may cost.
-#[derive(Debug)]
-pub struct ClaudeConfig {
-    /// `ANTHROPIC_BASE_URL` with `/v1/messages` appended.
-    pub endpoint: Url,
-    pub credential: Credential,
-    pub model: String,
-    pub max_tokens: u32,
-    pub idle_timeout: Duration,
-    pub max_retries: u32,
-}
-
-/// Exactly one of the two is sent.
-#[derive(Debug)]
-pub enum Credential {
-    ApiKey(SecretString),
-    Bearer(SecretString),
-}
-
-/// The MCP endpoint and the time one tool call may take.
-#[derive(Debug)]
-pub struct McpConfig {
-    pub url: Url,
-    pub token: Option<SecretString>,
-    pub call_timeout: Duration,
-}
-
-/// The limits of one turn.
-#[derive(Debug)]
-pub struct AgentConfig {
-    pub system_prompt: String,
-    pub max_tool_rounds: u32,
-    pub turn_timeout: Duration,
-    pub max_tool_result_bytes: usize,
-}
-
-/// What the HTTP side allows.
-#[derive(Debug)]
-pub struct HttpConfig {
-    pub cors: Cors,
-    pub max_body_bytes: usize,
-    pub max_concurrent_chats: usize,
-    /// Requests per user and window; `None` switches the limit off.
-    pub rate_limit: Option<RateLimit>,
-    pub shutdown_grace: Duration,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cors {
-    Off,
-    Any,
-    Origins(Vec<HeaderValue>),
-}
-
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
     pub max: usize,
     pub window: Duration,
-}
-
-/// What the chat page is told beside the model's name.
-#[derive(Debug, Default)]
-pub struct PageConfig {
-    /// For the `dev` command alone.
-    pub demo: Option<Demo>,
-}
-
-/// The page on the developer's own machine.
-#[derive(Debug)]
-pub struct Demo {
-    /// The demo user's; given to nobody but the page on this machine.
-    pub token: SecretString,
-    /// Rules answer in Claude's place.
-    pub stand_in: bool,
 }
 
 #[derive(Debug)]
@@ -144,106 +52,56 @@ pub enum LogFormat {
     Pretty,
 }
 
-impl Config {
-    /// Reads the process's environment, and under it a `.env` file in the working directory.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        let (variables, faults) = environment();
-        Self::checked(variables, faults)
-    }
+/// The settings of the `token` command: the key, and issuer and audience when set.
+pub fn jwt_from_env() -> Result<JwtSettings, ConfigError> {
+    from_env(jwt)
+}
 
-    /// The same from any list of variables; the process environment is not touched.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "fallible, unlike FromIterator"
-    )]
-    pub fn from_iter(
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
-        Self::checked(variables, vec![])
-    }
+/// The setting of the `healthcheck` command: where the agent, or the workout server, listens.
+pub fn address_from_env(workout: bool) -> Result<Address, ConfigError> {
+    from_env(if workout { mcp_address } else { agent_address })
+}
 
-    fn checked(
-        variables: impl IntoIterator<Item = (String, String)>,
-        faults: Vec<Fault>,
-    ) -> Result<Self, ConfigError> {
-        let raw = raw(variables);
-        let mut check = Check::after(faults);
-        let config = Config {
-            address: address(&mut check, &raw),
-            jwt: jwt(&mut check, &raw),
-            claude: claude(&mut check, &raw),
-            mcp: McpConfig {
-                url: check.url(
-                    "PROG_STRENGTH_MCP_URL",
-                    raw.prog_strength_mcp_url.as_deref(),
-                    "http://mcp:8000/mcp",
-                ),
-                token: check.header_secret(
-                    "PROG_STRENGTH_MCP_TOKEN",
-                    raw.prog_strength_mcp_token.as_deref(),
-                ),
-                call_timeout: check.secs(
-                    "MCP_CALL_TIMEOUT_SECS",
-                    raw.mcp_call_timeout_secs.as_deref(),
-                    30,
-                    1,
-                ),
-            },
-            agent: AgentConfig {
-                system_prompt: check.prompt(raw.system_prompt_file.as_deref()),
-                max_tool_rounds: check.number(
-                    "AGENT_MAX_TOOL_ROUNDS",
-                    raw.agent_max_tool_rounds.as_deref(),
-                    8,
-                    1,
-                    1000,
-                ),
-                turn_timeout: check.secs(
-                    "AGENT_TURN_TIMEOUT_SECS",
-                    raw.agent_turn_timeout_secs.as_deref(),
-                    300,
-                    1,
-                ),
-                max_tool_result_bytes: check.number(
-                    "AGENT_MAX_TOOL_RESULT_BYTES",
-                    raw.agent_max_tool_result_bytes.as_deref(),
-                    100_000,
-                    1,
-                    1 << 30,
-                ),
-            },
-            http: http(&mut check, &raw),
-            page: check
-                .switch("AGENT_PAGE", raw.agent_page.as_deref())
-                .then(PageConfig::default),
-            log: log(&mut check, &raw),
-        };
-        check.finish(config)
+/// Reads some settings; faults in others do not matter.
+fn from_env<T>(read: impl FnOnce(&mut Reader) -> T) -> Result<T, ConfigError> {
+    let mut reader = Reader::from_env();
+    let settings = read(&mut reader);
+    reader.finish(settings)
+}
+
+fn agent_address(reader: &mut Reader) -> Address {
+    reader.address(&var::AGENT_HOST, &var::AGENT_PORT)
+}
+
+fn mcp_address(reader: &mut Reader) -> Address {
+    reader.address(&var::MCP_HOST, &var::MCP_PORT)
+}
+
+fn jwt(reader: &mut Reader) -> JwtSettings {
+    let key = reader.text(&var::JWT_SIGNING_KEY).map(SecretString::from);
+    if key.is_none() {
+        let what = format!(
+            "is missing or empty; set it to {}",
+            var::JWT_SIGNING_KEY.kind
+        );
+        reader.fault(var::JWT_SIGNING_KEY.name, what);
+    }
+    JwtSettings {
+        key: key.unwrap_or_default(),
+        issuer: reader.text(&var::JWT_ISSUER).map(str::to_owned),
+        audience: reader.text(&var::JWT_AUDIENCE).map(str::to_owned),
     }
 }
 
-/// What the `token` command needs: the key, and issuer and audience when set.
-pub fn jwt_from_env() -> Result<JwtConfig, ConfigError> {
-    part_from_env(jwt)
+fn shutdown_grace(reader: &mut Reader) -> Duration {
+    reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS)
 }
 
-/// What the `healthcheck` command needs.
-pub fn address_from_env() -> Result<Address, ConfigError> {
-    part_from_env(address)
-}
-
-/// A part of the settings alone: what else is missing or wrong does not matter to it.
-fn part_from_env<T>(part: impl FnOnce(&mut Check, &Raw) -> T) -> Result<T, ConfigError> {
-    let (variables, faults) = environment();
-    let mut check = Check::after(faults);
-    let part = part(&mut check, &raw(variables));
-    check.finish(part)
-}
-
-impl JwtConfig {
-    /// Shorter than the 256 bits that RFC 7518 section 3.2 asks of an HS256 key.
-    pub fn key_is_short(&self) -> bool {
-        self.key.expose_secret().len() < 32
+fn log(reader: &mut Reader) -> LogConfig {
+    let formats = [("json", LogFormat::Json), ("pretty", LogFormat::Pretty)];
+    LogConfig {
+        format: reader.optional(&var::LOG_FORMAT, one_of(&formats)),
+        targets: reader.value(&var::RUST_LOG, |text| text.parse().ok()),
     }
 }
 

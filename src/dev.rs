@@ -17,7 +17,7 @@ use crate::{
     agent::http::app::App,
     agent::http::serve,
     auth,
-    config::{Config, Demo, DevClaude, DevConfig, PageConfig, Places, WorkoutConfig},
+    config::{Config, Demo, DevClaude, DevConfig, DevSetup, PageConfig, WorkoutConfig},
     http::server,
     process::logs,
     process::signals::Signals,
@@ -54,7 +54,7 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     let signals = Signals::in_terminal()?;
     let data = Data::of(options.data)?;
     let at = Listeners::bind().await?;
-    let config = DevConfig::from_env(Places {
+    let config = DevConfig::from_env(DevSetup {
         data: data.file(),
         mcp: at.mcp.local_addr()?,
         stand_in: at.stand_in.local_addr()?,
@@ -123,7 +123,11 @@ async fn run(
         tokio::spawn(server::serve(at.stand_in, router, rest_stops.clone()));
     }
     let workouts = run_workouts(at.mcp, &config.workout, &opened.db, rest_stops.clone()).await?;
-    let token = auth::mint(&config.agent.jwt, demo::USER, TOKEN_TTL)?;
+    let token = auth::mint(
+        &config.agent.jwt,
+        &auth::Subject::parse(demo::USER)?,
+        TOKEN_TTL,
+    )?;
     config.agent.page = Some(PageConfig {
         demo: Some(Demo {
             token: token.clone().into(),

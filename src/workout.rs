@@ -2,7 +2,8 @@
 //!
 //! - [`serve`]: the command, over HTTP or stdio. [`transport`]: routes, sessions and checks before a request reaches MCP.
 //! - [`auth`], [`resource`]: bearer tokens, and the server's own OAuth resource metadata.
-//! - [`handler`]: the MCP methods. [`asker`] determines the user of a request, [`limit`] counts its calls.
+//! - [`handler`]: the MCP methods. [`identity`] determines the user of a request, [`meta`] reads its other `_meta`
+//!   entries, [`limit`] counts its calls.
 //! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`].
 //! - [`catalogue`]: exercise lookup and the shipped reference data. [`figures`]: formulas (e1RM, trends, volume, progression).
 //! - [`model`]: workouts, plans, settings. [`store`]: the queries. [`db`]: connection, transactions and migrations.
@@ -10,7 +11,7 @@
 //!
 //! ```text
 //! serve -> transport -> auth -> resource
-//!   |          \-> rmcp -> handler -> asker, limit
+//!   |          \-> rmcp -> handler -> identity, meta, limit
 //!   \-> db                     |
 //!                              v
 //!     prompts, resources -> tools -> context -> store -> db -> catalogue -> figures
@@ -27,8 +28,9 @@ pub mod resource;
 
 pub mod handler;
 
-pub mod asker;
+pub mod identity;
 pub mod limit;
+pub mod meta;
 
 pub mod prompts;
 pub mod resources;

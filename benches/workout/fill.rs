@@ -48,7 +48,7 @@ const OTHER_LIFTS: [[&str; 4]; 5] = [
 
 /// User 0 is the one with five years.
 pub(super) fn user(number: usize) -> UserId {
-    UserId::new(&format!("00000000-0000-4000-8000-{number:012}")).expect("a user id")
+    UserId::parse(&format!("00000000-0000-4000-8000-{number:012}")).expect("a user id")
 }
 
 /// Week by week, the sessions of all users, so that rows lie on disk in the order of logging.

@@ -126,7 +126,7 @@ impl Claude {
             ));
         }
         let body = client::body_of(response);
-        Ok(Reading::of(body, self.idle_timeout, timer))
+        Ok(Reading::new(body, self.idle_timeout, timer))
     }
 
     /// The body is sent piece by piece, since each piece is in memory once already; with its length, since proxies may refuse

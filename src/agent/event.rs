@@ -1,13 +1,16 @@
-//! What a turn tells the world. These types are the wire contract of the SSE stream and of the JSON answer.
+//! The events of a turn: the wire format of the SSE stream and of the JSON answer.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Ledger;
-use crate::agent::claude::{Block, ClaudeError, Message, Role, Usage};
+use crate::{
+    agent::claude::{Block, ClaudeError, Message, Role, Usage},
+    agent::tools::StrippedInput,
+};
 
 /// One event of the stream; its `type` is also the name of the SSE event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,7 +27,7 @@ pub enum Event {
         id: String,
         name: String,
         #[schema(value_type = Object)]
-        input: Map<String, Value>,
+        input: StrippedInput,
     },
     /// The tool has answered.
     ToolResult {
@@ -111,7 +114,7 @@ pub struct Failed {
 impl Failed {
     /// The failure of a turn, with what its ledger holds.
     pub fn new(failure: &Failure, request_id: Arc<str>, ledger: &Ledger) -> Self {
-        let mut messages = ledger.take_added();
+        let mut messages = ledger.take_messages();
         // A paused reply is of no use without its continuation, and a history must end with the user.
         while messages
             .last()
@@ -178,7 +181,7 @@ impl Failure {
         }
     }
 
-    /// How long to wait before asking again, if somebody said so.
+    /// How long Claude asks to wait before a retry.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Model(error) | Self::Overloaded(error) => error.retry_after(),

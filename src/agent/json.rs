@@ -1,184 +1,190 @@
-//! JSON as it came, gone through once. Strings are borrowed, escapes and all, and go out as the bytes they were: a long
-//! conversation is neither copied nor written anew.
-
-mod text;
+//! Zero-copy JSON: the fields of objects as unparsed slices of the request body.
+//!
+//! A long history is forwarded as the bytes that were received; only what has to be checked is parsed.
 
 use std::{borrow::Cow, fmt};
 
+use memchr::memmem;
 use serde::{
-    Deserializer,
-    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-pub use text::{Text, half_a_pair};
+/// A value that is not what the request must hold: where, and why. Contains no text of the client's.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("{}: {why}", .place.trim_start_matches('.'))]
+pub struct Invalid {
+    place: String,
+    why: Cow<'static, str>,
+}
 
-/// The fields with an object or a list in them that is looked into.
-const OPENED: [&str; 3] = ["messages", "content", "source"];
+impl Invalid {
+    /// `why` the value is refused. Its place is added by [`Self::in_field`] and [`Self::in_item`], innermost first.
+    pub fn new(why: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            place: String::new(),
+            why: why.into(),
+        }
+    }
 
-/// The fields of an object.
-#[derive(Debug, Default)]
-pub struct Fields<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
+    /// The value is in the field `name`.
+    #[must_use]
+    pub fn in_field(mut self, name: &str) -> Self {
+        self.place.insert_str(0, &format!(".{name}"));
+        self
+    }
 
-impl<'a> Fields<'a> {
-    /// Those of the object that `text` is.
+    /// The value is in the item `at` of a list.
+    #[must_use]
+    pub fn in_item(mut self, at: usize) -> Self {
+        self.place.insert_str(0, &format!("[{at}]"));
+        self
+    }
+}
+
+/// The fields of an object, in the order received.
+#[derive(Debug)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// # Errors
+    /// `json` is not an object.
+    pub fn parse(json: &'a str) -> serde_json::Result<Self> {
+        serde_json::from_str(json)
+    }
+
+    /// The field `name`, unless it is `null`. Of several fields with one name, the last counts.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let field = self.0.iter().rev().find(|(field, _)| field == name);
+        field
+            .map(|(_, value)| *value)
+            .filter(|value| value.get() != "null")
+    }
+
+    /// The string in the field `name`, if there is one.
     ///
     /// # Errors
-    /// It is no object, or no JSON; it holds [`half_a_pair`]; or, where it is looked into, it is deeper or a number is
-    /// larger than `serde_json` can read.
-    pub fn of(text: &'a str) -> serde_json::Result<Self> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let reader = Reader {
-            text,
-            opens_lists: false,
+    /// The field holds something else.
+    pub fn string(&self, name: &str) -> Result<Option<JsonStr<'a>>, Invalid> {
+        let string = |value| {
+            JsonStr::new(value).ok_or_else(|| Invalid::new("must be a string").in_field(name))
         };
-        let node = reader.deserialize(&mut json)?;
-        json.end()?;
-        match node {
-            Node::Object(fields) if half_a_pair(text).is_none() => Ok(fields),
-            _ => Err(serde_json::Error::custom("not an object of texts")),
-        }
+        self.get(name).map(string).transpose()
     }
 
-    /// The field of that name (of several the last), unless it is `null`.
-    pub fn get(&self, name: &str) -> Option<&Node<'a>> {
-        let named = self.0.iter().rev().find(|(field, _)| field == name);
-        named
-            .map(|(_, node)| node)
-            .filter(|node| node.plain() != Some("null"))
-    }
-
-    /// The string of that name, if there is one; else what it must be.
-    pub fn text(&self, name: &str) -> Result<Option<Text<'a>>, &'static str> {
-        let text = |node| Text::of(node).ok_or("must be a string");
-        self.get(name).map(text).transpose()
-    }
-
-    /// The boolean of that name, if there is one; else what it must be.
-    pub fn boolean(&self, name: &str) -> Result<Option<bool>, &'static str> {
-        match self.get(name).map(Node::plain) {
+    /// The boolean in the field `name`, if there is one.
+    ///
+    /// # Errors
+    /// The field holds something else.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, Invalid> {
+        match self.get(name).map(RawValue::get) {
             None => Ok(None),
-            Some(Some("true")) => Ok(Some(true)),
-            Some(Some("false")) => Ok(Some(false)),
-            Some(_) => Err("must be a boolean"),
-        }
-    }
-
-    /// Takes out the field of that name (of several the last), `null` or not.
-    pub fn take(&mut self, name: &str) -> Option<Node<'a>> {
-        let at = self.0.iter().rposition(|(field, _)| field == name)?;
-        Some(self.0.swap_remove(at).1)
-    }
-}
-
-#[derive(Debug)]
-pub enum Node<'a> {
-    Object(Fields<'a>),
-    /// Of objects; whatever else was in it is [`Node::Skipped`].
-    List(Vec<Node<'a>>),
-    /// Not looked into.
-    Plain(&'a RawValue),
-    Skipped,
-}
-
-impl<'a> Node<'a> {
-    /// The JSON of something that was not looked into.
-    pub fn plain(&self) -> Option<&'a str> {
-        match self {
-            Self::Plain(json) => Some(json.get()),
-            _ => None,
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Invalid::new("must be a boolean").in_field(name)),
         }
     }
 }
 
-struct Reader<'a> {
-    /// All of it.
-    text: &'a str,
-    opens_lists: bool,
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((Unescaped(name), value)) = map.next_entry()? {
+                    fields.push((name, value));
+                }
+                Ok(Object(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
 }
 
-impl<'a> Reader<'a> {
-    /// Whether an object or a list comes after this `name`, which is a part of the text.
-    fn has_more_in(&self, name: &'a RawValue) -> bool {
-        let at = name.get().as_ptr().addr() - self.text.as_ptr().addr();
-        let behind = self.text.as_bytes().get(at + name.get().len()..);
-        let mut behind = behind.into_iter().flatten();
-        let between = |byte: &&u8| !matches!(byte, b':' | b' ' | b'\t' | b'\r' | b'\n');
-        matches!(behind.find(between), Some(b'[' | b'{'))
+/// Parses the objects of a list.
+///
+/// # Errors
+/// `list` is not a list, an item is not an object, or `parse` refuses one.
+pub fn parse_list<'a, T>(
+    list: &'a RawValue,
+    not_a_list: &'static str,
+    not_an_object: &'static str,
+    parse: impl Fn(Object<'a>) -> Result<T, Invalid>,
+) -> Result<Vec<T>, Invalid> {
+    if !list.get().starts_with('[') {
+        return Err(Invalid::new(not_a_list));
+    }
+    let Ok(objects) = serde_json::from_str::<Vec<Object<'a>>>(list.get()) else {
+        let items: Vec<&RawValue> = serde_json::from_str(list.get()).unwrap_or_default();
+        let is_other = |item: &&RawValue| !item.get().starts_with('{');
+        let at = items.iter().position(is_other).unwrap_or_default();
+        return Err(Invalid::new(not_an_object).in_item(at));
+    };
+    let parse_one = |(at, object)| parse(object).map_err(|invalid: Invalid| invalid.in_item(at));
+    objects.into_iter().enumerate().map(parse_one).collect()
+}
+
+/// A string as it was received: not unescaped, and serialized as the same bytes.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub struct JsonStr<'a>(&'a RawValue);
+
+impl<'a> JsonStr<'a> {
+    /// `None` if the value is not a string.
+    pub fn new(value: &'a RawValue) -> Option<Self> {
+        value.get().starts_with('"').then_some(Self(value))
+    }
+
+    pub fn unescape(self) -> Cow<'a, str> {
+        let text = serde_json::from_str(self.0.get());
+        text.map(|Unescaped(text)| text).unwrap_or_default()
+    }
+
+    /// The first byte, if it stands for itself.
+    pub fn first_byte(self) -> Option<u8> {
+        let first = self.0.get().as_bytes().get(1).copied();
+        first.filter(|byte| !matches!(byte, b'"' | b'\\'))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Reader<'de> {
-    type Value = Node<'de>;
+/// Borrowed unless the string has escapes.
+#[derive(Deserialize)]
+struct Unescaped<'a>(#[serde(borrow)] Cow<'a, str>);
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
+/// The position of the first escape that stands for half a surrogate pair. JSON's grammar allows it, but no string can
+/// hold it.
+pub fn lone_surrogate(json: &str) -> Option<usize> {
+    let first = |prefix: &str| {
+        let mut found = memmem::find_iter(json.as_bytes(), prefix);
+        found.find(|at| is_lone_surrogate(json, *at))
+    };
+    [first("\\ud"), first("\\uD")].into_iter().flatten().min()
 }
 
-impl<'de> Visitor<'de> for Reader<'de> {
-    type Value = Node<'de>;
+fn is_lone_surrogate(json: &str, at: usize) -> bool {
+    let is_high = |at: usize| matches!(utf16_escape(json, at), Some(0xd800..0xdc00));
+    let is_low = |at: usize| matches!(utf16_escape(json, at), Some(0xdc00..0xe000));
+    let before = at.checked_sub("\\ud800".len());
+    let after = at + "\\ud800".len();
+    is_high(at) && !is_low(after) || is_low(at) && !before.is_some_and(is_high)
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node<'de>, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(name) = map.next_key::<&RawValue>()? {
-            let is_opened = self.has_more_in(name);
-            let name = Text::Sent(name).read();
-            let node = if is_opened && OPENED.contains(&&*name) {
-                map.next_value_seed(Self {
-                    text: self.text,
-                    opens_lists: true,
-                })?
-            } else {
-                Node::Plain(map.next_value()?)
-            };
-            fields.push((name, node));
-        }
-        Ok(Node::Object(Fields(fields)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
-        if !self.opens_lists {
-            while list.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(Node::Skipped);
-        }
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element_seed(Self {
-            text: self.text,
-            opens_lists: false,
-        })? {
-            items.push(item);
-        }
-        Ok(Node::List(items))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Node<'de>, E> {
-        Ok(Node::Skipped)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Node<'de>, E> {
-        Ok(Node::Skipped)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Node<'de>, E> {
-        Ok(Node::Skipped)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Node<'de>, E> {
-        Ok(Node::Skipped)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Node<'de>, E> {
-        Ok(Node::Skipped)
-    }
-
-    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
-        Ok(Node::Skipped)
-    }
+/// The UTF-16 unit that the escape at `at` stands for, if an escape begins there.
+fn utf16_escape(json: &str, at: usize) -> Option<u16> {
+    let before = json.as_bytes()[..at].iter().rev();
+    let is_escaped = before.take_while(|byte| **byte == b'\\').count() % 2 == 1;
+    let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16).ok().filter(|_| !is_escaped)
 }
 
 #[cfg(test)]

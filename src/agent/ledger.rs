@@ -1,4 +1,4 @@
-//! What a turn has used and done so far, readable while it runs and after it was dropped.
+//! The rounds, tokens and messages of a turn, readable while it runs and after it was dropped.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,11 +10,11 @@ pub struct Ledger(Arc<Mutex<Entries>>);
 #[derive(Default)]
 struct Entries {
     rounds: u32,
-    /// Of the rounds before the present one.
+    /// Of the finished rounds.
     usage: Usage,
-    /// Of the present one.
-    running: Usage,
-    added: Vec<Message>,
+    /// Of the current round.
+    round_usage: Usage,
+    messages: Vec<Message>,
 }
 
 impl Ledger {
@@ -22,39 +22,38 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A round begins; the number of rounds with it.
-    pub(super) fn next_round(&self) -> u32 {
+    pub(super) fn start_round(&self) {
         let mut entries = self.entries();
-        let running = std::mem::take(&mut entries.running);
-        entries.usage.add(running);
+        let round_usage = std::mem::take(&mut entries.round_usage);
+        entries.usage.add(round_usage);
         entries.rounds += 1;
-        entries.rounds
     }
 
-    pub(super) fn running(&self, usage: Usage) {
-        self.entries().running = usage;
+    /// The tokens of the current round so far.
+    pub(super) fn set_round_usage(&self, usage: Usage) {
+        self.entries().round_usage = usage;
     }
 
-    /// Remembers what the turn adds to the conversation.
+    /// Adds messages to the client's history.
     pub(super) fn add(&self, messages: impl IntoIterator<Item = Message>) {
-        self.entries().added.extend(messages);
+        self.entries().messages.extend(messages);
     }
 
-    /// Claude's calls so far.
+    /// The number of rounds, the current one included.
     pub fn rounds(&self) -> u32 {
         self.entries().rounds
     }
 
-    /// Tokens so far, of all calls.
+    /// The tokens of all rounds so far.
     pub fn usage(&self) -> Usage {
         let entries = self.entries();
         let mut usage = entries.usage;
-        usage.add(entries.running);
+        usage.add(entries.round_usage);
         usage
     }
 
-    /// What the turn has added; it is empty afterwards.
-    pub(super) fn take_added(&self) -> Vec<Message> {
-        std::mem::take(&mut self.entries().added)
+    /// Removes and returns the messages added.
+    pub(super) fn take_messages(&self) -> Vec<Message> {
+        std::mem::take(&mut self.entries().messages)
     }
 }

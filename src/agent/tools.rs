@@ -1,7 +1,8 @@
-//! The catalogue: MCP tools -> schemas for Claude, and a tool call of Claude's + [`Caller`] -> a call for MCP. Pure.
+//! The tool catalogue: MCP tools as schemas for Claude, and Claude's tool calls as calls for MCP. Pure.
 //!
-//! This is where identity is kept. Claude never sees `user_id`, whatever it writes under that name is removed, and the
-//! verified subject is put in wherever the server's own schema asks for it. Nothing else makes a [`ToolCall`].
+//! This is where identity is enforced. Claude never sees `user_id`; what it writes under that name is stripped
+//! ([`StrippedInput`]), and the verified subject is injected wherever the server's own schema declares it. Nothing else
+//! makes a [`ToolCall`].
 
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -13,13 +14,16 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use identity::{Injector, strip_schema};
+use names::NameMap;
+
 use crate::{
     agent::claude::{ToolSpec, Tools},
     auth::Caller,
 };
 
-pub use identity::{may_name_user, without_identity};
-pub use names::accepted as accepted_name;
+pub use identity::{StrippedInput, may_contain_user_id};
+pub use names::sanitize_name;
 
 const META_USER: &str = "fitness.progstrength/user_id";
 const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
@@ -40,8 +44,8 @@ pub struct Listed {
 #[derive(Debug)]
 pub struct Catalogue {
     specs: Vec<ToolSpec>,
-    /// The same as a request holds them.
-    written: Tools,
+    /// `specs`, serialized.
+    serialized: Tools,
     tools: HashMap<String, Tool>,
     left_out: Vec<String>,
 }
@@ -49,12 +53,12 @@ pub struct Catalogue {
 #[derive(Debug)]
 struct Tool {
     name: String,
-    identity: identity::Places,
+    injector: Injector,
     read_only: bool,
     repeatable: bool,
 }
 
-/// A call that is ready for MCP. Its arguments carry the caller's identity and no other.
+/// A call that is ready for MCP. Its arguments hold the caller's identity and no other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolCall {
     name: String,
@@ -78,77 +82,74 @@ impl ToolCall {
         &self.meta
     }
 
-    /// The tool changes nothing (`readOnlyHint`): it may start early, and be cancelled.
+    /// The tool changes nothing (`readOnlyHint`): the call may start early and be cancelled.
     pub fn read_only(&self) -> bool {
         self.read_only
     }
 
-    /// Calling twice does no more than calling once (`readOnlyHint` or `idempotentHint`).
+    /// A repeated call has no further effect (`readOnlyHint` or `idempotentHint`).
     pub fn repeatable(&self) -> bool {
         self.repeatable
     }
 }
 
-/// On whose behalf, and for which of Claude's calls in which request.
+/// What a call carries beside its input: the caller, the request, and Claude's id for the call.
 #[derive(Debug, Clone, Copy)]
 pub struct CallContext<'a> {
     pub caller: &'a Caller,
     pub request_id: &'a str,
     pub tool_use_id: &'a str,
-    /// The IANA name of the zone that the client is in, if it named one.
+    /// IANA name of the client's time zone.
     pub time_zone: Option<&'a str>,
 }
 
 impl Catalogue {
-    /// `broken` names tools that could not even be read. What Claude's API would refuse is left out with them: one
-    /// such tool would spoil every chat.
-    pub fn new(mut listed: Vec<Listed>, broken: Vec<String>) -> Self {
+    /// `unreadable` are the names of tools that could not be parsed. They are left out, as is every tool that Claude's
+    /// API would refuse: one such tool fails every request.
+    pub fn new(mut listed: Vec<Listed>, unreadable: Vec<String>) -> Self {
         listed.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut catalogue = Self {
-            specs: vec![],
-            written: Tools::of(&[]),
-            tools: HashMap::new(),
-            left_out: broken,
-        };
-        let mut names = names::Names::new(listed.iter().map(|tool| tool.name.as_str()));
+        let mut names = NameMap::new(listed.iter().map(|tool| tool.name.as_str()));
+        let mut specs: Vec<ToolSpec> = Vec::new();
+        let mut tools: HashMap<String, Tool> = HashMap::new();
+        let mut left_out = unreadable;
         for tool in listed {
-            let mended =
-                schema::mended(tool.input_schema).filter(|_| !catalogue.offers(&tool.name));
-            let both = mended.and_then(|schema| Some((identity::hidden(&schema)?, schema)));
-            let Some((shown, mended)) = both else {
-                catalogue.left_out.push(tool.name);
+            let is_new = !tools.values().any(|known| known.name == tool.name);
+            let schema = schema::normalize(tool.input_schema).filter(|_| is_new);
+            let stripped = schema.as_ref().and_then(strip_schema);
+            let (Some(schema), Some(stripped)) = (schema, stripped) else {
+                left_out.push(tool.name);
                 continue;
             };
-            let name = names.accepted(&tool.name);
-            catalogue.specs.push(ToolSpec {
+            let name = names.assign(&tool.name);
+            specs.push(ToolSpec {
                 name: name.clone(),
                 description: tool.description.filter(|text| !text.trim().is_empty()),
-                input_schema: shown,
+                input_schema: stripped,
             });
-            let known = Tool {
+            let tool = Tool {
                 name: tool.name,
-                identity: identity::Places::new(mended),
+                injector: Injector::new(schema),
                 read_only: tool.read_only,
                 repeatable: tool.read_only || tool.idempotent,
             };
-            catalogue.tools.insert(name, known);
+            tools.insert(name, tool);
         }
-        catalogue.written = Tools::of(&catalogue.specs);
-        catalogue
+        Self {
+            serialized: Tools::new(&specs),
+            specs,
+            tools,
+            left_out,
+        }
     }
 
-    fn offers(&self, server_name: &str) -> bool {
-        self.tools.values().any(|tool| tool.name == server_name)
-    }
-
-    /// What Claude is told, in a fixed order.
+    /// The tools as Claude sees them, in a fixed order.
     pub fn specs(&self) -> &[ToolSpec] {
         &self.specs
     }
 
-    /// The same, for a request.
+    /// [`Self::specs`] as a request contains them.
     pub fn tools(&self) -> &Tools {
-        &self.written
+        &self.serialized
     }
 
     /// The server's names of the tools that Claude is not offered.
@@ -156,28 +157,26 @@ impl Catalogue {
         &self.left_out
     }
 
-    /// A call of Claude's made into one for MCP; `None` for a tool that is not in the catalogue.
-    pub fn bind(
+    /// Makes a call of Claude's ready for MCP; `None` if the tool is not in the catalogue.
+    pub fn prepare_call(
         &self,
         context: CallContext<'_>,
         name: &str,
-        mut input: Map<String, Value>,
+        input: &StrippedInput,
     ) -> Option<ToolCall> {
         let tool = self.tools.get(name)?;
         let user_id = context.caller.user_id();
-        without_identity(&mut input);
-        let arguments = tool.identity.filled(input, user_id);
         let meta = [
             (META_USER, Some(user_id)),
             (META_TOOL_USE, Some(context.tool_use_id)),
             (META_REQUEST, Some(context.request_id)),
             (META_TIME_ZONE, context.time_zone),
         ];
+        let meta = meta.into_iter();
         Some(ToolCall {
             name: tool.name.clone(),
-            arguments,
+            arguments: tool.injector.inject(input, user_id),
             meta: meta
-                .into_iter()
                 .filter_map(|(key, value)| Some((key.to_owned(), value?.into())))
                 .collect(),
             read_only: tool.read_only,

@@ -1,4 +1,4 @@
-//! The loop: rounds, until Claude has nothing more to ask for.
+//! The tool loop: rounds of one request to Claude and the tool calls of its reply, until Claude calls no more tools.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -13,39 +13,39 @@ use crate::{
     auth::Caller,
 };
 
-/// A turn that can run: it has its tools.
+/// A turn that is ready to run: its tools are known.
 pub struct Turn {
     pub(super) agent: Arc<Agent>,
     pub(super) caller: Caller,
     pub(super) request_id: Arc<str>,
-    pub(super) about: String,
+    pub(super) user_context: String,
     pub(super) time_zone: Option<Arc<str>>,
     pub(super) deadline: Instant,
     pub(super) catalogue: Arc<Catalogue>,
     /// The conversation as Claude gets it.
     pub(super) conversation: Conversation,
-    /// All tool-use ids of the conversation: Claude's API wants them unique.
-    pub(super) ids: Arc<HashSet<String>>,
-    /// Rounds, tokens, and what this turn added as a client may keep it.
+    /// The tool-use ids of the conversation, which Claude's API requires to be unique.
+    pub(super) ids: HashSet<String>,
+    /// Rounds, tokens, and the messages that this turn adds to the client's history.
     pub(super) ledger: Ledger,
     pub(super) model: String,
 }
 
 impl Turn {
     /// Runs the turn. The last event is [`Event::Done`] or [`Event::Error`], and there is exactly one of them.
-    /// `shown` says that events reach the user as they come: then a reply that breaks off cannot be asked for again.
-    pub fn run(mut self, shown: bool) -> impl Stream<Item = Event> + Send + 'static {
+    /// `streamed`: events reach the user as they happen, so a reply that was shown in part is not requested again.
+    pub fn run(mut self, streamed: bool) -> impl Stream<Item = Event> + Send + 'static {
         async_stream::stream! {
-            let end = cut_off(self.deadline, self.agent.stopping.clone());
-            futures_util::pin_mut!(end);
+            let cut_off = cut_off(self.deadline, self.agent.stopping.clone());
+            futures_util::pin_mut!(cut_off);
             yield Event::ModelChosen { model: self.agent.claude.model().to_owned() };
             loop {
-                self.ledger.next_round();
-                let mut round = Round::new(&self, shown);
-                let ended = loop {
+                self.ledger.start_round();
+                let mut round = Round::new(&self, streamed);
+                let result = loop {
                     let next = tokio::select! {
                         biased;
-                        failure = end.as_mut() => Err(failure),
+                        failure = cut_off.as_mut() => Err(failure),
                         next = round.next() => next,
                     };
                     match next {
@@ -54,28 +54,28 @@ impl Turn {
                         Err(failure) => break Err(failure),
                     }
                 };
-                if let Err(failure) = ended {
-                    let cut = matches!(failure, Failure::Timeout | Failure::ShuttingDown);
-                    if let Some((asked, answered)) = round.interrupted(cut) {
-                        self.record(asked, answered);
+                if let Err(failure) = result {
+                    let is_cut_off = matches!(failure, Failure::Timeout | Failure::ShuttingDown);
+                    if let Some((blocks, results)) = round.into_partial(is_cut_off) {
+                        self.record(blocks, results);
                     }
                     return yield self.failed(&failure);
                 }
-                if let Some(event) = self.settle(round) {
+                let (reply, results) = round.finish();
+                if let Some(event) = self.finish_round(reply, results) {
                     return yield event;
                 }
             }
         }
     }
 
-    /// Whether Claude may use tools in the present round.
+    /// False in the last round, after the limit of rounds with tools.
     pub(super) fn may_use_tools(&self) -> bool {
         self.ledger.rounds() <= self.agent.max_tool_rounds
     }
 
-    /// Takes up a round that went well; the turn's last event, if it was the last round.
-    fn settle(&mut self, round: Round) -> Option<Event> {
-        let (reply, results) = round.finished();
+    /// Adds a round to the conversation; the last event of the turn, if the reply is final.
+    fn finish_round(&mut self, reply: Reply, results: Vec<Block>) -> Option<Event> {
         let Reply {
             blocks,
             mut stop_reason,
@@ -84,49 +84,50 @@ impl Turn {
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
         let mut content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
         if self.may_use_tools() && stop_reason == "tool_use" && !results.is_empty() {
-            Arc::make_mut(&mut self.ids).extend(content.iter().filter_map(|block| match block {
-                Block::ToolUse { id, .. } => Some(id.clone()),
-                _ => None,
-            }));
-            return self.go_on(content, results);
+            self.ids
+                .extend(content.iter().filter_map(|block| match block {
+                    Block::ToolUse { id, .. } => Some(id.clone()),
+                    _ => None,
+                }));
+            return self.continue_with(content, results);
         }
-        let all = content.len();
+        let blocks = content.len();
         content.retain(|block| !matches!(block, Block::ToolUse { .. }));
         if self.may_use_tools() && stop_reason == "pause_turn" {
-            return self.go_on(content, vec![]);
+            return self.continue_with(content, vec![]);
         }
-        if !self.may_use_tools() && content.len() < all {
+        if !self.may_use_tools() && content.len() < blocks {
             "max_tool_rounds".clone_into(&mut stop_reason);
         }
         if stop_reason.is_empty() {
             "unknown".clone_into(&mut stop_reason);
         }
-        self.ledger.add(kept(content.clone()));
+        self.ledger.add(history_message(content.clone()));
         Some(Event::Done(Box::new(Done {
             stop_reason,
             content,
             model: std::mem::take(&mut self.model),
-            messages: self.ledger.take_added(),
+            messages: self.ledger.take_messages(),
             usage: self.ledger.usage(),
             request_id: self.request_id.clone(),
         })))
     }
 
-    /// Takes up a message and the results of its calls, for Claude to go on from; the turn's last event, if it cannot.
-    fn go_on(&mut self, asked: Vec<Block>, answered: Vec<Block>) -> Option<Event> {
-        let (asked, answered) = (Message::assistant(asked), Message::user(answered));
-        let both = [&asked, &answered].into_iter();
-        let both = both.filter(|message| !message.content.is_empty());
-        let both = both.map(|message| (message.role, message));
-        let added = self.conversation.extend(both, 0);
-        self.record(asked.content, answered.content);
-        added.err().map(|_| self.failed(&Failure::Internal))
+    /// Adds a reply and the results of its calls to the conversation; the last event of the turn, if that fails.
+    fn continue_with(&mut self, blocks: Vec<Block>, results: Vec<Block>) -> Option<Event> {
+        let (reply, results) = (Message::assistant(blocks), Message::user(results));
+        let messages = [&reply, &results].into_iter();
+        let messages = messages.filter(|message| !message.content.is_empty());
+        let messages = messages.map(|message| (message.role, message));
+        let extended = self.conversation.extend(messages, 0);
+        self.record(reply.content, results.content);
+        extended.err().map(|_| self.failed(&Failure::Internal))
     }
 
-    fn record(&self, asked: Vec<Block>, answered: Vec<Block>) {
-        self.ledger.add(kept(asked));
-        if !answered.is_empty() {
-            self.ledger.add([Message::user(answered)]);
+    fn record(&self, blocks: Vec<Block>, results: Vec<Block>) {
+        self.ledger.add(history_message(blocks));
+        if !results.is_empty() {
+            self.ledger.add([Message::user(results)]);
         }
     }
 
@@ -146,13 +147,13 @@ impl Turn {
         )))
     }
 
-    /// For whoever watches the turn.
+    /// A handle that outlives the turn.
     pub fn ledger(&self) -> Ledger {
         self.ledger.clone()
     }
 }
 
-/// What ends a turn, whatever it is doing.
+/// Resolves when the turn must end.
 async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
     tokio::select! {
         biased;
@@ -161,8 +162,8 @@ async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
     }
 }
 
-/// An assistant message as `/chat` accepts it again: without blocks it does not know, and not ending in thinking.
-fn kept(content: Vec<Block>) -> Option<Message> {
+/// An assistant message as `/chat` accepts it: without unknown blocks, and not ending in thinking.
+fn history_message(content: Vec<Block>) -> Option<Message> {
     let known = |block| match block {
         Block::Opaque(block) if block["type"] == "text" => block["text"].as_str().map(Block::text),
         Block::Opaque(_) => None,

@@ -1,4 +1,4 @@
-//! Access tokens of an OAuth server (`OAUTH_ISSUER`; Supabase Auth is one): RS256 or ES256, for this resource alone.
+//! Access tokens (RS256, ES256) of an OAuth issuer, verified with the keys that it publishes as a JWK set.
 
 mod cache;
 mod discovery;
@@ -6,34 +6,13 @@ mod keys;
 
 use std::sync::Arc;
 
-use jsonwebtoken::{Header, Validation};
+use jsonwebtoken::Header;
 use serde::Deserialize;
 use url::Url;
 
-use self::{cache::Cache, discovery::Source};
-use crate::auth::is_subject;
-use crate::workout::resource::Resource;
-
-pub use self::cache::Pace;
-
-const LEEWAY_SECS: u64 = 30;
-
-/// The token is not good. Which check failed is for nobody's eyes but the debug log's.
-#[derive(Debug, thiserror::Error)]
-pub enum Rejected {
-    #[error("the token is not valid")]
-    Token(#[from] jsonwebtoken::errors::Error),
-    #[error("the token names critical extensions")]
-    Critical,
-    #[error("no key of the issuer's fits the token")]
-    Key,
-    #[error("the token is of another issuer")]
-    Issuer,
-    #[error("the token is for another resource")]
-    Audience,
-    #[error("the token's subject is not usable")]
-    Subject,
-}
+pub use self::cache::RefreshPolicy;
+use self::{cache::KeyCache, discovery::KeySource};
+use super::{AuthError, Caller, Subject, decode, validation};
 
 #[derive(Deserialize)]
 struct Claims {
@@ -49,55 +28,47 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// Checks tokens against the keys that one issuer publishes.
-pub struct OAuth {
-    issuer: String,
-    resource: Arc<Resource>,
-    keys: Cache,
+impl Audience {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
 }
 
-impl OAuth {
-    pub fn new(issuer: &Url, resource: Arc<Resource>, pace: Pace) -> Result<Self, reqwest::Error> {
+/// Verifies tokens with the published keys of one issuer.
+pub struct JwksVerifier {
+    issuer: String,
+    keys: Arc<KeyCache>,
+}
+
+impl JwksVerifier {
+    pub fn new(issuer: &Url, refresh: RefreshPolicy) -> Result<Self, reqwest::Error> {
         Ok(Self {
             issuer: without_slash(issuer.as_str()).to_owned(),
-            resource,
-            keys: Cache::new(Source::new(issuer.clone())?, pace),
+            keys: KeyCache::new(KeySource::new(issuer.clone())?, refresh),
         })
     }
 
-    /// The user, if the token is good in every respect. `header` is the token's own.
-    pub async fn verify(&self, token: &str, header: &Header) -> Result<Arc<str>, Rejected> {
-        // RFC 7515 section 4.1.11: who does not understand a critical extension must refuse.
-        if header.crit.is_some() {
-            return Err(Rejected::Critical);
-        }
+    /// The caller, if every check passes. `header` is the token's own; one of its audiences must be ours.
+    pub async fn verify(
+        &self,
+        token: &str,
+        header: &Header,
+        is_ours: impl Fn(&str) -> bool,
+    ) -> Result<Caller, AuthError> {
         let key = self.keys.find(header.alg, header.kid.as_deref()).await;
-        let key = key.ok_or(Rejected::Key)?;
-        let mut rules = Validation::new(key.algorithm);
-        rules.leeway = LEEWAY_SECS;
-        rules.validate_nbf = true;
-        // Which audiences are ours no list can say; see `of_ours`.
-        rules.validate_aud = false;
-        rules.set_required_spec_claims(&["exp", "iss", "sub", "aud"]);
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.public, &rules)?.claims;
-        self.of_ours(claims)
-    }
-
-    fn of_ours(&self, claims: Claims) -> Result<Arc<str>, Rejected> {
+        let key = key.ok_or(AuthError::Key)?;
+        let rules = validation(key.algorithm, &["exp", "iss", "sub", "aud"]);
+        let claims: Claims = decode(token, &key.public, &rules)?;
         if without_slash(&claims.iss) != self.issuer {
-            return Err(Rejected::Issuer);
+            return Err(AuthError::Issuer);
         }
-        let named = match &claims.aud {
-            Audience::One(audience) => std::slice::from_ref(audience),
-            Audience::Several(audiences) => audiences,
-        };
-        if !named.iter().any(|one| self.resource.is_named_by(one)) {
-            return Err(Rejected::Audience);
+        if !claims.aud.names().iter().any(|name| is_ours(name)) {
+            return Err(AuthError::Audience);
         }
-        if !is_subject(&claims.sub) {
-            return Err(Rejected::Subject);
-        }
-        Ok(claims.sub.into())
+        Ok(Caller(Subject::parse(&claims.sub)?))
     }
 }
 

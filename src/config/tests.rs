@@ -1,6 +1,12 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::*;
+use http::HeaderValue;
+use secrecy::ExposeSecret;
+
+use super::{
+    variables::{VARIABLES, Variable},
+    *,
+};
 
 fn config(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let needed = [
@@ -98,7 +104,7 @@ fn one_message_names_every_variable_at_fault() {
 }
 
 #[test]
-fn what_is_listened_on_is_an_address_or_a_name() {
+fn a_host_to_listen_on_is_an_address_or_a_name() {
     let good = [
         "0.0.0.0",
         "::1",
@@ -117,7 +123,7 @@ fn what_is_listened_on_is_an_address_or_a_name() {
 }
 
 #[test]
-fn secrets_stay_out_of_messages_and_debug_output() {
+fn secrets_are_never_in_messages_or_debug_output() {
     let settings = [
         ("ANTHROPIC_API_KEY", "sk-secret"),
         ("JWT_SIGNING_KEY", "jwt-secret"),
@@ -172,10 +178,7 @@ fn origins_are_exact_or_a_star_and_zero_switches_the_rate_limit_off() {
     let origins = ["https://a.example", "http://localhost:3000"].map(HeaderValue::from_static);
     assert_eq!(config.http.cors, Cors::Origins(origins.to_vec()));
     assert_eq!(config.http.rate_limit, None);
-    assert_eq!(
-        super::Check::after(vec![]).cors("https://a.example,*"),
-        Cors::Any
-    );
+    assert_eq!(Cors::parse("https://a.example,*"), Some(Cors::Any));
 }
 
 fn workout(stdio: bool, variables: &[(&str, &str)]) -> Result<WorkoutConfig, ConfigError> {
@@ -209,7 +212,7 @@ fn the_workout_servers_defaults_are_the_documented_ones() {
 }
 
 #[test]
-fn any_one_way_to_know_callers_is_enough() {
+fn one_kind_of_credential_is_enough_for_the_workout_server() {
     assert!(workout(false, &[]).is_err());
     for way in [
         ("PROG_STRENGTH_MCP_TOKEN", "t"),
@@ -267,16 +270,99 @@ fn an_allowed_host_is_a_host_and_perhaps_a_port() {
 }
 
 #[test]
-fn the_example_file_lists_every_variable_in_order() {
-    let named: Vec<&str> = include_str!("../../.env.example")
-        .lines()
-        .filter_map(|line| {
-            line.trim_start_matches("# ")
-                .trim_start_matches('#')
-                .split_once('=')
-        })
-        .map(|(name, _)| name)
-        .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+fn an_origin_is_written_as_a_browser_sends_it() {
+    for good in [
+        "https://a.example:8443",
+        "http://[::1]:3000",
+        "capacitor://localhost",
+        "tauri://localhost",
+    ] {
+        let origins = vec![HeaderValue::from_static(good)];
+        assert_eq!(Cors::parse(good), Some(Cors::Origins(origins)));
+    }
+    for bad in [
+        "a.example",
+        "https://a.example/",
+        "https://a.example:443",
+        "https://A.example",
+        "capacitor://LOCALHOST",
+        "https://*.example",
+        "https://me@a.example",
+        "null",
+        "*,https://a.example/path",
+    ] {
+        assert_eq!(Cors::parse(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn every_default_is_valid_and_every_name_is_unique() {
+    let stated = |variable: &&&Variable| !variable.default.is_empty();
+    let defaults = VARIABLES.iter().filter(stated);
+    let given = defaults.map(|variable| (variable.name, variable.default));
+    let given: Vec<_> = given.collect();
+    assert!(config(&given).is_ok());
+    assert!(workout(true, &given).is_ok());
+    let names: HashSet<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+    assert_eq!(names.len(), VARIABLES.len());
+}
+
+#[test]
+fn the_example_file_lists_every_variable_in_order_with_its_default() {
+    let example = include_str!("../../.env.example");
+    let lines = example.lines().map(|line| line.trim_start_matches("# "));
+    let settings: Vec<_> = lines
+        .filter_map(|line| line.split_once('='))
+        .filter(|(name, _)| is_name(name))
         .collect();
-    assert_eq!(named, VARIABLES);
+    let table: Vec<_> = VARIABLES.iter().map(|v| (v.name, v.default)).collect();
+    assert_eq!(settings, table);
+}
+
+/// Rows such as ``| `A`, `B` | `default of A`, `default of B` | meaning |``, of any table.
+#[test]
+fn the_readme_lists_every_variable_with_its_default() {
+    let mut listed = HashMap::new();
+    for row in include_str!("../../README.md").lines() {
+        let mut cells = row.split('|').skip(1);
+        let names = quoted(cells.next().unwrap_or_default());
+        let defaults = quoted(cells.next().unwrap_or_default());
+        if names.iter().all(|name| is_name(name)) {
+            let defaults = defaults.into_iter().chain(std::iter::repeat(""));
+            listed.extend(names.into_iter().zip(defaults));
+        }
+    }
+    let table = VARIABLES.iter().map(|v| (v.name, v.default)).collect();
+    assert_eq!(listed, table);
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+#[test]
+fn the_help_of_a_command_lists_its_settings() {
+    use variables::{Server, help};
+    let (serve, mcp) = (help(Server::Agent), help(Server::Workout));
+    assert!(serve.contains(
+        "AGENT_PORT=8001\n      Port that `serve` listens on (a whole number from 0 to 65535)"
+    ));
+    for (name, read_by) in [
+        ("AGENT_PORT", (true, false)),
+        ("MCP_PORT", (false, true)),
+        ("JWT_ISSUER", (true, true)),
+    ] {
+        let line = format!("\n  {name}=");
+        assert_eq!(
+            (serve.contains(&line), mcp.contains(&line)),
+            read_by,
+            "{name}"
+        );
+    }
 }

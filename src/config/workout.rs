@@ -6,31 +6,30 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::{
-    Address, ConfigError, Fault, JwtConfig, LogConfig,
-    check::Check,
-    part_from_env,
-    parts::{jwt, log, shutdown_grace},
-    raw::{Raw, environment, raw},
+    Address, ConfigError, LogConfig, from_env, jwt, log, mcp_address,
+    reader::{Reader, entries},
+    shutdown_grace,
+    variables::{self as var, Variable},
 };
-use crate::auth::is_subject;
+use crate::auth::{JwtSettings, Subject};
 
-/// Everything the `mcp` command needs.
+/// The settings of the workout server.
 #[derive(Debug)]
 pub struct WorkoutConfig {
     pub address: Address,
     /// `sqlite:…`, `postgres://…` or `postgresql://…`; may hold a password.
     pub database_url: SecretString,
-    /// `PROG_STRENGTH_MCP_TOKEN`: who has it is the agent.
+    /// `PROG_STRENGTH_MCP_TOKEN`: identifies the agent.
     pub agent_token: Option<SecretString>,
     /// `JWT_*`, if there is a key.
-    pub jwt: Option<JwtConfig>,
+    pub jwt: Option<JwtSettings>,
     pub oauth_issuer: Option<Issuer>,
     pub public_url: Option<Url>,
     pub allowed_hosts: Vec<HostRule>,
     /// Calls of one user in any hour; 0 switches the limit off.
     pub rate_limit_per_hour: usize,
-    /// Whose data is served over standard input and output.
-    pub stdio_user: String,
+    /// The user that is served over standard input and output.
+    pub stdio_user: Subject,
     pub shutdown_grace: Duration,
     pub log: LogConfig,
 }
@@ -39,11 +38,11 @@ pub struct WorkoutConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     pub url: Url,
-    /// As it was set: clients compare issuers as texts, and a [`Url`] adds a slash to a bare host.
+    /// As it is set: clients compare issuers as texts, and a [`Url`] adds a slash to a bare host.
     pub text: String,
 }
 
-/// An entry of `MCP_ALLOWED_HOSTS`: a host, in lower case, and perhaps its only port.
+/// An entry of `MCP_ALLOWED_HOSTS`: a host in lower case, at one port or at any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRule {
     pub host: String,
@@ -51,7 +50,7 @@ pub struct HostRule {
 }
 
 impl HostRule {
-    /// `host`, `host:port`, `[::1]` or `[::1]:port`, and nothing beside.
+    /// `host`, `host:port`, `[::1]` or `[::1]:port`.
     pub fn parse(text: &str) -> Option<Self> {
         let authority: http::uri::Authority = text.trim().parse().ok()?;
         let rule = Self {
@@ -69,149 +68,77 @@ impl HostRule {
 }
 
 impl WorkoutConfig {
-    /// Reads the process's environment, and under it a `.env` file in the working directory. Over `stdio` there are no
-    /// callers to know.
+    /// Reads the process environment and, below it, a `.env` file in the working directory. Over `stdio` no callers
+    /// have to be identified.
     pub fn from_env(stdio: bool) -> Result<Self, ConfigError> {
-        let (variables, faults) = environment();
-        Self::checked(stdio, variables, faults)
+        from_env(|reader| Self::read(reader, stdio))
     }
 
-    /// The same from any list of variables; the process environment is not touched.
+    /// The same from any list of variables; the process environment is not read.
     pub fn from_iter(
         stdio: bool,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        Self::checked(stdio, variables, vec![])
+        let mut reader = Reader::from_iter(variables);
+        let config = Self::read(&mut reader, stdio);
+        reader.finish(config)
     }
 
-    fn checked(
-        stdio: bool,
-        variables: impl IntoIterator<Item = (String, String)>,
-        faults: Vec<Fault>,
-    ) -> Result<Self, ConfigError> {
-        let raw = raw(variables);
-        let mut check = Check::after(faults);
+    pub(super) fn read(reader: &mut Reader, stdio: bool) -> Self {
         let config = Self {
-            address: address(&mut check, &raw),
-            agent_token: check.header_secret(
-                "PROG_STRENGTH_MCP_TOKEN",
-                raw.prog_strength_mcp_token.as_deref(),
-            ),
-            jwt: raw.jwt_signing_key.is_some().then(|| jwt(&mut check, &raw)),
-            public_url: plain_url(
-                &mut check,
-                "MCP_PUBLIC_URL",
-                raw.mcp_public_url.as_deref(),
-                "https://mcp.example.com/mcp",
-            ),
-            allowed_hosts: hosts(&mut check, raw.mcp_allowed_hosts.as_deref()),
-            rate_limit_per_hour: check.number(
-                "MCP_RATE_LIMIT_PER_HOUR",
-                raw.mcp_rate_limit_per_hour.as_deref(),
-                100,
-                0,
-                1_000_000,
-            ),
-            oauth_issuer: issuer(&mut check, raw.oauth_issuer.as_deref()),
-            database_url: database(&mut check, raw.database_url.as_deref()),
-            stdio_user: user(&mut check, raw.workout_user_id.as_deref()),
-            shutdown_grace: shutdown_grace(&mut check, &raw),
-            log: log(&mut check, &raw),
+            address: mcp_address(reader),
+            agent_token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
+            jwt: reader
+                .given(&var::JWT_SIGNING_KEY)
+                .is_some()
+                .then(|| jwt(reader)),
+            public_url: base_url(reader, &var::MCP_PUBLIC_URL),
+            allowed_hosts: reader.value(&var::MCP_ALLOWED_HOSTS, host_rules),
+            rate_limit_per_hour: reader.number(&var::MCP_RATE_LIMIT_PER_HOUR),
+            oauth_issuer: issuer(reader),
+            database_url: reader.value(&var::DATABASE_URL, database_url),
+            stdio_user: reader.value(&var::WORKOUT_USER_ID, |text| Subject::parse(text).ok()),
+            shutdown_grace: shutdown_grace(reader),
+            log: log(reader),
         };
-        if !stdio && !config.knows_somebody() {
-            check.fault(
-                "PROG_STRENGTH_MCP_TOKEN",
+        if !stdio && !config.identifies_callers() {
+            reader.fault(
+                var::PROG_STRENGTH_MCP_TOKEN.name,
                 "is missing, and so are JWT_SIGNING_KEY and OAUTH_ISSUER; set at least one, to know callers by",
             );
         }
-        check.finish(config)
+        config
     }
 
-    fn knows_somebody(&self) -> bool {
+    fn identifies_callers(&self) -> bool {
         self.agent_token.is_some() || self.jwt.is_some() || self.oauth_issuer.is_some()
     }
 }
 
-/// What `healthcheck --mcp` needs.
-pub fn mcp_address_from_env() -> Result<Address, ConfigError> {
-    part_from_env(address)
-}
-
-fn address(check: &mut Check, raw: &Raw) -> Address {
-    Address {
-        host: check.host("MCP_HOST", raw.mcp_host.as_deref()),
-        port: check.number(
-            "MCP_PORT",
-            raw.mcp_port.as_deref(),
-            8000,
-            0,
-            u64::from(u16::MAX),
-        ),
-    }
-}
-
-/// A URL that is compared and extended: without `?…` and `#…`.
-fn plain_url(
-    check: &mut Check,
-    variable: &'static str,
-    value: Option<&str>,
-    example: &str,
-) -> Option<Url> {
-    let url = check.url(variable, Some(value?), example);
-    if url.query().is_some() || url.fragment().is_some() {
-        check.fault(variable, "must have no `?…` and no `#…` part");
-    }
+/// A URL that is compared or extended.
+fn base_url(reader: &mut Reader, variable: &Variable) -> Option<Url> {
+    let url = reader.optional_url(variable)?;
+    reader.refuse_query(variable, &url);
     Some(url)
 }
 
-fn issuer(check: &mut Check, value: Option<&str>) -> Option<Issuer> {
-    let example = "https://example.supabase.co/auth/v1";
-    Some(Issuer {
-        url: plain_url(check, "OAUTH_ISSUER", value, example)?,
-        text: value?.trim().to_owned(),
-    })
+fn issuer(reader: &mut Reader) -> Option<Issuer> {
+    let url = base_url(reader, &var::OAUTH_ISSUER)?;
+    let text = reader.text(&var::OAUTH_ISSUER)?.trim().to_owned();
+    Some(Issuer { url, text })
 }
 
-fn hosts(check: &mut Check, value: Option<&str>) -> Vec<HostRule> {
-    let entries = value.unwrap_or("localhost,127.0.0.1,mcp").split(',');
-    let entries = entries.map(str::trim).filter(|entry| !entry.is_empty());
-    let rules: Option<Vec<_>> = entries.map(HostRule::parse).collect();
-    let rules = rules.unwrap_or_default();
-    if rules.is_empty() {
-        check.fault(
-            "MCP_ALLOWED_HOSTS",
-            "must be a comma-separated list of hosts such as localhost or mcp.example.com:8000 (no scheme, no path)",
-        );
-    }
-    rules
+fn host_rules(list: &str) -> Option<Vec<HostRule>> {
+    let rules: Vec<_> = entries(list).map(HostRule::parse).collect::<Option<_>>()?;
+    Some(rules).filter(|rules| !rules.is_empty())
 }
 
-/// Never repeated in a message: it holds a password.
-fn database(check: &mut Check, value: Option<&str>) -> SecretString {
-    let value = value.unwrap_or("sqlite:prog-strength.db").trim();
-    let good = match value.split_once(':') {
-        Some(("sqlite", file)) => !file.trim_start_matches('/').is_empty(),
-        Some(("postgres" | "postgresql", rest)) => {
-            rest.starts_with("//") && Url::parse(value).is_ok()
-        }
+fn database_url(text: &str) -> Option<SecretString> {
+    let text = text.trim();
+    let valid = match text.split_once(':')? {
+        ("sqlite", file) => !file.trim_start_matches('/').is_empty(),
+        ("postgres" | "postgresql", rest) => rest.starts_with("//") && Url::parse(text).is_ok(),
         _ => false,
     };
-    if !good {
-        check.fault(
-            "DATABASE_URL",
-            "must be sqlite:<file> or postgres://<user>:<password>@<host>/<database>",
-        );
-    }
-    value.into()
-}
-
-fn user(check: &mut Check, value: Option<&str>) -> String {
-    let user = value.unwrap_or("local");
-    if !is_subject(user) {
-        check.fault(
-            "WORKOUT_USER_ID",
-            "must be 1 to 256 characters without control characters",
-        );
-    }
-    user.to_owned()
+    valid.then(|| text.into())
 }

@@ -52,7 +52,7 @@ impl ClaudeKey {
     pub(super) async fn refused(self) -> ConfigError {
         match self.question.send().await {
             Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {
-                return ConfigError::of(
+                return ConfigError::new(
                     self.variable,
                     format!(
                         "is refused by {}; correct it, or unset it and all other ANTHROPIC_* for the offline stand-in",

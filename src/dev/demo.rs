@@ -82,7 +82,7 @@ pub async fn reset(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<(),
 }
 
 fn user() -> Result<UserId, sqlx::Error> {
-    UserId::new(USER).ok_or_else(|| sqlx::Error::Protocol(format!("{USER} is no user id")))
+    UserId::parse(USER).map_err(|_| sqlx::Error::Protocol(format!("{USER} is no user id")))
 }
 
 /// Exercises and sets go with their workouts.

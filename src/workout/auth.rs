@@ -1,4 +1,4 @@
-//! Who is calling the workout server: the agent, or one user. Nothing else makes a [`Principal`] out of a token.
+//! Authentication of the workout server's HTTP requests: a bearer token becomes an [`Identity`].
 
 use std::sync::Arc;
 
@@ -7,87 +7,72 @@ use http::HeaderMap;
 use jsonwebtoken::{Algorithm, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::resource::Resource;
+use super::{identity::Identity, resource::Resource};
 pub use crate::http::bearer::Refusal;
 use crate::{
     auth::{
-        Verifier,
-        jwks::{OAuth, Pace},
+        Caller, Verifier,
+        jwks::{JwksVerifier, RefreshPolicy},
     },
     config::WorkoutConfig,
     http::bearer,
 };
 
-/// Whom a request speaks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Principal {
-    /// May name the user of each call.
-    Agent,
-    /// Acts for itself alone.
-    User(Arc<str>),
-}
-
-/// All the ways in, of which at least one is configured.
-pub struct Gate {
+/// The kinds of token that are accepted; at least one is configured.
+pub struct Authenticator {
     agent: Option<AgentToken>,
     jwt: Option<Verifier>,
-    oauth: Option<OAuth>,
+    oauth: Option<JwksVerifier>,
+    resource: Arc<Resource>,
 }
 
-impl Gate {
-    /// Fails only if there can be no HTTP client.
+impl Authenticator {
+    /// Fails only if no HTTP client can be built.
     pub fn new(
         config: &WorkoutConfig,
-        resource: &Arc<Resource>,
-        pace: Pace,
+        resource: Arc<Resource>,
+        refresh: RefreshPolicy,
     ) -> Result<Self, reqwest::Error> {
         let issuer = config.oauth_issuer.as_ref();
-        let oauth = issuer.map(|issuer| OAuth::new(&issuer.url, resource.clone(), pace));
+        let oauth = issuer.map(|issuer| JwksVerifier::new(&issuer.url, refresh));
         Ok(Self {
             agent: config.agent_token.as_ref().map(AgentToken::new),
             jwt: config.jwt.as_ref().map(Verifier::new),
             oauth: oauth.transpose()?,
+            resource,
         })
     }
 
-    /// Who sent these headers. Exactly one bearer token, good in every respect, or a refusal.
-    pub async fn admit(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+    /// The identity of the one, valid bearer token in these headers.
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
         let token = bearer::token(headers)?;
         if self.agent.as_ref().is_some_and(|agent| agent.is(token)) {
-            return Ok(Principal::Agent);
+            return Ok(Identity::Agent);
         }
-        let refused = Refusal { token_given: true };
-        let header = jsonwebtoken::decode_header(token).map_err(|_| refused)?;
-        let user = self.user(token, &header).await.ok_or(refused)?;
-        Ok(Principal::User(user))
+        let refusal = Refusal { token_given: true };
+        let header = jsonwebtoken::decode_header(token).map_err(|_| refusal)?;
+        let caller = self.user(token, &header).await.ok_or(refusal)?;
+        Ok(Identity::User(caller.into_subject()))
     }
 
-    /// Each kind of key has algorithms of its own, so that a public key is never taken for a shared one.
-    async fn user(&self, token: &str, header: &Header) -> Option<Arc<str>> {
-        match header.alg {
-            Algorithm::HS256 => match self.jwt.as_ref()?.verify(token) {
-                Ok(caller) => Some(caller.user_id().into()),
-                Err(error) => {
-                    tracing::debug!(error = %error, "token refused");
-                    None
-                }
-            },
+    /// Each kind of key has its own algorithms, so that a public key is never used as a shared secret.
+    async fn user(&self, token: &str, header: &Header) -> Option<Caller> {
+        let is_ours = |audience: &str| self.resource.is_named_by(audience);
+        let verified = match header.alg {
+            Algorithm::HS256 => self.jwt.as_ref()?.verify(token),
             Algorithm::RS256 | Algorithm::ES256 => {
-                match self.oauth.as_ref()?.verify(token, header).await {
-                    Ok(user) => Some(user),
-                    Err(error) => {
-                        tracing::debug!(error = %error, "token refused");
-                        None
-                    }
-                }
+                self.oauth.as_ref()?.verify(token, header, is_ours).await
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        verified
+            .inspect_err(|error| tracing::debug!(error = %error, "token refused"))
+            .ok()
     }
 }
 
-/// The agent's token, as a digest under a key that lives as long as the process: comparing digests takes a time that
-/// tells nothing about the token, not even its length.
+/// The agent's token as a digest under a random key: the time that a comparison takes tells nothing about the token, not
+/// even its length.
 struct AgentToken {
     key: hmac::Key,
     digest: hmac::Tag,
@@ -112,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_whole_token_is_the_token() {
+    fn only_the_whole_token_matches() {
         let agent = AgentToken::new(&"a-token".into());
         assert!(agent.is("a-token"));
         for other in ["", "a-toke", "a-token ", "A-token", "a-token\0"] {

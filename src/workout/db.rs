@@ -13,27 +13,13 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use crate::auth::Subject as UserId;
 pub use open::OpenError;
 
 /// Maximum duration of a statement on `PostgreSQL`.
 const STATEMENT_TIMEOUT: &str = "10s";
 /// Maximum wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The user whose data a call concerns. Created only where the caller is authenticated.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UserId(Arc<str>);
-
-impl UserId {
-    /// `None` unless it is a valid token subject: 1 to 256 characters, no control characters.
-    pub fn new(id: &str) -> Option<Self> {
-        crate::auth::is_subject(id).then(|| Self(id.into()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -1,4 +1,4 @@
-//! MCP request handler: runs tools, resources and prompts for the user whom [`Asker`] determines.
+//! MCP request handler: runs tools, resources and prompts for the user whom [`Identity`] determines.
 
 mod server;
 
@@ -17,12 +17,13 @@ use rmcp::{
 };
 
 use super::{
-    asker::{self, Asker},
     catalogue::Catalogue,
     context::ToolContext,
     db::{Database, UserId},
     error::ToolError,
+    identity::Identity,
     limit::{Counted, HourlyLimit},
+    meta,
     tools::{self, Answer, Audience, Spec},
 };
 
@@ -83,10 +84,10 @@ impl Handler {
         }
     }
 
-    fn asker(&self, context: &RequestContext<RoleServer>) -> Result<Asker, ErrorData> {
+    fn identity(&self, context: &RequestContext<RoleServer>) -> Result<Identity, ErrorData> {
         match &self.stdio_user {
-            Some(user) => Ok(Asker::User(user.clone())),
-            None => Asker::of(context),
+            Some(user) => Ok(Identity::User(user.clone())),
+            None => Identity::from_context(context),
         }
     }
 
@@ -114,13 +115,13 @@ impl Handler {
         mut arguments: JsonObject,
         meta: &MetaObject,
     ) -> Result<(Answer, Option<String>), ToolError> {
-        let zone = asker::time_zone(&mut arguments, meta)?;
+        let zone = meta::time_zone(&mut arguments, meta)?;
         let notice = match user {
             Some(user) => self.count(user).await?,
             None => None,
         };
         let ctx = ToolContext {
-            call_id: asker::call_id(tool.name, meta),
+            call_id: meta::call_id(tool.name, meta),
             ..self.context(user, zone)
         };
         Ok((tool.run(&ctx, arguments).await?, notice))
@@ -177,7 +178,7 @@ fn log_call(
     started: Instant,
     error: Option<&ToolError>,
 ) {
-    let request_id = asker::request_id(meta);
+    let request_id = meta::request_id(meta);
     let user = user.map(UserId::as_str);
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match error {

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_call_from_80_percent_on_is_near_and_one_over_the_limit_is_refused_with_the_wait() {
         let limit = HourlyLimit::new(5);
-        let (ann, bob) = (UserId::new("ann").unwrap(), UserId::new("bob").unwrap());
+        let (ann, bob) = (UserId::parse("ann").unwrap(), UserId::parse("bob").unwrap());
         let counted: Vec<Counted> = (0..5).map(|_| limit.count(&ann)).collect();
         assert_eq!(counted[..3], [Counted::Fine, Counted::Fine, Counted::Fine]);
         assert_eq!(counted[3..], [Counted::Near(4), Counted::Near(5)]);

@@ -1,4 +1,5 @@
-//! The names this server goes by: hosts (against DNS rebinding) and, to OAuth servers, a resource (RFC 8707, RFC 9728).
+//! The hosts that requests may name (against DNS rebinding), and the protected resource that OAuth tokens are for
+//! (RFC 8707, RFC 9728).
 
 use http::{HeaderMap, Uri, header};
 use url::Url;
@@ -14,16 +15,16 @@ pub struct Resource {
     public: Option<Url>,
 }
 
-/// The host a request was sent to, checked: safe to repeat in a URL or a header.
+/// The checked host of a request: safe to repeat in a URL or a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host(String);
 
 impl Resource {
-    pub fn of(config: &WorkoutConfig) -> Self {
+    pub fn from_config(config: &WorkoutConfig) -> Self {
         Self::new(config.allowed_hosts.clone(), config.public_url.clone())
     }
 
-    /// Who gives the server a public name means requests that use it.
+    /// The public URL's host is allowed without being listed.
     fn new(mut rules: Vec<HostRule>, public: Option<Url>) -> Self {
         if let Some(host) = public.as_ref().and_then(Url::host_str) {
             let host = host.to_owned();
@@ -32,7 +33,7 @@ impl Resource {
         Self { rules, public }
     }
 
-    /// The host, if the request names one, and only ones that are ours. A target in absolute form names one too.
+    /// The request's host, if `Host` and a target in absolute form name allowed hosts only.
     pub fn host(&self, uri: &Uri, headers: &HeaderMap) -> Option<Host> {
         let mut given = headers.get_all(header::HOST).iter();
         let named = match (given.next(), given.next()) {
@@ -40,14 +41,14 @@ impl Resource {
             _ => return None,
         };
         let target = uri.authority().map(|other| HostRule::parse(other.as_str()));
-        let ours = |host: &HostRule| self.admits(&host.host, host.port);
+        let ours = |host: &HostRule| self.is_allowed(&host.host, host.port);
         let target_is_ours = target.is_none_or(|host| host.as_ref().is_some_and(ours));
         let port = named.port.map(|port| format!(":{port}"));
         let host = || Host(format!("{}{}", named.host, port.unwrap_or_default()));
         (target_is_ours && ours(&named)).then(host)
     }
 
-    /// Browsers say where a page comes from. At whatever port: on a developer's machine the page has another one.
+    /// Browsers send the page's origin. Its port does not matter: on a developer's machine the page has another one.
     pub fn allows_origin(&self, headers: &HeaderMap) -> bool {
         let mut given = headers.get_all(header::ORIGIN).iter();
         match (given.next(), given.next()) {
@@ -55,20 +56,20 @@ impl Resource {
             (Some(origin), None) => origin
                 .to_str()
                 .ok()
-                .and_then(web)
+                .and_then(web_url)
                 .and_then(|url| Some(url.host_str()?.to_owned()))
                 .is_some_and(|host| self.rules.iter().any(|rule| rule.host == host)),
             _ => false,
         }
     }
 
-    /// Whether a token for this audience is for us.
+    /// True if a token for this audience is for this server.
     pub fn is_named_by(&self, audience: &str) -> bool {
-        let Some(named) = web(audience) else {
+        let Some(named) = web_url(audience) else {
             return false;
         };
         if let Some(public) = &self.public {
-            return bare(&named) == bare(public);
+            return without_slashes(&named) == without_slashes(public);
         }
         let plain = named.query().is_none()
             && named.fragment().is_none()
@@ -77,19 +78,19 @@ impl Resource {
         let host = named.host_str().unwrap_or_default();
         plain
             && named.path().trim_end_matches('/') == PATH
-            && self.admits(host, named.port_or_known_default())
+            && self.is_allowed(host, named.port_or_known_default())
     }
 
     /// The resource's identifier.
     pub fn url(&self, host: &Host) -> String {
         match &self.public {
-            Some(public) => bare(public).to_owned(),
-            // What a proxy says about TLS could be said by anybody.
+            Some(public) => without_slashes(public).to_owned(),
+            // A proxy's header about TLS could be forged.
             None => format!("http://{}{PATH}", host.0),
         }
     }
 
-    /// Where the document about the resource is (RFC 9728 section 3.1).
+    /// The URL of the resource's metadata document (RFC 9728 section 3.1).
     pub fn metadata_url(&self, host: &Host) -> String {
         match &self.public {
             Some(public) => format!(
@@ -101,25 +102,25 @@ impl Resource {
         }
     }
 
-    /// Whether a path, without the slash before it, is that of the resource.
+    /// True if a path, without its leading slash, is the resource's.
     pub fn is_at(&self, path: &str) -> bool {
         let is = |own: &str| own.trim_matches('/') == path.trim_matches('/');
         is(PATH) || self.public.as_ref().is_some_and(|public| is(public.path()))
     }
 
-    fn admits(&self, host: &str, port: Option<u16>) -> bool {
+    fn is_allowed(&self, host: &str, port: Option<u16>) -> bool {
         self.rules
             .iter()
             .any(|rule| rule.host == host && (rule.port.is_none() || rule.port == port))
     }
 }
 
-fn web(text: &str) -> Option<Url> {
+fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-fn bare(url: &Url) -> &str {
+fn without_slashes(url: &Url) -> &str {
     url.as_str().trim_end_matches('/')
 }
 
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_one_of_ours_at_its_port_or_at_any() {
+    fn a_host_is_allowed_at_its_listed_port_or_at_any() {
         let ours = resource("localhost,Example.com:8443,[::1]", None);
         let host = |values: &[&str]| {
             let host = ours.host(&"/mcp".parse().unwrap(), &headers(&header::HOST, values));
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_names_another_host_is_nothing_of_ours() {
+    fn an_absolute_target_with_another_host_is_refused() {
         let ours = resource("localhost", None);
         let named = headers(&header::HOST, &["localhost"]);
         let is_ours = |uri: &str| ours.host(&uri.parse().unwrap(), &named).is_some();
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_absent_or_a_page_of_one_of_our_hosts() {
+    fn an_origin_must_be_absent_or_an_allowed_host() {
         let ours = resource("localhost,example.com:8443,[::1]", None);
         let allows = |values: &[&str]| ours.allows_origin(&headers(&header::ORIGIN, values));
         assert!(allows(&[]));
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_public_name_is_one_of_ours_without_being_listed() {
+    fn the_public_host_is_allowed_without_being_listed() {
         let ours = resource("mcp", Some("https://mcp.example.com/mcp"));
         let host = |host: &str| {
             let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_is_the_public_url_or_else_mcp_at_one_of_our_hosts() {
+    fn an_audience_is_the_public_url_or_else_mcp_at_an_allowed_host() {
         let public = resource("mcp", Some("https://mcp.example.com/mcp"));
         for (audience, ours) in [
             ("https://mcp.example.com/mcp", true),
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_is_found_under_the_path_here_and_the_one_before_a_proxy() {
+    fn the_resource_is_at_its_own_path_and_at_that_of_the_public_url() {
         let ours = resource("mcp", Some("https://example.com/a/mcp"));
         assert!(ours.is_at("mcp") && ours.is_at("a/mcp") && ours.is_at("a/mcp/"));
         assert!(!ours.is_at("b/mcp") && !ours.is_at(""));
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_stands_where_rfc_9728_puts_it() {
+    fn the_metadata_url_follows_rfc_9728() {
         let host = Host("mcp:8000".into());
         let at = |public| {
             let ours = resource("mcp", public);

@@ -9,17 +9,13 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    db::{Database, UserId},
+    db::Database,
     handler::{Handler, Workouts},
     transport::{HttpState, Tuning, router},
 };
 use crate::{
-    config::{JwtConfig, WorkoutConfig},
-    http::lifecycle::Lifecycle,
-    http::server,
-    process::heap,
-    process::logs,
-    process::signals::Signals,
+    auth::JwtSettings, config::WorkoutConfig, http::lifecycle::Lifecycle, http::server,
+    process::heap, process::logs, process::signals::Signals,
 };
 
 /// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client goes); a second signal ends it at
@@ -36,7 +32,7 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
         .await
         .context("cannot read the exercise catalogue")?;
     let served = if stdio {
-        let user = UserId::new(&config.stdio_user).context("WORKOUT_USER_ID is no user id")?;
+        let user = config.stdio_user.clone();
         over_stdio(Handler::over_stdio(workouts, user), shutdown).await
     } else {
         let make = move || Handler::over_http(workouts.clone());
@@ -59,7 +55,7 @@ async fn over_http<H: ServerHandler>(
     make: impl Fn() -> H + Send + Sync + 'static,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    if config.jwt.as_ref().is_some_and(JwtConfig::key_is_short) {
+    if config.jwt.as_ref().is_some_and(JwtSettings::key_is_short) {
         tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
     }
     let state = HttpState::new(config, Tuning::default())

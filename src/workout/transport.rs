@@ -19,9 +19,9 @@ use rmcp::{
 };
 use tower::ServiceBuilder;
 
-use super::{auth::Gate, resource::Resource};
+use super::{auth::Authenticator, resource::Resource};
 use crate::{
-    auth::jwks::Pace, config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware,
+    auth::jwks::RefreshPolicy, config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware,
 };
 
 use self::sessions::Sessions;
@@ -32,7 +32,7 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// Limits that are not settings; tests change them.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
-    pub pace: Pace,
+    pub jwks_refresh: RefreshPolicy,
     /// Live sessions of all users together.
     pub sessions: usize,
     pub sessions_per_user: usize,
@@ -41,7 +41,7 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            pace: Pace::default(),
+            jwks_refresh: RefreshPolicy::default(),
             sessions: 2_000,
             sessions_per_user: 50,
         }
@@ -50,7 +50,7 @@ impl Default for Tuning {
 
 /// The state that all requests share.
 pub struct HttpState {
-    gate: Gate,
+    authenticator: Authenticator,
     resource: Arc<Resource>,
     issuer: Option<String>,
     sessions: Arc<Sessions>,
@@ -62,10 +62,10 @@ pub struct HttpState {
 impl HttpState {
     /// Fails only if no HTTP client can be built.
     pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
-        let resource = Arc::new(Resource::of(config));
+        let resource = Arc::new(Resource::from_config(config));
         let manager = Arc::new(LocalSessionManager::default());
         Ok(Arc::new(Self {
-            gate: Gate::new(config, &resource, tuning.pace)?,
+            authenticator: Authenticator::new(config, resource.clone(), tuning.jwks_refresh)?,
             resource,
             issuer: config
                 .oauth_issuer
@@ -79,7 +79,7 @@ impl HttpState {
 }
 
 /// `make` gives each session (and each request without one) its handler, which finds the
-/// [`Principal`](super::auth::Principal) in the extensions of the request's `http::request::Parts`.
+/// [`Identity`](super::identity::Identity) in the extensions of the request's `http::request::Parts`.
 pub fn router<H: ServerHandler>(
     state: &Arc<HttpState>,
     make: impl Fn() -> H + Send + Sync + 'static,

@@ -1,48 +1,48 @@
-//! The messages of a request as JSON: each is written once, however many requests it goes into.
+//! The messages of a request, serialized: each is written once, however many requests contain it.
 
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::Role;
 
-/// The end of a user's message whose content is not empty, from behind the last block's last field.
+/// The end of a user message, from behind the last field of its last block.
 const END: &[u8] = b"}]}";
-/// A breakpoint, as the last field of a block.
-const MARK: &[u8] = b",\"cache_control\":{\"type\":\"ephemeral\"}";
+/// A cache breakpoint, as the last field of a block.
+const BREAKPOINT: &[u8] = b",\"cache_control\":{\"type\":\"ephemeral\"}";
 
-/// What Claude has to answer, in order.
+/// The serialized messages of a conversation.
 #[derive(Debug, Default)]
 pub struct Conversation {
-    /// The messages, with commas between.
+    /// The messages, with commas between them.
     json: Vec<Bytes>,
     length: usize,
-    /// Where the last two user messages' last blocks end: there their breakpoints go.
-    marks: [Option<usize>; 2],
+    /// Offsets of the breakpoints: the ends of the last blocks of the last two user messages.
+    breakpoints: [Option<usize>; 2],
 }
 
 impl Conversation {
-    /// Adds messages, each an object with `role` and `content`, a list of blocks; together they take about `room` bytes.
+    /// Adds messages: objects with `role` and `content`, a list of blocks. `capacity` is their expected size in bytes.
     ///
     /// # Errors
-    /// One cannot be written as JSON. Nothing is added then.
+    /// A message cannot be serialized. The conversation is unchanged then.
     pub fn extend<M: Serialize>(
         &mut self,
         messages: impl IntoIterator<Item = (Role, M)>,
-        room: usize,
+        capacity: usize,
     ) -> serde_json::Result<()> {
-        let (mut json, mut marks) = (Vec::with_capacity(room), self.marks);
+        let (mut json, mut breakpoints) = (Vec::with_capacity(capacity), self.breakpoints);
         for (role, message) in messages {
             if self.length + json.len() > 0 {
                 json.push(b',');
             }
             serde_json::to_writer(&mut json, &message)?;
             if role == Role::User && json.ends_with(END) {
-                marks = [marks[1], Some(self.length + json.len() - END.len())];
+                breakpoints = [breakpoints[1], Some(self.length + json.len() - END.len())];
             }
         }
-        self.marks = marks;
+        self.breakpoints = breakpoints;
         self.length += json.len();
-        // What was announced may be much of what nobody asked for.
+        // Much of a request may be fields that are ignored.
         if json.capacity() / 2 > json.len() {
             json.shrink_to_fit();
         }
@@ -50,33 +50,33 @@ impl Conversation {
         Ok(())
     }
 
-    /// The messages, with breakpoints behind the last two of the user's. The last is the end of the history; the one before
-    /// it is where the previous request (of this turn, or of the turn before) had its end, so that what was written then is
-    /// found even when a round added more blocks than Claude's look-back of 20. With tools and system that makes four, the
-    /// maximum.
-    pub(super) fn marked(&self) -> Vec<Bytes> {
-        let mut marks = self.marks.into_iter().flatten().peekable();
-        let (mut pieces, mut at) = (Vec::new(), 0);
+    /// The messages with breakpoints at the ends of the last two user messages. The last one is the end of the history;
+    /// the one before it is where the previous request (of this turn or the last) ended, so that what it cached is found
+    /// even when a round adds more blocks than Claude's look-back of 20. With those on tools and system prompt that makes
+    /// four, the maximum.
+    pub(super) fn with_breakpoints(&self) -> Vec<Bytes> {
+        let mut breakpoints = self.breakpoints.into_iter().flatten().peekable();
+        let (mut chunks, mut offset) = (Vec::new(), 0);
         for json in &self.json {
             let mut json = json.clone();
-            while let Some(mark) = marks.next_if(|mark| *mark <= at + json.len()) {
-                pieces.push(json.split_to(mark - at));
-                pieces.push(Bytes::from_static(MARK));
-                at = mark;
+            while let Some(at) = breakpoints.next_if(|at| *at <= offset + json.len()) {
+                chunks.push(json.split_to(at - offset));
+                chunks.push(Bytes::from_static(BREAKPOINT));
+                offset = at;
             }
-            at += json.len();
-            pieces.push(json);
+            offset += json.len();
+            chunks.push(json);
         }
-        pieces
+        chunks
     }
 
-    /// The messages as they were added.
+    /// The messages without breakpoints.
     #[cfg(any(test, fuzzing))]
     pub fn messages(&self) -> serde_json::Value {
         serde_json::from_str(&self.json()).expect("JSON")
     }
 
-    /// The same, as they are written.
+    /// The list of messages, serialized, without breakpoints.
     #[cfg(any(test, fuzzing))]
     pub fn json(&self) -> String {
         format!("[{}]", String::from_utf8_lossy(&self.json.concat()))

@@ -1,4 +1,4 @@
-//! What holds for any bytes that come as Claude's stream, however they are cut.
+//! Fuzz target: Claude's event stream, in chunks of any size.
 
 mod planned;
 
@@ -121,19 +121,19 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
         .expect("a runtime");
     let pieces = stream::iter(pieces.iter().cloned().map(Ok));
     let timer = Metrics::new().claude_request();
-    let progress: Vec<_> = runtime.block_on(async {
-        Reading::of(pieces, Duration::from_secs(9), timer)
+    let mut progress: Vec<_> = runtime.block_on(async {
+        Reading::new(pieces, Duration::from_secs(9), timer)
             .collect()
             .await
     });
-    let (last, before) = progress.split_last().expect("an end");
+    let (last, before) = progress.split_last_mut().expect("an end");
     assert!(
         matches!(last, Err(_) | Ok(Progress::End(_))),
         "no end: {last:?}"
     );
     // Calls as they were announced, with what came of them.
     let mut calls: Vec<(u64, _, _, Option<&Result<_, _>>)> = Vec::new();
-    for step in before {
+    for step in &*before {
         match step {
             Ok(Progress::ToolStart { index, id, name }) => {
                 assert!(
@@ -142,7 +142,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
                 );
                 calls.push((*index, id, name, None));
             }
-            Ok(Progress::ToolReady { index, input }) => {
+            Ok(Progress::ToolInput { index, input }) => {
                 let call = calls.iter_mut().find(|(known, ..)| known == index);
                 let (.., ready) = call.expect("ready before it started");
                 assert!(ready.is_none(), "{index} is ready twice");
@@ -163,29 +163,21 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
             !reply.blocks.iter().any(|(_, block)| block.is_blank_text()),
             "blank text"
         );
-        let kept = reply
-            .blocks
-            .iter()
-            .filter_map(|(index, block)| match block {
-                Block::ToolUse { id, name, input } => Some((*index, id, name, input)),
-                _ => None,
-            });
-        let announced = calls.into_iter().map(|(index, id, name, ready)| {
-            (
-                index,
-                id,
-                name,
-                ready
-                    .and_then(|input| input.as_ref().ok())
-                    .cloned()
-                    .unwrap_or_default(),
-            )
-        });
-        assert!(
-            kept.map(|(index, id, name, input)| (index, id, name, input.clone()))
-                .eq(announced),
-            "the calls of the message are not those that were announced"
-        );
+        let announced = |index| calls.iter().find(|(known, ..)| *known == index);
+        let mut count = 0;
+        for (index, block) in &mut reply.blocks {
+            let Block::ToolUse { id, name, input } = block else {
+                continue;
+            };
+            let (_, known_id, known_name, complete) = announced(*index).expect("is announced");
+            assert_eq!((&*id, &*name), (*known_id, *known_name));
+            assert!(input.is_empty(), "an input is reported twice");
+            *input = complete
+                .and_then(|input| input.clone().ok())
+                .unwrap_or_default();
+            count += 1;
+        }
+        assert_eq!(count, calls.len(), "a call is missing in the message");
     }
     progress
         .iter()

@@ -1,4 +1,4 @@
-//! Messages and their blocks: what is sent to Claude, and what frontends keep as history.
+//! Messages and content blocks, as Claude takes them and as frontends keep them.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
@@ -35,7 +35,7 @@ impl Message {
     }
 }
 
-/// A content block, with the input fields Claude knows and no others.
+/// A content block, with the input fields that Claude knows and no others.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Block {
@@ -56,14 +56,14 @@ pub enum Block {
         #[serde(skip_serializing_if = "Option::is_none")]
         context: Option<String>,
     },
-    /// A tool call of Claude's. Assistant messages only.
+    /// A tool call by Claude. Assistant messages only.
     ToolUse {
         id: String,
         name: String,
         #[schema(value_type = Object)]
         input: Map<String, Value>,
     },
-    /// What a tool answered. User messages only.
+    /// A tool's result. User messages only.
     ToolResult {
         tool_use_id: String,
         #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -79,7 +79,7 @@ pub enum Block {
     RedactedThinking {
         data: String,
     },
-    /// A block this service does not know (server tools'): sent back as it came when a reply was paused, never kept.
+    /// A block of an unknown type (server tools'): sent back unchanged after a pause, never part of the history.
     #[serde(untagged)]
     #[schema(value_type = Object)]
     Opaque(Value),
@@ -95,7 +95,7 @@ impl Block {
         Self::Text { text: text.into() }
     }
 
-    /// Text that Claude would refuse as empty.
+    /// True for a text that Claude refuses as empty.
     pub fn is_blank_text(&self) -> bool {
         matches!(self, Self::Text { text } if is_blank(text))
     }
@@ -105,21 +105,19 @@ impl Block {
     }
 }
 
-/// Whether the API takes it for the id of a call: `[A-Za-z0-9_-]+`. Names of tools are of the same letters.
+/// True for what the API accepts as the id of a tool call: `[A-Za-z0-9_-]+`. Tool names consist of the same characters.
 pub fn is_id(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    !text.is_empty() && text.bytes().all(is_allowed)
 }
 
-/// White space only, in Claude's sense (Python's, which counts the ASCII separators too).
+/// True for white space only, as Claude's API (Python) defines it: the ASCII separators count too.
 pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
-/// What the first bytes of a base64 image say it is: PNG, JPEG, GIF, WebP, or nothing known.
+/// The media type of a base64 image by its first bytes: PNG, JPEG, GIF or WebP.
 pub fn image_type(base64: &str) -> Option<&'static str> {
     let head = BASE64_STANDARD.decode(base64.get(..16)?).ok()?;
     match head.as_slice() {

@@ -1,7 +1,7 @@
-//! A reply as it is written: the stream's events, and what they add up to.
+//! A streaming reply: its events as progress, and the message they build.
 
 mod builder;
-mod open;
+mod open_block;
 
 use std::{
     collections::VecDeque,
@@ -24,11 +24,11 @@ use crate::{
 };
 use builder::Builder;
 
-/// More than this in one reply is no answer to anybody.
-const MAX_REPLY: usize = 64 * 1024 * 1024;
+/// Longer replies are an error.
+const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
 
-/// What may still come behind `message_stop`.
-const LAST_BYTES: Duration = Duration::from_secs(1);
+/// How long to wait for the end of the response after `message_stop`.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Tokens as Claude counts them.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -61,7 +61,7 @@ impl Usage {
         ]
     }
 
-    /// Counts are cumulative: what is named replaces what was there.
+    /// Counts are cumulative: those named replace the earlier ones.
     fn update(&mut self, usage: &Value) {
         let set = |field: &mut u64, name: &str| *field = usage[name].as_u64().unwrap_or(*field);
         set(&mut self.input_tokens, "input_tokens");
@@ -74,10 +74,10 @@ impl Usage {
     }
 }
 
-/// What is worth passing on of a reply, in the order in which it comes.
+/// Progress of a reply, in the order of its events.
 #[derive(Debug, PartialEq)]
 pub enum Progress {
-    /// Something arrived that nobody needs to see; the usage so far.
+    /// Tokens so far.
     Usage(Usage),
     Text(String),
     /// Claude begins a tool call. `index` is the block's.
@@ -86,8 +86,8 @@ pub enum Progress {
         id: String,
         name: String,
     },
-    /// Its input is complete: an object, or the text that is none.
-    ToolReady {
+    /// The input of a tool call is complete: an object, or the text that is not one.
+    ToolInput {
         index: u64,
         input: Result<Map<String, Value>, String>,
     },
@@ -95,7 +95,8 @@ pub enum Progress {
     End(Reply),
 }
 
-/// A complete message. `blocks` have their index, by which tool calls are told apart.
+/// A complete message. `blocks` have the index that [`Progress`] names; inputs of tool calls are empty, since
+/// [`Progress::ToolInput`] reported them.
 #[derive(Debug, Default, PartialEq)]
 pub struct Reply {
     pub blocks: Vec<(u64, Block)>,
@@ -103,8 +104,8 @@ pub struct Reply {
     pub model: Option<String>,
 }
 
-/// A reply while it is written, read to its `message_stop`; anything else is an error, after which nothing comes. No piece
-/// may take longer than the idle limit to come.
+/// A streaming reply, up to its `message_stop`; any other end is an error. Silence for longer than the idle timeout is one
+/// too.
 pub struct Reading<P = ResponseBody> {
     pieces: P,
     decoder: Decoder,
@@ -112,7 +113,7 @@ pub struct Reading<P = ResponseBody> {
     message: Builder,
     size: usize,
     idle: IdleTimer,
-    /// For the next piece, since the last one was used up.
+    /// The idle timer runs: the last chunk is used up.
     waiting: bool,
     /// `None` once the message is complete.
     timer: Option<ClaudeTimer>,
@@ -124,7 +125,7 @@ where
     P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {
     /// Must be called within a tokio runtime.
-    pub(super) fn of(pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
+    pub(super) fn new(pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
         Self {
             pieces,
             decoder: Decoder::default(),
@@ -138,21 +139,21 @@ where
         }
     }
 
-    /// The message as far as it was written: its texts, and its tool calls without their inputs.
-    pub fn written(self) -> impl Iterator<Item = (u64, Block)> {
-        self.message.written()
+    /// The texts and tool calls so far; inputs of tool calls are empty.
+    pub fn into_partial(self) -> impl Iterator<Item = (u64, Block)> {
+        self.message.into_partial()
     }
 
-    /// Reads what may still come behind the message's end: only then can the connection be used again.
-    pub async fn read_out(mut self) {
+    /// Reads the rest of the response after the message's end, so that the connection can be reused.
+    pub async fn drain(mut self) {
         let rest = async { while let Some(Ok(_)) = self.pieces.next().await {} };
-        let _ = timeout(LAST_BYTES, rest).await;
+        let _ = timeout(DRAIN_TIMEOUT, rest).await;
     }
 
     fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Result<Progress, ClaudeError>> {
         loop {
             while let Some(event) = self.events.pop_front() {
-                if let Some(progress) = self.message.take(&event)? {
+                if let Some(progress) = self.message.on_event(&event)? {
                     return Poll::Ready(Ok(progress));
                 }
             }
@@ -168,7 +169,7 @@ where
                 .ok_or(ClaudeError::Incomplete)?
                 .map_err(ClaudeError::Broken)?;
             self.size += piece.len();
-            if self.size > MAX_REPLY || self.decoder.push(&piece, &mut self.events).is_err() {
+            if self.size > MAX_REPLY_BYTES || self.decoder.push(&piece, &mut self.events).is_err() {
                 return Poll::Ready(Err(ClaudeError::Event("reply_too_large".into())));
             }
         }

@@ -1,12 +1,12 @@
-//! A request to the Messages API: tools, system prompt and messages, with the breakpoints of its cache.
+//! The body of a Messages API request: tools, system prompt and messages, with cache breakpoints.
 
 use bytes::Bytes;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Conversation;
 
-/// A tool as Claude is told of it.
+/// A tool as Claude sees it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolSpec {
     pub name: String,
@@ -15,92 +15,92 @@ pub struct ToolSpec {
     pub input_schema: Value,
 }
 
-/// The tools of a request: what they are does not change from one request to the next, so neither do the bytes.
+/// The serialized list of tools, shared by all requests; `None` if there are no tools.
 #[derive(Debug)]
 pub struct Tools(Option<Bytes>);
 
 impl Tools {
-    /// With a cache breakpoint behind the last one.
-    pub fn of(specs: &[ToolSpec]) -> Self {
-        let last = specs.len().wrapping_sub(1);
-        let marked = specs.iter().enumerate();
-        let marked: Vec<_> = marked
-            .map(|(at, tool)| Marked::new(tool, at == last))
+    /// Sets a cache breakpoint on the last tool.
+    pub fn new(specs: &[ToolSpec]) -> Self {
+        let is_last = |at: usize| at + 1 == specs.len();
+        let specs = specs.iter().enumerate();
+        let specs: Vec<_> = specs
+            .map(|(at, spec)| Cacheable::new(spec, is_last(at)))
             .collect();
-        let written = (!specs.is_empty()).then(|| serde_json::to_vec(&marked));
-        Self(written.and_then(Result::ok).map(Into::into))
+        let json = (!specs.is_empty()).then(|| serde_json::to_vec(&specs));
+        Self(json.and_then(Result::ok).map(Into::into))
     }
 }
 
-/// The beginning of every request: it does not change either, but for what follows in the list of system blocks.
+/// The serialized beginning of every request, up to the first system block.
 #[derive(Debug)]
 pub struct Prefix(Bytes);
 
 impl Prefix {
-    /// With a cache breakpoint behind the system prompt.
+    /// Sets a cache breakpoint on the system prompt.
     ///
     /// # Errors
-    /// A part cannot be written as JSON.
-    pub fn of(model: &str, max_tokens: u32, system: &str) -> serde_json::Result<Self> {
+    /// A part cannot be serialized.
+    pub fn new(model: &str, max_tokens: u32, system: &str) -> serde_json::Result<Self> {
         #[derive(Serialize)]
-        struct Beginning<'a> {
+        struct Fields<'a> {
             model: &'a str,
             max_tokens: u32,
             stream: bool,
-            system: [Marked<SystemText<'a>>; 1],
+            system: [Cacheable<TextBlock<'a>>; 1],
         }
-        let mut json = serde_json::to_vec(&Beginning {
+        let mut json = serde_json::to_vec(&Fields {
             model,
             max_tokens,
             stream: true,
-            system: [Marked::new(SystemText::new(system), true)],
+            system: [Cacheable::new(TextBlock::new(system), true)],
         })?;
         json.truncate(json.len() - b"]}".len());
         Ok(Self(json.into()))
     }
 }
 
-/// One call of the Messages API.
+/// One request to the Messages API.
 #[derive(Debug)]
 pub struct Request<'a> {
     pub prefix: &'a Prefix,
     /// The second system block: today's date and the user's name.
-    pub about: &'a str,
+    pub user_context: &'a str,
     pub tools: &'a Tools,
-    pub tools_allowed: bool,
+    pub may_use_tools: bool,
     pub messages: &'a Conversation,
 }
 
 impl Request<'_> {
-    /// The body, cache breakpoints included: JSON in pieces, of which only what is about this user is new.
+    /// The body as a list of chunks, most of which are shared with other requests.
     ///
     /// # Errors
-    /// A part cannot be written as JSON.
+    /// A part cannot be serialized.
     pub fn body(&self) -> serde_json::Result<Vec<Bytes>> {
         let json = |text: &'static str| Bytes::from_static(text.as_bytes());
-        let about = serde_json::to_vec(&SystemText::new(self.about))?;
+        let user_context = serde_json::to_vec(&TextBlock::new(self.user_context))?;
         let mut body = vec![self.prefix.0.clone()];
-        body.extend([json(","), about.into(), json("]")]);
+        body.extend([json(","), user_context.into(), json("]")]);
         if let Some(tools) = &self.tools.0 {
             body.extend([json(",\"tools\":"), tools.clone()]);
-            if !self.tools_allowed {
+            if !self.may_use_tools {
                 body.push(json(",\"tool_choice\":{\"type\":\"none\"}"));
             }
         }
         body.push(json(",\"messages\":["));
-        body.extend(self.messages.marked());
+        body.extend(self.messages.with_breakpoints());
         body.push(json("]}"));
         Ok(body)
     }
 }
 
 #[derive(Serialize)]
-struct SystemText<'a> {
+struct TextBlock<'a> {
     r#type: &'static str,
     text: &'a str,
 }
 
-impl<'a> SystemText<'a> {
+impl<'a> TextBlock<'a> {
     fn new(text: &'a str) -> Self {
         Self {
             r#type: "text",
@@ -109,42 +109,30 @@ impl<'a> SystemText<'a> {
     }
 }
 
-/// Something with a cache breakpoint behind it, or without.
-struct Marked<T> {
+/// A block or tool with or without a cache breakpoint.
+#[derive(Serialize)]
+struct Cacheable<T> {
+    #[serde(flatten)]
     inner: T,
-    mark: bool,
-}
-
-impl<T> Marked<T> {
-    fn new(inner: T, mark: bool) -> Self {
-        Self { inner, mark }
-    }
-}
-
-impl<T: Serialize> Serialize for Marked<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct WithMark<'a, T> {
-            #[serde(flatten)]
-            inner: &'a T,
-            cache_control: CacheControl,
-        }
-        if !self.mark {
-            return self.inner.serialize(serializer);
-        }
-        WithMark {
-            inner: &self.inner,
-            cache_control: CacheControl {
-                r#type: "ephemeral",
-            },
-        }
-        .serialize(serializer)
-    }
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<CacheControl>,
 }
 
 #[derive(Serialize)]
 struct CacheControl {
     r#type: &'static str,
+}
+
+impl<T> Cacheable<T> {
+    fn new(inner: T, breakpoint: bool) -> Self {
+        let cache_control = CacheControl {
+            r#type: "ephemeral",
+        };
+        Self {
+            inner,
+            cache_control: breakpoint.then_some(cache_control),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,22 +1,26 @@
-//! The blocks of a client's message, each with its input fields only; everything Claude would refuse inside one is named.
+//! The content blocks of a client's messages: validated, and reduced to the fields that Claude knows.
 
-mod input;
 mod source;
 
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
-
-use super::{Invalid, place::Place};
-use crate::{
-    agent::claude::{Role, is_id},
-    agent::json::{Fields, Node, Text},
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
 };
-use input::input;
-use source::{Source, document, image};
 
-/// A content block, with the input fields Claude knows and no others.
+use crate::{
+    agent::claude::{Role, is_blank, is_id},
+    agent::json::{Invalid, JsonStr, Object, parse_list},
+    agent::tools::{StrippedInput, may_contain_user_id},
+};
+use source::{Source, parse_document, parse_image};
+
+/// Of a tool input, which stands five levels deep in a request: many JSON parsers stop at 128.
+const MAX_INPUT_DEPTH: usize = 122;
+
+/// A content block, with the input fields that Claude knows and no others.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Block<'a> {
@@ -29,9 +33,9 @@ pub(super) enum Block<'a> {
     Document {
         source: Source<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        title: Option<Text<'a>>,
+        title: Option<JsonStr<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        context: Option<Text<'a>>,
+        context: Option<JsonStr<'a>>,
     },
     ToolUse {
         id: Cow<'a, str>,
@@ -46,18 +50,32 @@ pub(super) enum Block<'a> {
         is_error: bool,
     },
     Thinking {
-        thinking: Text<'a>,
-        signature: Text<'a>,
+        thinking: JsonStr<'a>,
+        signature: JsonStr<'a>,
     },
     RedactedThinking {
-        data: Text<'a>,
+        data: JsonStr<'a>,
     },
 }
 
+/// The client's text, or one of our own.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Text<'a> {
+    Received(JsonStr<'a>),
+    Own(&'static str),
+}
+
 impl Block<'_> {
-    /// Text that Claude would refuse as empty.
+    pub(super) fn own_text(text: &'static str) -> Self {
+        Self::Text {
+            text: Text::Own(text),
+        }
+    }
+
+    /// True for a text that Claude refuses as empty.
     pub(super) fn is_blank_text(&self) -> bool {
-        matches!(self, Self::Text { text } if text.is_blank())
+        matches!(self, Self::Text { text: Text::Received(text) } if is_blank_string(*text))
     }
 
     pub(super) fn is_thinking(&self) -> bool {
@@ -65,114 +83,129 @@ impl Block<'_> {
     }
 }
 
-/// A message's content: a string or a list of blocks.
-pub(super) fn content<'a>(
-    place: &Place<'_>,
+fn is_blank_string(text: JsonStr<'_>) -> bool {
+    // The first character of most strings decides, which saves unescaping them.
+    let starts_visible = text
+        .first_byte()
+        .is_some_and(|byte| byte.is_ascii_graphic());
+    !starts_visible && is_blank(&text.unescape())
+}
+
+/// The content of a message.
+pub(super) fn parse_content(
     role: Role,
-    content: Option<&Node<'a>>,
-) -> Result<Vec<Block<'a>>, Invalid> {
-    list(place, content, |place, kind, object| match (role, kind) {
-        (_, "text") => text(place, object),
-        (Role::User, "image") => image(place, object),
-        (Role::User, "document") => document(place, object),
-        (Role::User, "tool_result") => tool_result(place, object),
-        (Role::Assistant, "tool_use") => tool_use(place, object),
+    content: Option<&RawValue>,
+) -> Result<Vec<Block<'_>>, Invalid> {
+    parse_blocks(content, |kind, block| match (role, kind) {
+        (_, "text") => parse_text(block),
+        (Role::User, "image") => parse_image(block),
+        (Role::User, "document") => parse_document(block),
+        (Role::User, "tool_result") => parse_tool_result(block),
+        (Role::Assistant, "tool_use") => parse_tool_use(block),
         (Role::Assistant, "thinking") => Ok(Block::Thinking {
-            thinking: string(place, object, "thinking")?,
-            signature: string(place, object, "signature")?,
+            thinking: required_string(block, "thinking")?,
+            signature: required_string(block, "signature")?,
         }),
         (Role::Assistant, "redacted_thinking") => Ok(Block::RedactedThinking {
-            data: string(place, object, "data")?,
+            data: required_string(block, "data")?,
         }),
         (Role::User, _) => Err(Invalid::new(
-            place,
             "a user message may hold blocks of type text, image, document and tool_result",
         )),
         (Role::Assistant, _) => Err(Invalid::new(
-            place,
             "an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
         )),
     })
 }
 
-/// Blocks, or a string, which is one block of text.
-fn list<'a>(
-    place: &Place<'_>,
-    value: Option<&Node<'a>>,
-    read: impl Fn(&Place<'_>, &str, &Fields<'a>) -> Result<Block<'a>, Invalid>,
+/// A list of blocks, or a string, which stands for one text block. `parse` gets the `type` of each block.
+fn parse_blocks<'a>(
+    content: Option<&'a RawValue>,
+    parse: impl Fn(&str, &Object<'a>) -> Result<Block<'a>, Invalid>,
 ) -> Result<Vec<Block<'a>>, Invalid> {
-    let blocks = match value {
-        Some(Node::List(blocks)) => blocks,
-        other => {
-            let why = "must be a string or a list of content blocks";
-            let text = other.and_then(Text::of);
-            let text = text.ok_or_else(|| Invalid::new(place, why))?;
-            return Ok(vec![Block::Text { text }]);
-        }
-    };
-    let read_one = |(at, block): (usize, &Node<'a>)| {
-        let place = place.item(at);
-        let Node::Object(object) = block else {
-            return Err(Invalid::new(
-                place,
-                "must be a content block: an object with a `type`",
-            ));
-        };
-        let kind = object.get("type").and_then(Text::of);
-        let Some(kind) = kind else {
-            return Err(Invalid::new(place.field("type"), "must be a string"));
-        };
-        read(&place, &kind.read(), object)
-    };
-    blocks.iter().enumerate().map(read_one).collect()
-}
-
-fn text<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
-    Ok(Block::Text {
-        text: string(place, object, "text")?,
+    let expected = "must be a string or a list of content blocks";
+    let content = content.ok_or_else(|| Invalid::new(expected))?;
+    if let Some(text) = JsonStr::new(content) {
+        let text = Text::Received(text);
+        return Ok(vec![Block::Text { text }]);
+    }
+    let expected_item = "must be a content block: an object with a `type`";
+    parse_list(content, expected, expected_item, |block| {
+        let kind = block.get("type").and_then(JsonStr::new);
+        let kind = kind.ok_or_else(|| Invalid::new("must be a string").in_field("type"))?;
+        parse(&kind.unescape(), &block)
     })
 }
 
-fn tool_use<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
-    let name = string(place, object, "name")?.read();
-    if !is_id(&name) || name.len() > 128 {
-        return Err(Invalid::new(
-            place.field("name"),
-            "must be 1 to 128 of A-Z a-z 0-9 _ -",
-        ));
-    }
-    let id = id(place, object, "id")?;
-    let input = input(place, object)?;
-    Ok(Block::ToolUse { id, name, input })
+fn parse_text<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
+    let text = Text::Received(required_string(block, "text")?);
+    Ok(Block::Text { text })
 }
 
-fn tool_result<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
-    let tool_use_id = id(place, object, "tool_use_id")?;
-    let is_error = object
-        .boolean("is_error")
-        .map_err(|why| Invalid::new(place.field("is_error"), why))?
-        .unwrap_or(false);
-    let content = object.get("content").map(|content| {
-        let place = place.field("content");
-        list(&place, Some(content), |place, kind, object| match kind {
-            "text" => text(place, object),
-            "image" => image(place, object),
-            "document" => document(place, object),
+fn parse_tool_use<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
+    let name = required_string(block, "name")?.unescape();
+    if !is_id(&name) || name.len() > 128 {
+        return Err(Invalid::new("must be 1 to 128 of A-Z a-z 0-9 _ -").in_field("name"));
+    }
+    let input = parse_input(block.get("input"));
+    Ok(Block::ToolUse {
+        id: parse_id(block, "id")?,
+        name,
+        input: input.map_err(|invalid| invalid.in_field("input"))?,
+    })
+}
+
+/// The input of a tool call: forwarded as it was received, unless it may contain a `user_id`.
+fn parse_input(input: Option<&RawValue>) -> Result<Cow<'_, RawValue>, Invalid> {
+    let beyond_limits = || {
+        Invalid::new(format!(
+            "must not nest deeper than {MAX_INPUT_DEPTH} levels nor hold a number beyond 1.7e308"
+        ))
+    };
+    let raw = input.filter(|input| input.get().starts_with('{'));
+    let raw = raw.ok_or_else(|| Invalid::new("must be an object"))?;
+    let input: Map<String, Value> = serde_json::from_str(raw.get()).map_err(|_| beyond_limits())?;
+    if 1 + max_depth(input.values()) > MAX_INPUT_DEPTH {
+        return Err(beyond_limits());
+    }
+    if !may_contain_user_id(raw.get()) {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let stripped = to_raw_value(&StrippedInput::strip(input));
+    stripped.map(Cow::Owned).map_err(|_| beyond_limits())
+}
+
+/// The number of lists and objects nested in each other.
+fn max_depth<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
+    let depth = |value: &Value| match value {
+        Value::Object(object) => 1 + max_depth(object.values()),
+        Value::Array(items) => 1 + max_depth(items.iter()),
+        _ => 0,
+    };
+    values.map(depth).max().unwrap_or_default()
+}
+
+fn parse_tool_result<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
+    let tool_use_id = parse_id(block, "tool_use_id")?;
+    let is_error = block.boolean("is_error")?.unwrap_or(false);
+    let mut content = match block.get("content") {
+        None => vec![],
+        content => parse_blocks(content, |kind, block| match kind {
+            "text" => parse_text(block),
+            "image" => parse_image(block),
+            "document" => parse_document(block),
             _ => Err(Invalid::new(
-                place,
                 "a tool result may hold blocks of type text, image and document",
             )),
         })
-    });
-    let mut content = content.transpose()?.unwrap_or_default();
+        .map_err(|invalid| invalid.in_field("content"))?,
+    };
     content.retain(|block| !block.is_blank_text());
     if is_error {
         // Claude accepts an error result only with text, and only text.
         content.retain(|block| matches!(block, Block::Text { .. }));
         if content.is_empty() {
-            content.push(Block::Text {
-                text: Text::Ours("The tool failed without saying why."),
-            });
+            content.push(Block::own_text("The tool failed without saying why."));
         }
     }
     Ok(Block::ToolResult {
@@ -182,36 +215,15 @@ fn tool_result<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, 
     })
 }
 
-fn id<'a>(
-    place: &Place<'_>,
-    object: &Fields<'a>,
-    field: &'static str,
-) -> Result<Cow<'a, str>, Invalid> {
-    let id = string(place, object, field)?.read();
+fn parse_id<'a>(block: &Object<'a>, field: &str) -> Result<Cow<'a, str>, Invalid> {
+    let id = required_string(block, field)?.unescape();
     if is_id(&id) {
-        Ok(id)
-    } else {
-        Err(Invalid::new(
-            place.field(field),
-            "must match [A-Za-z0-9_-]+",
-        ))
+        return Ok(id);
     }
+    Err(Invalid::new("must match [A-Za-z0-9_-]+").in_field(field))
 }
 
-fn string<'a>(
-    place: &Place<'_>,
-    object: &Fields<'a>,
-    field: &'static str,
-) -> Result<Text<'a>, Invalid> {
-    optional_string(place, object, field)?
-        .ok_or_else(|| Invalid::new(place.field(field), "is missing"))
-}
-
-fn optional_string<'a>(
-    place: &Place<'_>,
-    object: &Fields<'a>,
-    field: &'static str,
-) -> Result<Option<Text<'a>>, Invalid> {
-    let text = object.text(field);
-    text.map_err(|why| Invalid::new(place.field(field), why))
+fn required_string<'a>(object: &Object<'a>, field: &str) -> Result<JsonStr<'a>, Invalid> {
+    let string = object.string(field)?;
+    string.ok_or_else(|| Invalid::new("is missing").in_field(field))
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::{History, Invalid};
-use crate::{agent::claude::is_blank, agent::json::Fields, fuzz::Choices};
+use crate::{agent::claude::is_blank, agent::json::Object, fuzz::Choices};
 pub(super) use rules::accepted;
 
 /// The target. The first byte says whether the rest is the list of messages, or choices for one.
@@ -90,8 +90,8 @@ fn checked(sent: &Value) {
 
 pub(super) fn parse(messages: &Value) -> Result<History, Invalid> {
     let sent = json!({"messages": messages}).to_string();
-    let mut fields = Fields::of(&sent).expect("an object");
-    super::parse(&fields.take("messages").expect("is there"), sent.len())
+    let body = Object::parse(&sent).expect("an object");
+    super::parse(body.get("messages").expect("is there"), sent.len())
 }
 
 /// The blocks of one role's messages; a plain text is a block too. No `kinds`: all.

@@ -1,107 +1,97 @@
-//! Leaves out what Claude would refuse as left over: blank text, calls and results without their other half.
+//! Drops what Claude would refuse as left over: blank texts, tool calls without their result and the reverse.
 
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
 };
 
-use super::{Block, Message};
-use crate::{agent::claude::Role, agent::json::Text};
+use super::{Block, Invalid, Message};
+use crate::agent::claude::Role;
 
 /// Claude accepts a conversation that begins with the assistant; compatible servers do not.
-const CUT: &str = "[The beginning of this conversation is not shown.]";
+const CUT_OFF: &str = "[The beginning of this conversation is not shown.]";
 
-/// What is left, and how much is not; `None` when nothing is left of the last message.
-pub(super) fn repair(messages: Vec<Message<'_>>) -> Option<(Vec<Message<'_>>, usize)> {
-    let blocks = |messages: &[Message<'_>]| {
-        messages
-            .iter()
-            .map(|message| message.content.len())
-            .sum::<usize>()
-    };
-    let empty = |message: &&Message<'_>| message.content.is_empty();
-    let sent = blocks(&messages) + messages.iter().filter(empty).count();
-    let mut kept: Vec<Message<'_>> = messages
-        .into_iter()
-        .map(|mut message| {
-            message.content.retain(|block| !block.is_blank_text());
-            message
-        })
-        .collect();
-    let last = kept.len() - 1;
-    // Blank messages go before pairing, so that one of them between a call and its result parts nobody; the last
-    // message's place is remembered to see whether it survives.
+/// The repaired messages and the number of blocks dropped.
+///
+/// # Errors
+/// Nothing is left of the last message.
+pub(super) fn repair(mut messages: Vec<Message<'_>>) -> Result<(Vec<Message<'_>>, usize), Invalid> {
+    let last = messages.len() - 1;
+    let empty = messages.iter().filter(|it| it.content.is_empty()).count();
+    let received = count_blocks(&messages) + empty;
+    for message in &mut messages {
+        message.content.retain(|block| !block.is_blank_text());
+    }
+    // Blank messages go before pairing, so that one of them does not separate a call from its result. The last one stays
+    // in its place until it is known what is left of it.
     let mut at = 0;
-    kept.retain(|message| {
+    messages.retain(|message| {
         at += 1;
         !message.content.is_empty() || at - 1 == last
     });
-    pair(&mut kept);
-    for message in kept
-        .iter_mut()
-        .filter(|message| message.role == Role::Assistant)
-    {
-        // "The final block in an assistant turn cannot be thinking": left behind by a call that was dropped.
+    pair(&mut messages);
+    for message in messages.iter_mut().filter(|it| it.role == Role::Assistant) {
+        // "The final block in an assistant turn cannot be thinking": so it would be after a call was dropped.
         while message.content.last().is_some_and(Block::is_thinking) {
             message.content.pop();
         }
     }
-    if kept.last()?.content.is_empty() {
-        return None;
+    if messages.last().is_none_or(|it| it.content.is_empty()) {
+        let why = "holds only results of tool calls that the message before does not make";
+        return Err(Invalid::new(why).in_item(last));
     }
-    let dropped = sent - blocks(&kept);
-    Some((merged(kept), dropped))
+    let dropped = received - count_blocks(&messages);
+    Ok((merge(messages), dropped))
 }
 
-/// Keeps exactly the calls that the next message answers, and of the results the first for each such call, in the
-/// order of the calls and before everything else, as Claude wants them.
+fn count_blocks(messages: &[Message<'_>]) -> usize {
+    messages.iter().map(|message| message.content.len()).sum()
+}
+
+/// Keeps the calls that the next message answers, and of the results the first for each such call, in the order of the
+/// calls and before everything else, as Claude requires.
 fn pair(messages: &mut [Message<'_>]) {
     let mut seen = HashSet::new();
     for at in 0..messages.len() {
         if messages[at].role == Role::User {
-            // Results were taken up together with the calls of the message before; without one they are orphans.
+            // The results of other user messages were taken together with the calls before them.
             if at == 0 || messages[at - 1].role == Role::User {
                 take_results(&mut messages[at]);
             }
             continue;
         }
-        let (before, rest) = messages.split_at_mut(at + 1);
-        let message = &mut before[at];
-        let mut answers = match rest.first_mut() {
-            Some(next) if next.role == Role::User => take_results(next),
-            _ => HashMap::new(),
-        };
-        let mut results = Vec::new();
-        message.content.retain(|block| {
+        let (before, after) = messages.split_at_mut(at + 1);
+        let mut next = after.first_mut().filter(|next| next.role == Role::User);
+        let mut results = next.as_deref_mut().map(take_results).unwrap_or_default();
+        let mut paired = Vec::new();
+        before[at].content.retain(|block| {
             let Block::ToolUse { id, .. } = block else {
                 return true;
             };
-            let answer = if seen.contains(id) {
-                None
-            } else {
-                answers.remove(id)
+            if seen.contains(id) {
+                return false;
+            }
+            let Some(result) = results.remove(id) else {
+                return false;
             };
-            let Some(answer) = answer else { return false };
             seen.insert(id.clone());
-            results.push(answer);
+            paired.push(result);
             true
         });
-        if let Some(next) = rest.first_mut().filter(|_| !results.is_empty()) {
-            next.content.splice(0..0, results);
+        if let Some(next) = next {
+            next.content.splice(0..0, paired);
         }
     }
 }
 
-/// Takes all results out of a message; the first for each call counts.
+/// Removes all results from a message; the first for each call counts.
 fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a>> {
     let mut results = HashMap::new();
     let is_result = |block: &Block<'_>| matches!(block, Block::ToolResult { .. });
     if !message.content.iter().any(is_result) {
         return results;
     }
-    let blocks = std::mem::take(&mut message.content);
-    message.content.reserve_exact(blocks.len());
-    for block in blocks {
+    for block in std::mem::take(&mut message.content) {
         match &block {
             Block::ToolResult { tool_use_id, .. } => {
                 results.entry(tool_use_id.clone()).or_insert(block);
@@ -112,26 +102,21 @@ fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a
     results
 }
 
-/// Joins neighbours of one role, as Claude does itself and as compatible servers demand.
-fn merged(messages: Vec<Message<'_>>) -> Vec<Message<'_>> {
-    let mut out: Vec<Message<'_>> = Vec::with_capacity(messages.len() + 1);
-    for message in messages
-        .into_iter()
-        .filter(|message| !message.content.is_empty())
-    {
-        match out.last_mut() {
+/// Joins neighbours of one role, as Claude does itself and compatible servers demand.
+fn merge(messages: Vec<Message<'_>>) -> Vec<Message<'_>> {
+    let mut merged: Vec<Message<'_>> = Vec::with_capacity(messages.len() + 1);
+    for message in messages.into_iter().filter(|it| !it.content.is_empty()) {
+        match merged.last_mut() {
             Some(last) if last.role == message.role => last.content.extend(message.content),
             None if message.role == Role::Assistant => {
-                out.push(Message {
+                merged.push(Message {
                     role: Role::User,
-                    content: vec![Block::Text {
-                        text: Text::Ours(CUT),
-                    }],
+                    content: vec![Block::own_text(CUT_OFF)],
                 });
-                out.push(message);
+                merged.push(message);
             }
-            _ => out.push(message),
+            _ => merged.push(message),
         }
     }
-    out
+    merged
 }

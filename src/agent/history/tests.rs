@@ -7,7 +7,7 @@ mod refusals;
 use serde_json::{Value, json};
 
 use super::fuzz::parse;
-use crate::agent::json::Fields;
+use crate::agent::json::Object;
 
 fn forwarded(messages: &Value) -> Value {
     parse(messages).unwrap().conversation.messages()
@@ -89,9 +89,9 @@ fn an_input_is_forwarded_as_it_came_unless_it_may_name_a_user() {
         let body = format!(
             r#"{{"messages": [{{"role": "assistant", "content": [{call}]}}, {{"role": "user", "content": [{result}]}}]}}"#
         );
-        let mut fields = Fields::of(&body).unwrap();
-        let messages = fields.take("messages").unwrap();
-        let forwarded = super::parse(&messages, body.len()).map(|read| read.conversation.json());
+        let object = Object::parse(&body).unwrap();
+        let messages = object.get("messages").unwrap();
+        let forwarded = super::parse(messages, body.len()).map(|read| read.conversation.json());
         if let Some(input) = expected {
             let forwarded = forwarded.unwrap();
             let input = format!(r#""input":{input}}}]"#);
@@ -187,8 +187,8 @@ fn escapes_in_base64_and_in_names_are_read() {
     let sent = r#"{"messages": [
         {"role": "\u0075ser", "content": [{"t\u0079pe": "ima\u0067e", "source":
             {"type": "base64", "media_type": "image\/jpeg", "data": "\/9j\/4AAQSkZJRgAB"}}]}]}"#;
-    let mut fields = Fields::of(sent).unwrap();
-    let history = super::parse(&fields.take("messages").unwrap(), 0).unwrap();
+    let body = Object::parse(sent).unwrap();
+    let history = super::parse(body.get("messages").unwrap(), 0).unwrap();
     assert_eq!(
         history.conversation.messages(),
         json!([{"role": "user", "content": [{"type": "image", "source":

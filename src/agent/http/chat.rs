@@ -27,7 +27,9 @@ use super::{
     sse::{self, EVENT_STREAM},
 };
 use crate::{
-    agent::{Done, Event, Failed, Ledger, Question, Turn, about, history, zone_name},
+    agent::{
+        Done, Event, Failed, Ledger, Turn, TurnRequest, history, time_zone_name, user_context,
+    },
     auth::Caller,
     http::body,
     http::negotiate::{accepts, is_plain_json},
@@ -134,7 +136,7 @@ impl Incoming {
         self.record.user = Some(caller.clone());
         let slot = self.acquire_slot(&caller)?;
         admit(&self.app, self.deadline).await?;
-        let question = self.read_question(caller).await?;
+        let question = self.read_request(caller).await?;
         let turn = self.app.agent.begin(question).await.map_err(|failure| {
             let id = self.request_id.shared();
             Problem::from(Failed::new(&failure, id, &Ledger::default()))
@@ -158,7 +160,7 @@ impl Incoming {
         Ok((permit, self.app.lifecycle.begin()))
     }
 
-    async fn read_question(&mut self, caller: Caller) -> Result<Question, Problem> {
+    async fn read_request(&mut self, caller: Caller) -> Result<TurnRequest, Problem> {
         if !is_plain_json(&self.headers) {
             let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
@@ -167,18 +169,18 @@ impl Incoming {
         let bytes = body::read(&self.headers, &mut self.body, max, self.deadline).await?;
         let request = request::read(&bytes)?;
         self.record.streamed = request.stream.unwrap_or(self.record.streamed);
-        let history = history::parse(&request.messages, bytes.len())?;
+        let history = history::parse(request.messages, bytes.len())?;
         if history.dropped > 0 {
             let blocks = history.dropped;
             tracing::debug!(blocks, "dropped from the history: Claude would refuse them");
         }
         let zone = request.client_timezone.as_deref();
-        Ok(Question {
+        Ok(TurnRequest {
             caller,
             request_id: self.request_id.shared(),
             history,
-            about: about(zone, request.display_name.as_deref()),
-            time_zone: zone.and_then(zone_name).map(Into::into),
+            user_context: user_context(zone, request.display_name.as_deref()),
+            time_zone: zone.and_then(time_zone_name).map(Into::into),
             deadline: self.deadline,
         })
     }

@@ -1,54 +1,48 @@
-//! Tool names: MCP allows what Claude's API refuses.
+//! Tool names for Claude: MCP allows characters that Claude's API refuses.
 
 use std::collections::HashSet;
 
 /// The API takes 128 characters, its documentation promises 64.
-const MAX: usize = 64;
+const MAX_LENGTH: usize = 64;
 
-/// Hands out names Claude accepts, each once. A name that is accepted as it stands is never given to another tool.
-pub(super) struct Names {
+/// Assigns unique names that Claude accepts. A name that is acceptable as it is is never assigned to another tool.
+pub(super) struct NameMap {
     taken: HashSet<String>,
 }
 
-impl Names {
+impl NameMap {
     pub(super) fn new<'a>(all: impl Iterator<Item = &'a str>) -> Self {
+        let acceptable = all.filter(|name| sanitize_name(name) == *name);
         Self {
-            taken: all
-                .filter(|name| accepted(name) == *name)
-                .map(str::to_owned)
-                .collect(),
+            taken: acceptable.map(str::to_owned).collect(),
         }
     }
 
-    pub(super) fn accepted(&mut self, name: &str) -> String {
-        let plain = accepted(name);
-        if plain == name {
-            return plain;
+    pub(super) fn assign(&mut self, name: &str) -> String {
+        let sanitized = sanitize_name(name);
+        if sanitized == name {
+            return sanitized;
         }
         let numbered = (2..).map(|n| {
             let suffix = format!("_{n}");
-            let room = plain.len().min(MAX - suffix.len());
-            format!("{}{suffix}", &plain[..room])
+            let length = sanitized.len().min(MAX_LENGTH - suffix.len());
+            format!("{}{suffix}", &sanitized[..length])
         });
-        let free = std::iter::once(plain.clone())
-            .chain(numbered)
-            .find(|name| !self.taken.contains(name));
-        let free = free.unwrap_or(plain);
-        self.taken.insert(free.clone());
-        free
+        let mut candidates = std::iter::once(sanitized.clone()).chain(numbered);
+        let free = candidates.find(|name| !self.taken.contains(name));
+        let name = free.unwrap_or(sanitized);
+        self.taken.insert(name.clone());
+        name
     }
 }
 
 /// `name` with every character that Claude refuses replaced, cut to length. ASCII only.
-pub fn accepted(name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '-' {
-            c
-        } else {
-            '_'
-        }
+pub fn sanitize_name(name: &str) -> String {
+    let sanitize = |c: char| match c {
+        c if c.is_ascii_alphanumeric() || c == '-' => c,
+        _ => '_',
     };
-    let name: String = name.chars().take(MAX).map(plain).collect();
+    let name: String = name.chars().take(MAX_LENGTH).map(sanitize).collect();
     if name.is_empty() {
         "_".to_owned()
     } else {

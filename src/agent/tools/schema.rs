@@ -1,27 +1,25 @@
-//! What Claude's API would refuse in an input schema: mended where the meaning stays, else the tool is left out.
+//! Input schemas for Claude's API: normalized where the meaning does not change, else refused.
 
 use serde_json::{Map, Value};
 
-/// The schema as Claude's API accepts it, identity still in it; `None` if that would change its meaning.
-pub(super) fn mended(mut schema: Map<String, Value>) -> Option<Value> {
-    if !schema.contains_key("type") {
-        schema.insert("type".into(), "object".into());
+/// The schema in a form that Claude's API accepts, not yet stripped of identity; `None` if that would change its meaning.
+pub(super) fn normalize(mut schema: Map<String, Value>) -> Option<Value> {
+    schema
+        .entry("type")
+        .or_insert_with(|| Value::from("object"));
+    let is_union = ["oneOf", "anyOf", "allOf"]
+        .iter()
+        .any(|keyword| schema.contains_key(*keyword));
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let has_bad_name = properties.is_some_and(|all| !all.keys().all(|name| is_property(name)));
+    if schema["type"] != "object" || is_union || has_bad_name {
+        return None;
     }
-    let refused = schema["type"] != "object"
-        || ["oneOf", "anyOf", "allOf"]
-            .iter()
-            .any(|key| schema.contains_key(*key))
-        || schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .is_some_and(|p| !p.keys().all(|key| is_key(key)));
     let schema = Value::Object(schema);
-    (!refused && jsonschema::draft202012::meta::is_valid(&schema)).then_some(schema)
+    jsonschema::draft202012::meta::is_valid(&schema).then_some(schema)
 }
 
-fn is_key(key: &str) -> bool {
-    (1..=64).contains(&key.len())
-        && key
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+fn is_property(name: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    (1..=64).contains(&name.len()) && name.bytes().all(is_allowed)
 }

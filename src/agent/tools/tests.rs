@@ -38,7 +38,7 @@ fn bound(catalogue: &Catalogue, input: Value) -> Value {
     };
     Value::Object(
         catalogue
-            .bind(context, "t", input)
+            .prepare_call(context, "t", &StrippedInput::strip(input))
             .expect("t is in the catalogue")
             .arguments,
     )
@@ -79,7 +79,8 @@ fn a_tool_that_declares_no_user_gets_none_but_its_meta_says_who_asks() {
         time_zone: None,
         tool_use_id: "toolu_1",
     };
-    let call = catalogue.bind(context, "t", Map::new()).unwrap();
+    let input = StrippedInput::default();
+    let call = catalogue.prepare_call(context, "t", &input).unwrap();
     assert_eq!(
         Value::Object(call.meta().clone()),
         json!({
@@ -88,7 +89,8 @@ fn a_tool_that_declares_no_user_gets_none_but_its_meta_says_who_asks() {
             "fitness.progstrength/request_id": "r1",
         })
     );
-    assert_eq!(catalogue.bind(context, "no such tool", Map::new()), None);
+    let unknown = catalogue.prepare_call(context, "no such tool", &input);
+    assert_eq!(unknown, None);
 }
 
 #[test]

@@ -1,131 +1,130 @@
-//! The issuer's keys in memory. A token whose key is known never waits; one whose key is unknown waits for at most one
-//! fetch, and however many come, the issuer is asked once per while.
+//! In-memory cache of an issuer's keys. A token with a cached key never waits. A token with an unknown key waits for at
+//! most one fetch; fetches are rate limited, however many such tokens arrive.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use jsonwebtoken::Algorithm;
-use tokio::time::{Instant, timeout};
-
-use super::{
-    discovery::{FetchError, Source},
-    keys::{Found, Key, Keys},
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout},
 };
 
-/// Documents and keys together.
+use super::{
+    discovery::{FetchError, KeySource},
+    keys::{Key, KeySet, Lookup},
+};
+
+/// Deadline of one fetch: the discovery documents and the keys.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often the issuer is asked.
+/// How often keys are fetched.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Older keys are still good, but the next use has them fetched again.
+pub struct RefreshPolicy {
+    /// Older keys stay valid, but their next use starts a fetch.
     pub max_age: Duration,
-    /// No two fetches within this time.
-    pub between_fetches: Duration,
+    /// Shortest time from the start of one fetch to the next.
+    pub min_interval: Duration,
 }
 
-impl Default for Pace {
+impl Default for RefreshPolicy {
     fn default() -> Self {
         Self {
             max_age: Duration::from_secs(600),
-            between_fetches: Duration::from_secs(10),
+            min_interval: Duration::from_secs(10),
         }
     }
 }
 
-pub(super) struct Cache(Arc<Inner>);
-
-struct Inner {
-    source: Source,
-    pace: Pace,
-    known: Mutex<Known>,
-    /// When the last fetch began. Held during a fetch, so that there is one at a time.
-    fetching: tokio::sync::Mutex<Option<Instant>>,
+pub(super) struct KeyCache {
+    source: KeySource,
+    policy: RefreshPolicy,
+    cached: Mutex<Cached>,
+    /// Start of the last fetch. Locked during a fetch, so that one runs at a time.
+    last_fetch: tokio::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
-struct Known {
-    keys: Arc<Keys>,
+struct Cached {
+    keys: Arc<KeySet>,
     since: Option<Instant>,
 }
 
-impl Cache {
-    pub(super) fn new(source: Source, pace: Pace) -> Self {
-        Self(Arc::new(Inner {
+impl KeyCache {
+    pub(super) fn new(source: KeySource, policy: RefreshPolicy) -> Arc<Self> {
+        Arc::new(Self {
             source,
-            pace,
-            known: Mutex::default(),
-            fetching: tokio::sync::Mutex::default(),
-        }))
+            policy,
+            cached: Mutex::default(),
+            last_fetch: tokio::sync::Mutex::default(),
+        })
     }
 
-    pub(super) async fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Option<Arc<Key>> {
-        match self.0.keys().find(algorithm, id) {
-            Found::Several => return None,
-            Found::One(key) => {
-                if self.0.is_old() {
-                    drop(self.refresh());
-                }
-                return Some(key);
+    pub(super) async fn find(
+        self: &Arc<Self>,
+        algorithm: Algorithm,
+        id: Option<&str>,
+    ) -> Option<Arc<Key>> {
+        let find = || self.cached().keys.find(algorithm, id);
+        let mut lookup = find();
+        match lookup {
+            Lookup::Missing => {
+                let _ = self.spawn_refresh().await;
+                lookup = find();
             }
-            Found::None => {}
+            Lookup::Found(_) if self.is_stale() => drop(self.spawn_refresh()),
+            _ => {}
         }
-        let _ = self.refresh().await;
-        match self.0.keys().find(algorithm, id) {
-            Found::One(key) => Some(key),
-            Found::None | Found::Several => None,
+        match lookup {
+            Lookup::Found(key) => Some(key),
+            Lookup::Missing | Lookup::Ambiguous => None,
         }
     }
 
-    /// In a task of its own: a client that hangs up does not keep others from their keys.
-    fn refresh(&self) -> tokio::task::JoinHandle<()> {
-        let inner = self.0.clone();
-        tokio::spawn(async move { inner.refresh().await })
-    }
-}
-
-impl Inner {
-    fn keys(&self) -> Arc<Keys> {
-        self.known().keys.clone()
-    }
-
-    /// Old, and nobody is at it already.
-    fn is_old(&self) -> bool {
-        let old = |since: Instant| since.elapsed() >= self.pace.max_age;
-        self.known().since.is_some_and(old)
-            && self
-                .fetching
-                .try_lock()
-                .is_ok_and(|last| self.is_due(*last))
-    }
-
-    fn is_due(&self, last: Option<Instant>) -> bool {
-        last.is_none_or(|last| last.elapsed() >= self.pace.between_fetches)
+    /// Fetches in a task of its own, so that a client that disconnects does not cancel the fetch for others.
+    fn spawn_refresh(self: &Arc<Self>) -> JoinHandle<()> {
+        let cache = self.clone();
+        tokio::spawn(async move { cache.refresh().await })
     }
 
     async fn refresh(&self) {
-        let mut last = self.fetching.lock().await;
+        let mut last = self.last_fetch.lock().await;
         if !self.is_due(*last) {
             return;
         }
         *last = Some(Instant::now());
         let fetched = timeout(FETCH_TIMEOUT, self.source.keys()).await;
-        match fetched.unwrap_or(Err(FetchError::TooSlow)) {
+        match fetched.unwrap_or(Err(FetchError::Timeout)) {
             Ok(keys) => {
-                *self.known() = Known {
+                *self.cached() = Cached {
                     keys: Arc::new(keys),
                     since: Some(Instant::now()),
                 }
             }
             Err(error) => {
-                tracing::warn!(error = %error, "cannot fetch the keys of OAUTH_ISSUER; old ones stay good");
+                tracing::warn!(error = %error, "cannot fetch the keys of OAUTH_ISSUER; cached keys stay valid");
             }
         }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// True if the keys are too old and a fetch may start now.
+    fn is_stale(&self) -> bool {
+        let old = |since: Instant| since.elapsed() >= self.policy.max_age;
+        let idle_and_due = || {
+            self.last_fetch
+                .try_lock()
+                .is_ok_and(|last| self.is_due(*last))
+        };
+        self.cached().since.is_some_and(old) && idle_and_due()
+    }
+
+    fn is_due(&self, last: Option<Instant>) -> bool {
+        last.is_none_or(|last| last.elapsed() >= self.policy.min_interval)
+    }
+
+    fn cached(&self) -> MutexGuard<'_, Cached> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,11 +1,11 @@
-//! Where an issuer publishes its keys, and getting them: `OpenID` Connect Discovery, or RFC 8414, or the usual place.
+//! Fetches an issuer's JWK set: its URL comes from `OpenID` Connect Discovery, RFC 8414, or the conventional path.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use url::Url;
 
-use super::{keys::Keys, without_slash};
+use super::{keys::KeySet, without_slash};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -13,18 +13,18 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    #[error("no answer")]
+    #[error("the request failed")]
     Http(#[from] reqwest::Error),
-    #[error("the answer's status is {0}")]
+    #[error("the response has status {0}")]
     Status(u16),
-    #[error("the answer is larger than {MAX_BODY_BYTES} bytes")]
+    #[error("the response is larger than {MAX_BODY_BYTES} bytes")]
     TooLarge,
-    #[error("the issuer's document is not one, or names another issuer or an unusable jwks_uri")]
+    #[error("the discovery document is malformed, or names another issuer or an unusable jwks_uri")]
     Document,
-    #[error("what should be a JWK set is none")]
+    #[error("the response is no JWK set")]
     Keys,
-    #[error("it took too long")]
-    TooSlow,
+    #[error("the deadline has passed")]
+    Timeout,
 }
 
 #[derive(Deserialize)]
@@ -33,12 +33,12 @@ struct Document {
     jwks_uri: String,
 }
 
-pub(super) struct Source {
+pub(super) struct KeySource {
     issuer: Url,
     http: reqwest::Client,
 }
 
-impl Source {
+impl KeySource {
     pub(super) fn new(issuer: Url) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -49,34 +49,34 @@ impl Source {
         Ok(Self { issuer, http })
     }
 
-    pub(super) async fn keys(&self) -> Result<Keys, FetchError> {
-        let place = self.place().await?;
-        Keys::parse(&self.get(place).await?).ok_or(FetchError::Keys)
+    pub(super) async fn keys(&self) -> Result<KeySet, FetchError> {
+        let url = self.jwks_url().await?;
+        KeySet::parse(&self.get(url).await?).ok_or(FetchError::Keys)
     }
 
-    /// The first document that is there decides.
-    async fn place(&self) -> Result<Url, FetchError> {
+    /// The first document that exists decides.
+    async fn jwks_url(&self) -> Result<Url, FetchError> {
         let path = without_slash(self.issuer.path());
         for document in [
             format!("{path}/.well-known/openid-configuration"),
             format!("/.well-known/oauth-authorization-server{path}"),
         ] {
-            match self.get(self.at(&document)).await {
-                Ok(body) => return self.named_in(&body),
+            match self.get(self.url(&document)).await {
+                Ok(body) => return self.jwks_uri_in(&body),
                 Err(FetchError::Status(300..500)) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.at(&format!("{path}/.well-known/jwks.json")))
+        Ok(self.url(&format!("{path}/.well-known/jwks.json")))
     }
 
-    fn at(&self, path: &str) -> Url {
+    fn url(&self, path: &str) -> Url {
         let mut url = self.issuer.clone();
         url.set_path(path);
         url
     }
 
-    fn named_in(&self, body: &[u8]) -> Result<Url, FetchError> {
+    fn jwks_uri_in(&self, body: &[u8]) -> Result<Url, FetchError> {
         let document: Document = serde_json::from_slice(body).map_err(|_| FetchError::Document)?;
         let url: Url = document
             .jwks_uri
@@ -112,29 +112,38 @@ mod tests {
 
     use super::*;
 
-    fn named(issuer: &str, document: &serde_json::Value) -> Option<String> {
-        let source = Source::new(issuer.parse().unwrap()).unwrap();
-        let url = source.named_in(document.to_string().as_bytes()).ok()?;
+    fn jwks_uri(issuer: &str, document: &serde_json::Value) -> Option<String> {
+        let source = KeySource::new(issuer.parse().unwrap()).unwrap();
+        let url = source.jwks_uri_in(document.to_string().as_bytes()).ok()?;
         Some(url.into())
     }
 
     #[test]
-    fn a_document_counts_for_its_own_issuer_and_keys_come_over_tls_if_the_issuer_does() {
+    fn a_document_must_name_its_own_issuer_and_may_not_downgrade_keys_from_https() {
         let document = |issuer, uri| json!({"issuer": issuer, "jwks_uri": uri});
         let ours = "https://a.example/auth/v1";
         let keys = "https://keys.example/jwks";
-        assert_eq!(named(ours, &document(ours, keys)).as_deref(), Some(keys));
+        assert_eq!(jwks_uri(ours, &document(ours, keys)).as_deref(), Some(keys));
         let slash = "https://a.example/auth/v1/";
-        assert_eq!(named(slash, &document(ours, keys)).as_deref(), Some(keys));
         assert_eq!(
-            named(ours, &document("https://b.example/auth/v1", keys)),
+            jwks_uri(slash, &document(ours, keys)).as_deref(),
+            Some(keys)
+        );
+        assert_eq!(
+            jwks_uri(ours, &document("https://b.example/auth/v1", keys)),
             None
         );
-        assert_eq!(named(ours, &document(ours, "http://a.example/jwks")), None);
-        assert_eq!(named(ours, &document(ours, "file:///etc/passwd")), None);
-        assert_eq!(named(ours, &json!({"issuer": ours})), None);
+        assert_eq!(
+            jwks_uri(ours, &document(ours, "http://a.example/jwks")),
+            None
+        );
+        assert_eq!(jwks_uri(ours, &document(ours, "file:///etc/passwd")), None);
+        assert_eq!(jwks_uri(ours, &json!({"issuer": ours})), None);
         let plain = "http://a.example";
         let keys = "http://a.example/jwks";
-        assert_eq!(named(plain, &document(plain, keys)).as_deref(), Some(keys));
+        assert_eq!(
+            jwks_uri(plain, &document(plain, keys)).as_deref(),
+            Some(keys)
+        );
     }
 }

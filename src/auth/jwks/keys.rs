@@ -1,4 +1,4 @@
-//! Pure: the keys in a JWK set (RFC 7517) that may have signed a token.
+//! JWK sets (RFC 7517): the keys that can verify RS256 and ES256 tokens. Pure.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use jsonwebtoken::{
 };
 use serde::Deserialize;
 
-/// More than any issuer has; what is beyond is not looked at.
+/// Further keys of a set are ignored.
 const MAX_KEYS: usize = 100;
 const MIN_RSA_BITS: usize = 2048;
 
-/// A public key, and the one algorithm it is for.
+/// A public key and its only algorithm.
 pub(crate) struct Key {
     id: Option<String>,
     pub(crate) algorithm: Algorithm,
@@ -24,14 +24,14 @@ pub(crate) struct Key {
 }
 
 #[derive(Default)]
-pub(super) struct Keys(Vec<Arc<Key>>);
+pub(super) struct KeySet(Vec<Arc<Key>>);
 
-pub(super) enum Found {
-    One(Arc<Key>),
-    /// Perhaps there is one by now.
-    None,
-    /// The token does not say which.
-    Several,
+pub(super) enum Lookup {
+    Found(Arc<Key>),
+    /// The issuer may have published it since the last fetch.
+    Missing,
+    /// The token has no key id and several keys fit.
+    Ambiguous,
 }
 
 #[derive(Deserialize)]
@@ -39,31 +39,31 @@ struct Set {
     keys: Vec<serde_json::Value>,
 }
 
-impl Keys {
-    /// The usable keys; `None` if this is no JWK set. A key that is strange in any way is as good as absent.
+impl KeySet {
+    /// The usable keys; `None` if `json` is no JWK set. Keys that are malformed or for other purposes are left out.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         let set: Set = serde_json::from_slice(json).ok()?;
         let keys = set.keys.into_iter().take(MAX_KEYS);
         Some(Self(keys.filter_map(key).map(Arc::new).collect()))
     }
 
-    pub(super) fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Found {
+    pub(super) fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Lookup {
         let mut fitting = self
             .0
             .iter()
             .filter(|key| key.algorithm == algorithm && (id.is_none() || key.id.as_deref() == id));
         match (fitting.next(), fitting.next()) {
-            (None, _) => Found::None,
-            (Some(key), None) => Found::One(key.clone()),
-            _ => Found::Several,
+            (None, _) => Lookup::Missing,
+            (Some(key), None) => Lookup::Found(key.clone()),
+            _ => Lookup::Ambiguous,
         }
     }
 }
 
 fn key(json: serde_json::Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(json).ok()?;
-    let (algorithm, named) = match &jwk.algorithm {
-        AlgorithmParameters::RSA(rsa) if bits(rsa)? >= MIN_RSA_BITS => {
+    let (algorithm, alg) = match &jwk.algorithm {
+        AlgorithmParameters::RSA(rsa) if modulus_bits(rsa)? >= MIN_RSA_BITS => {
             (Algorithm::RS256, KeyAlgorithm::RS256)
         }
         AlgorithmParameters::EllipticCurve(ec)
@@ -76,17 +76,17 @@ fn key(json: serde_json::Value) -> Option<Key> {
     let common = &jwk.common;
     let for_signatures = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
     let operations = common.key_operations.as_ref();
-    let may_verify = operations.is_none_or(|named| named.contains(&KeyOperations::Verify));
-    let for_this = common.key_algorithm.is_none_or(|alg| alg == named);
+    let may_verify = operations.is_none_or(|allowed| allowed.contains(&KeyOperations::Verify));
+    let alg_fits = common.key_algorithm.is_none_or(|own| own == alg);
     let public = DecodingKey::from_jwk(&jwk).ok()?;
-    (for_signatures && may_verify && for_this).then(|| Key {
+    (for_signatures && may_verify && alg_fits).then(|| Key {
         id: common.key_id.clone(),
         algorithm,
         public,
     })
 }
 
-fn bits(rsa: &RSAKeyParameters) -> Option<usize> {
+fn modulus_bits(rsa: &RSAKeyParameters) -> Option<usize> {
     let modulus = BASE64_URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
     let first = modulus.iter().position(|byte| *byte != 0)?;
     let zeros = usize::try_from(modulus[first].leading_zeros()).ok()?;
@@ -121,12 +121,12 @@ mod tests {
         key
     }
 
-    fn set(keys: &[Value]) -> Keys {
-        Keys::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap()
+    fn set(keys: &[Value]) -> KeySet {
+        KeySet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap()
     }
 
     #[test]
-    fn keys_for_rs256_and_es256_signatures_are_taken() {
+    fn keys_for_rs256_and_es256_signatures_are_used() {
         for (good, algorithm) in [
             (rsa(2048), Algorithm::RS256),
             (with(rsa(4096), "alg", json!("RS256")), Algorithm::RS256),
@@ -136,14 +136,14 @@ mod tests {
         ] {
             let keys = set(std::slice::from_ref(&good));
             assert!(
-                matches!(keys.find(algorithm, None), Found::One(_)),
+                matches!(keys.find(algorithm, None), Lookup::Found(_)),
                 "{good}"
             );
         }
     }
 
     #[test]
-    fn a_key_for_anything_else_is_as_good_as_absent() {
+    fn a_malformed_key_or_one_for_another_purpose_is_left_out() {
         let bad = [
             rsa(2040),
             with(rsa(2048), "alg", json!("RS512")),
@@ -169,18 +169,24 @@ mod tests {
         mixed.push(ec());
         assert_eq!(set(&mixed).0.len(), 1);
         for other in ["", "[]", "{}", "{\"keys\": 1}"] {
-            assert!(Keys::parse(other.as_bytes()).is_none(), "{other}");
+            assert!(KeySet::parse(other.as_bytes()).is_none(), "{other}");
         }
     }
 
     #[test]
-    fn a_token_without_key_id_fits_only_when_it_can_mean_one_key() {
+    fn a_token_without_key_id_is_ambiguous_when_several_keys_fit() {
         let keys = set(&[rsa(2048), with(rsa(2048), "kid", json!("r2")), ec()]);
-        assert!(matches!(keys.find(Algorithm::ES256, None), Found::One(_)));
-        assert!(matches!(keys.find(Algorithm::RS256, None), Found::Several));
+        assert!(matches!(
+            keys.find(Algorithm::ES256, None),
+            Lookup::Found(_)
+        ));
+        assert!(matches!(
+            keys.find(Algorithm::RS256, None),
+            Lookup::Ambiguous
+        ));
         let named = |algorithm, id| keys.find(algorithm, Some(id));
-        assert!(matches!(named(Algorithm::RS256, "r2"), Found::One(_)));
-        assert!(matches!(named(Algorithm::RS256, "e"), Found::None));
-        assert!(matches!(named(Algorithm::HS256, "r"), Found::None));
+        assert!(matches!(named(Algorithm::RS256, "r2"), Lookup::Found(_)));
+        assert!(matches!(named(Algorithm::RS256, "e"), Lookup::Missing));
+        assert!(matches!(named(Algorithm::HS256, "r"), Lookup::Missing));
     }
 }

@@ -17,9 +17,8 @@ use serde_json::json;
 
 use super::{Handler, error_data, log_call, with_deadline};
 use crate::workout::{
-    asker,
     error::ToolError,
-    prompts,
+    meta, prompts,
     resources::{self, ResourceUri},
     tools,
 };
@@ -49,7 +48,7 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let audience = self.asker(&context)?.audience();
+        let audience = self.identity(&context)?.audience();
         Ok(ListToolsResult::with_all_items(
             self.workouts.tools(audience).to_vec(),
         ))
@@ -60,7 +59,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let asker = self.asker(&context)?;
+        let identity = self.identity(&context)?;
         let Some(tool) = tools::find(&request.name) else {
             let message = "there is no tool of this name; tools/list names them";
             return Err(ErrorData::invalid_params(message, None));
@@ -68,7 +67,7 @@ impl ServerHandler for Handler {
         let started = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
         let meta = &context.meta.0;
-        let (user, result) = match asker.user_of_tool(tool, &mut arguments, meta) {
+        let (user, result) = match identity.user_of_tool(tool, &mut arguments, meta) {
             Ok(user) => {
                 let run = self.run_tool(tool, user.as_ref(), arguments, meta);
                 let result = with_deadline(run).await;
@@ -120,7 +119,7 @@ impl ServerHandler for Handler {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let started = Instant::now();
         let meta = &context.meta.0;
-        let user = self.asker(&context)?.user_of_meta(meta);
+        let user = self.identity(&context)?.user_of_meta(meta);
         let user = user.map_err(|error| error_data(&error))?;
         let Some(uri) = ResourceUri::parse(&request.uri) else {
             return Err(ErrorData::resource_not_found(
@@ -133,7 +132,7 @@ impl ServerHandler for Handler {
         } else {
             None
         };
-        let zone = asker::time_zone(&mut JsonObject::new(), meta).unwrap_or_default();
+        let zone = meta::time_zone(&mut JsonObject::new(), meta).unwrap_or_default();
         let ctx = self.context(user.as_ref(), zone);
         let read = with_deadline(resources::read(&request.uri, uri, &ctx)).await;
         log_call(
@@ -155,7 +154,7 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let audience = self.asker(&context)?.audience();
+        let audience = self.identity(&context)?.audience();
         Ok(ListPromptsResult::with_all_items(prompts::listed(audience)))
     }
 
@@ -166,14 +165,14 @@ impl ServerHandler for Handler {
     ) -> Result<GetPromptResponse, ErrorData> {
         let started = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
-        let asker = self.asker(&context)?;
+        let identity = self.identity(&context)?;
         let meta = &context.meta.0;
         let invalid = |error: ToolError| error_data(&error);
-        let user = match asker.user(&mut arguments, meta).map_err(invalid)? {
+        let user = match identity.user(&mut arguments, meta).map_err(invalid)? {
             Some(user) => Some(user),
-            None => asker.user_of_meta(meta).map_err(invalid)?,
+            None => identity.user_of_meta(meta).map_err(invalid)?,
         };
-        let zone = asker::time_zone(&mut arguments, meta).map_err(invalid)?;
+        let zone = meta::time_zone(&mut arguments, meta).map_err(invalid)?;
         let Some(prompt) = prompts::find(&request.name) else {
             let message = "there is no prompt of this name; prompts/list names them";
             return Err(ErrorData::invalid_params(message, None));
@@ -196,7 +195,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.asker(&context)?;
+        self.identity(&context)?;
         let known = match &request.r#ref {
             Reference::Resource(resource) => resource.uri == resources::HISTORY_TEMPLATE,
             Reference::Prompt(prompt) => prompts::find(&prompt.name).is_some(),

@@ -23,7 +23,7 @@ use crate::{
     http::body,
     http::problem::{Code, Problem},
     http::request_id::RequestId,
-    workout::auth::Principal,
+    workout::identity::Identity,
     workout::resource::Host,
 };
 
@@ -52,17 +52,17 @@ pub(super) async fn check_host(
     next.run(request).await
 }
 
-/// Finds the principal, or answers 401. Removes the token from the request.
+/// Finds the identity, or answers 401. Removes the token from the request.
 pub(super) async fn authenticate(
     State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match state.gate.admit(request.headers()).await {
-        Ok(principal) => {
+    match state.authenticator.authenticate(request.headers()).await {
+        Ok(identity) => {
             request.headers_mut().remove(header::AUTHORIZATION);
-            request.extensions_mut().insert(principal);
+            request.extensions_mut().insert(identity);
             next.run(request).await
         }
         Err(refusal) => {
@@ -82,7 +82,7 @@ pub(super) async fn authenticate(
 /// Refuses the sessions of others, and new sessions beyond the limits.
 pub(super) async fn check_session(
     State(state): State<Arc<HttpState>>,
-    Extension(principal): Extension<Principal>,
+    Extension(identity): Extension<Identity>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -91,7 +91,7 @@ pub(super) async fn check_session(
         Err(error) => return refuse(request, &error),
     };
     if let Some(id) = &named
-        && !state.sessions.owns(&principal, id)
+        && !state.sessions.owns(&identity, id)
     {
         return refuse(request, &no_session());
     }
@@ -114,7 +114,7 @@ pub(super) async fn check_session(
         if bytes.trim_ascii().len() > MAX_OPENING_BYTES {
             return refuse(request, &Problem::payload_too_large(MAX_OPENING_BYTES));
         }
-        open(&state, &principal, request, next).await
+        open(&state, &identity, request, next).await
     } else {
         next.run(request).await
     };
@@ -125,11 +125,11 @@ pub(super) async fn check_session(
 /// could be sessions without an owner.
 async fn open(
     state: &Arc<HttpState>,
-    principal: &Principal,
+    identity: &Identity,
     request: Request,
     next: Next,
 ) -> Response {
-    let opening = match state.sessions.open(principal).await {
+    let opening = match state.sessions.open(identity).await {
         Ok(opening) => opening,
         Err(full) => return refuse(request, &too_many_sessions(full)),
     };

@@ -10,7 +10,7 @@ use std::{
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 
 use super::Tuning;
-use crate::workout::auth::Principal;
+use crate::workout::identity::Identity;
 
 pub(super) struct Sessions {
     manager: Arc<LocalSessionManager>,
@@ -20,9 +20,9 @@ pub(super) struct Sessions {
 
 #[derive(Default)]
 struct State {
-    owners: HashMap<String, Principal>,
+    owners: HashMap<String, Identity>,
     /// Sessions being opened, which have no id yet.
-    opening: HashMap<u64, Principal>,
+    opening: HashMap<u64, Identity>,
     next: u64,
 }
 
@@ -42,13 +42,13 @@ impl Sessions {
         })
     }
 
-    /// True if this principal opened this session.
-    pub(super) fn owns(&self, principal: &Principal, id: &str) -> bool {
-        self.state().owners.get(id) == Some(principal)
+    /// True if this identity opened this session.
+    pub(super) fn owns(&self, identity: &Identity, id: &str) -> bool {
+        self.state().owners.get(id) == Some(identity)
     }
 
     /// Reserves a session.
-    pub(super) async fn open(self: &Arc<Self>, principal: &Principal) -> Result<Opening, Full> {
+    pub(super) async fn open(self: &Arc<Self>, identity: &Identity) -> Result<Opening, Full> {
         let live = self.manager.sessions.read().await;
         let mut state = self.state();
         state.owners.retain(|id, _| live.contains_key(id.as_str()));
@@ -56,13 +56,13 @@ impl Sessions {
             return Err(Full::Server);
         }
         let owners = state.owners.values().chain(state.opening.values());
-        let own = owners.filter(|owner| *owner == principal).count();
-        if matches!(principal, Principal::User(_)) && own >= self.tuning.sessions_per_user {
+        let own = owners.filter(|owner| *owner == identity).count();
+        if matches!(identity, Identity::User(_)) && own >= self.tuning.sessions_per_user {
             return Err(Full::User);
         }
         let number = state.next;
         state.next += 1;
-        state.opening.insert(number, principal.clone());
+        state.opening.insert(number, identity.clone());
         Ok(Opening {
             sessions: self.clone(),
             number,
@@ -84,8 +84,8 @@ impl Opening {
     /// The session has been opened.
     pub(super) fn bind(self, id: &str) {
         let mut state = self.sessions.state();
-        if let Some(principal) = state.opening.remove(&self.number) {
-            state.owners.insert(id.to_owned(), principal);
+        if let Some(identity) = state.opening.remove(&self.number) {
+            state.owners.insert(id.to_owned(), identity);
         }
     }
 }

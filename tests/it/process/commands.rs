@@ -1,16 +1,16 @@
-//! `healthcheck` and `token`.
+//! `healthcheck`, `token` and `--help`.
 
 use super::*;
 
 #[tokio::test]
-async fn healthcheck_needs_only_the_port_to_see_that_the_service_lives() {
+async fn healthcheck_needs_only_the_port_and_succeeds_while_the_service_runs() {
     let service = Service::start(&["serve"], &[]).await;
     let ended = run(&["healthcheck"], &[("AGENT_PORT", service.port())]).await;
     assert_eq!((ended.code, ended.err), (Some(0), vec![]));
 }
 
 #[tokio::test]
-async fn healthcheck_fails_when_nobody_answers() {
+async fn healthcheck_fails_without_a_server() {
     let nobody = TcpSocket::new_v4().expect("a socket");
     let any = "127.0.0.1:0".parse().expect("an address");
     nobody.bind(any).expect("a free port");
@@ -23,7 +23,7 @@ async fn healthcheck_fails_when_nobody_answers() {
 }
 
 #[tokio::test]
-async fn healthcheck_fails_when_the_answer_is_not_a_success() {
+async fn healthcheck_fails_when_the_status_is_not_2xx() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let other = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = other.local_addr().expect("bound").port();
@@ -66,7 +66,7 @@ async fn token_prints_a_jwt_that_the_service_accepts() {
 }
 
 #[tokio::test]
-async fn issuer_and_audience_are_put_into_a_token_and_asked_of_it() {
+async fn issuer_and_audience_are_minted_and_required_when_set() {
     let both = [("JWT_ISSUER", "the api"), ("JWT_AUDIENCE", "agent")];
     let service = Service::start(&[], &both).await;
     let minted = mint(&[], &both).await;
@@ -123,7 +123,7 @@ async fn a_ttl_of_another_form_is_refused() {
 }
 
 #[tokio::test]
-async fn a_subject_that_the_service_would_not_accept_is_refused() {
+async fn an_invalid_subject_is_refused() {
     for sub in ["", "a\u{7}b", &"x".repeat(257)] {
         let env = [("JWT_SIGNING_KEY", JWT_KEY)];
         let ended = run(&["token", &format!("--sub={sub}")], &env).await;
@@ -141,4 +141,20 @@ async fn token_needs_the_signing_key_and_nothing_else() {
     assert_eq!((ended.code, ended.out), (Some(2), vec![]));
     insta::assert_snapshot!(ended.err.join("\n"), @"configuration: JWT_SIGNING_KEY is missing or empty; set it to the API's HS256 secret (32 bytes or more)");
     claims(&mint(&[], &[("AGENT_PORT", "none")]).await);
+}
+
+#[tokio::test]
+async fn help_lists_the_settings_of_the_command() {
+    for (command, listed, absent) in [
+        (&["--help"][..], "AGENT_PORT=8001", "MCP_PORT="),
+        (&["serve", "--help"], "AGENT_PORT=8001", "MCP_PORT="),
+        (&["mcp", "--help"], "MCP_PORT=8000", "AGENT_PORT="),
+    ] {
+        let ended = run(command, &[]).await;
+        let has = |start: &str| ended.out.iter().any(|line| line.trim().starts_with(start));
+        assert_eq!(
+            (ended.code, has(listed), has(absent)),
+            (Some(0), true, false)
+        );
+    }
 }

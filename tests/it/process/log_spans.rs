@@ -1,4 +1,4 @@
-//! Which request a line of the log belongs to, and what of it is told at which level.
+//! Request ids of log lines, and log levels.
 
 use super::*;
 
@@ -61,7 +61,7 @@ fn troubled() -> [Reply; 3] {
 }
 
 #[tokio::test]
-async fn every_line_of_a_request_carries_its_id() {
+async fn every_log_line_of_a_request_carries_its_id() {
     let (service, before) = quiet().await;
     service.claude.push_all(troubled());
     let (status, _) = service.chat(&sams_token(), "the-id", &cut_history()).await;
@@ -84,7 +84,7 @@ async fn every_line_of_a_request_carries_its_id() {
 }
 
 #[tokio::test]
-async fn every_line_of_a_stream_carries_its_id() {
+async fn every_log_line_of_a_stream_carries_its_id() {
     let (service, before) = quiet().await;
     service.claude.push_all(troubled());
     let stream = stream(&service, "the-id", &cut_history()).await;
@@ -122,7 +122,7 @@ async fn a_write_that_outlives_its_stream_is_logged_under_its_id() {
 }
 
 #[tokio::test]
-async fn what_is_dropped_of_a_history_is_told_at_debug_level_and_not_by_default() {
+async fn dropped_history_parts_are_logged_at_debug_level_only() {
     for (env, level) in [(&[DEBUG][..], Some("DEBUG")), (&[], None)] {
         let service = Service::start(&[], env).await;
         service.claude.push(Reply::text("hi"));

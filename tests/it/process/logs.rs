@@ -1,11 +1,11 @@
-//! What is logged, and what never is.
+//! Log lines: what they hold, and what they never hold.
 
 use rustix::process::Signal;
 
 use super::*;
 
 #[tokio::test]
-async fn a_finished_chat_is_one_line_of_json_with_all_there_is_to_know() {
+async fn a_finished_chat_is_logged_as_one_json_line() {
     let service = Service::start(&[], &[]).await;
     service.claude.push_all([
         Reply::empty()
@@ -48,7 +48,7 @@ async fn a_finished_chat_is_one_line_of_json_with_all_there_is_to_know() {
 }
 
 #[tokio::test]
-async fn a_refused_chat_has_its_line_too_and_a_streamed_one_says_so() {
+async fn refused_and_streamed_chats_are_logged_with_their_mode_and_code() {
     let service = Service::start(&[], &[]).await;
     service.claude.push(Reply::text("hi"));
     service.status_with("bad").await;
@@ -146,7 +146,7 @@ async fn talk_in_confidence(service: &Service) -> String {
 }
 
 #[tokio::test]
-async fn at_debug_level_no_line_holds_what_users_tools_or_claude_say_or_a_secret() {
+async fn debug_lines_hold_no_message_tool_result_or_secret() {
     let env = [
         ("RUST_LOG", "debug"),
         ("PROG_STRENGTH_MCP_TOKEN", "MARKER-mcp-token"),
@@ -181,7 +181,7 @@ async fn at_debug_level_no_line_holds_what_users_tools_or_claude_say_or_a_secret
 }
 
 #[tokio::test]
-async fn a_signing_key_of_under_32_bytes_is_warned_about() {
+async fn a_signing_key_under_32_bytes_causes_a_warning() {
     let warning = "JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for";
     let short = Service::start(
         &[],
@@ -202,7 +202,7 @@ async fn a_signing_key_of_under_32_bytes_is_warned_about() {
 }
 
 #[tokio::test]
-async fn lines_are_json_unless_pretty_ones_are_asked_for() {
+async fn log_lines_are_json_unless_pretty_is_set() {
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = taken.local_addr().expect("bound").port().to_string();
     let env = [

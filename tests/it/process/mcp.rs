@@ -33,7 +33,7 @@ async fn a_warning_names_the_tools_that_are_left_out() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_write_whose_client_has_left_is_logged_with_the_id_of_its_request() {
+async fn a_write_that_outlives_its_client_logs_its_end_with_the_request_id() {
     for streamed in [true, false] {
         let service = Service::start(&[], &[]).await;
         service
@@ -65,7 +65,7 @@ async fn the_end_of_a_write_whose_client_has_left_is_logged_with_the_id_of_its_r
 }
 
 #[tokio::test]
-async fn the_tool_server_is_looked_for_again_and_again_after_ever_longer_pauses() {
+async fn connecting_to_the_tool_server_is_retried_with_growing_delays() {
     let nobody = TcpSocket::new_v4().expect("a socket");
     let nowhere = "127.0.0.1:0".parse().expect("an address");
     nobody.bind(nowhere).expect("a free port");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn without_settings_one_message_names_all_that_are_missing() {
+async fn without_settings_one_message_names_every_missing_variable() {
     let ended = run(&[], &[]).await;
     assert_eq!((ended.code, ended.out), (Some(2), vec![]));
     insta::assert_snapshot!(ended.err.join("\n"), @r"
@@ -74,7 +74,7 @@ async fn one_message_names_every_bad_setting_what_is_wrong_and_what_it_should_be
 }
 
 #[tokio::test]
-async fn a_variable_that_is_not_text_is_named_with_the_others_at_fault() {
+async fn a_variable_that_is_not_utf8_is_named_with_the_other_faults() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let directory = Directory::new();
     // The environment of `Process::start` is text.
@@ -157,7 +157,7 @@ async fn the_environment_wins_over_the_env_file() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_ends_the_process_with_one_clear_line() {
+async fn a_port_in_use_ends_the_process_with_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = taken.local_addr().expect("bound");
     let port = address.port().to_string();

@@ -1,4 +1,4 @@
-//! How the service ends.
+//! Graceful shutdown on SIGTERM and SIGINT.
 
 use rustix::process::Signal;
 
@@ -55,7 +55,7 @@ async fn sigterm_lets_a_running_chat_finish_and_refuses_new_ones() {
 }
 
 #[tokio::test]
-async fn a_chat_that_outlives_the_grace_period_is_told_so_and_the_process_ends_with_0() {
+async fn a_chat_that_outlives_the_grace_period_gets_an_error_and_the_process_ends_with_0() {
     let service = Service::start(&[], &[("AGENT_SHUTDOWN_GRACE_SECS", "0")]).await;
     service.claude.push(Reply::text("never").silence_after(1));
     let mut running = service.stream(&sams_token(), &user("hello")).await;

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use super::*;
 
 #[tokio::test]
-async fn over_http_the_workout_server_must_know_somebody() {
+async fn over_http_the_workout_server_requires_one_kind_of_credential() {
     let ended = run(&["mcp"], &[("MCP_PORT", "0")]).await;
     assert_eq!((ended.code, ended.out), (Some(2), vec![]));
     insta::assert_snapshot!(ended.err.join("\n"), @"configuration: PROG_STRENGTH_MCP_TOKEN is missing, and so are JWT_SIGNING_KEY and OAUTH_ISSUER; set at least one, to know callers by");
@@ -34,7 +34,7 @@ async fn one_message_names_every_bad_setting_of_the_workout_server() {
     configuration:
       MCP_PORT must be a whole number from 0 to 65535
       PROG_STRENGTH_MCP_TOKEN must be printable ASCII without spaces
-      MCP_PUBLIC_URL must be a URL such as https://mcp.example.com/mcp
+      MCP_PUBLIC_URL must be an http or https URL such as https://mcp.example.com/mcp
       MCP_ALLOWED_HOSTS must be a comma-separated list of hosts such as localhost or mcp.example.com:8000 (no scheme, no path)
       MCP_RATE_LIMIT_PER_HOUR must be a whole number from 0 to 1000000
       OAUTH_ISSUER must have no `?…` and no `#…` part
@@ -63,7 +63,7 @@ async fn workout_server(directory: &Directory) -> (Process, String) {
 }
 
 #[tokio::test]
-async fn the_workout_server_serves_until_the_signal_and_never_logs_a_token() {
+async fn the_workout_server_serves_until_sigterm_and_never_logs_a_token() {
     let directory = Directory::new();
     let (process, address) = workout_server(&directory).await;
     let port = address.rsplit(':').next().expect("a port");
@@ -98,7 +98,7 @@ async fn the_workout_server_serves_until_the_signal_and_never_logs_a_token() {
 }
 
 #[tokio::test]
-async fn over_stdio_the_workout_server_needs_no_setting_and_logs_beside() {
+async fn over_stdio_the_workout_server_needs_no_setting_and_logs_to_stderr() {
     use std::io::Write;
     let directory = Directory::new();
     let mut process =

@@ -6,7 +6,7 @@ use http::Method;
 use prog_strength_agent::{
     config::WorkoutConfig,
     http::lifecycle::Lifecycle,
-    workout::auth::Principal,
+    workout::identity::Identity,
     workout::serve,
     workout::transport::{HttpState, Tuning, router},
 };
@@ -66,12 +66,12 @@ impl ServerHandler for WhoAmI {
             !parts.headers.contains_key("authorization"),
             "the token goes no further"
         );
-        let principal = parts.extensions.get::<Principal>().expect("a principal");
+        let identity = parts.extensions.get::<Identity>().expect("an identity");
         if request.name == "slow" {
             self.begun.send_modify(|begun| *begun += 1);
             self.gate.wait().await;
         }
-        let said = format!("{principal:?}");
+        let said = format!("{identity:?}");
         Ok(CallToolResult::success(vec![ContentBlock::text(said)]).into())
     }
 }

@@ -109,7 +109,7 @@ impl World {
 
     /// An MCP session of this user's.
     pub async fn user(&self, id: &str) -> Client {
-        let user = UserId::new(id).expect("a user id");
+        let user = UserId::parse(id).expect("a user id");
         let handler = Handler::over_stdio(self.workouts.clone(), user);
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let server = tokio::spawn(async move {

@@ -1,8 +1,8 @@
-//! Users of the workout server who come with a token of an OAuth server's.
+//! OAuth access tokens (JWKS) on the workout server.
 
 use std::time::Duration;
 
-use prog_strength_agent::{auth::jwks::Pace, workout::transport::Tuning};
+use prog_strength_agent::{auth::jwks::RefreshPolicy, workout::transport::Tuning};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -15,11 +15,11 @@ use crate::support::{
 const OURS: &str = "http://mcp:8000/mcp";
 
 /// No pause between fetches, unless the test wants one.
-fn tuning(max_age: Duration, between_fetches: Duration) -> Tuning {
+fn tuning(max_age: Duration, min_interval: Duration) -> Tuning {
     Tuning {
-        pace: Pace {
+        jwks_refresh: RefreshPolicy {
             max_age,
-            between_fetches,
+            min_interval,
         },
         ..Tuning::default()
     }
@@ -38,7 +38,7 @@ fn header(signer: &Signer, kid: &str) -> Value {
 const SAM: &str = "User(\"sam\")";
 
 #[tokio::test]
-async fn a_token_of_the_issuers_for_us_names_its_user() {
+async fn a_token_of_the_issuer_for_this_resource_names_its_user() {
     let (rsa, ec) = (Signer::rsa(), Signer::ec());
     let issuer = Issuer::start(vec![rsa.jwk("r"), ec.jwk("e")]).await;
     let server = server(&issuer, Tuning::default()).await;
@@ -67,7 +67,7 @@ async fn a_token_of_the_issuers_for_us_names_its_user() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_in_every_respect_is_refused() {
+async fn a_token_with_any_invalid_claim_header_or_signature_is_refused() {
     let ec = Signer::ec();
     let issuer = Issuer::start(vec![ec.jwk("e")]).await;
     let server = server(&issuer, Tuning::default()).await;
@@ -85,6 +85,10 @@ async fn a_token_that_is_not_good_in_every_respect_is_refused() {
         ("nbf", json!(now() + 60)),
         ("sub", json!("")),
         ("sub", json!("a\u{7}b")),
+        ("sub", json!(["sam"])),
+        ("aud", json!([OURS, 1])),
+        ("exp", json!("soon")),
+        ("nbf", json!("now")),
         ("sub", Value::Null),
     ] {
         let mut claims = claims.clone();
@@ -115,7 +119,7 @@ async fn a_token_that_is_not_good_in_every_respect_is_refused() {
 }
 
 #[tokio::test]
-async fn with_a_public_url_a_token_must_be_for_exactly_that() {
+async fn with_a_public_url_the_audience_must_be_exactly_that() {
     let ec = Signer::ec();
     let issuer = Issuer::start(vec![ec.jwk("e")]).await;
     let settings = [
@@ -130,7 +134,7 @@ async fn with_a_public_url_a_token_must_be_for_exactly_that() {
 }
 
 #[tokio::test]
-async fn a_public_key_is_never_taken_for_a_secret() {
+async fn a_token_signed_with_a_public_key_as_secret_is_refused() {
     let (rsa, ec) = (Signer::rsa(), Signer::ec());
     let issuer = Issuer::start(vec![rsa.jwk("r"), ec.jwk("e")]).await;
     let without_jwt = [("OAUTH_ISSUER", &*issuer.url()), ("JWT_SIGNING_KEY", "")];
@@ -158,7 +162,7 @@ async fn a_public_key_is_never_taken_for_a_secret() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_has_the_keys_fetched_once_and_then_not_for_a_while() {
+async fn unknown_key_ids_cause_at_most_one_fetch_per_interval() {
     let (old, new) = (Signer::ec(), Signer::ec());
     let issuer = Issuer::start(vec![old.jwk("old")]).await;
     let pause = Duration::from_secs(60);
@@ -188,7 +192,7 @@ async fn an_unknown_key_has_the_keys_fetched_once_and_then_not_for_a_while() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_down_the_keys_it_had_stay_good() {
+async fn cached_keys_stay_valid_while_the_issuer_is_down() {
     let ec = Signer::ec();
     let issuer = Issuer::start(vec![ec.jwk("e")]).await;
     let server = server(&issuer, tuning(Duration::ZERO, Duration::ZERO)).await;
@@ -205,7 +209,7 @@ async fn while_the_issuer_is_down_the_keys_it_had_stay_good() {
 }
 
 #[tokio::test]
-async fn keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_good_no_more() {
+async fn stale_keys_are_fetched_again_and_a_withdrawn_key_is_refused() {
     let ec = Signer::ec();
     let issuer = Issuer::start(vec![ec.jwk("e")]).await;
     let server = server(&issuer, tuning(Duration::ZERO, Duration::ZERO)).await;
@@ -220,7 +224,7 @@ async fn keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_good_no_more
 }
 
 #[tokio::test]
-async fn an_issuer_that_cannot_be_asked_lets_nobody_in_and_keeps_nobody_out() {
+async fn an_unreachable_issuer_fails_its_own_tokens_and_no_others() {
     let ec = Signer::ec();
     let issuer = Issuer::start(vec![ec.jwk("e")]).await;
     issuer.set_up(false);
@@ -237,7 +241,7 @@ async fn an_issuer_that_cannot_be_asked_lets_nobody_in_and_keeps_nobody_out() {
 }
 
 #[tokio::test]
-async fn the_keys_are_found_by_either_document_or_at_the_usual_place() {
+async fn keys_are_discovered_by_openid_oauth_metadata_or_conventional_path() {
     let openid = "/auth/v1/.well-known/openid-configuration";
     let oauth = "/.well-known/oauth-authorization-server/auth/v1";
     for (discovery, asked) in [

@@ -1,16 +1,19 @@
-//! What the stream's events add up to.
+//! Builds a message from the events of its stream.
 
 use std::{borrow::Cow, collections::HashMap};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Progress, Reply, Usage, open::Open};
+use super::{
+    Progress, Reply, Usage,
+    open_block::{OpenBlock, string_field},
+};
 use crate::agent::claude::{Block, ClaudeError};
 
-/// What nearly all of a reply consists of, read without building a tree: a piece of text, or of a tool's input.
+/// The most frequent events, parsed without building a tree: a piece of text or of a tool's input.
 #[derive(Deserialize)]
-struct Delta<'a> {
+struct FastDelta<'a> {
     index: u64,
     #[serde(borrow)]
     delta: Piece<'a>,
@@ -24,9 +27,9 @@ struct Piece<'a> {
     partial_json: Option<String>,
 }
 
-impl<'a> Delta<'a> {
-    /// `None` for whatever is not exactly as the API writes it; it may be good all the same.
-    fn of(event: &'a [u8]) -> Option<Self> {
+impl<'a> FastDelta<'a> {
+    /// `None` for everything that is not exactly as the API writes it, which may be valid all the same.
+    fn parse(event: &'a [u8]) -> Option<Self> {
         if !event.starts_with(br#"{"type":"content_block_delta","#) {
             return None;
         }
@@ -41,56 +44,53 @@ impl<'a> Delta<'a> {
     }
 }
 
-/// Collects a message out of its events. Unknown events, deltas and blocks change nothing.
+/// Builds a message. Unknown events, deltas and blocks change nothing.
 #[derive(Default)]
 pub(super) struct Builder {
-    /// By a number of our own, their place here: a server may use one index twice.
-    blocks: Vec<Open>,
-    numbers: HashMap<u64, u64>,
+    /// In the order in which they started.
+    blocks: Vec<OpenBlock>,
+    /// Positions in `blocks` by the server's index, which a server may use twice.
+    positions: HashMap<u64, u64>,
     stop_reason: String,
     model: Option<String>,
     usage: Usage,
 }
 
 impl Builder {
-    /// Takes up the data of one event.
-    pub(super) fn take(&mut self, event: &[u8]) -> Result<Option<Progress>, ClaudeError> {
-        if let Some(delta) = Delta::of(event) {
-            return Ok(self.grow(delta));
+    /// Adds one event, given its data.
+    pub(super) fn on_event(&mut self, event: &[u8]) -> Result<Option<Progress>, ClaudeError> {
+        if let Some(delta) = FastDelta::parse(event) {
+            return Ok(self.on_fast_delta(delta));
         }
-        // Lossy: a server that cuts a character in half has written a broken word, no broken reply.
+        // Lossy: a character that a server cuts in half spoils a word, not the reply.
         let event = String::from_utf8_lossy(event);
         match serde_json::from_str(&event) {
-            Ok(event) => self.take_any(event),
-            // A piece of the message that cannot be read must not be missing from it unnoticed.
+            Ok(event) => self.on_any(event),
+            // The message would silently lack a piece.
             Err(_) if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),
             Err(_) => Ok(None),
         }
     }
 
-    fn grow(&mut self, delta: Delta<'_>) -> Option<Progress> {
-        let index = *self.numbers.get(&delta.index)?;
-        let open = self.block(index)?;
+    fn on_fast_delta(&mut self, delta: FastDelta<'_>) -> Option<Progress> {
+        let position = *self.positions.get(&delta.index)?;
+        let open = self.block(position)?;
         if let Some(json) = delta.delta.partial_json {
-            open.json.push_str(&json);
+            open.partial_json.push_str(&json);
             return None;
         }
         let text = delta.delta.text.unwrap_or_default();
-        open.write(&text);
-        (!text.is_empty()).then_some(Progress::Text(text))
+        open.push_text(&text);
+        text_progress(text)
     }
 
-    fn take_any(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
-        let named = event["index"].as_u64().unwrap_or_default();
+    fn on_any(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
+        let index = event["index"].as_u64().unwrap_or_default();
         if event["type"] == "content_block_start" {
-            self.numbers.insert(named, self.blocks.len() as u64);
+            self.positions.insert(index, self.blocks.len() as u64);
         }
-        let Some(index) = self
-            .numbers
-            .get(&named)
-            .copied()
-            .or((!event["index"].is_number()).then_some(named))
-        else {
+        let position = self.positions.get(&index).copied();
+        let Some(position) = position.or((!event["index"].is_number()).then_some(index)) else {
             return Ok(None);
         };
         match event["type"].as_str().unwrap_or_default() {
@@ -99,9 +99,9 @@ impl Builder {
                 self.usage.update(&event["message"]["usage"]);
                 Ok(Some(Progress::Usage(self.usage)))
             }
-            "content_block_start" => Ok(self.start(index, event["content_block"].take())),
-            "content_block_delta" => Ok(self.delta(index, event["delta"].take())),
-            "content_block_stop" => Ok(self.stop(index)),
+            "content_block_start" => Ok(self.on_start(position, event["content_block"].take())),
+            "content_block_delta" => Ok(self.on_delta(position, event["delta"].take())),
+            "content_block_stop" => Ok(self.on_stop(position)),
             "message_delta" => {
                 if let Some(reason) = event["delta"]["stop_reason"].as_str() {
                     reason.clone_into(&mut self.stop_reason);
@@ -115,106 +115,84 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, index: u64, block: Value) -> Option<Progress> {
-        let text_of = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
+    fn on_start(&mut self, index: u64, block: Value) -> Option<Progress> {
         let progress = match block["type"].as_str() {
             Some("tool_use") => Some(Progress::ToolStart {
                 index,
-                id: text_of("id"),
-                name: text_of("name"),
+                id: string_field(&block, "id"),
+                name: string_field(&block, "name"),
             }),
-            Some("text") => Some(text_of("text"))
-                .filter(|text| !text.is_empty())
-                .map(Progress::Text),
+            Some("text") => text_progress(string_field(&block, "text")),
             _ => None,
         };
-        let (text, signature) = match block["type"].as_str() {
-            Some("thinking") => (text_of("thinking"), text_of("signature")),
-            _ => (text_of("text"), String::new()),
-        };
-        // There is seldom another.
+        // Most replies have one block.
         self.blocks.reserve_exact(1);
-        self.blocks.push(Open {
-            block,
-            text,
-            json: String::new(),
-            signature,
-            input: None,
-        });
+        self.blocks.push(OpenBlock::new(block));
         progress
     }
 
-    fn block(&mut self, index: u64) -> Option<&mut Open> {
-        self.blocks.get_mut(usize::try_from(index).ok()?)
+    fn block(&mut self, position: u64) -> Option<&mut OpenBlock> {
+        self.blocks.get_mut(usize::try_from(position).ok()?)
     }
 
-    fn delta(&mut self, index: u64, delta: Value) -> Option<Progress> {
-        let open = self.block(index)?;
-        let Value::Object(mut delta) = delta else {
-            return None;
-        };
-        let mut text_of = |name: &str| match delta.remove(name).unwrap_or_default() {
-            Value::String(text) => text,
-            _ => String::new(),
-        };
-        match text_of("type").as_str() {
+    fn on_delta(&mut self, position: u64, mut delta: Value) -> Option<Progress> {
+        let open = self.block(position)?;
+        let field = |name: &str| string_field(&delta, name);
+        match delta["type"].as_str()? {
             "text_delta" => {
-                let text = text_of("text");
-                open.text.push_str(&text);
-                return Some(text)
-                    .filter(|text| !text.is_empty())
-                    .map(Progress::Text);
+                let text = field("text");
+                open.push_text(&text);
+                return text_progress(text);
             }
-            "input_json_delta" => open.json.push_str(&text_of("partial_json")),
-            "thinking_delta" => open.text.push_str(&text_of("thinking")),
-            "signature_delta" => open.signature.push_str(&text_of("signature")),
+            "input_json_delta" => open.partial_json.push_str(&field("partial_json")),
+            "thinking_delta" => open.text.push_str(&field("thinking")),
+            "signature_delta" => open.signature.push_str(&field("signature")),
             "citations_delta" => {
-                if let Value::Object(block) = &mut open.block {
-                    let citations = block.entry("citations").or_insert_with(|| json!([]));
-                    if citations.is_null() {
-                        *citations = json!([]);
-                    }
-                    citations
-                        .as_array_mut()?
-                        .push(delta.remove("citation").unwrap_or_default());
+                let block = open.block.as_object_mut()?;
+                let citations = block.entry("citations").or_insert_with(|| json!([]));
+                if citations.is_null() {
+                    *citations = json!([]);
                 }
+                let citation = delta["citation"].take();
+                citations.as_array_mut()?.push(citation);
             }
             _ => {}
         }
         None
     }
 
-    fn stop(&mut self, index: u64) -> Option<Progress> {
+    fn on_stop(&mut self, index: u64) -> Option<Progress> {
         let open = self.block(index)?;
-        if open.block["type"] != "tool_use" || open.input.is_some() {
+        if open.block["type"] != "tool_use" || std::mem::replace(&mut open.is_complete, true) {
             return None;
         }
-        let input = open.parsed_input();
-        open.input = Some(input.clone().unwrap_or_default());
-        Some(Progress::ToolReady { index, input })
+        let input = open.parse_input();
+        Some(Progress::ToolInput { index, input })
     }
 
-    /// The texts and the tool calls as far as they were written, the latter without input.
-    pub(super) fn written(self) -> impl Iterator<Item = (u64, Block)> {
-        let block = |open: Open| match open.block["type"].as_str()? {
+    /// The texts and tool calls so far.
+    pub(super) fn into_partial(self) -> impl Iterator<Item = (u64, Block)> {
+        let block = |open: OpenBlock| match open.block["type"].as_str()? {
             "text" => Some(Block::Text { text: open.text }),
-            "tool_use" => open.close(),
+            "tool_use" => open.into_block(),
             _ => None,
         };
         (0..)
             .zip(self.blocks)
-            .filter_map(move |(at, open)| Some((at, block(open)?)))
+            .filter_map(move |(index, open)| Some((index, block(open)?)))
     }
 
     fn finish(&mut self) -> Reply {
-        let blocks = std::mem::take(&mut self.blocks)
-            .into_iter()
-            .zip(0..)
-            .filter_map(|(open, at)| Some((at, open.close()?)));
+        let blocks = (0..).zip(std::mem::take(&mut self.blocks));
+        let blocks = blocks.filter_map(|(index, open)| Some((index, open.into_block()?)));
         Reply {
             blocks: blocks.filter(|(_, block)| !block.is_blank_text()).collect(),
             stop_reason: std::mem::take(&mut self.stop_reason),
             model: self.model.take(),
         }
     }
+}
+
+fn text_progress(text: String) -> Option<Progress> {
+    (!text.is_empty()).then_some(Progress::Text(text))
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::agent::claude::{Block, Message};
 
 #[test]
-fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
+fn a_request_has_four_breakpoints_at_the_ends_of_tools_system_and_the_last_two_user_messages() {
     let call = Block::ToolUse {
         id: "t1".into(),
         name: "list".into(),
@@ -47,9 +47,9 @@ fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "cache_control": mark}]},
         ],
     });
-    let prefix = Prefix::of("m", 5, "stable").unwrap();
-    let tools = Tools::of(&tools);
-    // However the messages were added, one by one or several at once.
+    let prefix = Prefix::new("m", 5, "stable").unwrap();
+    let tools = Tools::new(&tools);
+    // Added one by one or several at once.
     for together in 1..=messages.len() {
         let mut conversation = Conversation::default();
         for messages in messages.chunks(together) {
@@ -58,9 +58,9 @@ fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
         }
         let request = Request {
             prefix: &prefix,
-            about: "today",
+            user_context: "today",
             tools: &tools,
-            tools_allowed: false,
+            may_use_tools: false,
             messages: &conversation,
         };
         let body = request.body().unwrap().concat();
@@ -69,17 +69,17 @@ fn a_request_has_at_most_four_breakpoints_where_the_next_request_finds_them() {
 }
 
 #[test]
-fn a_request_may_have_no_tools_one_user_message_and_letters_that_json_escapes() {
+fn a_request_without_tools_escapes_its_texts_and_has_two_breakpoints() {
     let said = "a \"quoted\"\nline";
     let mut conversation = Conversation::default();
     let message = Message::user(vec![Block::text(said)]);
     conversation.extend([(message.role, &message)], 0).unwrap();
     conversation.extend::<Message>([], 0).unwrap();
     let request = Request {
-        prefix: &Prefix::of("m\"", 5, said).unwrap(),
-        about: said,
-        tools: &Tools::of(&[]),
-        tools_allowed: false,
+        prefix: &Prefix::new("m\"", 5, said).unwrap(),
+        user_context: said,
+        tools: &Tools::new(&[]),
+        may_use_tools: false,
         messages: &conversation,
     };
     let mark = json!({"type": "ephemeral"});

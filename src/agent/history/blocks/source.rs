@@ -1,117 +1,105 @@
-//! Where the bytes of an image or a document are: in the block, or at a URL.
+//! The source of an image or document: base64, a URL, text, or blocks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io};
 
-use base64::{Engine, engine::GeneralPurpose, prelude::BASE64_STANDARD};
+use base64::{prelude::BASE64_STANDARD, read::DecoderReader};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::{Block, list, optional_string, string, text};
+use super::{Block, is_blank_string, parse_blocks, parse_text, required_string};
 use crate::{
     agent::claude::image_type,
-    agent::history::{Invalid, place::Place},
-    agent::json::{Fields, Node, Text},
+    agent::json::{Invalid, JsonStr, Object},
 };
 
 /// Claude's limit, in base64 (<https://docs.claude.com/en/docs/build-with-claude/vision>).
-const MAX_IMAGE: usize = 10 * 1024 * 1024;
-const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-const PDF: [&str; 1] = ["application/pdf"];
+const MAX_IMAGE_CHARS: usize = 10 * 1024 * 1024;
+const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+const DOCUMENT_TYPES: [&str; 1] = ["application/pdf"];
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(in crate::agent::history) enum Source<'a> {
     Base64 {
         media_type: &'static str,
-        data: Text<'a>,
+        data: JsonStr<'a>,
     },
     Url {
-        url: Text<'a>,
+        url: JsonStr<'a>,
     },
     Text {
         media_type: &'static str,
-        data: Text<'a>,
+        data: JsonStr<'a>,
     },
     Content {
         content: Vec<Block<'a>>,
     },
 }
 
-pub(super) fn image<'a>(place: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
-    let place = place.field("source");
-    let (kind, source) = source(&place, object)?;
-    let source = match &*kind {
-        "base64" => base64(&place, source, &IMAGES, MAX_IMAGE)?,
-        "url" => url(&place, source)?,
-        _ => {
-            return Err(Invalid::new(place.field("type"), "must be base64 or url"));
-        }
-    };
-    Ok(Block::Image { source })
+pub(super) fn parse_image<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
+    let source = parse_source(block, |kind, source| match kind {
+        "base64" => parse_base64(source, &IMAGE_TYPES, MAX_IMAGE_CHARS),
+        "url" => parse_url(source),
+        _ => Err(Invalid::new("must be base64 or url").in_field("type")),
+    });
+    Ok(Block::Image { source: source? })
 }
 
-pub(super) fn document<'a>(at: &Place<'_>, object: &Fields<'a>) -> Result<Block<'a>, Invalid> {
-    let place = at.field("source");
-    let (kind, source) = source(&place, object)?;
-    let source = match &*kind {
-        "base64" => base64(&place, source, &PDF, usize::MAX)?,
-        "url" => url(&place, source)?,
-        "text" => plain_text(&place, source)?,
-        "content" => nested(&place, source)?,
-        _ => {
-            return Err(Invalid::new(
-                place.field("type"),
-                "must be base64, text, content or url",
-            ));
+pub(super) fn parse_document<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
+    let source = parse_source(block, |kind, source| match kind {
+        "base64" => parse_base64(source, &DOCUMENT_TYPES, usize::MAX),
+        "url" => parse_url(source),
+        "text" => parse_plain_text(source),
+        "content" => {
+            parse_nested(source.get("content")).map_err(|invalid| invalid.in_field("content"))
         }
-    };
-    let named = |field| {
-        let text = optional_string(at, object, field)?;
-        Ok(text.filter(|text| !text.read().is_empty()))
+        _ => Err(Invalid::new("must be base64, text, content or url").in_field("type")),
+    });
+    let non_empty = |field| {
+        let text = block.string(field)?;
+        Ok(text.filter(|text| !text.unescape().is_empty()))
     };
     Ok(Block::Document {
-        source,
-        title: named("title")?,
-        context: named("context")?,
+        source: source?,
+        title: non_empty("title")?,
+        context: non_empty("context")?,
     })
 }
 
-/// A block's source, and of what kind it is.
-fn source<'a, 'b>(
-    place: &Place<'_>,
-    object: &'b Fields<'a>,
-) -> Result<(Cow<'a, str>, &'b Fields<'a>), Invalid> {
-    let Some(Node::Object(source)) = object.get("source") else {
-        return Err(Invalid::new(place, "must be an object"));
-    };
-    Ok((string(place, source, "type")?.read(), source))
+/// `parse` gets the `type` of the source.
+fn parse_source<'a>(
+    block: &Object<'a>,
+    parse: impl Fn(&str, &Object<'a>) -> Result<Source<'a>, Invalid>,
+) -> Result<Source<'a>, Invalid> {
+    let source = block.get("source").map(RawValue::get);
+    let source = source.and_then(|source| Object::parse(source).ok());
+    let parsed = source
+        .ok_or_else(|| Invalid::new("must be an object"))
+        .and_then(|source| parse(&required_string(&source, "type")?.unescape(), &source));
+    parsed.map_err(|invalid| invalid.in_field("source"))
 }
 
-/// A document given as blocks.
-fn nested<'a>(place: &Place<'_>, source: &Fields<'a>) -> Result<Source<'a>, Invalid> {
-    let place = place.field("content");
-    let given = source.get("content");
-    let mut content = list(&place, given, |place, kind, object| match kind {
-        "text" => text(place, object),
-        "image" => image(place, object),
-        _ => Err(Invalid::new(place, "must be of type text or image")),
+/// A document in the form of blocks.
+fn parse_nested(content: Option<&RawValue>) -> Result<Source<'_>, Invalid> {
+    let mut content = parse_blocks(content, |kind, block| match kind {
+        "text" => parse_text(block),
+        "image" => parse_image(block),
+        _ => Err(Invalid::new("must be of type text or image")),
     })?;
     content.retain(|block| !block.is_blank_text());
     if content.is_empty() {
-        return Err(Invalid::new(place, "must not be blank"));
+        return Err(Invalid::new("must not be blank"));
     }
     Ok(Source::Content { content })
 }
 
-fn plain_text<'a>(place: &Place<'_>, source: &Fields<'a>) -> Result<Source<'a>, Invalid> {
-    let data = string(place, source, "data")?;
-    if string(place, source, "media_type")?.read() != "text/plain" {
-        return Err(Invalid::new(
-            place.field("media_type"),
-            "must be text/plain",
-        ));
+fn parse_plain_text<'a>(source: &Object<'a>) -> Result<Source<'a>, Invalid> {
+    let data = required_string(source, "data")?;
+    if required_string(source, "media_type")?.unescape() != "text/plain" {
+        return Err(Invalid::new("must be text/plain").in_field("media_type"));
     }
-    if data.is_blank() {
-        return Err(Invalid::new(place.field("data"), "must not be blank"));
+    if is_blank_string(data) {
+        return Err(Invalid::new("must not be blank").in_field("data"));
     }
     Ok(Source::Text {
         media_type: "text/plain",
@@ -119,62 +107,43 @@ fn plain_text<'a>(place: &Place<'_>, source: &Fields<'a>) -> Result<Source<'a>, 
     })
 }
 
-fn base64<'a>(
-    place: &Place<'_>,
-    source: &Fields<'a>,
+fn parse_base64<'a>(
+    source: &Object<'a>,
     allowed: &[&'static str],
-    max: usize,
+    max_chars: usize,
 ) -> Result<Source<'a>, Invalid> {
-    let named = string(place, source, "media_type")?.read();
-    let Some(named) = allowed.iter().find(|allowed| **allowed == named) else {
-        return Err(Invalid::new(
-            place.field("media_type"),
-            format!("must be {}", allowed.join(", ")),
-        ));
+    let declared = required_string(source, "media_type")?.unescape();
+    let Some(declared) = allowed.iter().find(|allowed| **allowed == declared) else {
+        let why = format!("must be {}", allowed.join(", "));
+        return Err(Invalid::new(why).in_field("media_type"));
     };
-    let data = string(place, source, "data")?;
-    let bytes = data.read();
-    if bytes.is_empty() || !is_base64(bytes.as_bytes()) {
-        return Err(Invalid::new(
-            place.field("data"),
-            "must be base64 (standard alphabet, padded, no line breaks)",
-        ));
+    let data = required_string(source, "data")?;
+    let base64 = data.unescape();
+    let invalid_data = |why: Cow<'static, str>| Err(Invalid::new(why).in_field("data"));
+    if base64.is_empty() || !is_base64(&base64) {
+        return invalid_data("must be base64 (standard alphabet, padded, no line breaks)".into());
     }
-    if bytes.len() > max {
-        return Err(Invalid::new(
-            place.field("data"),
-            format!("must not be longer than {max} characters"),
-        ));
+    if base64.len() > max_chars {
+        return invalid_data(format!("must not be longer than {max_chars} characters").into());
     }
-    // Claude refuses an image whose name and bytes differ; the bytes are right.
-    let media_type = image_type(&bytes)
+    // Claude refuses an image whose declared type is not that of its bytes.
+    let media_type = image_type(&base64)
         .filter(|media_type| allowed.contains(media_type))
-        .unwrap_or(named);
+        .unwrap_or(declared);
     Ok(Source::Base64 { media_type, data })
 }
 
-/// Whether `data` decodes, found piece by piece: a photo is megabytes, its bytes are not needed.
-fn is_base64(data: &[u8]) -> bool {
-    const ENGINE: GeneralPurpose = BASE64_STANDARD;
-    let mut scratch = [0; 3 * 1024];
-    let (last, pieces) = match data.chunks(4 * 1024).collect::<Vec<_>>().split_last() {
-        Some((last, pieces)) => (*last, pieces.to_vec()),
-        None => return false,
-    };
-    // Padding may stand at the very end alone.
-    pieces
-        .iter()
-        .all(|piece| !piece.contains(&b'=') && ENGINE.decode_slice(piece, &mut scratch).is_ok())
-        && ENGINE.decode_slice(last, &mut scratch).is_ok()
+/// Decodes without keeping the bytes: a photo has megabytes of them.
+fn is_base64(data: &str) -> bool {
+    let mut decoder = DecoderReader::new(data.as_bytes(), &BASE64_STANDARD);
+    io::copy(&mut decoder, &mut io::sink()).is_ok()
 }
 
-fn url<'a>(place: &Place<'_>, source: &Fields<'a>) -> Result<Source<'a>, Invalid> {
-    let url = string(place, source, "url")?;
-    if !url::Url::parse(&url.read()).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-        return Err(Invalid::new(
-            place.field("url"),
-            "must be an http or https URL",
-        ));
+fn parse_url<'a>(source: &Object<'a>) -> Result<Source<'a>, Invalid> {
+    let url = required_string(source, "url")?;
+    let is_web = |url: url::Url| matches!(url.scheme(), "http" | "https");
+    if url::Url::parse(&url.unescape()).is_ok_and(is_web) {
+        return Ok(Source::Url { url });
     }
-    Ok(Source::Url { url })
+    Err(Invalid::new("must be an http or https URL").in_field("url"))
 }

@@ -13,8 +13,8 @@ use made::{CANARY, FIELDS, built, nested};
 use super::request::{read, values};
 use crate::{
     agent::history::{self, History},
-    agent::json::half_a_pair,
-    agent::{about, zone_name},
+    agent::json::lone_surrogate,
+    agent::{time_zone_name, user_context},
     fuzz::Choices,
     http::problem::{Code, Problem},
     http::request_id::RequestId,
@@ -40,7 +40,7 @@ pub fn body(bytes: &[u8]) {
 fn checked(body: &[u8]) -> Result<(), String> {
     let read = read(body);
     let is_json = std::str::from_utf8(body).is_ok_and(|text| {
-        serde_json::from_str::<IgnoredAny>(text).is_ok() && half_a_pair(text).is_none()
+        serde_json::from_str::<IgnoredAny>(text).is_ok() && lone_surrogate(text).is_none()
     });
     let called_json = !matches!(&read, Err(error) if error.code == Code::InvalidJson);
     assert_eq!(
@@ -76,12 +76,11 @@ fn checked(body: &[u8]) -> Result<(), String> {
 
     let History {
         conversation, ids, ..
-    } = history::parse(&request.messages, body.len())
-        .map_err(|invalid| refused(&invalid.into()))?;
+    } = history::parse(request.messages, body.len()).map_err(|invalid| refused(&invalid.into()))?;
     let forwarded = json!({"messages": conversation.messages(), "stream": request.stream});
     let bytes = forwarded.to_string();
     let request = super::request::read(bytes.as_bytes()).expect("a request");
-    let again = history::parse(&request.messages, bytes.len()).expect("a history");
+    let again = history::parse(request.messages, bytes.len()).expect("a history");
     assert_eq!(again.conversation.messages(), conversation.messages());
     assert_eq!(again.ids, ids);
     Ok(())
@@ -135,7 +134,7 @@ fn refused(error: &Problem) -> String {
 
 /// What Claude is told of the user: one line about the day, and perhaps one with the name, which cannot begin another.
 fn told_about(zone: Option<&str>, name: Option<&str>) {
-    let text = about(zone, name);
+    let text = user_context(zone, name);
     let (day, label) = text
         .split_once('\n')
         .map_or((&*text, None), |(day, label)| (day, Some(label)));
@@ -158,7 +157,7 @@ fn told_about(zone: Option<&str>, name: Option<&str>) {
                 .contains(&label)
         }));
     }
-    if let Some(zone) = zone.and_then(zone_name) {
+    if let Some(zone) = zone.and_then(time_zone_name) {
         assert!(day.contains(zone) && zone.is_ascii(), "{text:?}");
     }
 }

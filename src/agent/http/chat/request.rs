@@ -1,11 +1,11 @@
 //! Parses the body of `POST /chat`, except for the messages, which `history` parses.
 
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
-    agent::history::Invalid,
-    agent::json::{Fields, Node, half_a_pair},
+    agent::json::{Invalid, Object, lone_surrogate},
     http::problem::Problem,
 };
 
@@ -15,7 +15,7 @@ pub struct ChatRequest<'a> {
     /// The whole conversation in Anthropic format: objects with `role` and `content` (a string or a list of blocks).
     /// The last one is the user's.
     #[schema(value_type = Vec<crate::agent::claude::Message>, min_items = 1)]
-    pub messages: Node<'a>,
+    pub messages: &'a RawValue,
     /// Whether to stream events; by default what the `Accept` header says.
     pub stream: Option<bool>,
     /// IANA name; unknown or missing: UTC.
@@ -37,29 +37,26 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
             .map_or(0, |error| error.valid_up_to());
         return Err(not_json(bytes, good));
     };
-    // Each value takes at least a byte and a separator.
-    let fits = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
-    let is_object = text.trim_ascii_start().starts_with('{');
-    let read = (fits && is_object).then(|| Fields::of(text));
-    if let Some(Ok(body)) = read {
-        return Ok(parse(body)?);
+    // A value takes a byte at least, and a separator.
+    let is_bearable = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
+    if is_bearable
+        && let Ok(body) = Object::parse(text)
+        && lone_surrogate(text).is_none()
+    {
+        return Ok(parse(&body)?);
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return Err(not_json_from(error.line(), error.column()));
     }
-    if let Some(at) = half_a_pair(text) {
+    if let Some(at) = lone_surrogate(text) {
         return Err(not_json(bytes, at));
     }
-    let why = match read {
-        _ if !fits => format!("must not hold more than {MAX_VALUES} values"),
-        Some(Err(error)) => format!(
-            "must not nest deeper than 127 levels nor hold a number beyond 1.7e308 (line {}, column {})",
-            error.line(),
-            error.column()
-        ),
-        _ => "must be an object with `messages`".to_owned(),
+    let why = if is_bearable {
+        "must be an object with `messages`".to_owned()
+    } else {
+        format!("must not hold more than {MAX_VALUES} values")
     };
-    Err(Invalid::new("body", why).into())
+    Err(Invalid::new(why).in_field("body").into())
 }
 
 /// An upper bound of the number of values, found without building them.
@@ -102,23 +99,19 @@ fn not_json_from(line: usize, column: usize) -> Problem {
     ))
 }
 
-fn parse(mut body: Fields<'_>) -> Result<ChatRequest<'_>, Invalid> {
-    let stream = body.boolean("stream");
-    let stream = stream.map_err(|why| Invalid::new("stream", why))?;
+fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
+    let text = |field| {
+        let text = body.string(field)?;
+        Ok::<_, Invalid>(text.map(|text| text.unescape().into_owned()))
+    };
     Ok(ChatRequest {
-        stream,
-        client_timezone: text(&body, "client_timezone")?,
-        display_name: text(&body, "display_name")?,
+        stream: body.boolean("stream")?,
+        client_timezone: text("client_timezone")?,
+        display_name: text("display_name")?,
         messages: body
-            .take("messages")
-            .ok_or_else(|| Invalid::new("messages", "is missing"))?,
+            .get("messages")
+            .ok_or_else(|| Invalid::new("is missing").in_field("messages"))?,
     })
-}
-
-fn text(fields: &Fields<'_>, field: &str) -> Result<Option<String>, Invalid> {
-    let text = fields.text(field);
-    let text = text.map_err(|why| Invalid::new(field, why))?;
-    Ok(text.map(|text| text.read().into_owned()))
 }
 
 #[cfg(test)]

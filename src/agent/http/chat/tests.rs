@@ -18,7 +18,12 @@ fn app() -> (Arc<App>, String) {
     ];
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::from_iter(env).unwrap();
-    let token = auth::mint(&config.jwt, "sam", Duration::from_secs(60)).unwrap();
+    let token = auth::mint(
+        &config.jwt,
+        &crate::auth::Subject::parse("sam").unwrap(),
+        Duration::from_secs(60),
+    )
+    .unwrap();
     (App::new(config).unwrap(), token)
 }
 

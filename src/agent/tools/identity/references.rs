@@ -1,25 +1,26 @@
-//! References within a schema.
+//! Resolves `$ref` within a schema.
 
 use serde_json::{Map, Value};
 
-/// Every local `$ref`.
-pub(super) fn references(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::Object(object) => {
-            found.extend(
-                object
-                    .get("$ref")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
-            );
-            object.values().for_each(|value| references(value, found));
+/// Every `$ref` in a schema.
+pub(super) fn collect_references(schema: &Value) -> Vec<String> {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => {
+                let reference = object.get("$ref").and_then(Value::as_str);
+                found.extend(reference.map(str::to_owned));
+                object.values().for_each(|value| collect(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| collect(value, found)),
+            _ => {}
         }
-        Value::Array(items) => items.iter().for_each(|value| references(value, found)),
-        _ => {}
     }
+    let mut found = Vec::new();
+    collect(schema, &mut found);
+    found
 }
 
-/// What a `$ref` within the document points to: `#`, `#/a/pointer`, `#anchor`, or an `$id` given below.
+/// The target of a `$ref` within the document: `#`, `#/a/pointer`, `#anchor`, or an `$id` with one of these.
 pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let document = if base.is_empty() {
@@ -44,11 +45,11 @@ pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value>
     })
 }
 
-fn find<'a>(value: &'a Value, wanted: &dyn Fn(&Map<String, Value>) -> bool) -> Option<&'a Value> {
+fn find<'a>(value: &'a Value, matches: &dyn Fn(&Map<String, Value>) -> bool) -> Option<&'a Value> {
     match value {
-        Value::Object(object) if wanted(object) => Some(value),
-        Value::Object(object) => object.values().find_map(|value| find(value, wanted)),
-        Value::Array(items) => items.iter().find_map(|value| find(value, wanted)),
+        Value::Object(object) if matches(object) => Some(value),
+        Value::Object(object) => object.values().find_map(|value| find(value, matches)),
+        Value::Array(items) => items.iter().find_map(|value| find(value, matches)),
         _ => None,
     }
 }

@@ -1,10 +1,10 @@
 //! What Claude's API would refuse: schemas, and names.
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::tool;
 use crate::{
-    agent::tools::{CallContext, Catalogue, accepted_name},
+    agent::tools::{CallContext, Catalogue, StrippedInput, sanitize_name},
     auth::Caller,
 };
 
@@ -68,7 +68,7 @@ fn names_claude_refuses_are_mapped_to_unique_ones_and_back() {
     assert!(
         offered
             .iter()
-            .all(|name| accepted_name(name) == *name && name.len() <= 64),
+            .all(|name| sanitize_name(name) == *name && name.len() <= 64),
         "{offered:?}"
     );
     let caller = Caller::fake("ann");
@@ -78,13 +78,9 @@ fn names_claude_refuses_are_mapped_to_unique_ones_and_back() {
         time_zone: None,
         tool_use_id: "t",
     };
-    let called: std::collections::HashSet<_> = offered
-        .iter()
-        .map(|name| catalogue.bind(context, name, Map::new()).unwrap().name)
-        .collect();
+    let input = StrippedInput::default();
+    let call = |name: &str| catalogue.prepare_call(context, name, &input).unwrap();
+    let called: std::collections::HashSet<_> = offered.iter().map(|name| call(name).name).collect();
     assert_eq!(called, names.iter().map(ToString::to_string).collect());
-    assert_eq!(
-        catalogue.bind(context, "a_b", Map::new()).unwrap().name(),
-        "a_b"
-    );
+    assert_eq!(call("a_b").name(), "a_b");
 }

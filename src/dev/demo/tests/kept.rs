@@ -46,7 +46,7 @@ async fn rows(db: &Database, user: &str) -> Vec<String> {
 }
 
 async fn stored(db: &Database, user: &str) -> Vec<Workout> {
-    let mut tx = db.read(&UserId::new(user).unwrap()).await.unwrap();
+    let mut tx = db.read(&UserId::parse(user).unwrap()).await.unwrap();
     let mut stored = tx
         .workouts(&Page::newest(Timestamp::MIN, 1000))
         .await
@@ -143,7 +143,7 @@ async fn a_reset_that_fails_leaves_everything_as_it_was() {
 
 /// A workout, a plan and a setting.
 async fn log(db: &Database, user: &str) {
-    let mut tx = db.write(&UserId::new(user).unwrap()).await.unwrap();
+    let mut tx = db.write(&UserId::parse(user).unwrap()).await.unwrap();
     let workout = training(date(2020, 2, 20), &TimeZone::UTC).remove(0);
     tx.insert_workout(&workout, None, Timestamp::UNIX_EPOCH)
         .await

@@ -118,6 +118,29 @@ async fn unknown_claims_of_a_token_are_ignored() {
 }
 
 #[tokio::test]
+async fn an_issuer_or_audience_of_a_wrong_type_is_a_401() {
+    let builder = TestApp::builder().env("JWT_ISSUER", "api");
+    let app = builder.env("JWT_AUDIENCE", "agent").start().await;
+    let good = json!({"sub": "sam", "exp": now() + 600, "iss": "api", "aud": ["x", "agent"]});
+    let status = async |claim: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[claim] = value;
+        let request = app
+            .request(Method::POST, "/chat")
+            .bearer_auth(token(JWT_KEY, &claims))
+            .header("content-type", "application/json");
+        Answer::of(request.body("{}")).await.status
+    };
+    assert_eq!(status("iss", json!("api")).await, 422);
+    for wrong in [json!(["api"]), json!(["api", "x"]), json!({}), json!(1)] {
+        assert_eq!(status("iss", wrong.clone()).await, 401, "iss {wrong}");
+    }
+    for wrong in [json!(["agent", 1]), json!({"agent": "agent"}), json!(1)] {
+        assert_eq!(status("aud", wrong.clone()).await, 401, "aud {wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_401_is_decided_before_the_body_is_read() {
     let app = TestApp::start().await;
     let mut stream = connection(&app).await;

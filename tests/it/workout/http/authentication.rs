@@ -74,6 +74,11 @@ async fn issuer_and_audience_of_a_jwt_are_checked() {
     let server = WorkoutServer::with(&settings, Tuning::default()).await;
     let mut claims = json!({"sub": "sam", "exp": now() + 600, "iss": "api", "aud": "agent"});
     assert_ne!(server.whoami(&token(JWT_KEY, &claims)).await, "401");
+    for wrong in [json!("other"), json!(["api"]), json!(["api", "x"])] {
+        let mut claims = claims.clone();
+        claims["iss"] = wrong;
+        assert_eq!(server.whoami(&token(JWT_KEY, &claims)).await, "401");
+    }
     claims["aud"] = "other".into();
     assert_eq!(server.whoami(&token(JWT_KEY, &claims)).await, "401");
 }

@@ -12,7 +12,7 @@ fn null_counts_as_absent_unknown_fields_are_ignored_and_the_last_of_two_counts()
         br#" {"messages": 5, "stream": null, "client_timezone": "x", "client_timezone": null,
         "display_name": "Sam \u00c9", "x": {"y": [1e999, "\\ud800"]}, "messages": []}"#;
     let request = read(body).unwrap();
-    assert!(matches!(&request.messages, Node::List(list) if list.is_empty()));
+    assert_eq!(request.messages.get(), "[]");
     assert_eq!((request.stream, request.client_timezone), (None, None));
     assert_eq!(request.display_name.as_deref(), Some("Sam É"));
     for (json, stream) in [("true", true), (" false ", false)] {
@@ -43,7 +43,6 @@ fn what_is_json_but_more_than_can_be_read_is_not_called_otherwise() {
     assert!(refusal(&unused.as_bytes()[..unused.len() - 1]).contains("invalid_json"));
     for (body, said) in [
         ("{\"x\": 1e}", "invalid_json"),
-        ("{\"messages\": [-1e400]}", "a number beyond 1.7e308"),
         ("{\"x\":\n\"a\\ud800\"}", "invalid_json"),
         ("{\"x\":\n\"a\\ud800\"}", "(line 2, column 3)"),
     ] {

@@ -1,0 +1,86 @@
+//! A content block that is not complete yet.
+
+use serde_json::{Map, Value};
+
+use crate::agent::claude::Block;
+
+/// A block as it started, and its deltas so far.
+#[derive(Default)]
+pub(super) struct OpenBlock {
+    pub(super) block: Value,
+    pub(super) text: String,
+    pub(super) partial_json: String,
+    pub(super) signature: String,
+    /// A `content_block_stop` was received.
+    pub(super) is_complete: bool,
+}
+
+impl OpenBlock {
+    pub(super) fn new(block: Value) -> Self {
+        let field = |name: &str| string_field(&block, name);
+        let (text, signature) = match block["type"].as_str() {
+            Some("thinking") => (field("thinking"), field("signature")),
+            _ => (field("text"), String::new()),
+        };
+        Self {
+            block,
+            text,
+            signature,
+            ..Self::default()
+        }
+    }
+
+    /// Grows by a quarter instead of doubling: the text is held as long as the reply streams.
+    pub(super) fn push_text(&mut self, text: &str) {
+        if self.text.capacity() - self.text.len() < text.len() {
+            let additional = text.len().max(self.text.len() / 4).max(256);
+            self.text.reserve_exact(additional);
+        }
+        self.text.push_str(text);
+    }
+
+    /// The input of a tool call, or the text that is not an object. Claude may write `{}` as no JSON at all; compatible
+    /// servers send the whole input when the block starts.
+    pub(super) fn parse_input(&self) -> Result<Map<String, Value>, String> {
+        if self.partial_json.trim().is_empty() {
+            return Ok(self.block["input"].as_object().cloned().unwrap_or_default());
+        }
+        serde_json::from_str(&self.partial_json).map_err(|_| self.partial_json.clone())
+    }
+
+    /// The block in input format. Tool calls have an empty input: theirs was reported when it was complete.
+    pub(super) fn into_block(mut self) -> Option<Block> {
+        Some(match self.block["type"].as_str()? {
+            "text" if self.block["citations"].as_array().is_none_or(Vec::is_empty) => {
+                Block::Text { text: self.text }
+            }
+            "text" => {
+                self.block["text"] = self.text.into();
+                Block::Opaque(self.block)
+            }
+            "thinking" => Block::Thinking {
+                thinking: self.text,
+                signature: self.signature,
+            },
+            "redacted_thinking" => Block::RedactedThinking {
+                data: string_field(&self.block, "data"),
+            },
+            "tool_use" => Block::ToolUse {
+                id: string_field(&self.block, "id"),
+                name: string_field(&self.block, "name"),
+                input: Map::new(),
+            },
+            _ => {
+                if let (false, Ok(input)) = (self.partial_json.is_empty(), self.parse_input()) {
+                    self.block["input"] = input.into();
+                }
+                Block::Opaque(self.block)
+            }
+        })
+    }
+}
+
+/// Empty if there is no such field or it is not a string.
+pub(super) fn string_field(object: &Value, name: &str) -> String {
+    object[name].as_str().unwrap_or_default().to_owned()
+}

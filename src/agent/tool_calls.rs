@@ -1,0 +1,200 @@
+//! The tool calls of one reply: started as early as allowed, answered in the order in which Claude wrote them.
+
+use std::{
+    collections::HashSet,
+    future::ready,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use serde_json::{Map, Value};
+
+use super::{Event, Turn};
+use crate::{
+    agent::claude::{Block, is_id},
+    agent::mcp::CallOutcome,
+    agent::tools::{CallContext, StrippedInput, ToolCall, sanitize_name},
+};
+
+#[derive(Default)]
+pub(super) struct ToolCalls {
+    calls: Vec<Call>,
+    /// With positions in `calls`.
+    running: FuturesUnordered<BoxFuture<'static, (usize, CallOutcome, Duration)>>,
+}
+
+struct Call {
+    /// The index of its block in the reply.
+    index: u64,
+    /// The id in events and messages.
+    id: String,
+    /// The name in events and messages.
+    name: String,
+    /// The name that Claude wrote, for the catalogue.
+    requested_name: String,
+    input: StrippedInput,
+    state: State,
+}
+
+enum State {
+    /// Claude is still writing the input.
+    Open,
+    Ready(Box<ToolCall>),
+    /// Never sent; answered when the reply is complete.
+    Invalid(CallOutcome),
+    Running,
+    Done(CallOutcome),
+}
+
+impl ToolCalls {
+    /// Claude starts a call. Its id is kept, unless Claude's API would refuse it in the next request.
+    pub(super) fn start(
+        &mut self,
+        index: u64,
+        id: String,
+        requested_name: String,
+        used_ids: &HashSet<String>,
+    ) -> Event {
+        let is_unique = !used_ids.contains(&id) && self.calls.iter().all(|call| call.id != id);
+        let id = if is_id(&id) && is_unique {
+            id
+        } else {
+            format!("toolu_{}", uuid::Uuid::now_v7().simple())
+        };
+        let name = sanitize_name(&requested_name);
+        self.calls.push(Call {
+            index,
+            id: id.clone(),
+            name: name.clone(),
+            requested_name,
+            input: StrippedInput::default(),
+            state: State::Open,
+        });
+        Event::ToolUseStart { id, name }
+    }
+
+    /// The input of a call is complete: an object, or the text that is not one.
+    pub(super) fn on_tool_input(
+        &mut self,
+        index: u64,
+        input: Result<Map<String, Value>, String>,
+        turn: &Turn,
+    ) -> Option<Event> {
+        let call = self.calls.iter_mut().find(|call| call.index == index)?;
+        let invalid = |why: String| State::Invalid(CallOutcome::invalid(why));
+        call.state = if let Ok(input) = input {
+            call.input = StrippedInput::strip(input);
+            let context = CallContext {
+                caller: &turn.caller,
+                request_id: &turn.request_id,
+                tool_use_id: &call.id,
+                time_zone: turn.time_zone.as_deref(),
+            };
+            let catalogue = &turn.catalogue;
+            match catalogue.prepare_call(context, &call.requested_name, &call.input) {
+                Some(prepared) => State::Ready(Box::new(prepared)),
+                None => invalid(format!(
+                    "There is no tool named {}. Nothing was run.",
+                    call.name
+                )),
+            }
+        } else {
+            let why = "The input of this call is not a JSON object. Nothing was run; call again.";
+            invalid(why.to_owned())
+        };
+        Some(Event::ToolUse {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            input: call.input.clone(),
+        })
+    }
+
+    /// Runs the calls that are ready: reads only while the reply streams, `all` once it is complete. A call whose input is
+    /// not complete by then never will be.
+    pub(super) fn run<F>(&mut self, all: bool, run: impl Fn(ToolCall) -> F)
+    where
+        F: Future<Output = CallOutcome> + Send + 'static,
+    {
+        for (at, call) in self.calls.iter_mut().enumerate() {
+            let outcome = match std::mem::replace(&mut call.state, State::Running) {
+                State::Ready(prepared) if all || prepared.read_only() => run(*prepared).boxed(),
+                State::Open if all => {
+                    let why = "The input of this call is incomplete; call again.";
+                    ready(CallOutcome::invalid(why.to_owned())).boxed()
+                }
+                State::Invalid(outcome) if all => {
+                    call.state = State::Invalid(outcome.clone());
+                    ready(outcome).boxed()
+                }
+                state => {
+                    call.state = state;
+                    continue;
+                }
+            };
+            let started = Instant::now();
+            let running = async move { (at, outcome.await, started.elapsed()) };
+            self.running.push(running.boxed());
+        }
+    }
+
+    /// The next result of any running call; `None` if no call is running.
+    pub(super) async fn next_result(&mut self) -> Option<Event> {
+        let (at, mut outcome, duration) = self.running.next().await?;
+        let call = &mut self.calls[at];
+        let event = Event::ToolResult {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            is_error: outcome.is_error,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            structured: outcome.structured.take(),
+        };
+        call.state = State::Done(outcome);
+        Some(event)
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// True if a call was sent or answered.
+    pub(super) fn any_run(&self) -> bool {
+        let is_run = |call: &Call| matches!(call.state, State::Running | State::Done(_));
+        self.calls.iter().any(is_run)
+    }
+
+    /// Drops the calls whose input is not complete; true if any call is left.
+    pub(super) fn retain_complete(&mut self) -> bool {
+        self.calls.retain(|call| !matches!(call.state, State::Open));
+        !self.calls.is_empty()
+    }
+
+    /// Writes id, name and stripped input of a call into its block of the reply; false if it is a call not known here.
+    pub(super) fn fill_block(&mut self, index: u64, block: &mut Block) -> bool {
+        let Block::ToolUse { id, name, input } = block else {
+            return true;
+        };
+        let call = self.calls.iter_mut().find(|call| call.index == index);
+        let Some(call) = call else { return false };
+        call.id.clone_into(id);
+        call.name.clone_into(name);
+        *input = std::mem::take(&mut call.input).into_map();
+        true
+    }
+
+    /// The results, in the order of the calls. `cut_off` says why the others have none.
+    pub(super) fn into_results(self, cut_off: &str) -> Vec<Block> {
+        let result = |call: Call| {
+            let outcome = match call.state {
+                State::Done(outcome) | State::Invalid(outcome) => outcome,
+                State::Running => CallOutcome::unknown(cut_off),
+                State::Open | State::Ready(_) => CallOutcome::not_run(cut_off),
+            };
+            Block::ToolResult {
+                tool_use_id: call.id,
+                content: outcome.content,
+                is_error: outcome.is_error,
+            }
+        };
+        self.calls.into_iter().map(result).collect()
+    }
+}

@@ -1,0 +1,97 @@
+//! HS256 tokens (JWT, RFC 7519) of the API: verification, and minting for trying things by hand.
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{AuthError, Caller, Subject, decode, validation};
+
+/// RFC 7518 section 3.2: an HS256 key has at least 256 bits.
+const MIN_KEY_BYTES: usize = 32;
+
+/// The shared key, and the issuer and audience that tokens must name when these are set.
+#[derive(Debug)]
+pub struct JwtSettings {
+    pub key: SecretString,
+    pub issuer: Option<String>,
+    pub audience: Option<String>,
+}
+
+impl JwtSettings {
+    pub fn key_is_short(&self) -> bool {
+        self.key.expose_secret().len() < MIN_KEY_BYTES
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    iss: Option<Value>,
+}
+
+/// Verifies tokens with one HS256 key.
+pub struct Verifier {
+    key: DecodingKey,
+    rules: Validation,
+    issuer: Option<String>,
+}
+
+impl Verifier {
+    pub fn new(settings: &JwtSettings) -> Self {
+        let mut rules = validation(Algorithm::HS256, &["exp", "sub"]);
+        if let Some(audience) = &settings.audience {
+            rules.validate_aud = true;
+            rules.set_audience(&[audience]);
+            rules.required_spec_claims.insert("aud".to_owned());
+        }
+        Self {
+            key: DecodingKey::from_secret(settings.key.expose_secret().as_bytes()),
+            rules,
+            issuer: settings.issuer.clone(),
+        }
+    }
+
+    /// The caller, if every check passes.
+    pub fn verify(&self, token: &str) -> Result<Caller, AuthError> {
+        let claims: Claims = decode(token, &self.key, &self.rules)?;
+        // Checked here: jsonwebtoken takes a list that contains the issuer, RFC 7519 (section 4.1.1) only a string.
+        if let Some(issuer) = &self.issuer
+            && claims.iss.as_ref().and_then(Value::as_str) != Some(issuer)
+        {
+            return Err(AuthError::Issuer);
+        }
+        Ok(Caller(Subject::parse(&claims.sub)?))
+    }
+}
+
+#[derive(Serialize)]
+struct MintedClaims<'a> {
+    sub: &'a str,
+    iat: u64,
+    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
+}
+
+/// A token that [`Verifier::verify`] accepts for `ttl` from now.
+pub fn mint(settings: &JwtSettings, sub: &Subject, ttl: Duration) -> Result<String, AuthError> {
+    let iat = jsonwebtoken::get_current_timestamp();
+    let claims = MintedClaims {
+        sub: sub.as_str(),
+        iat,
+        exp: iat.saturating_add(ttl.as_secs()),
+        iss: settings.issuer.as_deref(),
+        aud: settings.audience.as_deref(),
+    };
+    let key = EncodingKey::from_secret(settings.key.expose_secret().as_bytes());
+    let header = Header::new(Algorithm::HS256);
+    Ok(jsonwebtoken::encode(&header, &claims, &key)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! The settings of the `serve` command.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    Address, ConfigError, LogConfig, RateLimit, agent_address, from_env, jwt, log,
+    reader::{Reader, entries, one_of},
+    shutdown_grace, variables as var,
+};
+use crate::auth::JwtSettings;
+
+const BUILT_IN_PROMPT: &str = include_str!("../agent/prompt.md");
+
+/// The settings of the agent.
+#[derive(Debug)]
+pub struct Config {
+    pub address: Address,
+    pub jwt: JwtSettings,
+    pub claude: ClaudeConfig,
+    pub mcp: McpConfig,
+    pub agent: AgentConfig,
+    pub http: HttpConfig,
+    /// `AGENT_PAGE`: the chat page, if it is to be served.
+    pub page: Option<PageConfig>,
+    pub log: LogConfig,
+}
+
+/// How Claude is reached, and the limits of each call.
+#[derive(Debug)]
+pub struct ClaudeConfig {
+    /// `ANTHROPIC_BASE_URL` with `/v1/messages` appended.
+    pub endpoint: Url,
+    pub credential: Credential,
+    pub model: String,
+    pub max_tokens: u32,
+    pub idle_timeout: Duration,
+    pub max_retries: u32,
+}
+
+/// Exactly one of the two is sent.
+#[derive(Debug)]
+pub enum Credential {
+    ApiKey(SecretString),
+    Bearer(SecretString),
+}
+
+/// The MCP endpoint, and the deadline of one tool call.
+#[derive(Debug)]
+pub struct McpConfig {
+    pub url: Url,
+    pub token: Option<SecretString>,
+    pub call_timeout: Duration,
+}
+
+/// The limits of one turn.
+#[derive(Debug)]
+pub struct AgentConfig {
+    pub system_prompt: String,
+    pub max_tool_rounds: u32,
+    pub turn_timeout: Duration,
+    pub max_tool_result_bytes: usize,
+}
+
+/// The limits of the HTTP server.
+#[derive(Debug)]
+pub struct HttpConfig {
+    pub cors: Cors,
+    pub max_body_bytes: usize,
+    pub max_concurrent_chats: usize,
+    /// Requests per user and window; `None` switches the limit off.
+    pub rate_limit: Option<RateLimit>,
+    pub shutdown_grace: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cors {
+    Off,
+    Any,
+    Origins(Vec<HeaderValue>),
+}
+
+/// What the chat page is told beside the model's name.
+#[derive(Debug, Default)]
+pub struct PageConfig {
+    /// For the `dev` command alone.
+    pub demo: Option<Demo>,
+}
+
+/// The chat page of the `dev` command.
+#[derive(Debug)]
+pub struct Demo {
+    /// The demo user's; only the page on this machine gets it.
+    pub token: SecretString,
+    /// True if the offline stand-in replies in place of Claude.
+    pub stand_in: bool,
+}
+
+impl Config {
+    /// Reads the process environment and, below it, a `.env` file in the working directory.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        from_env(Self::read)
+    }
+
+    /// The same from any list of variables; the process environment is not read.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "fallible, unlike FromIterator"
+    )]
+    pub fn from_iter(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut reader = Reader::from_iter(variables);
+        let config = Self::read(&mut reader);
+        reader.finish(config)
+    }
+
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self {
+            address: agent_address(reader),
+            jwt: jwt(reader),
+            claude: claude(reader),
+            mcp: McpConfig {
+                url: reader.url(&var::PROG_STRENGTH_MCP_URL),
+                token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
+                call_timeout: reader.secs(&var::MCP_CALL_TIMEOUT_SECS),
+            },
+            agent: AgentConfig {
+                system_prompt: system_prompt(reader),
+                max_tool_rounds: reader.number(&var::AGENT_MAX_TOOL_ROUNDS),
+                turn_timeout: reader.secs(&var::AGENT_TURN_TIMEOUT_SECS),
+                max_tool_result_bytes: reader.number(&var::AGENT_MAX_TOOL_RESULT_BYTES),
+            },
+            http: http(reader),
+            page: reader
+                .value(&var::AGENT_PAGE, one_of(&[("on", true), ("off", false)]))
+                .then(PageConfig::default),
+            log: log(reader),
+        }
+    }
+}
+
+fn claude(reader: &mut Reader) -> ClaudeConfig {
+    let key = reader.header_secret(&var::ANTHROPIC_API_KEY);
+    let bearer = reader.header_secret(&var::ANTHROPIC_AUTH_TOKEN);
+    if key.is_none() && bearer.is_none() {
+        let what = "is missing or empty; set it (or ANTHROPIC_AUTH_TOKEN, sent as a bearer)";
+        reader.fault(var::ANTHROPIC_API_KEY.name, what);
+    }
+    let credential = match (key, bearer) {
+        (None, Some(token)) => Credential::Bearer(token),
+        (key, _) => Credential::ApiKey(key.unwrap_or_default()),
+    };
+    let mut endpoint = reader.url(&var::ANTHROPIC_BASE_URL);
+    reader.refuse_query(&var::ANTHROPIC_BASE_URL, &endpoint);
+    let base = endpoint.path().trim_end_matches('/');
+    let path = format!("{}/v1/messages", base.trim_end_matches("/v1"));
+    endpoint.set_path(&path);
+    ClaudeConfig {
+        endpoint,
+        credential,
+        model: reader.value(&var::CLAUDE_MODEL, |text| {
+            Some(text.trim().to_owned()).filter(|model| !model.is_empty())
+        }),
+        max_tokens: reader.number(&var::CLAUDE_MAX_TOKENS),
+        idle_timeout: reader.secs(&var::CLAUDE_IDLE_TIMEOUT_SECS),
+        max_retries: reader.number(&var::CLAUDE_MAX_RETRIES),
+    }
+}
+
+fn http(reader: &mut Reader) -> HttpConfig {
+    let max = reader.number(&var::RATE_LIMIT_MAX);
+    let window = reader.secs(&var::RATE_LIMIT_WINDOW_SECS);
+    HttpConfig {
+        cors: reader.value(&var::CORS_ALLOWED_ORIGINS, Cors::parse),
+        max_body_bytes: reader.number(&var::AGENT_MAX_BODY_BYTES),
+        max_concurrent_chats: reader.number(&var::AGENT_MAX_CONCURRENT_CHATS),
+        rate_limit: (max > 0).then_some(RateLimit { max, window }),
+        shutdown_grace: shutdown_grace(reader),
+    }
+}
+
+impl Cors {
+    pub(super) fn parse(list: &str) -> Option<Self> {
+        let origins: Vec<_> = entries(list).map(origin).collect::<Option<_>>()?;
+        Some(if origins.is_empty() {
+            Self::Off
+        } else if origins.iter().any(|origin| origin == "*") {
+            Self::Any
+        } else {
+            Self::Origins(origins)
+        })
+    }
+}
+
+/// `*`, or an origin as a browser sends it: of any scheme, without a path, a default port or capital letters.
+fn origin(text: &str) -> Option<HeaderValue> {
+    if text != "*" {
+        let url = Url::parse(text).ok()?;
+        let port = url.port().map(|port| format!(":{port}"));
+        let sent = format!(
+            "{}://{}{}",
+            url.scheme(),
+            url.host_str()?,
+            port.unwrap_or_default()
+        );
+        let unusual = |c: char| c == '*' || c.is_ascii_uppercase();
+        if sent != text || text.contains(unusual) {
+            return None;
+        }
+    }
+    HeaderValue::from_str(text).ok()
+}
+
+fn system_prompt(reader: &mut Reader) -> String {
+    let Some(file) = reader.text(&var::SYSTEM_PROMPT_FILE) else {
+        return BUILT_IN_PROMPT.to_owned();
+    };
+    let fault = match std::fs::read_to_string(file) {
+        Ok(prompt) if !prompt.trim().is_empty() => return prompt,
+        Ok(_) => "names an empty file; put the system prompt into it".to_owned(),
+        Err(error) => format!(
+            "names a file that cannot be read as UTF-8 text ({})",
+            error.kind()
+        ),
+    };
+    reader.fault(var::SYSTEM_PROMPT_FILE.name, fault);
+    String::new()
+}

@@ -1,0 +1,205 @@
+//! Reads variables from the environment and collects every fault. The only place that reads the environment.
+
+use std::{collections::HashMap, ffi::OsString, io::ErrorKind, net::IpAddr, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::{
+    Address, ConfigError,
+    error::Fault,
+    variables::{VARIABLES, Variable},
+};
+
+const FILE: &str = ".env";
+
+/// The values of variables, and the faults found so far. After a fault, a placeholder stands in until
+/// [`finish`](Self::finish) fails.
+pub(super) struct Reader {
+    values: HashMap<String, String>,
+    faults: Vec<Fault>,
+}
+
+impl Reader {
+    /// Any variables; the process environment is not read.
+    pub(super) fn from_iter(values: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            values: values.into_iter().collect(),
+            faults: vec![],
+        }
+    }
+
+    /// The process environment; below it, a `.env` file in the working directory.
+    pub(super) fn from_env() -> Self {
+        let mut reader = Self::from_iter([]);
+        reader.read_file();
+        for variable in VARIABLES {
+            match std::env::var_os(variable.name).map(OsString::into_string) {
+                Some(Ok(value)) => reader.set(variable, value),
+                Some(Err(_)) => reader.fault(variable.name, "is not valid UTF-8"),
+                None => {}
+            }
+        }
+        reader
+    }
+
+    fn read_file(&mut self) {
+        let text = match std::fs::read_to_string(FILE) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return,
+            Err(_) => {
+                return self.fault(FILE, "cannot be read; it must be a text file, or be absent");
+            }
+        };
+        for line in dotenvy::from_read_iter(text.as_bytes()) {
+            match line {
+                Ok((name, value)) => drop(self.values.insert(name, value)),
+                // dotenvy's own message repeats the line, which may hold a secret.
+                Err(_) => self.fault(
+                    FILE,
+                    "holds a line that is not NAME=value; quote values with spaces or `#`",
+                ),
+            }
+        }
+    }
+
+    /// Adds a fault; the first one of a variable counts.
+    pub(super) fn fault(&mut self, variable: &'static str, what: impl Into<String>) {
+        if !self.faults.iter().any(|fault| fault.variable == variable) {
+            let what = what.into();
+            self.faults.push(Fault { variable, what });
+        }
+    }
+
+    /// The configuration, if there is no fault.
+    pub(super) fn finish<T>(self, config: T) -> Result<T, ConfigError> {
+        if self.faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(self.faults))
+        }
+    }
+
+    pub(super) fn set(&mut self, variable: &Variable, value: impl Into<String>) {
+        self.values.insert(variable.name.to_owned(), value.into());
+    }
+
+    pub(super) fn unset(&mut self, variable: &Variable) {
+        self.values.remove(variable.name);
+    }
+
+    /// The value as it is written; an empty one counts as unset.
+    pub(super) fn given(&self, variable: &Variable) -> Option<&str> {
+        let value = self.values.get(variable.name).map(String::as_str);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// The value as it is written, or else the default, if there is one.
+    pub(super) fn text(&self, variable: &Variable) -> Option<&str> {
+        let default = Some(variable.default).filter(|default| !default.is_empty());
+        self.given(variable).or(default)
+    }
+
+    /// The value of a variable without a default; `None` when it is unset or `check` refuses it.
+    pub(super) fn optional<T>(
+        &mut self,
+        variable: &Variable,
+        check: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let checked = check(self.text(variable)?);
+        if checked.is_none() {
+            self.fault(variable.name, format!("must be {}", variable.kind));
+        }
+        checked
+    }
+
+    /// The value of a variable with a default, which is the placeholder when `check` refuses the value.
+    pub(super) fn value<T>(&mut self, variable: &Variable, check: impl Fn(&str) -> Option<T>) -> T {
+        self.optional(variable, &check)
+            .or_else(|| check(variable.default))
+            .expect("the default is valid")
+    }
+
+    pub(super) fn number<T: TryFrom<u64>>(&mut self, variable: &Variable) -> T {
+        self.value(variable, |text| {
+            let number = text.trim().parse().ok().filter(|n| variable.in_range(*n))?;
+            T::try_from(number).ok()
+        })
+    }
+
+    pub(super) fn secs(&mut self, variable: &Variable) -> Duration {
+        Duration::from_secs(self.number(variable))
+    }
+
+    pub(super) fn address(&mut self, host: &Variable, port: &Variable) -> Address {
+        Address {
+            host: self.host(host),
+            port: self.number(port),
+        }
+    }
+
+    /// A name or an address to listen on, IPv6 with or without brackets.
+    fn host(&mut self, variable: &Variable) -> String {
+        self.value(variable, |text| {
+            let host = text.trim().trim_start_matches('[').trim_end_matches(']');
+            let address = host.split('%').next().unwrap_or_default();
+            let valid = address.parse::<IpAddr>().is_ok() || Host::parse(host).is_ok();
+            valid.then(|| host.to_owned())
+        })
+    }
+
+    /// An http or https URL without user name and password.
+    pub(super) fn optional_url(&mut self, variable: &Variable) -> Option<Url> {
+        let url = self.optional(variable, web_url)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            self.fault(
+                variable.name,
+                "must hold no user name or password; there are settings for keys and tokens",
+            );
+        }
+        Some(url)
+    }
+
+    pub(super) fn url(&mut self, variable: &Variable) -> Url {
+        self.optional_url(variable)
+            .or_else(|| web_url(variable.default))
+            .expect("the default is valid")
+    }
+
+    /// For URLs that are compared or extended.
+    pub(super) fn refuse_query(&mut self, variable: &Variable, url: &Url) {
+        if url.query().is_some() || url.fragment().is_some() {
+            self.fault(variable.name, "must have no `?…` and no `#…` part");
+        }
+    }
+
+    /// A secret that travels in a header, where surrounding white space is not part of it.
+    pub(super) fn header_secret(&mut self, variable: &Variable) -> Option<SecretString> {
+        let valid = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        self.optional(variable, |text| {
+            let text = text.trim();
+            valid(text).then(|| text.into())
+        })
+        .filter(|secret: &SecretString| !secret.expose_secret().is_empty())
+    }
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(url)
+}
+
+/// The entries of a comma-separated list.
+pub(super) fn entries(list: &str) -> impl Iterator<Item = &str> {
+    let entries = list.split(',').map(str::trim);
+    entries.filter(|entry| !entry.is_empty())
+}
+
+/// A check for [`Reader::value`]: one of some names, in any case.
+pub(super) fn one_of<T: Copy>(choices: &[(&str, T)]) -> impl Fn(&str) -> Option<T> {
+    move |text| {
+        let mut choices = choices.iter();
+        let chosen = choices.find(|(name, _)| name.eq_ignore_ascii_case(text.trim()))?;
+        Some(chosen.1)
+    }
+}
