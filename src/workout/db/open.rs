@@ -15,7 +15,7 @@ use super::{ACQUIRE_TIMEOUT, Database, Kind};
 use crate::workout::catalogue::seed;
 
 /// The migrations of a database, oldest first: version, description, SQL. `sqlx::migrate!` does the same from the file
-/// names, but builds sqlx and SQLite a second time, for the compiler.
+/// names, but builds sqlx and `SQLite` a second time, for the compiler.
 const SQLITE: [(i64, &str, &str); 1] = [(
     1,
     "training",

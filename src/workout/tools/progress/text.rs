@@ -1,5 +1,7 @@
 //! A progress report as text.
 
+use std::fmt::Write;
+
 use super::{BestSet, E1rmTrend, Progress};
 use crate::workout::{
     figures::{e1rm::FORMULA, plateau::Plateau},
@@ -46,7 +48,8 @@ impl Progress {
         let mut text = format!("first {first}, latest {latest}, best {best} {unit}");
         if let Some(slope) = &e1rm.slope {
             let per_week = signed(slope.slope_per_week);
-            text += &format!("; {per_week} {unit} a week (R² {})", slope.r_squared);
+            let fit = slope.r_squared;
+            let _ = write!(text, "; {per_week} {unit} a week (R² {fit})");
         }
         if e1rm.low_confidence {
             text += "; some estimates rest on more than 10 reps: low confidence";
@@ -61,7 +64,7 @@ impl Progress {
             volume.total, volume.per_session
         );
         if let Some(slope) = &volume.slope {
-            text += &format!("; {} a week", signed(slope.slope_per_week));
+            let _ = write!(text, "; {} a week", signed(slope.slope_per_week));
         }
         text
     }
