@@ -1,21 +1,23 @@
 //! The workout server: training data over MCP, for the agent and for users' own MCP clients (the command `mcp`).
 //!
-//! ```text
-//! HTTP -> serve -> http (host, caller, session) -> rmcp -> handler          http -> auth
-//! stdio -> serve ----------------------------------^                              \-> resource <-/
+//! - [`serve`]: the command, over HTTP or stdio. [`transport`]: routes, sessions and checks before a request reaches MCP.
+//! - [`auth`], [`resource`]: bearer tokens, and the server's own OAuth resource metadata.
+//! - [`handler`]: the MCP methods. [`identity`] determines the user of a request, [`meta`] reads its other `_meta`
+//!   entries, [`limit`] counts its calls.
+//! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`].
+//! - [`catalogue`]: exercise lookup and the shipped reference data. [`figures`]: formulas (e1RM, trends, volume, progression).
+//! - [`model`]: workouts, plans, settings. [`store`]: the queries. [`db`]: connection, transactions and migrations.
+//! - [`dates`]: parsing of times, and days of a time zone. [`error`]: tool errors.
 //!
-//! handler -> identity -> { tools, resources, prompts } -> { views, dates, figures } -> store -> db
-//!        \-> limit           \-> catalogue, plan, shipped
+//! ```text
+//! serve -> transport -> auth -> resource
+//!   |          \-> rmcp -> handler -> identity, meta, limit
+//!   \-> db                     |
+//!                              v
+//!     prompts, resources -> tools -> context -> store -> db -> catalogue -> figures
 //! ```
-//! - [`serve`]: the command; both transports, and how they end.
-//! - [`http`]: routes, and what every request has to pass before rmcp sees it. What it passed as is the [`identity::Identity`].
-//! - [`auth`]: bearer tokens of the agent and of users.
-//! - [`resource`]: the names this server goes by.
-//! - [`handler`]: what MCP asks for; [`identity`] alone decides whose data it is about; [`meta`] is what else a client notes; [`limit`] counts it.
-//! - [`tools`], [`resources`], [`prompts`]: what is offered. [`call`] is what each of them is given, and how it may fail.
-//! - [`catalogue`]: exercises, found by what people call them. [`shipped`]: the data that comes with the service.
-//! - [`figures`], [`dates`], [`plan`], [`views`]: pure.
-//! - [`store`]: the queries, all of them scoped by a user. [`db`]: the connection, to `SQLite` or `PostgreSQL`.
+//! `store`, `catalogue`, `figures`, `model`, `dates` and `error` know nothing of MCP. [`model`] uses `figures` (units);
+//! [`dates`] and `catalogue` use `error`; `store` uses `model` and `dates`.
 
 pub mod serve;
 
@@ -34,13 +36,16 @@ pub mod prompts;
 pub mod resources;
 pub mod tools;
 
-pub mod call;
-pub mod catalogue;
-pub mod dates;
-pub mod figures;
-pub mod plan;
-pub mod shipped;
-pub mod views;
+pub mod context;
+
+pub mod store;
 
 pub mod db;
-pub mod store;
+
+pub mod model;
+
+pub mod catalogue;
+pub mod figures;
+
+pub mod dates;
+pub mod error;

@@ -51,7 +51,7 @@ pub(super) fn user(number: usize) -> UserId {
     UserId::parse(&format!("00000000-0000-4000-8000-{number:012}")).expect("a user id")
 }
 
-/// Week by week, everybody's sessions: rows lie on the disk as they would had they been logged one by one.
+/// Week by week, the sessions of all users, so that rows lie on disk in the order of logging.
 pub(super) async fn fill(db: &Database) {
     for weeks_ago in (0..WEEKS).rev() {
         let users = if weeks_ago < OTHERS_WEEKS { USERS } else { 1 };

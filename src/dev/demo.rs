@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use crate::workout::{
     dates,
-    db::{Database, Scoped, UserId},
+    db::{Database, UserId, UserTransaction},
     figures::units::Unit,
-    plan::PlanSession,
-    store::{NewPlan, Page, Settings, Workout, WorkoutExercise, WorkoutSet, new_id},
+    model::{NewPlan, PlanSession, Settings, Workout, WorkoutExercise, WorkoutSet},
+    store::{Page, new_id},
 };
 
 /// The demo user's id.
@@ -75,13 +75,13 @@ impl DemoWorkout {
     fn to_workout(&self, today: Date, zone: &TimeZone) -> Workout {
         let local = self.date(today).at(self.at.0, self.at.1, 0, 0);
         let began = zone.to_ambiguous_zoned(local).compatible();
-        let performed_at = began.map_or(0, |at| at.timestamp().as_millisecond());
+        let performed_at = began.map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp());
         Workout {
             id: new_id(),
             name: Some(self.name.clone()),
             notes: self.notes.clone(),
             performed_at,
-            ended_at: Some(performed_at + self.minutes * 60_000),
+            ended_at: Some(performed_at + self.minutes.minutes()),
             exercises: self.exercises.iter().map(DemoExercise::logged).collect(),
         }
     }
@@ -123,7 +123,7 @@ pub fn training(today: Date, zone: &TimeZone) -> Vec<Workout> {
 /// or plan already.
 pub async fn fill(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<bool, sqlx::Error> {
     let mut tx = db.write(&user()?).await?;
-    let logged = tx.workouts(&Page::newest(i64::MIN, 1)).await?;
+    let logged = tx.workouts(&Page::newest(Timestamp::MIN, 1)).await?;
     if !logged.is_empty() || tx.count_user_plans().await? > 0 {
         return Ok(false);
     }
@@ -145,7 +145,7 @@ fn user() -> Result<UserId, sqlx::Error> {
 }
 
 /// Exercises and sets are deleted with their workouts.
-async fn delete(tx: &mut Scoped) -> Result<(), sqlx::Error> {
+async fn delete(tx: &mut UserTransaction) -> Result<(), sqlx::Error> {
     for sql in [
         "DELETE FROM workout WHERE user_id = $1",
         "DELETE FROM user_plan WHERE user_id = $1",
@@ -157,10 +157,14 @@ async fn delete(tx: &mut Scoped) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn insert(tx: &mut Scoped, now: Timestamp, zone: &TimeZone) -> Result<(), sqlx::Error> {
-    let (today, now) = (dates::today(zone, now), now.as_millisecond());
+async fn insert(
+    tx: &mut UserTransaction,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<(), sqlx::Error> {
+    let today = dates::day(now, zone);
     let settings = Settings {
-        time_zone: zone.iana_name().map(str::to_owned),
+        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         ..Settings::default()
     };
     tx.save_settings(&settings, now).await?;
@@ -172,7 +176,11 @@ async fn insert(tx: &mut Scoped, now: Timestamp, zone: &TimeZone) -> Result<(), 
 }
 
 /// The active plan, which began after the deload.
-async fn insert_plan(tx: &mut Scoped, today: Date, now: i64) -> Result<(), sqlx::Error> {
+async fn insert_plan(
+    tx: &mut UserTransaction,
+    today: Date,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
     let plan = &DATA.plan;
     let new = NewPlan {
         id: new_id(),
@@ -184,10 +192,11 @@ async fn insert_plan(tx: &mut Scoped, today: Date, now: i64) -> Result<(), sqlx:
         based_on_plan_id: Some(plan.based_on.clone()),
     };
     let first = dates::monday_of(today).saturating_sub(plan.began_weeks_ago.weeks());
-    let after = first.saturating_add(plan.duration_weeks.weeks());
-    let at = |date| dates::start_of(date, &TimeZone::UTC);
+    let last = first
+        .saturating_add(plan.duration_weeks.weeks())
+        .saturating_sub(1.day());
     tx.insert_plan(&new, None, now).await?;
-    tx.activate_plan(&new.id, at(first), at(after), now).await
+    tx.activate_plan(&new.id, first, last, now).await
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The database: `SQLite` or `PostgreSQL` behind one pool, one set of queries for both.
+//! Database access: `SQLite` or `PostgreSQL` behind one pool, with the same queries for both.
 //!
-//! A user's rows are reached through a [`Scoped`] transaction alone, which knows its user. The queries in `store` scope
-//! themselves by it; on `PostgreSQL` row-level security does so once more, by a setting of the transaction.
+//! Users' rows are read and written only through a [`UserTransaction`]. The queries in `store` are scoped to its user; on
+//! `PostgreSQL` row-level security enforces the same by a setting of the transaction.
 //!
-//! What both understand: `$1` placeholders, TEXT, 64-bit integers, doubles, booleans going in. Booleans coming out go
-//! through `CASE`, since `SQLite` has none.
+//! Both databases support `$1` placeholders, TEXT, 64-bit integers, doubles, and booleans as parameters. Booleans in results
+//! are selected through `CASE`, since `SQLite` has none.
 
 mod open;
 
@@ -16,9 +16,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use crate::auth::Subject as UserId;
 pub use open::OpenError;
 
-/// One statement may take no longer than this on `PostgreSQL`.
+/// Maximum duration of a statement on `PostgreSQL`.
 const STATEMENT_TIMEOUT: &str = "10s";
-/// Longest wait for a free connection.
+/// Maximum wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ enum Access {
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
-    /// `SQLite` has one writer at a time: the others wait here, and leave the connections to readers.
-    writer: Option<Arc<Semaphore>>,
+    /// `SQLite` has one writer at a time: other writers wait here, so that they hold no connections.
+    writer_lock: Option<Arc<Semaphore>>,
 }
 
 impl Database {
@@ -46,29 +46,29 @@ impl Database {
         self.kind
     }
 
-    /// The bare pool: for start-up, and for tests that try to get around [`Scoped`].
+    /// The pool itself, for start-up and for tests that bypass [`UserTransaction`].
     pub fn pool(&self) -> &AnyPool {
         &self.pool
     }
 
-    /// One consistent view of the user's data, not to be changed.
-    pub async fn read(&self, user: &UserId) -> Result<Scoped, sqlx::Error> {
+    /// Begins a read-only transaction: a consistent view of the user's data.
+    pub async fn read(&self, user: &UserId) -> Result<UserTransaction, sqlx::Error> {
         self.begin(user, Access::Read).await
     }
 
-    /// A transaction that may write. Dropped without [`Scoped::commit`], it leaves nothing.
-    pub async fn write(&self, user: &UserId) -> Result<Scoped, sqlx::Error> {
+    /// Begins a transaction that may write; it is rolled back unless [`UserTransaction::commit`] is called.
+    pub async fn write(&self, user: &UserId) -> Result<UserTransaction, sqlx::Error> {
         self.begin(user, Access::Write).await
     }
 
-    async fn begin(&self, user: &UserId, access: Access) -> Result<Scoped, sqlx::Error> {
+    async fn begin(&self, user: &UserId, access: Access) -> Result<UserTransaction, sqlx::Error> {
         let statement = match (self.kind, access) {
             (Kind::Sqlite, Access::Read) | (Kind::Postgres, Access::Write) => "BEGIN",
-            // A deferred transaction that turns to writing may find its view outdated, and fail.
+            // A deferred transaction fails at its first write if its view is outdated.
             (Kind::Sqlite, Access::Write) => "BEGIN IMMEDIATE",
             (Kind::Postgres, Access::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let turn = self.turn(access).await?;
+        let permit = self.write_permit(access).await?;
         let mut tx = self.pool.begin_with(statement).await?;
         if self.kind == Kind::Postgres {
             sqlx::query(
@@ -80,46 +80,50 @@ impl Database {
             .await?;
         }
         if (self.kind, access) == (Kind::Postgres, Access::Write) {
-            // A user's writes go one after the other, as on SQLite: what one has read, no other changes meanwhile.
+            // Writes of one user are serialised, as on SQLite, so that what one has read stays true until it commits.
             sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
                 .bind(user.as_str())
                 .execute(&mut *tx)
                 .await?;
         }
-        Ok(Scoped {
+        Ok(UserTransaction {
             tx,
             user: user.clone(),
-            _turn: turn,
+            _permit: permit,
         })
     }
 
-    /// The writer's turn, where there is one.
-    async fn turn(&self, access: Access) -> Result<Option<OwnedSemaphorePermit>, sqlx::Error> {
-        let (Access::Write, Some(writer)) = (access, &self.writer) else {
+    /// Waits for the write lock, where there is one.
+    async fn write_permit(
+        &self,
+        access: Access,
+    ) -> Result<Option<OwnedSemaphorePermit>, sqlx::Error> {
+        let (Access::Write, Some(lock)) = (access, &self.writer_lock) else {
             return Ok(None);
         };
-        let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, writer.clone().acquire_owned()).await;
-        turn.map_err(|_| sqlx::Error::PoolTimedOut)?
+        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, lock.clone().acquire_owned()).await;
+        permit
+            .map_err(|_| sqlx::Error::PoolTimedOut)?
             .map(Some)
             .map_err(|_| sqlx::Error::PoolClosed)
     }
 
-    /// Lets what runs end, and writes `SQLite`'s log back into its file.
+    /// Waits for running transactions, and checkpoints `SQLite`'s write-ahead log.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-/// A transaction on behalf of one user.
-pub struct Scoped {
+/// A transaction for one user's data.
+pub struct UserTransaction {
     tx: Transaction<'static, Any>,
     user: UserId,
-    /// Given back after the transaction has ended: fields are dropped in this order.
-    _turn: Option<OwnedSemaphorePermit>,
+    /// Released after the transaction: fields are dropped in this order.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Scoped {
-    /// The connection, and the user to scope the query by.
+impl UserTransaction {
+    /// The connection, and the user id for scoping the query.
     pub fn parts(&mut self) -> (&mut AnyConnection, &str) {
         (&mut *self.tx, self.user.as_str())
     }

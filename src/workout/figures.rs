@@ -1,8 +1,7 @@
-//! What is computed from a training log: estimated maxima, trends, plateaus, next weights, weekly volume. Pure: numbers
-//! in, numbers out.
+//! Training figures: estimated one-rep maximum, trend, plateau, next weight and weekly volume. Pure functions.
 //!
-//! A file per figure; each names its formula and where that comes from. Weights given together are in one unit
-//! (see [`units`] for converting), and nothing here rounds but [`progression`], whose result is meant to be loaded.
+//! One file per figure; each names its formula and source. Weights passed together are in one unit (see [`units`] for
+//! conversion). Only [`progression`] rounds, since its result must be loadable.
 
 pub mod e1rm;
 pub mod plateau;

@@ -1,4 +1,4 @@
-//! The MCP server: lists, calls, reads, prompts and completes on behalf of the user that [`Identity`] decides.
+//! MCP request handler: runs tools, resources and prompts for the user whom [`Identity`] determines.
 
 mod server;
 
@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rmcp::{
     ErrorData, RoleServer,
     model::{JsonObject, MetaObject, Tool},
@@ -17,30 +17,31 @@ use rmcp::{
 };
 
 use super::{
-    call::{Answer, Call, ToolError},
     catalogue::Catalogue,
+    context::ToolContext,
     db::{Database, UserId},
+    error::ToolError,
     identity::Identity,
     limit::{Counted, HourlyLimit},
     meta,
-    tools::{self, Audience, LIST_EXERCISES},
+    tools::{self, Answer, Audience, Spec},
 };
 
-/// One call altogether; less than what the agent waits for by default.
+/// Deadline of one call; shorter than the agent's default.
 const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// The server's parts, shared by all sessions.
+/// State shared by all sessions.
 pub struct Workouts {
     pub db: Database,
     pub catalogue: Catalogue,
     pub limit: HourlyLimit,
-    /// The tools as shown to agents, and to users.
+    /// The tools as agents and users see them.
     agent_tools: Vec<Tool>,
     user_tools: Vec<Tool>,
 }
 
 impl Workouts {
-    /// Reads the catalogue. `calls_per_hour` is each user's; 0 is no limit.
+    /// Loads the catalogue. `calls_per_hour` is the limit of each user; 0 is no limit.
     pub async fn new(db: Database, calls_per_hour: usize) -> Result<Arc<Self>, sqlx::Error> {
         let catalogue = Catalogue::load(db.pool()).await?;
         Ok(Arc::new(Self {
@@ -60,122 +61,107 @@ impl Workouts {
     }
 }
 
-/// One session's handler.
+/// The handler of one session.
 #[derive(Clone)]
 pub struct Handler {
     workouts: Arc<Workouts>,
-    /// Whom standard input speaks for; over HTTP each request says it.
-    only: Option<UserId>,
+    /// The user of a stdio session; over HTTP each request determines its own.
+    stdio_user: Option<UserId>,
 }
 
 impl Handler {
     pub fn over_http(workouts: Arc<Workouts>) -> Self {
         Self {
             workouts,
-            only: None,
+            stdio_user: None,
         }
     }
 
     pub fn over_stdio(workouts: Arc<Workouts>, user: UserId) -> Self {
         Self {
             workouts,
-            only: Some(user),
+            stdio_user: Some(user),
         }
     }
 
     fn identity(&self, context: &RequestContext<RoleServer>) -> Result<Identity, ErrorData> {
-        match &self.only {
+        match &self.stdio_user {
             Some(user) => Ok(Identity::User(user.clone())),
             None => Identity::from_context(context),
         }
     }
 
-    /// Counts the call against the user's hour, and says so when it comes near the end.
+    /// Counts the call against the user's hourly limit; returns a notice when the limit is close and the user wants one.
     async fn count(&self, user: &UserId) -> Result<Option<String>, ToolError> {
-        match self.workouts.limit.count(user) {
+        let Workouts { db, limit, .. } = &*self.workouts;
+        match limit.count(user) {
             Counted::Fine => Ok(None),
-            Counted::Over(wait) => Err(self.workouts.limit.refusal(wait)),
+            Counted::Over(wait) => Err(limit.refusal(wait)),
             Counted::Near(used) => {
-                let wanted = match self.workouts.db.read(user).await {
-                    Ok(mut tx) => tx
-                        .settings()
-                        .await
-                        .is_ok_and(|settings| settings.rate_limit_notify),
-                    Err(_) => false,
-                };
-                Ok(wanted.then(|| self.workouts.limit.notice(used)))
+                let settings = async { db.read(user).await?.settings().await };
+                let notify = settings
+                    .await
+                    .is_ok_and(|settings| settings.rate_limit_notify);
+                Ok(notify.then(|| limit.notice(used)))
             }
         }
     }
 
-    /// Runs a tool for the user that the request names.
+    /// Runs a tool, for the user if there is one.
     async fn run_tool(
         &self,
-        name: &str,
+        tool: &Spec,
         user: Option<&UserId>,
         mut arguments: JsonObject,
         meta: &MetaObject,
     ) -> Result<(Answer, Option<String>), ToolError> {
         let zone = meta::time_zone(&mut arguments, meta)?;
-        let Some(user) = user else {
-            return Ok((self.list_exercises(arguments)?, None));
+        let notice = match user {
+            Some(user) => self.count(user).await?,
+            None => None,
         };
-        let notice = self.count(user).await?;
-        if name == LIST_EXERCISES {
-            return Ok((self.list_exercises(arguments)?, notice));
-        }
-        let call = self.call(user, zone, meta::call_id(name, meta));
-        match tools::run(name, &call, arguments).await {
-            Some(answer) => Ok((answer?, notice)),
-            None => Err(ToolError::Input(format!("there is no tool {name}"))),
-        }
+        let ctx = ToolContext {
+            call_id: meta::call_id(tool.name, meta),
+            ..self.context(user, zone)
+        };
+        Ok((tool.run(&ctx, arguments).await?, notice))
     }
 
-    fn list_exercises(&self, arguments: JsonObject) -> Result<Answer, ToolError> {
-        tools::run_list_exercises(&self.workouts.catalogue, arguments)
-    }
-
-    fn call<'a>(
-        &'a self,
-        user: &'a UserId,
-        zone: Option<jiff::tz::TimeZone>,
-        call_id: Option<String>,
-    ) -> Call<'a> {
-        let Workouts { db, catalogue, .. } = &*self.workouts;
-        Call {
-            db,
-            catalogue,
+    fn context<'a>(&'a self, user: Option<&'a UserId>, zone: Option<TimeZone>) -> ToolContext<'a> {
+        ToolContext {
+            db: &self.workouts.db,
+            catalogue: &self.workouts.catalogue,
             user,
             now: Timestamp::now(),
             zone,
-            call_id,
+            call_id: None,
         }
     }
 
-    /// The user, counted, that a resource or prompt is for.
+    /// The user of a resource or prompt, with the call counted.
     async fn counted_user(&self, user: Option<UserId>) -> Result<UserId, ErrorData> {
-        let user = user.ok_or_else(|| {
-            ErrorData::invalid_params(
-                "name the user in _meta[\"fitness.progstrength/user_id\"]",
-                None,
-            )
-        })?;
-        self.count(&user).await.map_err(|error| refused(&error))?;
+        let message = "name the user in _meta[\"fitness.progstrength/user_id\"]";
+        let user = user.ok_or_else(|| ErrorData::invalid_params(message, None))?;
+        self.count(&user)
+            .await
+            .map_err(|error| error_data(&error))?;
         Ok(user)
     }
 }
 
-/// Ends what takes too long, and survives a bug.
-async fn guarded<T>(work: impl Future<Output = Result<T, ToolError>>) -> Result<T, ToolError> {
+/// Applies the deadline, and turns a panic into an error.
+async fn with_deadline<T>(
+    work: impl Future<Output = Result<T, ToolError>>,
+) -> Result<T, ToolError> {
     let work = AssertUnwindSafe(work).catch_unwind();
     match tokio::time::timeout(CALL_TIMEOUT, work).await {
         Ok(Ok(done)) => done,
-        Ok(Err(_)) => Err(ToolError::Bug),
-        Err(_) => Err(ToolError::Slow),
+        Ok(Err(_)) => Err(ToolError::Internal),
+        Err(_) => Err(ToolError::Timeout),
     }
 }
 
-fn refused(error: &ToolError) -> ErrorData {
+fn error_data(error: &ToolError) -> ErrorData {
     match error {
         ToolError::Input(_) | ToolError::Limit(_) => {
             ErrorData::invalid_params(error.to_string(), None)
@@ -184,17 +170,17 @@ fn refused(error: &ToolError) -> ErrorData {
     }
 }
 
-/// What was called for whom, and how it ended; never what it said.
-fn log(
+/// Logs tool, user, outcome and duration; never arguments or results.
+fn log_call(
     tool: &str,
     user: Option<&UserId>,
     meta: &MetaObject,
-    began: Instant,
+    started: Instant,
     error: Option<&ToolError>,
 ) {
     let request_id = meta::request_id(meta);
     let user = user.map(UserId::as_str);
-    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match error {
         None => tracing::info!(tool, user, request_id, ok = true, ms, "call"),
         Some(ToolError::Input(_) | ToolError::Limit(_)) => {

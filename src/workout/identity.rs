@@ -8,8 +8,8 @@ use rmcp::{
 use serde_json::Value;
 
 use super::{
-    call::{ToolError, quoted},
-    tools::{Audience, LIST_EXERCISES},
+    error::{ToolError, quoted},
+    tools::{Audience, Spec},
 };
 use crate::auth::Subject;
 
@@ -72,13 +72,13 @@ impl Identity {
     /// The user of a tool call. Only the shared catalogue needs none; then the one in `_meta` counts.
     pub fn user_of_tool(
         &self,
-        tool: &str,
+        tool: &Spec,
         arguments: &mut JsonObject,
         meta: &MetaObject,
     ) -> Result<Option<Subject>, ToolError> {
         match self.user(arguments, meta)? {
             Some(user) => Ok(Some(user)),
-            None if tool == LIST_EXERCISES => self.user_of_meta(meta),
+            None if !tool.personal => self.user_of_meta(meta),
             None => Err(ToolError::at(
                 USER_ID,
                 "is missing; name the user this is about",

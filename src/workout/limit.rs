@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use super::{call::ToolError, db::UserId};
+use super::{db::UserId, error::ToolError};
 use crate::http::rate_limit::RateLimiter;
 
 const HOUR: Duration = Duration::from_secs(3600);

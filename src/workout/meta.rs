@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rmcp::model::{JsonObject, MetaObject};
 use serde_json::Value;
 
-use super::{call::ToolError, dates};
+use super::{dates, error::ToolError};
 
 const REQUEST_ID: &str = "fitness.progstrength/request_id";
 const TOOL_USE_ID: &str = "fitness.progstrength/tool_use_id";
@@ -42,11 +42,11 @@ pub fn time_zone(
         Some(_) => return Err(ToolError::at("client_timezone", "must be a string")),
     };
     if let Some(name) = argument {
-        return dates::zone("client_timezone", &name).map(Some);
+        return dates::parse_zone("client_timezone", &name).map(Some);
     }
     // An unknown zone in `_meta` counts as none.
     let in_meta = meta.get(TIME_ZONE).and_then(Value::as_str);
-    Ok(in_meta.and_then(|name| dates::zone("", name).ok()))
+    Ok(in_meta.and_then(|name| dates::parse_zone("", name).ok()))
 }
 
 #[cfg(test)]

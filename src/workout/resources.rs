@@ -1,13 +1,13 @@
-//! The resources: the catalogue, one exercise's history, the plans, the settings; each as JSON.
+//! The MCP resources, as JSON: exercise catalogue, exercise history, plans and settings.
 
 use percent_encoding::percent_decode_str;
 use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::{
-    call::{Call, ToolError},
-    catalogue::Catalogue,
-    tools,
+    context::ToolContext,
+    error::ToolError,
+    tools::{self, GetExerciseHistory, GetSettings, ListExercises, Tool},
 };
 
 const CATALOGUE: &str = "workout://exercises/catalog";
@@ -17,81 +17,78 @@ const PLANS: &str = "workout://plans/available";
 const SETTINGS: &str = "workout://settings";
 const JSON: &str = "application/json";
 
-/// Which resource a URI names.
-pub enum Wanted {
+/// A parsed resource URI.
+pub enum ResourceUri {
     Catalogue,
+    /// The history of the named exercise.
     History(String),
     Plans,
     Settings,
 }
 
-impl Wanted {
-    pub fn of(uri: &str) -> Option<Self> {
+impl ResourceUri {
+    pub fn parse(uri: &str) -> Option<Self> {
         match uri {
             CATALOGUE => Some(Self::Catalogue),
             PLANS => Some(Self::Plans),
             SETTINGS => Some(Self::Settings),
             _ => {
-                let name = percent_decode_str(uri.strip_prefix(HISTORY)?)
-                    .decode_utf8()
-                    .ok()?;
-                (!name.is_empty()).then(|| Self::History(name.into_owned()))
+                let name = percent_decode_str(uri.strip_prefix(HISTORY)?);
+                let name = name.decode_utf8().ok()?.into_owned();
+                (!name.is_empty()).then_some(Self::History(name))
             }
         }
     }
+
+    /// Whether it concerns one user's data.
+    pub fn is_personal(&self) -> bool {
+        !matches!(self, Self::Catalogue)
+    }
 }
 
+/// The resources as `resources/list` returns them.
 pub fn listed() -> Vec<Resource> {
-    let resource = |uri: &str, name: &str, description: &str| {
-        Resource::new(uri, name)
-            .with_description(description)
-            .with_mime_type(JSON)
+    let resource = |(uri, name, description): (&str, &str, &str)| {
+        let resource = Resource::new(uri, name).with_description(description);
+        resource.with_mime_type(JSON)
     };
-    vec![
-        resource(
-            CATALOGUE,
-            "Exercise catalogue",
-            "All exercises with muscles, equipment and steps",
-        ),
-        resource(
-            PLANS,
-            "Available plans",
-            "The user's own plans and the system plans, with their sessions",
-        ),
-        resource(SETTINGS, "Settings", "The user's settings"),
+    let plans = "The user's own plans and the system plans, with their sessions";
+    let exercises = "All exercises with muscles, equipment and steps";
+    [
+        (CATALOGUE, "Exercise catalogue", exercises),
+        (PLANS, "Available plans", plans),
+        (SETTINGS, "Settings", "The user's settings"),
     ]
+    .map(resource)
+    .to_vec()
 }
 
+/// The templates as `resources/templates/list` returns them.
 pub fn templates() -> Vec<ResourceTemplate> {
     let history = ResourceTemplate::new(HISTORY_TEMPLATE, "Exercise history");
-    vec![
-        history
-            .with_description("The last 90 days of one exercise, by slug or name")
-            .with_mime_type(JSON),
-    ]
+    let history = history.with_description("The last 90 days of one exercise, by slug or name");
+    vec![history.with_mime_type(JSON)]
 }
 
-/// The one resource that is not about a user.
-pub fn catalogue(uri: &str, catalogue: &Catalogue) -> ReadResourceResult {
-    json(uri, &tools::catalogue_json(catalogue))
-}
-
+/// Reads the resource; `text` is its URI as the client wrote it.
 pub async fn read(
-    uri: &str,
-    wanted: &Wanted,
-    call: &Call<'_>,
+    text: &str,
+    uri: ResourceUri,
+    ctx: &ToolContext<'_>,
 ) -> Result<ReadResourceResult, ToolError> {
-    let value = match wanted {
-        Wanted::Catalogue => tools::catalogue_json(call.catalogue),
-        Wanted::History(exercise) => tools::history_json(call, exercise).await?,
-        Wanted::Plans => tools::plans_json(call).await?,
-        Wanted::Settings => tools::settings_json(call).await?,
-    };
-    Ok(json(uri, &value))
+    let json = match uri {
+        ResourceUri::Catalogue => json(&ListExercises::default().run(ctx).await?.data),
+        ResourceUri::History(exercise) => {
+            let days = None;
+            json(&GetExerciseHistory { exercise, days }.run(ctx).await?.data)
+        }
+        ResourceUri::Plans => json(&tools::all_plans(ctx).await?),
+        ResourceUri::Settings => json(&GetSettings {}.run(ctx).await?.data),
+    }?;
+    let contents = ResourceContents::text(json, text).with_mime_type(JSON);
+    Ok(ReadResourceResult::new(vec![contents]))
 }
 
-fn json(uri: &str, value: &Value) -> ReadResourceResult {
-    ReadResourceResult::new(vec![
-        ResourceContents::text(value.to_string(), uri).with_mime_type(JSON),
-    ])
+fn json(data: &impl Serialize) -> Result<String, ToolError> {
+    serde_json::to_string(data).map_err(|_| ToolError::Internal)
 }

@@ -1,16 +1,39 @@
-//! The queries: each scoped by the transaction's user, the same for `SQLite` and `PostgreSQL`.
+//! Database queries: the same SQL for `SQLite` and `PostgreSQL`, each scoped to the transaction's user.
+//!
+//! Times are stored as milliseconds since 1970 (UTC); outside this folder they are [`Timestamp`]s and dates.
 
 mod history;
 mod plans;
 mod settings;
 mod workouts;
 
-pub use history::ExerciseSession;
-pub use plans::{MAX_USER_PLANS, NewPlan, Plan, PlanChange};
-pub use settings::{MAX_HISTORY_DAYS, Settings};
-pub use workouts::{Page, Workout, WorkoutExercise, WorkoutSet};
+use jiff::Timestamp;
+use sqlx::{AssertSqlSafe, Error, Row, any::AnyRow};
 
-/// `($1, $2), ($3, $4)`: as many rows and columns as given.
+use super::db::UserTransaction;
+pub use plans::MAX_USER_PLANS;
+pub use workouts::Page;
+
+/// A new id; ids sort by their creation time.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+impl UserTransaction {
+    /// The id of the row that an earlier call with this idempotency key has stored.
+    async fn id_by_call(
+        &mut self,
+        table: &'static str,
+        call_id: Option<&str>,
+    ) -> Result<String, Error> {
+        let (db, user) = self.parts();
+        let sql = format!("SELECT id FROM {table} WHERE user_id = $1 AND call_id = $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(user).bind(call_id);
+        query.fetch_one(db).await?.try_get(0)
+    }
+}
+
+/// `($1, $2), ($3, $4)`: the placeholders of so many rows and columns.
 fn placeholders(rows: usize, columns: usize) -> String {
     let row = |row: usize| -> String {
         let cells: Vec<String> = (1..=columns)
@@ -21,12 +44,29 @@ fn placeholders(rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a text could name anything stored: `PostgreSQL` refuses this character in any text.
-fn could_be_stored(text: &str) -> bool {
-    !text.contains('\0')
+/// Whether the text can be a stored id: `PostgreSQL` refuses NUL in any text.
+fn is_storable(id: &str) -> bool {
+    !id.contains('\0')
 }
 
-/// A new id; ids sort by the time they were made.
-pub fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
+fn timestamp(row: &AnyRow, column: &str) -> Result<Timestamp, Error> {
+    from_ms(row.try_get(column)?)
+}
+
+fn optional_timestamp(row: &AnyRow, column: &str) -> Result<Option<Timestamp>, Error> {
+    let ms: Option<i64> = row.try_get(column)?;
+    ms.map(from_ms).transpose()
+}
+
+fn from_ms(ms: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_millisecond(ms).map_err(decode)
+}
+
+/// A boolean that the query selects as 0 or 1, since `SQLite` has none.
+fn boolean(row: &AnyRow, column: &str) -> Result<bool, Error> {
+    Ok(row.try_get::<i64, _>(column)? == 1)
+}
+
+fn decode(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Decode(error.into())
 }

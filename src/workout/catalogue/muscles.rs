@@ -1,8 +1,8 @@
-//! The muscle groups, and the words people use for them.
+//! Muscle groups, and the common words for them.
 
-use super::ToolError;
+use crate::workout::error::{ToolError, invalid, quoted};
 
-/// Every muscle group of the catalogue.
+/// All muscle groups.
 pub const MUSCLES: [&str; 16] = [
     "chest",
     "back",
@@ -22,8 +22,8 @@ pub const MUSCLES: [&str; 16] = [
     "lower_back",
 ];
 
-/// The groups that a word such as `chest`, `shoulders` or `lats` stands for.
-pub fn muscles_named(text: &str) -> Result<&'static [&'static str], ToolError> {
+/// Parses a word such as `chest`, `shoulders` or `lats` to the muscle groups it stands for.
+pub fn parse_muscles(text: &str) -> Result<&'static [&'static str], ToolError> {
     let word = text.trim().to_lowercase().replace([' ', '-'], "_");
     if let Some(at) = MUSCLES.iter().position(|muscle| *muscle == word) {
         return Ok(&MUSCLES[at..=at]);
@@ -51,11 +51,12 @@ pub fn muscles_named(text: &str) -> Result<&'static [&'static str], ToolError> {
         "adductor" | "inner_thighs" => &["adductors"],
         "erectors" | "spinal_erectors" => &["lower_back"],
         _ => {
-            return Err(ToolError::Input(format!(
-                "muscle_group: {} is unknown; it is one of {}",
-                crate::workout::call::quoted(text),
-                MUSCLES.join(", ")
-            )));
+            let known = MUSCLES.join(", ");
+            let word = quoted(text);
+            return Err(invalid!(
+                "muscle_group",
+                "{word} is unknown; it is one of {known}"
+            ));
         }
     };
     Ok(muscles)

@@ -1,11 +1,11 @@
 use super::*;
 
 fn catalogue() -> Catalogue {
-    Catalogue::of(serde_json::from_str(include_str!("../data/exercises.json")).unwrap())
+    Catalogue::shipped()
 }
 
 #[test]
-fn an_exercise_is_found_by_slug_name_or_nickname_however_it_is_written() {
+fn exercises_are_found_by_slug_name_or_alias_in_any_spelling() {
     let catalogue = catalogue();
     for (text, id) in [
         ("barbell-bench-press", "barbell-bench-press"),
@@ -37,7 +37,7 @@ fn an_exercise_is_found_by_slug_name_or_nickname_however_it_is_written() {
 }
 
 #[test]
-fn every_slug_name_and_alias_leads_to_its_own_exercise() {
+fn every_slug_name_and_alias_finds_its_own_exercise() {
     let catalogue = catalogue();
     for exercise in catalogue.all() {
         for name in [&exercise.id, &exercise.name]
@@ -51,7 +51,7 @@ fn every_slug_name_and_alias_leads_to_its_own_exercise() {
 }
 
 #[test]
-fn what_is_unknown_or_could_be_several_is_an_error_that_offers_the_nearest_three() {
+fn unknown_and_ambiguous_names_are_errors_that_suggest_the_nearest_three() {
     let catalogue = catalogue();
     let error = catalogue.find("bnech press").unwrap_err().to_string();
     assert!(
@@ -78,10 +78,10 @@ fn what_is_unknown_or_could_be_several_is_an_error_that_offers_the_nearest_three
 }
 
 #[test]
-fn filters_narrow_the_list_and_completion_prefers_beginnings() {
+fn filters_narrow_the_list_and_completion_prefers_prefixes() {
     let catalogue = catalogue();
     let ids = |muscle: Option<&str>, equipment: Option<&str>, query: Option<&str>| -> Vec<String> {
-        let muscles = muscle.map(|muscle| muscles_named(muscle).unwrap());
+        let muscles = muscle.map(|muscle| parse_muscles(muscle).unwrap());
         catalogue
             .search(muscles, equipment, query)
             .map(|e| e.id.clone())
@@ -102,7 +102,7 @@ fn filters_narrow_the_list_and_completion_prefers_beginnings() {
         Vec::<String>::new()
     );
     assert!(
-        muscles_named("wings")
+        parse_muscles("wings")
             .unwrap_err()
             .to_string()
             .contains("one of chest, back")

@@ -1,4 +1,4 @@
-//! Opening: connect, bring the schema up to date under a lock, ship the catalogue.
+//! Opening a database: connect, migrate the schema under a lock, write the seed data.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,10 +12,10 @@ use sqlx::{
 use tokio::sync::Semaphore;
 
 use super::{ACQUIRE_TIMEOUT, Database, Kind};
-use crate::workout::shipped;
+use crate::workout::catalogue::seed;
 
 /// The migrations of a database, oldest first: version, description, SQL. `sqlx::migrate!` does the same from the file
-/// names, but builds sqlx and SQLite a second time, for the compiler.
+/// names, but builds sqlx and `SQLite` a second time, for the compiler.
 const SQLITE: [(i64, &str, &str); 1] = [(
     1,
     "training",
@@ -27,41 +27,41 @@ const POSTGRES: [(i64, &str, &str); 1] = [(
     include_str!("../migrations/postgres/0001_training.sql"),
 )];
 
-/// Readers do not wait for each other in WAL mode; more than a few only cost memory.
+/// Readers do not block each other in WAL mode; more than a few connections only cost memory.
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 const IDLE: Duration = Duration::from_secs(300);
-/// Connecting, migrating and shipping altogether, waiting for another process's lock included.
+/// For connecting, migrating and seeding together, including the wait for another process's lock.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// The primary result code, of <https://www.sqlite.org/rescode.html#busy>.
 const SQLITE_BUSY: i32 = 5;
 
-/// `FULL`: a commit that was reported is on the disk. `MEMORY`: the image has no folder for temporary files. The busy
-/// time-out of 5 s is the driver's own.
+/// `FULL`: reported commits are on disk. `MEMORY`: the image has no folder for temporary files. The busy timeout of 5 s is
+/// the driver's default.
 const SQLITE_SETTINGS: &str =
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
-/// The database cannot be used; whoever opens it says which one. The texts name neither password nor host, and their
-/// causes: those are no sources, whose own texts would say it all over again.
+/// Why a database cannot be opened. The texts contain the cause, but neither password nor host; causes are not sources,
+/// which would repeat them.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("{0}")]
     Url(&'static str),
-    #[error("cannot open the database: {}", why(.0))]
+    #[error("cannot open the database: {}", message(.0))]
     Connect(sqlx::Error),
     #[error("cannot open the database: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
-    Silent,
+    NoAnswer,
     #[error("cannot bring its schema up to date: {0}")]
     Migrate(sqlx::migrate::MigrateError),
-    #[error("cannot write the exercise catalogue: {}", why(.0))]
-    Ship(sqlx::Error),
+    #[error("cannot write the exercise catalogue: {}", message(.0))]
+    Seed(sqlx::Error),
     #[error("the database did not get ready within {} s", START_TIMEOUT.as_secs())]
-    Slow,
+    Timeout,
 }
 
-/// A database's own words, without codes and lines of its source.
-fn why(error: &sqlx::Error) -> String {
+/// The database's message, without codes and source lines.
+fn message(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         other => other.to_string(),
@@ -69,10 +69,10 @@ fn why(error: &sqlx::Error) -> String {
 }
 
 impl Database {
-    /// Connects to `sqlite:FILE` (created if missing) or `postgres://…`, and brings schema and catalogue up to date.
+    /// Connects to `sqlite:FILE` (created if missing) or `postgres://…`, and updates schema and seed data.
     pub async fn open(url: &SecretString) -> Result<Self, OpenError> {
         let opened = tokio::time::timeout(START_TIMEOUT, open(url.expose_secret())).await;
-        opened.map_err(|_| OpenError::Slow)?
+        opened.map_err(|_| OpenError::Timeout)?
     }
 }
 
@@ -82,15 +82,19 @@ async fn open(url: &str) -> Result<Database, OpenError> {
     let first = probe(kind, &url).await?;
     let pool = connect(kind, &url).await.map_err(OpenError::Connect)?;
     let mut connection = pool.acquire().await.map_err(OpenError::Connect)?;
-    // Not before: the last to leave an SQLite file puts its log away.
+    // Only now: the last connection to close an SQLite file removes its write-ahead log.
     first.close().await.map_err(OpenError::Connect)?;
     match kind {
         Kind::Sqlite => prepare_sqlite(&mut connection).await?,
         Kind::Postgres => prepare_postgres(&mut connection).await?,
     }
     drop(connection);
-    let writer = (kind == Kind::Sqlite).then(|| Arc::new(Semaphore::new(1)));
-    Ok(Database { pool, kind, writer })
+    let writer_lock = (kind == Kind::Sqlite).then(|| Arc::new(Semaphore::new(1)));
+    Ok(Database {
+        pool,
+        kind,
+        writer_lock,
+    })
 }
 
 fn classify(url: &str) -> Result<(Kind, String), OpenError> {
@@ -113,12 +117,12 @@ fn classify(url: &str) -> Result<(Kind, String), OpenError> {
     Ok((Kind::Sqlite, url))
 }
 
-/// One connection by itself: where it fails, a pool would try again for seconds, and then not say why. It also turns
-/// `SQLite`'s log on, once and for all; a process that does so at the same moment is waited for.
+/// Opens a single connection first, whose failure has a cause: a pool would retry for seconds and report a timeout. Also
+/// enables `SQLite`'s write-ahead log, and waits for another process that does so at the same time.
 async fn probe(kind: Kind, url: &str) -> Result<AnyConnection, OpenError> {
     let probing = async {
         loop {
-            match first(kind, url).await {
+            match open_first(kind, url).await {
                 Err(error) if is_busy(kind, &error) => tokio::time::sleep(BUSY_PAUSE).await,
                 first => return first,
             }
@@ -126,11 +130,11 @@ async fn probe(kind: Kind, url: &str) -> Result<AnyConnection, OpenError> {
     };
     let probed = tokio::time::timeout(ACQUIRE_TIMEOUT, probing).await;
     probed
-        .map_err(|_| OpenError::Silent)?
+        .map_err(|_| OpenError::NoAnswer)?
         .map_err(OpenError::Connect)
 }
 
-async fn first(kind: Kind, url: &str) -> Result<AnyConnection, sqlx::Error> {
+async fn open_first(kind: Kind, url: &str) -> Result<AnyConnection, sqlx::Error> {
     let mut connection = AnyConnection::connect(url).await?;
     if kind == Kind::Sqlite {
         connection.execute("PRAGMA journal_mode = WAL").await?;
@@ -138,7 +142,7 @@ async fn first(kind: Kind, url: &str) -> Result<AnyConnection, sqlx::Error> {
     Ok(connection)
 }
 
-/// Some changes of the file do not wait for a lock as all others do.
+/// Enabling the write-ahead log does not wait for locks, unlike other statements.
 fn is_busy(kind: Kind, error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
     let code = code.and_then(|code| code.parse::<i32>().ok());
@@ -175,18 +179,20 @@ async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {
         .await
 }
 
-/// `SQLite` has one writer at a time: an immediate transaction around everything is the lock.
+/// An immediate transaction is the lock, since `SQLite` has one writer at a time.
 async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let begun = connection.begin_with("BEGIN IMMEDIATE").await;
     let mut tx = begun.map_err(OpenError::Connect)?;
     let migrated = migrator(&SQLITE).run_direct(None, &mut *tx, false).await;
     migrated.map_err(OpenError::Migrate)?;
-    shipped::ship(&mut tx).await.map_err(OpenError::Ship)?;
-    tx.commit().await.map_err(OpenError::Ship)
+    seed::seed(&mut tx).await.map_err(OpenError::Seed)?;
+    tx.commit().await.map_err(OpenError::Seed)
 }
 
-/// Row-level security does not bind everybody.
-async fn warn_of_too_much_power(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+/// Warns if row-level security does not apply to the role.
+async fn warn_if_row_security_is_bypassed(
+    connection: &mut AnyConnection,
+) -> Result<(), sqlx::Error> {
     let role = "SELECT CASE WHEN rolsuper OR rolbypassrls THEN 1 ELSE 0 END FROM pg_roles WHERE rolname = current_user";
     let row = connection.fetch_one(role).await?;
     if row.try_get::<i32, _>(0)? == 1 {
@@ -197,18 +203,18 @@ async fn warn_of_too_much_power(connection: &mut AnyConnection) -> Result<(), sq
     Ok(())
 }
 
-/// The migrator takes an advisory lock of its own; shipping takes one that ends with its transaction.
+/// The migrator takes an advisory lock of its own; seeding takes one that ends with its transaction.
 async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(), OpenError> {
-    let asked = warn_of_too_much_power(connection).await;
-    asked.map_err(OpenError::Connect)?;
+    let checked = warn_if_row_security_is_bypassed(connection).await;
+    checked.map_err(OpenError::Connect)?;
     let migrated = migrator(&POSTGRES)
         .run_direct(None, connection, false)
         .await;
     migrated.map_err(OpenError::Migrate)?;
-    let mut tx = connection.begin().await.map_err(OpenError::Ship)?;
+    let mut tx = connection.begin().await.map_err(OpenError::Seed)?;
     tx.execute("SELECT pg_advisory_xact_lock(7310471), set_config('app.shipping', 'on', true)")
         .await
-        .map_err(OpenError::Ship)?;
-    shipped::ship(&mut tx).await.map_err(OpenError::Ship)?;
-    tx.commit().await.map_err(OpenError::Ship)
+        .map_err(OpenError::Seed)?;
+    seed::seed(&mut tx).await.map_err(OpenError::Seed)?;
+    tx.commit().await.map_err(OpenError::Seed)
 }

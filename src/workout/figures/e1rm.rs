@@ -1,9 +1,9 @@
-//! The one-repetition maximum a set stands for, estimated by Brzycki's formula.
+//! Estimated one-repetition maximum (e1RM) of a set, by Brzycki's formula.
 
-/// Names the formula and its source wherever an estimate is shown.
+/// The formula and its source, shown with every estimate.
 pub const FORMULA: &str = "Brzycki 1993: weight * 36 / (37 - reps), estimated from reps to fatigue; low confidence above 10 reps";
 
-/// Above this many repetitions endurance counts for more than strength, and the estimate is only shown as a rough one.
+/// Above this number of repetitions endurance matters more than strength, and the estimate has low confidence.
 const RELIABLE_REPS: u32 = 10;
 
 /// An estimated one-repetition maximum, in the unit of the set.
@@ -32,8 +32,8 @@ pub fn brzycki(weight: f64, reps: u32) -> Option<E1rm> {
     })
 }
 
-/// The set with the highest estimate, and its place among `sets` of (weight, reps), the earliest if several share it.
-/// A set of low confidence is the best one only where there is no other.
+/// The index and estimate of the set of (weight, reps) with the highest estimate, the earliest of equal ones. Estimates of
+/// low confidence count only where there is no other.
 pub fn best(sets: impl IntoIterator<Item = (f64, u32)>) -> Option<(usize, E1rm)> {
     sets.into_iter()
         .enumerate()
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_estimates_are_those_of_the_formula() {
+    fn estimates_follow_the_formula() {
         assert_eq!(brzycki(100.0, 1), Some(reliable(100.0)));
         assert_eq!(brzycki(100.0, 5), Some(reliable(112.5)));
         assert_eq!(brzycki(75.0, 10), Some(reliable(100.0)));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_that_says_nothing_about_strength_has_no_estimate() {
+    fn sets_without_weight_or_with_invalid_reps_have_no_estimate() {
         for (weight, reps) in [
             (0.0, 5),
             (-20.0, 5),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_set_is_a_reliable_one_if_there_is_any() {
+    fn reliable_sets_take_precedence_over_rough_ones() {
         let sets = [(0.0, 8), (60.0, 25), (80.0, 5), (90.0, 1), (60.0, 20)];
         assert_eq!(best(sets), Some((2, reliable(90.0))));
         assert_eq!(best([(60.0, 25), (30.0, 1)]), Some((1, reliable(30.0))));

@@ -1,18 +1,18 @@
-//! Whether a lift has stopped getting stronger.
+//! Plateau detection.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::trend::{first_and_last_day, trend};
 
-/// Below these a flat stretch says more about good and bad days than about progress. Our own choice, no study's.
+/// Below these a flat trend reflects daily variation more than progress. Our own choice, not a study's.
 const MIN_SESSIONS: usize = 4;
 const MIN_DAYS: f64 = 21.0;
 
-/// A rise by less than this share of the weight in a week is the noise of float sums.
+/// A weekly rise below this share of the weight is floating-point noise.
 const NOISE: f64 = 1e-9;
 
-/// Whether a lift has stopped getting stronger.
+/// Whether an exercise has stopped progressing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Plateau {
@@ -21,8 +21,8 @@ pub enum Plateau {
     NotEnoughData,
 }
 
-/// `Yes` if the least-squares line through the sessions' (days, estimated maximum) does not rise, given at least 4
-/// sessions whose first and last are at least 21 days apart; with less than that there is no saying. In any order.
+/// `Yes` if the least-squares line through the sessions' (day, estimated maximum), in any order, does not rise;
+/// `NotEnoughData` with less than 4 sessions, or less than 21 days between the first and the last.
 pub fn plateau(points: &[(f64, f64)]) -> Plateau {
     let (first, last) = first_and_last_day(points);
     if points.len() < MIN_SESSIONS || last - first < MIN_DAYS {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lift_that_does_not_rise_is_on_a_plateau() {
+    fn a_flat_or_falling_trend_is_a_plateau() {
         let days = [0.0, 7.0, 14.0, 21.0];
         let log = |values: [f64; 4]| days.into_iter().zip(values).collect::<Vec<_>>();
         for (values, verdict) in [
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn float_noise_is_no_progress() {
+    fn floating_point_noise_is_a_plateau() {
         let log = [
             (0.0, 112.5),
             (7.0, 112.5),
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn few_sessions_or_a_short_time_are_not_enough() {
+    fn few_sessions_or_a_short_period_are_not_enough_data() {
         let few = [(0.0, 100.0), (20.0, 100.0), (40.0, 100.0)];
         let short = [(0.0, 100.0), (7.0, 100.0), (14.0, 100.0), (20.0, 100.0)];
         let enough = [(21.0, 100.0), (0.0, 100.0), (14.0, 100.0), (7.0, 100.0)];
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verdicts_are_written_in_snake_case() {
+    fn plateau_serializes_in_snake_case() {
         let verdicts = [Plateau::Yes, Plateau::No, Plateau::NotEnoughData];
         assert_eq!(
             serde_json::to_string(&verdicts).unwrap(),

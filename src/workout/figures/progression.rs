@@ -1,4 +1,4 @@
-//! The next weight of an exercise, by double progression: first the repetitions rise, then the weight.
+//! Next weight of an exercise by double progression: first the repetitions rise, then the weight.
 //!
 //! - Every working set of the last session met the target: one step up, as far as the limit.
 //! - It was missed once: the same weight again.
@@ -12,46 +12,35 @@ use serde::Serialize;
 
 use super::units::round2;
 
-/// What is left of a weight after two misses.
+/// The share of a weight after two misses.
 const BACK_OFF: f64 = 0.9;
 
-/// What a weight is rounded to when the exercise has no step of its own, or too coarse a one.
+/// The rounding step where the exercise has none, or one that is too coarse.
 const FINEST_STEP: f64 = 0.5;
-/// Share of the weight that rounding may cost before the step counts as too coarse.
+/// The step is too coarse if rounding changes the weight by more than this share.
 const TOO_FAR: f64 = 0.0499;
 
-/// A set other than a warm-up.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct WorkSet {
-    /// 0 for bodyweight alone.
-    pub weight: f64,
-    pub reps: u32,
-}
-
-/// One exercise in one session.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Session {
-    pub sets: Vec<WorkSet>,
-}
+/// The working sets of an exercise in one session, as (weight, reps); the weight is 0 for bodyweight alone.
+pub type Session = Vec<(f64, u32)>;
 
 /// How an exercise progresses, in the unit of its sets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// What is added at a time; 0 for an exercise that progresses by repetitions only.
+    /// The weight increment; 0 for an exercise that progresses by repetitions only.
     pub step: f64,
     /// The heaviest weight to suggest; 0 for none.
     pub limit: f64,
-    /// The repetitions every working set has to reach.
+    /// The repetitions that every working set must reach.
     pub target_reps: u32,
 }
 
-/// Why this weight.
+/// The reason for the suggested weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The target was met: more weight.
     StepUp,
-    /// The target was met, but the weight may not rise any more.
+    /// The target was met, but the weight is at its limit.
     AtLimit,
     /// The target was missed: the same weight again.
     Repeat,
@@ -72,7 +61,7 @@ pub struct Suggestion {
 
 /// The next weight after `sessions`, newest first; sessions without sets do not count. `None` without any.
 pub fn next(sessions: &[Session], rule: &Rule) -> Option<Suggestion> {
-    let mut sessions = sessions.iter().filter(|session| !session.sets.is_empty());
+    let mut sessions = sessions.iter().filter(|session| !session.is_empty());
     let last = sessions.next()?;
     let from = round2(working_weight(last));
     let (weight, reason) = if met(last, rule) {
@@ -89,20 +78,19 @@ pub fn next(sessions: &[Session], rule: &Rule) -> Option<Suggestion> {
     })
 }
 
-/// The heaviest of the sets, and nothing below 0.
+/// The weight of the heaviest set, at least 0.
 fn working_weight(session: &Session) -> f64 {
     session
-        .sets
         .iter()
-        .map(|set| set.weight)
+        .map(|(weight, _)| *weight)
         .fold(0.0, f64::max)
 }
 
 fn met(session: &Session, rule: &Rule) -> bool {
-    session.sets.iter().all(|set| set.reps >= rule.target_reps)
+    session.iter().all(|(_, reps)| *reps >= rule.target_reps)
 }
 
-/// Whoever is above the limit already stays where they are.
+/// One step up, as far as the limit; a weight above the limit stays.
 fn step_up(from: f64, rule: &Rule) -> (f64, Reason) {
     let up = from + rule.step;
     if up <= from {
@@ -116,12 +104,12 @@ fn step_up(from: f64, rule: &Rule) -> (f64, Reason) {
     }
 }
 
-/// The nearest multiple of the step to nine tenths; where the step is too coarse for that (more than a twentieth off), of
-/// the finest one. Always less than before.
+/// Nine tenths, rounded to the step, or to the finest step where the own one is too coarse (more than a twentieth off).
+/// Always less than before.
 fn back_off(from: f64, rule: &Rule) -> f64 {
-    let wanted = from * BACK_OFF;
-    let nearest = |step: f64| (wanted / step).round() * step;
-    let near = |weight: f64| (weight - wanted).abs() <= from * TOO_FAR;
+    let target = from * BACK_OFF;
+    let nearest = |step: f64| (target / step).round() * step;
+    let near = |weight: f64| (weight - target).abs() <= from * TOO_FAR;
     if rule.step > 0.0 && near(nearest(rule.step)) {
         return nearest(rule.step);
     }

@@ -1,6 +1,6 @@
-//! A straight line through values over time: ordinary least squares.
+//! Linear trend of values over time: ordinary least squares.
 
-/// The line, where it starts and ends, and how well it fits.
+/// A fitted line with its end values and goodness of fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trend {
     pub slope_per_week: f64,
@@ -14,11 +14,11 @@ pub struct Trend {
 }
 
 /// The line with the least squared error through points of (days, value), in any order: slope = Sxy / Sxx,
-/// r² = Sxy² / (Sxx · Syy). Equal values are a flat line that fits perfectly. `None` where no line is determined: with
-/// fewer than two points, and with all of them on one day.
+/// r² = Sxy² / (Sxx · Syy). Equal values give a flat line that fits perfectly. `None` for fewer than two points, and for
+/// points on a single day.
 ///
-/// The sums are over distances from the mean, and those are taken from the first point, so that days counted from a far
-/// epoch lose no digits and equal values differ by exactly nothing.
+/// The sums use distances from the mean, relative to the first point, so that days counted from a distant epoch lose no
+/// digits and equal values differ by exactly 0.
 pub fn trend(points: &[(f64, f64)]) -> Option<Trend> {
     let &(x0, y0) = points.first()?;
     let xs = || points.iter().map(|(x, _)| x - x0);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_line_is_found_whatever_the_order_of_its_points() {
+    fn a_known_line_is_found_in_any_order_of_points() {
         // Slope 8 / 20 a day, r² = 64 / (20 * 4).
         let trend_of = Some(Trend {
             slope_per_week: 2.8,
@@ -98,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_line_through_less_than_two_days() {
+    fn points_on_fewer_than_two_days_have_no_trend() {
         assert_eq!(trend(&[]), None);
         assert_eq!(trend(&[(3.0, 100.0)]), None);
         assert_eq!(trend(&[(0.1, 100.0), (0.1, 110.0), (0.1, 90.0)]), None);
     }
 
     #[test]
-    fn equal_values_are_a_flat_line_that_fits() {
+    fn equal_values_give_a_flat_line_that_fits() {
         let flat = Trend {
             slope_per_week: 0.0,
             r_squared: 1.0,

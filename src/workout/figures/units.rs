@@ -1,4 +1,4 @@
-//! Pounds and kilograms: converting, rounding for people, and steps that can be loaded.
+//! Units of weight: conversion, rounding, and loadable weight increments.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl Unit {
     }
 }
 
-/// The same weight in another unit; untouched if it is the same unit.
+/// Converts a weight to a unit; unchanged if the units are equal.
 pub fn convert(weight: f64, from: Unit, to: Unit) -> f64 {
     match (from, to) {
         (Unit::Lb, Unit::Kg) => weight * KG_PER_LB,
@@ -47,18 +47,18 @@ pub fn convert(weight: f64, from: Unit, to: Unit) -> f64 {
     }
 }
 
-/// One decimal, halves away from zero, and never `-0`.
+/// Rounds to one decimal, halves away from zero, never to `-0`.
 pub fn round1(value: f64) -> f64 {
     (value * 10.0).round() / 10.0 + 0.0
 }
 
-/// Two decimals, halves away from zero, and never `-0`.
+/// Rounds to two decimals, halves away from zero, never to `-0`.
 pub fn round2(value: f64) -> f64 {
     (value * 100.0).round() / 100.0 + 0.0
 }
 
-/// A step given in kg, in the unit the lifter loads: in pounds the nearest multiple of 2.5 lb, but at least that.
-/// The 10 kg step is 20 lb, not the nearer 22.5: two 10 lb plates for two 5 kg ones. No step stays no step.
+/// Converts a weight increment in kg to a unit: in pounds to the nearest multiple of 2.5 lb, at least 2.5. 10 kg become
+/// 20 lb instead of the nearer 22.5: two 10 lb plates for two 5 kg ones. 0 stays 0.
 pub fn step_in(step_kg: f64, unit: Unit) -> f64 {
     match unit {
         Unit::Kg => step_kg,
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_unit_is_written_the_same_way_everywhere() {
+    fn unit_text_and_serialization_agree() {
         for (unit, text) in [(Unit::Lb, "lb"), (Unit::Kg, "kg")] {
             assert_eq!(unit.as_str(), text);
             assert_eq!(Unit::parse(text), Some(unit));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pound_is_exactly_the_international_one() {
+    fn conversion_uses_the_international_pound() {
         let lb_to_kg = [0.0, 1.0, 100.0].map(|lb| convert(lb, Unit::Lb, Unit::Kg));
         assert_eq!(lb_to_kg.to_vec(), [0.0, 0.453_592_37, 45.359_237]);
         let shown = [20.0, 100.0].map(|kg| round1(convert(kg, Unit::Kg, Unit::Lb)));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_goes_away_from_zero_and_leaves_no_minus_zero() {
+    fn rounding_is_away_from_zero_without_minus_zero() {
         let one = [2.25, -2.25, 0.04, 112.5].map(round1);
         assert_eq!(one.to_vec(), [2.3, -2.3, 0.0, 112.5]);
         let two = [82.499_99, 0.125, -0.125].map(round2);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_in_kg_has_a_loadable_step_in_lb() {
+    fn steps_in_kg_become_loadable_steps_in_lb() {
         let kg = [
             -1.0, 0.0, 0.1, 0.5, 1.0, 1.25, 2.0, 2.5, 4.0, 5.0, 10.0, 15.0, 20.0,
         ];
@@ -122,14 +122,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn there_and_back_is_the_same_weight(weight in 0.0..2000.0f64) {
+        fn converting_there_and_back_gives_the_same_weight(weight in 0.0..2000.0f64) {
             let there = convert(weight, Unit::Kg, Unit::Lb);
             prop_assert!((convert(there, Unit::Lb, Unit::Kg) - weight).abs() < 1e-9);
             prop_assert!(there >= weight);
         }
 
         #[test]
-        fn a_larger_step_in_kg_is_no_smaller_in_lb(a in 0.0..50.0f64, b in 0.0..50.0f64) {
+        fn larger_steps_in_kg_are_not_smaller_in_lb(a in 0.0..50.0f64, b in 0.0..50.0f64) {
             let (low, high) = (a.min(b), a.max(b));
             prop_assert!(step_in(low, Unit::Lb) <= step_in(high, Unit::Lb));
         }

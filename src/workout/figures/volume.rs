@@ -1,19 +1,19 @@
-//! Weekly sets per muscle, and what such a number means against the muscle's volume landmarks.
+//! Weekly sets per muscle, and their zone among the muscle's volume landmarks.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a set counts for a muscle that only assists in it.
-const INDIRECT: f64 = 0.5;
+/// The share of a set that counts for a secondary muscle.
+const SECONDARY_SHARE: f64 = 0.5;
 
 /// The sets of one muscle.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Count {
-    /// Sets in which the muscle is a primary one.
+    /// Sets with the muscle as a primary one.
     pub direct: u32,
-    /// The direct sets, and half of those in which it is a secondary one.
+    /// The direct sets, and half of those with it as a secondary one.
     pub fractional: f64,
 }
 
@@ -35,7 +35,7 @@ pub fn count<'a>(
         }
         for muscle in distinct(secondary).filter(|muscle| !primary.contains(muscle)) {
             let count = counts.entry(muscle.clone()).or_default();
-            count.fractional += INDIRECT * f64::from(sets);
+            count.fractional += SECONDARY_SHARE * f64::from(sets);
         }
     }
     counts
@@ -68,7 +68,7 @@ pub struct Landmarks {
     pub mrv: Range,
 }
 
-/// Where a number of weekly sets lies among the landmarks, from too little to too much.
+/// The zone of a weekly number of sets among the landmarks, from too little to too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Zone {
@@ -89,9 +89,9 @@ pub enum Zone {
 }
 
 impl Landmarks {
-    /// The highest zone that so many weekly sets reach, so that more sets are never a lower zone, however the ranges
-    /// overlap. Of MV and MEV the lower end decides. Where MRV begins within MAV or before it, MAV goes first: sets are
-    /// near the recoverable only when they are also more than MAV.
+    /// The highest zone that the weekly sets reach, so that more sets are never a lower zone even if ranges overlap. The
+    /// lower end of MV and MEV decides. Where MRV begins within MAV or before it, MAV takes precedence: sets are close to
+    /// MRV only above MAV.
     pub fn zone(&self, sets: f64) -> Zone {
         let past_mav = sets > self.mav.max;
         if sets > self.mrv.max {

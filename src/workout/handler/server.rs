@@ -1,4 +1,4 @@
-//! What MCP may ask, one method each.
+//! The MCP methods (`rmcp::ServerHandler`).
 
 use std::time::Instant;
 
@@ -15,12 +15,15 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{Handler, guarded, log, refused};
-use crate::{
-    workout::call::ToolError, workout::meta, workout::prompts, workout::resources, workout::tools,
+use super::{Handler, error_data, log_call, with_deadline};
+use crate::workout::{
+    error::ToolError,
+    meta, prompts,
+    resources::{self, ResourceUri},
+    tools,
 };
 
-const COMPLETIONS: usize = 20;
+const MAX_COMPLETIONS: usize = 20;
 const INSTRUCTIONS: &str = "A lifter's training log: exercises, workouts, progress, weekly volume, plans. Figures come with their \
     formula or source; there is no coaching in here. Weights are as entered, in lb or kg.";
 
@@ -57,28 +60,33 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let identity = self.identity(&context)?;
-        let Some(spec) = tools::SPECS.iter().find(|spec| spec.name == request.name) else {
-            return Err(ErrorData::invalid_params(
-                "there is no tool of this name; tools/list names them",
-                None,
-            ));
+        let Some(tool) = tools::find(&request.name) else {
+            let message = "there is no tool of this name; tools/list names them";
+            return Err(ErrorData::invalid_params(message, None));
         };
-        let began = Instant::now();
+        let started = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
         let meta = &context.meta.0;
-        let (user, ran) = match identity.user_of_tool(spec.name, &mut arguments, meta) {
+        let (user, result) = match identity.user_of_tool(tool, &mut arguments, meta) {
             Ok(user) => {
-                let ran = guarded(self.run_tool(spec.name, user.as_ref(), arguments, meta)).await;
-                (user, ran)
+                let run = self.run_tool(tool, user.as_ref(), arguments, meta);
+                let result = with_deadline(run).await;
+                (user, result)
             }
             Err(error) => (None, Err(error)),
         };
-        log(spec.name, user.as_ref(), meta, began, ran.as_ref().err());
-        let result = match ran {
+        log_call(
+            tool.name,
+            user.as_ref(),
+            meta,
+            started,
+            result.as_ref().err(),
+        );
+        let result = match result {
             Ok((answer, notice)) => {
                 let texts = [Some(answer.text), notice].into_iter().flatten();
                 let mut result = CallToolResult::success(texts.map(ContentBlock::text).collect());
-                result.structured_content = Some(answer.structured);
+                result.structured_content = Some(answer.data);
                 result
             }
             Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),
@@ -109,35 +117,35 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let began = Instant::now();
-        let user = self
-            .identity(&context)?
-            .user_of_meta(&context.meta.0)
-            .map_err(|error| refused(&error))?;
-        let Some(resource) = resources::Wanted::of(&request.uri) else {
+        let started = Instant::now();
+        let meta = &context.meta.0;
+        let user = self.identity(&context)?.user_of_meta(meta);
+        let user = user.map_err(|error| error_data(&error))?;
+        let Some(uri) = ResourceUri::parse(&request.uri) else {
             return Err(ErrorData::resource_not_found(
                 "there is no such resource; resources/list names them",
                 Some(json!({"uri": request.uri})),
             ));
         };
-        if let resources::Wanted::Catalogue = resource {
-            return Ok(resources::catalogue(&request.uri, &self.workouts.catalogue).into());
-        }
-        let user = self.counted_user(user).await?;
-        let zone = meta::time_zone(&mut JsonObject::new(), &context.meta.0).unwrap_or_default();
-        let call = self.call(&user, zone, None);
-        let read = guarded(resources::read(&request.uri, &resource, &call)).await;
-        log(
+        let user = if uri.is_personal() {
+            Some(self.counted_user(user).await?)
+        } else {
+            None
+        };
+        let zone = meta::time_zone(&mut JsonObject::new(), meta).unwrap_or_default();
+        let ctx = self.context(user.as_ref(), zone);
+        let read = with_deadline(resources::read(&request.uri, uri, &ctx)).await;
+        log_call(
             "resources/read",
-            Some(&user),
-            &context.meta.0,
-            began,
+            user.as_ref(),
+            meta,
+            started,
             read.as_ref().err(),
         );
         read.map(Into::into).map_err(|error| match error {
-            // The one input is the name of an exercise.
+            // The only input is the name of an exercise.
             ToolError::Input(error) => ErrorData::resource_not_found(error, None),
-            error => refused(&error),
+            error => error_data(&error),
         })
     }
 
@@ -155,39 +163,31 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let began = Instant::now();
+        let started = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
         let identity = self.identity(&context)?;
         let meta = &context.meta.0;
-        let named = identity
-            .user(&mut arguments, meta)
-            .map_err(|error| refused(&error))?;
-        let user = match named {
+        let invalid = |error: ToolError| error_data(&error);
+        let user = match identity.user(&mut arguments, meta).map_err(invalid)? {
             Some(user) => Some(user),
-            None => identity
-                .user_of_meta(meta)
-                .map_err(|error| refused(&error))?,
+            None => identity.user_of_meta(meta).map_err(invalid)?,
         };
-        let zone = meta::time_zone(&mut arguments, meta).map_err(|error| refused(&error))?;
-        let Some(prompt) = prompts::Wanted::of(&request.name) else {
-            return Err(ErrorData::invalid_params(
-                "there is no prompt of this name; prompts/list names them",
-                None,
-            ));
+        let zone = meta::time_zone(&mut arguments, meta).map_err(invalid)?;
+        let Some(prompt) = prompts::find(&request.name) else {
+            let message = "there is no prompt of this name; prompts/list names them";
+            return Err(ErrorData::invalid_params(message, None));
         };
         let user = self.counted_user(user).await?;
-        let call = self.call(&user, zone, None);
-        let filled = guarded(prompts::fill(prompt, &call, arguments)).await;
-        log(
+        let ctx = self.context(Some(&user), zone);
+        let result = with_deadline(prompt.get(&ctx, arguments)).await;
+        log_call(
             "prompts/get",
             Some(&user),
-            &context.meta.0,
-            began,
-            filled.as_ref().err(),
+            meta,
+            started,
+            result.as_ref().err(),
         );
-        filled
-            .map(GetPromptResponse::Complete)
-            .map_err(|error| refused(&error))
+        result.map(GetPromptResponse::Complete).map_err(invalid)
     }
 
     async fn complete(
@@ -198,27 +198,25 @@ impl ServerHandler for Handler {
         self.identity(&context)?;
         let known = match &request.r#ref {
             Reference::Resource(resource) => resource.uri == resources::HISTORY_TEMPLATE,
-            Reference::Prompt(prompt) => prompts::Wanted::of(&prompt.name).is_some(),
+            Reference::Prompt(prompt) => prompts::find(&prompt.name).is_some(),
             _ => false,
         };
         if !known {
-            return Err(ErrorData::invalid_params(
-                "there is no such prompt or resource template",
-                None,
-            ));
+            let message = "there is no such prompt or resource template";
+            return Err(ErrorData::invalid_params(message, None));
         }
-        let names = matches!(request.argument.name.as_str(), "exercise" | "exercise_name");
-        let mut found = if names {
-            self.workouts
-                .catalogue
-                .complete(&request.argument.value, COMPLETIONS + 1)
-        } else {
-            vec![]
+        let argument = &request.argument;
+        let mut names = match argument.name.as_str() {
+            "exercise" | "exercise_name" => {
+                let catalogue = &self.workouts.catalogue;
+                catalogue.complete(&argument.value, MAX_COMPLETIONS + 1)
+            }
+            _ => vec![],
         };
-        let more = found.len() > COMPLETIONS;
-        found.truncate(COMPLETIONS);
-        let info = CompletionInfo::with_pagination(found, None, more);
-        info.map(CompleteResult::new)
+        let more = names.len() > MAX_COMPLETIONS;
+        names.truncate(MAX_COMPLETIONS);
+        CompletionInfo::with_pagination(names, None, more)
+            .map(CompleteResult::new)
             .map_err(|error| ErrorData::internal_error(error, None))
     }
 }

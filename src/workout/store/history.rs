@@ -1,46 +1,34 @@
-//! One exercise over time, and the week's sets.
+//! Queries for the history of one exercise, and for the working sets of a period.
 //!
-//! From the workouts of the time to their sets, never the other way: `CROSS JOIN` keeps `SQLite` to the order that is
-//! written, which it cannot guess without `ANALYZE`; `MATERIALIZED` keeps `PostgreSQL` from beginning with the sets,
-//! which a plan for any arguments takes to be few.
+//! Both read from workouts to sets: `CROSS JOIN` fixes that join order for `SQLite`, which cannot guess it without
+//! `ANALYZE`; `MATERIALIZED` keeps `PostgreSQL` from starting at the sets, which a generic plan estimates as few.
 
-use sqlx::Row;
+use jiff::Timestamp;
+use sqlx::{Row, any::AnyRow};
 
-use super::workouts::{WorkoutSet, set};
-use crate::workout::db::Scoped;
+use super::{timestamp, workouts::set_from_row};
+use crate::workout::{db::UserTransaction, model::ExerciseSession};
 
-/// What was done of one exercise in one workout.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExerciseSession {
-    pub workout_id: String,
-    pub workout_name: Option<String>,
-    /// Milliseconds since 1970, UTC.
-    pub performed_at: i64,
-    pub notes: Vec<String>,
-    /// In the order done; warm-ups too.
-    pub sets: Vec<WorkoutSet>,
-}
-
-impl Scoped {
-    /// The newest `limit` sessions with the exercise since then, newest first.
+impl UserTransaction {
+    /// The newest `limit` sessions of the exercise since then, newest first.
     pub async fn exercise_history(
         &mut self,
         exercise_id: &str,
-        since: i64,
+        since: Timestamp,
         limit: i64,
     ) -> Result<Vec<ExerciseSession>, sqlx::Error> {
         let (db, user) = self.parts();
         let rows = sqlx::query(
             "WITH done AS MATERIALIZED (
-                 SELECT w.id, w.name, w.performed_at, e.position, e.notes
-                 FROM (SELECT id, name, performed_at FROM workout
+                 SELECT w.id, w.performed_at, e.position, e.notes
+                 FROM (SELECT id, performed_at FROM workout
                        WHERE user_id = $1 AND performed_at >= $3
                          AND EXISTS (SELECT 1 FROM workout_exercise x
                                      WHERE x.user_id = $1 AND x.exercise_id = $2 AND x.workout_id = workout.id)
                        ORDER BY performed_at DESC, id DESC LIMIT $4) w
                  CROSS JOIN workout_exercise e
                  WHERE e.user_id = $1 AND e.workout_id = w.id AND e.exercise_id = $2)
-             SELECT d.id, d.name, d.performed_at, CASE WHEN s.position = 0 THEN d.notes END AS notes,
+             SELECT d.id, d.performed_at, CASE WHEN s.position = 0 THEN d.notes END AS notes,
                     s.reps, s.weight, s.unit, s.rpe, CASE WHEN s.is_warmup THEN 1 ELSE 0 END AS is_warmup
              FROM done d CROSS JOIN workout_set s
              WHERE s.user_id = $1 AND s.workout_id = d.id AND s.exercise_position = d.position
@@ -48,41 +36,35 @@ impl Scoped {
         )
         .bind(user)
         .bind(exercise_id)
-        .bind(since)
+        .bind(since.as_millisecond())
         .bind(limit)
         .fetch_all(db)
         .await?;
         let mut sessions: Vec<ExerciseSession> = Vec::new();
         for row in &rows {
-            let id: &str = row.try_get("id")?;
-            if sessions
-                .last()
-                .is_none_or(|session| session.workout_id != id)
-            {
-                sessions.push(ExerciseSession {
+            let (id, note): (&str, Option<String>) = (row.try_get("id")?, row.try_get("notes")?);
+            let set = set_from_row(row)?;
+            match sessions.last_mut().filter(|last| last.workout_id == id) {
+                Some(session) => {
+                    session.notes.extend(note);
+                    session.sets.push(set);
+                }
+                None => sessions.push(ExerciseSession {
                     workout_id: id.to_owned(),
-                    workout_name: row.try_get("name")?,
-                    performed_at: row.try_get("performed_at")?,
-                    notes: vec![],
-                    sets: vec![],
-                });
+                    performed_at: timestamp(row, "performed_at")?,
+                    notes: note.into_iter().collect(),
+                    sets: vec![set],
+                }),
             }
-            let Some(session) = sessions.last_mut() else {
-                continue;
-            };
-            session
-                .notes
-                .extend(row.try_get::<Option<String>, _>("notes")?);
-            session.sets.push(set(row)?);
         }
         Ok(sessions)
     }
 
-    /// Working sets per exercise between two times.
+    /// Working sets per exercise from one time up to another.
     pub async fn working_sets(
         &mut self,
-        from: i64,
-        to: i64,
+        from: Timestamp,
+        to: Timestamp,
     ) -> Result<Vec<(String, u32)>, sqlx::Error> {
         let (db, user) = self.parts();
         let rows = sqlx::query(
@@ -94,17 +76,17 @@ impl Scoped {
              GROUP BY e.exercise_id ORDER BY e.exercise_id",
         )
         .bind(user)
-        .bind(from)
-        .bind(to)
+        .bind(from.as_millisecond())
+        .bind(to.as_millisecond())
         .fetch_all(db)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok((
-                    row.try_get(0)?,
-                    u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u32::MAX),
-                ))
-            })
-            .collect()
+        let count = |row: &AnyRow| {
+            let sets: i64 = row.try_get("sets")?;
+            Ok((
+                row.try_get("exercise_id")?,
+                u32::try_from(sets).unwrap_or(u32::MAX),
+            ))
+        };
+        rows.iter().map(count).collect()
     }
 }

@@ -1,56 +1,26 @@
-//! Plans: those shipped with the service, and the user's own.
+//! Queries for plans: the system plans, and the user's own.
 
-use sqlx::{Row, any::AnyRow};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
-use super::could_be_stored;
-use crate::{workout::db::Scoped, workout::plan::PlanSession};
+use super::{boolean, decode, is_storable, optional_timestamp};
+use crate::workout::{
+    dates,
+    db::UserTransaction,
+    model::{NewPlan, Plan, PlanSource},
+};
 
-/// A row of the view `all_plans`. Times are milliseconds since 1970, UTC.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    pub id: String,
-    pub name: String,
-    pub description: Option<String>,
-    pub is_system: bool,
-    pub visibility: String,
-    pub duration_weeks: i64,
-    pub sessions: Vec<PlanSession>,
-    pub based_on_plan_id: Option<String>,
-    pub is_active: bool,
-    pub starts_at: Option<i64>,
-    pub ends_at: Option<i64>,
-    pub created_by: String,
-}
-
-pub struct NewPlan {
-    pub id: String,
-    pub name: String,
-    pub description: Option<String>,
-    pub visibility: &'static str,
-    pub duration_weeks: i64,
-    pub sessions: Vec<PlanSession>,
-    pub based_on_plan_id: Option<String>,
-}
-
-/// The whole new content of a plan of the user's.
-pub struct PlanChange<'a> {
-    pub name: &'a str,
-    pub description: Option<&'a str>,
-    pub visibility: &'a str,
-    pub duration_weeks: i64,
-    pub sessions: &'a [PlanSession],
-    pub ends_at: Option<i64>,
-}
-
+/// The columns of [`Plan`] in the view `all_plans`.
 const COLUMNS: &str =
     "id, name, description, source, visibility, duration_weeks, sessions, based_on_plan_id,
     CASE WHEN is_active THEN 1 ELSE 0 END AS is_active, starts_at, ends_at, created_by";
 
-/// Most plans of their own that a user may have.
+/// Maximum number of a user's own plans.
 pub const MAX_USER_PLANS: i64 = 200;
 
-impl Scoped {
-    /// The user's own plans, newest first, then the public system plans. Not one `OR`: `SQLite` would read everybody's.
+impl UserTransaction {
+    /// The user's own plans, newest first, then the public system plans. A `UNION`, since with `OR` `SQLite` would read the
+    /// plans of all users.
     pub async fn plans(&mut self) -> Result<Vec<Plan>, sqlx::Error> {
         let (db, user) = self.parts();
         let sql = format!(
@@ -60,28 +30,28 @@ impl Scoped {
                  SELECT {COLUMNS} FROM all_plans WHERE source = 'system' AND visibility = 'public') p
              ORDER BY CASE WHEN source = 'user' THEN 0 ELSE 1 END, is_active DESC, id DESC"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(user)
             .fetch_all(db)
             .await?;
-        rows.iter().map(plan).collect()
+        rows.iter().map(plan_from_row).collect()
     }
 
-    /// A plan the user may use: their own, or a system plan (an unlisted one too).
+    /// The user's own plan of this id, or a system plan, even an unlisted one.
     pub async fn plan(&mut self, id: &str) -> Result<Option<Plan>, sqlx::Error> {
-        if !could_be_stored(id) {
+        if !is_storable(id) {
             return Ok(None);
         }
         let (db, user) = self.parts();
         let sql = format!(
             "SELECT {COLUMNS} FROM all_plans WHERE id = $2 AND (owner_id = $1 OR source = 'system')"
         );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let row = sqlx::query(AssertSqlSafe(sql))
             .bind(user)
             .bind(id)
             .fetch_optional(db)
             .await?;
-        row.as_ref().map(plan).transpose()
+        row.as_ref().map(plan_from_row).transpose()
     }
 
     pub async fn count_user_plans(&mut self) -> Result<i64, sqlx::Error> {
@@ -93,12 +63,12 @@ impl Scoped {
         row.try_get(0)
     }
 
-    /// Stores the plan, unless the call of this id has stored one already: then that one's id is returned.
+    /// Stores the plan, unless an earlier call with the same `call_id` has stored one: then returns that one's id.
     pub async fn insert_plan(
         &mut self,
         plan: &NewPlan,
         call_id: Option<&str>,
-        now: i64,
+        now: Timestamp,
     ) -> Result<Option<String>, sqlx::Error> {
         let (db, user) = self.parts();
         let inserted = sqlx::query(
@@ -112,29 +82,20 @@ impl Scoped {
         .bind(&plan.name)
         .bind(plan.description.as_deref())
         .bind(plan.visibility)
-        .bind(now)
+        .bind(now.as_millisecond())
         .bind(plan.duration_weeks)
         .bind(serde_json::json!(plan.sessions).to_string())
         .bind(call_id)
-        .execute(&mut *db)
+        .execute(db)
         .await?;
         if inserted.rows_affected() > 0 {
             return Ok(None);
         }
-        let row = sqlx::query("SELECT id FROM user_plan WHERE user_id = $1 AND call_id = $2")
-            .bind(user)
-            .bind(call_id)
-            .fetch_one(db)
-            .await?;
-        row.try_get(0).map(Some)
+        self.id_by_call("user_plan", call_id).await.map(Some)
     }
 
-    pub async fn change_plan(
-        &mut self,
-        id: &str,
-        change: &PlanChange<'_>,
-        now: i64,
-    ) -> Result<(), sqlx::Error> {
+    /// Overwrites the content and the last day of the user's plan of this id.
+    pub async fn update_plan(&mut self, plan: &Plan, now: Timestamp) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
         sqlx::query(
             "UPDATE user_plan SET name = $3, description = $4, visibility = $5, duration_weeks = $6, sessions = $7,
@@ -142,26 +103,26 @@ impl Scoped {
              WHERE user_id = $1 AND id = $2",
         )
         .bind(user)
-        .bind(id)
-        .bind(change.name)
-        .bind(change.description)
-        .bind(change.visibility)
-        .bind(change.duration_weeks)
-        .bind(serde_json::json!(change.sessions).to_string())
-        .bind(change.ends_at)
-        .bind(now)
+        .bind(&plan.id)
+        .bind(&plan.name)
+        .bind(plan.description.as_deref())
+        .bind(&plan.visibility)
+        .bind(plan.duration_weeks)
+        .bind(serde_json::json!(plan.sessions).to_string())
+        .bind(plan.ends_on.map(end_of_day))
+        .bind(now.as_millisecond())
         .execute(db)
         .await?;
         Ok(())
     }
 
-    /// Makes this plan of the user's the only active one, from `starts_at` to `ends_at`.
+    /// Makes the user's plan of this id the only active one, from `starts_on` to `ends_on`, its last day.
     pub async fn activate_plan(
         &mut self,
         id: &str,
-        starts_at: i64,
-        ends_at: i64,
-        now: i64,
+        starts_on: Date,
+        ends_on: Date,
+        now: Timestamp,
     ) -> Result<(), sqlx::Error> {
         self.deactivate_plans(now).await?;
         let (db, user) = self.parts();
@@ -172,44 +133,60 @@ impl Scoped {
         .bind(user)
         .bind(id)
         .bind(true)
-        .bind(starts_at)
-        .bind(ends_at)
-        .bind(now)
+        .bind(start_of_day(starts_on))
+        .bind(end_of_day(ends_on))
+        .bind(now.as_millisecond())
         .execute(db)
         .await?;
         Ok(())
     }
 
     /// Leaves the user without an active plan.
-    pub async fn deactivate_plans(&mut self, now: i64) -> Result<(), sqlx::Error> {
+    pub async fn deactivate_plans(&mut self, now: Timestamp) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
         sqlx::query(
             "UPDATE user_plan SET is_active = $2, updated_at = $3 WHERE user_id = $1 AND is_active",
         )
         .bind(user)
         .bind(false)
-        .bind(now)
+        .bind(now.as_millisecond())
         .execute(db)
         .await?;
         Ok(())
     }
 }
 
-fn plan(row: &AnyRow) -> Result<Plan, sqlx::Error> {
+/// The days of a plan are the same in every time zone: they are stored as midnights in UTC.
+fn start_of_day(date: Date) -> i64 {
+    dates::start_of(date, &TimeZone::UTC).as_millisecond()
+}
+
+/// The first moment after the day.
+fn end_of_day(date: Date) -> i64 {
+    start_of_day(date.saturating_add(1.day()))
+}
+
+fn plan_from_row(row: &AnyRow) -> Result<Plan, sqlx::Error> {
     let sessions: &str = row.try_get("sessions")?;
+    let (source, created_by) = match row.try_get("source")? {
+        "system" => (PlanSource::System, "system".to_owned()),
+        _ => (PlanSource::User, row.try_get("created_by")?),
+    };
+    let date = |at: Timestamp| dates::day(at, &TimeZone::UTC);
+    let starts_on = optional_timestamp(row, "starts_at")?.map(date);
+    let ends_on = optional_timestamp(row, "ends_at")?.map(|end| date(end - 1.millisecond()));
     Ok(Plan {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         description: row.try_get("description")?,
-        is_system: row.try_get::<&str, _>("source")? == "system",
+        source,
         visibility: row.try_get("visibility")?,
         duration_weeks: row.try_get("duration_weeks")?,
-        sessions: serde_json::from_str(sessions)
-            .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        sessions: serde_json::from_str(sessions).map_err(decode)?,
         based_on_plan_id: row.try_get("based_on_plan_id")?,
-        is_active: row.try_get::<i64, _>("is_active")? == 1,
-        starts_at: row.try_get("starts_at")?,
-        ends_at: row.try_get("ends_at")?,
-        created_by: row.try_get("created_by")?,
+        is_active: boolean(row, "is_active")?,
+        starts_on,
+        ends_on,
+        created_by,
     })
 }

@@ -1,53 +1,12 @@
-//! What a user has set about themselves.
+//! Queries for user settings.
 
-use jiff::tz::TimeZone;
+use jiff::Timestamp;
 use sqlx::Row;
 
-use crate::{workout::db::Scoped, workout::figures::units::Unit};
+use super::boolean;
+use crate::workout::{db::UserTransaction, figures::units::Unit, model::Settings};
 
-/// The defaults hold until the user sets something.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// How far back anything looks, in days: 1 to 365.
-    pub max_history_days: i64,
-    /// Whether notes are shown to the assistant.
-    pub include_notes: bool,
-    /// Whether a notice is wanted when the hourly limit comes near.
-    pub rate_limit_notify: bool,
-    /// The unit of figures; unset: as the sets were entered.
-    pub units: Option<Unit>,
-    /// An IANA name; unset: UTC.
-    pub time_zone: Option<String>,
-}
-
-/// The most days that anything looks back.
-pub const MAX_HISTORY_DAYS: i64 = 365;
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_history_days: MAX_HISTORY_DAYS,
-            include_notes: true,
-            rate_limit_notify: true,
-            units: None,
-            time_zone: None,
-        }
-    }
-}
-
-impl Settings {
-    pub fn zone(&self) -> TimeZone {
-        let named = self.time_zone.as_deref().map(TimeZone::get);
-        named.and_then(Result::ok).unwrap_or(TimeZone::UTC)
-    }
-
-    /// Whether the user has asked that less be shown than could be.
-    pub fn history_is_capped(&self) -> bool {
-        self.max_history_days < MAX_HISTORY_DAYS
-    }
-}
-
-impl Scoped {
+impl UserTransaction {
     pub async fn settings(&mut self) -> Result<Settings, sqlx::Error> {
         let (db, user) = self.parts();
         let row = sqlx::query(
@@ -61,22 +20,21 @@ impl Scoped {
         let Some(row) = row else {
             return Ok(Settings::default());
         };
+        let units: Option<&str> = row.try_get("units")?;
+        let zone: Option<String> = row.try_get("time_zone")?;
         Ok(Settings {
             max_history_days: row.try_get("max_history_days")?,
-            include_notes: row.try_get::<i64, _>("include_notes")? == 1,
-            rate_limit_notify: row.try_get::<i64, _>("rate_limit_notify")? == 1,
-            units: row
-                .try_get::<Option<String>, _>("units")?
-                .as_deref()
-                .and_then(Unit::parse),
-            time_zone: row.try_get("time_zone")?,
+            include_notes: boolean(&row, "include_notes")?,
+            rate_limit_notify: boolean(&row, "rate_limit_notify")?,
+            units: units.and_then(Unit::parse).into(),
+            time_zone: zone.unwrap_or(Settings::default().time_zone),
         })
     }
 
     pub async fn save_settings(
         &mut self,
         settings: &Settings,
-        now: i64,
+        now: Timestamp,
     ) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
         sqlx::query(
@@ -91,9 +49,9 @@ impl Scoped {
         .bind(settings.max_history_days)
         .bind(settings.include_notes)
         .bind(settings.rate_limit_notify)
-        .bind(settings.units.map(Unit::as_str))
-        .bind(settings.time_zone.as_deref())
-        .bind(now)
+        .bind(settings.units.unit().map(Unit::as_str))
+        .bind(&settings.time_zone)
+        .bind(now.as_millisecond())
         .execute(db)
         .await?;
         Ok(())

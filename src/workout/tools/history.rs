@@ -1,32 +1,27 @@
-//! `get_exercise_history`, and the same as a resource.
+//! Tool `get_exercise_history`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use super::input::{answer, days};
-use crate::{
-    workout::call::{Answer, Call, Opened, ToolError},
-    workout::dates,
-    workout::figures::{e1rm::FORMULA, units::Unit},
-    workout::views::{SessionView, unit_of},
+use super::{
+    input::days,
+    prelude::*,
+    views::{SessionView, unit_of},
 };
+use crate::workout::figures::{e1rm::FORMULA, units::Unit};
 
 /// Most sessions in one answer.
 const MAX_SESSIONS: i64 = 100;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HistoryOf {
+pub struct GetExerciseHistory {
     /// Slug or name
     #[serde(alias = "exercise_name", alias = "exercise_id")]
-    exercise: String,
+    pub exercise: String,
     /// Default 90, at most 365
-    days: Option<i64>,
+    pub days: Option<i64>,
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct History {
+pub struct ExerciseHistory {
     exercise_id: String,
     name: String,
     /// Of volume and e1rm; sets keep their own
@@ -37,60 +32,55 @@ pub(super) struct History {
     formula: &'static str,
 }
 
-pub(super) async fn get(call: &Call<'_>, input: HistoryOf) -> Result<Answer, ToolError> {
-    let history = history_of(call, &input.exercise, input.days).await?;
-    let head = match history.sessions.len() {
-        0 => format!(
-            "{}: nothing logged in the last {} days",
-            history.name, history.days
-        ),
-        n => format!(
-            "{}: {n} sessions in the last {} days, newest first",
-            history.name, history.days
-        ),
-    };
-    let lines: Vec<String> = history
-        .sessions
-        .iter()
-        .map(|session| session.text(history.unit))
-        .collect();
-    let text = [vec![head], lines].concat().join("\n");
-    answer(&history, text)
-}
+impl Tool for GetExerciseHistory {
+    const NAME: &'static str = "get_exercise_history";
+    const TITLE: &'static str = "Exercise history";
+    const DESCRIPTION: &'static str =
+        "The sessions of one exercise, newest first, with sets, volume and estimated one-rep max.";
+    type Output = ExerciseHistory;
 
-async fn history_of(
-    call: &Call<'_>,
-    exercise: &str,
-    wanted: Option<i64>,
-) -> Result<History, ToolError> {
-    let exercise = call.catalogue.find(exercise)?;
-    let Opened {
-        mut tx,
-        settings,
-        zone,
-    } = call.read().await?;
-    let days = days("days", wanted, 90, settings.max_history_days)?;
-    let since = dates::days_ago(days, &zone, call.now);
-    let sessions = tx
-        .exercise_history(&exercise.id, since, MAX_SESSIONS)
-        .await?;
-    let unit = unit_of(&sessions, settings.units);
-    Ok(History {
-        exercise_id: exercise.id.clone(),
-        name: exercise.name.clone(),
-        unit,
-        days,
-        sessions: sessions
+    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<ExerciseHistory>, ToolError> {
+        let exercise = ctx.catalogue.find(&self.exercise)?;
+        let mut user = ctx.read().await?;
+        let days = days("days", self.days, 90, user.settings.max_history_days)?;
+        let since = user.days_ago(days);
+        let sessions = user
+            .tx
+            .exercise_history(&exercise.id, since, MAX_SESSIONS)
+            .await?;
+        let unit = unit_of(&sessions, user.settings.units.unit());
+        let views = sessions
             .iter()
-            .map(|s| SessionView::of(exercise, s, unit, &zone, settings.include_notes))
-            .collect(),
-        formula: FORMULA,
-    })
+            .map(|session| SessionView::new(exercise, session, unit, &user));
+        let history = ExerciseHistory {
+            exercise_id: exercise.id.clone(),
+            name: exercise.name.clone(),
+            unit,
+            days,
+            sessions: views.collect(),
+            formula: FORMULA,
+        };
+        let text = history.text();
+        Ok(Reply::new(history, text))
+    }
 }
 
-/// The history of one exercise, for the resource.
-pub async fn history_json(call: &Call<'_>, exercise: &str) -> Result<Value, ToolError> {
-    let history = history_of(call, exercise, None).await?;
-    serde_json::to_value(history)
-        .map_err(|error| ToolError::Database(sqlx::Error::Encode(error.into())))
+impl ExerciseHistory {
+    fn text(&self) -> String {
+        let found = match self.sessions.len() {
+            0 => "nothing logged".to_owned(),
+            n => format!("{n} sessions"),
+        };
+        let order = if self.sessions.is_empty() {
+            ""
+        } else {
+            ", newest first"
+        };
+        let mut lines = vec![format!(
+            "{}: {found} in the last {} days{order}",
+            self.name, self.days
+        )];
+        lines.extend(self.sessions.iter().map(|session| session.text(self.unit)));
+        lines.join("\n")
+    }
 }

@@ -1,20 +1,23 @@
-//! What all tools check of their input: its shape, and the texts in it.
+//! Input validation shared by the tools.
 
 use rmcp::model::JsonObject;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::workout::call::{Answer, ToolError, brief};
+use crate::workout::{
+    catalogue::Catalogue,
+    error::{ToolError, invalid, truncated},
+};
 
 pub(super) const MAX_NAME_CHARS: usize = 200;
 pub(super) const MAX_NOTES_CHARS: usize = 4000;
 
-/// The arguments as the tool's input type; the error names the place.
-pub fn parsed<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ToolError> {
+/// Deserializes the arguments; the error names the field.
+pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ToolError> {
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
-        // Both may name whatever the caller has made up.
-        let place = brief(&error.path().to_string(), 100);
-        let what = brief(&error.into_inner().to_string(), 300);
+        // Both may contain text of the caller's.
+        let place = truncated(&error.path().to_string(), 100);
+        let what = truncated(&error.into_inner().to_string(), 300);
         if place == "." {
             ToolError::Input(what)
         } else {
@@ -23,60 +26,86 @@ pub fn parsed<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ToolError
     })
 }
 
-/// A text of a bounded length without control characters (line ends and tabs may stay); blank means none.
+/// An optional text; blank counts as not given.
+pub(super) fn non_blank(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// Trims a text of bounded length and removes control characters (but line ends and tabs); blank means none.
 pub(super) fn text(
     place: &str,
     given: Option<String>,
     max_chars: usize,
 ) -> Result<Option<String>, ToolError> {
-    let Some(given) = given else { return Ok(None) };
-    let clean: String = given
-        .chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .collect();
-    let clean = clean.trim();
-    if clean.chars().count() > max_chars {
-        return Err(ToolError::at(
-            place,
-            format!("is longer than {max_chars} characters"),
-        ));
+    let clean = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let text: String = given.unwrap_or_default().chars().filter(clean).collect();
+    let text = text.trim();
+    if text.chars().count() > max_chars {
+        return Err(invalid!(place, "is longer than {max_chars} characters"));
     }
-    Ok((!clean.is_empty()).then(|| clean.to_owned()))
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// A whole number within bounds.
-pub(super) fn within(place: &str, given: i64, min: i64, max: i64) -> Result<i64, ToolError> {
+/// A name, which is required.
+pub(super) fn name(place: &str, given: String) -> Result<String, ToolError> {
+    text(place, Some(given), MAX_NAME_CHARS)?.ok_or_else(|| ToolError::at(place, "is blank"))
+}
+
+/// Checks that a number is within bounds.
+pub(super) fn within(
+    place: &str,
+    given: impl Into<i64>,
+    min: i64,
+    max: i64,
+) -> Result<i64, ToolError> {
+    let given = given.into();
     if (min..=max).contains(&given) {
         return Ok(given);
     }
-    Err(ToolError::at(
+    Err(invalid!(
         place,
-        format!("is {given}; it must be from {min} to {max}"),
+        "is {given}; it must be from {min} to {max}"
     ))
 }
 
-/// How many days to look back: what was asked for, but no more than the user allows.
+/// Checks that a rate of perceived exertion is from 1 to 10.
+pub(super) fn check_rpe(place: &str, rpe: Option<f64>) -> Result<(), ToolError> {
+    match rpe.filter(|rpe| !(1.0..=10.0).contains(rpe)) {
+        Some(rpe) => Err(invalid!(place, "is {rpe}; it must be from 1 to 10")),
+        None => Ok(()),
+    }
+}
+
+/// How many days to look back: the given number, at most the user's limit.
 pub(super) fn days(
     place: &str,
     given: Option<i64>,
     default: i64,
-    cap: i64,
+    limit: i64,
 ) -> Result<i64, ToolError> {
     let days = given.unwrap_or(default);
     if days < 1 {
-        return Err(ToolError::at(
-            place,
-            format!("is {days}; it must be 1 or more"),
-        ));
+        return Err(invalid!(place, "is {days}; it must be 1 or more"));
     }
-    Ok(days.min(cap))
+    Ok(days.min(limit))
 }
 
-pub(super) fn answer(
-    structured: &impl serde::Serialize,
-    text: String,
-) -> Result<Answer, ToolError> {
-    let structured = serde_json::to_value(structured)
-        .map_err(|error| ToolError::Database(sqlx::Error::Encode(error.into())))?;
-    Ok(Answer { structured, text })
+/// Checks the length of a list that must not be empty.
+pub(super) fn count(place: &str, what: &str, n: usize, max: usize) -> Result<(), ToolError> {
+    if (1..=max).contains(&n) {
+        return Ok(());
+    }
+    Err(invalid!(place, "has {n} {what}; it must have 1 to {max}"))
+}
+
+/// Replaces the name of an exercise by its slug.
+pub(super) fn resolve_exercise(
+    place: &str,
+    name: &mut String,
+    catalogue: &Catalogue,
+) -> Result<(), ToolError> {
+    let found = catalogue.find(name);
+    let found = found.map_err(|error| ToolError::at(place, error))?;
+    name.clone_from(&found.id);
+    Ok(())
 }

@@ -1,19 +1,17 @@
-//! `suggest_next_weight`: by double progression, from the last two sessions.
+//! Tool `suggest_next_weight`: double progression from the last two sessions.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::input::{answer, within};
-use crate::{
-    workout::call::{Answer, Call, Opened, ToolError},
-    workout::catalogue::Exercise,
-    workout::dates,
-    workout::figures::{
+use super::{
+    input::within,
+    prelude::*,
+    views::{SessionView, unit_of},
+};
+use crate::workout::{
+    catalogue::Exercise,
+    figures::{
         progression::{self, Reason, Rule},
         units::{Unit, convert, round1, round2, step_in},
     },
-    workout::store::ExerciseSession,
-    workout::views::{SessionView, unit_of, working},
+    model::ExerciseSession,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -48,119 +46,114 @@ pub(super) struct NextWeight {
     based_on: Vec<SessionView>,
 }
 
-pub(super) async fn suggest(
-    call: &Call<'_>,
-    input: SuggestNextWeight,
-) -> Result<Answer, ToolError> {
-    let exercise = call.catalogue.find(&input.exercise)?;
-    let target = within("target_reps", input.target_reps.unwrap_or(10), 1, 100)?;
-    let target_reps = u32::try_from(target).unwrap_or(u32::MAX);
-    let Opened {
-        mut tx,
-        settings,
-        zone,
-    } = call.read().await?;
-    let since = dates::days_ago(settings.max_history_days, &zone, call.now);
-    let mut sessions = tx.exercise_history(&exercise.id, since, 10).await?;
-    sessions.retain(|session| session.sets.iter().any(|set| !set.is_warmup));
-    sessions.truncate(2);
-    let unit = unit_of(&sessions, settings.units);
+impl Tool for SuggestNextWeight {
+    const NAME: &'static str = "suggest_next_weight";
+    const TITLE: &'static str = "Suggest the next weight";
+    const DESCRIPTION: &'static str = "The next weight for an exercise by double progression: one step up when every working set of the last \
+        session met the target, the same after a miss, 10 % down after two.";
+    type Output = NextWeight;
+
+    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<NextWeight>, ToolError> {
+        let exercise = ctx.catalogue.find(&self.exercise)?;
+        let target = within("target_reps", self.target_reps.unwrap_or(10), 1, 100)?;
+        let target_reps = u32::try_from(target).unwrap_or(u32::MAX);
+        let mut user = ctx.read().await?;
+        let days = user.settings.max_history_days;
+        let since = user.days_ago(days);
+        let mut sessions = user.tx.exercise_history(&exercise.id, since, 10).await?;
+        sessions.retain(|session| session.working_sets().next().is_some());
+        sessions.truncate(2);
+        let unit = unit_of(&sessions, user.settings.units.unit());
+        let rule = rule(exercise, unit, target_reps);
+        let next = next(&sessions, unit, &rule);
+        let suggestion = NextWeight {
+            exercise_id: exercise.id.clone(),
+            name: exercise.name.clone(),
+            target_reps,
+            unit,
+            days,
+            weight: next.as_ref().map(|next| next.weight),
+            last_weight: next.as_ref().map(|next| next.from),
+            reason: next.map(|next| next.reason),
+            step_increment: rule.step,
+            progression_limit: rule.limit,
+            based_on: sessions
+                .iter()
+                .map(|session| SessionView::new(exercise, session, unit, &user))
+                .collect(),
+        };
+        let text = suggestion.text();
+        Ok(Reply::new(suggestion, text))
+    }
+}
+
+/// The exercise's step and limit in the unit; a limit in lb is rounded down to a step.
+fn rule(exercise: &Exercise, unit: Unit, target_reps: u32) -> Rule {
     let step = step_in(exercise.step_increment, unit);
-    let rule = Rule {
-        step,
-        limit: limit_in(exercise, unit, step),
-        target_reps,
+    let limit = convert(exercise.progression_limit, Unit::Kg, unit);
+    let limit = if unit == Unit::Kg || step <= 0.0 {
+        round1(limit)
+    } else {
+        (limit / step).floor() * step
     };
+    Rule {
+        step,
+        limit,
+        target_reps,
+    }
+}
+
+fn next(sessions: &[ExerciseSession], unit: Unit, rule: &Rule) -> Option<progression::Suggestion> {
+    let rounded = |(weight, reps)| (round2(weight), reps);
     let log: Vec<progression::Session> = sessions
         .iter()
-        .map(|session| worked(session, unit))
+        .map(|session| session.weights_and_reps(unit).map(rounded).collect())
         .collect();
-    let mut next = progression::next(&log, &rule);
-    // A converted weight is nothing that plates add up to.
-    let converted = sessions
-        .iter()
-        .flat_map(|s| &s.sets)
-        .any(|set| set.unit != unit);
-    if let Some(next) = next.as_mut().filter(|_| converted && step > 0.0) {
-        next.weight = round2((next.weight / step).round() * step);
+    let mut next = progression::next(&log, rule)?;
+    // A converted weight cannot be loaded with plates: round it to a step.
+    let mut sets = sessions.iter().flat_map(|session| &session.sets);
+    if rule.step > 0.0 && sets.any(|set| set.unit != unit) {
+        next.weight = round2((next.weight / rule.step).round() * rule.step);
     }
-    let suggestion = NextWeight {
-        exercise_id: exercise.id.clone(),
-        name: exercise.name.clone(),
-        target_reps,
-        unit,
-        days: settings.max_history_days,
-        weight: next.as_ref().map(|next| next.weight),
-        last_weight: next.as_ref().map(|next| next.from),
-        reason: next.map(|next| next.reason),
-        step_increment: rule.step,
-        progression_limit: rule.limit,
-        based_on: sessions
-            .iter()
-            .map(|s| SessionView::of(exercise, s, unit, &zone, settings.include_notes))
-            .collect(),
-    };
-    let text = suggestion.text();
-    answer(&suggestion, text)
-}
-
-/// The exercise's limit, in kg as it is, in lb at the step below.
-fn limit_in(exercise: &Exercise, unit: Unit, step: f64) -> f64 {
-    let limit = convert(exercise.progression_limit, Unit::Kg, unit);
-    if unit == Unit::Kg || step <= 0.0 {
-        return round1(limit);
-    }
-    (limit / step).floor() * step
-}
-
-fn worked(session: &ExerciseSession, unit: Unit) -> progression::Session {
-    let sets = working(session, unit).map(|(weight, reps)| progression::WorkSet {
-        weight: round2(weight),
-        reps,
-    });
-    progression::Session {
-        sets: sets.collect(),
-    }
+    Some(next)
 }
 
 impl NextWeight {
     fn text(&self) -> String {
-        let (unit, target) = (self.unit.as_str(), self.target_reps);
+        let (unit, target, name) = (self.unit.as_str(), self.target_reps, &self.name);
         let (Some(weight), Some(last), Some(reason)) = (self.weight, self.last_weight, self.reason)
         else {
+            let days = self.days;
             return format!(
-                "{}: nothing logged in the last {} days, so there is nothing to go by",
-                self.name, self.days
+                "{name}: nothing logged in the last {days} days, so there is nothing to go by"
             );
         };
-        let why = match reason {
-            Reason::StepUp => format!(
-                "every working set reached {target} reps: one step of {} {unit} up",
-                self.step_increment
-            ),
+        let why = self.reason_text(reason);
+        let mut lines = vec![format!(
+            "{name}: next {weight} {unit} for {target} reps (last {last} {unit}); {why}"
+        )];
+        let sessions = self.based_on.iter();
+        lines.extend(sessions.map(|session| format!("based on {}", session.text(self.unit))));
+        lines.join("\n")
+    }
+
+    fn reason_text(&self, reason: Reason) -> String {
+        let (unit, target) = (self.unit.as_str(), self.target_reps);
+        let (step, limit) = (self.step_increment, self.progression_limit);
+        match reason {
+            Reason::StepUp => {
+                format!("every working set reached {target} reps: one step of {step} {unit} up")
+            }
             Reason::AtLimit => format!(
-                "every working set reached {target} reps, and {} {unit} is this exercise's limit",
-                self.progression_limit
+                "every working set reached {target} reps, and {limit} {unit} is this exercise's limit"
             ),
             Reason::Repeat => {
                 format!("not every working set reached {target} reps: the same again")
             }
-            Reason::BackOff => {
-                format!(
-                    "{target} reps were missed in two sessions in a row: about 10 % down, to what can be loaded"
-                )
-            }
+            Reason::BackOff => format!(
+                "{target} reps were missed in two sessions in a row: about 10 % down, to what can be loaded"
+            ),
             Reason::AddReps => "progress here is not by weight: add reps".to_owned(),
-        };
-        let mut lines = vec![format!(
-            "{}: next {weight} {unit} for {target} reps (last {last} {unit}); {why}",
-            self.name
-        )];
-        lines.extend(
-            self.based_on
-                .iter()
-                .map(|session| format!("based on {}", session.text(self.unit))),
-        );
-        lines.join("\n")
+        }
     }
 }

@@ -1,157 +1,129 @@
-//! `check_volume_landmarks`: a week's sets per muscle against the published landmarks.
+//! Tool `check_volume_landmarks`: weekly sets per muscle against the published volume landmarks.
 
 use std::fmt::Write;
 
-use std::collections::BTreeMap;
+use jiff::{ToSpan, civil::Date};
 
-use jiff::ToSpan;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::input::answer;
-use crate::{
-    workout::call::{Answer, Call, Opened, ToolError},
-    workout::catalogue::{MUSCLES, muscles_named},
-    workout::dates,
-    workout::figures::{
+use super::{input::non_blank, prelude::*};
+use crate::workout::{
+    catalogue::{MUSCLES, landmarks::LANDMARKS, parse_muscles},
+    dates,
+    figures::{
         units::round1,
-        volume::{Count, Landmarks, Zone, count},
+        volume::{Count, Landmarks, Range, Zone, count},
     },
-    workout::shipped::LANDMARKS,
 };
 
 const CAVEAT: &str = "general guidance for intermediate lifters, not medical advice";
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CheckVolume {
+pub struct CheckVolumeLandmarks {
     /// Default: all muscles
-    muscle_group: Option<String>,
+    pub muscle_group: Option<String>,
     /// A date in the week, or 2026-W47; default: this week
-    week: Option<String>,
+    pub week: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct VolumeReport {
     /// Monday
-    pub week_begins: String,
+    week_begins: String,
     /// Sunday
-    pub week_ends: String,
+    week_ends: String,
     /// False while the week is not over
-    pub complete: bool,
-    pub muscles: Vec<MuscleVolume>,
-    pub source: &'static str,
-    pub source_url: &'static str,
-    pub as_of: &'static str,
-    pub note: String,
+    complete: bool,
+    muscles: Vec<MuscleVolume>,
+    source: &'static str,
+    source_url: &'static str,
+    as_of: &'static str,
+    note: String,
 }
 
 #[derive(Serialize, JsonSchema)]
-pub struct MuscleVolume {
-    pub muscle: &'static str,
+struct MuscleVolume {
+    muscle: &'static str,
     /// Sets with the muscle as a primary one
-    pub direct: u32,
+    direct: u32,
     /// Sets with it as a secondary one count half
-    pub fractional: f64,
+    fractional: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub landmarks: Option<Landmarks>,
+    landmarks: Option<Landmarks>,
     /// Of the direct sets
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub zone: Option<Zone>,
+    zone: Option<Zone>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fractional_zone: Option<Zone>,
+    fractional_zone: Option<Zone>,
 }
 
-pub(super) async fn check(call: &Call<'_>, input: CheckVolume) -> Result<Answer, ToolError> {
-    let muscle = input
-        .muscle_group
-        .as_deref()
-        .filter(|muscle| !muscle.trim().is_empty());
-    let muscles = muscle.map_or(Ok(&MUSCLES[..]), muscles_named)?;
-    let mut opened = call.read().await?;
-    let report = report(call, &mut opened, muscles, input.week.as_deref()).await?;
-    let text = report.text();
-    answer(&report, text)
+impl Tool for CheckVolumeLandmarks {
+    const NAME: &'static str = "check_volume_landmarks";
+    const TITLE: &'static str = "Weekly volume";
+    const DESCRIPTION: &'static str = "Working sets per muscle in a week (Monday to Sunday), direct and fractional, against the published volume \
+        landmarks MV, MEV, MAV and MRV.";
+    type Output = VolumeReport;
+
+    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<VolumeReport>, ToolError> {
+        let muscles = match non_blank(self.muscle_group) {
+            Some(group) => parse_muscles(&group)?,
+            None => &MUSCLES[..],
+        };
+        let mut user = ctx.read().await?;
+        let monday = monday(non_blank(self.week), &user)?;
+        let next_monday = monday.saturating_add(7.days());
+        let from = dates::start_of(monday, &user.zone);
+        let to = dates::start_of(next_monday, &user.zone);
+        let sets = user.tx.working_sets(from, to).await?;
+        let counts = count(sets.iter().filter_map(|(id, sets)| {
+            let exercise = ctx.catalogue.by_id(id)?;
+            Some((
+                exercise.primary_muscles.as_slice(),
+                exercise.secondary_muscles.as_slice(),
+                *sets,
+            ))
+        }));
+        let muscles = muscles.iter();
+        let report = VolumeReport {
+            week_begins: monday.to_string(),
+            week_ends: monday.saturating_add(6.days()).to_string(),
+            complete: next_monday <= user.today(),
+            muscles: muscles
+                .map(|muscle| MuscleVolume::new(muscle, counts.get(*muscle)))
+                .collect(),
+            source: &LANDMARKS.source,
+            source_url: &LANDMARKS.source_url,
+            as_of: &LANDMARKS.as_of,
+            note: format!("{}; {CAVEAT}", LANDMARKS.unit),
+        };
+        let text = report.text();
+        Ok(Reply::new(report, text))
+    }
 }
 
-/// The week's sets of these muscles.
-pub async fn report(
-    call: &Call<'_>,
-    opened: &mut Opened,
-    muscles: &[&'static str],
-    week: Option<&str>,
-) -> Result<VolumeReport, ToolError> {
-    let Opened { tx, settings, zone } = opened;
-    let today = dates::today(zone, call.now);
-    let monday = match week.filter(|week| !week.trim().is_empty()) {
-        Some(week) => dates::monday("week", week)?,
+/// The Monday of the given week, or else of this one; not in the future, and within the user's history limit.
+fn monday(week: Option<String>, user: &UserData) -> Result<Date, ToolError> {
+    let (today, days) = (user.today(), user.settings.max_history_days);
+    let monday = match week {
+        Some(week) => dates::parse_week("week", &week)?,
         None => dates::monday_of(today),
     };
     if monday > today {
-        return Err(ToolError::at(
+        return Err(invalid!("week", "the week of {monday} is in the future"));
+    }
+    if monday.saturating_add(7.days()) <= today.saturating_sub(days.days()) {
+        return Err(invalid!(
             "week",
-            format!("the week of {monday} is in the future"),
+            "the week of {monday} is more than {days} days ago; no further back is shown"
         ));
     }
-    let oldest = today.saturating_sub(settings.max_history_days.days());
-    let next_monday = monday.saturating_add(7.days());
-    if next_monday <= oldest {
-        let days = settings.max_history_days;
-        return Err(ToolError::at(
-            "week",
-            format!("the week of {monday} is more than {days} days ago; no further back is shown"),
-        ));
-    }
-    let from = dates::start_of(monday, zone);
-    let sets = tx
-        .working_sets(from, dates::start_of(next_monday, zone))
-        .await?;
-    let counts = counts(call, &sets);
-    Ok(VolumeReport {
-        week_begins: monday.to_string(),
-        week_ends: monday.saturating_add(6.days()).to_string(),
-        complete: next_monday <= today,
-        muscles: muscles
-            .iter()
-            .map(|muscle| muscle_volume(muscle, counts.get(*muscle)))
-            .collect(),
-        source: &LANDMARKS.source,
-        source_url: &LANDMARKS.source_url,
-        as_of: &LANDMARKS.as_of,
-        note: format!("{}; {CAVEAT}", LANDMARKS.unit),
-    })
-}
-
-fn counts(call: &Call<'_>, sets: &[(String, u32)]) -> BTreeMap<String, Count> {
-    count(sets.iter().filter_map(|(id, sets)| {
-        let exercise = call.catalogue.by_id(id)?;
-        Some((
-            exercise.primary_muscles.as_slice(),
-            exercise.secondary_muscles.as_slice(),
-            *sets,
-        ))
-    }))
-}
-
-fn muscle_volume(muscle: &'static str, count: Option<&Count>) -> MuscleVolume {
-    let (direct, fractional) = count.map_or((0, 0.0), |count| (count.direct, count.fractional));
-    MuscleVolume {
-        muscle,
-        direct,
-        fractional: round1(fractional),
-        landmarks: LANDMARKS.of(muscle).copied(),
-        zone: LANDMARKS.zone(muscle, f64::from(direct)),
-        fractional_zone: LANDMARKS.zone(muscle, fractional),
-    }
+    Ok(monday)
 }
 
 impl VolumeReport {
-    pub fn text(&self) -> String {
+    fn text(&self) -> String {
         let so_far = if self.complete { "" } else { " (so far)" };
-        let mut lines = vec![format!(
-            "Working sets from {} to {}{so_far}:",
-            self.week_begins, self.week_ends
-        )];
+        let (from, to) = (&self.week_begins, &self.week_ends);
+        let mut lines = vec![format!("Working sets from {from} to {to}{so_far}:")];
         lines.extend(self.muscles.iter().map(MuscleVolume::text));
         lines.push(format!(
             "Landmarks: {} ({}), {}",
@@ -162,6 +134,18 @@ impl VolumeReport {
 }
 
 impl MuscleVolume {
+    fn new(muscle: &'static str, count: Option<&Count>) -> Self {
+        let Count { direct, fractional } = count.copied().unwrap_or_default();
+        Self {
+            muscle,
+            direct,
+            fractional: round1(fractional),
+            landmarks: LANDMARKS.get(muscle).copied(),
+            zone: LANDMARKS.zone(muscle, f64::from(direct)),
+            fractional_zone: LANDMARKS.zone(muscle, fractional),
+        }
+    }
+
     fn text(&self) -> String {
         let mut text = format!(
             "{}: {} direct, {} fractional",
@@ -170,30 +154,35 @@ impl MuscleVolume {
         let (Some(marks), Some(zone)) = (&self.landmarks, self.zone) else {
             return text + "; no published landmarks";
         };
-        let range = |name: &str, range: &crate::workout::figures::volume::Range| {
-            if range.min < range.max {
-                format!("{name} {}-{}", range.min, range.max)
-            } else {
-                format!("{name} {}", range.min)
-            }
-        };
-        let stands = match zone {
-            Zone::BelowMaintenance => "below maintenance",
-            Zone::Maintenance => "enough to maintain",
-            Zone::BelowProductive => "at or above the minimum, below the most productive range",
-            Zone::Productive => "in the most productive range",
-            Zone::High => "above the most productive range",
-            Zone::NearRecoverable => "near the most one recovers from",
-            Zone::OverRecoverable => "above the most one recovers from",
-        };
-        let marks = [
-            ("MV", &marks.mv),
-            ("MEV", &marks.mev),
-            ("MAV", &marks.mav),
-            ("MRV", &marks.mrv),
-        ];
-        let marks: Vec<String> = marks.iter().map(|(name, r)| range(name, r)).collect();
-        let _ = write!(text, "; {stands} ({})", marks.join(", "));
+        let _ = write!(
+            text,
+            "; {} (MV {}, MEV {}, MAV {}, MRV {})",
+            zone_text(zone),
+            range_text(marks.mv),
+            range_text(marks.mev),
+            range_text(marks.mav),
+            range_text(marks.mrv)
+        );
         text
+    }
+}
+
+fn zone_text(zone: Zone) -> &'static str {
+    match zone {
+        Zone::BelowMaintenance => "below maintenance",
+        Zone::Maintenance => "maintenance",
+        Zone::BelowProductive => "at or above the minimum, below the most productive range",
+        Zone::Productive => "in the most productive range",
+        Zone::High => "above the most productive range",
+        Zone::NearRecoverable => "close to MRV",
+        Zone::OverRecoverable => "above MRV",
+    }
+}
+
+fn range_text(range: Range) -> String {
+    if range.min < range.max {
+        format!("{}-{}", range.min, range.max)
+    } else {
+        range.min.to_string()
     }
 }

@@ -1,4 +1,4 @@
-//! What is no sound input is refused with its place, and nothing of it is stored.
+//! Invalid input is rejected with the field, and nothing is stored.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ pub(super) fn with(field: &str, value: Value) -> Value {
 }
 
 on_both!(
-    a_workout_that_makes_no_sense_is_refused_with_the_place,
+    invalid_workouts_are_errors_with_the_field,
     async |world: World| {
         let ann = world.user("ann").await;
         let good = set(&json!({}));
@@ -123,7 +123,7 @@ on_both!(
 );
 
 on_both!(
-    a_wrong_type_or_an_unknown_field_is_named,
+    wrong_types_and_unknown_fields_are_errors_with_the_field,
     async |world: World| {
         let ann = world.user("ann").await;
         for (tool, arguments, error) in [
@@ -200,7 +200,7 @@ on_both!(
     }
 );
 
-on_both!(there_is_no_tool_of_another_name, async |world: World| {
+on_both!(unknown_tools_are_errors, async |world: World| {
     let ann = world.user("ann").await;
     for name in ["", "drop_table", "LIST_WORKOUTS"] {
         let request = rmcp::model::CallToolRequestParams::new(name);

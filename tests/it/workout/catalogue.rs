@@ -1,4 +1,4 @@
-//! The exercise catalogue: what is in it, and how it is filtered.
+//! Exercise catalogue: content, filters and search.
 
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ on_both!(
 );
 
 on_both!(
-    the_weight_of_two_dumbbells_is_that_of_one,
+    dumbbell_exercises_give_the_weight_of_one_dumbbell,
     async |world: World| {
         let ann = world.user("ann").await;
         let dumbbells = json!({"equipment": "dumbbell"});
@@ -58,37 +58,32 @@ on_both!(
     }
 );
 
-on_both!(
-    filters_narrow_the_list_by_the_words_people_use,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let list = async |filter: Value| ann.call("list_exercises", filter).await.unwrap();
-        let shoulders = list(json!({"muscle_group": "Shoulders"})).await;
-        assert!(shoulders["count"].as_u64() > Some(5));
-        for exercise in shoulders["exercises"].as_array().unwrap() {
-            let muscles = [&exercise["primary_muscles"], &exercise["secondary_muscles"]];
-            let muscles = muscles.map(Value::to_string).concat();
-            assert!(muscles.contains("_delts"), "{exercise}");
-        }
-        let pecs = list(json!({"muscle_group": "pecs"})).await;
-        assert_eq!(pecs, list(json!({"muscle_group": "chest"})).await);
-        let machines = list(json!({"equipment": "Smith machine"})).await;
-        assert!(machines["count"].as_u64() > Some(0));
-        let kinds = machines["exercises"].as_array().unwrap().iter();
-        assert!(kinds.into_iter().all(|e| e["equipment"] == "smith_machine"));
-        let both =
-            json!({"muscle_group": "chest", "equipment": "barbell", "query": "incline bench"});
-        assert_eq!(ids(&list(both).await), ["barbell-incline-bench-press"]);
-        let nothing = list(json!({"query": "zumba"})).await;
-        assert_eq!(nothing, json!({"count": 0, "exercises": []}));
-        let blank =
-            json!({"muscle_group": " ", "equipment": "", "query": "", "client_timezone": ""});
-        assert_eq!(list(blank).await, list(json!({})).await);
+on_both!(filters_accept_common_words, async |world: World| {
+    let ann = world.user("ann").await;
+    let list = async |filter: Value| ann.call("list_exercises", filter).await.unwrap();
+    let shoulders = list(json!({"muscle_group": "Shoulders"})).await;
+    assert!(shoulders["count"].as_u64() > Some(5));
+    for exercise in shoulders["exercises"].as_array().unwrap() {
+        let muscles = [&exercise["primary_muscles"], &exercise["secondary_muscles"]];
+        let muscles = muscles.map(Value::to_string).concat();
+        assert!(muscles.contains("_delts"), "{exercise}");
     }
-);
+    let pecs = list(json!({"muscle_group": "pecs"})).await;
+    assert_eq!(pecs, list(json!({"muscle_group": "chest"})).await);
+    let machines = list(json!({"equipment": "Smith machine"})).await;
+    assert!(machines["count"].as_u64() > Some(0));
+    let kinds = machines["exercises"].as_array().unwrap().iter();
+    assert!(kinds.into_iter().all(|e| e["equipment"] == "smith_machine"));
+    let both = json!({"muscle_group": "chest", "equipment": "barbell", "query": "incline bench"});
+    assert_eq!(ids(&list(both).await), ["barbell-incline-bench-press"]);
+    let nothing = list(json!({"query": "zumba"})).await;
+    assert_eq!(nothing, json!({"count": 0, "exercises": []}));
+    let blank = json!({"muscle_group": " ", "equipment": "", "query": "", "client_timezone": ""});
+    assert_eq!(list(blank).await, list(json!({})).await);
+});
 
 on_both!(
-    an_unknown_filter_is_answered_with_the_known_ones,
+    unknown_filters_are_errors_that_list_the_known_ones,
     async |world: World| {
         let ann = world.user("ann").await;
         let refused = async |filter: Value| ann.call("list_exercises", filter).await.unwrap_err();
@@ -105,32 +100,29 @@ on_both!(
     }
 );
 
-on_both!(
-    exercises_are_found_however_people_write_them,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        for (written, slug) in [
-            ("barbell-bench-press", "barbell-bench-press"),
-            ("BARBELL BENCH PRESS", "barbell-bench-press"),
-            ("  bench-press ", "barbell-bench-press"),
-            ("squats", "barbell-back-squat"),
-            ("OHP", "barbell-overhead-press"),
-            ("db curls", "dumbbell-curl"),
-            ("pullups", "pull-up"),
-            ("Trap_Bar Deadlift", "trap-bar-deadlift"),
-        ] {
-            let history = ann.call("get_exercise_history", json!({"exercise": written}));
-            assert_eq!(history.await.unwrap()["exercise_id"], slug, "{written}");
-        }
-        for other_name in ["exercise_name", "exercise_id"] {
-            let history = ann.call("get_exercise_history", json!({other_name: "deadlift"}));
-            assert_eq!(history.await.unwrap()["name"], "Deadlift");
-        }
+on_both!(exercises_are_found_in_any_spelling, async |world: World| {
+    let ann = world.user("ann").await;
+    for (written, slug) in [
+        ("barbell-bench-press", "barbell-bench-press"),
+        ("BARBELL BENCH PRESS", "barbell-bench-press"),
+        ("  bench-press ", "barbell-bench-press"),
+        ("squats", "barbell-back-squat"),
+        ("OHP", "barbell-overhead-press"),
+        ("db curls", "dumbbell-curl"),
+        ("pullups", "pull-up"),
+        ("Trap_Bar Deadlift", "trap-bar-deadlift"),
+    ] {
+        let history = ann.call("get_exercise_history", json!({"exercise": written}));
+        assert_eq!(history.await.unwrap()["exercise_id"], slug, "{written}");
     }
-);
+    for other_name in ["exercise_name", "exercise_id"] {
+        let history = ann.call("get_exercise_history", json!({other_name: "deadlift"}));
+        assert_eq!(history.await.unwrap()["name"], "Deadlift");
+    }
+});
 
 on_both!(
-    an_unknown_exercise_is_answered_with_the_nearest_three,
+    unknown_exercises_are_errors_that_suggest_the_nearest_three,
     async |world: World| {
         let ann = world.user("ann").await;
         let error = ann.call("get_exercise_history", json!({"exercise": "bensh pres"}));

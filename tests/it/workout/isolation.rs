@@ -1,4 +1,4 @@
-//! Another user's ids are as good as made up.
+//! Isolation of users: ids of other users behave like unknown ids.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ async fn refusals(client: &Client, workout: &str, plan: &str) -> Vec<String> {
 }
 
 on_both!(
-    anothers_ids_are_refused_in_the_words_for_ids_that_do_not_exist,
+    ids_of_other_users_give_the_error_of_unknown_ids,
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let workout = ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
@@ -82,7 +82,7 @@ on_both!(
 );
 
 #[test]
-fn no_argument_that_names_something_stored_is_left_out_above() {
+fn every_id_argument_is_covered() {
     let tried: BTreeSet<_> = calls("w", "p")
         .into_iter()
         .map(|(tool, place, _)| (tool.to_owned(), place.to_owned()))
@@ -100,7 +100,7 @@ fn no_argument_that_names_something_stored_is_left_out_above() {
 }
 
 on_both!(
-    what_one_user_does_is_not_seen_by_another,
+    changes_of_one_user_are_invisible_to_another,
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let asked = [
@@ -154,7 +154,7 @@ on_both!(
 );
 
 on_both!(
-    a_user_who_names_somebody_else_is_refused,
+    a_user_who_names_another_user_is_rejected,
     async |world: World| {
         let ann = world.user("ann").await;
         let bob = json!({"user_id": "bob"});
@@ -183,7 +183,7 @@ on_both!(
 );
 
 on_both!(
-    a_plan_is_its_makers_alone_whatever_its_visibility,
+    a_plan_is_private_to_its_user_with_any_visibility,
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let before = bob.call("list_plans", json!({})).await.unwrap();

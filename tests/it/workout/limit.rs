@@ -1,4 +1,4 @@
-//! The hourly limit of each user's calls.
+//! Hourly rate limit per user.
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ on_both!(
     }
 );
 
-on_both!(a_user_without_notices_gets_none, async |world: World| {
+on_both!(users_who_disabled_notices_get_none, async |world: World| {
     let world = world.with_limit(5).await;
     let ann = world.user("ann").await;
     ann.call("update_settings", json!({"rate_limit_notify": false}))

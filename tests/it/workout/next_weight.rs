@@ -1,4 +1,4 @@
-//! The next weight of an exercise.
+//! Suggestion of the next weight.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn short(next: &Value) -> Value {
 }
 
 on_both!(
-    a_met_target_is_one_step_up_and_says_which_sets_it_rests_on,
+    a_met_target_is_one_step_up_with_its_sets_listed,
     async |world: World| {
         let ann = world.user("ann").await;
         let older = ann.lifted("bench", 9, "lb", &[(4, 185.0)]).await;
@@ -54,7 +54,7 @@ on_both!(
 );
 
 on_both!(
-    a_miss_repeats_the_weight_and_a_second_one_takes_a_tenth_off,
+    one_miss_repeats_the_weight_and_two_reduce_it_by_a_tenth,
     async |world: World| {
         let ann = world.user("ann").await;
         ann.lifted("squat", 20, "kg", &[(10, 95.0)]).await;
@@ -85,7 +85,7 @@ on_both!(
 );
 
 on_both!(
-    the_limit_of_an_exercise_is_not_passed,
+    suggestions_stop_at_the_limit_of_the_exercise,
     async |world: World| {
         let ann = world.user("ann").await;
         ann.lifted("dumbbell-curl", 3, "kg", &[(10, 39.0)]).await;
@@ -102,7 +102,7 @@ on_both!(
 );
 
 on_both!(
-    bodyweight_goes_up_by_added_weight_or_by_reps,
+    bodyweight_exercises_progress_by_added_weight_or_reps,
     async |world: World| {
         let ann = world.user("ann").await;
         ann.lifted("pull-up", 3, "kg", &[(10, 0.0)]).await;
@@ -137,30 +137,27 @@ on_both!(the_suggestion_is_in_the_users_unit, async |world: World| {
     );
 });
 
-on_both!(
-    with_nothing_but_warm_ups_there_is_nothing_to_go_by,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let nothing = json!({"exercise_id": "barbell-back-squat", "name": "Barbell Back Squat", "target_reps": 10,
+on_both!(warm_ups_alone_give_no_suggestion, async |world: World| {
+    let ann = world.user("ann").await;
+    let nothing = json!({"exercise_id": "barbell-back-squat", "name": "Barbell Back Squat", "target_reps": 10,
                              "unit": "kg", "days": 365, "step_increment": 5.0, "progression_limit": 400.0, "based_on": []});
-        assert_eq!(suggested(&ann, "squat").await, nothing);
-        let warm_up = json!({"exercises": [{"exercise_id": "squat", "sets": [
+    assert_eq!(suggested(&ann, "squat").await, nothing);
+    let warm_up = json!({"exercises": [{"exercise_id": "squat", "sets": [
             {"reps": 10, "weight": 20, "unit": "kg", "is_warmup": true}]}]});
-        ann.call("create_workout", warm_up).await.unwrap();
-        assert_eq!(suggested(&ann, "squat").await, nothing);
-        let text = ann
-            .text("suggest_next_weight", json!({"exercise": "squat"}))
-            .await;
-        assert!(
-            text.contains("nothing logged in the last 365 days"),
-            "{text}"
+    ann.call("create_workout", warm_up).await.unwrap();
+    assert_eq!(suggested(&ann, "squat").await, nothing);
+    let text = ann
+        .text("suggest_next_weight", json!({"exercise": "squat"}))
+        .await;
+    assert!(
+        text.contains("nothing logged in the last 365 days"),
+        "{text}"
+    );
+    for target in [0, 101, -1] {
+        let refused = json!({"exercise": "squat", "target_reps": target});
+        assert_eq!(
+            ann.call("suggest_next_weight", refused).await.unwrap_err(),
+            format!("target_reps: is {target}; it must be from 1 to 100")
         );
-        for target in [0, 101, -1] {
-            let refused = json!({"exercise": "squat", "target_reps": target});
-            assert_eq!(
-                ann.call("suggest_next_weight", refused).await.unwrap_err(),
-                format!("target_reps: is {target}; it must be from 1 to 100")
-            );
-        }
     }
-);
+});

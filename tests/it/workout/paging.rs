@@ -1,4 +1,4 @@
-//! Listing workouts page by page.
+//! Paging through workouts.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ async fn listed(client: &Client, arguments: Value) -> Value {
 }
 
 on_both!(
-    pages_neither_lose_nor_double_workouts_of_the_same_instant,
+    pages_list_workouts_of_the_same_instant_exactly_once,
     async |world: World| {
         let ann = world.user("ann").await;
         let mut logged = Vec::new();
@@ -65,7 +65,7 @@ on_both!(
 );
 
 on_both!(
-    before_takes_a_date_a_time_or_the_id_of_a_workout,
+    before_accepts_a_date_a_time_or_a_workout_id,
     async |world: World| {
         let ann = world.user("ann").await;
         let old = ann.lifted("squat", 8, "kg", &[(5, 100.0)]).await;

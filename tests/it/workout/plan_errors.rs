@@ -1,4 +1,4 @@
-//! Plans that cannot be made, changed or started; nothing is stored of them.
+//! Invalid plans are rejected with the field, and nothing is stored.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn with(exercise: &Value) -> Value {
 }
 
 on_both!(
-    a_plan_that_makes_no_sense_is_refused_with_the_place,
+    invalid_plans_are_errors_with_the_field,
     async |world: World| {
         let ann = world.user("ann").await;
         let sessions =
@@ -124,7 +124,7 @@ on_both!(
 );
 
 on_both!(
-    a_refused_change_of_a_plan_changes_nothing,
+    a_rejected_change_of_a_plan_stores_nothing,
     async |world: World| {
         let ann = world.user("ann").await;
         let plan = ann

@@ -1,4 +1,4 @@
-//! The user's plans, and those that come with the service.
+//! User plans and system plans.
 
 use jiff::{ToSpan, civil::Date};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 on_both!(
-    a_plan_is_kept_as_it_was_made_with_its_exercises_found,
+    a_created_plan_is_stored_with_resolved_exercises,
     async |world: World| {
         let ann = world.user("ann").await;
         let made = own(&ann).await;
@@ -52,7 +52,7 @@ on_both!(
 );
 
 on_both!(
-    at_least_five_system_plans_are_there_for_everybody,
+    every_user_has_at_least_five_system_plans,
     async |world: World| {
         let ann = world.user("ann").await;
         let list = call(&ann, "list_plans", json!({})).await;
@@ -79,7 +79,7 @@ on_both!(
 );
 
 on_both!(
-    a_plan_based_on_another_takes_what_is_not_given,
+    a_plan_based_on_another_inherits_missing_fields,
     async |world: World| {
         let ann = world.user("ann").await;
         let base =
@@ -114,57 +114,60 @@ on_both!(
     }
 );
 
-on_both!(a_change_of_a_plan_leaves_the_rest, async |world: World| {
-    let ann = world.user("ann").await;
-    let mut expected = own(&ann).await;
-    let id = expected["plan_id"].clone();
-    for (change, result) in [
-        (json!({}), json!({})),
-        (
-            json!({"name": null, "sessions": null, "visibility": null}),
-            json!({}),
-        ),
-        (json!({"name": "Summer"}), json!({"name": "Summer"})),
-        (
-            json!({"duration_weeks": 104}),
-            json!({"duration_weeks": 104}),
-        ),
-        (
-            json!({"visibility": "shared"}),
-            json!({"visibility": "shared"}),
-        ),
-        (json!({"description": "new"}), json!({"description": "new"})),
-        (
-            json!({"sessions": [session(2), session(4)]}),
-            json!({"sessions": [kept(2), kept(4)], "sessions_per_week": 2}),
-        ),
-    ] {
-        let mut change = change;
-        change["plan_id"] = id.clone();
-        for (field, value) in result.as_object().unwrap() {
-            expected[field] = value.clone();
+on_both!(
+    modifying_a_plan_keeps_missing_fields,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let mut expected = own(&ann).await;
+        let id = expected["plan_id"].clone();
+        for (change, result) in [
+            (json!({}), json!({})),
+            (
+                json!({"name": null, "sessions": null, "visibility": null}),
+                json!({}),
+            ),
+            (json!({"name": "Summer"}), json!({"name": "Summer"})),
+            (
+                json!({"duration_weeks": 104}),
+                json!({"duration_weeks": 104}),
+            ),
+            (
+                json!({"visibility": "shared"}),
+                json!({"visibility": "shared"}),
+            ),
+            (json!({"description": "new"}), json!({"description": "new"})),
+            (
+                json!({"sessions": [session(2), session(4)]}),
+                json!({"sessions": [kept(2), kept(4)], "sessions_per_week": 2}),
+            ),
+        ] {
+            let mut change = change;
+            change["plan_id"] = id.clone();
+            for (field, value) in result.as_object().unwrap() {
+                expected[field] = value.clone();
+            }
+            assert_eq!(call(&ann, "modify_plan", change).await, expected);
+            let shown = call(&ann, "list_plans", json!({"plan_id": id})).await;
+            assert_eq!(shown["plans"][0], expected);
         }
-        assert_eq!(call(&ann, "modify_plan", change).await, expected);
-        let shown = call(&ann, "list_plans", json!({"plan_id": id})).await;
-        assert_eq!(shown["plans"][0], expected);
-    }
-    expected
-        .as_object_mut()
-        .unwrap()
-        .shift_remove("description");
-    assert_eq!(
-        call(
-            &ann,
-            "modify_plan",
-            json!({"plan_id": id, "description": ""})
-        )
-        .await,
         expected
-    );
-});
+            .as_object_mut()
+            .unwrap()
+            .shift_remove("description");
+        assert_eq!(
+            call(
+                &ann,
+                "modify_plan",
+                json!({"plan_id": id, "description": ""})
+            )
+            .await,
+            expected
+        );
+    }
+);
 
 on_both!(
-    one_plan_is_active_from_its_first_day_to_its_last,
+    only_one_plan_is_active_from_first_to_last_day,
     async |world: World| {
         let ann = world.user("ann").await;
         let (first, second) = (own(&ann).await, own(&ann).await);
@@ -212,7 +215,7 @@ on_both!(
 );
 
 on_both!(
-    an_activated_system_plan_is_a_copy_of_the_users_own,
+    activating_a_system_plan_copies_it_for_the_user,
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let base = call(&ann, "list_plans", json!({"plan_id": "deload-week"})).await;

@@ -1,4 +1,4 @@
-//! The history of an exercise and its analysis, with figures worked out by hand.
+//! Exercise history and progress analysis, with figures calculated by hand.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ async fn analyzed(client: &Client, arguments: Value) -> Value {
 }
 
 on_both!(
-    progress_is_a_line_through_the_best_estimates_of_each_session,
+    progress_is_a_trend_of_the_best_estimate_of_each_session,
     async |world: World| {
         let ann = world.user("ann").await;
         // 5 reps: times 36 / 32. A line through 180, 180, 189, 189 a week apart has 3.6 a week and r² 0.8.
@@ -56,7 +56,7 @@ on_both!(
 );
 
 on_both!(
-    a_plateau_is_four_sessions_over_three_weeks_without_a_rise,
+    four_sessions_over_three_weeks_without_a_rise_are_a_plateau,
     async |world: World| {
         let ann = world.user("ann").await;
         let verdict = async |exercise: &str, days: [i64; 4], weights: [f64; 4]| {
@@ -88,7 +88,7 @@ on_both!(
 );
 
 on_both!(
-    mixed_units_are_shown_in_the_newest_ones_or_in_those_of_the_settings,
+    mixed_units_are_converted_to_the_newest_or_the_configured_unit,
     async |world: World| {
         let ann = world.user("ann").await;
         ann.lifted("squat", 14, "lb", &[(1, 100.0)]).await;
@@ -110,7 +110,7 @@ on_both!(
 );
 
 on_both!(
-    many_reps_are_a_rough_estimate_and_bodyweight_is_none,
+    many_reps_give_low_confidence_and_bodyweight_no_estimate,
     async |world: World| {
         let ann = world.user("ann").await;
         ann.lifted("squat", 2, "kg", &[(12, 100.0)]).await;
@@ -138,7 +138,7 @@ on_both!(
 );
 
 on_both!(
-    history_has_the_sets_as_entered_and_figures_without_warm_ups,
+    history_has_sets_as_entered_and_figures_without_warm_ups,
     async |world: World| {
         let ann = world.user("ann").await;
         let old = ann.lifted("squat", 91, "kg", &[(5, 90.0)]).await;
@@ -174,29 +174,32 @@ on_both!(
     }
 );
 
-on_both!(without_data_there_are_no_figures, async |world: World| {
-    let ann = world.user("ann").await;
-    let nothing = analyzed(&ann, json!({"exercise": "squat"})).await;
-    assert_eq!(nothing["sessions"], 0);
-    assert_eq!(nothing["volume"], json!({"total": 0.0, "per_session": 0.0}));
-    assert_eq!(nothing["plateau"], "not_enough_data");
-    let text = ann
-        .text("get_exercise_history", json!({"exercise": "squat"}))
-        .await;
-    assert_eq!(
-        text,
-        "Barbell Back Squat: nothing logged in the last 90 days"
-    );
-    for (tool, argument) in [
-        ("analyze_progress", "time_period_days"),
-        ("get_exercise_history", "days"),
-    ] {
-        for days in [0, -5, i64::MIN] {
-            let refused = ann
-                .call(tool, json!({"exercise": "squat", argument: days}))
-                .await;
-            let error = format!("{argument}: is {days}; it must be 1 or more");
-            assert_eq!(refused.unwrap_err(), error);
+on_both!(
+    progress_without_data_has_no_figures,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let nothing = analyzed(&ann, json!({"exercise": "squat"})).await;
+        assert_eq!(nothing["sessions"], 0);
+        assert_eq!(nothing["volume"], json!({"total": 0.0, "per_session": 0.0}));
+        assert_eq!(nothing["plateau"], "not_enough_data");
+        let text = ann
+            .text("get_exercise_history", json!({"exercise": "squat"}))
+            .await;
+        assert_eq!(
+            text,
+            "Barbell Back Squat: nothing logged in the last 90 days"
+        );
+        for (tool, argument) in [
+            ("analyze_progress", "time_period_days"),
+            ("get_exercise_history", "days"),
+        ] {
+            for days in [0, -5, i64::MIN] {
+                let refused = ann
+                    .call(tool, json!({"exercise": "squat", argument: days}))
+                    .await;
+                let error = format!("{argument}: is {days}; it must be 1 or more");
+                assert_eq!(refused.unwrap_err(), error);
+            }
         }
     }
-});
+);

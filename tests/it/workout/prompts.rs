@@ -1,11 +1,11 @@
-//! The prompts, filled with the user's data.
+//! Prompts with the user's data.
 
 use serde_json::json;
 
 use crate::support::world::{World, day, on_both};
 
 on_both!(
-    the_prompts_are_listed_and_a_user_is_not_asked_for_a_user_id,
+    prompts_are_listed_and_hide_user_id_from_users,
     async |world: World| {
         let ann = world.user("ann").await;
         let listed = ann.session.peer().list_all_prompts().await.unwrap();
@@ -29,7 +29,7 @@ on_both!(
 );
 
 on_both!(
-    each_prompt_has_the_data_that_it_asks_about,
+    each_prompt_contains_the_data_of_its_question,
     async |world: World| {
         let ann = world.user("ann").await;
         for days in [24, 17, 10, 3] {
@@ -84,7 +84,7 @@ on_both!(
     }
 );
 
-on_both!(without_data_the_prompts_say_so, async |world: World| {
+on_both!(prompts_without_data_say_so, async |world: World| {
     let ann = world.user("ann").await;
     let review = ann.prompt("weekly_review", json!({})).await.unwrap();
     assert!(
@@ -102,50 +102,47 @@ on_both!(without_data_the_prompts_say_so, async |world: World| {
     }
 });
 
-on_both!(
-    a_bad_argument_of_a_prompt_is_refused,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        for (prompt, arguments, error) in [
-            (
-                "nothing",
-                json!({}),
-                "there is no prompt of this name; prompts/list names them",
-            ),
-            (
-                "weekly_review",
-                json!({"week": "1"}),
-                "there is no argument \"week\"",
-            ),
-            (
-                "weekly_review",
-                json!({"exercise": "squat"}),
-                "exercise: is not an argument of this prompt, or no text",
-            ),
-            (
-                "break_plateau",
-                json!({"exercise": 7}),
-                "exercise: is not an argument of this prompt, or no text",
-            ),
-            (
-                "break_plateau",
-                json!({"client_timezone": "Mars"}),
-                "client_timezone: \"Mars\" is no IANA time zone such as America/Denver",
-            ),
-        ] {
-            let refused = ann.prompt(prompt, arguments).await.unwrap_err();
-            assert_eq!((refused.code.0, &*refused.message), (-32602, error));
-        }
-        let unknown = ann
-            .prompt("break_plateau", json!({"exercise": "skwat"}))
-            .await
-            .unwrap_err();
-        assert_eq!(unknown.code.0, -32602);
-        assert!(
-            unknown
-                .message
-                .starts_with("unknown exercise \"skwat\"; did you mean "),
-            "{unknown}"
-        );
+on_both!(invalid_prompt_arguments_are_errors, async |world: World| {
+    let ann = world.user("ann").await;
+    for (prompt, arguments, error) in [
+        (
+            "nothing",
+            json!({}),
+            "there is no prompt of this name; prompts/list names them",
+        ),
+        (
+            "weekly_review",
+            json!({"week": "1"}),
+            "there is no argument \"week\"",
+        ),
+        (
+            "weekly_review",
+            json!({"exercise": "squat"}),
+            "exercise: is not an argument of this prompt, or no text",
+        ),
+        (
+            "break_plateau",
+            json!({"exercise": 7}),
+            "exercise: is not an argument of this prompt, or no text",
+        ),
+        (
+            "break_plateau",
+            json!({"client_timezone": "Mars"}),
+            "client_timezone: \"Mars\" is no IANA time zone such as America/Denver",
+        ),
+    ] {
+        let refused = ann.prompt(prompt, arguments).await.unwrap_err();
+        assert_eq!((refused.code.0, &*refused.message), (-32602, error));
     }
-);
+    let unknown = ann
+        .prompt("break_plateau", json!({"exercise": "skwat"}))
+        .await
+        .unwrap_err();
+    assert_eq!(unknown.code.0, -32602);
+    assert!(
+        unknown
+            .message
+            .starts_with("unknown exercise \"skwat\"; did you mean "),
+        "{unknown}"
+    );
+});

@@ -1,4 +1,4 @@
-//! The resources, their template, and what completes it.
+//! Resources, the resource template, and completion.
 
 use rmcp::model::{ArgumentInfo, CompleteRequestParams, Reference};
 use serde_json::{Value, json};
@@ -11,36 +11,33 @@ async fn read(client: &Client, uri: &str) -> Value {
     serde_json::from_str(&client.resource(uri).await.expect(uri)).expect("JSON")
 }
 
-on_both!(
-    the_resources_and_the_template_are_listed,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let listed = ann.session.peer().list_all_resources().await.unwrap();
-        let listed: Vec<String> = listed.iter().map(|r| r.uri.clone()).collect();
-        assert_eq!(
-            listed,
-            [
-                "workout://exercises/catalog",
-                "workout://plans/available",
-                "workout://settings"
-            ]
-        );
-        for uri in listed {
-            read(&ann, &uri).await;
-        }
-        let templates = ann
-            .session
-            .peer()
-            .list_all_resource_templates()
-            .await
-            .unwrap();
-        let templates: Vec<&str> = templates.iter().map(|t| t.uri_template.as_str()).collect();
-        assert_eq!(templates, [TEMPLATE]);
+on_both!(resources_and_templates_are_listed, async |world: World| {
+    let ann = world.user("ann").await;
+    let listed = ann.session.peer().list_all_resources().await.unwrap();
+    let listed: Vec<String> = listed.iter().map(|r| r.uri.clone()).collect();
+    assert_eq!(
+        listed,
+        [
+            "workout://exercises/catalog",
+            "workout://plans/available",
+            "workout://settings"
+        ]
+    );
+    for uri in listed {
+        read(&ann, &uri).await;
     }
-);
+    let templates = ann
+        .session
+        .peer()
+        .list_all_resource_templates()
+        .await
+        .unwrap();
+    let templates: Vec<&str> = templates.iter().map(|t| t.uri_template.as_str()).collect();
+    assert_eq!(templates, [TEMPLATE]);
+});
 
 on_both!(
-    a_resource_has_the_same_data_as_its_tool,
+    resources_return_the_data_of_their_tools,
     async |world: World| {
         let ann = world.user("ann").await;
         ann.lifted("barbell-bench-press", 3, "kg", &[(5, 80.0)])
@@ -76,7 +73,7 @@ on_both!(
     }
 );
 
-on_both!(what_does_not_exist_is_not_found, async |world: World| {
+on_both!(unknown_resources_are_not_found, async |world: World| {
     let ann = world.user("ann").await;
     for uri in [
         "workout://nothing",
@@ -122,7 +119,7 @@ async fn complete(
 }
 
 on_both!(
-    exercise_names_complete_for_the_template_and_the_prompt,
+    exercise_names_are_completed_for_template_and_prompt,
     async |world: World| {
         let ann = world.user("ann").await;
         for (reference, argument) in [

@@ -1,4 +1,4 @@
-//! What `PostgreSQL`'s row-level security leaves to SQL that forgets its user. The application's own role runs it.
+//! `PostgreSQL` row-level security against SQL that is not scoped to a user, run as the application's role.
 
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
@@ -60,7 +60,7 @@ async fn tables(world: &World, column: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn unscoped_sql_sees_the_rows_of_the_set_user_alone_in_every_table() {
+async fn unscoped_select_returns_only_the_users_rows_in_every_table() {
     let world = world().await;
     let tables = tables(&world, "user_id").await;
     let mut known = PERSONAL.map(str::to_owned);
@@ -73,8 +73,8 @@ async fn unscoped_sql_sees_the_rows_of_the_set_user_alone_in_every_table() {
             seen.dedup();
             assert_eq!(seen, [user], "{table}");
         }
-        for nobody in [None, Some("")] {
-            let seen = texts(&mut begin(&world, nobody).await, &sql).await;
+        for unset in [None, Some("")] {
+            let seen = texts(&mut begin(&world, unset).await, &sql).await;
             assert_eq!(seen, [""; 0], "{table}");
         }
     }
@@ -89,7 +89,7 @@ async fn unscoped_sql_sees_the_rows_of_the_set_user_alone_in_every_table() {
 }
 
 #[tokio::test]
-async fn the_setting_ends_with_its_transaction() {
+async fn the_user_setting_ends_with_its_transaction() {
     let world = world().await;
     for _ in 0..40 {
         begin(&world, Some("ann"))
@@ -107,7 +107,7 @@ async fn the_setting_ends_with_its_transaction() {
 }
 
 #[tokio::test]
-async fn unscoped_sql_changes_nothing_of_anybody_elses() {
+async fn unscoped_update_and_delete_change_only_the_users_rows() {
     let world = world().await;
     for table in PERSONAL {
         let ann = Some("ann");
@@ -131,7 +131,7 @@ async fn unscoped_sql_changes_nothing_of_anybody_elses() {
 }
 
 #[tokio::test]
-async fn no_row_can_be_written_for_somebody_else() {
+async fn rows_cannot_be_inserted_for_another_user() {
     let world = world().await;
     for (table, row) in [
         ("workout", "('w', 'USER', NULL, NULL, 1, NULL, 1, 1, NULL)"),
@@ -167,7 +167,7 @@ async fn no_row_can_be_written_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn what_is_shipped_is_read_by_all_and_written_by_none() {
+async fn seed_data_is_readable_and_not_writable_by_users() {
     let world = world().await;
     for (table, row) in [
         (
@@ -199,14 +199,14 @@ async fn what_is_shipped_is_read_by_all_and_written_by_none() {
 }
 
 #[tokio::test]
-async fn the_role_is_bound_by_it_and_so_is_every_table() {
+async fn row_security_applies_to_the_role_and_every_table() {
     let world = world().await;
     let mut tx = begin(&world, None).await;
     let free = "SELECT rolname::text FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)";
     assert_eq!(texts(&mut tx, free).await, [""; 0]);
     let open = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
                 AND NOT (relrowsecurity AND relforcerowsecurity)";
-    // The migrator's own table holds nobody's data.
+    // The migrator's own table has no user data.
     assert_eq!(texts(&mut tx, open).await, ["_sqlx_migrations"]);
     assert_eq!(tables(&world, "%").await.len(), 9);
 }

@@ -1,4 +1,4 @@
-//! What `tools/list` says of the tools, and that it is true. Every other test holds the answers to the output schemas.
+//! Tool schemas and annotations in `tools/list`. All other tests validate answers against the output schemas.
 
 use prog_strength_agent::workout::tools::{Audience, listed};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn tools(audience: Audience) -> Vec<Value> {
 }
 
 #[test]
-fn the_list_stays_under_nine_thousand_tokens() {
+fn tools_list_is_under_nine_thousand_tokens() {
     for audience in [Audience::Agent, Audience::User] {
         let bytes = json!({"tools": listed(audience)}).to_string().len();
         assert!(bytes < MAX_BYTES, "{audience:?}: {bytes}");
@@ -22,7 +22,7 @@ fn the_list_stays_under_nine_thousand_tokens() {
 }
 
 #[test]
-fn schemas_are_sound_and_closed_and_annotations_complete() {
+fn schemas_are_valid_and_closed_and_annotations_complete() {
     for tool in [tools(Audience::Agent), tools(Audience::User)].concat() {
         for schema in ["inputSchema", "outputSchema"] {
             assert!(
@@ -54,7 +54,7 @@ fn schemas_are_sound_and_closed_and_annotations_complete() {
 }
 
 #[test]
-fn annotations_are_true_to_what_the_tools_do() {
+fn annotations_match_what_the_tools_do() {
     let hints = tools(Audience::User).into_iter().map(|tool| {
         let hints = ["readOnlyHint", "destructiveHint", "idempotentHint"]
             .map(|hint| tool["annotations"][hint] == true);
@@ -88,7 +88,7 @@ fn annotations_are_true_to_what_the_tools_do() {
 }
 
 #[test]
-fn only_agents_are_asked_for_a_user_id_and_in_every_tool_about_a_user() {
+fn user_id_is_required_of_agents_in_every_personal_tool_and_hidden_from_users() {
     assert!(
         !json!(listed(Audience::User))
             .to_string()
@@ -160,7 +160,7 @@ fn absent_optionals(value: &Value, schema: &Value) -> Vec<Value> {
 }
 
 on_both!(
-    every_declared_property_is_accepted_and_no_optional_one_is_missed,
+    declared_properties_are_accepted_and_optional_ones_may_be_left_out,
     async |world: World| {
         let ann = world.user("ann").await;
         for tool in listed(Audience::User) {
@@ -189,11 +189,8 @@ on_both!(
     }
 );
 
-on_both!(
-    a_users_list_is_the_one_without_user_ids,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let shown = ann.session.peer().list_all_tools().await.unwrap();
-        assert_eq!(json!(shown), json!(listed(Audience::User)));
-    }
-);
+on_both!(tools_list_of_a_user_has_no_user_id, async |world: World| {
+    let ann = world.user("ann").await;
+    let shown = ann.session.peer().list_all_tools().await.unwrap();
+    assert_eq!(json!(shown), json!(listed(Audience::User)));
+});

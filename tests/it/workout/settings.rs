@@ -1,4 +1,4 @@
-//! The settings, and what they do to everything else.
+//! User settings and their effect on other tools.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ on_both!(
     }
 );
 
-on_both!(a_bad_setting_changes_none, async |world: World| {
+on_both!(an_invalid_setting_changes_none, async |world: World| {
     let ann = world.user("ann").await;
     for (setting, value, error) in [
         (
@@ -80,7 +80,7 @@ on_both!(a_bad_setting_changes_none, async |world: World| {
     assert_eq!(world.stored().await, [""; 0]);
 });
 
-on_both!(the_zone_decides_what_a_day_is, async |world: World| {
+on_both!(the_time_zone_decides_the_day, async |world: World| {
     let ann = world.user("ann").await;
     set(&ann, json!({"time_zone": "Asia/Tokyo"})).await;
     let squat =
@@ -107,7 +107,7 @@ on_both!(the_zone_decides_what_a_day_is, async |world: World| {
 });
 
 on_both!(
-    hidden_notes_are_shown_nowhere_but_kept,
+    hidden_notes_are_stored_but_never_returned,
     async |world: World| {
         let ann = world.user("ann").await;
         let workout = json!({"name": "Legs", "notes": "SECRET", "exercises": [
@@ -153,7 +153,7 @@ on_both!(
 );
 
 on_both!(
-    the_users_cap_hides_what_is_older_everywhere,
+    the_history_limit_hides_older_data_everywhere,
     async |world: World| {
         let ann = world.user("ann").await;
         let old = ann.lifted("squat", 40, "kg", &[(1, 123.0)]).await;

@@ -1,4 +1,4 @@
-//! A week's sets per muscle.
+//! Weekly sets per muscle.
 
 use jiff::{ToSpan, civil::Date};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ fn sets(report: &Value) -> Vec<Value> {
 }
 
 on_both!(
-    sets_count_whole_for_primary_muscles_and_half_for_secondary_ones,
+    sets_count_one_for_primary_and_half_for_secondary_muscles,
     async |world: World| {
         let ann = world.user("ann").await;
         let monday = monday();
@@ -98,7 +98,7 @@ on_both!(
 );
 
 on_both!(
-    a_muscle_stands_against_its_landmarks_with_their_source_and_date,
+    each_muscle_is_compared_with_landmarks_of_known_source_and_date,
     async |world: World| {
         let ann = world.user("ann").await;
         let monday = monday();
@@ -129,7 +129,7 @@ on_both!(
 );
 
 on_both!(
-    the_time_zone_decides_which_week_a_sunday_night_belongs_to,
+    the_time_zone_decides_the_week_of_a_sunday_night,
     async |world: World| {
         let ann = world.user("ann").await;
         let monday = monday();
@@ -169,7 +169,7 @@ on_both!(
 );
 
 on_both!(
-    a_week_that_is_none_or_out_of_reach_is_refused,
+    invalid_future_and_too_old_weeks_are_errors,
     async |world: World| {
         let ann = world.user("ann").await;
         let refused = async |arguments: Value| {

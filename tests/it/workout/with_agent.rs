@@ -1,13 +1,12 @@
-//! The agent and the workout server together, as people use them: what Claude is told, whose data it is, and what is
-//! left when something breaks.
+//! The agent and the workout server together: use cases, identity, idempotency, crash recovery, logs and start-up.
 
-mod asks;
-mod house;
-mod kills;
-mod lines;
-mod once;
+mod crash_recovery;
+mod deload;
+mod deployment;
+mod idempotency;
+mod identity;
+mod log_lines;
 mod process;
-mod recovery;
-mod start;
+mod startup;
 mod stdio;
-mod whose;
+mod use_cases;

@@ -47,7 +47,10 @@ async fn rows(db: &Database, user: &str) -> Vec<String> {
 
 async fn stored(db: &Database, user: &str) -> Vec<Workout> {
     let mut tx = db.read(&UserId::parse(user).unwrap()).await.unwrap();
-    let mut stored = tx.workouts(&Page::newest(i64::MIN, 1000)).await.unwrap();
+    let mut stored = tx
+        .workouts(&Page::newest(Timestamp::MIN, 1000))
+        .await
+        .unwrap();
     stored.reverse();
     without_ids(stored)
 }
@@ -66,12 +69,11 @@ async fn filling_stores_training_plan_and_zone_within_two_seconds() {
     );
     let mut tx = db.read(&user().unwrap()).await.unwrap();
     let settings = tx.settings().await.unwrap();
-    assert_eq!(settings.time_zone.as_deref(), Some("America/Denver"));
+    assert_eq!(settings.time_zone, "America/Denver");
     let plan = tx.plans().await.unwrap().remove(0);
     assert!(plan.is_active && plan.based_on_plan_id.as_deref() == Some("upper-lower-4-days"));
-    let day = |ms: Option<i64>| dates::day(ms.unwrap(), &TimeZone::UTC);
-    assert_eq!(day(plan.starts_at), date(2026, 10, 5));
-    assert_eq!(day(plan.ends_at), date(2026, 11, 30));
+    assert_eq!(plan.starts_on, Some(date(2026, 10, 5)));
+    assert_eq!(plan.ends_on, Some(date(2026, 11, 29)));
     assert_eq!(plan.sessions, DATA.plan.sessions);
 }
 
@@ -123,7 +125,7 @@ async fn reset_restores_the_training_and_leaves_other_users_alone() {
     assert_eq!(stored(&db, USER).await, before);
     assert_eq!(rows(&db, USER).await.len(), filled, "nothing is left over");
     let mut tx = db.read(&user().unwrap()).await.unwrap();
-    assert_eq!(tx.settings().await.unwrap().units, None);
+    assert_eq!(tx.settings().await.unwrap().units.unit(), None);
     assert_eq!(rows(&db, "ann").await, anns);
 }
 
@@ -143,23 +145,31 @@ async fn failed_reset_changes_nothing() {
 async fn log(db: &Database, user: &str) {
     let mut tx = db.write(&UserId::parse(user).unwrap()).await.unwrap();
     let workout = training(date(2020, 2, 20), &TimeZone::UTC).remove(0);
-    tx.insert_workout(&workout, None, 1).await.unwrap();
-    insert_plan(&mut tx, date(2020, 2, 20), 1).await.unwrap();
+    tx.insert_workout(&workout, None, Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
+    insert_plan(&mut tx, date(2020, 2, 20), Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     let settings = Settings {
-        units: Some(Unit::Kg),
+        units: Some(Unit::Kg).into(),
         ..Settings::default()
     };
-    tx.save_settings(&settings, 1).await.unwrap();
+    tx.save_settings(&settings, Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
 /// One workout less, and one that is another.
 async fn spoil(db: &Database) {
     let mut tx = db.write(&user().unwrap()).await.unwrap();
-    let mut newest = tx.workouts(&Page::newest(i64::MIN, 2)).await.unwrap();
+    let mut newest = tx.workouts(&Page::newest(Timestamp::MIN, 2)).await.unwrap();
     let gone = newest.remove(0);
     assert!(tx.delete_workout(&gone.id).await.unwrap());
     newest[0].exercises.truncate(1);
-    tx.replace_workout(&newest[0], true, 2).await.unwrap();
+    tx.replace_workout(&newest[0], true, Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }

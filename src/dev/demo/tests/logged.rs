@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::*;
-use crate::{workout::figures::units::Unit, workout::store::WorkoutSet};
+use crate::{workout::figures::units::Unit, workout::model::WorkoutSet};
 
 fn sets(training: &[Workout]) -> impl Iterator<Item = (&str, &WorkoutSet)> {
     let exercises = training.iter().flat_map(|workout| &workout.exercises);
@@ -14,8 +14,10 @@ fn sets(training: &[Workout]) -> impl Iterator<Item = (&str, &WorkoutSet)> {
 
 /// The steps of the shipped exercises, in kg.
 fn steps() -> HashMap<String, f64> {
-    let shipped: Vec<Value> =
-        serde_json::from_str(include_str!("../../../workout/data/exercises.json")).unwrap();
+    let shipped: Vec<Value> = serde_json::from_str(include_str!(
+        "../../../workout/catalogue/data/exercises.json"
+    ))
+    .unwrap();
     let step = |exercise: &Value| {
         let id = exercise["id"].as_str().unwrap().to_owned();
         (id, exercise["step_increment"].as_f64().unwrap())

@@ -8,22 +8,22 @@ use super::{
     kept::{database, noon},
     *,
 };
-use crate::{workout::call::Call, workout::catalogue::Catalogue, workout::tools};
+use crate::{workout::catalogue::Catalogue, workout::context::ToolContext, workout::tools};
 
 /// The tool's answer to the demo user.
 pub(super) async fn asked(db: &Database, now: Timestamp, tool: &str, arguments: Value) -> Value {
     let catalogue = Catalogue::load(db.pool()).await.unwrap();
-    let call = Call {
+    let ctx = ToolContext {
         db,
         catalogue: &catalogue,
-        user: &user().unwrap(),
+        user: Some(&user().unwrap()),
         now,
         zone: None,
         call_id: None,
     };
     let arguments = arguments.as_object().cloned().unwrap();
-    let answer = tools::run(tool, &call, arguments).await.unwrap();
-    answer.unwrap().structured
+    let answer = tools::find(tool).unwrap().run(&ctx, arguments).await;
+    answer.unwrap().data
 }
 
 /// A database filled on this day, to be asked at its noon.

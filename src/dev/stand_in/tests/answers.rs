@@ -44,7 +44,7 @@ fn answers_are_the_results_as_lists_with_advice_around_them() {
     insta::assert_snapshot!(answer(5), @r"
     **Working sets from 2026-11-09 to 2026-11-15:**
 
-    - chest: 26 direct, 26.5 fractional; above the most one recovers from (MV 4, MEV 6, MAV 6-16, MRV 24)
+    - chest: 26 direct, 26.5 fractional; above MRV (MV 4, MEV 6, MAV 6-16, MRV 24)
     - back: 8 direct, 8 fractional; in the most productive range (MV 4)
     - Landmarks: RP (2025-01), sets
 
@@ -58,7 +58,7 @@ fn answers_are_the_results_as_lists_with_advice_around_them() {
 
     **Working sets from 2026-11-09 to 2026-11-15:**
 
-    - chest: 26 direct, 26.5 fractional; above the most one recovers from (MV 4, MEV 6, MAV 6-16, MRV 24)
+    - chest: 26 direct, 26.5 fractional; above MRV (MV 4, MEV 6, MAV 6-16, MRV 24)
     - back: 8 direct, 8 fractional; in the most productive range (MV 4)
     - Landmarks: RP (2025-01), sets
 

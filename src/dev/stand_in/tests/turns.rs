@@ -20,7 +20,7 @@ pub(super) const CREATED: &str = "Created: Upper/Lower 4 Days (id 0190-bb, user)
 const THIS_WEEK: &str = "Working sets from 2026-11-16 to 2026-11-22 (so far):\n\
     chest: 3 direct, 3 fractional; below maintenance (MV 4, MEV 6, MAV 6-16, MRV 24)\nLandmarks: RP (2025-01), sets";
 const LAST_WEEK: &str = "Working sets from 2026-11-09 to 2026-11-15:\n\
-    chest: 26 direct, 26.5 fractional; above the most one recovers from (MV 4, MEV 6, MAV 6-16, MRV 24)\n\
+    chest: 26 direct, 26.5 fractional; above MRV (MV 4, MEV 6, MAV 6-16, MRV 24)\n\
     back: 8 direct, 8 fractional; in the most productive range (MV 4)\nLandmarks: RP (2025-01), sets";
 pub(super) const WORKOUTS: &str = "2026-11-20 Workout (id 0190-cc)\n  Barbell Bench Press: 3x5 @ 185 lb\n  Barbell Row: 3x10 @ 135 lb\n\
     2026-11-18 <img src=x onerror=alert(1)> (id 0190-dd)\n  Barbell Back Squat: 5x5 @ 225 lb\nolder ones: before=0190-dd";

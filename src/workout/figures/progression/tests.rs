@@ -9,11 +9,7 @@ const RULE: Rule = Rule {
 };
 
 fn session(sets: &[(f64, u32)]) -> Session {
-    let sets = sets
-        .iter()
-        .map(|&(weight, reps)| WorkSet { weight, reps })
-        .collect();
-    Session { sets }
+    sets.to_vec()
 }
 
 fn good(weight: f64) -> Session {
@@ -30,13 +26,13 @@ fn after(sessions: &[Session], rule: Rule) -> Option<(f64, f64, Reason)> {
 }
 
 #[test]
-fn without_a_session_there_is_nothing_to_go_by() {
+fn no_sessions_give_no_suggestion() {
     assert_eq!(after(&[], RULE), None);
     assert_eq!(after(&[session(&[])], RULE), None);
 }
 
 #[test]
-fn meeting_the_target_in_every_set_is_a_step_up() {
+fn a_target_met_in_every_set_is_a_step_up() {
     let up = Some((82.5, 80.0, Reason::StepUp));
     assert_eq!(after(&[good(80.0)], RULE), up);
     assert_eq!(after(&[good(80.0), bad(80.0), bad(80.0)], RULE), up);
@@ -44,7 +40,7 @@ fn meeting_the_target_in_every_set_is_a_step_up() {
 }
 
 #[test]
-fn back_off_sets_have_to_meet_the_target_too_but_the_heaviest_set_is_the_weight() {
+fn back_off_sets_must_meet_the_target_and_the_heaviest_set_is_the_weight() {
     let back_offs_met = session(&[(60.0, 12), (80.0, 8), (60.0, 8)]);
     let back_off_missed = session(&[(80.0, 8), (60.0, 7)]);
     assert_eq!(
@@ -58,14 +54,14 @@ fn back_off_sets_have_to_meet_the_target_too_but_the_heaviest_set_is_the_weight(
 }
 
 #[test]
-fn one_miss_is_the_same_weight_again() {
+fn one_miss_repeats_the_weight() {
     let again = Some((80.0, 80.0, Reason::Repeat));
     assert_eq!(after(&[bad(80.0)], RULE), again);
     assert_eq!(after(&[bad(80.0), good(77.5), bad(77.5)], RULE), again);
 }
 
 #[test]
-fn two_misses_in_a_row_are_a_tenth_less_whatever_the_weight_before() {
+fn two_misses_in_a_row_reduce_the_weight_by_a_tenth() {
     for before in [75.0, 82.5, 90.0] {
         let down = Some((75.0, 82.5, Reason::BackOff));
         assert_eq!(after(&[bad(82.5), bad(before)], RULE), down, "{before}");
@@ -73,7 +69,7 @@ fn two_misses_in_a_row_are_a_tenth_less_whatever_the_weight_before() {
 }
 
 #[test]
-fn a_tenth_less_is_rounded_to_the_step_unless_that_is_too_coarse() {
+fn reduced_weights_are_rounded_to_the_step_unless_it_is_too_coarse() {
     for (step, from, weight) in [
         (2.5, 100.0, 90.0),
         (2.5, 99.0, 90.0),
@@ -97,7 +93,7 @@ fn a_tenth_less_is_rounded_to_the_step_unless_that_is_too_coarse() {
 }
 
 #[test]
-fn the_weight_stops_at_the_limit_and_stays_if_it_is_above_already() {
+fn weights_stop_at_the_limit_and_stay_above_it() {
     for (from, next) in [
         (95.0, (97.5, 95.0, Reason::StepUp)),
         (97.5, (100.0, 97.5, Reason::StepUp)),
@@ -114,7 +110,7 @@ fn the_weight_stops_at_the_limit_and_stays_if_it_is_above_already() {
 }
 
 #[test]
-fn bodyweight_gets_its_first_step_and_never_less_than_nothing() {
+fn bodyweight_gets_a_first_step_and_never_a_negative_weight() {
     assert_eq!(after(&[good(0.0)], RULE), Some((2.5, 0.0, Reason::StepUp)));
     assert_eq!(after(&[bad(0.0)], RULE), Some((0.0, 0.0, Reason::Repeat)));
     assert_eq!(
@@ -124,7 +120,7 @@ fn bodyweight_gets_its_first_step_and_never_less_than_nothing() {
 }
 
 #[test]
-fn without_a_step_the_repetitions_rise() {
+fn exercises_without_a_step_add_reps() {
     let rule = Rule { step: 0.0, ..RULE };
     assert_eq!(
         after(&[good(40.0)], rule),
@@ -137,7 +133,7 @@ fn without_a_step_the_repetitions_rise() {
 }
 
 #[test]
-fn the_weights_are_round() {
+fn suggested_weights_are_rounded() {
     let rule = Rule { step: 0.2, ..RULE };
     assert_eq!(
         after(&[good(0.1 + 0.2)], rule),
@@ -146,17 +142,13 @@ fn the_weights_are_round() {
 }
 
 fn logs() -> impl Strategy<Value = Vec<Session>> {
-    let set = (0..800u32, 0..15u32).prop_map(|(quarters, reps)| WorkSet {
-        weight: f64::from(quarters) / 4.0,
-        reps,
-    });
-    let sets = prop::collection::vec(set, 1..5);
-    prop::collection::vec(sets.prop_map(|sets| Session { sets }), 1..4)
+    let set = (0..800u32, 0..15u32).prop_map(|(quarters, reps)| (f64::from(quarters) / 4.0, reps));
+    prop::collection::vec(prop::collection::vec(set, 1..5), 1..4)
 }
 
 proptest! {
     #[test]
-    fn the_reason_tells_which_way_the_weight_goes(
+    fn the_reason_matches_the_change_of_weight(
         log in logs(),
         step in prop::sample::select(vec![0.0, 0.5, 1.25, 2.5, 5.0, 10.0]),
         limit in prop::sample::select(vec![0.0, 50.0, 100.0]),

@@ -53,7 +53,7 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn primary_muscles_count_one_and_secondary_ones_a_half() {
+fn sets_count_one_for_primary_and_half_for_secondary_muscles() {
     let (chest, arms, press) = (
         names(&["chest"]),
         names(&["triceps"]),
@@ -74,7 +74,7 @@ fn primary_muscles_count_one_and_secondary_ones_a_half() {
 }
 
 #[test]
-fn a_set_counts_once_for_a_muscle_that_is_named_twice() {
+fn sets_count_once_for_a_muscle_named_twice() {
     let (primary, secondary) = (
         names(&["back", "back"]),
         names(&["back", "biceps", "biceps"]),
@@ -97,7 +97,7 @@ fn direct_sets_do_not_overflow() {
 }
 
 #[test]
-fn every_zone_begins_where_its_landmark_says() {
+fn every_zone_begins_at_its_landmark() {
     use Zone::{
         BelowMaintenance, BelowProductive, High, Maintenance, NearRecoverable, OverRecoverable,
         Productive,
@@ -129,7 +129,7 @@ fn every_zone_begins_where_its_landmark_says() {
 }
 
 #[test]
-fn where_mrv_begins_early_mav_goes_first() {
+fn mav_takes_precedence_over_an_early_mrv() {
     use Zone::{BelowProductive, Maintenance, NearRecoverable, OverRecoverable, Productive};
     assert_eq!(
         zones("rear delts"),
@@ -166,7 +166,7 @@ fn more_sets_are_never_a_lower_zone_of_any_muscle() {
 }
 
 #[test]
-fn the_zones_and_landmarks_have_stable_names() {
+fn zones_and_landmarks_serialize_with_stable_names() {
     let zone = serde_json::to_value(Zone::NearRecoverable).unwrap();
     assert_eq!(zone, "near_recoverable");
     let json = r#"{"mv":{"min":2.0,"max":6.0},"mev":{"min":6.0,"max":8.0},"mav":{"min":8.0,"max":24.0},"mrv":{"min":25.0,"max":40.0}}"#;
@@ -179,7 +179,7 @@ fn the_zones_and_landmarks_have_stable_names() {
 
 proptest! {
     #[test]
-    fn more_sets_are_never_a_lower_zone_even_of_nonsense(
+    fn more_sets_are_never_a_lower_zone_with_any_landmarks(
         ends in prop::array::uniform8(-5.0..50.0f64),
         a in 0.0..60.0f64,
         b in 0.0..60.0f64,

@@ -1,4 +1,4 @@
-//! The command `mcp` as a process of its own.
+//! The command `mcp` as a separate process.
 
 use std::{
     io::Write,

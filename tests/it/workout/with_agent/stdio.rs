@@ -1,4 +1,4 @@
-//! `mcp --stdio`, by lines written by hand.
+//! `mcp --stdio`, with hand-written lines.
 
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ async fn database() -> World {
 }
 
 #[tokio::test]
-async fn a_session_by_hand_is_the_users_whom_the_setting_names() {
+async fn a_stdio_session_acts_for_the_configured_user() {
     let world = database().await;
     let mut ann = Lines::start(&world.url, &[("WORKOUT_USER_ID", "ann")]);
     ann.begin().await;
@@ -116,27 +116,27 @@ async fn a_session_by_hand_is_the_users_whom_the_setting_names() {
         (&[("WORKOUT_USER_ID", "bob")], "no workouts"),
         (&[], "no workouts"),
     ] {
-        let mut somebody = Lines::start(&world.url, env);
-        somebody.begin().await;
-        let said = somebody.call(1, "list_workouts", json!({})).await;
+        let mut named = Lines::start(&world.url, env);
+        named.begin().await;
+        let said = named.call(1, "list_workouts", json!({})).await;
         assert_eq!(said, (false, found.to_owned()), "{env:?}");
-        somebody.end().await;
+        named.end().await;
     }
 }
 
 #[tokio::test]
-async fn without_the_setting_the_user_is_local() {
+async fn the_default_stdio_user_is_local() {
     let world = database().await;
-    let mut nobody = Lines::start(&world.url, &[]);
-    nobody.begin().await;
-    let (failed, _) = nobody.call(1, "create_workout", squats()).await;
+    let mut unnamed = Lines::start(&world.url, &[]);
+    unnamed.begin().await;
+    let (failed, _) = unnamed.call(1, "create_workout", squats()).await;
     assert!(!failed);
-    nobody.end().await;
-    assert_eq!(super::whose::owners(&world.url).await, ["local"]);
+    unnamed.end().await;
+    assert_eq!(super::identity::owners(&world.url).await, ["local"]);
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_passed_over_what_is_no_request_is_refused_and_the_session_goes_on() {
+async fn invalid_messages_are_skipped_invalid_requests_rejected_and_the_session_continues() {
     let world = database().await;
     let mut ann = Lines::start(&world.url, &[]);
     ann.begin().await;
@@ -174,7 +174,7 @@ async fn what_is_no_message_is_passed_over_what_is_no_request_is_refused_and_the
 }
 
 #[tokio::test]
-async fn the_log_goes_to_standard_error_and_nothing_but_messages_to_standard_output() {
+async fn stdout_has_only_messages_and_stderr_the_log() {
     let world = database().await;
     let mut ann = Lines::start(
         &world.url,
@@ -198,7 +198,7 @@ async fn the_log_goes_to_standard_error_and_nothing_but_messages_to_standard_out
 }
 
 #[tokio::test]
-async fn sigterm_ends_it_too() {
+async fn sigterm_ends_a_stdio_session() {
     let world = database().await;
     let mut ann = Lines::start(&world.url, &[]);
     ann.begin().await;

@@ -1,0 +1,71 @@
+//! An exercise of the catalogue, and its database row.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sqlx::{AnyPool, Row, any::AnyRow};
+
+use super::MAX_EXERCISES;
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+pub struct Exercise {
+    pub id: String,
+    pub name: String,
+    #[serde(skip_serializing)]
+    pub aliases: Vec<String>,
+    pub description: String,
+    pub primary_muscles: Vec<String>,
+    pub secondary_muscles: Vec<String>,
+    pub equipment: String,
+    pub movement_pattern: String,
+    // Both limbs work at the same time.
+    pub bilateral: bool,
+    /// kg; 0 without progression by weight
+    pub step_increment: f64,
+    /// kg; 0 is none
+    pub progression_limit: f64,
+}
+
+impl Exercise {
+    /// Whether a one-rep maximum can be estimated: not for bodyweight exercises, whose load includes the unknown body weight,
+    /// nor for carries, whose repetitions are steps or seconds.
+    pub fn has_maximum(&self) -> bool {
+        self.equipment != "bodyweight" && self.movement_pattern != "carry"
+    }
+
+    /// Whether the muscle is among the primary or secondary ones.
+    pub fn works(&self, muscle: &str) -> bool {
+        let mut all = self.primary_muscles.iter().chain(&self.secondary_muscles);
+        all.any(|m| m == muscle)
+    }
+}
+
+/// All rows, those that an operator has added included.
+pub(super) async fn load(pool: &AnyPool) -> Result<Vec<Exercise>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, name, aliases, description, primary_muscles, secondary_muscles, equipment, movement_pattern,
+                CASE WHEN bilateral THEN 1 ELSE 0 END AS bilateral, step_increment, progression_limit
+         FROM exercise ORDER BY id LIMIT $1",
+    );
+    let rows = rows.bind(MAX_EXERCISES).fetch_all(pool).await?;
+    rows.iter().map(from_row).collect()
+}
+
+fn from_row(row: &AnyRow) -> Result<Exercise, sqlx::Error> {
+    Ok(Exercise {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        aliases: json(row, "aliases")?,
+        description: row.try_get("description")?,
+        primary_muscles: json(row, "primary_muscles")?,
+        secondary_muscles: json(row, "secondary_muscles")?,
+        equipment: row.try_get("equipment")?,
+        movement_pattern: row.try_get("movement_pattern")?,
+        bilateral: row.try_get::<i64, _>("bilateral")? == 1,
+        step_increment: row.try_get("step_increment")?,
+        progression_limit: row.try_get("progression_limit")?,
+    })
+}
+
+fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error> {
+    serde_json::from_str(row.try_get(column)?).map_err(|error| sqlx::Error::Decode(error.into()))
+}

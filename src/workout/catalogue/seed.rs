@@ -1,0 +1,123 @@
+//! Seed data: writes the shipped exercises and plans to the database when they have changed. Rows that an operator has
+//! added stay.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use serde_json::Value;
+use sqlx::{AnyConnection, Row};
+
+use super::Exercise;
+
+const EXERCISES: &str = include_str!("data/exercises.json");
+const PLANS: &str = include_str!("data/plans.json");
+
+#[derive(Deserialize)]
+struct ShippedPlan {
+    id: String,
+    name: String,
+    description: String,
+    duration_weeks: i64,
+    sessions: Value,
+}
+
+/// The shipped exercises.
+pub fn exercises() -> Vec<Exercise> {
+    parse(EXERCISES)
+}
+
+/// Writes what has changed since the last start. The caller holds the lock.
+pub async fn seed(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    if changed(connection, "exercises", EXERCISES).await? {
+        for exercise in &exercises() {
+            seed_exercise(connection, exercise).await?;
+        }
+    }
+    if changed(connection, "plans", PLANS).await? {
+        let plans: Vec<ShippedPlan> = parse(PLANS);
+        for plan in &plans {
+            seed_plan(connection, plan).await?;
+        }
+    }
+    Ok(())
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> T {
+    serde_json::from_str(text).expect("checked by a test")
+}
+
+/// Whether `text` differs from what was written last; records its digest.
+async fn changed(
+    connection: &mut AnyConnection,
+    name: &str,
+    text: &str,
+) -> Result<bool, sqlx::Error> {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    let digest = URL_SAFE_NO_PAD.encode(digest);
+    let known = sqlx::query("SELECT digest FROM shipped WHERE name = $1")
+        .bind(name)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if known.is_some_and(|row| row.get::<String, _>(0) == digest) {
+        return Ok(false);
+    }
+    sqlx::query(
+        "INSERT INTO shipped (name, digest) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET digest = excluded.digest",
+    )
+    .bind(name)
+    .bind(digest)
+    .execute(connection)
+    .await?;
+    Ok(true)
+}
+
+async fn seed_exercise(
+    connection: &mut AnyConnection,
+    exercise: &Exercise,
+) -> Result<(), sqlx::Error> {
+    let list = |items: &[String]| serde_json::json!(items).to_string();
+    sqlx::query(
+        "INSERT INTO exercise (id, name, aliases, description, primary_muscles, secondary_muscles, equipment,
+                               movement_pattern, bilateral, step_increment, progression_limit)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, aliases = excluded.aliases,
+             description = excluded.description, primary_muscles = excluded.primary_muscles,
+             secondary_muscles = excluded.secondary_muscles, equipment = excluded.equipment,
+             movement_pattern = excluded.movement_pattern, bilateral = excluded.bilateral,
+             step_increment = excluded.step_increment, progression_limit = excluded.progression_limit",
+    )
+    .bind(&exercise.id)
+    .bind(&exercise.name)
+    .bind(list(&exercise.aliases))
+    .bind(&exercise.description)
+    .bind(list(&exercise.primary_muscles))
+    .bind(list(&exercise.secondary_muscles))
+    .bind(&exercise.equipment)
+    .bind(&exercise.movement_pattern)
+    .bind(exercise.bilateral)
+    .bind(exercise.step_increment)
+    .bind(exercise.progression_limit)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn seed_plan(connection: &mut AnyConnection, plan: &ShippedPlan) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO plan (id, name, description, is_system, visibility, duration_weeks, sessions)
+         VALUES ($1, $2, $3, $4, 'public', $5, $6)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
+             duration_weeks = excluded.duration_weeks, sessions = excluded.sessions",
+    )
+    .bind(&plan.id)
+    .bind(&plan.name)
+    .bind(&plan.description)
+    .bind(true)
+    .bind(plan.duration_weeks)
+    .bind(plan.sessions.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

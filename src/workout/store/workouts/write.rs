@@ -1,0 +1,126 @@
+//! Queries that insert, replace and delete workouts.
+
+use jiff::Timestamp;
+use sqlx::AssertSqlSafe;
+
+use crate::workout::{
+    db::UserTransaction,
+    model::Workout,
+    store::{is_storable, placeholders},
+};
+
+impl UserTransaction {
+    /// Stores the workout, unless an earlier call with the same `call_id` has stored one: then returns that one's id.
+    pub async fn insert_workout(
+        &mut self,
+        workout: &Workout,
+        call_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let (db, user) = self.parts();
+        let inserted = sqlx::query(
+            "INSERT INTO workout (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at, call_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (user_id, call_id) DO NOTHING",
+        )
+        .bind(&workout.id)
+        .bind(user)
+        .bind(workout.name.as_deref())
+        .bind(workout.notes.as_deref())
+        .bind(workout.performed_at.as_millisecond())
+        .bind(workout.ended_at.map(Timestamp::as_millisecond))
+        .bind(now.as_millisecond())
+        .bind(call_id)
+        .execute(db)
+        .await?;
+        if inserted.rows_affected() == 0 {
+            return self.id_by_call("workout", call_id).await.map(Some);
+        }
+        self.insert_exercises(workout).await?;
+        Ok(None)
+    }
+
+    async fn insert_exercises(&mut self, workout: &Workout) -> Result<(), sqlx::Error> {
+        let (db, user) = self.parts();
+        let sql = format!(
+            "INSERT INTO workout_exercise (user_id, workout_id, position, exercise_id, superset_group, notes) VALUES {}",
+            placeholders(workout.exercises.len(), 6)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for (position, exercise) in (0i64..).zip(&workout.exercises) {
+            query = query.bind(user).bind(&workout.id).bind(position);
+            query = query.bind(&exercise.exercise_id);
+            query = query.bind(exercise.superset_group);
+            query = query.bind(exercise.notes.as_deref());
+        }
+        query.execute(db).await?;
+        self.insert_sets(workout).await
+    }
+
+    async fn insert_sets(&mut self, workout: &Workout) -> Result<(), sqlx::Error> {
+        let (db, user) = self.parts();
+        let sets = workout.exercises.iter().map(|e| e.sets.len()).sum();
+        let sql = format!(
+            "INSERT INTO workout_set
+                 (user_id, workout_id, exercise_position, position, reps, weight, unit, rpe, is_warmup) VALUES {}",
+            placeholders(sets, 9)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for (exercise_position, exercise) in (0i64..).zip(&workout.exercises) {
+            for (position, set) in (0i64..).zip(&exercise.sets) {
+                query = query.bind(user).bind(&workout.id);
+                query = query.bind(exercise_position).bind(position);
+                query = query.bind(i64::from(set.reps)).bind(set.weight);
+                query = query.bind(set.unit.as_str());
+                query = query.bind(set.rpe).bind(set.is_warmup);
+            }
+        }
+        query.execute(db).await?;
+        Ok(())
+    }
+
+    /// Overwrites the stored workout of the same id; its exercises only if `exercises_changed`.
+    pub async fn replace_workout(
+        &mut self,
+        workout: &Workout,
+        exercises_changed: bool,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let (db, user) = self.parts();
+        sqlx::query(
+            "UPDATE workout SET name = $3, notes = $4, performed_at = $5, ended_at = $6, updated_at = $7
+             WHERE user_id = $1 AND id = $2",
+        )
+        .bind(user)
+        .bind(&workout.id)
+        .bind(workout.name.as_deref())
+        .bind(workout.notes.as_deref())
+        .bind(workout.performed_at.as_millisecond())
+        .bind(workout.ended_at.map(Timestamp::as_millisecond))
+        .bind(now.as_millisecond())
+        .execute(&mut *db)
+        .await?;
+        if !exercises_changed {
+            return Ok(());
+        }
+        sqlx::query("DELETE FROM workout_exercise WHERE user_id = $1 AND workout_id = $2")
+            .bind(user)
+            .bind(&workout.id)
+            .execute(db)
+            .await?;
+        self.insert_exercises(workout).await
+    }
+
+    /// Deletes the user's workout; false if it does not exist.
+    pub async fn delete_workout(&mut self, id: &str) -> Result<bool, sqlx::Error> {
+        if !is_storable(id) {
+            return Ok(false);
+        }
+        let (db, user) = self.parts();
+        let deleted = sqlx::query("DELETE FROM workout WHERE user_id = $1 AND id = $2")
+            .bind(user)
+            .bind(id)
+            .execute(db)
+            .await?;
+        Ok(deleted.rows_affected() > 0)
+    }
+}

@@ -1,0 +1,82 @@
+//! Tool `create_workout_plan`.
+
+use super::{
+    PlanView, find,
+    input::{Visibility, check_sessions, weeks},
+    insert,
+};
+use crate::workout::{
+    model::{NewPlan, Plan, PlanSession},
+    store::new_id,
+    tools::{
+        input::{MAX_NOTES_CHARS, name, non_blank, text},
+        prelude::*,
+    },
+};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::workout::tools) struct CreatePlan {
+    name: String,
+    sessions: Option<Vec<PlanSession>>,
+    #[schemars(range(min = 1, max = 104))]
+    duration_weeks: Option<i64>,
+    /// Default private
+    visibility: Option<Visibility>,
+    description: Option<String>,
+    /// A plan to start from
+    based_on: Option<String>,
+}
+
+impl Tool for CreatePlan {
+    const NAME: &'static str = "create_workout_plan";
+    const TITLE: &'static str = "Create a plan";
+    const DESCRIPTION: &'static str = "Create a plan of weekly sessions for the user, from scratch or based_on another plan (whose sessions are \
+        taken if none are given). visibility is only recorded: plans are not shown to others yet.";
+    const EFFECT: Effect = Effect::Add;
+    type Output = PlanView;
+
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
+        let name = name("name", self.name)?;
+        let description = text("description", self.description, MAX_NOTES_CHARS)?;
+        check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
+        let weeks = weeks(self.duration_weeks)?;
+        let mut user = ctx.write().await?;
+        let base = match non_blank(self.based_on) {
+            Some(id) => Some(find(&mut user, "based_on", &id).await?),
+            None => None,
+        };
+        let from_base = base.as_ref();
+        let plan = NewPlan {
+            id: new_id(),
+            name,
+            description: description.or_else(|| from_base?.description.clone()),
+            visibility: self.visibility.unwrap_or_default().as_str(),
+            duration_weeks: weeks
+                .or(from_base.map(|base| base.duration_weeks))
+                .ok_or_else(|| missing("duration_weeks"))?,
+            sessions: self
+                .sessions
+                .or_else(|| Some(from_base?.sessions.clone()))
+                .ok_or_else(|| missing("sessions"))?,
+            based_on_plan_id: base.and_then(system_plan),
+        };
+        let stored = insert(&mut user, plan, ctx).await?;
+        user.commit().await?;
+        Ok(PlanView::reply("Created", stored, ctx.catalogue))
+    }
+}
+
+fn missing(field: &str) -> ToolError {
+    let message = "is missing; give it, or based_on a plan to take it from";
+    ToolError::at(field, message)
+}
+
+/// The system plan that the plan is, or is based on.
+fn system_plan(plan: Plan) -> Option<String> {
+    if plan.is_system() {
+        Some(plan.id)
+    } else {
+        plan.based_on_plan_id
+    }
+}

@@ -1,0 +1,62 @@
+//! Tool `modify_plan`.
+
+use super::{
+    PlanView, find,
+    input::{Visibility, check_sessions, last_day, weeks},
+};
+use crate::workout::{
+    model::PlanSession,
+    tools::{
+        input::{MAX_NOTES_CHARS, name, text},
+        prelude::*,
+    },
+};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::workout::tools) struct ModifyPlan {
+    plan_id: String,
+    name: Option<String>,
+    sessions: Option<Vec<PlanSession>>,
+    #[schemars(range(min = 1, max = 104))]
+    duration_weeks: Option<i64>,
+    visibility: Option<Visibility>,
+    description: Option<String>,
+}
+
+impl Tool for ModifyPlan {
+    const NAME: &'static str = "modify_plan";
+    const TITLE: &'static str = "Modify a plan";
+    const DESCRIPTION: &'static str = "Change one of the user's own plans. What is not given stays; sessions replaces all of them.";
+    const EFFECT: Effect = Effect::Overwrite;
+    type Output = PlanView;
+
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
+        let name = self.name.map(|given| name("name", given)).transpose()?;
+        check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
+        let weeks = weeks(self.duration_weeks)?;
+        let mut user = ctx.write().await?;
+        let mut plan = find(&mut user, "plan_id", &self.plan_id).await?;
+        if plan.is_system() {
+            let (name, id) = (quoted(&plan.name), &plan.id);
+            return Err(invalid!(
+                "plan_id",
+                "{name} is a system plan, which stays as it is; create_workout_plan with based_on={id} makes the user's own"
+            ));
+        }
+        plan.name = name.unwrap_or(plan.name);
+        if self.description.is_some() {
+            plan.description = text("description", self.description, MAX_NOTES_CHARS)?;
+        }
+        if let Some(visibility) = self.visibility {
+            visibility.as_str().clone_into(&mut plan.visibility);
+        }
+        plan.sessions = self.sessions.unwrap_or(plan.sessions);
+        plan.duration_weeks = weeks.unwrap_or(plan.duration_weeks);
+        let weeks = plan.duration_weeks;
+        plan.ends_on = plan.starts_on.map(|first| last_day(first, weeks));
+        user.tx.update_plan(&plan, ctx.now).await?;
+        user.commit().await?;
+        Ok(PlanView::reply("Changed", plan, ctx.catalogue))
+    }
+}

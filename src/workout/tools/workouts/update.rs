@@ -1,0 +1,111 @@
+//! Tools `update_workout` and `delete_workout`.
+
+use super::{
+    Logged,
+    input::{check_exercises, check_times, time},
+    not_found,
+};
+use crate::workout::{
+    model::{Workout, WorkoutExercise},
+    tools::{
+        input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text},
+        prelude::*,
+        views::WorkoutView,
+    },
+};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::workout::tools) struct UpdateWorkout {
+    workout_id: String,
+    exercises: Option<Vec<WorkoutExercise>>,
+    name: Option<String>,
+    performed_at: Option<String>,
+    ended_at: Option<String>,
+    notes: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::workout::tools) struct DeleteWorkout {
+    workout_id: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::workout::tools) struct Deleted {
+    deleted: String,
+}
+
+impl Tool for UpdateWorkout {
+    const NAME: &'static str = "update_workout";
+    const TITLE: &'static str = "Correct a workout";
+    const DESCRIPTION: &'static str = "Correct a logged workout. What is not given stays; \"\" clears a text; exercises replaces all of them.";
+    const EFFECT: Effect = Effect::Overwrite;
+    type Output = Logged;
+
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<Logged>, ToolError> {
+        if let Some(exercises) = &mut self.exercises {
+            check_exercises(exercises, ctx.catalogue)?;
+        }
+        let replaced = self.exercises.is_some();
+        let mut user = ctx.write().await?;
+        let stored = user.tx.workout(&self.workout_id).await?;
+        let mut workout = stored.ok_or_else(|| not_found("workout_id", &self.workout_id))?;
+        self.apply_to(&mut workout, &user)?;
+        user.tx.replace_workout(&workout, replaced, ctx.now).await?;
+        let workout = WorkoutView::new(workout, ctx.catalogue, &user);
+        user.commit().await?;
+        let text = format!("Now: {}", workout.text());
+        let data = Logged {
+            workout,
+            repeated: false,
+        };
+        Ok(Reply::new(data, text))
+    }
+}
+
+impl UpdateWorkout {
+    fn apply_to(self, workout: &mut Workout, user: &UserData) -> Result<(), ToolError> {
+        if self.name.is_some() {
+            workout.name = text("name", self.name, MAX_NAME_CHARS)?;
+        }
+        if self.notes.is_some() {
+            workout.notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
+        }
+        if let Some(exercises) = self.exercises {
+            workout.exercises = exercises;
+        }
+        if let Some(at) = time("performed_at", self.performed_at, user)? {
+            // The duration stays the same.
+            let shift = at.duration_since(workout.performed_at);
+            workout.performed_at = at;
+            workout.ended_at = workout.ended_at.map(|end| (end + shift).min(user.now));
+        }
+        if self.ended_at.is_some() {
+            workout.ended_at = time("ended_at", self.ended_at, user)?;
+        }
+        check_times(workout)
+    }
+}
+
+impl Tool for DeleteWorkout {
+    const NAME: &'static str = "delete_workout";
+    const TITLE: &'static str = "Delete a workout";
+    const DESCRIPTION: &'static str = "Delete a logged workout for good.";
+    const EFFECT: Effect = Effect::Overwrite;
+    type Output = Deleted;
+
+    async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Deleted>, ToolError> {
+        let id = self.workout_id;
+        let mut user = ctx.write().await?;
+        if !user.tx.delete_workout(&id).await? {
+            return Err(not_found("workout_id", &id));
+        }
+        user.commit().await?;
+        let text = format!("Deleted workout {id}");
+        Ok(Reply {
+            data: Deleted { deleted: id },
+            text,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Opening the database: fresh, concurrently by several processes, and again.
+
+use futures_util::future::join_all;
+use prog_strength_agent::workout::db::{Database, Kind};
+use serde_json::json;
+
+use crate::support::{
+    postgres::Postgres,
+    wait::within,
+    world::{World, on_both},
+};
+
+/// So many servers start on a fresh database, and all see one catalogue.
+async fn opened_at_once(url: &str, servers: usize) {
+    let opening = (0..servers).map(|_| {
+        let url = url.to_owned();
+        tokio::spawn(async move { Database::open(&url.as_str().into()).await })
+    });
+    for opened in within("the servers", join_all(opening)).await {
+        let db = opened.expect("no panic").expect("opens");
+        let rows = sqlx::query("SELECT id FROM exercise")
+            .fetch_all(db.pool())
+            .await;
+        assert!(rows.expect("a catalogue").len() >= 120);
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_can_start_concurrently_on_a_fresh_sqlite_file() {
+    for servers in [2, 2, 2, 8, 8] {
+        let folder = tempfile::tempdir().expect("a folder");
+        opened_at_once(
+            &format!("sqlite:{}/log.db", folder.path().display()),
+            servers,
+        )
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_can_start_concurrently_on_a_fresh_postgres() {
+    for servers in [2, 2, 8] {
+        let url = tokio::task::spawn_blocking(|| Postgres::shared().database());
+        opened_at_once(&url.await.expect("a database"), servers).await;
+    }
+}
+
+on_both!(a_restart_keeps_the_data, async |world: World| {
+    let ann = world.user("ann").await;
+    ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
+    let (stored, list) = (
+        world.stored().await,
+        ann.call("list_workouts", json!({})).await,
+    );
+    drop(ann);
+    let again = world.with_limit(0).await;
+    assert_eq!(again.stored().await, stored);
+    assert_eq!(
+        again
+            .user("ann")
+            .await
+            .call("list_workouts", json!({}))
+            .await,
+        list
+    );
+});
+
+on_both!(
+    seed_data_is_written_again_only_after_a_change,
+    async |world: World| {
+        let shipped = async |world: &World, table: &str, id: &str| {
+            world
+                .count(&format!(
+                    "SELECT COUNT(*) FROM {table} WHERE name = 'x' AND id = '{id}'"
+                ))
+                .await
+                == 0
+        };
+        world
+            .run("UPDATE exercise SET name = 'x' WHERE id = 'pull-up'")
+            .await;
+        world
+            .run("UPDATE plan SET name = 'x' WHERE id = 'novice-5x5'")
+            .await;
+        let world = world.with_limit(0).await;
+        assert!(
+            !shipped(&world, "exercise", "pull-up").await,
+            "nothing has changed"
+        );
+        world
+            .run("UPDATE shipped SET digest = 'another' WHERE name = 'exercises'")
+            .await;
+        let world = world.with_limit(0).await;
+        assert!(shipped(&world, "exercise", "pull-up").await);
+        assert!(!shipped(&world, "plan", "novice-5x5").await);
+        world.run("DELETE FROM shipped").await;
+        let world = world.with_limit(0).await;
+        assert!(shipped(&world, "plan", "novice-5x5").await);
+        assert_eq!(
+            world
+                .count("SELECT COUNT(*) FROM shipped WHERE digest <> 'another'")
+                .await,
+            2
+        );
+    }
+);
+
+on_both!(
+    exercises_added_by_an_operator_are_kept_and_found,
+    async |world: World| {
+        let yes = if world.db.kind() == Kind::Sqlite {
+            "1"
+        } else {
+            "TRUE"
+        };
+        let row = format!(
+            "('zercher-carry', 'Zercher Carry', '[]', 'Walk.', '[\"abs\"]', '[]', 'barbell', 'carry', {yes}, 5, 0)"
+        );
+        world
+            .run(&format!("INSERT INTO exercise VALUES {row}"))
+            .await;
+        world.run("DELETE FROM shipped").await;
+        let world = world.with_limit(0).await;
+        let ann = world.user("ann").await;
+        ann.lifted("zercher CARRY", 0, "kg", &[(5, 100.0)]).await;
+        let week = ann
+            .call("check_volume_landmarks", json!({"muscle_group": "abs"}))
+            .await
+            .unwrap();
+        assert_eq!(week["muscles"][0]["direct"], 1);
+    }
+);
+
+#[tokio::test]
+async fn invalid_database_urls_are_errors_without_the_password() {
+    for url in [
+        "",
+        "mysql://u:secret@host/db",
+        "sqlite::memory:",
+        "postgres://u:secret@127.0.0.1:1/db",
+        "sqlite:/nowhere/secret.db",
+    ] {
+        let error = Database::open(&url.into()).await.err().expect("refused");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
