@@ -7,8 +7,6 @@
 mod context;
 mod event;
 mod ledger;
-mod round;
-mod tool_calls;
 mod turn;
 
 pub mod claude;

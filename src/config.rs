@@ -15,9 +15,9 @@ mod workout;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tracing_subscriber::filter::Targets;
 
 use crate::auth::JwtSettings;
+use crate::process::logs::{LogConfig, LogFormat};
 pub use agent::{
     AgentConfig, ClaudeConfig, Config, Cors, Credential, Demo, HttpConfig, McpConfig, PageConfig,
 };
@@ -39,19 +39,6 @@ pub struct Address {
 pub struct RateLimit {
     pub max: usize,
     pub window: Duration,
-}
-
-#[derive(Debug)]
-pub struct LogConfig {
-    /// `None`: pretty on a terminal, else JSON.
-    pub format: Option<LogFormat>,
-    pub targets: Targets,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum LogFormat {
-    Json,
-    Pretty,
 }
 
 /// The settings of the `token` command: the key, and issuer and audience when set.

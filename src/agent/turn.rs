@@ -1,17 +1,21 @@
 //! The tool loop: rounds of one request to Claude and the tool calls of its reply, until Claude calls no more tools.
 
+mod round;
+mod tool_calls;
+
 use std::{collections::HashSet, sync::Arc};
 
 use futures_util::Stream;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Agent, Done, Event, Failed, Failure, Ledger, round::Round};
+use super::{Agent, Done, Event, Failed, Failure, Ledger};
 use crate::{
     agent::claude::{Block, Conversation, Message, Reply},
     agent::tools::{CallContext, Catalogue, StrippedInput, ToolCall},
     auth::Caller,
 };
+use round::Round;
 
 /// A turn that is ready to run: its tools are known.
 pub struct Turn {

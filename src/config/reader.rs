@@ -30,7 +30,6 @@ impl Reader {
     }
 
     /// The process environment; below it, a `.env` file in the working directory.
-    #[expect(clippy::disallowed_methods, reason = "the one place that may")]
     pub(super) fn from_env() -> Self {
         let mut reader = Self::from_iter([]);
         reader.read_file();

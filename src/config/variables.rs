@@ -110,8 +110,8 @@ variables! {
     AGENT_MAX_TOOL_RESULT_BYTES = "100000", Number(1..=1 << 30), AGENT, "Longer tool results are cut to this many bytes";
     AGENT_MAX_BODY_BYTES = "33554432", Number(1..=1 << 32), AGENT, "Largest request body, in bytes";
     AGENT_MAX_CONCURRENT_CHATS = "1024", COUNT, AGENT, "Turns at the same time; further ones get 503";
-    RATE_LIMIT_MAX = "60", COUNT_OR_OFF, AGENT, "/chat requests of one user in the window; 0 switches the limit off";
-    RATE_LIMIT_WINDOW_SECS = "60", SECONDS, AGENT, "Length of that window, in seconds";
+    RATE_LIMIT_MAX = "60", COUNT_OR_OFF, AGENT, "/chat requests of one user: this many at once, refilled evenly over the window; 0 switches the limit off";
+    RATE_LIMIT_WINDOW_SECS = "60", SECONDS, AGENT, "Length of the window, in seconds";
     AGENT_SHUTDOWN_GRACE_SECS = "30", Number(0..=86_400), BOTH, "Seconds that running turns have after SIGTERM";
     LOG_FORMAT = "", Text("`json` or `pretty`"), BOTH, "Format of log lines. Unset: pretty on a terminal, else JSON";
     RUST_LOG = "info", Text("a list such as `info` or `prog_strength_agent=debug,info`"), BOTH, "Log levels";
@@ -119,7 +119,7 @@ variables! {
     MCP_PORT = "8000", PORT, WORKOUT, "Port that `mcp` listens on";
     MCP_PUBLIC_URL = "", Text("an http or https URL such as https://mcp.example.com/mcp"), WORKOUT, "The URL that clients are given; a token of OAUTH_ISSUER must then be for exactly this";
     MCP_ALLOWED_HOSTS = "localhost,127.0.0.1,mcp", Text("a comma-separated list of hosts such as localhost or mcp.example.com:8000 (no scheme, no path)"), WORKOUT, "What `Host` and `Origin` may name";
-    MCP_RATE_LIMIT_PER_HOUR = "100", COUNT_OR_OFF, WORKOUT, "Tool calls of one user in any hour; 0 switches the limit off";
+    MCP_RATE_LIMIT_PER_HOUR = "100", COUNT_OR_OFF, WORKOUT, "Tool calls of one user: this many at once, refilled evenly over an hour; 0 switches the limit off";
     OAUTH_ISSUER = "", Text("an http or https URL such as https://example.supabase.co/auth/v1"), WORKOUT, "An OAuth server whose access tokens (RS256, ES256) are accepted";
     DATABASE_URL = "sqlite:prog-strength.db", Text("sqlite:<file> or postgres://<user>:<password>@<host>/<database>"), WORKOUT, "Where the training data is";
     WORKOUT_USER_ID = "local", Text("1 to 256 characters without control characters"), WORKOUT, "The user that `mcp --stdio` serves";

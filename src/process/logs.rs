@@ -11,10 +11,21 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::config::{LogConfig, LogFormat};
-
 /// Libraries whose log lines repeat the data that passes through them, at any level.
 const VERBOSE_LIBRARIES: [&str; 4] = ["rmcp", "hyper", "reqwest", "h2"];
+
+#[derive(Debug)]
+pub struct LogConfig {
+    /// `None`: pretty on a terminal, else JSON.
+    pub format: Option<LogFormat>,
+    pub targets: Targets,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LogFormat {
+    Json,
+    Pretty,
+}
 
 /// The destination of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

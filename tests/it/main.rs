@@ -4,8 +4,10 @@
     clippy::disallowed_methods,
     reason = "the tests read their own variables"
 )]
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
 
 mod agent;
+mod architecture;
 mod dev;
 mod process;
 mod support;

@@ -77,10 +77,11 @@ impl ToolTimer {
 
 impl Drop for ToolTimer {
     fn drop(&mut self) {
-        let (tool, metrics) = (("tool", std::mem::take(&mut self.tool)), &self.metrics);
+        let metrics = &self.metrics;
+        let by_tool = [("tool", std::mem::take(&mut self.tool))];
         let took = self.began.elapsed().as_secs_f64();
-        let duration = metrics.tool_duration.get_or_create(&[tool.clone()]);
-        duration.observe(took);
+        metrics.tool_duration.get_or_create(&by_tool).observe(took);
+        let [tool] = by_tool;
         let labels = [tool, ("outcome", self.outcome.to_owned())];
         metrics.tool_calls.get_or_create(&labels).inc();
     }

@@ -3,8 +3,6 @@
 use jiff::{ToSpan, civil::Date, fmt::strtime};
 use serde_json::{Value, json};
 
-use super::rules::is_in;
-
 pub(super) const FORM: &str = "Nothing was logged. I log what is written in this form, to the last word: \
     `log EXERCISE SETSxREPS at WEIGHT lb` (or `kg`, or `at bodyweight`), further exercises after commas, and at the end \
     perhaps `today`, `yesterday` or `on` a weekday. At most ten sets of fifty, and the first weight needs its unit.";
@@ -65,7 +63,7 @@ fn exercise<'a>(words: &[&'a str], units: &mut Vec<&'a str>) -> Option<Value> {
 }
 
 fn is_name(word: &str) -> bool {
-    let denies = is_in(word, "no|not|nothing|never|dont");
+    let denies = matches!(word, "no" | "not" | "nothing" | "never" | "dont");
     !denies && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
 }
 

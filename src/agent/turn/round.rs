@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
-use super::{Event, Failure, Turn, tool_calls::ToolCalls};
+use super::{Turn, tool_calls::ToolCalls};
 use crate::agent::claude::{
     Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage,
 };
+use crate::agent::{Event, Failure};
 
 pub(super) struct Round<'a> {
     turn: &'a Turn,

@@ -9,8 +9,8 @@ use std::{
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::{Map, Value};
 
-use super::Event;
 use crate::{
+    agent::Event,
     agent::claude::{Block, is_id},
     agent::mcp::CallOutcome,
     agent::tools::{StrippedInput, ToolCall, sanitize_name},
