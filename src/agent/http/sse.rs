@@ -21,6 +21,9 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 /// A chunk of this size is sent without looking for more events.
 const MAX_CHUNK: usize = 16 * 1024;
+/// A chunk is complete after so many polls without a further event. The HTTP client hands over what it has received piece by
+/// piece, each after other tasks have run twice: without waiting for that, every piece is a write and a packet.
+const MAX_IDLE_POLLS: u8 = 2;
 /// Enough for the event of a token.
 const EVENT_CAPACITY: usize = 192;
 
@@ -45,6 +48,10 @@ pub(super) fn respond(
 struct Chunks<S> {
     /// `None` once it has ended.
     events: Option<Pin<Box<S>>>,
+    /// The events to be sent next.
+    chunk: BytesMut,
+    /// Polls without an event since the last one.
+    idle_polls: u8,
     keep_alive: Pin<Box<Sleep>>,
     /// The request's: a body is polled outside of it.
     span: Span,
@@ -55,26 +62,34 @@ impl<S: Stream<Item = Event>> Chunks<S> {
     fn new(events: S, guard: DeadlineGuard) -> Self {
         Self {
             events: Some(Box::pin(events)),
+            chunk: BytesMut::new(),
+            idle_polls: 0,
             keep_alive: Box::pin(sleep(KEEP_ALIVE_INTERVAL)),
             span: Span::current(),
             _guard: guard,
         }
     }
 
-    /// The events that are ready, up to [`MAX_CHUNK`].
-    fn poll_ready_events(&mut self, cx: &mut Context<'_>) -> BytesMut {
+    /// Adds the events that are ready to the chunk, up to [`MAX_CHUNK`]. Returns whether to look for more once other tasks
+    /// have run.
+    fn poll_ready_events(&mut self, cx: &mut Context<'_>) -> bool {
         let _in_span = self.span.enter();
-        let mut chunk = BytesMut::new();
-        while chunk.len() < MAX_CHUNK
+        self.idle_polls = self.idle_polls.saturating_add(1);
+        while self.chunk.len() < MAX_CHUNK
             && let Some(events) = &mut self.events
         {
             match events.as_mut().poll_next(cx) {
-                Poll::Ready(Some(event)) => encode(&event, &mut chunk),
+                Poll::Ready(Some(event)) => {
+                    encode(&event, &mut self.chunk);
+                    self.idle_polls = 0;
+                }
                 Poll::Ready(None) => self.events = None,
-                Poll::Pending => break,
+                Poll::Pending => {
+                    return !self.chunk.is_empty() && self.idle_polls < MAX_IDLE_POLLS;
+                }
             }
         }
-        chunk
+        false
     }
 }
 
@@ -82,16 +97,20 @@ impl<S: Stream<Item = Event>> Stream for Chunks<S> {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut chunk = self.poll_ready_events(cx);
-        if chunk.is_empty() {
+        if self.poll_ready_events(cx) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.chunk.is_empty() {
             if self.events.is_none() {
                 return Poll::Ready(None);
             }
             ready!(self.keep_alive.as_mut().poll(cx));
-            chunk.put_slice(KEEP_ALIVE);
+            self.chunk.put_slice(KEEP_ALIVE);
         }
         let next = Instant::now() + KEEP_ALIVE_INTERVAL;
         self.keep_alive.as_mut().reset(next);
+        let chunk = std::mem::take(&mut self.chunk);
         Poll::Ready(Some(Ok(chunk.freeze())))
     }
 }
