@@ -31,6 +31,16 @@ tokio::task_local! {
 /// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; loopback addresses are always reached directly.
 /// The system's certificate authorities are loaded for https only: that takes milliseconds and megabytes.
 pub(crate) fn builder_for(url: &Url) -> ClientBuilder {
+    let builder = builder_from(url);
+    if url.scheme() == "https" {
+        builder
+    } else {
+        builder.tls_certs_only([])
+    }
+}
+
+/// As [`builder_for`], but for the servers that `url`'s refers to as well: they may use https although `url` does not.
+pub(crate) fn builder_from(url: &Url) -> ClientBuilder {
     let builder = reqwest::Client::builder()
         .http1_only()
         .user_agent(USER_AGENT)
@@ -47,15 +57,10 @@ pub(crate) fn builder_for(url: &Url) -> ClientBuilder {
         .connector_layer(MapResponseLayer::new(note_connected));
     #[cfg(target_os = "linux")]
     let builder = builder.tcp_user_timeout(TCP_USER_TIMEOUT);
-    let builder = if is_loopback(url) {
+    if is_loopback(url) {
         builder.no_proxy()
     } else {
         builder
-    };
-    if url.scheme() == "https" {
-        builder
-    } else {
-        builder.tls_certs_only([])
     }
 }
 
