@@ -110,7 +110,9 @@ async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
         _ => address.host,
     };
     let url = Url::parse(&format!("http://{host}:{}/health", address.port))?;
-    let client = client::builder_for(&url).timeout(HEALTH_TIMEOUT).build()?;
+    // Directly, whatever the environment's proxies are: it is this machine.
+    let client = client::builder_for(&url).no_proxy();
+    let client = client.timeout(HEALTH_TIMEOUT).build()?;
     let response = client.get(url.clone()).send().await;
     let status = response
         .with_context(|| format!("no answer from {url}"))?

@@ -60,9 +60,10 @@ impl Lifecycle {
         self.draining.cancel();
         self.active.close();
         let drained = timeout(grace, self.active.wait()).await;
+        let active = self.active.len();
         self.stopping.cancel();
         if drained.is_err() {
-            tracing::warn!(active = self.active.len(), "the grace period is over");
+            tracing::warn!(active, "the grace period is over");
             let _ = timeout(FINAL_EVENT_TIMEOUT, self.active.wait()).await;
         }
     }

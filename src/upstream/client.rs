@@ -28,9 +28,19 @@ tokio::task_local! {
 
 /// A client for the server of `url` alone. Redirects are answers, bodies are not compressed.
 ///
-/// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; loopback addresses are always reached directly.
+/// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; local servers are always reached directly.
 /// The system's certificate authorities are loaded for https only: that takes milliseconds and megabytes.
 pub(crate) fn builder_for(url: &Url) -> ClientBuilder {
+    let builder = builder_from(url);
+    if url.scheme() == "https" {
+        builder
+    } else {
+        builder.tls_certs_only([])
+    }
+}
+
+/// As [`builder_for`], but for the servers that `url`'s refers to as well: they may use https although `url` does not.
+pub(crate) fn builder_from(url: &Url) -> ClientBuilder {
     let builder = reqwest::Client::builder()
         .http1_only()
         .user_agent(USER_AGENT)
@@ -47,23 +57,22 @@ pub(crate) fn builder_for(url: &Url) -> ClientBuilder {
         .connector_layer(MapResponseLayer::new(note_connected));
     #[cfg(target_os = "linux")]
     let builder = builder.tcp_user_timeout(TCP_USER_TIMEOUT);
-    let builder = if is_loopback(url) {
+    if is_local(url) {
         builder.no_proxy()
     } else {
         builder
-    };
-    if url.scheme() == "https" {
-        builder
-    } else {
-        builder.tls_certs_only([])
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// True for this machine, and for names without a dot, which only the local network can resolve (`mcp`).
+fn is_local(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => !name.trim_end_matches('.').contains('.'),
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => {
+            let ip = ip.to_canonical();
+            ip.is_loopback() || ip.is_unspecified()
+        }
         None => false,
     }
 }

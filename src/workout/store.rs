@@ -50,16 +50,19 @@ fn is_storable(id: &str) -> bool {
 }
 
 fn timestamp(row: &AnyRow, column: &str) -> Result<Timestamp, Error> {
-    from_ms(row.try_get(column)?)
+    row.try_get(column).map(from_ms)
 }
 
 fn optional_timestamp(row: &AnyRow, column: &str) -> Result<Option<Timestamp>, Error> {
     let ms: Option<i64> = row.try_get(column)?;
-    ms.map(from_ms).transpose()
+    Ok(ms.map(from_ms))
 }
 
-fn from_ms(ms: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_millisecond(ms).map_err(decode)
+/// The time, or the nearest that there is: one such row must not make all the others unreadable.
+fn from_ms(ms: i64) -> Timestamp {
+    let (first, last) = (Timestamp::MIN, Timestamp::MAX);
+    let ms = ms.clamp(first.as_millisecond(), last.as_millisecond());
+    Timestamp::from_millisecond(ms).unwrap_or_default()
 }
 
 /// A boolean that the query selects as 0 or 1, since `SQLite` has none.

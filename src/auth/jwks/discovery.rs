@@ -41,7 +41,7 @@ pub(super) struct KeySource {
 
 impl KeySource {
     pub(super) fn new(issuer: Url) -> Result<Self, reqwest::Error> {
-        let http = client::builder_for(&issuer)
+        let http = client::builder_from(&issuer)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .build()?;

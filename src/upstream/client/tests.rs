@@ -218,20 +218,25 @@ async fn a_failed_connect_is_an_error_that_does_not_name_the_url() {
 }
 
 #[test]
-fn loopback_addresses_are_recognized() {
-    let loopback = |url: &str| is_loopback(&url.parse().unwrap());
+fn this_machine_and_names_without_a_dot_are_local() {
+    let is_local = |url: &str| is_local(&url.parse().unwrap());
     for url in [
         "http://localhost:1/",
+        "http://localhost.:1/",
         "http://127.1.2.3/",
+        "http://0.0.0.0:8000/",
         "http://[::1]:8/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://mcp:8000/",
     ] {
-        assert!(loopback(url), "{url}");
+        assert!(is_local(url), "{url}");
     }
     for url in [
-        "http://mcp:8000/",
         "http://10.0.0.1/",
+        "http://[2001:db8::1]/",
         "https://localhost.example/",
+        "https://api.anthropic.com/",
     ] {
-        assert!(!loopback(url), "{url}");
+        assert!(!is_local(url), "{url}");
     }
 }

@@ -174,7 +174,8 @@ fn plan_from_row(row: &AnyRow) -> Result<Plan, sqlx::Error> {
     };
     let date = |at: Timestamp| dates::day(at, &TimeZone::UTC);
     let starts_on = optional_timestamp(row, "starts_at")?.map(date);
-    let ends_on = optional_timestamp(row, "ends_at")?.map(|end| date(end - 1.millisecond()));
+    let ends_on = optional_timestamp(row, "ends_at")?;
+    let ends_on = ends_on.map(|end| date(end.checked_sub(1.millisecond()).unwrap_or(end)));
     Ok(Plan {
         id: row.try_get("id")?,
         name: row.try_get("name")?,

@@ -71,9 +71,11 @@ async fn claude_is_asked_through_the_proxy_of_the_environment() {
 }
 
 #[tokio::test]
-async fn hosts_in_no_proxy_and_loopback_addresses_are_reached_directly() {
+async fn hosts_in_no_proxy_and_local_hosts_are_reached_directly() {
     let base = "http://claude.invalid";
     assert_eq!(asked_through_a_proxy(base, "claude.invalid").await, None);
-    let base = "http://127.0.0.1:9";
-    assert_eq!(asked_through_a_proxy(base, "").await, None);
+    // As `http://mcp:8000`, the default of PROG_STRENGTH_MCP_URL.
+    for base in ["http://127.0.0.1:9", "http://no-such-container:9"] {
+        assert_eq!(asked_through_a_proxy(base, "").await, None, "{base}");
+    }
 }

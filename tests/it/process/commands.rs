@@ -45,6 +45,21 @@ async fn healthcheck_fails_when_the_status_is_not_2xx() {
     );
 }
 
+#[tokio::test]
+async fn healthcheck_does_not_ask_a_proxy() {
+    let service = Service::start(&["serve"], &[]).await;
+    let proxy = format!("http://127.0.0.1:{}", service.port());
+    // A documentation address (RFC 5737), where nothing answers; the proxy answers `GET http://…/health` with 200.
+    let env = [
+        ("AGENT_HOST", "192.0.2.1"),
+        ("AGENT_PORT", "80"),
+        ("HTTP_PROXY", &proxy),
+        ("http_proxy", &proxy),
+    ];
+    let ended = run(&["healthcheck"], &env).await;
+    assert_eq!(ended.code, Some(1), "{:?}", ended.err);
+}
+
 /// What the token that was printed says, which is all that was printed.
 async fn mint(arguments: &[&str], more: &[(&str, &str)]) -> Ended {
     let env = [&[("JWT_SIGNING_KEY", JWT_KEY)], more].concat();

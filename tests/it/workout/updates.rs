@@ -130,3 +130,26 @@ on_both!(deleting_a_workout_deletes_its_sets, async |world: World| {
         format!("workout_id: the user has no workout {id}; list_workouts shows the ids")
     );
 });
+
+on_both!(
+    a_stored_time_out_of_range_hides_no_other_workout,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        ann.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
+        let id = one(&ann).await["id"].clone();
+        // Microseconds, by another program's mistake.
+        let id_text = id.as_str().expect("an id");
+        let columns = "performed_at = performed_at * 1000, ended_at = 9223372036854775807";
+        let sql = format!("UPDATE workout SET {columns} WHERE id = '{id_text}'");
+        world.run(&sql).await;
+        let squats = json!({"exercise_id": "squat"});
+        let history = ann.call("get_exercise_history", squats).await;
+        let sessions = history.expect("a history")["sessions"].take();
+        assert_eq!(sessions.as_array().map(Vec::len), Some(2), "{sessions}");
+        let listed = ann.call("list_workouts", json!({})).await;
+        let workouts = listed.expect("a list")["workouts"].take();
+        assert_ne!(workouts, json!([]));
+        let deleted = ann.call("delete_workout", json!({"workout_id": id})).await;
+        deleted.expect("deleted");
+    }
+);

@@ -1,5 +1,7 @@
 //! Tools `update_workout` and `delete_workout`.
 
+use jiff::Timestamp;
+
 use super::{
     Logged,
     input::{check_exercises, check_times, time},
@@ -79,7 +81,8 @@ impl UpdateWorkout {
             // The duration stays the same.
             let shift = at.duration_since(workout.performed_at);
             workout.performed_at = at;
-            workout.ended_at = workout.ended_at.map(|end| (end + shift).min(user.now));
+            let shifted = |end: Timestamp| end.checked_add(shift).unwrap_or(user.now);
+            workout.ended_at = workout.ended_at.map(|end| shifted(end).min(user.now));
         }
         if self.ended_at.is_some() {
             workout.ended_at = time("ended_at", self.ended_at, user)?;
