@@ -13,7 +13,7 @@ use crate::{
 /// Runs the service until SIGTERM or SIGINT; a second signal ends it at once.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = Signals::listen()?.first(|| ());
-    logs::start(&config.log, logs::To::Stdout);
+    logs::start(&config.log, logs::Output::Stdout);
     let address = config.address.clone();
     let app = App::new(config)?;
     let listener = server::bind(&address.host, address.port).await?;
