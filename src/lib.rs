@@ -44,6 +44,3 @@ pub mod upstream;
 
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
-
-/// Further than anything here looks ahead: instants plus untrusted durations must not overflow.
-const FAR: std::time::Duration = std::time::Duration::from_secs(366 * 86_400);

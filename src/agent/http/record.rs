@@ -87,7 +87,7 @@ impl ChatRecord {
 
     fn observe_events<S: Stream<Item = Event>, T>(mut self, events: S, slot: T) -> Observed<S, T> {
         self.in_flight = true;
-        self.app.metrics.chat_begins();
+        self.app.metrics.in_flight.inc();
         Observed {
             events: Box::pin(events),
             ended: false,
@@ -126,9 +126,9 @@ impl ChatRecord {
     fn count(&self, code: &'static str, took: Duration) {
         let metrics = &self.app.metrics;
         if self.in_flight {
-            metrics.chat_ends();
+            metrics.in_flight.dec();
         }
-        metrics.chat_over(self.mode(), code, took);
+        metrics.chat(self.mode(), code, took);
         for (kind, count) in self.ledger.usage().by_kind() {
             metrics.tokens(kind, count);
         }

@@ -10,7 +10,8 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{
-    CallContext, Catalogue, Listed, StrippedInput, identity::looks_like_json, may_contain_user_id,
+    CallContext, Catalogue, ListedTool, StrippedInput, identity::looks_like_json,
+    may_contain_user_id,
 };
 use crate::{auth::Caller, fuzz::Choices};
 
@@ -51,8 +52,8 @@ pub fn tools(bytes: &[u8]) {
     }
 }
 
-fn tool(name: String, input_schema: Map<String, Value>) -> Listed {
-    Listed {
+fn tool(name: String, input_schema: Map<String, Value>) -> ListedTool {
+    ListedTool {
         name,
         description: None,
         input_schema,
@@ -62,7 +63,7 @@ fn tool(name: String, input_schema: Map<String, Value>) -> Listed {
 }
 
 /// Makes a catalogue, and checks what Claude sees of it.
-fn listed(tools: &[Listed]) -> Catalogue {
+fn listed(tools: &[ListedTool]) -> Catalogue {
     let catalogue = Catalogue::new(tools.to_vec(), vec![]);
     assert_eq!(
         catalogue.specs().len() + catalogue.left_out().len(),

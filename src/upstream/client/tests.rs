@@ -1,4 +1,4 @@
-//! Against a server that closes connections after a given number of responses.
+//! HTTP clients against a server that closes connections after a given number of responses.
 
 use futures_util::future::join_all;
 use tokio::{
@@ -112,7 +112,7 @@ async fn serve(
 }
 
 async fn read(response: Response) -> String {
-    let pieces: Vec<_> = body_of(response).map(Result::unwrap).collect().await;
+    let pieces: Vec<_> = into_body(response).map(Result::unwrap).collect().await;
     String::from_utf8(pieces.concat()).unwrap()
 }
 
@@ -150,7 +150,7 @@ async fn dropping_a_response_before_its_end_closes_the_connection() {
         stream.read_to_end(&mut Vec::new()).await
     });
     let client = builder_for(&url).build().unwrap();
-    let mut body = body_of(send(|| client.get(url.clone())).await.unwrap());
+    let mut body = into_body(send(|| client.get(url.clone())).await.unwrap());
     body.next().await.unwrap().unwrap();
     drop(body);
     let end = timeout(Duration::from_secs(1), closed).await;
