@@ -58,7 +58,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(
         config.http.rate_limit,
         Some(RateLimit {
-            max: 60,
+            max: 60.try_into().unwrap(),
             window: Duration::from_secs(60)
         })
     );
