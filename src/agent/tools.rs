@@ -40,7 +40,7 @@ pub struct ListedTool {
     pub idempotent: bool,
 }
 
-/// All tools of one session, as Claude may use them, sorted by their names on the server.
+/// All tools of one session that Claude may use, sorted by their names on the server.
 #[derive(Debug)]
 pub struct Catalogue {
     specs: Vec<ToolSpec>,
@@ -58,7 +58,7 @@ struct Tool {
     repeatable: bool,
 }
 
-/// A call that is ready for MCP. Its arguments hold the caller's identity and no other.
+/// An MCP call. The only identity in its arguments is the caller's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolCall {
     name: String,
@@ -142,12 +142,12 @@ impl Catalogue {
         }
     }
 
-    /// The tools as Claude sees them, in a fixed order.
+    /// The tools for Claude, in a fixed order.
     pub fn specs(&self) -> &[ToolSpec] {
         &self.specs
     }
 
-    /// [`Self::specs`] as a request contains them.
+    /// [`Self::specs`], serialized for requests.
     pub fn tools(&self) -> &Tools {
         &self.serialized
     }

@@ -92,13 +92,13 @@ impl Reader {
         self.values.remove(variable.name);
     }
 
-    /// The value as it is written; an empty one counts as unset.
+    /// The raw value; an empty one counts as unset.
     pub(super) fn given(&self, variable: &Variable) -> Option<&str> {
         let value = self.values.get(variable.name).map(String::as_str);
         value.filter(|value| !value.is_empty())
     }
 
-    /// The value as it is written, or else the default, if there is one.
+    /// The raw value, else the default, if there is one.
     pub(super) fn text(&self, variable: &Variable) -> Option<&str> {
         let default = Some(variable.default).filter(|default| !default.is_empty());
         self.given(variable).or(default)

@@ -1,7 +1,7 @@
 //! Heap trimming: returns freed memory to the system after bursts of requests.
 //!
-//! glibc keeps what was freed inside its heap: after 500 chats at once about 25 MB. Allocators that return memory by
-//! themselves use more than that when idle, or need more than a C compiler to build.
+//! glibc keeps freed memory in its heap, about 25 MB after 500 concurrent chats. Allocators that return memory themselves
+//! use more than that when idle, or need more than a C compiler to build.
 
 use std::time::Duration;
 

@@ -20,7 +20,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-/// The largest image that Claude's API takes on every platform.
+/// The largest image that Claude's API accepts on every platform.
 const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
 
 const HTML: &str = "text/html; charset=utf-8";

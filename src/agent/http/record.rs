@@ -26,7 +26,7 @@ pub(super) struct ChatRecord {
     request_id: RequestId,
     pub(super) user: Option<Caller>,
     pub(super) streamed: bool,
-    /// `None` until the request has ended. A record dropped before that is of a disconnect or a panic.
+    /// `None` until the request has ended. If it is dropped before, the client has disconnected or the turn has panicked.
     pub(super) outcome: Option<ChatOutcome>,
     began: Instant,
     first_token: Option<Duration>,

@@ -16,7 +16,7 @@ use super::{
 use crate::{auth::Caller, fuzz::Choices};
 
 const USER_ID: &str = "user_id";
-/// The verified subject. Nothing else in any input has this value.
+/// The verified subject. No input contains this value.
 const SUB: &str = "sub|ann";
 
 /// The first byte says whether the rest is a schema and an input, one line each, or choices for them.
@@ -62,7 +62,7 @@ fn tool(name: String, input_schema: Map<String, Value>) -> ListedTool {
     }
 }
 
-/// Makes a catalogue, and checks what Claude sees of it.
+/// Makes a catalogue, and checks the schemas that Claude sees.
 fn listed(tools: &[ListedTool]) -> Catalogue {
     let catalogue = Catalogue::new(tools.to_vec(), vec![]);
     assert_eq!(
@@ -114,7 +114,7 @@ fn listed(tools: &[ListedTool]) -> Catalogue {
     catalogue
 }
 
-/// Prepares a call, and checks what holds whatever the schema.
+/// Prepares a call, and checks the invariants that hold for any schema.
 fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super::ToolCall {
     let caller = Caller::fake(SUB);
     let context = CallContext {

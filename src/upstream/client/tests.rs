@@ -14,14 +14,14 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const RESPONSE: &str =
     "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n";
 
-/// What the server does with the request after the last one it answers.
+/// The behaviour of the server on the request after the last one that it answers.
 #[derive(Clone, Copy)]
 enum Then {
-    /// It reads it, and closes the connection.
+    /// Reads the request and closes the connection.
     Close,
-    /// It closes the connection without reading it, which resets it.
+    /// Closes the connection without reading the request, which resets it.
     Reset,
-    /// It closes the connection before it comes.
+    /// Closes the connection before the request.
     CloseBefore,
 }
 
