@@ -8,7 +8,7 @@ use prog_strength_agent::{
     agent::claude::Decoder,
     agent::history,
     agent::json::Object,
-    agent::tools::{CallContext, Catalogue, Listed, StrippedInput},
+    agent::tools::{CallContext, Catalogue, ListedTool, StrippedInput},
     auth::{self, Caller, JwtSettings, Subject, Verifier},
 };
 use serde_json::{Map, Value, json};
@@ -97,7 +97,7 @@ fn catalogue() -> Catalogue {
     let tools: Vec<Value> = serde_json::from_str(TOOLS).expect("JSON");
     let object =
         |value: &Value| -> Map<String, Value> { value.as_object().cloned().unwrap_or_default() };
-    let listed = |tool: &Value| Listed {
+    let listed = |tool: &Value| ListedTool {
         name: tool["name"].as_str().unwrap_or_default().to_owned(),
         description: tool["description"].as_str().map(str::to_owned),
         input_schema: object(&tool["inputSchema"]),

@@ -1,8 +1,8 @@
 //! The chat agent: runs a turn of a conversation with Claude and the tools of an MCP server.
 //!
-//! [`Agent::begin`] checks what can fail before anything is shown; [`Turn::run`] is the tool loop, a stream of
-//! [`Event`]s. From here down nothing knows HTTP: the same events are sent as SSE or collected into a JSON answer. The
-//! stream may be dropped at any time: that closes Claude's reply and cancels reads, while writes run to their end.
+//! [`Agent::begin`] makes the checks that can fail before the first event; [`Turn::run`] is the tool loop, a stream of
+//! [`Event`]s. Only the module `http` knows HTTP: it sends the same events as SSE or collects them into a JSON answer.
+//! Dropping the stream closes Claude's reply and cancels reads; writes run to their end.
 
 mod context;
 mod event;
@@ -23,13 +23,10 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    agent::claude::{Claude, Prefix},
-    agent::history::History,
-    agent::mcp::Mcp,
-    auth::Caller,
-    config::AgentConfig,
-};
+use crate::{auth::Caller, config::AgentConfig};
+use claude::{Claude, Prefix};
+use history::History;
+use mcp::Mcp;
 
 pub use context::{time_zone_name, user_context};
 pub use event::{Done, Event, Failed, Failure, FailureCode};
@@ -88,14 +85,8 @@ impl Agent {
             _ => Failure::ToolsUnavailable,
         })?;
         Ok(Turn {
-            caller: request.caller,
-            request_id: request.request_id,
-            user_context: request.user_context,
-            time_zone: request.time_zone,
-            deadline: request.deadline,
+            request,
             catalogue,
-            ids: request.history.ids,
-            conversation: request.history.conversation,
             ledger: Ledger::default(),
             model: self.claude.model().to_owned(),
             agent: self.clone(),

@@ -1,8 +1,8 @@
-//! Authentication: a verified bearer token becomes a [`Caller`]. Only this module makes one.
+//! Authentication: verifies bearer tokens. A verified token becomes a [`Caller`], which only this module makes.
 //!
 //! - [`Subject`]: a user's id.
 //! - [`Verifier`], [`mint`]: HS256 tokens of the API. Pure: no HTTP, no clock except `jsonwebtoken`'s.
-//! - [`jwks`]: RS256 and ES256 tokens of an OAuth issuer, whose keys are fetched.
+//! - [`jwks`]: RS256 and ES256 tokens of an OAuth issuer, verified with the keys that it publishes.
 
 pub mod jwks;
 mod jwt;
@@ -17,7 +17,7 @@ pub use subject::{InvalidSubject, Subject};
 /// Clock skew that is tolerated in `exp` and `nbf`.
 const LEEWAY_SECS: u64 = 30;
 
-/// The user that a verified token speaks for.
+/// The user that a verified token identifies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Caller(Subject);
 
@@ -37,7 +37,7 @@ impl Caller {
     }
 }
 
-/// Why a token is not accepted. For the debug log; the client learns only that it is not.
+/// Why a token is not accepted. For the debug log; the client only gets a 401.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     #[error("the token is not valid")]
@@ -46,7 +46,7 @@ pub enum AuthError {
     Critical,
     #[error("the issuer publishes no key that fits the token")]
     Key,
-    #[error("the token is of another issuer")]
+    #[error("the token is from another issuer")]
     Issuer,
     #[error("the token is for another audience")]
     Audience,
@@ -54,7 +54,7 @@ pub enum AuthError {
     Subject(#[from] InvalidSubject),
 }
 
-/// The checks common to all tokens. The audience is checked where it is known which are accepted.
+/// The checks common to all tokens. The accepted audiences differ, and each verifier checks them itself.
 fn validation(algorithm: Algorithm, required: &[&str]) -> Validation {
     let mut rules = Validation::new(algorithm);
     rules.leeway = LEEWAY_SECS;

@@ -1,4 +1,4 @@
-//! The command line: subcommands, and the small commands `healthcheck` and `token`.
+//! The command line (clap): the subcommands, and the implementation of `healthcheck` and `token`.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -68,7 +68,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Runs the command to its end. A [`config::ConfigError`] is the operator's to correct.
+    /// Runs the command. A [`config::ConfigError`] means that the operator must correct a setting.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => block_on(agent::http::serve::serve(Config::from_env()?)),
@@ -91,9 +91,7 @@ impl Cli {
 }
 
 fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(command);
     // A running name look-up cannot be cancelled; do not wait for it.
     runtime.shutdown_background();
@@ -114,9 +112,8 @@ async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
     let client = client::builder_for(&url).no_proxy();
     let client = client.timeout(HEALTH_TIMEOUT).build()?;
     let response = client.get(url.clone()).send().await;
-    let status = response
-        .with_context(|| format!("no answer from {url}"))?
-        .status();
+    let response = response.with_context(|| format!("no answer from {url}"))?;
+    let status = response.status();
     ensure!(status.is_success(), "{url} answered {status}");
     Ok(())
 }

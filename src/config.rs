@@ -1,7 +1,7 @@
-//! The settings: read once from the environment, checked into types, all faults reported in one message.
+//! The settings: read once from the environment into types, all faults reported in one message.
 //!
-//! - [`variables`]: the table, one line for each variable. A new setting begins there.
-//! - `agent`, `workout`, `dev`: the settings of each command. This file holds those that they share.
+//! - [`variables`]: the table, one line for each variable. A new setting starts there.
+//! - `agent`, `workout`, `dev`: the settings of each command. This file holds the shared ones.
 //! - `reader`: the only code that reads the environment. An empty value counts as unset.
 
 mod agent;
@@ -12,12 +12,14 @@ mod reader;
 pub mod variables;
 mod workout;
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use secrecy::SecretString;
 
-use crate::auth::JwtSettings;
-use crate::process::logs::{LogConfig, LogFormat};
+use crate::{
+    auth::JwtSettings,
+    process::logs::{LogConfig, LogFormat},
+};
 pub use agent::{
     AgentConfig, ClaudeConfig, Config, Cors, Credential, Demo, HttpConfig, McpConfig, PageConfig,
 };
@@ -37,7 +39,7 @@ pub struct Address {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateLimit {
-    pub max: usize,
+    pub max: NonZeroU32,
     pub window: Duration,
 }
 
@@ -69,10 +71,8 @@ fn mcp_address(reader: &mut Reader) -> Address {
 fn jwt(reader: &mut Reader) -> JwtSettings {
     let key = reader.text(&var::JWT_SIGNING_KEY).map(SecretString::from);
     if key.is_none() {
-        let what = format!(
-            "is missing or empty; set it to {}",
-            var::JWT_SIGNING_KEY.kind
-        );
+        let kind = &var::JWT_SIGNING_KEY.kind;
+        let what = format!("is missing or empty; set it to {kind}");
         reader.fault(var::JWT_SIGNING_KEY.name, what);
     }
     JwtSettings {
@@ -80,10 +80,6 @@ fn jwt(reader: &mut Reader) -> JwtSettings {
         issuer: reader.text(&var::JWT_ISSUER).map(str::to_owned),
         audience: reader.text(&var::JWT_AUDIENCE).map(str::to_owned),
     }
-}
-
-fn shutdown_grace(reader: &mut Reader) -> Duration {
-    reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS)
 }
 
 fn log(reader: &mut Reader) -> LogConfig {

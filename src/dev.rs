@@ -62,7 +62,7 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
         stand_in_model: stand_in::MODEL,
     })?;
     let page = page_listener(config.agent.address.port).await?;
-    logs::start(&config.agent.log, logs::To::Stderr);
+    logs::start(&config.agent.log, logs::Output::Stderr);
     let mut stopped = pin!(signals.first(data.cleanup()));
     let opened = {
         let mut opening = pin!(data.open(&config.workout.database_url, options.fresh));

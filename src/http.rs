@@ -1,4 +1,5 @@
-//! What every HTTP server of the project shares. Knows none of the systems behind it.
+//! Building blocks of the HTTP servers: accept loop, middleware, error responses, rate limiter, request bodies. Depends
+//! neither on the agent nor on the workout server.
 
 pub mod lifecycle;
 pub mod server;

@@ -1,4 +1,4 @@
-//! The chat agent of the Prog Strength training tracker, and the systems beside it, in one binary.
+//! The chat agent of the Prog Strength training tracker, its workout server, and the `dev` command, in one binary.
 //!
 //! # Map
 //! ```text
@@ -7,22 +7,23 @@
 //!    agent     workout      runs       dev        the systems, and everything at once on a laptop
 //!      │          │          │          │
 //!      └──────┬───┴────┬─────┴──────────┘
-//!           http   upstream   auth   process      what they share; knows none of them
+//!           http   upstream   auth   process      shared; none of these imports a system
 //! ```
 //! - [`agent`]: `POST /chat`. A turn is `HTTP -> Caller -> ChatRequest -> Turn <-> claude, mcp (tools) -> Events -> JSON | SSE`.
 //! - [`workout`]: the MCP server of the training log (command `mcp`). The agent reaches it over MCP alone.
-//! - `dev` (cargo feature `dev`): all of it on loopback, with demo data and a stand-in for Claude. Nothing uses it.
-//! - [`http`], [`upstream`], [`auth`], [`process`]: the shared edge. [`config`]: the environment as typed settings.
+//! - `dev` (cargo feature `dev`): both systems on loopback, with demo data and a stand-in for Claude. Only `cli` imports it.
+//! - Shared: [`http`] (server, middleware, rate limiter), [`upstream`] (HTTP clients, backoff), [`auth`] (token
+//!   verification), [`process`] (logs, signals). [`config`]: the environment as typed settings.
 //!
 //! # Invariants
-//! 1. From `agent::turn` down nothing knows axum, HTTP statuses of ours, or SSE text of ours.
-//! 2. Only `auth` makes a [`auth::Caller`]; only `agent::tools` makes a call for MCP.
-//! 3. One event stream, two renderers: JSON folds what SSE prints. A renderer never decides what a turn does.
-//! 4. Nothing reads the environment after the configuration exists; no mutable process state; two apps can live in one process.
-//! 5. A stream may be dropped at any time: dropping cancels Claude and read-only tools. A write tool runs in a task of
-//!    its own and is let finish.
-//! 6. No trait of our own that has one implementation. The seams for tests are URLs.
-//! 7. Every await on something outside has a deadline.
+//! 1. Within `agent`, only `agent::http` knows axum, the statuses of `/chat` and the SSE encoding.
+//! 2. Only `auth` makes a [`auth::Caller`]; only `agent::tools` makes an MCP call.
+//! 3. One event stream, two renderers: the JSON answer collects the events that SSE sends. A renderer does not influence the turn.
+//! 4. Only [`config`] reads the environment, at start-up. There is no mutable global state: two apps can run in one process.
+//! 5. A stream may be dropped at any time. Dropping it cancels Claude and read-only tools; a write tool runs to its end in
+//!    a task of its own.
+//! 6. No trait with a single implementation. Tests substitute other services by URL.
+//! 7. Every wait for another process has a deadline.
 //! 8. Enums decide, strings are printed.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -44,6 +45,3 @@ pub mod upstream;
 
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
-
-/// Further than anything here looks ahead: instants plus untrusted durations must not overflow.
-const FAR: std::time::Duration = std::time::Duration::from_secs(366 * 86_400);

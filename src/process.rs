@@ -1,4 +1,4 @@
-//! The process itself: logs, signals, the heap.
+//! Process-wide services: logging, signals, returning freed memory.
 
 pub mod heap;
 pub mod logs;

@@ -1,4 +1,4 @@
-//! Calls to other services: HTTP clients, retry delays, idle timers.
+//! Building blocks of clients for other services: HTTP clients, retry delays, idle timers.
 
 pub(crate) mod backoff;
 pub(crate) mod client;

@@ -1,6 +1,6 @@
-//! Client for Claude's Messages API: one streaming call at a time, and its retries before the reply begins.
+//! Client for Claude's Messages API: sends streaming requests, and retries them until a reply begins.
 //!
-//! Retries after that are decided by the caller, which knows what the user has seen.
+//! A reply that fails after it has begun is retried by `turn::round`, which knows whether the user has seen part of it.
 
 mod conversation;
 mod error;
@@ -30,7 +30,7 @@ use crate::{
 
 pub use conversation::Conversation;
 pub use error::ClaudeError;
-pub use message::{Block, Message, Role, image_type, is_blank, is_id};
+pub use message::{Block, IMAGE_TYPES, Message, Role, image_type, is_blank, is_id};
 pub use reply::{Progress, Reply, ReplyStream, Usage};
 pub use request::{Prefix, Request, ToolSpec, Tools};
 pub use retry::Retries;
@@ -95,7 +95,7 @@ impl Claude {
         loop {
             match self.send(&body).await {
                 Ok(reply) => return Ok(reply),
-                Err(error) => retries.again(error).await?,
+                Err(error) => retries.wait(error).await?,
             }
         }
     }
@@ -119,18 +119,15 @@ impl Claude {
         if status != StatusCode::OK {
             let headers = response.headers().clone();
             let body = timeout(self.idle_timeout, error_body(response)).await;
-            return Err(ClaudeError::from_response(
-                status,
-                &headers,
-                &body.unwrap_or_default(),
-            ));
+            let body = body.unwrap_or_default();
+            return Err(ClaudeError::from_response(status, &headers, &body));
         }
-        let body = client::body_of(response);
+        let body = client::into_body(response);
         Ok(ReplyStream::new(body, self.idle_timeout, timer))
     }
 
-    /// The body is sent piece by piece, since each piece is in memory once already; with its length, since proxies may refuse
-    /// chunked requests.
+    /// Sends the body in pieces, so that shared pieces are not copied, and with its length, since proxies may refuse chunked
+    /// requests.
     fn request(&self, body: &[Bytes]) -> RequestBuilder {
         let length: usize = body.iter().map(Bytes::len).sum();
         let pieces: Vec<_> = body.iter().cloned().map(Ok::<_, Infallible>).collect();
@@ -142,30 +139,18 @@ impl Claude {
 }
 
 fn headers(credential: &Credential) -> HeaderMap {
-    let (name, value) = match credential {
-        Credential::ApiKey(key) => (
-            header::HeaderName::from_static("x-api-key"),
-            key.expose_secret().to_owned(),
-        ),
-        Credential::Bearer(token) => (
-            header::AUTHORIZATION,
-            format!("Bearer {}", token.expose_secret()),
-        ),
-    };
-    let fixed = [
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
         ("anthropic-version", VERSION),
         ("content-type", "application/json"),
         ("accept", "text/event-stream"),
-    ];
-    let mut headers: HeaderMap = fixed
-        .map(|(name, value)| {
-            (
-                header::HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )
-        })
-        .into_iter()
-        .collect();
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let (name, value) = match credential {
+        Credential::ApiKey(key) => ("x-api-key", key.expose_secret().to_owned()),
+        Credential::Bearer(token) => ("authorization", format!("Bearer {}", token.expose_secret())),
+    };
     if let Ok(mut value) = HeaderValue::from_str(&value) {
         value.set_sensitive(true);
         headers.insert(name, value);
@@ -175,7 +160,7 @@ fn headers(credential: &Credential) -> HeaderMap {
 
 /// The beginning of an error response's body.
 async fn error_body(response: Response) -> Vec<u8> {
-    let (mut pieces, mut body) = (client::body_of(response), Vec::new());
+    let (mut pieces, mut body) = (client::into_body(response), Vec::new());
     while let Some(Ok(piece)) = pieces.next().await {
         body.extend_from_slice(&piece);
         if body.len() > MAX_ERROR_BYTES {

@@ -1,4 +1,5 @@
-//! The second system block: what depends on the user and the day, after the cached first block.
+//! The second system block: today's date and the user's name. It follows the first block, which is the same for all users
+//! and cached.
 
 use jiff::{Timestamp, tz::TimeZone};
 

@@ -1,4 +1,5 @@
-//! The events of a turn: the wire format of the SSE stream and of the JSON answer.
+//! The events of a turn: the wire format of the SSE stream and of the JSON answer. A new SSE event is a variant of
+//! [`Event`].
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,10 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Ledger;
-use crate::{
-    agent::claude::{Block, ClaudeError, Message, Role, Usage},
-    agent::tools::StrippedInput,
+use super::{
+    Ledger,
+    claude::{Block, ClaudeError, Message, Role, Usage},
+    tools::StrippedInput,
 };
 
 /// One event of the stream; its `type` is also the name of the SSE event.
@@ -64,7 +65,7 @@ impl Event {
 /// A finished turn; also the JSON answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Done {
-    /// Claude's, or `max_tool_rounds`.
+    /// The stop reason of Claude's last reply, or `max_tool_rounds`.
     pub stop_reason: String,
     /// The blocks of the final assistant message.
     pub content: Vec<Block>,
@@ -112,16 +113,11 @@ pub struct Failed {
 }
 
 impl Failed {
-    /// The failure of a turn, with what its ledger holds.
+    /// The failure of a turn, with the messages and tokens in its ledger.
     pub fn new(failure: &Failure, request_id: Arc<str>, ledger: &Ledger) -> Self {
         let mut messages = ledger.take_messages();
-        // A paused reply is of no use without its continuation, and a history must end with the user.
-        while messages
-            .last()
-            .is_some_and(|message| message.role == Role::Assistant)
-        {
-            messages.pop();
-        }
+        // A paused reply is useless without its continuation, and a history must end with a user message.
+        while messages.pop_if(|it| it.role == Role::Assistant).is_some() {}
         Self {
             code: failure.code(),
             message: failure.to_string(),

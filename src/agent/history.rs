@@ -1,8 +1,8 @@
 //! Validates and repairs the conversation that a client sends, so that Claude accepts it. Pure.
 //!
-//! Frontends post their own message objects: with extra keys, blank bubbles, and history cut anywhere. What is wrong
-//! inside a block is an error that names the place ([`Invalid`]); what Claude would only refuse as left over is dropped
-//! and counted.
+//! Frontends post their own message objects: with extra keys, blank messages, and history cut anywhere. An invalid block
+//! is a 422 that names its place ([`Invalid`], which `json` builds). Blank blocks and tool calls or results without their
+//! counterpart are dropped and counted.
 
 mod blocks;
 #[cfg(any(test, fuzzing))]
@@ -14,9 +14,9 @@ use std::collections::HashSet;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{
-    agent::claude::{Conversation, Role},
-    agent::json::{JsonStr, Object, parse_list},
+use crate::agent::{
+    claude::{Conversation, Role},
+    json::{JsonStr, Object, parse_list},
 };
 use blocks::Block;
 

@@ -1,4 +1,4 @@
-//! The HTTP face of the agent: `POST /chat` as JSON or SSE, and the endpoints beside it.
+//! The HTTP API of the agent: `POST /chat` as JSON or SSE, the other endpoints, and the chat page.
 
 pub mod serve;
 

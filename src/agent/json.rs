@@ -1,6 +1,6 @@
-//! Zero-copy JSON: the fields of objects as unparsed slices of the request body.
+//! Zero-copy JSON parsing: the fields of objects as unparsed slices of the request body, and the places of invalid values.
 //!
-//! A long history is forwarded as the bytes that were received; only what has to be checked is parsed.
+//! A long history is forwarded as the bytes that were received; only fields that must be checked are parsed.
 
 use std::{borrow::Cow, fmt};
 
@@ -11,7 +11,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// A value that is not what the request must hold: where, and why. Contains no text of the client's.
+/// An invalid value in a request: its place (`messages[3].content[0].type`) and the reason, the detail of a 422. Contains no
+/// text from the client.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("{}: {why}", .place.trim_start_matches('.'))]
 pub struct Invalid {
@@ -20,7 +21,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// `why` the value is refused. Its place is added by [`Self::in_field`] and [`Self::in_item`], innermost first.
+    /// `why` the value is invalid. [`Self::in_field`] and [`Self::in_item`] add its place, innermost first.
     pub fn new(why: impl Into<Cow<'static, str>>) -> Self {
         Self {
             place: String::new(),
@@ -54,7 +55,7 @@ impl<'a> Object<'a> {
         serde_json::from_str(json)
     }
 
-    /// The field `name`, unless it is `null`. Of several fields with one name, the last counts.
+    /// The field `name`, unless it is `null`. The last of several fields with one name counts.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         let field = self.0.iter().rev().find(|(field, _)| field == name);
         field
@@ -150,7 +151,7 @@ impl<'a> JsonStr<'a> {
         text.map(|Unescaped(text)| text).unwrap_or_default()
     }
 
-    /// The first byte, if it stands for itself.
+    /// The first byte, unless it begins an escape.
     pub fn first_byte(self) -> Option<u8> {
         let first = self.0.get().as_bytes().get(1).copied();
         first.filter(|byte| !matches!(byte, b'"' | b'\\'))

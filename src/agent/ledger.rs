@@ -1,8 +1,8 @@
-//! The rounds, tokens and messages of a turn, readable while it runs and after it was dropped.
+//! The ledger of a turn: its rounds, tokens and messages. Readable while the turn runs and after it was dropped.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::agent::claude::{Message, Usage};
+use super::claude::{Message, Usage};
 
 #[derive(Clone, Default)]
 pub struct Ledger(Arc<Mutex<Entries>>);

@@ -1,7 +1,7 @@
 //! MCP client: one supervised session shared by all requests, and tool calls over it.
 //!
-//! Failed calls are classified (see `call_failure`), so that a write is never done twice and never reported done when it
-//! was not. Every wait has a deadline of our own: rmcp has none.
+//! `session` supervises the session, `call` sends and repeats tool calls, and `call_failure` classifies failed ones, so
+//! that a write is never done twice and never reported done when it was not. Every wait has a deadline: rmcp sets none.
 
 mod call;
 mod call_failure;
@@ -18,10 +18,11 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{agent::metrics::Metrics, agent::tools::Catalogue, config::McpConfig};
+use super::{metrics::Metrics, tools::Catalogue};
+use crate::config::McpConfig;
 
 pub use outcome::CallOutcome;
-use session::Live;
+use session::Session;
 
 /// How long a request waits for a session that is being opened.
 const SESSION_WAIT: Duration = Duration::from_secs(3);
@@ -32,7 +33,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 #[error("there is no session with the tool server")]
 pub struct NoSession;
 
-/// The server of the present session.
+/// The server of the current session, with the numbers of tools offered to Claude and left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerInfo {
     pub name: String,
@@ -42,10 +43,10 @@ pub struct ServerInfo {
 }
 
 pub struct Mcp {
-    live: watch::Receiver<Option<Arc<Live>>>,
+    current: watch::Receiver<Option<Arc<Session>>>,
     call_timeout: Duration,
     max_text: usize,
-    /// Writes in flight. They outlive the request that made them.
+    /// Writes in flight, which outlive their requests.
     writes: TaskTracker,
     sessions: TaskTracker,
     stop: CancellationToken,
@@ -61,9 +62,9 @@ impl Mcp {
     ) -> anyhow::Result<Self> {
         let (stop, sessions) = (CancellationToken::new(), TaskTracker::new());
         let connector = session::Connector::new(config)?;
-        let live = session::supervise(connector, stop.clone(), &sessions, metrics.clone());
+        let current = session::supervise(connector, stop.clone(), &sessions, metrics.clone());
         Ok(Self {
-            live,
+            current,
             call_timeout: config.call_timeout,
             max_text,
             writes: TaskTracker::new(),
@@ -73,32 +74,24 @@ impl Mcp {
         })
     }
 
+    /// The server of the current session, if there is one.
     pub fn server(&self) -> Option<ServerInfo> {
-        self.live
-            .borrow()
-            .as_ref()
-            .filter(|live| !live.dead.is_cancelled())
-            .map(|live| ServerInfo {
-                name: live.server.0.clone(),
-                version: live.server.1.clone(),
-                tools: live.catalogue.specs().len(),
-                left_out: live.catalogue.left_out().len(),
-            })
+        let current = self.current.borrow();
+        let usable = current.as_ref().filter(|session| session.is_usable());
+        usable.map(|session| session.server.clone())
     }
 
-    /// The tools of the present session. Waits briefly for a session that is being opened.
+    /// The tools of the current session. Waits briefly for a session that is being opened.
     pub async fn catalogue(&self, deadline: Instant) -> Result<Arc<Catalogue>, NoSession> {
-        self.session(deadline.min(Instant::now() + SESSION_WAIT))
-            .await
-            .map(|live| live.catalogue.clone())
+        let session = self.session(deadline.min(Instant::now() + SESSION_WAIT));
+        Ok(session.await?.catalogue.clone())
     }
 
-    async fn session(&self, until: Instant) -> Result<Arc<Live>, NoSession> {
-        let mut live = self.live.clone();
-        let usable =
-            |live: &Option<Arc<Live>>| live.as_ref().is_some_and(|live| !live.dead.is_cancelled());
-        match timeout_at(until, live.wait_for(usable)).await {
-            Ok(Ok(live)) => live.clone().ok_or(NoSession),
+    async fn session(&self, until: Instant) -> Result<Arc<Session>, NoSession> {
+        let mut current = self.current.clone();
+        let is_usable = |it: &Option<Arc<Session>>| it.as_ref().is_some_and(|it| it.is_usable());
+        match timeout_at(until, current.wait_for(is_usable)).await {
+            Ok(Ok(session)) => session.clone().ok_or(NoSession),
             _ => Err(NoSession),
         }
     }
@@ -106,14 +99,10 @@ impl Mcp {
     /// Waits for the writes in flight, at most for one call's timeout, and closes the session.
     pub async fn close(&self) {
         self.writes.close();
-        if timeout(self.call_timeout, self.writes.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                calls = self.writes.len(),
-                "tool calls were cut off by the shutdown"
-            );
+        let ended = timeout(self.call_timeout, self.writes.wait()).await;
+        if ended.is_err() {
+            let calls = self.writes.len();
+            tracing::warn!(calls, "tool calls were cut off by the shutdown");
         }
         self.stop.cancel();
         self.sessions.close();

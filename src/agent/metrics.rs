@@ -1,4 +1,4 @@
-//! All metrics of the agent, in a registry that each `App` has for itself.
+//! Prometheus metrics of the agent, in one registry per `App`.
 //!
 //! `http::record` records chats, `claude` its requests, `mcp` its session and calls. Label values are bounded: enums,
 //! statuses, and tool names of the catalogue.
@@ -28,8 +28,9 @@ const BUCKETS: [f64; 14] = [
 /// Names and values.
 type Labels<const N: usize> = [(&'static str, String); N];
 
+/// Makes the histograms of durations.
 #[derive(Clone)]
-struct Seconds;
+pub(super) struct Seconds;
 
 impl MetricConstructor<Histogram> for Seconds {
     fn new_metric(&self) -> Histogram {
@@ -47,7 +48,7 @@ macro_rules! metrics {
     ($($field:ident: $type:ty = $value:expr, $name:literal, $help:literal;)*) => {
         pub struct Metrics {
             registry: Registry,
-            $($field: $type,)*
+            $(pub(super) $field: $type,)*
         }
 
         impl Metrics {
@@ -69,7 +70,7 @@ metrics! {
     chat_duration: Histogram = histogram(),
         "chat_duration_seconds", "Time from the request to the end of the response";
     in_flight: Gauge = Gauge::default(),
-        "chat_in_flight", "Turns that are running";
+        "chat_in_flight", "Turns in progress";
     claude_requests: Family<Labels<1>, Counter> = Family::default(),
         "claude_requests", "Requests to the Messages API";
     claude_duration: Histogram = histogram(),
@@ -87,9 +88,9 @@ metrics! {
     tool_calls: Family<Labels<2>, Counter> = Family::default(),
         "mcp_tool_calls", "Tool calls";
     tool_duration: Family<Labels<1>, Histogram, Seconds> = Family::new_with_constructor(Seconds),
-        "mcp_tool_call_duration_seconds", "Time of a tool call";
+        "mcp_tool_call_duration_seconds", "Duration of a tool call";
     tasks: Gauge = Gauge::default(),
-        "runtime_tasks", "Tasks that are alive, about one for each connection";
+        "runtime_tasks", "Live tasks, about one per connection";
 }
 
 impl Metrics {
@@ -106,16 +107,8 @@ impl Metrics {
         text
     }
 
-    pub fn chat_begins(&self) {
-        self.in_flight.inc();
-    }
-
-    pub fn chat_ends(&self) {
-        self.in_flight.dec();
-    }
-
-    /// A POST /chat has ended. `mode` is `json` or `sse`; `code` is `ok` or an error code.
-    pub fn chat_over(&self, mode: &str, code: &str, took: Duration) {
+    /// Records a POST /chat at its end. `mode` is `json` or `sse`; `code` is `ok` or an error code.
+    pub fn chat(&self, mode: &str, code: &str, took: Duration) {
         let labels = [("mode", mode.to_owned()), ("code", code.to_owned())];
         self.chats.get_or_create(&labels).inc();
         self.chat_duration.observe(took.as_secs_f64());
@@ -124,14 +117,6 @@ impl Metrics {
     pub fn tokens(&self, kind: &str, count: u64) {
         let labels = [("kind", kind.to_owned())];
         self.claude_tokens.get_or_create(&labels).inc_by(count);
-    }
-
-    pub fn session(&self, up: bool) {
-        self.session_up.set(i64::from(up));
-    }
-
-    pub fn reconnected(&self) {
-        self.reconnects.inc();
     }
 
     pub(crate) fn claude_retry(&self, reason: String) {

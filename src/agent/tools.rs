@@ -1,8 +1,8 @@
-//! The tool catalogue: MCP tools as schemas for Claude, and Claude's tool calls as calls for MCP. Pure.
+//! The tool catalogue: converts MCP tools to schemas for Claude, and Claude's tool calls to MCP calls. Pure.
 //!
-//! This is where identity is enforced. Claude never sees `user_id`; what it writes under that name is stripped
-//! ([`StrippedInput`]), and the verified subject is injected wherever the server's own schema declares it. Nothing else
-//! makes a [`ToolCall`].
+//! Identity is enforced here. Claude never sees `user_id`; a `user_id` that it writes is stripped ([`StrippedInput`]),
+//! and the verified subject is injected wherever the server's own schema declares it. Only this module makes a
+//! [`ToolCall`].
 
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -30,9 +30,9 @@ const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
 const META_REQUEST: &str = "fitness.progstrength/request_id";
 const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
 
-/// A tool as the MCP server lists it.
+/// A tool as the MCP server lists it (`tools/list`).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct ListedTool {
     pub name: String,
     pub description: Option<String>,
     pub input_schema: Map<String, Value>,
@@ -40,7 +40,7 @@ pub struct Listed {
     pub idempotent: bool,
 }
 
-/// All tools of one session, as Claude may use them, sorted by their names on the server.
+/// All tools of one session that Claude may use, sorted by their names on the server.
 #[derive(Debug)]
 pub struct Catalogue {
     specs: Vec<ToolSpec>,
@@ -58,7 +58,7 @@ struct Tool {
     repeatable: bool,
 }
 
-/// A call that is ready for MCP. Its arguments hold the caller's identity and no other.
+/// An MCP call. The only identity in its arguments is the caller's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolCall {
     name: String,
@@ -93,7 +93,7 @@ impl ToolCall {
     }
 }
 
-/// What a call carries beside its input: the caller, the request, and Claude's id for the call.
+/// The caller, the request, and Claude's id for a call: sent in `_meta`.
 #[derive(Debug, Clone, Copy)]
 pub struct CallContext<'a> {
     pub caller: &'a Caller,
@@ -106,7 +106,7 @@ pub struct CallContext<'a> {
 impl Catalogue {
     /// `unreadable` are the names of tools that could not be parsed. They are left out, as is every tool that Claude's
     /// API would refuse: one such tool fails every request.
-    pub fn new(mut listed: Vec<Listed>, unreadable: Vec<String>) -> Self {
+    pub fn new(mut listed: Vec<ListedTool>, unreadable: Vec<String>) -> Self {
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let mut names = NameMap::new(listed.iter().map(|tool| tool.name.as_str()));
         let mut specs: Vec<ToolSpec> = Vec::new();
@@ -142,22 +142,22 @@ impl Catalogue {
         }
     }
 
-    /// The tools as Claude sees them, in a fixed order.
+    /// The tools for Claude, in a fixed order.
     pub fn specs(&self) -> &[ToolSpec] {
         &self.specs
     }
 
-    /// [`Self::specs`] as a request contains them.
+    /// [`Self::specs`], serialized for requests.
     pub fn tools(&self) -> &Tools {
         &self.serialized
     }
 
-    /// The server's names of the tools that Claude is not offered.
+    /// The tools that are not offered to Claude, by their names on the server.
     pub fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
-    /// Makes a call of Claude's ready for MCP; `None` if the tool is not in the catalogue.
+    /// Converts a call by Claude to an MCP call; `None` if the tool is not in the catalogue.
     pub fn prepare_call(
         &self,
         context: CallContext<'_>,
@@ -173,12 +173,11 @@ impl Catalogue {
             (META_TIME_ZONE, context.time_zone),
         ];
         let meta = meta.into_iter();
+        let meta = meta.filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
         Some(ToolCall {
             name: tool.name.clone(),
             arguments: tool.injector.inject(input, user_id),
-            meta: meta
-                .filter_map(|(key, value)| Some((key.to_owned(), value?.into())))
-                .collect(),
+            meta: meta.collect(),
             read_only: tool.read_only,
             repeatable: tool.repeatable,
         })

@@ -1,35 +1,28 @@
-//! The tool loop: rounds of one request to Claude and the tool calls of its reply, until Claude calls no more tools.
+//! The tool loop of a turn. A round is one request to Claude and the tool calls of the reply; rounds repeat until Claude
+//! calls no more tools.
 
 mod round;
 mod tool_calls;
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::Stream;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Agent, Done, Event, Failed, Failure, Ledger};
-use crate::{
-    agent::claude::{Block, Conversation, Message, Reply},
-    agent::tools::{CallContext, Catalogue, StrippedInput, ToolCall},
-    auth::Caller,
+use super::{
+    Agent, Done, Event, Failed, Failure, Ledger, TurnRequest,
+    claude::{Block, Message, Reply},
+    tools::{CallContext, Catalogue, StrippedInput, ToolCall},
 };
 use round::Round;
 
 /// A turn that is ready to run: its tools are known.
 pub struct Turn {
     pub(super) agent: Arc<Agent>,
-    pub(super) caller: Caller,
-    pub(super) request_id: Arc<str>,
-    pub(super) user_context: String,
-    pub(super) time_zone: Option<Arc<str>>,
-    pub(super) deadline: Instant,
+    /// The history in it grows with every round.
+    pub(super) request: TurnRequest,
     pub(super) catalogue: Arc<Catalogue>,
-    /// The conversation as Claude gets it.
-    pub(super) conversation: Conversation,
-    /// The tool-use ids of the conversation, which Claude's API requires to be unique.
-    pub(super) ids: HashSet<String>,
     /// Rounds, tokens, and the messages that this turn adds to the client's history.
     pub(super) ledger: Ledger,
     pub(super) model: String,
@@ -40,7 +33,7 @@ impl Turn {
     /// `streamed`: events reach the user as they happen, so a reply that was shown in part is not requested again.
     pub fn run(mut self, streamed: bool) -> impl Stream<Item = Event> + Send + 'static {
         async_stream::stream! {
-            let cut_off = cut_off(self.deadline, self.agent.stopping.clone());
+            let cut_off = cut_off(self.request.deadline, self.agent.stopping.clone());
             futures_util::pin_mut!(cut_off);
             yield Event::ModelChosen { model: self.agent.claude.model().to_owned() };
             loop {
@@ -73,12 +66,12 @@ impl Turn {
         }
     }
 
-    /// False in the last round, after the limit of rounds with tools.
+    /// False in the last round: the limit of rounds with tools is reached.
     pub(super) fn may_use_tools(&self) -> bool {
         self.ledger.rounds() <= self.agent.max_tool_rounds
     }
 
-    /// Makes a call of Claude's ready for MCP; `None` if there is no such tool.
+    /// Converts a call by Claude to an MCP call; `None` if there is no such tool.
     pub(super) fn prepare_call(
         &self,
         tool_use_id: &str,
@@ -86,10 +79,10 @@ impl Turn {
         input: &StrippedInput,
     ) -> Option<ToolCall> {
         let context = CallContext {
-            caller: &self.caller,
-            request_id: &self.request_id,
+            caller: &self.request.caller,
+            request_id: &self.request.request_id,
             tool_use_id,
-            time_zone: self.time_zone.as_deref(),
+            time_zone: self.request.time_zone.as_deref(),
         };
         self.catalogue.prepare_call(context, name, input)
     }
@@ -104,11 +97,11 @@ impl Turn {
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
         let mut content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
         if self.may_use_tools() && stop_reason == "tool_use" && !results.is_empty() {
-            self.ids
-                .extend(content.iter().filter_map(|block| match block {
-                    Block::ToolUse { id, .. } => Some(id.clone()),
-                    _ => None,
-                }));
+            let ids = content.iter().filter_map(|block| match block {
+                Block::ToolUse { id, .. } => Some(id.clone()),
+                _ => None,
+            });
+            self.request.history.ids.extend(ids);
             return self.continue_with(content, results);
         }
         let blocks = content.len();
@@ -129,7 +122,7 @@ impl Turn {
             model: std::mem::take(&mut self.model),
             messages: self.ledger.take_messages(),
             usage: self.ledger.usage(),
-            request_id: self.request_id.clone(),
+            request_id: self.request.request_id.clone(),
         })))
     }
 
@@ -139,7 +132,7 @@ impl Turn {
         let messages = [&reply, &results].into_iter();
         let messages = messages.filter(|message| !message.content.is_empty());
         let messages = messages.map(|message| (message.role, message));
-        let extended = self.conversation.extend(messages, 0);
+        let extended = self.request.history.conversation.extend(messages, 0);
         self.record(reply.content, results.content);
         extended.err().map(|_| self.failed(&Failure::Internal))
     }
@@ -155,16 +148,9 @@ impl Turn {
         let causes =
             std::iter::successors(std::error::Error::source(failure), |cause| cause.source());
         let causes: Vec<String> = causes.map(ToString::to_string).collect();
-        tracing::warn!(
-            code = %failure.code(),
-            causes = causes.join(": "),
-            "a turn failed"
-        );
-        Event::Error(Box::new(Failed::new(
-            failure,
-            self.request_id.clone(),
-            &self.ledger,
-        )))
+        tracing::warn!(code = %failure.code(), causes = causes.join(": "), "a turn failed");
+        let id = self.request.request_id.clone();
+        Event::Error(Box::new(Failed::new(failure, id, &self.ledger)))
     }
 
     /// A handle that outlives the turn.

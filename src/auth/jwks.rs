@@ -1,4 +1,4 @@
-//! Access tokens (RS256, ES256) of an OAuth issuer, verified with the keys that it publishes as a JWK set.
+//! Verifies access tokens (RS256, ES256) of an OAuth issuer with the keys that it publishes as a JWK set.
 
 mod cache;
 mod discovery;
@@ -51,7 +51,7 @@ impl JwksVerifier {
         })
     }
 
-    /// The caller, if every check passes. `header` is the token's own; one of its audiences must be ours.
+    /// The caller, if every check passes. `header` is the header of `token`; `is_ours` must accept one of its audiences.
     pub async fn verify(
         &self,
         token: &str,
@@ -72,7 +72,7 @@ impl JwksVerifier {
     }
 }
 
-/// Issuers are written with and without a slash at the end, and mean the same.
+/// Issuers with and without a slash at the end are the same.
 fn without_slash(issuer: &str) -> &str {
     issuer.strip_suffix('/').unwrap_or(issuer)
 }

@@ -1,4 +1,4 @@
-//! HS256 tokens (JWT, RFC 7519) of the API: verification, and minting for trying things by hand.
+//! Verifies the API's HS256 tokens (JWT, RFC 7519), and mints tokens for the commands `token` and `dev`.
 
 use std::time::Duration;
 

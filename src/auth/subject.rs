@@ -1,4 +1,4 @@
-//! The subject of a token: a user's id.
+//! The subject of a token (`sub`): a user's id.
 
 use std::{fmt, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! The settings of the `serve` command.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use http::HeaderValue;
 use secrecy::SecretString;
@@ -9,7 +9,7 @@ use url::Url;
 use super::{
     Address, ConfigError, LogConfig, RateLimit, agent_address, from_env, jwt, log,
     reader::{Reader, entries, one_of},
-    shutdown_grace, variables as var,
+    variables as var,
 };
 use crate::auth::JwtSettings;
 
@@ -24,12 +24,12 @@ pub struct Config {
     pub mcp: McpConfig,
     pub agent: AgentConfig,
     pub http: HttpConfig,
-    /// `AGENT_PAGE`: the chat page, if it is to be served.
+    /// `AGENT_PAGE`: the chat page, if it is served.
     pub page: Option<PageConfig>,
     pub log: LogConfig,
 }
 
-/// How Claude is reached, and the limits of each call.
+/// The endpoint of Claude, and the limits of each call.
 #[derive(Debug)]
 pub struct ClaudeConfig {
     /// `ANTHROPIC_BASE_URL` with `/v1/messages` appended.
@@ -83,17 +83,17 @@ pub enum Cors {
     Origins(Vec<HeaderValue>),
 }
 
-/// What the chat page is told beside the model's name.
+/// The settings of the chat page.
 #[derive(Debug, Default)]
 pub struct PageConfig {
-    /// For the `dev` command alone.
+    /// Set by the `dev` command only.
     pub demo: Option<Demo>,
 }
 
 /// The chat page of the `dev` command.
 #[derive(Debug)]
 pub struct Demo {
-    /// The demo user's; only the page on this machine gets it.
+    /// The demo user's token; only the page on this machine gets it.
     pub token: SecretString,
     /// True if the offline stand-in replies in place of Claude.
     pub stand_in: bool,
@@ -105,7 +105,7 @@ impl Config {
         from_env(Self::read)
     }
 
-    /// The same from any list of variables; the process environment is not read.
+    /// Like [`Self::from_env`], from a list of variables instead of the process environment.
     #[expect(
         clippy::should_implement_trait,
         reason = "fallible, unlike FromIterator"
@@ -172,14 +172,14 @@ fn claude(reader: &mut Reader) -> ClaudeConfig {
 }
 
 fn http(reader: &mut Reader) -> HttpConfig {
-    let max = reader.number(&var::RATE_LIMIT_MAX);
+    let max = NonZeroU32::new(reader.number(&var::RATE_LIMIT_MAX));
     let window = reader.secs(&var::RATE_LIMIT_WINDOW_SECS);
     HttpConfig {
         cors: reader.value(&var::CORS_ALLOWED_ORIGINS, Cors::parse),
         max_body_bytes: reader.number(&var::AGENT_MAX_BODY_BYTES),
         max_concurrent_chats: reader.number(&var::AGENT_MAX_CONCURRENT_CHATS),
-        rate_limit: (max > 0).then_some(RateLimit { max, window }),
-        shutdown_grace: shutdown_grace(reader),
+        rate_limit: max.map(|max| RateLimit { max, window }),
+        shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
     }
 }
 
@@ -200,13 +200,11 @@ impl Cors {
 fn origin(text: &str) -> Option<HeaderValue> {
     if text != "*" {
         let url = Url::parse(text).ok()?;
-        let port = url.port().map(|port| format!(":{port}"));
-        let sent = format!(
-            "{}://{}{}",
-            url.scheme(),
-            url.host_str()?,
-            port.unwrap_or_default()
-        );
+        let port = url
+            .port()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        let sent = format!("{}://{}{port}", url.scheme(), url.host_str()?);
         let unusual = |c: char| c == '*' || c.is_ascii_uppercase();
         if sent != text || text.contains(unusual) {
             return None;
@@ -222,10 +220,10 @@ fn system_prompt(reader: &mut Reader) -> String {
     let fault = match std::fs::read_to_string(file) {
         Ok(prompt) if !prompt.trim().is_empty() => return prompt,
         Ok(_) => "names an empty file; put the system prompt into it".to_owned(),
-        Err(error) => format!(
-            "names a file that cannot be read as UTF-8 text ({})",
-            error.kind()
-        ),
+        Err(error) => {
+            let kind = error.kind();
+            format!("names a file that cannot be read as UTF-8 text ({kind})")
+        }
     };
     reader.fault(var::SYSTEM_PROMPT_FILE.name, fault);
     String::new()

@@ -14,13 +14,13 @@ use super::{
     variables::{self as var, Variable},
 };
 
-/// The characters of a path that stand in an `sqlite:` URL unencoded.
+/// The characters that need no encoding in the path of an `sqlite:` URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')
     .remove(b'-')
     .remove(b'_');
-/// Settings of a developer's environment that are about other servers than these.
+/// Settings in a developer's environment that are for other servers, and ignored.
 static IGNORED: [&Variable; 8] = [
     &var::JWT_ISSUER,
     &var::JWT_AUDIENCE,
@@ -32,7 +32,7 @@ static IGNORED: [&Variable; 8] = [
     &var::WORKOUT_USER_ID,
 ];
 
-/// What `dev` has set up before it reads the settings.
+/// The addresses and files that `dev` sets up before it reads the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct DevSetup<'a> {
     /// The `SQLite` file.
@@ -53,7 +53,7 @@ pub struct DevConfig {
 /// Claude, or its stand-in.
 #[derive(Debug)]
 pub enum DevClaude {
-    /// No variable names a Claude; this is the stand-in's key.
+    /// No variable configures Claude. Holds the stand-in's key.
     StandIn(SecretString),
     Real {
         key_given: bool,
@@ -91,10 +91,8 @@ fn claude(reader: &mut Reader, setup: DevSetup<'_>) -> DevClaude {
     }
     let key = SecretString::from(random_secret());
     reader.set(&var::ANTHROPIC_API_KEY, key.expose_secret());
-    reader.set(
-        &var::ANTHROPIC_BASE_URL,
-        format!("http://{}", setup.stand_in),
-    );
+    let base_url = format!("http://{}", setup.stand_in);
+    reader.set(&var::ANTHROPIC_BASE_URL, base_url);
     reader.set(&var::CLAUDE_MODEL, setup.stand_in_model);
     DevClaude::StandIn(key)
 }
@@ -103,10 +101,8 @@ fn set_servers(reader: &mut Reader, setup: DevSetup<'_>) {
     let data = absolute(setup.data).unwrap_or_else(|_| setup.data.to_owned());
     let data = utf8_percent_encode(&data.to_string_lossy(), PATH).to_string();
     reader.set(&var::JWT_SIGNING_KEY, random_secret());
-    reader.set(
-        &var::PROG_STRENGTH_MCP_URL,
-        format!("http://{}/mcp", setup.mcp),
-    );
+    let mcp_url = format!("http://{}/mcp", setup.mcp);
+    reader.set(&var::PROG_STRENGTH_MCP_URL, mcp_url);
     reader.set(&var::PROG_STRENGTH_MCP_TOKEN, random_secret());
     reader.set(&var::AGENT_HOST, "127.0.0.1");
     reader.set(&var::DATABASE_URL, format!("sqlite:{data}"));

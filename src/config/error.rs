@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// All settings at fault, one line each; a single one on the line of the heading.
+/// All invalid settings, one per line; a single one on the same line as the heading.
 #[derive(Debug, thiserror::Error)]
 #[error("configuration:{}", Lines(.0))]
 pub struct ConfigError(pub(super) Vec<Fault>);
@@ -14,7 +14,7 @@ pub(super) struct Fault {
 }
 
 impl ConfigError {
-    /// A setting that proves wrong only when it is used.
+    /// A setting whose fault shows only when it is used.
     pub fn new(variable: &'static str, what: impl Into<String>) -> Self {
         let what = what.into();
         Self(vec![Fault { variable, what }])

@@ -13,7 +13,7 @@ use super::{
 
 const FILE: &str = ".env";
 
-/// The values of variables, and the faults found so far. After a fault, a placeholder stands in until
+/// The values of variables, and the faults found so far. After a fault, methods return a placeholder, and
 /// [`finish`](Self::finish) fails.
 pub(super) struct Reader {
     values: HashMap<String, String>,
@@ -21,7 +21,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Any variables; the process environment is not read.
+    /// Reads a list of variables instead of the process environment.
     pub(super) fn from_iter(values: impl IntoIterator<Item = (String, String)>) -> Self {
         Self {
             values: values.into_iter().collect(),
@@ -29,7 +29,7 @@ impl Reader {
         }
     }
 
-    /// The process environment; below it, a `.env` file in the working directory.
+    /// Reads the process environment and, below it, a `.env` file in the working directory.
     pub(super) fn from_env() -> Self {
         let mut reader = Self::from_iter([]);
         reader.read_file();
@@ -50,10 +50,8 @@ impl Reader {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(_) => {
-                return self.fault(
-                    FILE,
-                    "cannot be read; it must be a text file, or not be there",
-                );
+                let what = "cannot be read; it must be a text file, or not be there";
+                return self.fault(FILE, what);
             }
         };
         for line in dotenvy::from_read_iter(text.as_bytes()) {
@@ -94,13 +92,13 @@ impl Reader {
         self.values.remove(variable.name);
     }
 
-    /// The value as it is written; an empty one counts as unset.
+    /// The raw value; an empty one counts as unset.
     pub(super) fn given(&self, variable: &Variable) -> Option<&str> {
         let value = self.values.get(variable.name).map(String::as_str);
         value.filter(|value| !value.is_empty())
     }
 
-    /// The value as it is written, or else the default, if there is one.
+    /// The raw value, else the default, if there is one.
     pub(super) fn text(&self, variable: &Variable) -> Option<&str> {
         let default = Some(variable.default).filter(|default| !default.is_empty());
         self.given(variable).or(default)
@@ -158,10 +156,8 @@ impl Reader {
     pub(super) fn optional_url(&mut self, variable: &Variable) -> Option<Url> {
         let url = self.optional(variable, web_url)?;
         if !url.username().is_empty() || url.password().is_some() {
-            self.fault(
-                variable.name,
-                "must hold no user name or password; there are settings for keys and tokens",
-            );
+            let what = "must hold no user name or password; there are settings for keys and tokens";
+            self.fault(variable.name, what);
         }
         Some(url)
     }
@@ -179,7 +175,7 @@ impl Reader {
         }
     }
 
-    /// A secret that travels in a header, where surrounding white space is not part of it.
+    /// A secret that is sent in a header, without surrounding white space.
     pub(super) fn header_secret(&mut self, variable: &Variable) -> Option<SecretString> {
         let valid = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
         self.optional(variable, |text| {
@@ -204,8 +200,7 @@ pub(super) fn entries(list: &str) -> impl Iterator<Item = &str> {
 /// A check for [`Reader::value`]: one of some names, in any case.
 pub(super) fn one_of<T: Copy>(choices: &[(&str, T)]) -> impl Fn(&str) -> Option<T> {
     move |text| {
-        let mut choices = choices.iter();
-        let chosen = choices.find(|(name, _)| name.eq_ignore_ascii_case(text.trim()))?;
-        Some(chosen.1)
+        let is_chosen = |(name, _): &&(&str, T)| name.eq_ignore_ascii_case(text.trim());
+        choices.iter().find(is_chosen).map(|(_, value)| *value)
     }
 }

@@ -58,7 +58,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(
         config.http.rate_limit,
         Some(RateLimit {
-            max: 60,
+            max: 60.try_into().unwrap(),
             window: Duration::from_secs(60)
         })
     );
@@ -336,7 +336,7 @@ fn the_readme_lists_every_variable_with_its_default() {
     assert_eq!(listed, table);
 }
 
-/// What stands between backticks.
+/// The texts between backticks.
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }

@@ -13,14 +13,14 @@ use Kind::{Number, Text};
 /// A setting, read from the environment variable of its name.
 pub struct Variable {
     pub name: &'static str,
-    /// The value in effect when the variable is unset; empty if there is none.
+    /// The value of an unset variable; empty if there is no default.
     pub default: &'static str,
     pub(super) kind: Kind,
     read_by: &'static [Server],
     help: &'static str,
 }
 
-/// What a value must be.
+/// The valid values of a setting.
 pub(super) enum Kind {
     Number(RangeInclusive<u64>),
     Text(&'static str),
@@ -85,7 +85,7 @@ const SECONDS: Kind = Number(1..=86_400);
 const COUNT: Kind = Number(1..=1_000_000);
 const COUNT_OR_OFF: Kind = Number(0..=1_000_000);
 
-// NAME = default, what it must be, which server reads it, what it means;
+// NAME = default, valid values, the servers that read it, its meaning;
 variables! {
     ANTHROPIC_API_KEY = "", TOKEN, AGENT, "Key for Claude, sent as `x-api-key`. Required unless ANTHROPIC_AUTH_TOKEN is set";
     ANTHROPIC_AUTH_TOKEN = "", TOKEN, AGENT, "Sent as `Authorization: Bearer` in place of the key; with both, the key wins";

@@ -8,7 +8,6 @@ use url::{Host, Url};
 use super::{
     Address, ConfigError, LogConfig, from_env, jwt, log, mcp_address,
     reader::{Reader, entries},
-    shutdown_grace,
     variables::{self as var, Variable},
 };
 use crate::auth::{JwtSettings, Subject};
@@ -38,7 +37,7 @@ pub struct WorkoutConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     pub url: Url,
-    /// As it is set: clients compare issuers as texts, and a [`Url`] adds a slash to a bare host.
+    /// The text of the setting: clients compare issuers as texts, and a [`Url`] adds a slash to a bare host.
     pub text: String,
 }
 
@@ -58,23 +57,22 @@ impl HostRule {
             port: authority.port_u16(),
         };
         let port = rule.port.map(|port| format!(":{port}")).unwrap_or_default();
-        // No user name, no empty port, and a host that a URL can have; a star would match nothing but itself.
-        let whole = authority
-            .as_str()
-            .eq_ignore_ascii_case(&format!("{}{port}", rule.host));
+        // No user name, no empty port, and a host that is valid in a URL. There are no wildcards.
+        let parsed = format!("{}{port}", rule.host);
+        let whole = authority.as_str().eq_ignore_ascii_case(&parsed);
         let host = Host::parse(&rule.host).is_ok() && !rule.host.contains('*');
         (whole && host).then_some(rule)
     }
 }
 
 impl WorkoutConfig {
-    /// Reads the process environment and, below it, a `.env` file in the working directory. Over `stdio` no callers
-    /// have to be identified.
+    /// Reads the process environment and, below it, a `.env` file in the working directory. Settings that identify callers
+    /// are not required over `stdio`.
     pub fn from_env(stdio: bool) -> Result<Self, ConfigError> {
         from_env(|reader| Self::read(reader, stdio))
     }
 
-    /// The same from any list of variables; the process environment is not read.
+    /// Like [`Self::from_env`], from a list of variables instead of the process environment.
     pub fn from_iter(
         stdio: bool,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -85,20 +83,18 @@ impl WorkoutConfig {
     }
 
     pub(super) fn read(reader: &mut Reader, stdio: bool) -> Self {
+        let has_key = reader.given(&var::JWT_SIGNING_KEY).is_some();
         let config = Self {
             address: mcp_address(reader),
             agent_token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
-            jwt: reader
-                .given(&var::JWT_SIGNING_KEY)
-                .is_some()
-                .then(|| jwt(reader)),
+            jwt: has_key.then(|| jwt(reader)),
             public_url: base_url(reader, &var::MCP_PUBLIC_URL),
             allowed_hosts: reader.value(&var::MCP_ALLOWED_HOSTS, host_rules),
             rate_limit_per_hour: reader.number(&var::MCP_RATE_LIMIT_PER_HOUR),
             oauth_issuer: issuer(reader),
             database_url: reader.value(&var::DATABASE_URL, database_url),
             stdio_user: reader.value(&var::WORKOUT_USER_ID, |text| Subject::parse(text).ok()),
-            shutdown_grace: shutdown_grace(reader),
+            shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
             log: log(reader),
         };
         if !stdio && !config.identifies_callers() {

@@ -1,4 +1,4 @@
-//! Extracts the bearer token of a request.
+//! Extracts the bearer token of a request. `auth` verifies it.
 
 use http::{HeaderMap, header};
 

@@ -1,4 +1,4 @@
-//! Request bodies: read whole with a size limit and a deadline, or discarded.
+//! Request bodies: reads a whole body with a size limit and a deadline, or discards it.
 
 use std::{pin::pin, time::Duration};
 
@@ -14,10 +14,10 @@ use super::problem::{Code, Problem};
 const MAX_PREALLOCATED: usize = 1024 * 1024;
 /// How long the rest of a rejected body is read, so that the client gets to read the response.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
-/// What a client is told to wait whose body was too slow.
+/// `Retry-After` when a body was too slow.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The whole body. When it is too large, and only then, `body` is left for [`discard`].
+/// Reads the whole body. Only when it is too large, `body` is left for [`discard`].
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: &mut Option<Body>,
@@ -36,7 +36,10 @@ pub(crate) async fn read(
     let expected = announced.and_then(|length| usize::try_from(length).ok());
     let collected = collect(Limited::new(&mut whole, max), expected.unwrap_or_default());
     match timeout_at(deadline, collected).await {
-        Err(_) => Err(too_slow()),
+        Err(_) => {
+            let detail = "The body did not arrive in time.";
+            Err(Problem::new(Code::Timeout, detail).with_retry_after(RETRY_AFTER))
+        }
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             *body = Some(whole);
@@ -44,10 +47,6 @@ pub(crate) async fn read(
         }
         Ok(Err(_)) => Err(Problem::invalid_json("The body broke off.")),
     }
-}
-
-fn too_slow() -> Problem {
-    Problem::new(Code::Timeout, "The body did not arrive in time.").with_retry_after(RETRY_AFTER)
 }
 
 /// Copies the frames into one buffer, so that the receive buffers can be reused.
@@ -64,7 +63,8 @@ where
     Ok(bytes.freeze())
 }
 
-/// Reads the rest for a while: closing at once would reset the connection before the client has read the response.
+/// Reads the rest of a rejected body, within limits: closing at once would reset the connection before the client has read
+/// the response.
 pub(crate) async fn discard(body: Body, max: usize) {
     let rest = async {
         let (mut body, mut left) = (pin!(body), max.saturating_mul(4));

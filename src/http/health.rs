@@ -1,4 +1,4 @@
-//! The answer of `GET /health`: 200 while the process lives.
+//! The response to `GET /health`: 200 while the process is alive.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! The lifecycle of a server: which requests are active, and whether it is draining or stopping.
+//! The lifecycle of a server: counts active requests, and drains them at shutdown.
 
 use std::{
     sync::{

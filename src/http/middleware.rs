@@ -32,7 +32,7 @@ const DEFAULTS: [(HeaderName, &str); 2] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Adds everything that the servers share to the routes of one.
+/// Adds the shared middleware and the fallbacks to the routes of a server.
 pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
     routes: Router<S>,
     cors: Option<CorsLayer>,
@@ -52,7 +52,7 @@ pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
         .layer(layers)
 }
 
-/// Gives the request its id and its span, and the response its common headers.
+/// Adds the id and the span to the request, and the common headers to the response.
 async fn attach(mut request: Request, next: Next) -> Response {
     let id = RequestId::from_headers(request.headers());
     request.extensions_mut().insert(id.clone());

@@ -1,4 +1,4 @@
-//! Content negotiation: the media types that a request accepts, and the one that it carries.
+//! Content negotiation: parses `Accept`, and checks that a request body is JSON.
 
 use http::{HeaderMap, header};
 

@@ -98,7 +98,7 @@ pub struct Body<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
-    /// The same as `detail`: where the mobile client looks.
+    /// The same as `detail`, for the mobile client.
     error: &'a str,
     code: &'a str,
     request_id: &'a str,
@@ -177,7 +177,7 @@ impl Problem {
         Self::new(Code::Internal, "Something went wrong on our side.")
     }
 
-    /// The response, with the id of the request as the log knows it.
+    /// The response. Its `request_id` is the id in the log.
     pub fn respond(&self, request_id: &RequestId) -> Response {
         let status = self.code.status();
         let body = Body {
@@ -190,12 +190,9 @@ impl Problem {
             request_id: request_id.as_str(),
             messages: self.messages.as_deref(),
         };
-        let mut response = (status, Json(body)).into_response();
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, content_type, Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
         let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
         if let Some(Ok(challenge)) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge);

@@ -1,4 +1,4 @@
-//! Rate limiting per key: `governor`'s GCRA with a bounded number of keys, and the `RateLimit` response headers.
+//! The rate limiter, per key: `governor`'s GCRA with a bounded number of keys, and the `RateLimit` response headers.
 
 use std::{
     hash::Hash,
@@ -31,7 +31,7 @@ pub struct RateLimiter<K: Clone + Eq + Hash, C: Clock + Clone = MonotonicClock> 
     limiter: Mutex<Limiter<K, C>>,
 }
 
-/// What a key may still do.
+/// The quota that a key has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     max: u32,
@@ -58,7 +58,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> RateLimiter<K, C> {
         }
     }
 
-    /// Counts a request if it is let through; else `Err` says after which time the next one is.
+    /// Counts a request if it is let through. `Err`: it is not; `reset` is the time until the next one is.
     pub fn check(&self, key: &K) -> Result<Allowance, Allowance> {
         let mut limiter = self.limiter.lock().unwrap_or_else(PoisonError::into_inner);
         if limiter.len() >= MAX_KEYS {
@@ -79,14 +79,12 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> RateLimiter<K, C> {
         }
     }
 
-    /// Forgets the keys whose quota is full again; all of them when that leaves half or more.
+    /// Forgets the keys with a full quota, or all keys if that leaves half of the maximum or more.
     fn make_room(&self, limiter: &mut Limiter<K, C>) {
         limiter.retain_recent();
         if limiter.len() >= MAX_KEYS / 2 {
-            tracing::warn!(
-                keys = limiter.len(),
-                "too many active keys: rate limits start anew"
-            );
+            let keys = limiter.len();
+            tracing::warn!(keys, "too many active keys: all rate limits are reset");
             *limiter = self::limiter(self.max, self.window, self.clock.clone());
         }
     }
@@ -107,13 +105,9 @@ impl Allowance {
     pub(crate) fn write(&self, policy: &str, headers: &mut HeaderMap) {
         let (max, window) = (self.max, self.window.as_secs());
         let (remaining, reset) = (self.remaining, whole_seconds(self.reset));
-        for (name, value) in [
-            (
-                RATE_LIMIT_POLICY,
-                format!("\"{policy}\";q={max};w={window}"),
-            ),
-            (RATE_LIMIT, format!("\"{policy}\";r={remaining};t={reset}")),
-        ] {
+        let quota = format!("\"{policy}\";q={max};w={window}");
+        let left = format!("\"{policy}\";r={remaining};t={reset}");
+        for (name, value) in [(RATE_LIMIT_POLICY, quota), (RATE_LIMIT, left)] {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
@@ -121,7 +115,7 @@ impl Allowance {
     }
 }
 
-/// Rounded up, and at least one: as `Retry-After` has it.
+/// Seconds for `Retry-After`: rounded up, and at least one.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
@@ -134,7 +128,10 @@ mod tests {
 
     type Fake<K> = RateLimiter<K, FakeRelativeClock>;
 
-    fn of<K: Clone + Eq + Hash>(max: u32, secs: u64) -> (Fake<K>, FakeRelativeClock) {
+    fn limiter_with_clock<K: Clone + Eq + Hash>(
+        max: u32,
+        secs: u64,
+    ) -> (Fake<K>, FakeRelativeClock) {
         let (max, clock) = (NonZeroU32::new(max).unwrap(), FakeRelativeClock::default());
         let window = Duration::from_secs(secs);
         (RateLimiter::with_clock(max, window, clock.clone()), clock)
@@ -142,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_key_has_its_burst_at_once_then_a_request_per_interval_and_the_wait_is_enough() {
-        let (limiter, clock) = of(2, 10);
+        let (limiter, clock) = limiter_with_clock(2, 10);
         let check = |key| limiter.check(&key).map(|left| left.remaining);
         let wait = |key| limiter.check(&key).unwrap_err().reset;
         assert_eq!((check("ann"), check("ann")), (Ok(1), Ok(0)));
@@ -159,7 +156,7 @@ mod tests {
 
     #[test]
     fn headers_name_the_policy_and_what_is_left() {
-        let (limiter, _) = of(60, 60);
+        let (limiter, _) = limiter_with_clock(60, 60);
         let mut headers = HeaderMap::new();
         limiter.check(&"ann").unwrap().write("chat", &mut headers);
         assert_eq!(headers[RATE_LIMIT_POLICY], "\"chat\";q=60;w=60");
@@ -168,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_number_of_keys_is_bounded_and_recent_keys_are_remembered() {
-        let (limiter, clock) = of(1, 1000);
+        let (limiter, clock) = limiter_with_clock(1, 1000);
         for key in 0..MAX_KEYS + 5000 {
             clock.advance(Duration::from_millis(1));
             assert!(limiter.check(&key).is_ok());
@@ -179,7 +176,7 @@ mod tests {
 
     #[test]
     fn keys_with_a_full_quota_are_forgotten_before_others() {
-        let (limiter, clock) = of(1, 10);
+        let (limiter, clock) = limiter_with_clock(1, 10);
         for key in 0..MAX_KEYS {
             clock.advance(Duration::from_millis(1));
             assert!(limiter.check(&key).is_ok());

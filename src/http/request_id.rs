@@ -1,4 +1,4 @@
-//! The id of a request: the caller's own or a new one.
+//! The id of a request: taken from `X-Request-ID`, or generated.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The accept loop: HTTP/1.1 with deadlines for request heads and for writes, bounded buffers, and graceful shutdown.
+//! The HTTP server: an accept loop for HTTP/1.1 with deadlines for request heads and for writes, bounded buffers, and
+//! graceful shutdown.
 
 mod write_deadline;
 
@@ -25,8 +26,8 @@ pub use write_deadline::Connection;
 pub(crate) use write_deadline::DeadlineGuard;
 use write_deadline::WriteDeadline;
 
-/// From the start of a connection, or the end of a response, to the end of the next request's head. Longer than the two
-/// minutes for which Caddy keeps an idle connection.
+/// The time from the start of a connection, or the end of a response, to the end of the next request's head. Longer than
+/// the two minutes for which Caddy keeps an idle connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(150);
 /// How long sent bytes may stay unacknowledged.
 #[cfg(target_os = "linux")]
@@ -35,7 +36,7 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(120);
 const CONNECTION_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The size of hyper's read and write buffers, and so the longest head of a request.
 const BUFFER: usize = 64 * 1024;
-/// The most that the kernel queues unsent for a connection; its own limit is megabytes.
+/// The most bytes that the kernel queues unsent for a connection. Its default is megabytes.
 #[cfg(target_os = "linux")]
 const MAX_UNSENT: u32 = 64 * 1024;
 
@@ -83,7 +84,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 set_options(&stream);
                 connections.spawn(serve_connection(stream, router.clone(), graceful.watcher()));
             }
-            // Most likely out of file descriptors: some become free.
+            // Most likely out of file descriptors, until other connections close.
             Err(error) => {
                 tracing::warn!(error = %error, "cannot accept a connection");
                 sleep(Duration::from_millis(50)).await;
@@ -110,7 +111,7 @@ async fn serve_connection(stream: TcpStream, router: Router, watcher: Watcher) {
     let connection = Connection::default();
     let stream = WriteDeadline::new(stream, connection.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        connection.clear_write_deadline();
+        connection.set_write_deadline(None);
         request.extensions_mut().insert(connection.clone());
         let response = router.clone().oneshot(request);
         async move { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }

@@ -1,7 +1,7 @@
-//! Returns freed memory to the system after bursts of requests.
+//! Heap trimming: returns freed memory to the system after bursts of requests.
 //!
-//! glibc keeps what was freed inside its heap: after 500 chats at once about 25 MB. Allocators that return memory by
-//! themselves use more than that when idle, or need more than a C compiler to build.
+//! glibc keeps freed memory in its heap, about 25 MB after 500 concurrent chats. Allocators that return memory themselves
+//! use more than that when idle, or need more than a C compiler to build.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use tokio::{task::spawn_blocking, time::sleep};
 
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Runs forever: trims the heap whenever requests have ended and none is active. `begun_if_idle` is the number of
-/// requests so far, or `None` while one is active.
+/// Trims the heap, in an endless loop, whenever requests have ended and none is active. `begun_if_idle` is the number of
+/// requests so far, or `None` while a request is active.
 pub async fn trim_when_idle(begun_if_idle: impl Fn() -> Option<u64>) {
     let mut trimmed_at = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Log lines: JSON, or pretty on a terminal. Never message texts, tool inputs or tool results.
+//! Logging: JSON lines, or pretty ones on a terminal. Logs never contain message texts, tool inputs or tool results.
 
 use std::{io::IsTerminal, panic};
 
@@ -11,7 +11,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Libraries whose log lines repeat the data that passes through them, at any level.
+/// Libraries that log the data that passes through them, at any level.
 const VERBOSE_LIBRARIES: [&str; 4] = ["rmcp", "hyper", "reqwest", "h2"];
 
 #[derive(Debug)]
@@ -27,15 +27,15 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// The destination of the lines.
+/// The destination of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum To {
+pub enum Output {
     Stdout,
-    /// Standard output belongs to the MCP client.
+    /// For `mcp --stdio`: standard output carries MCP.
     Stderr,
 }
 
-impl To {
+impl Output {
     fn is_terminal(self) -> bool {
         match self {
             Self::Stdout => std::io::stdout().is_terminal(),
@@ -52,12 +52,12 @@ impl To {
 }
 
 /// Starts logging, for the whole process.
-pub fn start(config: &LogConfig, to: To) {
+pub fn start(config: &LogConfig, output: Output) {
     let json = match config.format {
         Some(format) => format == LogFormat::Json,
-        None => !to.is_terminal(),
+        None => !output.is_terminal(),
     };
-    let lines = tracing_subscriber::fmt::layer().with_writer(to.writer());
+    let lines = tracing_subscriber::fmt::layer().with_writer(output.writer());
     let lines = if json {
         lines
             .json()
@@ -66,7 +66,7 @@ pub fn start(config: &LogConfig, to: To) {
             .with_span_list(false)
             .boxed()
     } else {
-        lines.with_ansi(to.is_terminal()).boxed()
+        lines.with_ansi(output.is_terminal()).boxed()
     };
     let filter = FilterFn::new({
         let targets = config.targets.clone();
@@ -75,10 +75,10 @@ pub fn start(config: &LogConfig, to: To) {
     let lines = lines
         .with_filter(filter)
         .with_filter(config.targets.clone());
-    // Fails only when the process has a logger already.
+    // Fails only if the process has a logger.
     let _ = tracing_subscriber::registry().with(lines).try_init();
     panic::set_hook(Box::new(|panic| {
-        // Without the message, which may quote a text.
+        // The message is left out: it may quote a message text.
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panic: a bug in this service");
     }));

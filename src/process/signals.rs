@@ -1,4 +1,4 @@
-//! Graceful shutdown on SIGINT and SIGTERM: the first signal asks, the second ends the process.
+//! SIGINT and SIGTERM: the first signal starts a graceful shutdown, the second ends the process.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use tokio::{
 /// Signals within this time count as one: wrappers send one Ctrl-C to the process and to its group.
 const SAME_SIGNAL: Duration = Duration::from_millis(300);
 
-/// Listens from its construction on: a signal during start-up is kept for [`Signals::first`].
+/// Listens from construction on: a signal during start-up is kept for [`Signals::first`].
 pub(crate) struct Signals(Vec<imp::Signal>);
 
 impl Signals {
     /// SIGTERM and SIGINT.
     pub(crate) fn listen() -> anyhow::Result<Self> {
-        Self::of_kinds(&imp::PROCESS)
+        Self::from_kinds(&imp::PROCESS)
     }
 
-    /// SIGTERM, SIGINT, and SIGHUP: the terminal was closed.
+    /// SIGTERM, SIGINT, and SIGHUP, which means that the terminal was closed.
     #[cfg(feature = "dev")]
     pub(crate) fn in_terminal() -> anyhow::Result<Self> {
-        Self::of_kinds(&imp::TERMINAL)
+        Self::from_kinds(&imp::TERMINAL)
     }
 
-    fn of_kinds(kinds: &[imp::Kind]) -> anyhow::Result<Self> {
+    fn from_kinds(kinds: &[imp::Kind]) -> anyhow::Result<Self> {
         let signals: Result<_, _> = kinds.iter().copied().map(imp::listen).collect();
         Ok(Self(signals.context("cannot listen for signals")?))
     }
@@ -109,8 +109,8 @@ mod tests {
     async fn a_signal_during_start_up_is_kept_for_first() {
         // Ignored by default, and without a meaning to the rest of this process.
         let kinds: [imp::Kind; 1] = [SignalKind::window_change];
-        let signals = Signals::of_kinds(&kinds).unwrap();
-        let mut seen = Signals::of_kinds(&kinds).unwrap();
+        let signals = Signals::from_kinds(&kinds).unwrap();
+        let mut seen = Signals::from_kinds(&kinds).unwrap();
         send_window_change();
         timeout(DEADLINE, seen.next()).await.unwrap();
         timeout(DEADLINE, signals.first(|| ())).await.unwrap();

@@ -16,8 +16,8 @@ impl Backoff {
         self.first.saturating_mul(factor).min(self.max)
     }
 
-    /// The delay after this many earlier failures, shortened by up to a quarter so that clients that lost the same server
-    /// do not return at the same moment.
+    /// The delay after this many earlier failures, shortened by up to a quarter so that the clients of a lost server do not
+    /// return at the same moment.
     pub(crate) fn delay(self, failures: u32) -> Duration {
         let jitter = rand::random_range(0.75..=1.0);
         self.nominal(failures).mul_f64(jitter)

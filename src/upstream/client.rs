@@ -9,13 +9,13 @@ use tower::util::MapResponseLayer;
 use url::{Host, Url};
 
 const USER_AGENT: &str = concat!("prog-strength-agent/", env!("CARGO_PKG_VERSION"));
-/// Probes find an idle connection that a NAT has forgotten; the user timeout finds one that is in use.
+/// Keep-alive probes detect a dead idle connection, forgotten by a NAT; the user timeout detects one that is in use.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_RETRIES: u32 = 3;
 #[cfg(target_os = "linux")]
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
-/// More idle connections only hold memory after a peak.
+/// The most idle connections per pool. More would only hold memory after a peak.
 const MAX_IDLE: usize = 32;
 
 /// A response body as it arrives. Dropping it before its end closes the connection.
@@ -26,7 +26,7 @@ tokio::task_local! {
     static CONNECTED: Cell<bool>;
 }
 
-/// A client for the server of `url` alone. Redirects are answers, bodies are not compressed.
+/// A client for the server of `url` only. Redirects are not followed, bodies are not compressed.
 ///
 /// Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; local servers are always reached directly.
 /// The system's certificate authorities are loaded for https only: that takes milliseconds and megabytes.
@@ -85,8 +85,8 @@ fn note_connected<C>(connection: C) -> C {
 
 /// Sends the request that `request` makes, which must be safe to repeat. The error does not name the URL.
 ///
-/// A server may close an idle connection just as it is used again. So a failure on a pooled connection before the response
-/// head is followed by another attempt at once, on the next one: at the latest on a new connection, whose failure counts.
+/// A server may close an idle connection just as it is used again. So after a failure on a pooled connection before the
+/// response head, the request is sent again at once on another connection. A failure on a new connection is final.
 pub(crate) async fn send(request: impl Fn() -> RequestBuilder) -> reqwest::Result<Response> {
     loop {
         let sending = async { (request().send().await, CONNECTED.with(Cell::get)) };
@@ -99,7 +99,8 @@ pub(crate) async fn send(request: impl Fn() -> RequestBuilder) -> reqwest::Resul
     }
 }
 
-pub(crate) fn body_of(response: Response) -> ResponseBody {
+/// The body of a response as a stream of chunks.
+pub(crate) fn into_body(response: Response) -> ResponseBody {
     response.bytes_stream().boxed()
 }
 

@@ -1,4 +1,4 @@
-//! Idle timeout: expires after a period without activity.
+//! Idle timer: expires after a period without activity.
 
 use std::{
     pin::Pin,
@@ -20,7 +20,7 @@ impl IdleTimer {
         Self { period, sleep }
     }
 
-    /// Records activity: the period starts again. Putting a timer off is one atomic store in tokio.
+    /// Records activity: the period starts again. Cheap: resetting a timer to later is one atomic store in tokio.
     pub(crate) fn reset(&mut self) {
         self.sleep.as_mut().reset(Instant::now() + self.period);
     }

@@ -42,11 +42,11 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
     served
 }
 
-fn log_to(stdio: bool) -> logs::To {
+fn log_to(stdio: bool) -> logs::Output {
     if stdio {
-        logs::To::Stderr
+        logs::Output::Stderr
     } else {
-        logs::To::Stdout
+        logs::Output::Stdout
     }
 }
 

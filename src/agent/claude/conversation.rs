@@ -1,11 +1,11 @@
-//! The messages of a request, serialized: each is written once, however many requests contain it.
+//! The serialized messages of a conversation: each message is serialized once and shared by all requests.
 
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::Role;
 
-/// The end of a user message, from behind the last field of its last block.
+/// The end of a serialized user message, after the last field of its last block.
 const END: &[u8] = b"}]}";
 /// A cache breakpoint, as the last field of a block.
 const BREAKPOINT: &[u8] = b",\"cache_control\":{\"type\":\"ephemeral\"}";

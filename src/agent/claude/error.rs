@@ -1,8 +1,8 @@
-//! Errors of a call to Claude, classified by what follows: a retry, or which error the client gets.
+//! Errors of calls to Claude, classified: whether a retry may help, and which error the client gets.
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 #[derive(Debug, thiserror::Error)]
@@ -41,22 +41,15 @@ impl ClaudeError {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let error = &body["error"];
         let spent = error["details"]["error_code"] == "enforced_spend_limit_reached";
-        let by_status = matches!(status.as_u16(), 408 | 409 | 429 | 500..);
-        let retry = match headers
-            .get("x-should-retry")
-            .and_then(|value| value.to_str().ok())
-        {
+        let retry = match text(headers, "x-should-retry") {
             Some("true") => true,
             Some("false") => false,
-            _ => by_status,
+            _ => matches!(status.as_u16(), 408 | 409 | 429 | 500..),
         };
+        // A spend limit is not an overload: waiting does not help.
+        let reported = (!spent).then_some(status);
         Self::Status {
-            // A spend limit is not an overload: waiting does not help.
-            status: if spent {
-                StatusCode::PAYMENT_REQUIRED
-            } else {
-                status
-            },
+            status: reported.unwrap_or(StatusCode::PAYMENT_REQUIRED),
             kind: error["type"].as_str().map(identifier).unwrap_or_default(),
             retry: retry && !spent,
             after: retry_after(headers),
@@ -64,14 +57,12 @@ impl ClaudeError {
     }
 
     pub(super) fn from_event(data: &Value) -> Self {
-        Self::Event(
-            data["error"]["type"]
-                .as_str()
-                .map_or_else(|| "unknown".to_owned(), identifier),
-        )
+        Self::Event(identifier(
+            data["error"]["type"].as_str().unwrap_or("unknown"),
+        ))
     }
 
-    /// Whether the same request may succeed if it is sent again.
+    /// True if the same request may succeed when it is sent again.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Broken(_) | Self::Incomplete => true,
@@ -89,7 +80,7 @@ impl ClaudeError {
         }
     }
 
-    /// Too much traffic rather than a fault.
+    /// True if Claude has too much traffic rather than a fault.
     pub fn is_overload(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status.as_u16(), 429 | 503 | 529),
@@ -127,30 +118,26 @@ fn identifier(text: &str) -> String {
         .collect()
 }
 
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
 /// `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110 section 10.2.3); only if above zero.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
-    let seconds = |text: &str| {
-        text.parse::<f64>()
+    let positive = |text: &str| {
+        text.parse()
             .ok()
-            .filter(|n| n.is_finite() && *n > 0.0)
+            .filter(|n: &f64| n.is_finite() && *n > 0.0)
     };
-    if let Some(ms) = text("retry-after-ms").and_then(seconds) {
+    if let Some(ms) = text(headers, "retry-after-ms").and_then(positive) {
         return Duration::try_from_secs_f64(ms / 1000.0).ok();
     }
-    let after = text(header::RETRY_AFTER.as_str())?;
-    match seconds(after) {
-        Some(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        None => httpdate::parse_http_date(after)
-            .ok()?
-            .duration_since(SystemTime::now())
-            .ok(),
+    let after = text(headers, "retry-after")?;
+    if let Some(seconds) = positive(after) {
+        return Duration::try_from_secs_f64(seconds).ok();
     }
+    let date = httpdate::parse_http_date(after).ok()?;
+    date.duration_since(SystemTime::now()).ok()
 }
 
 #[cfg(test)]

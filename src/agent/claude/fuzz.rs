@@ -51,7 +51,7 @@ fn any_stream(text: &[u8], cuts: &[usize]) {
     );
 }
 
-/// `text` in pieces of these sizes, again and again; the first is empty.
+/// `text` in pieces of these sizes, repeated; the first piece is empty.
 fn cut(mut text: &[u8], cuts: &[usize]) -> Vec<Bytes> {
     let mut pieces = vec![Bytes::new()];
     for cut in cuts.iter().cycle() {
@@ -73,7 +73,7 @@ fn decoded(pieces: &[Bytes]) -> Vec<Bytes> {
     events
 }
 
-/// The standard's own steps, one after the other, over the whole text.
+/// Reference implementation: the steps of the standard, over the whole text.
 fn by_the_book(text: &[u8]) -> Vec<Bytes> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let (mut events, mut data, mut rest) = (Vec::new(), Vec::new(), text);
@@ -104,7 +104,7 @@ fn by_the_book(text: &[u8]) -> Vec<Bytes> {
     events
 }
 
-/// An event's data with a space before it, which says the same and is not as the API writes it.
+/// An event with a leading space: equivalent JSON that misses the fast path.
 fn rewritten(event: &[u8]) -> Vec<u8> {
     let lines = event.split(|byte| *byte == b'\n');
     let mut text: Vec<u8> = b"data:  ".to_vec();
@@ -113,7 +113,7 @@ fn rewritten(event: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Everything the reader of a reply says about the stream, and what must hold between these.
+/// The progress that a reply reports for the stream, and the invariants of its order.
 fn outcome(pieces: &[Bytes]) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -131,7 +131,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
         matches!(last, Err(_) | Ok(Progress::End(_))),
         "no end: {last:?}"
     );
-    // Calls as they were announced, with what came of them.
+    // Announced calls, and their inputs.
     let mut calls: Vec<(u64, _, _, Option<&Result<_, _>>)> = Vec::new();
     for step in &*before {
         match step {

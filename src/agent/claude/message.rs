@@ -1,4 +1,4 @@
-//! Messages and content blocks, as Claude takes them and as frontends keep them.
+//! Messages and content blocks in the format of Claude's Messages API, in which frontends keep the history too.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
@@ -69,7 +69,7 @@ pub enum Block {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         #[schema(no_recursion)]
         content: Vec<Block>,
-        #[serde(skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
     Thinking {
@@ -83,11 +83,6 @@ pub enum Block {
     #[serde(untagged)]
     #[schema(value_type = Object)]
     Opaque(Value),
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 impl Block {
@@ -105,13 +100,16 @@ impl Block {
     }
 }
 
-/// True for what the API accepts as the id of a tool call: `[A-Za-z0-9_-]+`. Tool names consist of the same characters.
+/// The image types that Claude accepts.
+pub const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/// True if the API accepts `text` as the id of a tool call: `[A-Za-z0-9_-]+`. Tool names have the same characters.
 pub fn is_id(text: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     !text.is_empty() && text.bytes().all(is_allowed)
 }
 
-/// True for white space only, as Claude's API (Python) defines it: the ASCII separators count too.
+/// True for only white space as Claude's API (Python) defines it, which includes the ASCII separators.
 pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))

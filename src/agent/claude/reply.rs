@@ -1,4 +1,4 @@
-//! A streaming reply: its events as progress, and the message they build.
+//! A streaming reply from Claude: reports its progress and builds the complete message.
 
 mod builder;
 mod open_block;
@@ -61,7 +61,7 @@ impl Usage {
         ]
     }
 
-    /// Counts are cumulative: those named replace the earlier ones.
+    /// Counts are cumulative: each count in `usage` replaces the earlier one.
     fn update(&mut self, usage: &Value) {
         let set = |field: &mut u64, name: &str| *field = usage[name].as_u64().unwrap_or(*field);
         set(&mut self.input_tokens, "input_tokens");
@@ -104,8 +104,7 @@ pub struct Reply {
     pub model: Option<String>,
 }
 
-/// A streaming reply, up to its `message_stop`; any other end is an error. Silence for longer than the idle timeout is one
-/// too.
+/// A streaming reply, up to its `message_stop`. Any other end is an error, as is silence for longer than the idle timeout.
 pub struct ReplyStream<P = ResponseBody> {
     pieces: P,
     decoder: Decoder,
@@ -113,7 +112,7 @@ pub struct ReplyStream<P = ResponseBody> {
     message: Builder,
     size: usize,
     idle: IdleTimer,
-    /// The idle timer runs: the last chunk is used up.
+    /// True while the idle timer runs: all events of the last chunk are used.
     waiting: bool,
     /// `None` once the message is complete.
     timer: Option<ClaudeTimer>,

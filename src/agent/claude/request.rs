@@ -22,11 +22,8 @@ pub struct Tools(Option<Bytes>);
 impl Tools {
     /// Sets a cache breakpoint on the last tool.
     pub fn new(specs: &[ToolSpec]) -> Self {
-        let is_last = |at: usize| at + 1 == specs.len();
-        let specs = specs.iter().enumerate();
-        let specs: Vec<_> = specs
-            .map(|(at, spec)| Cacheable::new(spec, is_last(at)))
-            .collect();
+        let cacheable = |(at, spec)| Cacheable::new(spec, at + 1 == specs.len());
+        let specs: Vec<_> = specs.iter().enumerate().map(cacheable).collect();
         let json = (!specs.is_empty()).then(|| serde_json::to_vec(&specs));
         Self(json.and_then(Result::ok).map(Into::into))
     }
@@ -102,10 +99,8 @@ struct TextBlock<'a> {
 
 impl<'a> TextBlock<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            r#type: "text",
-            text,
-        }
+        let r#type = "text";
+        Self { r#type, text }
     }
 }
 
@@ -125,12 +120,10 @@ struct CacheControl {
 
 impl<T> Cacheable<T> {
     fn new(inner: T, breakpoint: bool) -> Self {
-        let cache_control = CacheControl {
-            r#type: "ephemeral",
-        };
+        let r#type = "ephemeral";
         Self {
             inner,
-            cache_control: breakpoint.then_some(cache_control),
+            cache_control: breakpoint.then_some(CacheControl { r#type }),
         }
     }
 }

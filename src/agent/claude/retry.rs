@@ -1,4 +1,4 @@
-//! Retry policy: as often as configured, no sooner than the server asks, never past the turn's deadline.
+//! Retry policy for Claude: as often as configured, no sooner than the server asks, never past the turn's deadline.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,6 +11,9 @@ const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     max: Duration::from_secs(8),
 };
+
+/// Bounds the wait that a server asks for: adding more to an instant could overflow.
+const MAX_WAIT: Duration = Duration::from_secs(366 * 86_400);
 
 /// The retries of one call to Claude.
 pub struct Retries {
@@ -30,17 +33,15 @@ impl Retries {
         }
     }
 
-    /// Waits until the call may be repeated, or returns the error if it may not.
-    pub async fn again(&mut self, error: ClaudeError) -> Result<(), ClaudeError> {
+    /// Waits until the failed call may be repeated, or returns its error if it may not.
+    pub async fn wait(&mut self, error: ClaudeError) -> Result<(), ClaudeError> {
         if self.made == self.max || !error.is_transient() {
             return Err(error);
         }
         let wait = match error.retry_after() {
-            Some(after) if Instant::now() + after.min(crate::FAR) >= self.deadline => {
-                return Err(ClaudeError::TooLate {
-                    overloaded: error.is_overload(),
-                    after,
-                });
+            Some(after) if Instant::now() + after.min(MAX_WAIT) >= self.deadline => {
+                let overloaded = error.is_overload();
+                return Err(ClaudeError::TooLate { overloaded, after });
             }
             Some(after) => after,
             None => BACKOFF.delay(self.made),
@@ -77,10 +78,10 @@ mod tests {
     async fn a_retry_that_would_begin_after_the_deadline_is_refused_at_once() {
         let end = Instant::now() + Duration::from_secs(1);
         let mut retries = Retries::new(10, end, Metrics::new());
-        assert!(retries.again(ClaudeError::Incomplete).await.is_ok());
+        assert!(retries.wait(ClaudeError::Incomplete).await.is_ok());
         let refused = Instant::now();
         // The second delay is 0.75 s at least.
-        assert!(retries.again(ClaudeError::Incomplete).await.is_err());
+        assert!(retries.wait(ClaudeError::Incomplete).await.is_err());
         assert!(
             refused.elapsed() < Duration::from_millis(500),
             "{:?}",

@@ -1,4 +1,4 @@
-//! The content blocks of a client's messages: validated, and reduced to the fields that Claude knows.
+//! Parses the content blocks of a client's messages, and drops the fields that Claude does not know.
 
 mod source;
 
@@ -10,14 +10,14 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use crate::{
-    agent::claude::{Role, is_blank, is_id},
-    agent::json::{Invalid, JsonStr, Object, parse_list},
-    agent::tools::{StrippedInput, may_contain_user_id},
+use crate::agent::{
+    claude::{Role, is_blank, is_id},
+    json::{Invalid, JsonStr, Object, parse_list},
+    tools::{StrippedInput, may_contain_user_id},
 };
 use source::{Source, parse_document, parse_image};
 
-/// Of a tool input, which stands five levels deep in a request: many JSON parsers stop at 128.
+/// The deepest tool input: it is nested five levels deep in a request, and many JSON parsers stop at 128.
 const MAX_INPUT_DEPTH: usize = 122;
 
 /// A content block, with the input fields that Claude knows and no others.
@@ -68,9 +68,8 @@ pub(super) enum Text<'a> {
 
 impl Block<'_> {
     pub(super) fn own_text(text: &'static str) -> Self {
-        Self::Text {
-            text: Text::Own(text),
-        }
+        let text = Text::Own(text);
+        Self::Text { text }
     }
 
     /// True for a text that Claude refuses as empty.
@@ -84,7 +83,7 @@ impl Block<'_> {
 }
 
 fn is_blank_string(text: JsonStr<'_>) -> bool {
-    // The first character of most strings decides, which saves unescaping them.
+    // The first character decides for most strings, so they need not be unescaped.
     let starts_visible = text
         .first_byte()
         .is_some_and(|byte| byte.is_ascii_graphic());

@@ -1,4 +1,4 @@
-//! Fuzz target: Claude accepts what is left of any conversation, and nothing else is dropped.
+//! Fuzz target: Claude accepts every repaired conversation, and only invalid parts are dropped.
 
 mod made;
 mod rules;

@@ -1,4 +1,4 @@
-//! Drops what Claude would refuse as left over: blank texts, tool calls without their result and the reverse.
+//! Repairs a history: drops blank texts, tool calls without a result, and results without a call.
 
 use std::{
     borrow::Cow,
@@ -22,8 +22,8 @@ pub(super) fn repair(mut messages: Vec<Message<'_>>) -> Result<(Vec<Message<'_>>
     for message in &mut messages {
         message.content.retain(|block| !block.is_blank_text());
     }
-    // Blank messages go before pairing, so that one of them does not separate a call from its result. The last one stays
-    // in its place until it is known what is left of it.
+    // Blank messages are dropped before pairing, so that none separates a call from its result. The last message stays:
+    // pairing may empty it, which is an error.
     let mut at = 0;
     messages.retain(|message| {
         at += 1;
@@ -31,7 +31,7 @@ pub(super) fn repair(mut messages: Vec<Message<'_>>) -> Result<(Vec<Message<'_>>
     });
     pair(&mut messages);
     for message in messages.iter_mut().filter(|it| it.role == Role::Assistant) {
-        // "The final block in an assistant turn cannot be thinking": so it would be after a call was dropped.
+        // "The final block in an assistant turn cannot be thinking", which dropping a call can cause.
         while message.content.last().is_some_and(Block::is_thinking) {
             message.content.pop();
         }
@@ -48,13 +48,13 @@ fn count_blocks(messages: &[Message<'_>]) -> usize {
     messages.iter().map(|message| message.content.len()).sum()
 }
 
-/// Keeps the calls that the next message answers, and of the results the first for each such call, in the order of the
-/// calls and before everything else, as Claude requires.
+/// Keeps the calls that the next message answers, and the first result of each. Results are moved to the front, in the
+/// order of the calls, as Claude requires.
 fn pair(messages: &mut [Message<'_>]) {
     let mut seen = HashSet::new();
     for at in 0..messages.len() {
         if messages[at].role == Role::User {
-            // The results of other user messages were taken together with the calls before them.
+            // After an assistant message, the results have been paired with its calls.
             if at == 0 || messages[at - 1].role == Role::User {
                 take_results(&mut messages[at]);
             }
@@ -84,7 +84,7 @@ fn pair(messages: &mut [Message<'_>]) {
     }
 }
 
-/// Removes all results from a message; the first for each call counts.
+/// Removes all results from a message, and returns the first one for each call.
 fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a>> {
     let mut results = HashMap::new();
     let is_result = |block: &Block<'_>| matches!(block, Block::ToolResult { .. });
@@ -102,7 +102,7 @@ fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a
     results
 }
 
-/// Joins neighbours of one role, as Claude does itself and compatible servers demand.
+/// Joins adjacent messages of one role: Claude does so itself, compatible servers require it.
 fn merge(messages: Vec<Message<'_>>) -> Vec<Message<'_>> {
     let mut merged: Vec<Message<'_>> = Vec::with_capacity(messages.len() + 1);
     for message in messages.into_iter().filter(|it| !it.content.is_empty()) {

@@ -1,4 +1,4 @@
-//! What is forwarded of a client's history.
+//! The history that is forwarded to Claude.
 
 mod block_types;
 mod refusals;

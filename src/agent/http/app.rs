@@ -1,4 +1,4 @@
-//! `App`: the state that all requests share.
+//! The state that all requests of the agent share (`App`), and the authentication of requests.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,15 +7,10 @@ use http::HeaderMap;
 
 use super::{limits::Limits, page::Page};
 use crate::{
-    agent::Agent,
-    agent::claude::Claude,
-    agent::mcp::Mcp,
-    agent::metrics::Metrics,
+    agent::{Agent, claude::Claude, mcp::Mcp, metrics::Metrics},
     auth::{Caller, Verifier},
     config::{Config, HttpConfig},
-    http::bearer,
-    http::lifecycle::Lifecycle,
-    http::problem::Problem,
+    http::{bearer, lifecycle::Lifecycle, problem::Problem},
 };
 
 pub struct App {
@@ -27,7 +22,7 @@ pub struct App {
     pub http: HttpConfig,
     pub page: Option<Arc<Page>>,
     pub turn_timeout: Duration,
-    /// Its active requests are the running chats.
+    /// The active requests in it are the running chats.
     pub lifecycle: Lifecycle,
 }
 
@@ -37,12 +32,9 @@ impl App {
         let (metrics, lifecycle) = (Metrics::new(), Lifecycle::default());
         let claude = Claude::new(&config.claude, metrics.clone())
             .context("cannot set up the HTTP client for Claude")?;
-        let mcp = Mcp::start(
-            &config.mcp,
-            config.agent.max_tool_result_bytes,
-            metrics.clone(),
-        )
-        .context("cannot set up the HTTP client for MCP")?;
+        let max_text = config.agent.max_tool_result_bytes;
+        let mcp = Mcp::start(&config.mcp, max_text, metrics.clone())
+            .context("cannot set up the HTTP client for MCP")?;
         let mcp = Arc::new(mcp);
         if config.jwt.key_is_short() {
             tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
@@ -63,7 +55,7 @@ impl App {
         }))
     }
 
-    /// The caller whose token the headers carry; a 401 unless there is exactly one token, and it is valid.
+    /// Verifies the bearer token of a request. The error is a 401: there must be exactly one token, and it must be valid.
     pub fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let token =
             bearer::token(headers).map_err(|refusal| Problem::unauthorized(refusal.token_given))?;

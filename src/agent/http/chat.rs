@@ -1,4 +1,4 @@
-//! `POST /chat`: the checks of a request, in their order, then its turn as JSON or SSE.
+//! `POST /chat`: checks a request, step by step, then runs its turn and responds with JSON or SSE.
 
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -22,7 +22,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::{
     app::App,
     json,
-    record::{ChatRecord, Outcome},
+    record::{ChatOutcome, ChatRecord},
     rejection::{busy, not_admitted, rate_limited},
     sse::{self, EVENT_STREAM},
 };
@@ -31,16 +31,18 @@ use crate::{
         Done, Event, Failed, Ledger, Turn, TurnRequest, history, time_zone_name, user_context,
     },
     auth::Caller,
-    http::body,
-    http::negotiate::{accepts, is_plain_json},
-    http::problem::{self, Code, Problem},
-    http::rate_limit::Allowance,
-    http::request_id::RequestId,
-    http::server::{Connection, DeadlineGuard},
+    http::{
+        body,
+        negotiate::{accepts, is_plain_json},
+        problem::{self, Code, Problem},
+        rate_limit::Allowance,
+        request_id::RequestId,
+        server::{Connection, DeadlineGuard},
+    },
 };
 pub use request::ChatRequest;
 
-/// How long after the turn's deadline a slow client may still read its stream.
+/// How long a slow client may read its stream after the turn's deadline.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The name of the rate limit in the response headers.
 const RATE_LIMIT_POLICY: &str = "chat";
@@ -101,14 +103,13 @@ struct Incoming {
     body: Option<Body>,
     deadline: Instant,
     record: ChatRecord,
-    /// `None` until the rate limit is checked, and without one.
+    /// `None` until the rate limit is checked, or if there is none.
     allowance: Option<Allowance>,
 }
 
 /// A request that has passed all checks.
 struct Accepted {
     turn: Turn,
-    streamed: bool,
     slot: Slot,
 }
 
@@ -129,7 +130,7 @@ impl Incoming {
         }
     }
 
-    /// All checks. The first that fails decides.
+    /// Makes all checks. The first that fails determines the response.
     async fn accept(&mut self) -> Result<Accepted, Problem> {
         self.record.streamed = accepts(&self.headers, EVENT_STREAM);
         let caller = self.app.authenticate(&self.headers)?;
@@ -141,12 +142,7 @@ impl Incoming {
             let id = self.request_id.shared();
             Problem::from(Failed::new(&failure, id, &Ledger::default()))
         })?;
-        let streamed = self.record.streamed;
-        Ok(Accepted {
-            turn,
-            streamed,
-            slot,
-        })
+        Ok(Accepted { turn, slot })
     }
 
     fn acquire_slot(&mut self, caller: &Caller) -> Result<Slot, Problem> {
@@ -186,8 +182,9 @@ impl Incoming {
     }
 
     async fn run(self, accepted: Accepted, guard: DeadlineGuard) -> Response {
+        let streamed = self.record.streamed;
         let events = self.record.observe(accepted.turn, accepted.slot);
-        if accepted.streamed {
+        if streamed {
             guard.set_write_deadline(self.deadline + CATCH_UP_TIMEOUT);
             return sse::respond(events, guard);
         }
@@ -196,7 +193,7 @@ impl Incoming {
     }
 
     fn reject(mut self, problem: &Problem) -> Response {
-        self.record.outcome = Some(Outcome::Failed(problem.code));
+        self.record.outcome = Some(ChatOutcome::Failed(problem.code));
         if let Some(body) = self.body
             && !self.headers.contains_key(header::EXPECT)
         {
@@ -210,7 +207,7 @@ impl Incoming {
 async fn admit(app: &App, deadline: Instant) -> Result<(), Problem> {
     tokio::select! {
         biased;
-        admitted = app.limits.admit() => admitted.ok_or_else(busy),
+        admitted = app.limits.admission.admit() => admitted.ok_or_else(busy),
         () = app.lifecycle.stopping().cancelled() => Err(Problem::shutting_down()),
         () = sleep_until(deadline) => Err(not_admitted()),
     }

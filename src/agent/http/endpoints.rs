@@ -1,4 +1,4 @@
-//! The endpoints beside `/chat`: `/health`, `/ready`, `/metrics` and `/openapi.json`.
+//! The endpoints `/health`, `/ready`, `/metrics` and `/openapi.json`.
 
 use std::sync::Arc;
 
@@ -15,8 +15,10 @@ use utoipa::ToSchema;
 use super::app::App;
 use crate::{
     agent::metrics::Metrics,
-    http::health::{self, Health},
-    http::request_id::RequestId,
+    http::{
+        health::{self, Health},
+        request_id::RequestId,
+    },
 };
 
 /// Whether the process is alive, whatever MCP and Claude do.

@@ -1,4 +1,4 @@
-//! A turn as one JSON response.
+//! The JSON response: collects a turn's events into one answer.
 
 use std::pin::pin;
 
@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt};
 
 use crate::{agent::Event, http::problem::Problem};
 
-/// The last event: the whole answer, or the failure.
+/// Responds with the last event of the turn: the whole answer, or the failure.
 pub(super) async fn respond(events: impl Stream<Item = Event>) -> Result<Response, Problem> {
     let mut events = pin!(events);
     let mut answer = Err(Problem::internal());

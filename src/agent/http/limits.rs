@@ -1,6 +1,6 @@
-//! The limits of `POST /chat`: requests per user, chats at once, and the admission queue. In memory, and bounded.
+//! The limits of `POST /chat`: the rate limit per user, the number of concurrent chats, and the admission queue.
 
-use std::{num::NonZeroU32, sync::Arc, thread::available_parallelism};
+use std::{sync::Arc, thread::available_parallelism};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{
     auth::Caller,
-    config::{HttpConfig, RateLimit},
+    config::HttpConfig,
     http::rate_limit::{Allowance, RateLimiter},
 };
 
@@ -19,16 +19,17 @@ const STARTING_PER_CORE: usize = 8;
 const MAX_WAITING: usize = 1024;
 
 pub(super) struct Limits {
-    /// `None` is no limit.
+    /// `None`: there is no limit.
     requests: Option<RateLimiter<Caller>>,
     chats: Arc<Semaphore>,
-    admission: AdmissionQueue,
+    pub(super) admission: AdmissionQueue,
 }
 
 impl Limits {
     pub(super) fn new(config: &HttpConfig) -> Self {
+        let rate_limit = config.rate_limit;
         Self {
-            requests: config.rate_limit.and_then(rate_limiter),
+            requests: rate_limit.map(|limit| RateLimiter::new(limit.max, limit.window)),
             chats: Arc::new(Semaphore::new(config.max_concurrent_chats)),
             admission: AdmissionQueue::new(available_parallelism().map_or(1, usize::from)),
         }
@@ -36,31 +37,19 @@ impl Limits {
 
     /// Counts a request of the caller if the rate limit lets it through.
     pub(super) fn check_rate(&self, caller: &Caller) -> Result<Option<Allowance>, Allowance> {
-        self.requests
-            .as_ref()
-            .map(|limiter| limiter.check(caller))
-            .transpose()
+        let limiter = self.requests.as_ref();
+        limiter.map(|limiter| limiter.check(caller)).transpose()
     }
 
     /// A slot among the running chats, if one is free.
     pub(super) fn acquire_slot(&self) -> Option<OwnedSemaphorePermit> {
         self.chats.clone().try_acquire_owned().ok()
     }
-
-    /// Waits in the admission queue; `None` if that is full.
-    pub(super) async fn admit(&self) -> Option<()> {
-        self.admission.admit().await
-    }
 }
 
-fn rate_limiter(limit: RateLimit) -> Option<RateLimiter<Caller>> {
-    let max = u32::try_from(limit.max).unwrap_or(u32::MAX);
-    Some(RateLimiter::new(NonZeroU32::new(max)?, limit.window))
-}
-
-/// Spreads the start of chats: between two of a batch, all other ready tasks have their turn. Without it, a burst of chats
-/// fills the runtime's queue, and a request that only has to be refused waits behind all of them.
-struct AdmissionQueue {
+/// Spreads the start of chats: all other ready tasks run between two batches. Without it, a burst of chats fills the
+/// runtime's queue, and a request that is only refused waits behind all of them.
+pub(super) struct AdmissionQueue {
     waiting: Semaphore,
     starting: Semaphore,
 }
@@ -73,7 +62,8 @@ impl AdmissionQueue {
         }
     }
 
-    async fn admit(&self) -> Option<()> {
+    /// Waits to be admitted; `None` if the queue is full.
+    pub(super) async fn admit(&self) -> Option<()> {
         let _waiting = self.waiting.try_acquire().ok()?;
         let _starting = self.starting.acquire().await.ok()?;
         yield_now().await;

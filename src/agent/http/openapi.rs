@@ -1,4 +1,4 @@
-//! What the `OpenAPI` document says beside the routes: its title, the bearer scheme, the header that every response has.
+//! Completes the `OpenAPI` document: its title, the bearer scheme, and common response headers.
 
 use utoipa::{
     OpenApi,
@@ -19,7 +19,7 @@ const REQUEST_ID: (&str, &str) = (
     "X-Request-ID",
     "The id of the request: the caller's own, or a new one",
 );
-/// Of every authenticated `/chat` request.
+/// Headers of the responses to authenticated `/chat` requests.
 const RATE_LIMIT: [(&str, &str); 2] = [
     (
         "RateLimit-Policy",

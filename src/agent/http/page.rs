@@ -1,4 +1,4 @@
-//! The chat page: static files in the binary, and the page's configuration.
+//! The chat page: static files embedded in the binary, and `/page/config.json`.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use axum::{
     routing::get,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::config::{Demo, HostRule, PageConfig};
 
-/// Only files of this origin, and no text becomes markup or code.
+/// Allows only files of this origin, and no text as markup or code.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-/// The largest image that Claude's API takes on every platform.
+/// The largest image that Claude's API accepts on every platform.
 const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -107,7 +107,7 @@ struct Claude<'a> {
     model: &'a str,
 }
 
-/// `/`, and its files under `/page/`.
+/// The routes `/` and `/page/*`.
 pub fn routes<S: Clone + Send + Sync + 'static>(page: Arc<Page>) -> Router<S> {
     let info = async move |headers: HeaderMap| info(&page, &headers);
     let routes = Router::new().route("/page/config.json", get(info));
@@ -141,8 +141,8 @@ fn info(page: &Page, headers: &HeaderMap) -> Response {
     .into_response()
 }
 
-/// True for a request of our own page to a loopback host: pages of other sites, and pages that rebound their name to this
-/// machine (DNS rebinding), do not get the token.
+/// True for a request from this page to a loopback host. Pages of other sites, and pages that use DNS rebinding, do not get
+/// the token.
 fn is_same_page(headers: &HeaderMap) -> bool {
     let all = |name: &str| -> Vec<&str> {
         let values = headers.get_all(name).iter();
@@ -152,34 +152,24 @@ fn is_same_page(headers: &HeaderMap) -> bool {
         [host] => HostRule::parse(host).is_some_and(|at| LOOPBACK_HOSTS.contains(&&*at.host)),
         _ => false,
     };
-    let same_site = all("sec-fetch-site")
-        .iter()
-        .all(|site| *site == "same-origin");
+    let sites = all("sec-fetch-site");
+    let same_site = sites.iter().all(|site| *site == "same-origin");
     local && same_site && all("origin").is_empty()
 }
 
 fn serve_file(file: &File, tag: &str, headers: &HeaderMap) -> Response {
-    let mut response = if matches_etag(tag, headers) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        file.bytes.into_response()
-    };
-    let fixed = |value| Some(HeaderValue::from_static(value));
-    for (name, value) in [
-        (header::CONTENT_TYPE, fixed(file.kind)),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            fixed(CONTENT_SECURITY_POLICY),
-        ),
+    let fixed = [
+        (header::CONTENT_TYPE, file.kind),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         // Revalidated each time, sent again only when it has changed.
-        (header::CACHE_CONTROL, fixed("no-cache")),
-        (header::ETAG, HeaderValue::try_from(tag).ok()),
-    ] {
-        if let Some(value) = value {
-            response.headers_mut().insert(name, value);
-        }
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::ETAG, tag),
+    ];
+    if matches_etag(tag, headers) {
+        (StatusCode::NOT_MODIFIED, fixed).into_response()
+    } else {
+        (fixed, file.bytes).into_response()
     }
-    response
 }
 
 /// `If-None-Match` (RFC 9110 section 13.1.2). Proxies that compress make tags weak.

@@ -1,5 +1,5 @@
-//! The record of one chat request: its log line and its metrics, written when it ends. A drop guard, so that a client that
-//! leaves and a panic are recorded too.
+//! Records one chat request: its log line and its metrics, written at its end by a drop guard, so that disconnects and
+//! panics are recorded too.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,18 +17,17 @@ use super::app::App;
 use crate::{
     agent::{Event, Failed, Failure, Ledger, Turn},
     auth::Caller,
-    http::problem::Code,
-    http::request_id::RequestId,
+    http::{problem::Code, request_id::RequestId},
 };
 
-/// What is known of a chat request. Written when it is dropped.
+/// The record of a chat request. Written when dropped.
 pub(super) struct ChatRecord {
     app: Arc<App>,
     request_id: RequestId,
     pub(super) user: Option<Caller>,
     pub(super) streamed: bool,
-    /// `None` until the request has ended by itself.
-    pub(super) outcome: Option<Outcome>,
+    /// `None` until the request has ended. If it is dropped before, the client has disconnected or the turn has panicked.
+    pub(super) outcome: Option<ChatOutcome>,
     began: Instant,
     first_token: Option<Duration>,
     stop_reason: Option<String>,
@@ -40,13 +39,13 @@ pub(super) struct ChatRecord {
 
 /// How a chat request ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Outcome {
+pub(super) enum ChatOutcome {
     Ok,
     ClientGone,
     Failed(Code),
 }
 
-impl Outcome {
+impl ChatOutcome {
     fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -74,7 +73,7 @@ impl ChatRecord {
         }
     }
 
-    /// The events of the turn, which are recorded as they pass. `slot` is dropped last.
+    /// Runs the turn and records its events. `slot` is dropped last.
     pub(super) fn observe<T: Send + 'static>(
         mut self,
         turn: Turn,
@@ -87,7 +86,7 @@ impl ChatRecord {
 
     fn observe_events<S: Stream<Item = Event>, T>(mut self, events: S, slot: T) -> Observed<S, T> {
         self.in_flight = true;
-        self.app.metrics.chat_begins();
+        self.app.metrics.in_flight.inc();
         Observed {
             events: Box::pin(events),
             ended: false,
@@ -112,10 +111,10 @@ impl ChatRecord {
                 self.tools.push(tool);
             }
             Event::Done(done) => {
-                self.outcome = Some(Outcome::Ok);
+                self.outcome = Some(ChatOutcome::Ok);
                 self.stop_reason = Some(done.stop_reason.clone());
             }
-            Event::Error(failed) => self.outcome = Some(Outcome::Failed(failed.code.into())),
+            Event::Error(failed) => self.outcome = Some(ChatOutcome::Failed(failed.code.into())),
         }
     }
 
@@ -126,9 +125,9 @@ impl ChatRecord {
     fn count(&self, code: &'static str, took: Duration) {
         let metrics = &self.app.metrics;
         if self.in_flight {
-            metrics.chat_ends();
+            metrics.in_flight.dec();
         }
-        metrics.chat_over(self.mode(), code, took);
+        metrics.chat(self.mode(), code, took);
         for (kind, count) in self.ledger.usage().by_kind() {
             metrics.tokens(kind, count);
         }
@@ -162,9 +161,9 @@ fn millis(took: Duration) -> u64 {
 impl Drop for ChatRecord {
     fn drop(&mut self) {
         let cut_off = if std::thread::panicking() {
-            Outcome::Failed(Code::Internal)
+            ChatOutcome::Failed(Code::Internal)
         } else {
-            Outcome::ClientGone
+            ChatOutcome::ClientGone
         };
         let code = self.outcome.unwrap_or(cut_off).as_str();
         let took = self.began.elapsed();
@@ -196,7 +195,7 @@ impl<S: Stream<Item = Event>, T> Stream for Observed<S, T> {
         let event = if let Ok(event) = catch_unwind(AssertUnwindSafe(|| events.poll_next(cx))) {
             ready!(event)
         } else {
-            // The panic hook has logged where.
+            // The panic hook has logged the location.
             let id = self.record.request_id.shared();
             let failed = Failed::new(&Failure::Internal, id, &self.record.ledger);
             Some(Event::Error(Box::new(failed)))

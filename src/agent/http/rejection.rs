@@ -1,14 +1,15 @@
-//! What a request gets instead of a turn: the failures of the agent as problems.
+//! Rejections: converts failed checks and failed turns to error responses.
 
 use std::time::Duration;
 
 use serde_json::value::to_raw_value;
 
 use crate::{
-    agent::history::Invalid,
-    agent::{Failed, FailureCode},
-    http::problem::{Code, Problem},
-    http::rate_limit::Allowance,
+    agent::{Failed, FailureCode, history::Invalid},
+    http::{
+        problem::{Code, Problem},
+        rate_limit::Allowance,
+    },
 };
 
 pub(super) fn rate_limited(allowance: Allowance) -> Problem {
@@ -21,7 +22,7 @@ pub(super) fn busy() -> Problem {
     Problem::new(Code::Busy, detail)
 }
 
-/// The chat's time is up before it left the admission queue.
+/// The deadline of the chat has passed in the admission queue.
 pub(super) fn not_admitted() -> Problem {
     let detail = "The service is too busy to begin this chat in time; try again shortly.";
     Problem::new(Code::Timeout, detail).with_retry_after(Duration::from_secs(1))

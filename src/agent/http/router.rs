@@ -1,4 +1,4 @@
-//! The agent's routes, which make up its `OpenAPI` document too, and its CORS policy.
+//! The agent's routes, from which its `OpenAPI` document is generated, and its CORS policy.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,11 +16,13 @@ use super::{
 };
 use crate::{
     config::Cors,
-    http::middleware::{self, REQUEST_ID},
-    http::rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    http::{
+        middleware::{self, REQUEST_ID},
+        rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    },
 };
 
-/// How long a browser may remember the answer to a preflight.
+/// How long a browser may cache the response to a preflight.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
 
 pub fn router(app: Arc<App>) -> Router {

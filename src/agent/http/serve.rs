@@ -7,13 +7,15 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{app::App, router::router};
 use crate::{
-    config::Config, http::server, process::heap, process::logs, process::signals::Signals,
+    config::Config,
+    http::server,
+    process::{heap, logs, signals::Signals},
 };
 
 /// Runs the service until SIGTERM or SIGINT; a second signal ends it at once.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = Signals::listen()?.first(|| ());
-    logs::start(&config.log, logs::To::Stdout);
+    logs::start(&config.log, logs::Output::Stdout);
     let address = config.address.clone();
     let app = App::new(config)?;
     let listener = server::bind(&address.host, address.port).await?;
@@ -30,16 +32,14 @@ pub async fn run(
     let lifecycle = app.lifecycle.clone();
     let trim = heap::trim_when_idle(move || lifecycle.begun_if_idle());
     let _trim = AbortOnDropHandle::new(tokio::spawn(trim));
-    let router = router(app.clone());
-    let grace = app.http.shutdown_grace;
-    let close_session = app.mcp.close();
+    let (router, lifecycle, grace) = (router(app.clone()), &app.lifecycle, app.http.shutdown_grace);
     server::run(
         listener,
         router,
-        &app.lifecycle,
+        lifecycle,
         grace,
         shutdown,
-        close_session,
+        app.mcp.close(),
     )
     .await
 }

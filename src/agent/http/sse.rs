@@ -1,4 +1,4 @@
-//! The SSE encoder: a turn's events as a `text/event-stream` response. Events that are ready together leave in one write.
+//! The SSE encoder: a turn's events as a `text/event-stream` response. Events that are ready together are one chunk.
 
 use std::{
     convert::Infallible,
@@ -7,10 +7,13 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::Stream;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, header};
 use tokio::time::{Instant, Sleep, sleep};
 use tracing::Span;
 
@@ -27,33 +30,29 @@ const MAX_IDLE_POLLS: u8 = 2;
 /// Enough for the event of a token.
 const EVENT_CAPACITY: usize = 192;
 
-/// The response whose body is these events. Must be called within the request's span.
+/// Responds with the events as the body. Must be called within the request's span.
 pub(super) fn respond(
     events: impl Stream<Item = Event> + Send + 'static,
     guard: DeadlineGuard,
 ) -> Response {
-    let mut response = Response::new(Body::from_stream(Chunks::new(events, guard)));
-    for (name, value) in [
+    let headers = [
         (header::CONTENT_TYPE, EVENT_STREAM),
         (header::CACHE_CONTROL, "no-cache"),
         (HeaderName::from_static("x-accel-buffering"), "no"),
-    ] {
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(name, value);
-    }
-    response
+    ];
+    (headers, Body::from_stream(Chunks::new(events, guard))).into_response()
 }
 
 /// The body: chunks of whole events, and a comment after each [`KEEP_ALIVE_INTERVAL`] without one.
 struct Chunks<S> {
-    /// `None` once it has ended.
+    /// `None` once they have ended.
     events: Option<Pin<Box<S>>>,
     /// The events to be sent next.
     chunk: BytesMut,
     /// Polls without an event since the last one.
     idle_polls: u8,
     keep_alive: Pin<Box<Sleep>>,
-    /// The request's: a body is polled outside of it.
+    /// The request's span: a body is polled outside of it.
     span: Span,
     _guard: DeadlineGuard,
 }

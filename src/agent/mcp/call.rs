@@ -1,4 +1,5 @@
-//! A tool call, repeated where that is safe.
+//! Sends tool calls over the session, and repeats failed calls where that is safe: reads and idempotent writes, and any
+//! call that was certainly not sent. A write that may have run is reported as of unknown outcome.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -19,7 +20,7 @@ use tracing::Instrument;
 
 use super::{
     CLOSE_TIMEOUT, CallOutcome, Mcp, call_failure::CallFailure, outcome, send_state::SendState,
-    session::Live,
+    session::Session,
 };
 use crate::agent::tools::ToolCall;
 
@@ -62,7 +63,7 @@ impl Mcp {
         receiver
     }
 
-    /// A call that has not been sent when `wanted` returns `false` is not sent any more.
+    /// Makes a call and times it. Once `wanted` returns `false`, a call that has not been sent is not sent any more.
     async fn call(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> CallOutcome {
         let mut timer = self.metrics.tool_call(call.name());
         let outcome = self.attempts(call, wanted).await;
@@ -75,7 +76,7 @@ impl Mcp {
         let (mut attempts, mut may_have_run) = (0, false);
         loop {
             let until = deadline.min(Instant::now() + RECONNECT_WAIT);
-            let Ok(live) = self.session(until).await else {
+            let Ok(session) = self.session(until).await else {
                 return not_done(may_have_run, "the tool server is not reachable");
             };
             if !wanted() {
@@ -83,15 +84,15 @@ impl Mcp {
             }
             attempts += 1;
             let state = SendState::new(call.repeatable() && attempts == 1);
-            let failure = match self.send(&live, call, state, deadline).await {
+            let failure = match self.send(&session, call, state, deadline).await {
                 Ok(result) => return CallOutcome::from_result(result, self.max_text),
                 Err(failure) => failure,
             };
-            // Lost for certain, or to be checked.
+            // The session is certainly lost, or must be checked.
             if matches!(failure, CallFailure::NotSent) {
-                live.dead.cancel();
+                session.lost.cancel();
             } else if !matches!(failure, CallFailure::Answered(_)) {
-                live.check.notify_one();
+                session.check.notify_one();
             }
             let why = match failure {
                 CallFailure::Answered(error) => {
@@ -121,7 +122,7 @@ impl Mcp {
     /// One attempt. Dropping it cancels the call at the server.
     async fn send(
         &self,
-        live: &Live,
+        session: &Session,
         call: &ToolCall,
         state: SendState,
         deadline: Instant,
@@ -134,9 +135,12 @@ impl Mcp {
         let answer = async {
             let request = ClientRequest::CallToolRequest(request);
             let options = PeerRequestOptions::no_options();
-            let handle = live.peer.send_cancellable_request(request, options).await?;
+            let handle = session
+                .peer
+                .send_cancellable_request(request, options)
+                .await?;
             let mut guard = CancelOnDrop {
-                peer: &live.peer,
+                peer: &session.peer,
                 id: Some(handle.id.clone()),
             };
             let answer = handle.await_response().await;

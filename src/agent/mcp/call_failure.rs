@@ -12,11 +12,11 @@ pub(super) enum CallFailure {
     Answered(ErrorData),
     /// Refused before execution (400, 401, 403, 429).
     Refused(String),
-    /// It certainly never reached the server, or the server no longer knows the session.
+    /// The request did not reach the server, or the server no longer knows the session.
     NotSent,
-    /// No answer within the call's deadline. `sent`: the server may have it.
+    /// No answer within the call's deadline. `sent`: the server may have received it.
     TimedOut { sent: bool },
-    /// It may have run: a 5xx, a broken connection, an unreadable answer.
+    /// The call may have run: a 5xx, a broken connection, an unreadable answer.
     Unknown,
 }
 

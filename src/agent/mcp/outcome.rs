@@ -1,12 +1,11 @@
-//! The outcome of a tool call as Claude gets it.
+//! The outcome of a tool call: its result, an error, or "unknown", as content blocks for Claude.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rmcp::model::{ErrorData, ServerResult};
 use serde_json::{Value, json};
 
-use crate::agent::claude::{Block, image_type, is_blank};
+use crate::agent::claude::{Block, IMAGE_TYPES, image_type, is_blank};
 
-const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
 /// Longer structured content (as JSON) is not passed on.
 const MAX_STRUCTURED_BYTES: usize = 64 * 1024;
@@ -22,9 +21,9 @@ pub struct CallOutcome {
 }
 
 impl CallOutcome {
-    fn error(label: &'static str, text: String) -> Self {
+    fn error(label: &'static str, text: impl Into<String>) -> Self {
         Self {
-            content: vec![Block::Text { text }],
+            content: vec![Block::text(text)],
             is_error: true,
             structured: None,
             label,
@@ -42,31 +41,25 @@ impl CallOutcome {
 
     /// The call has certainly had no effect.
     pub fn not_run(why: &str) -> Self {
-        Self::error(
-            "not_run",
-            format!("not run: {why}. Nothing was changed by this call."),
-        )
+        let text = format!("not run: {why}. Nothing was changed by this call.");
+        Self::error("not_run", text)
     }
 
     /// The call names an unknown tool or is malformed; it was not sent.
-    pub fn invalid(why: String) -> Self {
+    pub fn invalid(why: &str) -> Self {
         Self::error("invalid", why)
     }
 
     pub(super) fn refused(status: &str) -> Self {
-        Self::error(
-            "refused",
-            format!(
-                "The tool server refused this call (HTTP {status}). Nothing was changed by it."
-            ),
-        )
+        let text = format!(
+            "The tool server refused this call (HTTP {status}). Nothing was changed by it."
+        );
+        Self::error("refused", text)
     }
 
     pub(super) fn from_error(error: &ErrorData, max: usize) -> Self {
-        let text = format!(
-            "The tool server answered with error {}: {}",
-            error.code.0, error.message
-        );
+        let (code, message) = (error.code.0, &error.message);
+        let text = format!("The tool server answered with error {code}: {message}");
         let mut limit = Limit { left: max, cut: 0 };
         let text = limit.take(&text);
         Self::error("error", limit.with_note(text))
@@ -76,22 +69,15 @@ impl CallOutcome {
     pub(super) fn from_result(mut answer: Value, max: usize) -> Self {
         let is_error = answer["isError"] == true;
         let mut limit = Limit { left: max, cut: 0 };
-        let items = answer["content"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let mut content: Vec<Block> = items
-            .iter()
-            .filter_map(|item| block(item, is_error, &mut limit))
-            .collect();
+        let items = answer["content"].as_array().into_iter().flatten();
+        let blocks = items.filter_map(|item| block(item, is_error, &mut limit));
+        let mut content: Vec<Block> = blocks.collect();
         let structured = answer
             .get_mut("structuredContent")
             .map_or(Value::Null, Value::take);
         if content.is_empty() && limit.cut == 0 && !structured.is_null() {
-            content.extend(
-                Some(Block::text(limit.take(&structured.to_string())))
-                    .filter(|text| !text.is_blank_text()),
-            );
+            let text = Block::text(limit.take(&structured.to_string()));
+            content.extend(Some(text).filter(|text| !text.is_blank_text()));
         }
         if content.is_empty() && limit.cut == 0 {
             let text = if is_error {
@@ -124,20 +110,19 @@ fn within_limit(structured: Value) -> Option<Value> {
     fits.then_some(structured)
 }
 
-/// The result as JSON, if it is one of a finished call.
+/// The result as JSON, if the call is finished.
 pub(super) fn finished(result: &ServerResult) -> Option<Value> {
     let answer = serde_json::to_value(result).ok()?;
     let object = answer.as_object()?;
-    let finished = object
-        .get("resultType")
-        .is_none_or(|kind| kind == "complete");
-    let says_something = object.get("content").is_some_and(Value::is_array)
+    let kind = object.get("resultType");
+    let is_finished = kind.is_none_or(|kind| kind == "complete");
+    let is_result = object.get("content").is_some_and(Value::is_array)
         || object.contains_key("structuredContent")
         || object.get("isError").is_some_and(Value::is_boolean)
         || object
             .keys()
             .all(|key| key == "_meta" || key == "resultType");
-    (finished && says_something).then_some(answer)
+    (is_finished && is_result).then_some(answer)
 }
 
 /// A limit on text, in bytes: how many are left, and how many were cut off.
@@ -161,13 +146,9 @@ impl Limit {
     }
 
     fn with_note(&self, text: String) -> String {
-        if self.cut == 0 {
-            text
-        } else {
-            format!(
-                "{text}\n[This result was too long: {} bytes were cut off.]",
-                self.cut
-            )
+        match self.cut {
+            0 => text,
+            cut => format!("{text}\n[This result was too long: {cut} bytes were cut off.]"),
         }
     }
 }
@@ -183,11 +164,10 @@ fn block(item: &Value, only_text: bool, limit: &mut Limit) -> Option<Block> {
         },
         "resource" if item["resource"]["text"].is_string() => text_of(&item["resource"]["text"]),
         "resource" => format!("[a resource: {}]", short(&item["resource"]["uri"])),
-        "resource_link" => format!(
-            "[a link to a resource: {} {}]",
-            short(&item["name"]),
-            short(&item["uri"])
-        ),
+        "resource_link" => {
+            let (name, uri) = (short(&item["name"]), short(&item["uri"]));
+            format!("[a link to a resource: {name} {uri}]")
+        }
         "audio" => format!("[audio: {}]", short(&item["mimeType"])),
         other => format!("[content of type {}]", short(&other.into())),
     };
@@ -199,18 +179,17 @@ fn block(item: &Value, only_text: bool, limit: &mut Limit) -> Option<Block> {
 }
 
 fn image(item: &Value) -> Result<Block, String> {
-    let (media_type, data) = (
-        item["mimeType"].as_str().unwrap_or_default(),
-        item["data"].as_str().unwrap_or_default(),
-    );
+    let string = |field: &str| item[field].as_str().unwrap_or_default();
+    let (media_type, data) = (string("mimeType"), string("data"));
     if data.len() / 4 * 3 > MAX_IMAGE_BYTES {
         return Err("[an image, left out: larger than 5 MB]".to_owned());
     }
-    if !IMAGES.contains(&media_type) || data.is_empty() || BASE64_STANDARD.decode(data).is_err() {
-        return Err(format!(
-            "[an image, left out: {} cannot be shown]",
-            short(&item["mimeType"])
-        ));
+    if !IMAGE_TYPES.contains(&media_type)
+        || data.is_empty()
+        || BASE64_STANDARD.decode(data).is_err()
+    {
+        let kind = short(&item["mimeType"]);
+        return Err(format!("[an image, left out: {kind} cannot be shown]"));
     }
     let media_type = image_type(data).unwrap_or(media_type);
     Ok(Block::Image {
@@ -219,13 +198,8 @@ fn image(item: &Value) -> Result<Block, String> {
 }
 
 fn short(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or("(unnamed)")
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(200)
-        .collect()
+    let text = value.as_str().unwrap_or("(unnamed)").chars();
+    text.filter(|c| !c.is_control()).take(200).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Tracks whether a request may have been sent.
+//! Tracks whether a tool call may have been sent: decides between sending it and giving up.
 
 use std::sync::{Arc, OnceLock};
 
-/// Shared by the caller, who may give up, and the transport, which sends: whichever comes first decides.
+/// Shared by the caller, which may give up, and the transport, which sends. The first decision counts.
 #[derive(Clone)]
 pub(super) struct SendState {
     decision: Arc<OnceLock<Decision>>,
@@ -16,7 +16,7 @@ enum Decision {
 }
 
 impl SendState {
-    /// Only a request that may be repeated may re-use a connection.
+    /// `may_reuse_connection`: only for a request that may be repeated.
     pub(super) fn new(may_reuse_connection: bool) -> Self {
         Self {
             decision: Arc::default(),

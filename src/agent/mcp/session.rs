@@ -1,8 +1,8 @@
-//! Session supervisor: one task opens a session, lists its tools, checks it and replaces it when it is lost.
+//! MCP session supervisor: one task opens a session, lists its tools, checks it and replaces it when it is lost.
 
 mod connect;
-mod fault;
 mod listing;
+mod open_error;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,11 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{agent::metrics::Metrics, agent::tools::Catalogue, upstream::backoff::Backoff};
+use super::ServerInfo;
+use crate::{
+    agent::{metrics::Metrics, tools::Catalogue},
+    upstream::backoff::Backoff,
+};
 pub(super) use connect::Connector;
 use connect::Service;
 use listing::{Listing, list};
@@ -32,26 +36,31 @@ const RELIST_PAUSE: Duration = Duration::from_millis(500);
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The present session.
-pub(super) struct Live {
+/// The current session and its tools.
+pub(super) struct Session {
     pub(super) peer: Peer<RoleClient>,
     pub(super) catalogue: Arc<Catalogue>,
-    /// Name and version.
-    pub(super) server: (String, String),
+    pub(super) server: ServerInfo,
     /// Cancelled when the session is found to be lost.
-    pub(super) dead: CancellationToken,
-    /// Requests a new listing, to find out whether the session still works.
+    pub(super) lost: CancellationToken,
+    /// Requests a new listing, which shows whether the session still works.
     pub(super) check: Arc<Notify>,
 }
 
-/// Keeps a session open until `stop`, and publishes the present one, if any.
+impl Session {
+    pub(super) fn is_usable(&self) -> bool {
+        !self.lost.is_cancelled()
+    }
+}
+
+/// Keeps a session open until `stop`, and publishes the current one, if any.
 pub(super) fn supervise(
     connector: Connector,
     stop: CancellationToken,
     sessions: &TaskTracker,
     metrics: Arc<Metrics>,
-) -> watch::Receiver<Option<Arc<Live>>> {
-    let (publish, live) = watch::channel(None);
+) -> watch::Receiver<Option<Arc<Session>>> {
+    let (publish, current) = watch::channel(None);
     let closing = sessions.clone();
     sessions.spawn(async move {
         let (mut failures, mut first) = (0, true);
@@ -64,13 +73,13 @@ pub(super) fn supervise(
             match opened {
                 Ok((service, listing)) => {
                     if !std::mem::take(&mut first) {
-                        metrics.reconnected();
+                        metrics.reconnects.inc();
                     }
-                    metrics.session(true);
+                    metrics.session_up.set(1);
                     let began = Instant::now();
-                    watch_over(&service, listing, &publish, &check, &stop).await;
+                    publish_until_lost(&service, listing, &publish, &check, &stop).await;
                     publish.send_replace(None);
-                    metrics.session(false);
+                    metrics.session_up.set(0);
                     closing.spawn(close(service, connector.drain, stop.clone()));
                     failures = 0;
                     if began.elapsed() < SHORT_LIFE {
@@ -87,22 +96,22 @@ pub(super) fn supervise(
             }
         }
     });
-    live
+    current
 }
 
 async fn pause(delay: Duration, stop: &CancellationToken) {
     let _ = timeout(delay, stop.cancelled()).await;
 }
 
-/// Publishes the session with its present tools. Returns when it is lost, or at `stop`.
-async fn watch_over(
+/// Publishes the session with its current tools. Returns when it is lost, or at `stop`.
+async fn publish_until_lost(
     service: &Service,
     mut listing: Listing,
-    publish: &watch::Sender<Option<Arc<Live>>>,
+    publish: &watch::Sender<Option<Arc<Session>>>,
     check: &Arc<Notify>,
     stop: &CancellationToken,
 ) {
-    let (peer, dead) = (service.peer(), CancellationToken::new());
+    let (peer, lost) = (service.peer(), CancellationToken::new());
     let info = peer.peer_info();
     let server = info.as_ref().and_then(|info| info.server_info.as_ref());
     let server = server.map(|server| (server.name.clone(), server.version.clone()));
@@ -110,44 +119,49 @@ async fn watch_over(
     loop {
         let catalogue = listing.catalogue();
         let tools = catalogue.specs().len();
-        let live = Arc::new(Live {
+        let session = Arc::new(Session {
             peer: peer.clone(),
+            server: ServerInfo {
+                name: name.clone(),
+                version: version.clone(),
+                tools,
+                left_out: catalogue.left_out().len(),
+            },
             catalogue,
-            server: (name.clone(), version.clone()),
-            dead: dead.clone(),
+            lost: lost.clone(),
             check: check.clone(),
         });
-        publish.send_replace(Some(live.clone()));
+        publish.send_replace(Some(session.clone()));
         tracing::info!(server = name, version, tools, "MCP session is up");
         listing = tokio::select! {
-            changed = changed(&listing, &live) => match changed {
+            changed = next_change(&listing, &session) => match changed {
                 Some(listing) => listing,
                 None => return tracing::warn!("MCP session lost: its tools cannot be listed"),
             },
-            () = dead.cancelled() => return tracing::warn!("MCP session lost"),
+            () = lost.cancelled() => return tracing::warn!("MCP session lost"),
             () = stop.cancelled() => return,
         };
     }
 }
 
-/// Lists the tools regularly and when asked to. Returns a listing that differs, or `None` when listing fails.
-async fn changed(listing: &Listing, live: &Live) -> Option<Listing> {
+/// Lists the tools regularly and on request. Returns a listing that differs, or `None` when listing fails.
+async fn next_change(listing: &Listing, session: &Session) -> Option<Listing> {
     loop {
         let listed_at = Instant::now();
-        let _ = timeout(RELIST_EVERY, live.check.notified()).await;
+        let _ = timeout(RELIST_EVERY, session.check.notified()).await;
         sleep_until(listed_at + RELIST_PAUSE).await;
-        match timeout(LIST_TIMEOUT, list(&live.peer)).await {
+        match timeout(LIST_TIMEOUT, list(&session.peer)).await {
             Ok(Ok(fresh)) if fresh == *listing => {}
             Ok(Ok(fresh)) => return Some(fresh),
             _ => {
-                live.dead.cancel();
+                session.lost.cancel();
                 return None;
             }
         }
     }
 }
 
-/// Closes the session (DELETE) after `drain`, which lets calls in flight finish, or at shutdown, when none are left.
+/// Closes a session (DELETE) after `drain`, in which calls in flight finish, or at shutdown, when no calls are left.
 async fn close(mut service: Service, drain: Duration, stop: CancellationToken) {
     let _ = timeout(drain, stop.cancelled()).await;
     let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;

@@ -1,4 +1,4 @@
-//! rmcp's HTTP transport over two reqwest clients, with checks that rmcp does not make.
+//! HTTP transport for rmcp: a pooled and an unpooled reqwest client, and checks that rmcp does not make.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 use rmcp::{
     model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage, RequestId},
     transport::streamable_http_client::{
-        SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
+        SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse as Response,
     },
 };
 use sse_stream::Sse;
@@ -25,8 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Shorter than servers keep an idle connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A server may close an idle connection just as it is used again, and then it is unknown whether it took the request. So
-/// only requests that may be repeated use the pool, and their second attempt uses a new connection.
+/// A server may close an idle connection just as it is used again; whether it took the request is then unknown. So only
+/// requests that may be repeated use the pool, and their second attempt uses a new connection.
 #[derive(Clone)]
 pub(super) struct Clients {
     /// A new connection for each request.
@@ -48,7 +48,7 @@ impl Clients {
 #[derive(Clone)]
 pub(super) struct Transport {
     pub(super) clients: Clients,
-    /// Notified when the server's own stream ends: often the first sign that the server is gone.
+    /// Notified when the server's event stream ends: often the first sign that the server is gone.
     pub(super) check: Arc<Notify>,
 }
 
@@ -62,7 +62,7 @@ impl StreamableHttpClient for Transport {
         session: Option<Arc<str>>,
         token: Option<String>,
         headers: Headers,
-    ) -> Result<StreamableHttpPostResponse, Error> {
+    ) -> Result<Response, Error> {
         let (mut id, mut http) = (None, &self.clients.unpooled);
         if let JsonRpcMessage::Request(message) = &message {
             id = Some(message.id.clone());
@@ -115,42 +115,25 @@ impl StreamableHttpClient for Transport {
                 }
             })?;
         let check = self.check.clone();
-        let end = stream::once(async move {
-            check.notify_one();
-            None
-        });
-        Ok(events
-            .map(Some)
-            .chain(end)
-            .filter_map(std::future::ready)
-            .boxed())
+        let end = stream::once(async move { check.notify_one() });
+        let end = end.filter_map(|()| std::future::ready(None));
+        Ok(events.chain(end).boxed())
     }
 }
 
-/// Fails on an answer without an id or to another request, and on a 202: rmcp would wait for ever.
-fn answer_to(
-    id: &RequestId,
-    answer: StreamableHttpPostResponse,
-) -> Result<StreamableHttpPostResponse, Error> {
-    match answer {
-        StreamableHttpPostResponse::Accepted => Err(Error::UnexpectedServerResponse(
-            "no answer to a request".into(),
-        )),
-        // Servers that fail before they have read the request give the error no id, or one of their own.
-        StreamableHttpPostResponse::Json(JsonRpcMessage::Error(mut error), session) => {
+/// Fails on an answer to another request and on a 202, for which rmcp would wait forever.
+fn answer_to(id: &RequestId, mut answer: Response) -> Result<Response, Error> {
+    let fault = match &mut answer {
+        Response::Accepted => "no answer to a request",
+        Response::Json(JsonRpcMessage::Response(it), _) if it.id != *id => {
+            "an answer to another request"
+        }
+        // Servers that fail before they have read the request give the error no id, or an id of their own.
+        Response::Json(JsonRpcMessage::Error(error), _) => {
             error.id = Some(id.clone());
-            Ok(StreamableHttpPostResponse::Json(
-                JsonRpcMessage::Error(error),
-                session,
-            ))
+            return Ok(answer);
         }
-        StreamableHttpPostResponse::Json(JsonRpcMessage::Response(response), _)
-            if response.id != *id =>
-        {
-            Err(Error::UnexpectedServerResponse(
-                "an answer to another request".into(),
-            ))
-        }
-        answer => Ok(answer),
-    }
+        _ => return Ok(answer),
+    };
+    Err(Error::UnexpectedServerResponse(fault.into()))
 }

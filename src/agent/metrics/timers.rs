@@ -1,4 +1,4 @@
-//! Timers that record a metric when they are dropped.
+//! Timers for requests to Claude and tool calls: drop guards that record their metrics.
 
 use std::{sync::Arc, time::Instant};
 

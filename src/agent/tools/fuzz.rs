@@ -10,12 +10,13 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{
-    CallContext, Catalogue, Listed, StrippedInput, identity::looks_like_json, may_contain_user_id,
+    CallContext, Catalogue, ListedTool, StrippedInput, identity::looks_like_json,
+    may_contain_user_id,
 };
 use crate::{auth::Caller, fuzz::Choices};
 
 const USER_ID: &str = "user_id";
-/// The verified subject. Nothing else in any input has this value.
+/// The verified subject. No input contains this value.
 const SUB: &str = "sub|ann";
 
 /// The first byte says whether the rest is a schema and an input, one line each, or choices for them.
@@ -51,8 +52,8 @@ pub fn tools(bytes: &[u8]) {
     }
 }
 
-fn tool(name: String, input_schema: Map<String, Value>) -> Listed {
-    Listed {
+fn tool(name: String, input_schema: Map<String, Value>) -> ListedTool {
+    ListedTool {
         name,
         description: None,
         input_schema,
@@ -61,8 +62,8 @@ fn tool(name: String, input_schema: Map<String, Value>) -> Listed {
     }
 }
 
-/// Makes a catalogue, and checks what Claude sees of it.
-fn listed(tools: &[Listed]) -> Catalogue {
+/// Makes a catalogue, and checks the schemas that Claude sees.
+fn listed(tools: &[ListedTool]) -> Catalogue {
     let catalogue = Catalogue::new(tools.to_vec(), vec![]);
     assert_eq!(
         catalogue.specs().len() + catalogue.left_out().len(),
@@ -113,7 +114,7 @@ fn listed(tools: &[Listed]) -> Catalogue {
     catalogue
 }
 
-/// Prepares a call, and checks what holds whatever the schema.
+/// Prepares a call, and checks the invariants that hold for any schema.
 fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super::ToolCall {
     let caller = Caller::fake(SUB);
     let context = CallContext {

@@ -1,5 +1,5 @@
-//! The user's identity, which only the server and its tools know: `user_id` is stripped from every schema and every
-//! input that Claude sees or writes, and injected where the server's own schema declares it.
+//! Identity enforcement: strips `user_id` from every schema that Claude sees and every input that Claude writes, and
+//! injects the caller's id where the MCP server's own schema declares `user_id`.
 
 mod inject;
 mod references;

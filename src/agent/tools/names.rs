@@ -1,11 +1,11 @@
-//! Tool names for Claude: MCP allows characters that Claude's API refuses.
+//! Tool names for Claude: replaces the characters that MCP allows and Claude's API refuses.
 
 use std::collections::HashSet;
 
 /// The API takes 128 characters, its documentation promises 64.
 const MAX_LENGTH: usize = 64;
 
-/// Assigns unique names that Claude accepts. A name that is acceptable as it is is never assigned to another tool.
+/// Assigns unique names that Claude accepts. A name that needs no change is never assigned to another tool.
 pub(super) struct NameMap {
     taken: HashSet<String>,
 }

@@ -1,4 +1,4 @@
-//! Input schemas for Claude's API: normalized where the meaning does not change, else refused.
+//! Normalizes tool input schemas for Claude's API, or refuses those that would change their meaning.
 
 use serde_json::{Map, Value};
 

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::*;
 
-fn tool(name: &str, schema: Value) -> Listed {
+fn tool(name: &str, schema: Value) -> ListedTool {
     let Value::Object(input_schema) = schema else {
         panic!("a schema is an object")
     };
-    Listed {
+    ListedTool {
         name: name.into(),
         description: None,
         input_schema,

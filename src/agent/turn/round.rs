@@ -4,18 +4,17 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
 use super::{Turn, tool_calls::ToolCalls};
-use crate::agent::claude::{
-    Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage,
+use crate::agent::{
+    Event, Failure,
+    claude::{Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
 };
-use crate::agent::{Event, Failure};
 
 pub(super) struct Round<'a> {
     turn: &'a Turn,
     may_use_tools: bool,
     /// Events reach the user as they happen.
     streamed: bool,
-    /// The request, as long as it may be sent again. `None` once something of the reply cannot be taken back: it was shown,
-    /// or a tool has run.
+    /// The request, while it may be sent again. `None` once part of the reply was shown or a tool has run.
     body: Option<Vec<Bytes>>,
     retries: Retries,
     stream: Option<Box<ReplyStream>>,
@@ -31,14 +30,14 @@ impl<'a> Round<'a> {
         let may_use_tools = turn.may_use_tools();
         let request = Request {
             prefix: &turn.agent.prefix,
-            user_context: &turn.user_context,
+            user_context: &turn.request.user_context,
             tools: turn.catalogue.tools(),
             may_use_tools,
-            messages: &turn.conversation,
+            messages: &turn.request.history.conversation,
         };
         Self {
             body: request.body().ok(),
-            retries: turn.agent.claude.retries(turn.deadline),
+            retries: turn.agent.claude.retries(turn.request.deadline),
             turn,
             may_use_tools,
             streamed,
@@ -50,7 +49,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// The next event; `None` once the reply is complete and every tool call of it is answered.
+    /// The next event; `None` once the reply is complete and all of its tool calls are answered.
     pub(super) async fn next(&mut self) -> Result<Option<Event>, Failure> {
         loop {
             if self.reply.is_some() && self.calls.is_idle() {
@@ -90,10 +89,11 @@ impl<'a> Round<'a> {
                 None
             }
             Progress::Text(text) => Some(Event::TextDelta { text }),
-            // Claude calls tools although it may not: ignored.
+            // Claude may call tools even when told not to. Such calls are ignored.
             Progress::ToolStart { .. } | Progress::ToolInput { .. } if !self.may_use_tools => None,
             Progress::ToolStart { index, id, name } => {
-                Some(self.calls.start(index, id, name, &self.turn.ids))
+                let used_ids = &self.turn.request.history.ids;
+                Some(self.calls.start(index, id, name, used_ids))
             }
             Progress::ToolInput { index, input } => {
                 let turn = self.turn;
@@ -133,7 +133,7 @@ impl<'a> Round<'a> {
         self.reply = Some(reply);
     }
 
-    /// Prepares another attempt after the reply failed, if nothing of it was shown and no tool has run.
+    /// Prepares another attempt after the reply failed, if no part of it was shown and no tool has run.
     async fn retry(&mut self, error: ClaudeError) -> Result<(), Failure> {
         if self.body.is_none() || !error.is_transient() {
             return Err(error.into());
@@ -141,7 +141,7 @@ impl<'a> Round<'a> {
         self.stream = None;
         self.usage_before = self.usage;
         self.calls = ToolCalls::default();
-        Ok(self.retries.again(error).await?)
+        Ok(self.retries.wait(error).await?)
     }
 
     /// The complete reply, and the results of its tool calls.
@@ -151,7 +151,7 @@ impl<'a> Round<'a> {
     }
 
     /// The blocks of the reply and the results of its calls, if the round failed after a tool call was run. If the turn was
-    /// `cut_off` by us, a reply that Claude did not complete counts as well, as far as it was written.
+    /// `cut_off` by the service, an incomplete reply counts too, with its complete tool calls.
     pub(super) fn into_partial(mut self, cut_off: bool) -> Option<(Vec<Block>, Vec<Block>)> {
         let any_run = self.calls.any_run();
         let blocks = match self.reply.take() {
@@ -164,7 +164,7 @@ impl<'a> Round<'a> {
         Some((blocks, self.calls.into_results(why)))
     }
 
-    /// The blocks so far, except the tool calls that are not complete.
+    /// The blocks so far, except incomplete tool calls.
     fn partial_reply(&mut self) -> Vec<Block> {
         let partial = self.stream.take().map(|stream| stream.into_partial());
         let fill = |(index, mut block)| {
@@ -175,7 +175,7 @@ impl<'a> Round<'a> {
     }
 }
 
-/// The end of a response has usually arrived with its last event.
+/// Reads the rest of the response: in place if it has arrived, as it usually has, else in a task.
 fn drain(stream: ReplyStream) {
     let mut drained = Box::pin(stream.drain());
     if (&mut drained).now_or_never().is_none() {

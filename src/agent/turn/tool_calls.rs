@@ -1,4 +1,4 @@
-//! The tool calls of one reply: started as early as allowed, answered in the order in which Claude wrote them.
+//! Runs the tool calls of one reply: reads while the reply streams, writes after it. Results keep the order of the calls.
 
 use std::{
     collections::HashSet,
@@ -9,11 +9,11 @@ use std::{
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::{Map, Value};
 
-use crate::{
-    agent::Event,
-    agent::claude::{Block, is_id},
-    agent::mcp::CallOutcome,
-    agent::tools::{StrippedInput, ToolCall, sanitize_name},
+use crate::agent::{
+    Event,
+    claude::{Block, is_id},
+    mcp::CallOutcome,
+    tools::{StrippedInput, ToolCall, sanitize_name},
 };
 
 #[derive(Default)]
@@ -73,8 +73,8 @@ impl ToolCalls {
         Event::ToolUseStart { id, name }
     }
 
-    /// The input of a call is complete: an object, or the text that is not one. `prepare` gets the call's id, the tool's name
-    /// and the input; it returns `None` if there is no such tool.
+    /// The input of a call is complete: an object, or text that is not a JSON object. `prepare` gets the call's id, the
+    /// tool's name and the input; it returns `None` if there is no such tool.
     pub(super) fn on_tool_input(
         &mut self,
         index: u64,
@@ -82,19 +82,14 @@ impl ToolCalls {
         prepare: impl FnOnce(&str, &str, &StrippedInput) -> Option<ToolCall>,
     ) -> Option<Event> {
         let call = self.calls.iter_mut().find(|call| call.index == index)?;
-        let invalid = |why: String| State::Invalid(CallOutcome::invalid(why));
+        let invalid = |why: &str| State::Invalid(CallOutcome::invalid(why));
         call.state = if let Ok(input) = input {
             call.input = StrippedInput::strip(input);
-            match prepare(&call.id, &call.requested_name, &call.input) {
-                Some(prepared) => State::Ready(Box::new(prepared)),
-                None => invalid(format!(
-                    "There is no tool named {}. Nothing was run.",
-                    call.name
-                )),
-            }
+            let unknown = || format!("There is no tool named {}. Nothing was run.", call.name);
+            let prepared = prepare(&call.id, &call.requested_name, &call.input);
+            prepared.map_or_else(|| invalid(&unknown()), |it| State::Ready(Box::new(it)))
         } else {
-            let why = "The input of this call is not a JSON object. Nothing was run; call again.";
-            invalid(why.to_owned())
+            invalid("The input of this call is not a JSON object. Nothing was run; call again.")
         };
         Some(Event::ToolUse {
             id: call.id.clone(),
@@ -103,8 +98,8 @@ impl ToolCalls {
         })
     }
 
-    /// Runs the calls that are ready: reads only while the reply streams, `all` once it is complete. A call whose input is
-    /// not complete by then never will be.
+    /// Runs the calls that are ready: only reads while the reply streams, `all` once it is complete. Calls with incomplete
+    /// input are answered as invalid then.
     pub(super) fn run<F>(&mut self, all: bool, run: impl Fn(ToolCall) -> F)
     where
         F: Future<Output = CallOutcome> + Send + 'static,
@@ -114,7 +109,7 @@ impl ToolCalls {
                 State::Ready(prepared) if all || prepared.read_only() => run(*prepared).boxed(),
                 State::Open if all => {
                     let why = "The input of this call is incomplete; call again.";
-                    ready(CallOutcome::invalid(why.to_owned())).boxed()
+                    ready(CallOutcome::invalid(why)).boxed()
                 }
                 State::Invalid(outcome) if all => {
                     call.state = State::Invalid(outcome.clone());
@@ -156,13 +151,13 @@ impl ToolCalls {
         self.calls.iter().any(is_run)
     }
 
-    /// Drops the calls whose input is not complete; true if any call is left.
+    /// Drops the calls with incomplete input; true if any call is left.
     pub(super) fn retain_complete(&mut self) -> bool {
         self.calls.retain(|call| !matches!(call.state, State::Open));
         !self.calls.is_empty()
     }
 
-    /// Writes id, name and stripped input of a call into its block of the reply; false if it is a call not known here.
+    /// Writes id, name and stripped input of a call into its block of the reply; false for an unknown call.
     pub(super) fn fill_block(&mut self, index: u64, block: &mut Block) -> bool {
         let Block::ToolUse { id, name, input } = block else {
             return true;
@@ -175,7 +170,7 @@ impl ToolCalls {
         true
     }
 
-    /// The results, in the order of the calls. `cut_off` says why the others have none.
+    /// The results, in the order of the calls. `cut_off` says why a call that has not ended has no result.
     pub(super) fn into_results(self, cut_off: &str) -> Vec<Block> {
         let result = |call: Call| {
             let outcome = match call.state {

@@ -1,5 +1,5 @@
-//! In-memory cache of an issuer's keys. A token with a cached key never waits. A token with an unknown key waits for at
-//! most one fetch; fetches are rate limited, however many such tokens arrive.
+//! In-memory cache of an issuer's keys. A token with a cached key never waits; a token with an unknown key waits for at
+//! most one fetch. Fetches are rate limited.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -112,12 +112,8 @@ impl KeyCache {
     /// True if the keys are too old and a fetch may start now.
     fn is_stale(&self) -> bool {
         let old = |since: Instant| since.elapsed() >= self.policy.max_age;
-        let idle_and_due = || {
-            self.last_fetch
-                .try_lock()
-                .is_ok_and(|last| self.is_due(*last))
-        };
-        self.cached().since.is_some_and(old) && idle_and_due()
+        let last_fetch = self.last_fetch.try_lock();
+        self.cached().since.is_some_and(old) && last_fetch.is_ok_and(|last| self.is_due(*last))
     }
 
     fn is_due(&self, last: Option<Instant>) -> bool {

@@ -22,7 +22,7 @@ pub(super) enum FetchError {
     TooLarge,
     #[error("the discovery document is malformed, or names another issuer or an unusable jwks_uri")]
     Document,
-    #[error("the response is no JWK set")]
+    #[error("the response is not a JWK set")]
     Keys,
     #[error("the deadline has passed")]
     Timeout,
@@ -53,7 +53,7 @@ impl KeySource {
         KeySet::parse(&self.get(url).await?).ok_or(FetchError::Keys)
     }
 
-    /// The first document that exists decides.
+    /// From the first discovery document that exists.
     async fn jwks_url(&self) -> Result<Url, FetchError> {
         let path = without_slash(self.issuer.path());
         for document in [
@@ -77,13 +77,11 @@ impl KeySource {
 
     fn jwks_uri_in(&self, body: &[u8]) -> Result<Url, FetchError> {
         let document: Document = serde_json::from_slice(body).map_err(|_| FetchError::Document)?;
-        let url: Url = document
-            .jwks_uri
-            .parse()
-            .map_err(|_| FetchError::Document)?;
-        let safe =
-            url.scheme() == "https" || (url.scheme() == "http" && self.issuer.scheme() == "http");
-        if !safe || without_slash(&document.issuer) != without_slash(self.issuer.as_str()) {
+        let url = Url::parse(&document.jwks_uri).map_err(|_| FetchError::Document)?;
+        // Keys of an https issuer may not be fetched over http.
+        let is_plain = url.scheme() == "http" && self.issuer.scheme() == "http";
+        let is_secure = url.scheme() == "https" || is_plain;
+        if !is_secure || without_slash(&document.issuer) != without_slash(self.issuer.as_str()) {
             return Err(FetchError::Document);
         }
         Ok(url)

@@ -35,14 +35,14 @@ pub(super) enum Lookup {
 }
 
 #[derive(Deserialize)]
-struct Set {
+struct JwkSet {
     keys: Vec<serde_json::Value>,
 }
 
 impl KeySet {
-    /// The usable keys; `None` if `json` is no JWK set. Keys that are malformed or for other purposes are left out.
+    /// The usable keys; `None` if `json` is not a JWK set. Keys that are malformed or for other purposes are left out.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        let set: Set = serde_json::from_slice(json).ok()?;
+        let set: JwkSet = serde_json::from_slice(json).ok()?;
         let keys = set.keys.into_iter().take(MAX_KEYS);
         Some(Self(keys.filter_map(key).map(Arc::new).collect()))
     }

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-/// How long the peer has to read the rest of a response once that is complete.
+/// How long the peer has to read the rest of a complete response.
 const READ_REST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The connection of a request; in every request's extensions.
@@ -21,17 +21,8 @@ const READ_REST_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Connection(Arc<Mutex<Option<Instant>>>);
 
 impl Connection {
-    /// From `deadline` on, a write that would have to wait fails. Until the next request.
-    pub(crate) fn set_write_deadline(&self, deadline: Instant) {
-        self.set(Some(deadline));
-    }
-
-    /// Called for each new request.
-    pub(super) fn clear_write_deadline(&self) {
-        self.set(None);
-    }
-
-    fn set(&self, deadline: Option<Instant>) {
+    /// From `deadline` on, a write that would have to wait fails. Cleared for each new request.
+    pub(super) fn set_write_deadline(&self, deadline: Option<Instant>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
@@ -40,8 +31,8 @@ impl Connection {
     }
 }
 
-/// Held while a response is made: then its peer has [`READ_REST_TIMEOUT`] to read what is left. A peer that has stopped
-/// reading would else hold the connection forever.
+/// Held while a response is produced; dropping it gives the peer [`READ_REST_TIMEOUT`] to read the rest. Without it, a peer
+/// that stops reading would hold the connection forever.
 pub(crate) struct DeadlineGuard(Option<Connection>);
 
 impl DeadlineGuard {
@@ -51,7 +42,7 @@ impl DeadlineGuard {
 
     pub(crate) fn set_write_deadline(&self, deadline: Instant) {
         if let Some(connection) = &self.0 {
-            connection.set_write_deadline(deadline);
+            connection.set_write_deadline(Some(deadline));
         }
     }
 }
@@ -62,8 +53,8 @@ impl Drop for DeadlineGuard {
     }
 }
 
-/// Fails writes that wait past the deadline. Nothing else ends a response whose peer has stopped reading: its body is not
-/// polled, and so does not notice that its own time is up.
+/// A stream that fails writes that wait past the deadline. Nothing else ends a response when its peer has stopped reading:
+/// the body is not polled then, so its own deadline has no effect.
 pub(super) struct WriteDeadline<S> {
     stream: S,
     connection: Connection,
@@ -89,9 +80,8 @@ impl<S> WriteDeadline<S> {
             self.timer = None;
             return written;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let sleep = || Box::pin(sleep_until(deadline));
+        let timer = self.timer.get_or_insert_with(sleep);
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);
         }
@@ -159,7 +149,7 @@ mod tests {
     fn small() -> (Connection, WriteDeadline<DuplexStream>, DuplexStream) {
         let (stream, peer) = duplex(8);
         let connection = Connection::default();
-        connection.set_write_deadline(Instant::now() + LIMIT);
+        connection.set_write_deadline(Some(Instant::now() + LIMIT));
         (
             connection.clone(),
             WriteDeadline::new(stream, connection),
@@ -206,10 +196,10 @@ mod tests {
     #[tokio::test]
     async fn a_later_deadline_and_a_new_request_take_effect_at_the_next_write() {
         let (connection, stream, _peer) = small();
-        connection.set_write_deadline(Instant::now() + 3 * LIMIT);
+        connection.set_write_deadline(Some(Instant::now() + 3 * LIMIT));
         assert!(fails_after(stream).await >= 3);
         let (connection, mut stream, _peer) = small();
-        connection.clear_write_deadline();
+        connection.set_write_deadline(None);
         let waiting = stream.write_all(&[0; 1000]);
         assert!(timeout(3 * LIMIT, waiting).await.is_err());
     }

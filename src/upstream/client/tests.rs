@@ -1,4 +1,4 @@
-//! Against a server that closes connections after a given number of responses.
+//! HTTP clients against a server that closes connections after a given number of responses.
 
 use futures_util::future::join_all;
 use tokio::{
@@ -14,14 +14,14 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const RESPONSE: &str =
     "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n";
 
-/// What the server does with the request after the last one it answers.
+/// The behaviour of the server on the request after the last one that it answers.
 #[derive(Clone, Copy)]
 enum Then {
-    /// It reads it, and closes the connection.
+    /// Reads the request and closes the connection.
     Close,
-    /// It closes the connection without reading it, which resets it.
+    /// Closes the connection without reading the request, which resets it.
     Reset,
-    /// It closes the connection before it comes.
+    /// Closes the connection before the request.
     CloseBefore,
 }
 
@@ -112,7 +112,7 @@ async fn serve(
 }
 
 async fn read(response: Response) -> String {
-    let pieces: Vec<_> = body_of(response).map(Result::unwrap).collect().await;
+    let pieces: Vec<_> = into_body(response).map(Result::unwrap).collect().await;
     String::from_utf8(pieces.concat()).unwrap()
 }
 
@@ -150,7 +150,7 @@ async fn dropping_a_response_before_its_end_closes_the_connection() {
         stream.read_to_end(&mut Vec::new()).await
     });
     let client = builder_for(&url).build().unwrap();
-    let mut body = body_of(send(|| client.get(url.clone())).await.unwrap());
+    let mut body = into_body(send(|| client.get(url.clone())).await.unwrap());
     body.next().await.unwrap().unwrap();
     drop(body);
     let end = timeout(Duration::from_secs(1), closed).await;

@@ -1,4 +1,4 @@
-//! Everything about HTTP that is not a turn: the small endpoints, headers, CORS, and errors before a stream has begun.
+//! HTTP without turns: the small endpoints, headers, CORS, and errors before a stream begins.
 
 mod bodies;
 mod cors;

@@ -1,4 +1,4 @@
-//! Identity: calls to MCP carry the verified user, and Claude never sees who that is.
+//! Identity: MCP calls carry the verified user's id, and Claude never sees it.
 
 mod calls;
 mod catalogue;

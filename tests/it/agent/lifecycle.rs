@@ -19,10 +19,10 @@ use crate::{
 
 const CUT: &str = "the turn was cut off before the tool answered";
 
-/// Far below every limit that could have ended a thing otherwise.
+/// Far below every other limit.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// A turn that goes on beside the test, read to its end. Aborting it hangs up.
+/// A turn in a task of its own, read to its end. Aborting it disconnects.
 fn turn(app: &TestApp, words: &str, streamed: bool) -> JoinHandle<Answer> {
     let mut body = user(words);
     body["stream"] = streamed.into();
@@ -43,7 +43,7 @@ fn two_writes() -> Reply {
         .and_tool("toolu_2", "slow_write", json!({"key": "k"}))
 }
 
-/// What the client is told of [`two_writes`] when the turn is cut off.
+/// The `messages` for [`two_writes`] when the turn is cut off.
 fn two_writes_interrupted() -> Value {
     let mut pending = bad(&unknown(CUT));
     pending["tool_use_id"] = "toolu_2".into();

@@ -37,7 +37,7 @@ async fn turn(request: reqwest::RequestBuilder, words: &str, streamed: bool) -> 
     }
 }
 
-/// Nothing is left of the turns.
+/// Waits until no turn is left and `chats` are counted.
 async fn at_rest(app: &TestApp, chats: u64) {
     metric_becomes(app, "chat_in_flight", 0).await;
     metric_becomes(app, "chat_requests_total", chats).await;
@@ -102,7 +102,7 @@ async fn two_thousand_chats_in_a_row_and_five_hundred_at_once_leak_nothing() {
     }
 }
 
-/// What a caller was told of its one write.
+/// The outcome that a caller was told for its write.
 enum Told {
     Done,
     Unknown,
@@ -140,7 +140,7 @@ async fn write(app: &TestApp, id: &str, caller: usize) -> Told {
     }
 }
 
-/// Callers write without end while their server dies and comes back; what was told and what was done are compared.
+/// Callers write continuously while their server restarts; the reported outcomes are compared with the executed writes.
 async fn world() -> [usize; 3] {
     let mut mcp = McpServer::start().await;
     let app = Arc::new(TestApp::builder().mcp_url(&mcp.url()).start().await);

@@ -1,4 +1,4 @@
-//! The chat page, as it is served.
+//! The chat page: its files, headers and configuration.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ async fn files(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn there_is_no_page_unless_it_is_asked_for() {
+async fn there_is_no_page_by_default() {
     let app = TestApp::start().await;
     for path in ["/", "/page/app.js", "/page/config.json"] {
         assert_eq!(get(&app, path).await.error(), (404, "not_found"), "{path}");
@@ -131,7 +131,7 @@ async fn in_service_the_page_is_told_the_model_and_given_no_token() {
 }
 
 #[tokio::test]
-async fn the_page_changes_nothing_for_those_who_do_not_ask_for_it() {
+async fn the_page_does_not_affect_other_routes() {
     let app = with_page().await;
     let health = get(&app, "/health").await;
     assert_eq!(

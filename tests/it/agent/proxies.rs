@@ -54,7 +54,7 @@ async fn asked_through_a_proxy(base: &str, no_proxy: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn claude_is_asked_through_the_proxy_of_the_environment() {
+async fn requests_to_claude_use_the_proxy_from_the_environment() {
     for (base, expected) in [
         (
             "http://claude.invalid",

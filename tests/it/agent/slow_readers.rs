@@ -27,7 +27,7 @@ use crate::{
 };
 
 const MEBIBYTE: usize = 1 << 20;
-/// More than lies in all buffers of one stream. By itself the system would let its own grow to four times that.
+/// More than all buffers of one stream hold. By default, the kernel's grow to four times that.
 const BUFFERED: usize = 2 * MEBIBYTE;
 /// A turn's time in these tests, and what a reader that is behind has to catch up.
 const TIME: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ fn hurried() -> Builder {
     TestApp::builder().env("AGENT_TURN_TIMEOUT_SECS", "2")
 }
 
-/// The service and a Claude that writes as much as is taken; and how much that was.
+/// The service, a Claude that writes endlessly, and the number of bytes that it has written.
 async fn endless(builder: Builder) -> (TestApp, Arc<AtomicUsize>) {
     let (app, sent) = (builder.start().await, Arc::new(AtomicUsize::new(0)));
     let reply = Reply::endless(&sent);
@@ -49,7 +49,7 @@ async fn endless(builder: Builder) -> (TestApp, Arc<AtomicUsize>) {
     (app, sent)
 }
 
-/// A connection that takes little in advance, over which the user has asked.
+/// A connection with small buffers, over which the user has sent a chat.
 async fn asked(app: &TestApp, words: &str, streamed: bool) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a small buffer");
@@ -68,7 +68,7 @@ async fn asked(app: &TestApp, words: &str, streamed: bool) -> TcpStream {
     stream
 }
 
-/// A reader that has seen its stream begin, and reads no further.
+/// A reader that stops reading after the start of its stream.
 async fn stopped(app: &TestApp) -> TcpStream {
     let mut stream = asked(app, "endless", true).await;
     let head = read_head(&mut stream).await;
@@ -76,7 +76,7 @@ async fn stopped(app: &TestApp) -> TcpStream {
     stream
 }
 
-/// Waits until nothing more is taken, and says how much was.
+/// Waits until no more bytes are accepted; returns their number.
 async fn settled(sent: &AtomicUsize) -> usize {
     let (started, mut before, mut quiet) = (Instant::now(), 0, 0);
     while quiet < 10 {
@@ -93,7 +93,7 @@ async fn settled(sent: &AtomicUsize) -> usize {
     before
 }
 
-/// Whatever still comes, up to the connection's end.
+/// Reads the rest, up to the end of the connection.
 async fn closed(stream: &mut TcpStream) {
     let mut rest = Vec::new();
     let _ = within("the connection's end", stream.read_to_end(&mut rest)).await;
@@ -105,7 +105,7 @@ async fn a_stopped_reader_stops_the_reading_of_claude() {
     let mut reader = stopped(&app).await;
     let taken = settled(&sent).await;
     assert!(taken < BUFFERED, "{taken} bytes");
-    // Nothing was lost or given up: it goes on where it stopped.
+    // No byte was lost: the stream continues where it stopped.
     let mut some = vec![0; taken];
     within("more of the stream", reader.read_exact(&mut some))
         .await
@@ -181,13 +181,13 @@ async fn a_stopped_reader_of_a_json_answer_holds_no_slot() {
     app.ask("hello").await.ok();
 }
 
-/// This thread's time on a core: in a test of one thread, everybody's.
+/// The CPU time of this thread, which runs the whole test.
 fn worked() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).expect("no negative time")
 }
 
-// On one thread, with all of them: whatever turned in circles for a stopped reader would hold up the others.
+// On one thread: a busy loop for a stopped reader would block the others.
 #[tokio::test]
 async fn stopped_readers_use_no_cpu() {
     const WINDOW: Duration = Duration::from_millis(500);

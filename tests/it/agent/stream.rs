@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn the_bytes_of_a_stream_are_these() {
+async fn a_stream_has_the_documented_bytes() {
     let app = TestApp::with([Reply::texts(&["Hi, ", "Sam ☀\n"]).usage(3, 2, 0, 1)]).await;
     let mut stream = app.ask_streaming("hi").await;
     while stream.next_event().await.is_some() {}
@@ -51,7 +51,7 @@ async fn a_stream_is_neither_cached_nor_buffered() {
 }
 
 #[tokio::test]
-async fn done_says_what_the_json_answer_says() {
+async fn done_equals_the_json_answer() {
     let replies = || {
         [
             Reply::text("Look:")

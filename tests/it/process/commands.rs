@@ -11,10 +11,10 @@ async fn healthcheck_needs_only_the_port_and_succeeds_while_the_service_runs() {
 
 #[tokio::test]
 async fn healthcheck_fails_without_a_server() {
-    let nobody = TcpSocket::new_v4().expect("a socket");
+    let unused = TcpSocket::new_v4().expect("a socket");
     let any = "127.0.0.1:0".parse().expect("an address");
-    nobody.bind(any).expect("a free port");
-    let port = nobody.local_addr().expect("bound").port().to_string();
+    unused.bind(any).expect("a free port");
+    let port = unused.local_addr().expect("bound").port().to_string();
     let ended = run(&["healthcheck"], &[("AGENT_PORT", &port)]).await;
     assert_eq!(ended.code, Some(1));
     let message = ended.err.join("\n");

@@ -1,4 +1,4 @@
-//! Log lines: what they hold, and what they never hold.
+//! Log lines: the fields they have, and the secrets they do not contain.
 
 use rustix::process::Signal;
 

@@ -1,4 +1,4 @@
-//! What is logged of the tool server.
+//! Log lines about the MCP server.
 
 use super::*;
 use crate::support::mcp_tools::{owned, read, tool};
@@ -66,10 +66,10 @@ async fn a_write_that_outlives_its_client_logs_its_end_with_the_request_id() {
 
 #[tokio::test]
 async fn connecting_to_the_tool_server_is_retried_with_growing_delays() {
-    let nobody = TcpSocket::new_v4().expect("a socket");
+    let unused = TcpSocket::new_v4().expect("a socket");
     let nowhere = "127.0.0.1:0".parse().expect("an address");
-    nobody.bind(nowhere).expect("a free port");
-    let url = format!("http://{}/mcp", nobody.local_addr().expect("bound"));
+    unused.bind(nowhere).expect("a free port");
+    let url = format!("http://{}/mcp", unused.local_addr().expect("bound"));
     let env = [
         ("ANTHROPIC_API_KEY", API_KEY),
         ("JWT_SIGNING_KEY", JWT_KEY),

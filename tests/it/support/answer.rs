@@ -1,4 +1,4 @@
-//! Whole answers, and what requests are made of.
+//! HTTP answers read whole, and parts of requests: bodies and tokens.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};

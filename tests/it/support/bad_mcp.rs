@@ -1,4 +1,4 @@
-//! An MCP server that misbehaves on demand: each of its tools is named after what goes wrong when it is called.
+//! A faulty MCP server: each of its tools is named after the fault that it causes.
 //!
 //! `ro_…` tools claim to be read-only, `idem_…` ones idempotent; a name that ends in `_once` goes wrong only the first time.
 
@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{raw_http::read_request, wait::until};
 
-/// What goes wrong before any tool is called.
+/// Faults before any tool is called.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Quirk {
     None,
@@ -27,7 +27,7 @@ pub enum Quirk {
     MalformedTool,
     /// One tool's hint is not a boolean.
     MalformedHint,
-    /// The server speaks a protocol of the future.
+    /// The server speaks an unknown future protocol version.
     FutureVersion,
     /// The server speaks one that rmcp knows and the service does not.
     NewerVersion,

@@ -1,4 +1,4 @@
-//! What several subjects share: a Claude that does as it is told, results as clients see them, and numbers of `/metrics`.
+//! Shared test helpers: a scripted Claude that calls a named tool, expected tool results, and samples of `/metrics`.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{fake_claude::Reply, test_app::TestApp, wait::DEADLINE};
 
-/// What the user said last, or `None` when the last message is a tool's.
+/// The text of the last user message, or `None` when the last message holds tool results.
 pub(crate) fn said(body: &Value) -> Option<String> {
     let last = body["messages"].as_array()?.last()?;
     let block = last["content"].as_array()?.last()?;
     block["text"].as_str().map(str::to_owned)
 }
 
-/// Claude calls the tool that the user's words name, as `toolu_1` and with the JSON behind the name, and accepts any result.
+/// Claude calls the tool that the user's message names, as `toolu_1` with the JSON after the name, and accepts any result.
 pub(crate) fn obey(app: &TestApp) {
     app.claude.on(|body| match said(body) {
         None => Reply::text("done"),
@@ -29,7 +29,7 @@ pub(crate) fn obey(app: &TestApp) {
     });
 }
 
-/// Lets an obedient Claude call the tool; the result as the turn's messages have it.
+/// Makes such a Claude call the tool; returns the result in the turn's messages.
 pub(crate) async fn result_of(app: &TestApp, words: &str) -> Value {
     app.ask(words).await.ok()["messages"][1]["content"][0].take()
 }
@@ -46,7 +46,7 @@ pub(crate) fn bad(text: &str) -> Value {
     result
 }
 
-/// What Claude is told when nobody knows whether a call has taken effect.
+/// The result that Claude gets when it is unknown whether a call has taken effect.
 pub(crate) fn unknown(why: &str) -> String {
     format!(
         "outcome unknown, check first: {why}. The call may or may not have taken effect; look whether it has before calling again."
@@ -66,7 +66,7 @@ pub(crate) fn last_content(body: &Value) -> Vec<Value> {
     blocks
 }
 
-/// The sum of all samples whose line begins so: a whole series, or all of a metric.
+/// The sum of all samples whose line begins with this prefix: one series, or all series of a metric.
 pub(crate) async fn metric(app: &TestApp, beginning: &str) -> u64 {
     let text = app.get("/metrics").await.text;
     let of_it = text.lines().filter(|line| line.starts_with(beginning));
@@ -75,7 +75,7 @@ pub(crate) async fn metric(app: &TestApp, beginning: &str) -> u64 {
         .sum()
 }
 
-/// Waits until it is that much.
+/// Waits until the sum has this value.
 pub(crate) async fn metric_becomes(app: &TestApp, beginning: &str, value: u64) {
     let started = Instant::now();
     loop {

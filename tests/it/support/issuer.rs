@@ -1,4 +1,4 @@
-//! An OAuth server on this machine: its documents, its keys, its tokens, and a count of who asked for what.
+//! A fake OAuth issuer: discovery documents, keys and tokens, and the paths that were requested.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +21,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::answer::now;
 
-/// A pair of keys to sign tokens with.
+/// A key pair that signs tokens.
 pub enum Signer {
     Rsa(Box<RsaKeyPair>),
     Ec(EcdsaKeyPair),
@@ -60,7 +60,7 @@ impl Signer {
         }
     }
 
-    /// The public key as everybody can have it, in the forms that a confused verifier might take for a secret.
+    /// The public key, in the encodings that a confused verifier might use as an HMAC secret.
     pub fn public_bytes(&self) -> Vec<Vec<u8>> {
         let der = match self {
             Self::Rsa(pair) => pair.public_key().as_ref().to_vec(),
@@ -105,7 +105,7 @@ fn encode(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Which documents there are beside the keys.
+/// The discovery documents that are served beside the keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Discovery {
     OpenId,
@@ -118,7 +118,7 @@ struct Published {
     keys: Vec<Value>,
     discovery: Discovery,
     up: bool,
-    /// The paths asked for, in order.
+    /// The requested paths, in order.
     asked: Vec<String>,
 }
 
@@ -173,7 +173,7 @@ impl Issuer {
         asked.iter().filter(|path| path.contains("jwks")).count()
     }
 
-    /// Claims that are good in every respect, for this resource.
+    /// Valid claims for this resource.
     pub fn claims(&self, sub: &str, aud: &str) -> Value {
         json!({"iss": self.url(), "sub": sub, "aud": aud, "iat": now(), "exp": now() + 600})
     }

@@ -1,4 +1,4 @@
-//! A real MCP server (rmcp, streamable HTTP) on this machine, which remembers what was done through it.
+//! A real MCP server (rmcp, streamable HTTP) that records the calls it receives.
 
 mod handler;
 
@@ -41,7 +41,7 @@ pub struct Call {
     pub meta: Value,
 }
 
-/// What survives a restart of the server.
+/// The records, which survive a restart of the server.
 #[derive(Default)]
 pub struct Memory {
     pub calls: Vec<Call>,
@@ -53,7 +53,7 @@ pub struct Memory {
     pub sessions: usize,
     pub sessions_closed: usize,
     pub lists: usize,
-    /// Of every request that had one.
+    /// The bearer token of each request that has one.
     pub authorizations: Vec<String>,
     tools: Vec<Value>,
     page: Option<usize>,
@@ -100,7 +100,7 @@ impl McpServer {
         format!("http://{}/mcp", self.address)
     }
 
-    /// Up again on the same port; sessions of before are unknown.
+    /// Starts again on the same port, without the earlier sessions.
     pub async fn restart(&mut self) {
         self.stop().await;
         let listener = socket(self.address).listen(1024).expect("its own port");
@@ -125,7 +125,7 @@ impl McpServer {
         });
     }
 
-    /// Gone at once: the listener, every connection, every session, every call.
+    /// Stops at once: drops the listener and every connection, session and call.
     pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.accepting.abort();
@@ -138,7 +138,7 @@ impl McpServer {
         self.memory.borrow().calls.clone()
     }
 
-    /// The names alone.
+    /// The names of the calls.
     pub fn called(&self) -> Vec<String> {
         self.memory
             .borrow()
@@ -148,12 +148,12 @@ impl McpServer {
             .collect()
     }
 
-    /// What the server remembers.
+    /// The records of the server.
     pub fn remembers<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
         look(&self.memory.borrow())
     }
 
-    /// Waits until the memory satisfies the condition.
+    /// Waits until the records satisfy the condition.
     pub async fn until(&self, what: &str, mut condition: impl FnMut(&Memory) -> bool) {
         until(what, &self.memory, |memory| condition(memory).then_some(())).await;
     }
@@ -166,7 +166,7 @@ impl McpServer {
         .await;
     }
 
-    /// Other tools from now on; `announce` tells the clients.
+    /// Replaces the tools; `announce` notifies the clients.
     pub fn set_tools(&self, tools: Vec<Value>) {
         self.memory.send_modify(|memory| memory.tools = tools);
     }
@@ -200,7 +200,7 @@ impl Drop for McpServer {
     }
 }
 
-/// A socket at the address, which others of ours may share; it takes no connection unless it listens.
+/// A socket at the address, with `SO_REUSEPORT`; it accepts no connection unless it listens.
 fn socket(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_reuseaddr(true).expect("an option");
@@ -209,7 +209,7 @@ fn socket(address: SocketAddr) -> TcpSocket {
     socket
 }
 
-/// Serves until aborted, and with it every connection.
+/// Serves until aborted, which drops every connection.
 async fn accept(listener: TcpListener, router: Router) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((socket, _)) = listener.accept().await {

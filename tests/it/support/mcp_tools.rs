@@ -1,8 +1,8 @@
-//! The tools of the MCP server: those of the existing server, and some that only tests want.
+//! The tools of the MCP test server: those of the production server, and some for tests only.
 
 use serde_json::{Value, json};
 
-/// `tools/list`, in an order that is not the alphabet's.
+/// `tools/list`, not in alphabetical order.
 pub fn catalogue() -> Vec<Value> {
     let mut tools = vec![list_workouts(), create_workout(), list_exercises()];
     let word = json!({"type": "object", "properties": {"key": {"type": "string"}}});
@@ -55,7 +55,7 @@ fn list_exercises() -> Value {
         "inputSchema": schema, "annotations": read()})
 }
 
-/// As the existing server declares it: nested models in `$defs`, no annotations.
+/// As the production server declares it: nested models in `$defs`, no annotations.
 fn create_workout() -> Value {
     let set = json!({"type": "object", "title": "WorkoutSetInput", "properties": {
         "reps": {"type": "integer", "exclusiveMinimum": 0, "description": "Repetitions performed."},
@@ -90,7 +90,7 @@ pub fn bench_press() -> Value {
 /// One black pixel.
 pub const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-/// What a tool says that needs no waiting; `None` for the ones that do, or do not exist.
+/// The answer of a tool that answers at once; `None` for slow and unknown tools.
 pub fn result(name: &str, arguments: &Value, meta: &Value) -> Option<Value> {
     let text = |text: String| json!({"content": [{"type": "text", "text": text}]});
     Some(match name {
@@ -139,7 +139,7 @@ fn size(arguments: &Value, default: usize) -> usize {
         .map_or(default, |n| usize::try_from(n).expect("a size"))
 }
 
-/// The pixel, followed by this many bytes of nothing.
+/// The pixel, followed by this many zero bytes.
 pub fn picture(padding: usize) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let mut bytes = STANDARD.decode(PIXEL).expect("sound");

@@ -1,4 +1,4 @@
-//! The world around the service, as servers on this machine: Claude, MCP, and the callers.
+//! Test support: fakes and real servers around the service (Claude, MCP, PostgreSQL), and clients.
 #![allow(
     dead_code,
     unreachable_pub,

@@ -1,4 +1,4 @@
-//! The binary as a process: what it says, and how it ends.
+//! Runs the binary as a process: its output and its exit status.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -17,7 +17,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::wait::{DEADLINE, until};
 
-/// An empty directory of one test's own, gone when it ends: no `.env` is found but the test's.
+/// A temporary directory per test, so that no other `.env` file is read.
 pub struct Directory(pub PathBuf);
 
 impl Directory {
@@ -43,7 +43,7 @@ impl Drop for Directory {
     }
 }
 
-/// The lines a process has written so far, and whether that is all.
+/// The lines that a process has written so far, and whether its output has ended.
 #[derive(Default)]
 pub struct Written {
     pub lines: Vec<String>,
@@ -64,19 +64,19 @@ pub fn collect(from: impl Read + Send + 'static) -> Output {
     output
 }
 
-/// Sends the signal without a `kill` program, which a small system does not have.
+/// Sends the signal by system call: a small system has no `kill` program.
 pub fn send(signal: Signal, child: &Child) {
     kill_process(Pid::from_child(child), signal).expect("the process exists");
 }
 
-/// A running binary, killed at the end of the test if it still runs.
+/// A running process, killed at the end of the test.
 pub struct Process {
     pub child: Child,
     pub out: Output,
     pub err: Output,
 }
 
-/// How a process ended, and all it said.
+/// The exit status and the output of a process.
 #[derive(Debug, PartialEq)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -85,7 +85,7 @@ pub struct Ended {
 }
 
 impl Process {
-    /// Starts the binary with nothing in its environment but these variables.
+    /// Starts the binary with only these environment variables.
     pub fn start(directory: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         let mut process = Self::start_with_input(directory, arguments, env);
         drop(process.child.stdin.take());

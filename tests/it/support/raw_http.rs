@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, for fakes that must be able to break its rules.
+//! HTTP/1.1 on raw sockets, for fakes that must be able to violate the protocol.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The binary as a service.
+//! Runs the binary as a service, between a fake Claude and a real MCP server.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -97,7 +97,7 @@ impl Service {
             .header("content-type", "application/json")
     }
 
-    /// The status for a body that only a good token gets refused for.
+    /// The status for an invalid body, which is checked only with a valid token.
     pub async fn status_with(&self, token: &str) -> u16 {
         let sent = within("an answer", self.post(token).body("{").send()).await;
         sent.expect("an answer").status().as_u16()
@@ -120,7 +120,7 @@ impl Service {
     }
 }
 
-/// For a variable that is not to be set.
+/// The value of a variable that is unset.
 pub const LEFT_OUT: &str = "\u{0}";
 
 pub fn sams_token() -> String {

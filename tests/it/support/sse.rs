@@ -1,22 +1,22 @@
-//! A `/chat` stream read as the clients read it: split at blank lines, a frame's data in one line.
+//! SSE client for `/chat`: splits frames at blank lines, as the web and mobile clients do.
 
 use serde_json::Value;
 
 use super::wait::within;
 
-/// An event: the type is in the data too, and the reader has checked that they agree.
+/// An event. The reader has checked that its type equals the `type` in the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     pub kind: String,
     pub data: Value,
 }
 
-/// An open stream. Dropping it hangs up.
+/// An open stream. Dropping it disconnects.
 pub struct Sse {
     response: reqwest::Response,
     pending: Vec<u8>,
     ended: bool,
-    /// Everything received so far, as it came.
+    /// All bytes received so far.
     pub raw: String,
     /// The comments seen between events.
     pub comments: Vec<String>,
@@ -46,7 +46,7 @@ impl Sse {
         self.response.headers()
     }
 
-    /// The next event, or `None` at the proper end of the stream.
+    /// The next event, or `None` at the regular end of the stream.
     pub async fn next_event(&mut self) -> Option<Event> {
         while let Some(frame) = self.next_frame().await {
             match frame.strip_prefix(':') {
@@ -77,7 +77,7 @@ impl Sse {
             .to_owned()
     }
 
-    /// All events up to the proper end.
+    /// All events up to the regular end.
     pub async fn rest(mut self) -> Vec<Event> {
         let mut events = Vec::new();
         while let Some(event) = self.next_event().await {
@@ -152,7 +152,7 @@ fn parse(frame: &str) -> Event {
     Event { kind, data }
 }
 
-/// The events in the shape of a list of data objects, with what differs from run to run replaced.
+/// The events as a list of data objects, with values that differ between runs replaced.
 pub fn shown(events: &[Event]) -> Value {
     events
         .iter()

@@ -41,7 +41,7 @@ impl Builder {
         self
     }
 
-    /// Another MCP server than the test's own.
+    /// Uses another MCP server than the one started for the test.
     #[must_use]
     pub fn mcp_url(self, url: &str) -> Self {
         self.env("PROG_STRENGTH_MCP_URL", url)
@@ -59,7 +59,7 @@ impl Builder {
         self.start_with(mcp).await
     }
 
-    /// With a server that the test has prepared.
+    /// Uses an MCP server that the test has prepared.
     pub async fn start_with(self, mcp: McpServer) -> TestApp {
         let claude = FakeClaude::start().await;
         let mut env = self.env;
@@ -98,7 +98,7 @@ impl Builder {
 }
 
 impl TestApp {
-    /// The usual world, ready.
+    /// A ready service with default settings.
     pub async fn start() -> Self {
         Self::builder().start().await
     }
@@ -115,7 +115,7 @@ impl TestApp {
         }
     }
 
-    /// A usual world in which Claude gives these replies.
+    /// A ready service, and a Claude with these replies.
     pub async fn with(replies: impl IntoIterator<Item = Reply>) -> Self {
         let app = Self::start().await;
         app.claude.push_all(replies);
@@ -126,12 +126,12 @@ impl TestApp {
         token(&self.key, &json!({"sub": sub, "exp": now() + 3600}))
     }
 
-    /// A request with nothing on it.
+    /// A request without headers.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }
 
-    /// `POST /chat` for the user, still without a body.
+    /// `POST /chat` for the user, without a body.
     pub fn post(&self, sub: &str) -> reqwest::RequestBuilder {
         self.request(Method::POST, "/chat")
             .header("authorization", format!("Bearer {}", self.token(sub)))
@@ -143,7 +143,7 @@ impl TestApp {
         Answer::of(self.post(sub).body(body.to_string())).await
     }
 
-    /// A turn of Sam's that starts with these words.
+    /// A turn of the user Sam with this message.
     pub async fn ask(&self, words: &str) -> Answer {
         self.chat("sam", &user(words)).await
     }
@@ -156,7 +156,7 @@ impl TestApp {
         Sse::new(within("the stream's head", sent).await.expect("an answer"))
     }
 
-    /// The same words as a stream.
+    /// The same message, with a streamed answer.
     pub async fn ask_streaming(&self, words: &str) -> Sse {
         self.stream("sam", &user(words)).await
     }
@@ -165,12 +165,12 @@ impl TestApp {
         Answer::of(self.request(Method::GET, path)).await
     }
 
-    /// Waits until `/ready` says 200.
+    /// Waits until `/ready` returns 200.
     pub async fn ready(&self) -> Answer {
         self.ready_says(StatusCode::OK).await
     }
 
-    /// Waits until `/ready` says so.
+    /// Waits until `/ready` returns this status.
     pub async fn ready_says(&self, status: StatusCode) -> Answer {
         let started = tokio::time::Instant::now();
         loop {
@@ -191,7 +191,7 @@ impl TestApp {
         drop(self.stop.take());
     }
 
-    /// Waits until the service has ended by itself after `stop`.
+    /// Waits until the service has stopped after `stop`.
     pub async fn stopped(&mut self) {
         let running = self.running.take().expect("stopped once");
         within("the service ends", running)
@@ -200,7 +200,7 @@ impl TestApp {
             .expect("a clean end");
     }
 
-    /// Stops the service and waits for its proper end.
+    /// Stops the service and waits for its graceful shutdown.
     pub async fn finish(mut self) {
         self.stop();
         self.stopped().await;

@@ -1,4 +1,4 @@
-//! A server's TLS side, in front of one that has none.
+//! A TLS proxy in front of a plain HTTP server.
 
 use std::{
     io,
@@ -17,10 +17,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// Takes TLS connections on which HTTP/1.1 was agreed, with a certificate of its own, and hands on what they carry.
+/// Accepts TLS connections (ALPN `http/1.1`) with its own certificate, and forwards their bytes.
 pub struct TlsFront {
     pub url: String,
-    /// The certificate, by which alone it can be trusted: PEM.
+    /// The self-signed certificate, as PEM.
     pub certificate: String,
     connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,

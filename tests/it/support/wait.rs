@@ -1,4 +1,4 @@
-//! Waiting for conditions, never for luck: everything has a deadline and a name to fail with.
+//! Waiting for conditions with a deadline, and a name in the failure message.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,10 +7,10 @@ use tokio::{
     time::{Instant, advance, pause, resume, sleep, timeout},
 };
 
-/// Longer than anything the tests wait for; reached only when something is broken.
+/// The deadline of every wait, reached only in a failing test.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The future's value, or a failed test that says what was waited for.
+/// The future's value, or a failure that names the awaited condition.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match timeout(DEADLINE, future).await {
         Ok(value) => value,
@@ -31,7 +31,7 @@ pub async fn pass(time: Duration) {
     }
 }
 
-/// Waits until the watched state satisfies the condition, and gives back what the condition found.
+/// Waits until the watched state satisfies the condition, and returns its result.
 pub async fn until<S, T>(
     what: &str,
     state: &watch::Sender<S>,
@@ -47,7 +47,7 @@ pub async fn until<S, T>(
     found.expect("wait_for ended")
 }
 
-/// A closed door that lets one through for each `open`.
+/// A gate that lets one waiter through per `open`.
 #[derive(Clone, Debug)]
 pub struct Gate(Arc<Semaphore>);
 
@@ -61,7 +61,7 @@ impl Gate {
         self.0.add_permits(n);
     }
 
-    /// Lets everything through from now on.
+    /// Opens the gate for all further waits.
     pub fn open_for_good(&self) {
         self.0.close();
     }

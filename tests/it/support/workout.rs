@@ -1,4 +1,4 @@
-//! The workout server's HTTP half on a free port, with a handler that says who is calling.
+//! The workout server's HTTP transport on a free port, with a handler that names the caller.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

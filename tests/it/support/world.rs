@@ -1,4 +1,4 @@
-//! The workout server on a database of its own, with users who ask it things over a real MCP session in memory.
+//! The workout server on its own database, and users with MCP sessions in memory.
 
 mod client;
 
@@ -71,7 +71,7 @@ impl World {
         AnyConnection::connect(&url).await.expect("a connection")
     }
 
-    /// Everything that is stored of anybody, a line for each row.
+    /// All stored rows of all users, one per line.
     pub async fn stored(&self) -> Vec<String> {
         let mut raw = self.raw().await;
         let mut lines = Vec::new();

@@ -10,7 +10,7 @@ const WORDS: [&str; 9] = [
 ];
 const ENDS: [&str; 3] = ["\n", "\r\n", "\r"];
 
-/// Events of all known types, and others, with any index: most of it no sensible reply.
+/// Events of all known and some unknown types, with any index. Most are not valid replies.
 pub(super) fn events(choices: &mut Choices<'_>) -> Vec<u8> {
     let (mut text, end) = (Vec::new(), choices.pick(&ENDS));
     while !choices.is_empty() {
@@ -125,7 +125,7 @@ fn write(text: &mut Vec<u8>, event: &Value, choices: &mut Choices<'_>, end: &str
     text.extend(end.bytes());
 }
 
-/// A reply that is to be written: its blocks, each in pieces.
+/// A planned reply: its blocks, each in pieces.
 pub(super) struct Plan {
     blocks: Vec<(Value, Vec<Value>, Block)>,
 }
@@ -138,7 +138,7 @@ impl Plan {
         Self { blocks }
     }
 
-    /// The stream, its blocks side by side if the choices say so, and the reply that it means.
+    /// The stream, with interleaved blocks if chosen, and the reply that it must produce.
     pub(super) fn written(self, choices: &mut Choices<'_>) -> (Vec<u8>, Reply) {
         let (mut text, end, step) = (Vec::new(), choices.pick(&ENDS), choices.below(3) + 1);
         let mut say =

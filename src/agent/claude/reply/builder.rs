@@ -1,4 +1,4 @@
-//! Builds a message from the events of its stream.
+//! Builds a message from the events of a streaming reply.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::agent::claude::{Block, ClaudeError};
 
-/// The most frequent events, parsed without building a tree: a piece of text or of a tool's input.
+/// A fast path for the most frequent events, text and tool input, which avoids building a JSON tree.
 #[derive(Deserialize)]
 struct FastDelta<'a> {
     index: u64,
@@ -28,7 +28,7 @@ struct Piece<'a> {
 }
 
 impl<'a> FastDelta<'a> {
-    /// `None` for everything that is not exactly as the API writes it, which may be valid all the same.
+    /// `None` unless the event is written exactly as the API writes it. Other spellings are left to [`Builder::on_any`].
     fn parse(event: &'a [u8]) -> Option<Self> {
         if !event.starts_with(br#"{"type":"content_block_delta","#) {
             return None;
@@ -62,7 +62,7 @@ impl Builder {
         if let Some(delta) = FastDelta::parse(event) {
             return Ok(self.on_fast_delta(delta));
         }
-        // Lossy: a character that a server cuts in half spoils a word, not the reply.
+        // Lossy: invalid UTF-8 from a server damages a word, not the whole reply.
         let event = String::from_utf8_lossy(event);
         match serde_json::from_str(&event) {
             Ok(event) => self.on_any(event),

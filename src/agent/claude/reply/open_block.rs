@@ -1,4 +1,4 @@
-//! A content block that is not complete yet.
+//! A content block of a streaming reply that is still open.
 
 use serde_json::{Map, Value};
 
@@ -48,7 +48,7 @@ impl OpenBlock {
         serde_json::from_str(&self.partial_json).map_err(|_| self.partial_json.clone())
     }
 
-    /// The block in input format. Tool calls have an empty input: theirs was reported when it was complete.
+    /// The block in input format. The input of a tool call is empty, since [`Self::parse_input`] has reported it.
     pub(super) fn into_block(mut self) -> Option<Block> {
         Some(match self.block["type"].as_str()? {
             "text" if self.block["citations"].as_array().is_none_or(Vec::is_empty) => {

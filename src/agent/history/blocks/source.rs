@@ -1,4 +1,4 @@
-//! The source of an image or document: base64, a URL, text, or blocks.
+//! Parses the source of an image or document: base64, a URL, text, or content blocks.
 
 use std::{borrow::Cow, io};
 
@@ -7,14 +7,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Block, is_blank_string, parse_blocks, parse_text, required_string};
-use crate::{
-    agent::claude::image_type,
-    agent::json::{Invalid, JsonStr, Object},
+use crate::agent::{
+    claude::{IMAGE_TYPES, image_type},
+    json::{Invalid, JsonStr, Object},
 };
 
 /// Claude's limit, in base64 (<https://docs.claude.com/en/docs/build-with-claude/vision>).
 const MAX_IMAGE_CHARS: usize = 10 * 1024 * 1024;
-const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const DOCUMENT_TYPES: [&str; 1] = ["application/pdf"];
 
 #[derive(Debug, Serialize)]
@@ -79,7 +78,7 @@ fn parse_source<'a>(
     parsed.map_err(|invalid| invalid.in_field("source"))
 }
 
-/// A document in the form of blocks.
+/// A document that consists of content blocks.
 fn parse_nested(content: Option<&RawValue>) -> Result<Source<'_>, Invalid> {
     let mut content = parse_blocks(content, |kind, block| match kind {
         "text" => parse_text(block),
@@ -126,7 +125,7 @@ fn parse_base64<'a>(
     if base64.len() > max_chars {
         return invalid_data(format!("must not be longer than {max_chars} characters").into());
     }
-    // Claude refuses an image whose declared type is not that of its bytes.
+    // Claude refuses an image if its declared type differs from the type of its bytes.
     let media_type = image_type(&base64)
         .filter(|media_type| allowed.contains(media_type))
         .unwrap_or(declared);

@@ -20,7 +20,7 @@ const WORDS: [&str; 10] = [
 /// A PNG's first bytes.
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUg==";
 
-/// A message as frontends keep it, with what was cut off or pasted in.
+/// A message as frontends keep it, possibly truncated or with extra parts.
 pub(super) fn message(choices: &mut Choices<'_>) -> Value {
     let role = choices.pick(&["user", "assistant"]);
     let content = match choices.below(6) {
@@ -49,7 +49,7 @@ fn block(choices: &mut Choices<'_>, role: &str) -> Value {
                 "user_id",
             ],
         );
-        // An optional field of the wrong kind is refused: that is not what this is about.
+        // An optional field of the wrong kind is refused, which other tests check.
         block.retain(|key, value| {
             !matches!(&**key, "title" | "context") || value.is_string() || value.is_null()
         });
@@ -77,7 +77,7 @@ fn block(choices: &mut Choices<'_>, role: &str) -> Value {
     block.into()
 }
 
-/// What a user shows, or a tool: text, pictures and papers.
+/// The content of a user message or tool result: text, images and documents.
 fn seen(choices: &mut Choices<'_>) -> Value {
     let text = |choices: &mut Choices<'_>| json!({"type": "text", "text": choices.text(&WORDS)});
     let image = |choices: &mut Choices<'_>| {

@@ -12,7 +12,7 @@ fn must(holds: bool, rule: &'static str) -> Rule {
     holds.then_some(()).ok_or(rule)
 }
 
-/// Whether the API takes these messages as the conversation of a request; else the rule they break.
+/// Checks that the API accepts these messages as a conversation; the error is the violated rule.
 pub(in crate::agent::history) fn accepted(messages: &Value) -> Rule {
     let messages = messages.as_array().ok_or("messages is a list")?;
     must(!messages.is_empty(), "there is a message")?;
@@ -110,7 +110,7 @@ fn result(result: &Value) -> Rule {
     }
 }
 
-/// A text, an image or a document, with its own fields alone.
+/// A text, an image or a document, with only its known fields.
 fn shown(block: &Value) -> Rule {
     match block["type"].as_str() {
         Some("text") => {

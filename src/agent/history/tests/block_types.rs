@@ -1,8 +1,8 @@
-//! Each block type, with all its input fields and with others.
+//! Each block type, with all its input fields and with unknown fields.
 
 use super::*;
 
-/// The block with what no block is forwarded with.
+/// The block with fields that are not forwarded.
 fn and_more(mut block: Value) -> Value {
     block["cache_control"] = json!({"type": "ephemeral"});
     block["citations"] = json!({"enabled": true});
@@ -46,7 +46,7 @@ fn documents() -> [Value; 5] {
     .map(|source| json!({"type": "document", "source": source, "title": "Plan", "context": "Week 3"}))
 }
 
-/// What a client sends: more than is wanted on each block and on each source, at any depth.
+/// The blocks of a client, with unknown fields on each block and each source, at any depth.
 fn as_sent(block: &Value) -> Value {
     let mut sent = and_more(block.clone());
     if let Some(source) = sent.get_mut("source") {

@@ -1,4 +1,4 @@
-//! Invalid requests, and the place that is named.
+//! Invalid histories, and the place that the error names.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Property tests: Claude accepts what is left of any truncated conversation.
+//! Property tests: Claude accepts every truncated conversation after repair.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What holds for any body that is posted to `/chat`, up to the question that becomes of it.
+//! Fuzz target: any body of `POST /chat` is either parsed to a valid request to Claude or rejected with a 400 or 422.
 
 mod made;
 
@@ -36,7 +36,7 @@ pub fn body(bytes: &[u8]) {
     }
 }
 
-/// What the handler does with a body, and what must hold in between.
+/// The steps of the handler, and the invariants between them.
 fn checked(body: &[u8]) -> Result<(), String> {
     let read = read(body);
     let is_json = std::str::from_utf8(body).is_ok_and(|text| {
@@ -69,7 +69,7 @@ fn checked(body: &[u8]) -> Result<(), String> {
         ("client_timezone", &request.client_timezone),
         ("display_name", &request.display_name),
     ] {
-        // Where the whole body can be read, it says the same.
+        // A full parse of the body, where possible, has the same values.
         let sent = value.as_ref().map(|value| value[field].as_str());
         assert!(sent.is_none_or(|sent| sent == text.as_deref()), "{sent:?}");
     }
@@ -86,7 +86,7 @@ fn checked(body: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The words of a refusal, which is one of the two that a body can earn, and holds nothing but its own.
+/// The detail of a 400 or a 422, the only errors for a body. It contains no text from the body.
 fn refused(error: &Problem) -> String {
     let id = RequestId::from_headers(&HeaderMap::new());
     let response = error.respond(&id);
@@ -132,7 +132,7 @@ fn refused(error: &Problem) -> String {
     detail
 }
 
-/// What Claude is told of the user: one line about the day, and perhaps one with the name, which cannot begin another.
+/// The second system block has one line with the date, and at most one with the name, which contains no line break.
 fn told_about(zone: Option<&str>, name: Option<&str>) {
     let text = user_context(zone, name);
     let (day, label) = text

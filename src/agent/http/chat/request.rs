@@ -1,16 +1,18 @@
-//! Parses the body of `POST /chat`, except for the messages, which `history` parses.
+//! Parses the body of `POST /chat`, except for the messages, which `agent::history` parses.
 
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
-    agent::claude,
-    agent::json::{Invalid, Object, lone_surrogate},
+    agent::{
+        claude,
+        json::{Invalid, Object, lone_surrogate},
+    },
     http::problem::Problem,
 };
 
-/// What a frontend posts. Fields that are not listed are ignored, here and in messages and blocks.
+/// The body of a request. Fields that are not listed are ignored, here and in messages and blocks.
 #[derive(Debug, ToSchema)]
 pub struct ChatRequest<'a> {
     /// The whole conversation in Anthropic format: objects with `role` and `content` (a string or a list of blocks).
@@ -26,7 +28,7 @@ pub struct ChatRequest<'a> {
     pub display_name: Option<String>,
 }
 
-/// A message as a frontend may send it. Only described; `history` reads it.
+/// A message of a request, for the `OpenAPI` document; `agent::history` parses messages.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the OpenAPI document")]
 struct RequestMessage {
@@ -42,17 +44,15 @@ enum RequestContent {
     Blocks(Vec<claude::Block>),
 }
 
-/// The most JSON values in a body: one takes two bytes of the body, and 200 in memory.
+/// The most JSON values in a body: a value takes as few as two bytes of the body, and 200 bytes of memory.
 const MAX_VALUES: usize = 2_000_000;
 
-/// The request, if the body is JSON, holds at most [`MAX_VALUES`] values, and is an object of the right shape.
+/// Parses a body that is JSON, holds at most [`MAX_VALUES`] values, and is an object with valid fields.
 pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
-    // Once for all its strings.
+    // Checked once for all strings in the body.
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
-        let good = std::str::from_utf8(bytes)
-            .err()
-            .map_or(0, |error| error.valid_up_to());
-        return Err(not_json(bytes, good));
+        let valid = std::str::from_utf8(bytes).map_err(|error| error.valid_up_to());
+        return Err(not_json(bytes, valid.err().unwrap_or_default()));
     };
     // Each value takes at least a byte and a separator.
     let fits = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
@@ -90,7 +90,7 @@ pub(super) fn values(bytes: &[u8]) -> usize {
     count
 }
 
-/// Strings may be photos of megabytes.
+/// The position after a string that begins before `at`. Searches with `memchr`: a photo is a string of megabytes.
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
         at += found + 1;
@@ -102,7 +102,7 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// `at`: the first byte that is not valid.
+/// `at`: the position of the first invalid byte.
 fn not_json(bytes: &[u8], at: usize) -> Problem {
     let lines = bytes[..at].split(|byte| *byte == b'\n');
     let (line, column) = lines.fold((0, 0), |(line, _), text| (line + 1, text.len() + 1));

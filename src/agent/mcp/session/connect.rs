@@ -1,4 +1,4 @@
-//! Opens a session: transport, handshake, protocol version, first listing.
+//! Opens an MCP session: transport, handshake, protocol version, first listing of the tools.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,8 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Notify, time::timeout};
 
 use super::{
-    fault::{OpenError, why},
     listing::{Listing, list},
+    open_error::{OpenError, handshake_fault},
 };
 use crate::{
     agent::mcp::transport::{Clients, Transport},
@@ -24,7 +24,7 @@ use crate::{
 };
 
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// Each unanswered call to a server that answers in JSON occupies a slot.
+/// Each unanswered call to a server that answers in JSON occupies one of these slots.
 const MAX_CONCURRENT_REQUESTS: usize = 256;
 
 /// Opens sessions with one server.
@@ -69,16 +69,12 @@ impl Connector {
 
     pub(super) async fn open(&self, check: &Arc<Notify>) -> Result<(Service, Listing), OpenError> {
         let opened = async {
-            let handler = Handler {
-                check: check.clone(),
-            };
-            let service = handler
-                .serve(self.transport(check))
-                .await
-                .map_err(|error| OpenError::Handshake(why(&error)))?;
-            let peer = service.peer();
-            peer.set_response_cache_config(ClientCacheConfig::disabled())
-                .await;
+            let check = check.clone();
+            let transport = self.transport(check.clone());
+            let service = Handler { check }.serve(transport).await;
+            let service = service.map_err(|error| OpenError::Handshake(handshake_fault(&error)))?;
+            let (peer, no_cache) = (service.peer(), ClientCacheConfig::disabled());
+            peer.set_response_cache_config(no_cache).await;
             let version = peer.peer_info().map(|info| info.protocol_version.clone());
             let known = |version: &ProtocolVersion| {
                 ProtocolVersion::KNOWN_VERSIONS.contains(version)
@@ -91,12 +87,11 @@ impl Connector {
             let listing = list(peer).await?;
             Ok((service, listing))
         };
-        timeout(OPEN_TIMEOUT, opened)
-            .await
-            .unwrap_or(Err(OpenError::TimedOut))
+        let opened = timeout(OPEN_TIMEOUT, opened).await;
+        opened.unwrap_or(Err(OpenError::TimedOut))
     }
 
-    fn transport(&self, check: &Arc<Notify>) -> StreamableHttpClientTransport<Transport> {
+    fn transport(&self, check: Arc<Notify>) -> StreamableHttpClientTransport<Transport> {
         let mut retry = ExponentialBackoff::default();
         retry.base_duration = Duration::from_millis(250);
         retry.max_delay = Some(Duration::from_secs(2));
@@ -108,12 +103,7 @@ impl Connector {
         if let Some(token) = &self.token {
             config = config.auth_header(token.expose_secret());
         }
-        StreamableHttpClientTransport::with_client(
-            Transport {
-                clients: self.clients.clone(),
-                check: check.clone(),
-            },
-            config,
-        )
+        let clients = self.clients.clone();
+        StreamableHttpClientTransport::with_client(Transport { clients, check }, config)
     }
 }

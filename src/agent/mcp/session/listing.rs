@@ -1,4 +1,4 @@
-//! Lists the server's tools, page by page.
+//! Lists the MCP server's tools, page by page.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -12,15 +12,15 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use super::fault::{OpenError, transport_fault};
-use crate::agent::tools::{Catalogue, Listed};
+use super::open_error::{OpenError, transport_fault};
+use crate::agent::tools::{Catalogue, ListedTool};
 
 const MAX_PAGES: usize = 100;
 
 /// The server's tools, and the names of those that are malformed.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Listing {
-    tools: Vec<Listed>,
+    tools: Vec<ListedTool>,
     broken: Vec<String>,
 }
 
@@ -82,9 +82,9 @@ pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> 
     Ok(listing)
 }
 
-fn listed(tool: &Value) -> Option<Listed> {
+fn listed(tool: &Value) -> Option<ListedTool> {
     let hint = |name: &str| tool["annotations"][name] == true;
-    Some(Listed {
+    Some(ListedTool {
         name: tool["name"]
             .as_str()
             .filter(|name| !name.is_empty())?

@@ -36,7 +36,7 @@ pub(super) fn name(choices: &mut Choices<'_>) -> String {
     format!("{name}{}", choices.text(&["", "", "x"]))
 }
 
-/// A tool's schema: an object's, with definitions.
+/// The schema of a tool: an object, with definitions.
 pub(super) fn schema(choices: &mut Choices<'_>) -> Map<String, Value> {
     let mut schema = object(choices, 3);
     let definitions = [
@@ -163,7 +163,7 @@ fn parts(choices: &mut Choices<'_>, depth: usize, names: &[&str]) -> Map<String,
         .collect()
 }
 
-/// What Claude might write: objects in objects, lists, and texts that hold them.
+/// Inputs that Claude might write: nested objects, lists, and texts that contain JSON.
 pub(super) fn input(choices: &mut Choices<'_>) -> Map<String, Value> {
     (0..choices.below(6))
         .map(|_| (choices.pick(&KEYS).to_owned(), value(choices, 4)))

@@ -1,4 +1,4 @@
-//! Where a schema declares `user_id`, in the simplest reading of it.
+//! Reference implementation of injection: the places where a schema declares `user_id`.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ fn check(root: &Value, schemas: &[&Value], value: &Value) {
                 check(root, &below, item);
             }
         }
-        // A server that reads the text finds an object there. A text in a text is one to it.
+        // A server that parses the text finds an object in it.
         Value::String(text) if looks_like_json(text) => {
             if let Ok(inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
                 check(root, &all, &inner);
@@ -44,7 +44,7 @@ fn check(root: &Value, schemas: &[&Value], value: &Value) {
     }
 }
 
-/// Adds what the schemas refer to, and their branches.
+/// Adds the branches of the schemas and the targets of their references.
 fn spread<'a>(root: &'a Value, all: &mut Vec<&'a Value>) {
     let mut at = 0;
     while let Some(schema) = all.get(at).copied() {
@@ -76,7 +76,7 @@ fn of_key<'a>(schema: &'a Value, key: &str) -> Vec<&'a Value> {
         .flatten();
     let matching = patterns.filter(|(pattern, _)| match pattern.as_str() {
         "^a" => key.starts_with('a'),
-        // This engine knows no look-ahead: what it cannot read is taken to match.
+        // The regex engine has no look-ahead. A pattern that it cannot parse counts as matching.
         ".*" | "(?=a" => true,
         word => key.contains(word),
     });

@@ -1,10 +1,10 @@
-//! What Claude may see of a schema.
+//! Checks that the schemas for Claude contain no `user_id` and are otherwise unchanged.
 
 use serde_json::{Map, Value};
 
 use super::USER_ID;
 
-/// Whether the name `user_id` stands where Claude would read it as a property's.
+/// True if `user_id` is anywhere the name of a property.
 pub(super) fn mentions(schema: &Value) -> bool {
     let object = match schema {
         Value::Object(object) => object,
@@ -41,7 +41,7 @@ fn keyed(data: &Value) -> bool {
     }
 }
 
-/// Where no reference leads to what is hidden, the two schemas differ in `user_id` alone.
+/// Without references to removed parts, the two schemas differ only in `user_id`.
 pub(super) fn nothing_else_is_hidden(original: &Map<String, Value>, shown: &Value) {
     let mut original = original.clone();
     original.entry("type").or_insert_with(|| "object".into());
@@ -73,7 +73,7 @@ fn without_user(schema: &Value) -> Value {
     }
 }
 
-/// Whether there is no reason to leave a tool out.
+/// True if there is no reason to leave the tool out.
 pub(super) fn is_fine(schema: &Map<String, Value>) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
     let text = Value::from(schema.clone());

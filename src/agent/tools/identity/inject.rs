@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-use super::{StrippedInput, USER_ID, looks_like_json, references::resolve};
+use super::{
+    StrippedInput, USER_ID, looks_like_json,
+    references::{descendants, resolve},
+};
 
 /// Injects the caller's id into the inputs of one tool.
 #[derive(Debug)]
@@ -13,14 +16,18 @@ pub(in crate::agent::tools) struct Injector {
     schema: Value,
     /// `None`: a pattern this engine cannot read, taken to match every key.
     patterns: HashMap<String, Option<Regex>>,
+    /// False for most tools: their inputs need not be searched.
     mentions_user_id: bool,
 }
 
 impl Injector {
     pub(in crate::agent::tools) fn new(schema: Value) -> Self {
-        let mut patterns = HashMap::new();
-        collect_patterns(&schema, &mut patterns);
-        let mentions_user_id = mentions_user_id(&schema);
+        let patterns =
+            descendants(&schema).filter_map(|it| it.get("patternProperties")?.as_object());
+        let patterns = patterns.flat_map(Map::keys);
+        let patterns = patterns.map(|it| (it.clone(), Regex::new(it).ok()));
+        let patterns = patterns.collect();
+        let mentions_user_id = descendants(&schema).any(|it| it.get(USER_ID).is_some());
         Self {
             schema,
             patterns,
@@ -28,7 +35,7 @@ impl Injector {
         }
     }
 
-    /// The input with `user_id` at the top and in every object that it holds, where the schema declares it.
+    /// Sets `user_id` in every object of the input, at any depth, for which the schema declares it.
     pub(in crate::agent::tools) fn inject(
         &self,
         input: &StrippedInput,
@@ -51,8 +58,8 @@ impl Injector {
             Value::Array(items) => {
                 let schemas = self.applicable(schemas);
                 for (at, item) in items.iter_mut().enumerate() {
-                    let of_item = schemas.iter().flat_map(|schema| of_item(schema, at));
-                    self.inject_value(&of_item.collect::<Vec<_>>(), item, user_id);
+                    let schemas = schemas.iter().flat_map(|schema| item_schemas(schema, at));
+                    self.inject_value(&schemas.collect::<Vec<_>>(), item, user_id);
                 }
             }
             // A server that parses the text would find an object without its user.
@@ -66,8 +73,8 @@ impl Injector {
     fn inject_object(&self, schemas: &[&Value], object: &mut Map<String, Value>, user_id: &str) {
         let schemas = self.applicable(schemas);
         for (key, value) in object.iter_mut() {
-            let of_key = schemas.iter().flat_map(|schema| self.of_key(schema, key));
-            self.inject_value(&of_key.collect::<Vec<_>>(), value, user_id);
+            let schemas = schemas.iter().flat_map(|it| self.key_schemas(it, key));
+            self.inject_value(&schemas.collect::<Vec<_>>(), value, user_id);
         }
         let declares = |schema: &&Map<String, Value>| {
             let properties = schema.get("properties");
@@ -89,7 +96,7 @@ impl Injector {
         }
     }
 
-    /// The schemas themselves, their branches and what they refer to, each once.
+    /// The schemas themselves, their branches, and the targets of their references, each once.
     fn applicable<'a>(&'a self, schemas: &[&'a Value]) -> Vec<&'a Map<String, Value>> {
         let mut seen = HashSet::new();
         let mut found = Vec::new();
@@ -112,8 +119,8 @@ impl Injector {
         found
     }
 
-    /// The schemas that one schema holds for the value of a key.
-    fn of_key<'a>(&self, schema: &'a Map<String, Value>, key: &str) -> Vec<&'a Value> {
+    /// The subschemas for the value of a key.
+    fn key_schemas<'a>(&self, schema: &'a Map<String, Value>, key: &str) -> Vec<&'a Value> {
         let property = schema.get("properties").and_then(|all| all.get(key));
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         let matches = |pattern: &String| {
@@ -131,8 +138,8 @@ impl Injector {
     }
 }
 
-/// The schemas that one schema holds for the item at a position. Before 2020-12 `prefixItems` was a list under `items`.
-fn of_item(schema: &Map<String, Value>, at: usize) -> Vec<&Value> {
+/// The subschemas for the item at a position. Before 2020-12 `prefixItems` was a list under `items`.
+fn item_schemas(schema: &Map<String, Value>, at: usize) -> Vec<&Value> {
     let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
     let items = list("prefixItems").or_else(|| list("items"));
     if let Some(item) = items.and_then(|items| items.get(at)) {
@@ -141,31 +148,4 @@ fn of_item(schema: &Map<String, Value>, at: usize) -> Vec<&Value> {
     let rest = ["items", "additionalItems"].map(|keyword| schema.get(keyword));
     let rest = rest.into_iter().flatten();
     rest.filter(|schema| schema.is_object()).collect()
-}
-
-fn collect_patterns(value: &Value, patterns: &mut HashMap<String, Option<Regex>>) {
-    match value {
-        Value::Object(object) => {
-            let here = object.get("patternProperties").and_then(Value::as_object);
-            let here = here.into_iter().flat_map(Map::keys);
-            patterns.extend(here.map(|pattern| (pattern.clone(), Regex::new(pattern).ok())));
-            let values = object.values();
-            values.for_each(|value| collect_patterns(value, patterns));
-        }
-        Value::Array(items) => items
-            .iter()
-            .for_each(|value| collect_patterns(value, patterns)),
-        _ => {}
-    }
-}
-
-/// Most tools take no `user_id`, and their inputs need not be searched.
-fn mentions_user_id(value: &Value) -> bool {
-    match value {
-        Value::Object(object) => {
-            object.contains_key(USER_ID) || object.values().any(mentions_user_id)
-        }
-        Value::Array(items) => items.iter().any(mentions_user_id),
-        _ => false,
-    }
 }

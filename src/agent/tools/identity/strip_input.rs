@@ -1,4 +1,4 @@
-//! A tool call's input without identity.
+//! Strips `user_id` from the input of a tool call.
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ impl StrippedInput {
 
 /// False if [`StrippedInput::strip`] certainly removes nothing from the object that is written as `json`.
 pub fn may_contain_user_id(json: &str) -> bool {
-    // In a text that is JSON with keys there are quotes, which are escaped.
+    // A string that holds JSON with keys contains escaped quotes.
     json.contains(USER_ID) || json.contains('\\')
 }
 
-/// True if anything was removed; so are the results of the functions below.
+/// True if anything was removed; the same holds for the functions below.
 fn strip_object(object: &mut Map<String, Value>) -> bool {
     let removed = object.shift_remove(USER_ID).is_some();
     object

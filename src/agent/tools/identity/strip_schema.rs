@@ -1,10 +1,10 @@
-//! A tool's schema as Claude sees it: without the property `user_id`, at any depth.
+//! Strips the property `user_id` from a tool's schema, at any depth, before Claude sees it.
 
 use serde_json::Value;
 
 use super::{
     USER_ID,
-    references::{collect_references, resolve},
+    references::{descendants, resolve},
 };
 
 /// Keywords whose value maps names to schemas.
@@ -30,34 +30,22 @@ pub(in crate::agent::tools) fn strip_schema(schema: &Value) -> Option<Value> {
     let mut stripped = schema.clone();
     strip(&mut stripped);
     for _ in 0..MAX_ROUNDS {
-        let mut dangling = collect_references(&stripped);
-        dangling.retain(|reference| {
-            resolve(schema, reference).is_some() && resolve(&stripped, reference).is_none()
-        });
+        let references = descendants(&stripped).filter_map(|value| value.get("$ref")?.as_str());
+        let dangling: Vec<String> = references
+            .filter(|reference| resolve(&stripped, reference).is_none())
+            .filter(|reference| resolve(schema, reference).is_some())
+            .map(str::to_owned)
+            .collect();
         if dangling.is_empty() {
             return Some(stripped);
         }
-        let mut budget = MAX_INLINED;
-        let mut targets = dangling.iter().filter_map(|it| resolve(schema, it));
-        if !targets.all(|target| fits(target, &mut budget)) {
+        let targets = dangling.iter().filter_map(|it| resolve(schema, it));
+        if targets.flat_map(descendants).nth(MAX_INLINED).is_some() {
             return None;
         }
         inline(&mut stripped, schema, &dangling);
     }
     None
-}
-
-/// Takes the number of values in `value` from the budget; false if it does not suffice.
-fn fits(value: &Value, budget: &mut usize) -> bool {
-    if *budget == 0 {
-        return false;
-    }
-    *budget -= 1;
-    match value {
-        Value::Object(object) => object.values().all(|value| fits(value, budget)),
-        Value::Array(items) => items.iter().all(|value| fits(value, budget)),
-        _ => true,
-    }
 }
 
 /// Replaces the `dangling` references by their targets in `original`, stripped too.
@@ -68,14 +56,14 @@ fn inline(value: &mut Value, original: &Value, dangling: &[String]) {
             let target = reference
                 .filter(|reference| dangling.iter().any(|other| other == reference))
                 .and_then(|reference| resolve(original, reference));
-            if let Some(Value::Object(target)) = target {
-                let mut target = Value::Object(target.clone());
+            if let Some(target @ Value::Object(_)) = target {
+                let mut target = target.clone();
                 strip(&mut target);
                 object.shift_remove("$ref");
-                if let Value::Object(mut target) = target {
+                if let Value::Object(target) = &mut target {
                     target.append(object);
-                    *object = target;
                 }
+                *value = target;
                 return;
             }
             let values = object.values_mut();

@@ -1,4 +1,4 @@
-//! Property tests: whatever the schema and the input, no other user's id reaches a tool.
+//! Property tests: for any schema and input, no other user's id reaches a tool.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{bound, catalogue};
 use crate::agent::tools::{StrippedInput, may_contain_user_id};
 
-/// Schemas of all sorts, with `user_id` strewn about.
+/// Any schemas, with `user_id` in many places.
 fn any_schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!({"type": "string"})),

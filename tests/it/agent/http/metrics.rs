@@ -129,7 +129,7 @@ async fn metrics_show_a_chat_in_flight_for_as_long_as_it_runs() {
     metrics_with(&app, "chat_in_flight 0").await;
 }
 
-/// Waits until the number of tasks is as it should be.
+/// Waits until the number of tasks satisfies the condition.
 async fn tasks_are(app: &TestApp, right: impl Fn(u64) -> bool) {
     let look = async {
         while !right(metric(app, "runtime_tasks").await) {
@@ -163,7 +163,7 @@ async fn metrics_show_a_lost_session_and_its_replacement() {
         Reply::text("sorry"),
     ]);
     let metrics = {
-        // Whoever calls a tool notices.
+        // A tool call detects the lost session.
         let asked = app.ask("what did I do?");
         let down = metrics_with(&app, "mcp_session_up 0");
         tokio::pin!(asked, down);

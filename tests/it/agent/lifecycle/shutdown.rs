@@ -71,7 +71,7 @@ async fn shutdown_without_a_session_ends_at_once() {
         .expect("the service ends at once");
 }
 
-/// A service whose grace is over soon.
+/// A service with a short grace period.
 async fn impatient() -> TestApp {
     let app = TestApp::builder()
         .env("AGENT_SHUTDOWN_GRACE_SECS", "1")

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A service whose turns are over soon, with [`two_writes`] under way.
+/// A service with a short turn timeout, running [`two_writes`].
 async fn hurried() -> TestApp {
     let app = TestApp::builder()
         .env("AGENT_TURN_TIMEOUT_SECS", "3")

@@ -54,10 +54,10 @@ async fn a_failure_before_the_first_byte_is_a_plain_http_error() {
     let body = json!({"messages": [], "stream": true}).to_string();
     let invalid = Answer::of(app.post("sam").body(body)).await;
     assert_eq!(invalid.error(), (422, "invalid_request"));
-    let nobody = app
+    let rejected = app
         .request(http::Method::POST, "/chat")
         .header("accept", "text/event-stream");
-    let answer = Answer::of(nobody.body("{}")).await;
+    let answer = Answer::of(rejected.body("{}")).await;
     assert_eq!(answer.error(), (401, "unauthorized"));
     assert_eq!(
         answer.header("content-type"),

@@ -1,4 +1,4 @@
-//! What the server answers, and how.
+//! The faulty answers of the server.
 
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::tcp::OwnedWriteHalf, sync::watch};

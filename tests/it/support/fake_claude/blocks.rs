@@ -1,4 +1,4 @@
-//! Content blocks, as the API takes them.
+//! Validates content blocks as the API does.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! What the Messages API refuses, and what this service must never send.
+//! Validates requests: refuses what the Messages API refuses, and anything with a user id.
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
@@ -27,7 +27,7 @@ const TOP: [&str; 14] = [
     "container",
 ];
 
-/// The body, if the API would take it. `paused`: replies that may come back as the last message.
+/// The body, if the API would accept it. `paused`: replies that are accepted as the last message.
 pub(super) fn check(request: &Request, paused: &[Vec<Value>]) -> Result<Value, Refusal> {
     if (request.method.as_str(), request.path.as_str()) != ("POST", "/v1/messages") {
         return Err((
@@ -195,7 +195,7 @@ fn count_breakpoints(body: &Map<String, Value>) -> usize {
     usize::from(body.contains_key("cache_control")) + body.values().map(count).sum::<usize>()
 }
 
-/// Whether `user_id` stands anywhere as a key or in a list of property names.
+/// True if `user_id` is anywhere a key or in a list of property names.
 pub(super) fn names_user_id(value: &Value) -> bool {
     match value {
         Value::Object(fields) => fields.iter().any(|(key, value)| {
@@ -210,7 +210,7 @@ pub(super) fn names_user_id(value: &Value) -> bool {
     }
 }
 
-/// An object with keys out of this list and no nulls.
+/// Checks that an object has only these keys, and no nulls.
 pub(super) fn known_keys<'a>(
     at: &str,
     value: &'a Value,

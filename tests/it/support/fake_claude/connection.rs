@@ -1,4 +1,4 @@
-//! The fake's side of a connection.
+//! Serves one connection of the fake.
 
 use std::{sync::Arc, time::Instant};
 
@@ -21,7 +21,7 @@ pub(super) async fn accept(listener: TcpListener, inner: Arc<Inner>) {
     }
 }
 
-/// One connection, request after request.
+/// Serves the requests of one connection.
 async fn serve(socket: TcpStream, inner: &Inner) -> std::io::Result<()> {
     socket.set_nodelay(true)?;
     let (reader, mut writer) = socket.into_split();
@@ -80,7 +80,7 @@ impl Inner {
         Reply::error(status, kind, message)
     }
 
-    /// Plays the reply while watching for a client that hangs up.
+    /// Sends the reply and detects a client that disconnects.
     async fn answer(
         &self,
         reply: &Reply,
@@ -88,7 +88,7 @@ impl Inner {
         writer: &mut OwnedWriteHalf,
     ) -> std::io::Result<bool> {
         self.state.send_modify(|state| state.open += 1);
-        // Biased: the next request may follow on the heels of the last byte, and is no hang-up.
+        // Biased: the next request may follow directly after the last byte, and is not a disconnect.
         let (kept, hung_up) = tokio::select! {
             biased;
             played = script::play(reply.script(), writer) => (played.as_ref().is_ok_and(|kept| *kept), played.is_err()),
@@ -102,7 +102,7 @@ impl Inner {
     }
 }
 
-/// Keeps the body for a later look, when a directory is named for that.
+/// Saves the body for inspection, if a directory is configured.
 fn keep(body: &Value) {
     if let Ok(directory) = std::env::var("CLAUDE_REQUESTS_DIR") {
         let path = std::path::Path::new(&directory).join(format!("{}.json", uuid::Uuid::now_v7()));

@@ -1,4 +1,4 @@
-//! Every way a reply can be odd or go wrong.
+//! Unusual and failing replies.
 
 use std::{
     sync::{Arc, atomic::AtomicUsize},
@@ -14,7 +14,7 @@ use super::{
 use crate::support::wait::Gate;
 
 impl Reply {
-    /// An event nobody knows, before the n-th.
+    /// An event of an unknown type before the n-th.
     #[must_use]
     pub fn unknown_event_at(self, n: usize, name: &str, data: Value) -> Self {
         self.extra_at(n, Frame::event(name, data))
@@ -26,7 +26,7 @@ impl Reply {
         self.extra_at(n, Frame::Comment)
     }
 
-    /// Before the n-th event comes nothing but pings for a while.
+    /// Only pings for a while before the n-th event.
     #[must_use]
     pub fn pings_at(mut self, n: usize, count: usize, every: Duration) -> Self {
         for _ in 0..count {
@@ -71,28 +71,28 @@ impl Reply {
         self
     }
 
-    /// After n events the body ends, properly, as if nothing were missing.
+    /// After n events the body ends regularly.
     #[must_use]
     pub fn ends_after(mut self, n: usize) -> Self {
         self.ending = Ending::Early(n);
         self
     }
 
-    /// After n events not a byte more, on an open connection.
+    /// After n events no more bytes are sent, on an open connection.
     #[must_use]
     pub fn silence_after(mut self, n: usize) -> Self {
         self.ending = Ending::Silence(n);
         self
     }
 
-    /// A text without end, as fast as it is taken; `sent` counts its bytes.
+    /// An endless text, sent as fast as the client reads; `sent` counts its bytes.
     pub fn endless(sent: &Arc<AtomicUsize>) -> Self {
         let mut reply = Self::text(&"word ".repeat(200));
         reply.ending = Ending::Flood(sent.clone());
         reply
     }
 
-    /// The body in pieces of n bytes, whatever they cut in two.
+    /// The body in pieces of n bytes, regardless of event and character boundaries.
     #[must_use]
     pub fn chunked_by(mut self, n: usize) -> Self {
         self.chunk = Some(n);

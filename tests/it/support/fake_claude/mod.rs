@@ -1,4 +1,4 @@
-//! Claude's Messages API on this machine: as strict as the real one, and as unreliable as a test wants it.
+//! A fake of Claude's Messages API: it validates requests as the real API does, and fails as a test demands.
 
 mod blocks;
 mod checks;
@@ -24,7 +24,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 pub use self::reply::Reply;
 use super::wait::until;
 
-/// A request the fake took, as the real API would have.
+/// A request that the fake accepted.
 #[derive(Clone)]
 pub struct Asked {
     pub headers: HeaderMap,
@@ -32,7 +32,7 @@ pub struct Asked {
     pub at: Instant,
 }
 
-/// A running fake. Dropping it fails the test when a request was refused that the test did not allow.
+/// A running fake. Dropping it fails the test if a request was refused unexpectedly.
 pub struct FakeClaude {
     url: String,
     inner: Arc<Inner>,
@@ -60,7 +60,7 @@ type Answerer = Box<dyn Fn(&Value) -> Reply + Send>;
 struct Script {
     queue: VecDeque<Reply>,
     answerer: Option<Answerer>,
-    /// The contents of the replies that paused, which may come back as the last message.
+    /// The contents of paused replies, which are accepted as the last message.
     paused: Vec<Vec<Value>>,
     unplayed_allowed: bool,
 }
@@ -94,12 +94,12 @@ impl FakeClaude {
         self.inner.script.lock().unwrap().queue.extend(replies);
     }
 
-    /// Answers whatever comes when the queue is empty.
+    /// Answers all requests when the queue is empty.
     pub fn on(&self, answerer: impl Fn(&Value) -> Reply + Send + 'static) {
         self.inner.script.lock().unwrap().answerer = Some(Box::new(answerer));
     }
 
-    /// All requests taken so far.
+    /// All requests accepted so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.inner.state.borrow().asked.clone()
     }
@@ -150,7 +150,7 @@ impl FakeClaude {
         .await;
     }
 
-    /// What the real API would have refused.
+    /// The requests that were refused.
     pub fn refusals(&self) -> Vec<String> {
         self.inner.state.borrow().refusals.clone()
     }

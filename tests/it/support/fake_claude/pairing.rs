@@ -1,4 +1,4 @@
-//! Every `tool_use` has its `tool_result` at the head of the next user turn, and no other result stands anywhere.
+//! Validates that every `tool_use` has its `tool_result` at the start of the next user turn, and that there are no others.
 
 use std::collections::HashSet;
 

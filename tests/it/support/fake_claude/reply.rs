@@ -1,4 +1,4 @@
-//! What the fake says: a builder for one reply of Claude's. How it can go wrong stands in `faults`.
+//! A builder for replies of the fake; `faults` adds failures to them.
 
 use prog_strength_agent::dev::claude_events::{Block, Message};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub struct Reply {
     start_usage: Value,
     end_usage: Value,
     repeated_delta: bool,
-    /// Frames put in before the n-th event.
+    /// Frames inserted before the n-th event.
     pub(super) extra: Vec<(usize, Frame)>,
     pub(super) ending: Ending,
     pub(super) crlf: bool,
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 }
 
 impl Reply {
-    /// A streamed reply without content, which ends its turn.
+    /// A streamed reply without content and with the stop reason `end_turn`.
     pub fn empty() -> Self {
         Self {
             status: 200,
@@ -128,13 +128,13 @@ impl Reply {
         self.with(Block::tool_use(id, name, &parts, input))
     }
 
-    /// A tool call whose input is never mentioned again after the block's start.
+    /// A tool call without input deltas.
     #[must_use]
     pub fn and_tool_without_deltas(self, id: &str, name: &str) -> Self {
         self.with(Block::tool_use(id, name, &[], json!({})))
     }
 
-    /// A tool call whose JSON is exactly these pieces, sound or not.
+    /// A tool call with exactly these input deltas, valid or not.
     #[must_use]
     pub fn and_tool_pieces(self, id: &str, name: &str, pieces: &[&str]) -> Self {
         let input = serde_json::from_str(&pieces.concat()).unwrap_or_else(|_| json!({}));
@@ -155,7 +155,7 @@ impl Reply {
         )
     }
 
-    /// A block that comes whole: `redacted_thinking`, a server tool's, or one nobody knows.
+    /// A block without deltas: `redacted_thinking`, a server tool's, or one of an unknown type.
     #[must_use]
     pub fn and_block(self, block: Value) -> Self {
         self.block(block.clone(), Vec::new(), block)
@@ -195,21 +195,21 @@ impl Reply {
         self
     }
 
-    /// The last `message_delta` says all counts again, and these are the ones that hold.
+    /// The last `message_delta` repeats all counts, with these values.
     #[must_use]
     pub fn usage_at_end(mut self, usage: Value) -> Self {
         self.end_usage = usage;
         self
     }
 
-    /// As compatible servers do it: no usage anywhere.
+    /// No usage in any event, as some compatible servers do.
     #[must_use]
     pub fn no_usage(mut self) -> Self {
         (self.start_usage, self.end_usage) = (Value::Null, Value::Null);
         self
     }
 
-    /// A `message_delta` without a stop reason and with other counts comes before the one that holds.
+    /// An additional `message_delta` with other counts and without a stop reason comes first.
     #[must_use]
     pub fn two_message_deltas(mut self) -> Self {
         self.repeated_delta = true;

@@ -1,4 +1,4 @@
-//! A reply as it goes over the wire: bytes, pauses, and how it ends.
+//! A reply as a script of bytes, pauses and an end.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ pub(super) enum Ending {
     Cut(usize),
     Silence(usize),
     Error(usize, Value),
-    /// The events up to the first delta, and that one without end.
+    /// The events up to the first delta, which is then repeated endlessly.
     Flood(Arc<AtomicUsize>),
 }
 
@@ -44,10 +44,10 @@ impl Frame {
     }
 }
 
-/// What to do with the socket, in order.
+/// The steps of a script.
 pub(super) enum Step {
     Send(Vec<u8>),
-    /// Again and again, as fast as they are taken; counts them.
+    /// Repeated as fast as the client reads; counts the bytes.
     Flood(Vec<u8>, Arc<AtomicUsize>),
     Pause(Duration),
     Gate(Gate),
@@ -147,7 +147,7 @@ impl Reply {
     }
 }
 
-/// Plays the script; `false` when the connection is to be closed.
+/// Runs the script; `false` when the connection must be closed.
 pub(super) async fn play(script: Vec<Step>, writer: &mut OwnedWriteHalf) -> std::io::Result<bool> {
     for step in script {
         match step {
@@ -157,7 +157,7 @@ pub(super) async fn play(script: Vec<Step>, writer: &mut OwnedWriteHalf) -> std:
                 tokio::task::yield_now().await;
             }
             Step::Flood(bytes, sent) => {
-                // Else megabytes of it lie here that nobody has taken.
+                // Otherwise megabytes would be buffered here.
                 socket2::SockRef::from(writer.as_ref()).set_send_buffer_size(16 * 1024)?;
                 loop {
                     writer.write_all(&bytes).await?;

@@ -1,4 +1,4 @@
-//! The fake is as strict as it says.
+//! The fake accepts valid requests and refuses invalid ones.
 
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ fn refusal_with(body: &Value, credentials: &[(&'static str, &'static str)]) -> O
 }
 
 #[test]
-fn a_good_request_is_taken() {
+fn a_valid_request_is_accepted() {
     assert_eq!(refusal(&good()), None);
     assert_eq!(
         refusal_with(&good(), &[("authorization", "Bearer k")]),
@@ -59,7 +59,7 @@ fn a_good_request_is_taken() {
 }
 
 #[test]
-fn exactly_one_credential_is_wanted() {
+fn exactly_one_credential_is_required() {
     assert!(refusal_with(&good(), &[]).is_some());
     assert!(
         refusal_with(
@@ -84,7 +84,7 @@ fn a_paused_reply_may_be_the_last_message_and_no_other() {
 }
 
 #[test]
-fn what_the_api_refuses_is_refused() {
+fn requests_that_the_api_refuses_are_refused() {
     let deep = json!({"type": "object", "properties": {"o": {"type": "array", "items": {"properties": {"user_id": {}}}}}});
     let text = |text: &str| json!({"type": "text", "text": text});
     let mark = json!({"type": "ephemeral"});
@@ -186,7 +186,7 @@ fn what_the_api_refuses_is_refused() {
     }
 }
 
-/// The good request with one thing put in; the last part of the place may be new.
+/// The valid request with one value replaced or added.
 fn with(place: &str, value: &Value) -> Value {
     let mut body = good();
     let (parent, key) = place.rsplit_once('/').unwrap();

@@ -1,4 +1,4 @@
-//! Tools and their schemas, as the API takes them.
+//! Validates tools and their schemas as the API does.
 
 use serde_json::{Map, Value};
 

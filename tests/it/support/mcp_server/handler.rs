@@ -1,4 +1,4 @@
-//! What the server answers.
+//! The tool implementations of the MCP server.
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -86,7 +86,7 @@ impl ServerHandler for Handler {
 }
 
 impl Handler {
-    /// Acts, then answers when the gate opens, unless it is told to stop.
+    /// Acts, then answers when the gate opens, unless it is cancelled.
     async fn slowly(
         &self,
         call: &Call,

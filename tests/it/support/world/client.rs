@@ -1,4 +1,4 @@
-//! One user's MCP session, which holds every answer to its schema.
+//! One user's MCP session, which validates every answer against its schema.
 
 use std::{collections::HashMap, sync::LazyLock};
 

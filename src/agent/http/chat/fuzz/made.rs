@@ -1,10 +1,10 @@
-//! Bodies made of choices.
+//! Bodies built from choices.
 
 use serde_json::{Map, Value, json};
 
 use crate::fuzz::Choices;
 
-/// What no refusal may repeat: every text and key of a built body has it.
+/// A marker in every text and key of a built body, which no error may repeat.
 pub(super) const CANARY: &str = "zqz";
 const WORDS: [&str; 8] = [
     "zqz",
@@ -109,7 +109,7 @@ fn source(choices: &mut Choices<'_>) -> Value {
     })
 }
 
-/// Brackets, keys and ends in any number: what recursion might not survive.
+/// Deeply nested brackets and keys, which could overflow the stack of a recursive parser.
 pub(super) fn nested(choices: &mut Choices<'_>) -> Vec<u8> {
     let mut text = Vec::new();
     while !choices.is_empty() {

@@ -1,4 +1,4 @@
-//! Why no session could be opened, for the log: without the server's address or words.
+//! Errors of opening an MCP session, for the log. They contain neither the server's address nor text from the server.
 
 use rmcp::{
     service::{ClientInitializeError, ServiceError},
@@ -13,13 +13,13 @@ pub(super) enum OpenError {
     Version(String),
     #[error("the tools could not be listed: {0}")]
     List(String),
-    #[error("the listing of tools makes no sense")]
+    #[error("the listing of tools is malformed")]
     Listing,
     #[error("the server did not answer in time")]
     TimedOut,
 }
 
-pub(super) fn why(error: &ClientInitializeError) -> String {
+pub(super) fn handshake_fault(error: &ClientInitializeError) -> String {
     match error {
         ClientInitializeError::TransportError { error, .. } => {
             fault(error.error.as_ref()).to_owned()
