@@ -15,17 +15,12 @@ use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    agent::http::app::App,
-    agent::http::serve,
+    agent::http::{app::App, serve},
     auth,
-    config::{Config, Demo, DevClaude, DevConfig, DevSetup, PageConfig, WorkoutConfig},
+    config::{Config, Demo, DevClaude, DevConfig, DevSetup, PageConfig},
     http::server,
-    process::logs,
-    process::signals::Signals,
-    workout,
-    workout::db::Database,
-    workout::handler::{Handler, Workouts},
-    workout::transport::{HttpState, Tuning, router},
+    process::{logs, signals::Signals},
+    workout::serve::{over_http, server_state},
 };
 use claude_key::KeyCheck;
 use data::{DataFile, Opened};
@@ -124,18 +119,8 @@ async fn run(
         let stop = rest_stops.clone();
         tokio::spawn(server::serve(listeners.stand_in, router, stop));
     }
-    let workouts = run_workouts(
-        listeners.mcp,
-        &config.workout,
-        &opened.db,
-        rest_stops.clone(),
-    )
-    .await?;
-    let token = auth::mint(
-        &config.agent.jwt,
-        &auth::Subject::parse(demo::USER)?,
-        TOKEN_TTL,
-    )?;
+    let user = auth::Subject::parse(demo::USER)?;
+    let token = auth::mint(&config.agent.jwt, &user, TOKEN_TTL)?;
     config.agent.page = Some(PageConfig {
         demo: Some(Demo {
             token: token.clone().into(),
@@ -145,6 +130,10 @@ async fn run(
     let key = KeyCheck::new(&config.agent.claude)?;
     let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
     let greeting = Greeting::new(&config, page.local_addr()?, token);
+    let state = server_state(&config.workout, opened.db.clone()).await?;
+    let stop = rest_stops.clone().cancelled_owned();
+    let workouts =
+        tokio::spawn(async move { over_http(&config.workout, state, listeners.mcp, stop).await });
     let agent = run_agent(page, config.agent, agent_stops.clone()).await?;
     greeting.print(data, opened.state);
     let refused = tokio::select! {
@@ -156,30 +145,6 @@ async fn run(
     rest_stops.cancel();
     workouts.await??;
     refused.map_or(Ok(()), |refused| Err(refused.into()))
-}
-
-async fn run_workouts(
-    listener: TcpListener,
-    config: &WorkoutConfig,
-    db: &Database,
-    stop: CancellationToken,
-) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
-    let workouts = Workouts::new(db.clone(), config.rate_limit_per_hour)
-        .await
-        .context("cannot read the exercise catalogue")?;
-    let state = HttpState::new(config, Tuning::default())?;
-    let router = router(&state, move || Handler::over_http(workouts.clone()));
-    let grace = config.shutdown_grace;
-    Ok(tokio::spawn(async move {
-        workout::serve::run(
-            listener,
-            router,
-            &state.lifecycle,
-            stop.cancelled_owned(),
-            grace,
-        )
-        .await
-    }))
 }
 
 /// Returns once the agent has a session with the workout server.

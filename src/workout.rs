@@ -1,7 +1,7 @@
 //! The workout server: training data over MCP, for the agent and for users' own MCP clients (the command `mcp`).
 //!
 //! - [`serve`]: the command, over HTTP or stdio. [`transport`]: routes, sessions and checks before a request reaches MCP.
-//! - [`auth`], [`resource`]: bearer tokens, and the server's own OAuth resource metadata.
+//! - [`auth`], [`protected_resource`]: bearer tokens; the URL they are issued for, and the allowed hosts.
 //! - [`handler`]: the MCP methods. [`identity`] determines the user of a request, [`meta`] reads its other `_meta`
 //!   entries, [`limit`] counts its calls.
 //! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`].
@@ -10,7 +10,7 @@
 //! - [`dates`]: parsing of times, and days of a time zone. [`error`]: tool errors.
 //!
 //! ```text
-//! serve -> transport -> auth -> resource
+//! serve -> transport -> auth -> protected_resource
 //!   |          \-> rmcp -> handler -> identity, meta, limit
 //!   \-> db                     |
 //!                              v
@@ -19,33 +19,22 @@
 //! `store`, `catalogue`, `figures`, `model`, `dates` and `error` know nothing of MCP. [`model`] uses `figures` (units);
 //! [`dates`] and `catalogue` use `error`; `store` uses `model` and `dates`.
 
-pub mod serve;
-
-pub mod transport;
-
 pub mod auth;
-pub mod resource;
-
+pub mod catalogue;
+pub mod context;
+pub mod dates;
+pub mod db;
+pub mod error;
+pub mod figures;
 pub mod handler;
-
 pub mod identity;
 pub mod limit;
 pub mod meta;
-
-pub mod prompts;
-pub mod resources;
-pub mod tools;
-
-pub mod context;
-
-pub mod store;
-
-pub mod db;
-
 pub mod model;
-
-pub mod catalogue;
-pub mod figures;
-
-pub mod dates;
-pub mod error;
+pub mod prompts;
+pub mod protected_resource;
+pub mod resources;
+pub mod serve;
+pub mod store;
+pub mod tools;
+pub mod transport;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use prog_strength_agent::{
     workout::db::{Database, UserId},
-    workout::handler::{Handler, Workouts},
+    workout::handler::{Handler, ServerState},
 };
 use rmcp::{RoleClient, ServiceExt, model::CallToolRequestParams, service::RunningService};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ struct Caller {
 }
 
 pub(super) async fn measure(db: &Database, user: &UserId) -> Vec<Row> {
-    let workouts = Workouts::new(db.clone(), 0).await.expect("a catalogue");
+    let workouts = ServerState::new(db.clone(), 0).await.expect("a catalogue");
     let handler = Handler::over_stdio(workouts, user.clone());
     let (ours, theirs) = tokio::io::duplex(1 << 20);
     tokio::spawn(async move {

@@ -74,8 +74,7 @@ impl DemoWorkout {
 
     fn to_workout(&self, today: Date, zone: &TimeZone) -> Workout {
         let local = self.date(today).at(self.at.0, self.at.1, 0, 0);
-        let began = zone.to_ambiguous_zoned(local).compatible();
-        let performed_at = began.map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp());
+        let performed_at = dates::at_local(local, zone);
         Workout {
             id: new_id(),
             name: Some(self.name.clone()),
@@ -192,9 +191,7 @@ async fn insert_plan(
         based_on_plan_id: Some(plan.based_on.clone()),
     };
     let first = dates::monday_of(today).saturating_sub(plan.began_weeks_ago.weeks());
-    let last = first
-        .saturating_add(plan.duration_weeks.weeks())
-        .saturating_sub(1.day());
+    let last = dates::last_day(first, plan.duration_weeks);
     tx.insert_plan(&new, None, now).await?;
     tx.activate_plan(&new.id, first, last, now).await
 }

@@ -114,10 +114,20 @@ pub fn monday_of(date: Date) -> Date {
     date.saturating_sub(days.days())
 }
 
+/// The last day of so many weeks that begin on `first`.
+pub fn last_day(first: Date, weeks: i64) -> Date {
+    first.saturating_add(weeks.weeks()).saturating_sub(1.day())
+}
+
 /// The first moment of the day.
 pub fn start_of(date: Date, zone: &TimeZone) -> Timestamp {
-    let start = zone.to_ambiguous_zoned(date.at(0, 0, 0, 0)).compatible();
-    start.map_or(Timestamp::UNIX_EPOCH, |start| start.timestamp())
+    at_local(date.at(0, 0, 0, 0), zone)
+}
+
+/// The moment of a local time; where clocks change, as RFC 5545 says. 1970 if it is out of range.
+pub fn at_local(local: civil::DateTime, zone: &TimeZone) -> Timestamp {
+    let zoned = zone.to_ambiguous_zoned(local).compatible();
+    zoned.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
 /// The first moment of the last so many days, today included.

@@ -2,6 +2,11 @@
 //!
 //! Times are stored as milliseconds since 1970 (UTC); outside this folder they are [`Timestamp`]s and dates.
 
+/// An `sqlx` query and its parameters, in the order of `$1`, `$2` …
+macro_rules! query {
+    ($sql:expr; $($parameter:expr),+) => { sqlx::query($sql)$(.bind($parameter))+ };
+}
+
 mod history;
 mod plans;
 mod settings;
@@ -28,7 +33,7 @@ impl UserTransaction {
     ) -> Result<String, Error> {
         let (db, user) = self.parts();
         let sql = format!("SELECT id FROM {table} WHERE user_id = $1 AND call_id = $2");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(user).bind(call_id);
+        let query = query!(AssertSqlSafe(sql); user, call_id);
         query.fetch_one(db).await?.try_get(0)
     }
 }

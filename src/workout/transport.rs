@@ -19,7 +19,7 @@ use rmcp::{
 };
 use tower::ServiceBuilder;
 
-use super::{auth::Authenticator, resource::Resource};
+use super::{auth::Authenticator, protected_resource::ProtectedResource};
 use crate::{
     auth::jwks::RefreshPolicy, config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware,
 };
@@ -51,7 +51,7 @@ impl Default for Tuning {
 /// The state that all requests share.
 pub struct HttpState {
     authenticator: Authenticator,
-    resource: Arc<Resource>,
+    resource: Arc<ProtectedResource>,
     issuer: Option<String>,
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
@@ -62,7 +62,7 @@ pub struct HttpState {
 impl HttpState {
     /// Fails only if no HTTP client can be built.
     pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
-        let resource = Arc::new(Resource::from_config(config));
+        let resource = Arc::new(ProtectedResource::from_config(config));
         let manager = Arc::new(LocalSessionManager::default());
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(config, resource.clone(), tuning.jwks_refresh)?,

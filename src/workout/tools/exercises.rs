@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 use crate::workout::{
-    catalogue::{Catalogue, Exercise, parse_muscles},
-    figures::units::{Unit, convert, round1, step_in},
+    catalogue::parse_muscles,
+    figures::units::{convert, step_in},
 };
 
 #[derive(Default, Deserialize, JsonSchema)]

@@ -1,11 +1,7 @@
 //! Tool `get_exercise_history`.
 
-use super::{
-    input::days,
-    prelude::*,
-    views::{SessionView, unit_of},
-};
-use crate::workout::figures::{e1rm::FORMULA, units::Unit};
+use super::prelude::*;
+use crate::workout::figures::e1rm::FORMULA;
 
 /// Most sessions in one answer.
 const MAX_SESSIONS: i64 = 100;

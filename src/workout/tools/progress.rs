@@ -3,8 +3,8 @@
 mod analysis;
 mod text;
 
-use super::{input::days, prelude::*, views::unit_of};
-use crate::workout::figures::{plateau::Plateau, units::Unit};
+use super::prelude::*;
+use crate::workout::figures::plateau::Plateau;
 
 /// Sessions that an analysis may rest on: one a day for the longest period.
 const MAX_SESSIONS: i64 = 366;

@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use super::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::workout::{
     catalogue::{Catalogue, Exercise},
+    context::UserData,
     dates,
-    figures::{
-        e1rm::{self, E1rm},
-        units::{Unit, round1, round2},
-    },
+    figures::e1rm::{self, E1rm},
+    figures::units::{Unit, round1, round2},
     model::{ExerciseSession, Workout, WorkoutExercise, WorkoutSet},
 };
 

@@ -5,7 +5,7 @@ mod input;
 mod list;
 mod update;
 
-use super::{prelude::*, views::WorkoutView};
+use super::prelude::*;
 pub(super) use create::CreateWorkout;
 pub(super) use list::ListWorkouts;
 pub(super) use update::{DeleteWorkout, UpdateWorkout};

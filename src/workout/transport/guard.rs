@@ -24,7 +24,7 @@ use crate::{
     http::problem::{Code, Problem},
     http::request_id::RequestId,
     workout::identity::Identity,
-    workout::resource::Host,
+    workout::protected_resource::Host,
 };
 
 const SESSION_ID: &str = "mcp-session-id";

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use super::HttpState;
 use crate::{
-    http::health, http::problem::Problem, http::request_id::RequestId, workout::resource::Host,
+    http::health, http::problem::Problem, http::request_id::RequestId,
+    workout::protected_resource::Host,
 };
 
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
@@ -39,7 +40,7 @@ pub(super) async fn metadata_of(
     Extension(id): Extension<RequestId>,
     Path(path): Path<String>,
 ) -> Response {
-    if state.resource.is_at(&path) {
+    if state.resource.has_path(&path) {
         metadata(State(state), Extension(host)).await
     } else {
         Problem::not_found().respond(&id)

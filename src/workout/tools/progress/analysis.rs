@@ -3,18 +3,12 @@
 use jiff::tz::TimeZone;
 
 use super::{BestSet, E1rmTrend, Point, Progress, Slope, VolumeTrend};
-use crate::workout::{
-    catalogue::Exercise,
-    dates,
-    figures::{
-        e1rm::{self, E1rm, FORMULA},
-        plateau::plateau,
-        trend::trend,
-        units::{Unit, round1, round2},
-    },
-    model::ExerciseSession,
-    tools::views::best_e1rm,
+use crate::workout::figures::{
+    e1rm::{self, E1rm, FORMULA},
+    plateau::plateau,
+    trend::trend,
 };
+use crate::workout::tools::prelude::*;
 
 /// Sessions that are listed one by one.
 const MAX_POINTS: usize = 100;

@@ -3,10 +3,8 @@
 use std::fmt::Write;
 
 use super::{BestSet, E1rmTrend, Progress};
-use crate::workout::{
-    figures::{e1rm::FORMULA, plateau::Plateau},
-    tools::views::signed,
-};
+use crate::workout::figures::{e1rm::FORMULA, plateau::Plateau};
+use crate::workout::tools::prelude::*;
 
 impl Progress {
     pub(super) fn text(&self) -> String {

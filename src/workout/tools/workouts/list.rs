@@ -3,16 +3,7 @@
 use jiff::Timestamp;
 
 use super::not_found;
-use crate::workout::{
-    dates,
-    model::Workout,
-    store::Page,
-    tools::{
-        input::{non_blank, within},
-        prelude::*,
-        views::WorkoutView,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 /// Most workouts in one answer.
 const MAX_WORKOUTS: i64 = 100;

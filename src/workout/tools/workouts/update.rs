@@ -5,14 +5,7 @@ use super::{
     input::{check_exercises, check_times, time},
     not_found,
 };
-use crate::workout::{
-    model::{Workout, WorkoutExercise},
-    tools::{
-        input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text},
-        prelude::*,
-        views::WorkoutView,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
