@@ -4,9 +4,11 @@
 //! - [`auth`], [`protected_resource`]: bearer tokens; the URL they are issued for, and the allowed hosts.
 //! - [`handler`]: the MCP methods. [`identity`] determines the user of a request, [`meta`] reads its other `_meta`
 //!   entries, [`limit`] counts its calls.
-//! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`].
+//! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`]. A new tool is
+//!   a file in `tools/` and a row of [`tools::SPECS`]; its schemas come from its types.
 //! - [`catalogue`]: exercise lookup and the shipped reference data. [`figures`]: formulas (e1RM, trends, volume, progression).
-//! - [`model`]: workouts, plans, settings. [`store`]: the queries. [`db`]: connection, transactions and migrations.
+//! - [`model`]: workouts, plans, settings. [`store`]: the queries, written with `query!`. [`db`]: connection, transactions, migrations.
+//!   `migrations/`: the schemas, with row-level security on `PostgreSQL`.
 //! - [`dates`]: parsing of times, and days of a time zone. [`error`]: tool errors.
 //!
 //! ```text
@@ -33,6 +35,7 @@ pub mod meta;
 pub mod model;
 pub mod prompts;
 pub mod protected_resource;
+mod query;
 pub mod resources;
 pub mod serve;
 pub mod store;

@@ -70,18 +70,8 @@ pub struct Handler {
 }
 
 impl Handler {
-    pub fn over_http(state: Arc<ServerState>) -> Self {
-        Self {
-            state,
-            stdio_user: None,
-        }
-    }
-
-    pub fn over_stdio(state: Arc<ServerState>, user: UserId) -> Self {
-        Self {
-            state,
-            stdio_user: Some(user),
-        }
+    pub fn new(state: Arc<ServerState>, stdio_user: Option<UserId>) -> Self {
+        Self { state, stdio_user }
     }
 
     fn identity(&self, context: &RequestContext<RoleServer>) -> Result<Identity, ErrorData> {
@@ -95,9 +85,9 @@ impl Handler {
     async fn count(&self, user: &UserId) -> Result<Option<String>, ToolError> {
         let ServerState { db, limit, .. } = &*self.state;
         match limit.count(user) {
-            Counted::Fine => Ok(None),
-            Counted::Over(wait) => Err(limit.refusal(wait)),
-            Counted::Near(used) => {
+            Counted::Allowed => Ok(None),
+            Counted::Exceeded(wait) => Err(limit.refusal(wait)),
+            Counted::NearLimit(used) => {
                 let settings = async { db.read(user).await?.settings().await };
                 let notify = settings
                     .await

@@ -1,4 +1,4 @@
-//! The MCP prompts: each a question, followed by the user's recent data. Conclusions are left to the model.
+//! MCP prompts: each is a question, followed by the user's recent data. Conclusions are left to the model.
 
 use jiff::ToSpan;
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};

@@ -1,4 +1,4 @@
-//! The `mcp` command: over HTTP until a signal, then drained with a deadline; or over standard input and output.
+//! The `mcp` command: serves over HTTP until a signal and then drains with a deadline, or over standard input and output.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     process::{heap, logs, signals::Signals},
 };
 
-/// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client goes); a second signal ends it at
+/// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client disconnects); a second signal ends it at
 /// once.
 pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
     let mut shutdown = pin!(Signals::listen()?.first(|| ()));
@@ -37,7 +37,7 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
     let db = opened.context("DATABASE_URL")?;
     let state = server_state(&config, db.clone()).await?;
     let served = if stdio {
-        let handler = Handler::over_stdio(state, config.stdio_user);
+        let handler = Handler::new(state, Some(config.stdio_user));
         over_stdio(handler, shutdown).await
     } else {
         if config.jwt.as_ref().is_some_and(JwtSettings::key_is_short) {
@@ -68,7 +68,7 @@ pub async fn over_http(
 ) -> anyhow::Result<()> {
     let http = HttpState::new(config, Tuning::default())
         .context("cannot set up the HTTP client for OAUTH_ISSUER")?;
-    let router = router(&http, move || Handler::over_http(state.clone()));
+    let router = router(&http, move || Handler::new(state.clone(), None));
     let grace = config.shutdown_grace;
     run(listener, router, &http.lifecycle, shutdown, grace).await
 }

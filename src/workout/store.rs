@@ -2,11 +2,6 @@
 //!
 //! Times are stored as milliseconds since 1970 (UTC); outside this folder they are [`Timestamp`]s and dates.
 
-/// An `sqlx` query and its parameters, in the order of `$1`, `$2` …
-macro_rules! query {
-    ($sql:expr; $($parameter:expr),+) => { sqlx::query($sql)$(.bind($parameter))+ };
-}
-
 mod history;
 mod plans;
 mod settings;
@@ -15,7 +10,7 @@ mod workouts;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Error, Row, any::AnyRow};
 
-use super::db::UserTransaction;
+use super::{db::UserTransaction, query::query};
 pub use plans::MAX_USER_PLANS;
 pub use workouts::Page;
 

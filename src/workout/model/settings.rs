@@ -43,16 +43,6 @@ impl Units {
     }
 }
 
-impl From<Option<Unit>> for Units {
-    fn from(unit: Option<Unit>) -> Self {
-        match unit {
-            None => Self::AsEntered,
-            Some(Unit::Lb) => Self::Lb,
-            Some(Unit::Kg) => Self::Kg,
-        }
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 
 use super::{timestamp, workouts::set_from_row};
-use crate::workout::{db::UserTransaction, model::ExerciseSession};
+use crate::workout::{db::UserTransaction, model::ExerciseSession, query::query};
 
 impl UserTransaction {
     /// The newest `limit` sessions of the exercise since then, newest first.

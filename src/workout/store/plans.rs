@@ -8,6 +8,7 @@ use crate::workout::{
     dates,
     db::UserTransaction,
     model::{NewPlan, Plan, PlanSource},
+    query::query,
 };
 
 /// The columns of [`Plan`] in the view `all_plans`.
@@ -115,12 +116,11 @@ impl UserTransaction {
     /// Leaves the user without an active plan.
     pub async fn deactivate_plans(&mut self, now: Timestamp) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
-        query!(
+        let sql =
             "UPDATE user_plan SET is_active = $2, updated_at = $3 WHERE user_id = $1 AND is_active";
-            user, false, now.as_millisecond()
-        )
-        .execute(db)
-        .await?;
+        query!(sql; user, false, now.as_millisecond())
+            .execute(db)
+            .await?;
         Ok(())
     }
 }

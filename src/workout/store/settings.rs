@@ -4,7 +4,12 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::boolean;
-use crate::workout::{db::UserTransaction, figures::units::Unit, model::Settings};
+use crate::workout::{
+    db::UserTransaction,
+    figures::units::Unit,
+    model::{Settings, Units},
+    query::query,
+};
 
 impl UserTransaction {
     pub async fn settings(&mut self) -> Result<Settings, sqlx::Error> {
@@ -18,13 +23,16 @@ impl UserTransaction {
         let Some(row) = row else {
             return Ok(Settings::default());
         };
-        let units: Option<&str> = row.try_get("units")?;
         let zone: Option<String> = row.try_get("time_zone")?;
         Ok(Settings {
             max_history_days: row.try_get("max_history_days")?,
             include_notes: boolean(&row, "include_notes")?,
             rate_limit_notify: boolean(&row, "rate_limit_notify")?,
-            units: units.and_then(Unit::parse).into(),
+            units: match row.try_get("units")? {
+                Some("lb") => Units::Lb,
+                Some("kg") => Units::Kg,
+                _ => Units::AsEntered,
+            },
             time_zone: zone.unwrap_or(Settings::default().time_zone),
         })
     }

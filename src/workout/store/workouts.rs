@@ -12,6 +12,7 @@ use crate::workout::{
     db::UserTransaction,
     figures::units::Unit,
     model::{Workout, WorkoutExercise, WorkoutSet},
+    query::query,
 };
 
 /// A page of workouts: performed at or after `since`, older than `before` (a time, and an id among workouts of that time).
@@ -89,12 +90,8 @@ impl UserTransaction {
             return Ok(None);
         }
         let (db, user) = self.parts();
-        let row = query!(
-            "SELECT performed_at FROM workout WHERE user_id = $1 AND id = $2";
-            user, id
-        )
-        .fetch_optional(db)
-        .await?;
+        let sql = "SELECT performed_at FROM workout WHERE user_id = $1 AND id = $2";
+        let row = query!(sql; user, id).fetch_optional(db).await?;
         row.map(|row| timestamp(&row, "performed_at")).transpose()
     }
 }

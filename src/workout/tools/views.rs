@@ -1,4 +1,4 @@
-//! Output types shared by the tools, and the same as short text.
+//! Output types shared by the tools, and their short text.
 
 use std::fmt::Write;
 

@@ -11,7 +11,7 @@ pub(super) use list::ListWorkouts;
 pub(super) use update::{DeleteWorkout, UpdateWorkout};
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Logged {
+pub(super) struct WorkoutReply {
     workout: WorkoutView,
     /// This very call had logged it before; nothing was added
     #[serde(skip_serializing_if = "std::ops::Not::not")]

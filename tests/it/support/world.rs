@@ -110,7 +110,7 @@ impl World {
     /// An MCP session of this user's.
     pub async fn user(&self, id: &str) -> Client {
         let user = UserId::parse(id).expect("a user id");
-        let handler = Handler::over_stdio(self.workouts.clone(), user);
+        let handler = Handler::new(self.workouts.clone(), Some(user));
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let server = tokio::spawn(async move {
             let session = handler.serve(theirs).await.expect("serves");

@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 use crate::workout::{
     db::UserTransaction,
     model::Workout,
+    query::query,
     store::{is_storable, placeholders},
 };
 
@@ -89,12 +90,8 @@ impl UserTransaction {
         if !exercises_changed {
             return Ok(());
         }
-        query!(
-            "DELETE FROM workout_exercise WHERE user_id = $1 AND workout_id = $2";
-            user, &workout.id
-        )
-        .execute(db)
-        .await?;
+        let sql = "DELETE FROM workout_exercise WHERE user_id = $1 AND workout_id = $2";
+        query!(sql; user, &workout.id).execute(db).await?;
         self.insert_exercises(workout).await
     }
 
@@ -104,12 +101,8 @@ impl UserTransaction {
             return Ok(false);
         }
         let (db, user) = self.parts();
-        let deleted = query!(
-            "DELETE FROM workout WHERE user_id = $1 AND id = $2";
-            user, id
-        )
-        .execute(db)
-        .await?;
+        let sql = "DELETE FROM workout WHERE user_id = $1 AND id = $2";
+        let deleted = query!(sql; user, id).execute(db).await?;
         Ok(deleted.rows_affected() > 0)
     }
 }

@@ -1,7 +1,7 @@
 //! Tools `update_workout` and `delete_workout`.
 
 use super::{
-    Logged,
+    WorkoutReply,
     input::{check_exercises, check_times, time},
     not_found,
 };
@@ -34,9 +34,9 @@ impl Tool for UpdateWorkout {
     const TITLE: &'static str = "Correct a workout";
     const DESCRIPTION: &'static str = "Correct a logged workout. What is not given stays; \"\" clears a text; exercises replaces all of them.";
     const EFFECT: Effect = Effect::Overwrite;
-    type Output = Logged;
+    type Output = WorkoutReply;
 
-    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<Logged>, ToolError> {
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
         if let Some(exercises) = &mut self.exercises {
             check_exercises(exercises, ctx.catalogue)?;
         }
@@ -49,7 +49,7 @@ impl Tool for UpdateWorkout {
         let workout = WorkoutView::new(workout, ctx.catalogue, &user);
         user.commit().await?;
         let text = format!("Now: {}", workout.text());
-        let data = Logged {
+        let data = WorkoutReply {
             workout,
             repeated: false,
         };

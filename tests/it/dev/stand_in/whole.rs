@@ -51,7 +51,7 @@ impl Whole {
             WorkoutConfig::from_iter(false, HashMap::from(settings)).expect("good settings");
         let state = HttpState::new(&config, Tuning::default()).expect("an HTTP client");
         let workouts = world.workouts.clone();
-        let mcp = router(&state, move || Handler::over_http(workouts.clone()));
+        let mcp = router(&state, move || Handler::new(workouts.clone(), None));
         let (mcp_url, mcp) = served(mcp).await;
         let (claude_url, claude) = stood_in(pace).await;
         let app = TestApp::builder()
