@@ -1,5 +1,9 @@
 //! The `dev` command: the workout server with a demo user's training, the agent and the chat page, in one process on
-//! loopback. The parts talk over HTTP, as in production.
+//! loopback. The parts communicate over HTTP, as in production.
+//!
+//! - `data`: the database file. [`demo`]: the training that fills it, from `demo/training.json`.
+//! - [`stand_in`]: answers in place of Claude when no key is set. [`claude_events`]: the encoding of its replies.
+//! - `claude_key`: checks the key when one is set. `greeting`: the message at startup.
 
 pub mod claude_events;
 mod claude_key;
@@ -49,11 +53,11 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     // Before there is a temporary folder to remove.
     let signals = Signals::in_terminal()?;
     let data = DataFile::new(options.data)?;
-    let listeners = Listeners::bind().await?;
+    let (mcp, stand_in) = (any_port().await?, any_port().await?);
     let config = DevConfig::from_env(DevSetup {
         data: data.path(),
-        mcp: listeners.mcp.local_addr()?,
-        stand_in: listeners.stand_in.local_addr()?,
+        mcp: mcp.local_addr()?,
+        stand_in: stand_in.local_addr()?,
         stand_in_model: stand_in::MODEL,
     })?;
     let page = page_listener(config.agent.address.port).await?;
@@ -73,27 +77,26 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
             }
         }
     };
-    let served = run(page, listeners, config, (&data, &opened), stopped).await;
+    let listeners = Listeners {
+        page,
+        mcp,
+        stand_in,
+    };
+    let served = run(listeners, config, (&data, &opened), stopped).await;
     opened.db.close().await;
     served
 }
 
-/// The internal listeners, on any free ports.
 struct Listeners {
+    page: TcpListener,
     mcp: TcpListener,
     stand_in: TcpListener,
 }
 
-impl Listeners {
-    async fn bind() -> anyhow::Result<Self> {
-        let any = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let bound = (any().await, any().await);
-        let free = "there is no free port on 127.0.0.1";
-        Ok(Self {
-            mcp: bound.0.context(free)?,
-            stand_in: bound.1.context(free)?,
-        })
-    }
+/// For the servers that only the agent calls.
+async fn any_port() -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    bound.context("there is no free port on 127.0.0.1")
 }
 
 async fn page_listener(port: u16) -> anyhow::Result<TcpListener> {
@@ -106,7 +109,6 @@ async fn page_listener(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 async fn run(
-    page: TcpListener,
     listeners: Listeners,
     mut config: DevConfig,
     (data, opened): (&DataFile, &Opened),
@@ -129,12 +131,12 @@ async fn run(
     });
     let key = KeyCheck::new(&config.agent.claude)?;
     let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
-    let greeting = Greeting::new(&config, page.local_addr()?, token);
+    let greeting = Greeting::new(&config, listeners.page.local_addr()?, token);
     let state = server_state(&config.workout, opened.db.clone()).await?;
     let stop = rest_stops.clone().cancelled_owned();
     let workouts =
         tokio::spawn(async move { over_http(&config.workout, state, listeners.mcp, stop).await });
-    let agent = run_agent(page, config.agent, agent_stops.clone()).await?;
+    let agent = run_agent(listeners.page, config.agent, agent_stops.clone()).await?;
     greeting.print(data, opened.state);
     let refused = tokio::select! {
         () = stopped => None,

@@ -1,4 +1,4 @@
-//! Encodes a reply of Claude as the Messages API does: as server-sent events, or as one JSON message. For fakes of Claude.
+//! Encoder of Messages API replies, for fakes of Claude: as server-sent events, or as one JSON message.
 
 use serde_json::{Value, json};
 

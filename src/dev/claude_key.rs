@@ -1,4 +1,4 @@
-//! Checks the key for Claude once, in the background, with `GET /v1/models`, which costs nothing.
+//! Background check of the key for Claude: one `GET /v1/models`, which costs nothing.
 
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::{
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The prepared request.
 pub(super) struct KeyCheck {
     variable: &'static str,
     request: reqwest::RequestBuilder,

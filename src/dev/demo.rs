@@ -1,4 +1,4 @@
-//! The demo user: seven months of training for four sessions a week, with progress, a holiday, a deload, a stalled lift,
+//! Demo data of `dev`: seven months of training, four sessions a week, with progress, a holiday, a deload, a stalled lift,
 //! pounds on the barbells and kilograms elsewhere. `demo/training.json` holds it, in weeks counted back from the current
 //! one; this module turns it into workouts before a given day and stores them.
 
@@ -81,15 +81,19 @@ impl DemoWorkout {
             notes: self.notes.clone(),
             performed_at,
             ended_at: Some(performed_at + self.minutes.minutes()),
-            exercises: self.exercises.iter().map(DemoExercise::logged).collect(),
+            exercises: self
+                .exercises
+                .iter()
+                .map(DemoExercise::to_exercise)
+                .collect(),
         }
     }
 }
 
 impl DemoExercise {
-    fn logged(&self) -> WorkoutExercise {
-        let warm_ups = self.warm_up.iter().map(|set| set.logged(self.unit, true));
-        let working = self.sets.iter().map(|set| set.logged(self.unit, false));
+    fn to_exercise(&self) -> WorkoutExercise {
+        let warm_ups = self.warm_up.iter().map(|set| set.to_set(self.unit, true));
+        let working = self.sets.iter().map(|set| set.to_set(self.unit, false));
         WorkoutExercise {
             exercise_id: self.id.clone(),
             superset_group: None,
@@ -100,7 +104,7 @@ impl DemoExercise {
 }
 
 impl DemoSet {
-    fn logged(&self, unit: Unit, is_warmup: bool) -> WorkoutSet {
+    fn to_set(&self, unit: Unit, is_warmup: bool) -> WorkoutSet {
         WorkoutSet {
             reps: self.0,
             weight: self.1,
@@ -119,7 +123,7 @@ pub fn training(today: Date, zone: &TimeZone) -> Vec<Workout> {
 }
 
 /// Stores the training, the plan and the time zone. Returns `false`, and changes nothing, if the demo user has any workout
-/// or plan already.
+/// or plan.
 pub async fn fill(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<bool, sqlx::Error> {
     let mut tx = db.write(&user()?).await?;
     let logged = tx.workouts(&Page::newest(Timestamp::MIN, 1)).await?;

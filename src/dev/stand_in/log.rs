@@ -1,4 +1,4 @@
-//! The one form in which a workout is logged: `log EXERCISE SETSxREPS at WEIGHT [lb|kg], … [DAY]`. Pure.
+//! Parser of the one form that logs a workout: `log EXERCISE SETSxREPS at WEIGHT [lb|kg], … [DAY]`. Pure.
 
 use jiff::{ToSpan, civil::Date, fmt::strtime};
 use serde_json::{Value, json};

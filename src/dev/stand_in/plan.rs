@@ -1,4 +1,4 @@
-//! Copies the shipped plan that an order names. Pure.
+//! Orders of a plan: copies the shipped plan that the text names. Pure.
 
 use serde_json::{Value, json};
 

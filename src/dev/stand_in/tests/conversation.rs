@@ -1,4 +1,4 @@
-//! What is said with every answer, and what may not be done.
+//! Parts of every answer, and limits on tool calls.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 #[test]
-fn every_answer_says_who_gives_it() {
+fn every_answer_names_the_stand_in() {
     for (text, rounds) in TURNS {
         let answer = finished(text, rounds, |result| (result.to_owned(), false)).text;
         let who = "\n\n(I am the offline stand-in: rules, not Claude.)";

@@ -1,4 +1,4 @@
-//! Where the figures in the answers come from.
+//! Figures in answers come from tool results only.
 
 use super::{
     ask, replied,

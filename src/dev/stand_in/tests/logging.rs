@@ -64,7 +64,7 @@ fn a_day_at_the_end_is_that_of_the_workout() {
 }
 
 #[test]
-fn a_name_goes_to_the_tool_as_it_was_written() {
+fn exercise_name_is_passed_to_the_tool_as_written() {
     logs(
         "log flurb wobble 1x5 at 185 lb",
         json!({"exercises": [entry("flurb wobble", 1, 5, 185.0, "lb")]}),

@@ -1,4 +1,4 @@
-//! Texts that look like an order to log something and are none.
+//! Texts that resemble a logging order but are not one.
 
 use super::calls;
 

@@ -187,7 +187,7 @@ fn workouts_plans_and_the_history_of_an_exercise_are_shown() {
 }
 
 #[test]
-fn what_it_cannot_do_calls_no_tool() {
+fn unsupported_requests_call_no_tool() {
     all_call(
         &[
             "?",

@@ -1,4 +1,4 @@
-//! Orders for a plan, and texts that are none.
+//! Orders for a plan, and texts that are not.
 
 use serde_json::json;
 
