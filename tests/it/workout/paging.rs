@@ -73,7 +73,7 @@ on_both!(
         let before = async |before: String| ids(&listed(&ann, json!({"before": before})).await);
         assert_eq!(before(new.clone()).await, [&*old]);
         assert_eq!(before(old.clone()).await, [""; 0]);
-        // Both were at noon; a date is its beginning.
+        // Both are at noon; a date means its start.
         assert_eq!(before(day(3)).await, [&*old]);
         assert_eq!(before(day(2)).await, [&*new, &*old]);
         assert_eq!(before(format!("{}T12:00:00Z", day(3))).await, [&*old]);
