@@ -34,7 +34,7 @@ use greeting::Greeting;
 const TOKEN_TTL: Duration = Duration::from_secs(30 * 86_400);
 /// The stand-in's pause between two words.
 const WORD_DELAY: Duration = Duration::from_millis(4);
-/// The agent's first MCP session takes a small fraction of this.
+/// Deadline for the agent's first MCP session, which takes a small fraction of it.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Options of the command line.
@@ -50,7 +50,7 @@ pub struct Options {
 
 /// Runs everything until SIGTERM, SIGINT or SIGHUP; a second signal ends the process at once.
 pub async fn dev(options: Options) -> anyhow::Result<()> {
-    // Before there is a temporary folder to remove.
+    // Before a temporary folder exists that must be removed.
     let signals = Signals::in_terminal()?;
     let data = DataFile::new(options.data)?;
     let (mcp, stand_in) = (any_port().await?, any_port().await?);
@@ -68,8 +68,8 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
         tokio::select! {
             opened = &mut opening => opened?,
             () = &mut stopped => {
-                // A temporary folder can be removed only once nothing is written to it. A file of the user's may wait for
-                // another process's lock, so it is not waited for.
+                // A temporary folder can be removed only after the last write. A file of the user may be locked by another
+                // process, so this does not wait for it.
                 if !data.is_kept() && let Ok(opened) = opening.await {
                     opened.db.close().await;
                 }
@@ -114,7 +114,7 @@ async fn run(
     (data, opened): (&DataFile, &Opened),
     stopped: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    // The agent ends before the servers it calls.
+    // The agent stops before the servers that it calls.
     let (agent_stops, rest_stops) = (CancellationToken::new(), CancellationToken::new());
     if let DevClaude::StandIn(key) = &config.claude {
         let router = stand_in::router(key.clone(), WORD_DELAY);

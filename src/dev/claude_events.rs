@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// One reply. Usage that is `null` is left out, as compatible servers do.
+/// One reply. A `null` usage is omitted, as compatible servers do.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub id: String,

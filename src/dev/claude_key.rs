@@ -22,7 +22,7 @@ pub(super) struct KeyCheck {
 }
 
 impl KeyCheck {
-    /// Fails only if there is no HTTP client.
+    /// Fails only if no HTTP client can be built.
     pub(super) fn new(config: &ClaudeConfig) -> anyhow::Result<Self> {
         let client = client::builder_for(&config.endpoint)
             .timeout(TIMEOUT)
@@ -48,7 +48,7 @@ impl KeyCheck {
         })
     }
 
-    /// Returns only if the key is rejected. Any other answer means nothing: a compatible server may not have the endpoint.
+    /// Returns only if the key is rejected. Other answers are ignored: a compatible server may lack the endpoint.
     pub(super) async fn rejected(self) -> ConfigError {
         match self.request.send().await {
             Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {

@@ -26,7 +26,7 @@ pub(super) struct Opened {
     pub(super) state: TrainingState,
 }
 
-/// Where the demo user's training comes from.
+/// The origin of the demo user's training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TrainingState {
     /// Created by this start.

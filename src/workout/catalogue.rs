@@ -117,8 +117,8 @@ impl Catalogue {
         self.exercises.iter().zip(&self.names)
     }
 
-    /// Completes what is typed: names of exercises with a name or alias in which each typed word begins a word; exercises
-    /// whose name begins with the text come first.
+    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. Names that begin
+    /// with the text are first.
     pub fn complete(&self, typed: &str, n: usize) -> Vec<String> {
         let typed = lowercase_words(typed);
         let prefixes = words(&typed);

@@ -67,7 +67,7 @@ impl UserData {
         dates::day(self.now, &self.zone)
     }
 
-    /// The first moment of the last so many days, today included.
+    /// The start of the last `days` days, today included.
     pub fn days_ago(&self, days: i64) -> Timestamp {
         dates::days_ago(days, &self.zone, self.now)
     }

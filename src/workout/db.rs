@@ -91,7 +91,7 @@ impl Database {
         })
     }
 
-    /// Waits for the write lock, where there is one.
+    /// Waits for the write lock of `SQLite`.
     async fn write_permit(
         &self,
         access: Access,

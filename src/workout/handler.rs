@@ -97,7 +97,7 @@ impl Handler {
         }
     }
 
-    /// Runs a tool, for the user if there is one.
+    /// Runs a tool, after counting the call of its user.
     async fn run_tool(
         &self,
         tool: &Spec,

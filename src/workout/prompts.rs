@@ -149,7 +149,7 @@ async fn workouts(ctx: &ToolContext<'_>, days: i64) -> Result<String, ToolError>
     Ok(lines.join("\n"))
 }
 
-/// The sets of so many weeks, the current one last, without weeks before the user's history limit.
+/// The sets of the last `count` weeks, the current one last, without weeks before the user's history limit.
 async fn weekly_volume(ctx: &ToolContext<'_>, count: i64) -> Result<Vec<String>, ToolError> {
     let user = ctx.read().await?;
     let today = user.today();

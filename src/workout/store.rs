@@ -33,7 +33,7 @@ impl UserTransaction {
     }
 }
 
-/// `($1, $2), ($3, $4)`: the placeholders of so many rows and columns.
+/// The placeholders of rows and columns: `($1, $2), ($3, $4)`.
 fn placeholders(rows: usize, columns: usize) -> String {
     let row = |row: usize| -> String {
         let cells: Vec<String> = (1..=columns)
@@ -44,7 +44,7 @@ fn placeholders(rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the text can be a stored id: `PostgreSQL` refuses NUL in any text.
+/// True if the text can be a stored id: `PostgreSQL` refuses NUL in any text.
 fn is_storable(id: &str) -> bool {
     !id.contains('\0')
 }

@@ -130,12 +130,20 @@ fn no_folder_has_a_cycle_between_its_modules() {
 
 #[test]
 fn every_function_of_the_walks_exists() {
-    let quoted: Vec<&str> = include_str!("../../ARCHITECTURE.md").split('`').skip(1).step_by(2).collect();
+    let quoted: Vec<&str> = include_str!("../../ARCHITECTURE.md")
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .collect();
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let (mut steps, mut missing) = (0, Vec::new());
     for pair in quoted.windows(2) {
         let [file, function] = pair else { continue };
-        let is_step = file.starts_with("src/") && file.contains(".rs") && function.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let is_step = file.starts_with("src/")
+            && file.contains(".rs")
+            && function
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b == b'_');
         if is_step {
             steps += 1;
             let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();

@@ -64,7 +64,7 @@ fn result_text(result: &ToolResult) -> String {
     }
 }
 
-/// Each line as a point of a list, with its indent; the first as a heading, unless it is an entry with an id.
+/// Each line as a list item, indented as before; the first as a heading, unless it is an entry with an id.
 fn points(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let mut points: Vec<String> = lines
@@ -83,7 +83,7 @@ fn points(text: &str) -> String {
     points.join("\n")
 }
 
-/// Ids are for calls, not for readers.
+/// Removes the id, which is only for calls.
 fn without_id(line: &str) -> String {
     let (before, rest) = line.split_once(" (id ").unwrap_or((line, ""));
     format!("{before}{}", rest.split_once(')').unwrap_or_default().1)

@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str, today: Option<Date>) -> Option<Value> {
     Some(json!({"exercises": exercises, "performed_at": day.map(|day| day.to_string())}))
 }
 
-/// Removes the day from the end of the last entry. A day that is not understood stays, and then the entry is not either.
+/// Removes the day from the end of the last entry. An unknown day stays, and makes the entry invalid.
 fn take_day(words: &mut Vec<&str>, today: Date) -> Option<Date> {
     let days = match *words.last()? {
         "today" => 0,

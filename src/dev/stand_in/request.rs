@@ -72,7 +72,7 @@ fn has_picture(content: &Value) -> bool {
     list(content).iter().any(is_picture)
 }
 
-/// `Today is Saturday, 2026-11-21 (Europe/Zurich).` It stands after the operator's own prompt.
+/// `Today is Saturday, 2026-11-21 (Europe/Zurich).` It follows the operator's own prompt.
 fn today(system: &str) -> Option<Date> {
     let (_, date) = system.rsplit_once("Today is ")?.1.split_once(", ")?;
     date.get(..10)?.parse().ok()

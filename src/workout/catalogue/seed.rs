@@ -26,7 +26,7 @@ pub fn exercises() -> Vec<Exercise> {
     parse(EXERCISES)
 }
 
-/// Writes what has changed since the last start. The caller holds the lock.
+/// Writes the files that have changed since the last start. The caller holds the lock.
 pub async fn seed(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     if changed(connection, "exercises", EXERCISES).await? {
         for exercise in &exercises() {
@@ -46,7 +46,7 @@ fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> T {
     serde_json::from_str(text).expect("checked by a test")
 }
 
-/// Whether `text` differs from what was written last; records its digest.
+/// True if `text` differs from the one written last; records its digest.
 async fn changed(
     connection: &mut AnyConnection,
     name: &str,

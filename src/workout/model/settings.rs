@@ -60,7 +60,7 @@ impl Settings {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Whether the user has lowered the history limit.
+    /// True if the user has lowered the history limit.
     pub fn history_is_capped(&self) -> bool {
         self.max_history_days < MAX_HISTORY_DAYS
     }

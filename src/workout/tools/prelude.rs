@@ -1,4 +1,4 @@
-//! The imports that most tools share.
+//! Imports shared by the tools.
 
 pub(super) use schemars::JsonSchema;
 pub(super) use serde::{Deserialize, Serialize};

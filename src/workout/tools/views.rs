@@ -73,7 +73,7 @@ impl WorkoutView {
     }
 }
 
-/// The name of an exercise; the slug of one that is no longer in the catalogue.
+/// The name of an exercise, or its slug if it is no longer in the catalogue.
 pub(super) fn name_of(catalogue: &Catalogue, id: &str) -> String {
     catalogue
         .by_id(id)
@@ -162,7 +162,7 @@ impl SessionView {
     }
 }
 
-/// The best one-rep maximum estimated from the session's working sets, if there is one.
+/// The best one-rep maximum estimated from the session's working sets.
 pub(super) fn best_e1rm(
     exercise: &Exercise,
     session: &ExerciseSession,

@@ -14,7 +14,7 @@ use crate::workout::tools::prelude::*;
 const MAX_POINTS: usize = 100;
 const BEST_SETS: usize = 3;
 
-/// What a session contributes to the trends.
+/// The values of a session for the trends.
 struct SessionFigures {
     day: f64,
     date: String,

@@ -63,7 +63,7 @@ impl Tool for ListWorkouts {
     }
 }
 
-/// The start of what is shown: all workouts can be paged through, unless the user has lowered the history limit.
+/// The start of the listed period: all workouts, unless the user has lowered the history limit.
 fn oldest(user: &UserData) -> Timestamp {
     if user.settings.history_is_capped() {
         user.days_ago(user.settings.max_history_days)
