@@ -33,9 +33,8 @@ impl Tool for ActivatePlan {
             let first = first.unwrap_or_else(|| user.today());
             let mut plan = own_plan(&mut user, plan, ctx).await?;
             let last = dates::last_day(first, plan.duration_weeks);
-            user.tx
-                .activate_plan(&plan.id, first, last, ctx.now)
-                .await?;
+            let tx = &mut user.tx;
+            tx.activate_plan(&plan.id, first, last, ctx.now).await?;
             (plan.is_active, plan.starts_on, plan.ends_on) = (true, Some(first), Some(last));
             ("Activated", plan)
         };
