@@ -141,7 +141,7 @@ async fn a_workout_of_another_day_is_logged_on_that_day() {
 }
 
 #[tokio::test]
-async fn an_answer_comes_word_by_word_after_the_tools() {
+async fn answer_is_streamed_word_by_word_after_the_tools() {
     let whole = Service::seeded().await;
     let asked = whole.app.ask_streaming("show my last workouts").await;
     let events = asked.rest().await;

@@ -44,7 +44,7 @@ on_both!(
 );
 
 on_both!(
-    a_page_has_50_workouts_unless_the_limit_says_otherwise_up_to_100,
+    page_size_is_50_by_default_and_at_most_100,
     async |world: World| {
         let ann = world.user("ann").await;
         for days in 0..101 {

@@ -106,7 +106,7 @@ async fn fill_changes_nothing_when_the_user_has_a_workout() {
 }
 
 #[tokio::test]
-async fn reset_restores_the_training_and_leaves_other_users_alone() {
+async fn reset_restores_the_training_and_changes_no_other_user() {
     let (db, _folder) = database().await;
     log(&db, "ann").await;
     fill(&db, now(), &denver()).await.unwrap();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ask, replied, request};
 
 #[test]
-fn odd_conversations_are_answered() {
+fn malformed_conversations_are_answered() {
     for messages in [
         json!([{"role": "user", "content": " "}]),
         json!([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "nobody"}]}]),

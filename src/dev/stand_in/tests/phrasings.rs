@@ -106,7 +106,7 @@ fn volume_is_checked_for_last_week_and_this_one() {
 }
 
 #[test]
-fn being_burned_out_leads_to_the_volume_and_the_last_workouts() {
+fn burned_out_leads_to_volume_and_recent_workouts() {
     all_call(
         &[
             "I'm feeling burned out",

@@ -30,7 +30,7 @@ fn redacted(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_reply_is_streamed_as_the_api_streams_it() {
+async fn reply_is_streamed_with_the_events_of_the_api() {
     let (url, _guard) = start_stand_in(Duration::ZERO).await;
     let mut body = request("show my last workouts");
     body["stream"] = true.into();

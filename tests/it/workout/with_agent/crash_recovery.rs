@@ -58,7 +58,7 @@ fn user_of(writer: u32) -> &'static str {
 
 /// The outcome of a write, as its writer knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
+enum Outcome {
     Done,
     Unknown,
     /// Refused: the database was busy.
@@ -73,7 +73,7 @@ struct Shared {
 }
 
 /// Writes workouts in sequence until the end; returns their names and outcomes.
-async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Told)> {
+async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Outcome)> {
     let http = reqwest::Client::builder().no_proxy().build();
     let http = http.expect("a client");
     let (mut told, mut n) = (Vec::new(), 0);
@@ -89,7 +89,7 @@ async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Told)> {
         };
         let answer = within("an answer, or none for ever", answer).await;
         let Some(result) = answer.as_deref().and_then(result) else {
-            told.push((name, sent, Told::Unknown));
+            told.push((name, sent, Outcome::Unknown));
             // Until the writers notice the kill.
             let mut up = shared.url.subscribe();
             let moved = up.wait_for(|now| now.as_deref() != Some(&*url));
@@ -99,17 +99,17 @@ async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Told)> {
         if result["isError"] == true {
             let text = result["content"][0]["text"].as_str().unwrap_or_default();
             assert!(text.contains("nothing was changed"), "{result:#}");
-            told.push((name, sent, Told::NotRun));
+            told.push((name, sent, Outcome::NotRun));
             continue;
         }
-        told.push((name, sent, Told::Done));
+        told.push((name, sent, Outcome::Done));
         shared.answered.send_modify(|answered| *answered += 1);
     }
     told
 }
 
 /// Kills and restarts the server at arbitrary moments during writes.
-async fn chaos(database: &str) -> (Server, Vec<Vec<(String, Value, Told)>>) {
+async fn chaos(database: &str) -> (Server, Vec<Vec<(String, Value, Outcome)>>) {
     let shared = Arc::new(Shared {
         url: watch::Sender::new(None),
         answered: watch::Sender::new(0),
@@ -205,10 +205,10 @@ on_both!(
                 // Exactly once and complete, or not at all.
                 let found = log.remove(name).unwrap_or_default();
                 match (told, found.as_slice()) {
-                    (Told::Done, [exercises]) if exercises == sent => done += 1,
-                    (Told::Unknown, []) => lost += 1,
-                    (Told::NotRun, []) => {}
-                    (Told::Unknown, [exercises]) if exercises == sent => kept += 1,
+                    (Outcome::Done, [exercises]) if exercises == sent => done += 1,
+                    (Outcome::Unknown, []) => lost += 1,
+                    (Outcome::NotRun, []) => {}
+                    (Outcome::Unknown, [exercises]) if exercises == sent => kept += 1,
                     _ => panic!("{name}, {told:?}: sent {sent:#}, found {found:#?}"),
                 }
             }
