@@ -58,7 +58,7 @@ impl UserTransaction {
         row.try_get(0)
     }
 
-    /// Stores the plan, unless an earlier call with the same `call_id` has stored one: then returns that one's id.
+    /// Idempotent: stores the plan, unless an earlier call with the same `call_id` has stored one; then returns its id.
     pub async fn insert_plan(
         &mut self,
         plan: &NewPlan,

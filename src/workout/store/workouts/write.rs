@@ -11,7 +11,7 @@ use crate::workout::{
 };
 
 impl UserTransaction {
-    /// Stores the workout, unless an earlier call with the same `call_id` has stored one: then returns that one's id.
+    /// Idempotent: stores the workout, unless an earlier call with the same `call_id` has stored one; then returns its id.
     pub async fn insert_workout(
         &mut self,
         workout: &Workout,
