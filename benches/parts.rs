@@ -1,4 +1,4 @@
-//! The pure parts by themselves: `cargo bench --bench parts`.
+//! Micro-benchmarks of the pure parts: SSE decoding, histories, tool arguments, tokens. `cargo bench --bench parts`.
 
 use std::{hint::black_box, time::Duration};
 
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 const TOOLS: &str = include_str!("speed/tools.json");
 const MEGABYTE: usize = 1 << 20;
-/// As the network may cut them.
+/// Size of a network read.
 const PIECE: usize = 1400;
 
 fn main() {

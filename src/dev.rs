@@ -1,5 +1,9 @@
 //! The `dev` command: the workout server with a demo user's training, the agent and the chat page, in one process on
-//! loopback. The parts talk over HTTP, as in production.
+//! loopback. The parts communicate over HTTP, as in production.
+//!
+//! - `data`: the database file. [`demo`]: the training that fills it, from `demo/training.json`.
+//! - [`stand_in`]: answers in place of Claude when no key is set. [`claude_events`]: the encoding of its replies.
+//! - `claude_key`: checks the key when one is set. `greeting`: the message at startup.
 
 pub mod claude_events;
 mod claude_key;
@@ -15,17 +19,12 @@ use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    agent::http::app::App,
-    agent::http::serve,
+    agent::http::{app::App, serve},
     auth,
-    config::{Config, Demo, DevClaude, DevConfig, DevSetup, PageConfig, WorkoutConfig},
+    config::{Config, Demo, DevClaude, DevConfig, DevSetup, PageConfig},
     http::server,
-    process::logs,
-    process::signals::Signals,
-    workout,
-    workout::db::Database,
-    workout::handler::{Handler, Workouts},
-    workout::transport::{HttpState, Tuning, router},
+    process::{logs, signals::Signals},
+    workout::serve::{over_http, server_state},
 };
 use claude_key::KeyCheck;
 use data::{DataFile, Opened};
@@ -35,7 +34,7 @@ use greeting::Greeting;
 const TOKEN_TTL: Duration = Duration::from_secs(30 * 86_400);
 /// The stand-in's pause between two words.
 const WORD_DELAY: Duration = Duration::from_millis(4);
-/// The agent's first MCP session takes a small fraction of this.
+/// Deadline for the agent's first MCP session, which takes a small fraction of it.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Options of the command line.
@@ -51,14 +50,14 @@ pub struct Options {
 
 /// Runs everything until SIGTERM, SIGINT or SIGHUP; a second signal ends the process at once.
 pub async fn dev(options: Options) -> anyhow::Result<()> {
-    // Before there is a temporary folder to remove.
+    // Before a temporary folder exists that must be removed.
     let signals = Signals::in_terminal()?;
     let data = DataFile::new(options.data)?;
-    let listeners = Listeners::bind().await?;
+    let (mcp, stand_in) = (any_port().await?, any_port().await?);
     let config = DevConfig::from_env(DevSetup {
         data: data.path(),
-        mcp: listeners.mcp.local_addr()?,
-        stand_in: listeners.stand_in.local_addr()?,
+        mcp: mcp.local_addr()?,
+        stand_in: stand_in.local_addr()?,
         stand_in_model: stand_in::MODEL,
     })?;
     let page = page_listener(config.agent.address.port).await?;
@@ -69,8 +68,8 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
         tokio::select! {
             opened = &mut opening => opened?,
             () = &mut stopped => {
-                // A temporary folder can be removed only once nothing is written to it. A file of the user's may wait for
-                // another process's lock, so it is not waited for.
+                // A temporary folder can be removed only after the last write. A file of the user may be locked by another
+                // process, so this does not wait for it.
                 if !data.is_kept() && let Ok(opened) = opening.await {
                     opened.db.close().await;
                 }
@@ -78,27 +77,26 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
             }
         }
     };
-    let served = run(page, listeners, config, (&data, &opened), stopped).await;
+    let listeners = Listeners {
+        page,
+        mcp,
+        stand_in,
+    };
+    let served = run(listeners, config, (&data, &opened), stopped).await;
     opened.db.close().await;
     served
 }
 
-/// The internal listeners, on any free ports.
 struct Listeners {
+    page: TcpListener,
     mcp: TcpListener,
     stand_in: TcpListener,
 }
 
-impl Listeners {
-    async fn bind() -> anyhow::Result<Self> {
-        let any = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let bound = (any().await, any().await);
-        let free = "there is no free port on 127.0.0.1";
-        Ok(Self {
-            mcp: bound.0.context(free)?,
-            stand_in: bound.1.context(free)?,
-        })
-    }
+/// For the servers that only the agent calls.
+async fn any_port() -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    bound.context("there is no free port on 127.0.0.1")
 }
 
 async fn page_listener(port: u16) -> anyhow::Result<TcpListener> {
@@ -111,31 +109,20 @@ async fn page_listener(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 async fn run(
-    page: TcpListener,
     listeners: Listeners,
     mut config: DevConfig,
     (data, opened): (&DataFile, &Opened),
     stopped: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    // The agent ends before the servers it calls.
+    // The agent stops before the servers that it calls.
     let (agent_stops, rest_stops) = (CancellationToken::new(), CancellationToken::new());
     if let DevClaude::StandIn(key) = &config.claude {
         let router = stand_in::router(key.clone(), WORD_DELAY);
         let stop = rest_stops.clone();
         tokio::spawn(server::serve(listeners.stand_in, router, stop));
     }
-    let workouts = run_workouts(
-        listeners.mcp,
-        &config.workout,
-        &opened.db,
-        rest_stops.clone(),
-    )
-    .await?;
-    let token = auth::mint(
-        &config.agent.jwt,
-        &auth::Subject::parse(demo::USER)?,
-        TOKEN_TTL,
-    )?;
+    let user = auth::Subject::parse(demo::USER)?;
+    let token = auth::mint(&config.agent.jwt, &user, TOKEN_TTL)?;
     config.agent.page = Some(PageConfig {
         demo: Some(Demo {
             token: token.clone().into(),
@@ -144,8 +131,12 @@ async fn run(
     });
     let key = KeyCheck::new(&config.agent.claude)?;
     let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
-    let greeting = Greeting::new(&config, page.local_addr()?, token);
-    let agent = run_agent(page, config.agent, agent_stops.clone()).await?;
+    let greeting = Greeting::new(&config, listeners.page.local_addr()?, token);
+    let state = server_state(&config.workout, opened.db.clone()).await?;
+    let stop = rest_stops.clone().cancelled_owned();
+    let workouts =
+        tokio::spawn(async move { over_http(&config.workout, state, listeners.mcp, stop).await });
+    let agent = run_agent(listeners.page, config.agent, agent_stops.clone()).await?;
     greeting.print(data, opened.state);
     let refused = tokio::select! {
         () = stopped => None,
@@ -156,30 +147,6 @@ async fn run(
     rest_stops.cancel();
     workouts.await??;
     refused.map_or(Ok(()), |refused| Err(refused.into()))
-}
-
-async fn run_workouts(
-    listener: TcpListener,
-    config: &WorkoutConfig,
-    db: &Database,
-    stop: CancellationToken,
-) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
-    let workouts = Workouts::new(db.clone(), config.rate_limit_per_hour)
-        .await
-        .context("cannot read the exercise catalogue")?;
-    let state = HttpState::new(config, Tuning::default())?;
-    let router = router(&state, move || Handler::over_http(workouts.clone()));
-    let grace = config.shutdown_grace;
-    Ok(tokio::spawn(async move {
-        workout::serve::run(
-            listener,
-            router,
-            &state.lifecycle,
-            stop.cancelled_owned(),
-            grace,
-        )
-        .await
-    }))
 }
 
 /// Returns once the agent has a session with the workout server.

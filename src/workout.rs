@@ -1,16 +1,18 @@
 //! The workout server: training data over MCP, for the agent and for users' own MCP clients (the command `mcp`).
 //!
 //! - [`serve`]: the command, over HTTP or stdio. [`transport`]: routes, sessions and checks before a request reaches MCP.
-//! - [`auth`], [`resource`]: bearer tokens, and the server's own OAuth resource metadata.
+//! - [`auth`], [`protected_resource`]: bearer tokens; the URL they are issued for, and the allowed hosts.
 //! - [`handler`]: the MCP methods. [`identity`] determines the user of a request, [`meta`] reads its other `_meta`
 //!   entries, [`limit`] counts its calls.
-//! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`].
+//! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`]. A new tool is
+//!   a file in `tools/` and a row of [`tools::SPECS`]; its schemas come from its types.
 //! - [`catalogue`]: exercise lookup and the shipped reference data. [`figures`]: formulas (e1RM, trends, volume, progression).
-//! - [`model`]: workouts, plans, settings. [`store`]: the queries. [`db`]: connection, transactions and migrations.
+//! - [`model`]: workouts, plans, settings. [`store`]: the queries, written with `query!`. [`db`]: connection, transactions, migrations.
+//!   `migrations/`: the schemas, with row-level security on `PostgreSQL`.
 //! - [`dates`]: parsing of times, and days of a time zone. [`error`]: tool errors.
 //!
 //! ```text
-//! serve -> transport -> auth -> resource
+//! serve -> transport -> auth -> protected_resource
 //!   |          \-> rmcp -> handler -> identity, meta, limit
 //!   \-> db                     |
 //!                              v
@@ -19,33 +21,23 @@
 //! `store`, `catalogue`, `figures`, `model`, `dates` and `error` know nothing of MCP. [`model`] uses `figures` (units);
 //! [`dates`] and `catalogue` use `error`; `store` uses `model` and `dates`.
 
-pub mod serve;
-
-pub mod transport;
-
 pub mod auth;
-pub mod resource;
-
+pub mod catalogue;
+pub mod context;
+pub mod dates;
+pub mod db;
+pub mod error;
+pub mod figures;
 pub mod handler;
-
 pub mod identity;
 pub mod limit;
 pub mod meta;
-
-pub mod prompts;
-pub mod resources;
-pub mod tools;
-
-pub mod context;
-
-pub mod store;
-
-pub mod db;
-
 pub mod model;
-
-pub mod catalogue;
-pub mod figures;
-
-pub mod dates;
-pub mod error;
+pub mod prompts;
+pub mod protected_resource;
+mod query;
+pub mod resources;
+pub mod serve;
+pub mod store;
+pub mod tools;
+pub mod transport;

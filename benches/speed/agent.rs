@@ -1,4 +1,4 @@
-//! The service under test: the real binary, in a process of its own.
+//! Process under test: the release binary, started as a child, and a client for it.
 
 use std::{
     io,
@@ -23,7 +23,7 @@ use crate::{
 
 const KEY: &str = "a signing key for benchmarks, 32+";
 
-/// What every scenario needs.
+/// The environment of all scenarios: the binary, the fakes, the cores.
 pub struct Bench {
     pub binary: String,
     pub cores: Cores,
@@ -32,7 +32,7 @@ pub struct Bench {
     pub mcp: Arc<Mcp>,
     pub numbers: Numbers,
     pub short: bool,
-    /// One for each rider.
+    /// A token for each client.
     tokens: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl Bench {
         }
     }
 
-    /// The bytes of a `POST /chat`, the blank in it still blank.
+    /// The bytes of a `POST /chat`, with its placeholder.
     pub fn post(&self, rider: u32, body: &str) -> Template {
         let token = &self.tokens[rider as usize];
         let request = format!(
@@ -74,11 +74,11 @@ fn token(binary: &str, rider: u32) -> String {
     token.trim().to_owned()
 }
 
-/// Ended with the value.
+/// Killed when dropped.
 pub struct Agent {
     child: Child,
     pub address: SocketAddr,
-    /// When it was started.
+    /// Time of the start.
     pub began: Instant,
 }
 
@@ -90,12 +90,12 @@ impl Drop for Agent {
 }
 
 impl Agent {
-    /// Started, and with a session.
+    /// Starts it and waits for its MCP session.
     pub async fn start(bench: &Bench) -> Self {
         Self::start_with(bench, &[]).await
     }
 
-    /// With further settings.
+    /// As `start`, with further settings.
     pub async fn start_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
         let agent = Self::spawn(bench, settings).await;
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -106,14 +106,14 @@ impl Agent {
         agent
     }
 
-    /// Just started.
+    /// Starts it without waiting.
     pub async fn spawn(bench: &Bench, settings: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = free.local_addr().expect("bound");
         drop(free);
         let mut command = Command::new(&bench.binary);
         command
-            // Where no `.env` is found.
+            // A folder without `.env`.
             .current_dir("/")
             .env_clear()
             .env("ANTHROPIC_API_KEY", "k")
@@ -142,7 +142,7 @@ impl Agent {
         Process(self.child.id())
     }
 
-    /// Whether a GET is answered with 200.
+    /// True if a GET returns 200.
     pub async fn answers(&self, path: &str) -> bool {
         self.get(path).await.is_ok_and(|wire| wire.is_ok())
     }
@@ -155,7 +155,7 @@ impl Agent {
         Ok(wire)
     }
 
-    /// How many tasks it says it has.
+    /// The number of tasks in its metrics.
     pub async fn tasks(&self) -> usize {
         let wire = self.get("/metrics").await.expect("metrics");
         let text = String::from_utf8_lossy(&wire.content()).into_owned();
@@ -163,7 +163,7 @@ impl Agent {
         text.lines().find_map(count).expect("a count of tasks")
     }
 
-    /// One streamed turn over a connection of its own: the data of its `done`.
+    /// Runs one streamed turn over a new connection; returns the data of its `done`.
     pub async fn turn(&self, request: &[u8]) -> Value {
         let mut wire = Wire::connect(self.address).await.expect("a connection");
         wire.send(request).await.expect("sent");

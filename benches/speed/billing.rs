@@ -1,13 +1,13 @@
-//! What a conversation of ten turns is billed, by the documented rules of prompt caching.
+//! Prompt-caching cost: billed against ideal tokens of a conversation of ten turns, by the documented rules.
 //!
 //! The rules (Anthropic's documentation of prompt caching, read 2026-08): the prompt is tools, then system, then
 //! messages; a cache entry is everything up to a block with `cache_control`, of which there may be four; a request reads
 //! the longest entry that ends at one of its breakpoints or up to 20 blocks before one (the breakpoint counts); what
-//! lies between that and the last breakpoint is written. Written tokens cost 1.25, read ones 0.1, all others 1.
+//! lies between that and the last breakpoint is written. Written tokens cost 1.25, read tokens 0.1, all others 1.
 //! Prefixes below 1,024 tokens are not cached. A token is four bytes here.
 //!
-//! The ideal: every token is written once, when it is first seen by anyone who may share it (tools and system text by
-//! all users, messages by their own), and read ever after.
+//! The ideal: every token is written once, at its first use within its scope (all users for tools and system text, one
+//! user for messages), and read after that.
 
 mod prompt;
 
@@ -41,12 +41,12 @@ const TURNS: [&[usize]; 10] = [
     &[3],
 ];
 
-/// Claude's cache, and what was billed.
+/// Simulated prompt cache, with the billed tokens.
 #[derive(Default)]
 struct Register {
     /// Prefixes that can be read.
     entries: HashSet<u64>,
-    /// Blocks that were seen, by whoever may share them.
+    /// Blocks that were seen, by the user they belong to (0 for all).
     seen: HashSet<u64>,
     billed: f64,
     ideal: f64,
@@ -70,8 +70,8 @@ impl Register {
         self.billed += READ * read + WRITE * (cached - read) + (total(blocks) - cached);
 
         for block in blocks {
-            let whose = if block.shared { 0 } else { user };
-            let price = match self.seen.insert(hash(&(whose, &block.text))) {
+            let owner = if block.shared { 0 } else { user };
+            let price = match self.seen.insert(hash(&(owner, &block.text))) {
                 _ if total(blocks) < MINIMUM => 1.0,
                 true => WRITE,
                 false => READ,
@@ -81,7 +81,7 @@ impl Register {
     }
 }
 
-/// Where every request of this scenario is paid for.
+/// Charges every request of this scenario.
 #[derive(Default)]
 pub struct Till(Mutex<Register>);
 
@@ -90,13 +90,13 @@ impl Till {
         *self.0.lock().expect("no panic") = Register::default();
     }
 
-    /// Billed and ideal so far.
+    /// Billed and ideal tokens so far.
     fn sums(&self) -> (f64, f64) {
         let register = self.0.lock().expect("no panic");
         (register.billed, register.ideal)
     }
 
-    /// Charges for the request and answers it, as the turn's plan says.
+    /// Charges the request and answers it by the turn's plan.
     pub fn serve(&self, marker: &Marker, body: &[u8]) -> Vec<u8> {
         let request: Value = serde_json::from_slice(body).expect("JSON");
         let blocks = of_request(&request);
@@ -125,7 +125,7 @@ impl Till {
     }
 }
 
-/// User messages behind the one with the turn's words: each brings the results of a round.
+/// The number of user messages after the question: each has the results of one round.
 fn rounds_done(request: &Value, number: &str) -> usize {
     let messages = request["messages"].as_array().expect("messages");
     let words = messages.iter().rposition(|message| {
@@ -158,7 +158,8 @@ pub async fn figures(bench: &Bench) -> Vec<Figure> {
     figures
 }
 
-/// Ten turns. `full` appends what `done` says is to be appended; else only the text is kept, as the frontends do.
+/// Ten turns. With `full`, the messages of `done` are appended to the history; otherwise only the text, as simple
+/// frontends do.
 async fn conversation(bench: &Bench, agent: &Agent, rider: u32, full: bool) {
     let mut history = Vec::new();
     for turn in 0..u32::try_from(TURNS.len()).unwrap_or_default() {

@@ -1,18 +1,18 @@
-//! Bytes made once and used many times, with a number in them that is changed from turn to turn.
+//! Message templates: bytes with a turn number that is replaced for each turn.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use memchr::memmem;
 
-/// Digits of a turn's number; the first one is the rider's.
+/// Digits of a turn number; the first one is the client's.
 pub const DIGITS: usize = 8;
 pub const RIDERS: u32 = 8;
-/// Stands where the number comes.
+/// Placeholder of the number.
 pub const BLANK: Number = *b"########";
 
 pub type Number = [u8; DIGITS];
 
-/// Numbers that are never given twice.
+/// Unique turn numbers.
 #[derive(Default)]
 pub struct Numbers(AtomicU32);
 
@@ -37,7 +37,7 @@ pub fn rider_of(number: &[u8]) -> String {
     format!("rider-{}", char::from(number[0]))
 }
 
-/// Bytes with the number in some places.
+/// Bytes with the number at some offsets.
 #[derive(Clone)]
 pub struct Template {
     bytes: Vec<u8>,
@@ -45,7 +45,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// The places are those where `number` stands.
+    /// Finds the offsets of `number`.
     pub fn new(bytes: Vec<u8>, number: Number) -> Self {
         let places = memmem::find_iter(&bytes, &number).collect();
         Self { bytes, places }
@@ -65,12 +65,12 @@ impl Template {
     }
 }
 
-/// What a turn is to be: `[[k12345678]]` in the user's last words. The letter says what Claude does, the digits are the
-/// turn's number.
+/// Marker of a turn in the user's last message, `[[k12345678]]`: the letter selects the reply of the fake Claude, the digits
+/// are the turn number.
 pub struct Marker {
     pub kind: u8,
     pub number: Number,
-    /// Where it stands: what comes behind it is of this turn.
+    /// Its offset: what follows belongs to this turn.
     pub at: usize,
 }
 
@@ -91,13 +91,13 @@ impl Marker {
     }
 }
 
-/// The number behind the first `before`, as in `toolu_12345678`.
+/// The number after the first `before`, as in `toolu_12345678`.
 pub fn number_behind(body: &[u8], before: &[u8]) -> Option<Number> {
     let at = memmem::find(body, before)? + before.len();
     body.get(at..)?.first_chunk::<DIGITS>().copied()
 }
 
-/// The value of a member of the outermost object, as it is written. `body` is one JSON object.
+/// The raw value of a member of the outermost object. `body` is one JSON object.
 pub fn member<'a>(body: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (mut depth, mut at) = (0_u32, 0);
     while at < body.len() {
@@ -120,7 +120,7 @@ pub fn member<'a>(body: &'a [u8], name: &str) -> Option<&'a [u8]> {
     None
 }
 
-/// A string with its quotes, or what stands up to the next comma or brace.
+/// A string with its quotes, or the text up to the next comma or brace.
 fn value(rest: &[u8]) -> Option<&[u8]> {
     let end = match rest.first()? {
         b'"' => string_end(rest, 0)?,
@@ -129,7 +129,7 @@ fn value(rest: &[u8]) -> Option<&[u8]> {
     Some(&rest[..end])
 }
 
-/// Where the string that begins at `at` has ended.
+/// The end of the string that begins at `at`.
 fn string_end(body: &[u8], at: usize) -> Option<usize> {
     let mut end = at + 1;
     loop {

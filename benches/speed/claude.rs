@@ -1,4 +1,4 @@
-//! A fake Claude: what it does is said by the marker in the user's last words.
+//! Fake Claude (Messages API): the marker in the user's last message selects its reply.
 
 use std::{
     io,
@@ -60,7 +60,7 @@ impl Claude {
         format!("http://{}", self.address)
     }
 
-    /// Closes every connection, so that the agent has none left.
+    /// Closes every connection, so that the agent's pool is empty.
     pub fn hang_up(&self) {
         self.conversations.lock().expect("no panic").abort_all();
     }

@@ -39,7 +39,7 @@ pub async fn figures(bench: &Bench) -> io::Result<Vec<Figure>> {
     ])
 }
 
-/// Asks again and again. The timer's steps of a millisecond would be too coarse.
+/// Polls without pause: the timer's resolution of a millisecond is too coarse.
 async fn healthy(agent: &Agent) {
     loop {
         let asked = Instant::now();

@@ -1,4 +1,4 @@
-//! What goes wrong at Claude's, in the soak.
+//! Faults of the fake Claude in the soak.
 
 use std::{collections::HashSet, sync::Mutex};
 
@@ -8,14 +8,14 @@ use crate::{
     wire::json_answer,
 };
 
-/// What is sent instead of a good answer.
+/// The faulty reply.
 pub struct Fault {
     pub bytes: Vec<u8>,
     pub hangs_up: bool,
 }
 
 pub struct Faults {
-    /// Turns that were refused once, and will not be again.
+    /// Turns that were refused once and now succeed.
     refused: Mutex<HashSet<Number>>,
     failing: Vec<u8>,
     cut: Vec<u8>,
@@ -34,7 +34,7 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// By the marker's letter; `None` is a good answer.
+    /// The fault of the marker's letter; `None` is a good answer.
     pub fn of(&self, marker: &Marker) -> Option<Fault> {
         let (bytes, hangs_up) = match marker.kind {
             b'e' => (self.failing.clone(), false),

@@ -1,4 +1,5 @@
-//! The load: so and so many who ask again as soon as they have their answer, through the agent or past it.
+//! Load generator: a number of clients, each of which asks again as soon as it has its answer, through the agent or directly
+//! upstream.
 
 use std::{
     io,
@@ -19,19 +20,19 @@ use crate::{
     wire::Wire,
 };
 
-/// How long a turn took, and its first text, in milliseconds.
+/// Latency of a turn and of its first text, in milliseconds.
 #[derive(Clone, Copy)]
 pub struct Timing {
     pub first: Option<f64>,
     pub whole: f64,
 }
 
-/// One who asks.
+/// A client.
 pub trait Asker {
     async fn turn(&mut self) -> io::Result<Timing>;
 }
 
-/// Asks the agent, over one connection.
+/// A client of the agent, over one connection.
 pub struct Through<'a> {
     bench: &'a Bench,
     scenario: &'a Scenario,
@@ -58,7 +59,7 @@ impl<'a> Through<'a> {
         })
     }
 
-    /// A turn of this number.
+    /// Runs the turn with this number.
     pub async fn numbered(&mut self, number: Number) -> io::Result<Timing> {
         self.out.clear();
         self.request.fill(number, &mut self.out);
@@ -89,13 +90,13 @@ impl Asker for Through<'_> {
     }
 }
 
-/// One step of a turn's upstream calls: to Claude, or to tools at the same time.
+/// One step of a turn's upstream calls: one to Claude, or concurrent ones to tools.
 enum Step {
     Claude(Template),
     Calls(Vec<Template>),
 }
 
-/// The upstream calls of one turn, byte for byte as the agent made them.
+/// The upstream calls of one turn, byte for byte as the agent sent them.
 #[derive(Clone)]
 pub struct Recorded {
     steps: Arc<[Step]>,
@@ -103,10 +104,10 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Runs a turn through the agent and remembers what it asked for.
+    /// Runs a turn through the agent and records its upstream calls.
     pub async fn of(through: &mut Through<'_>) -> io::Result<Self> {
         let (tape, rider) = (through.bench.tape.clone(), through.rider);
-        // Digits that stand nowhere else in the requests.
+        // Digits that occur nowhere else in the requests.
         let number = crate::bytes::digits(rider * 10_000_000 + 8_675_309);
         tape.start();
         let turn = through.numbered(number).await;
@@ -115,7 +116,7 @@ impl Recorded {
         let mut steps: Vec<Step> = Vec::new();
         for (to, request) in sent {
             let request = Template::new(request, number);
-            // The session's own messages may come at any time.
+            // The session's own messages may arrive at any time.
             if !request.has_places() {
                 continue;
             }
@@ -132,7 +133,7 @@ impl Recorded {
     }
 }
 
-/// The floor: makes the agent's upstream calls itself.
+/// The floor: a client that makes the agent's upstream calls itself.
 pub struct Direct<'a> {
     bench: &'a Bench,
     scenario: &'a Scenario,
@@ -183,7 +184,7 @@ impl Asker for Direct<'_> {
     }
 }
 
-/// Over a connection of its own, as the agent does it.
+/// Over a new connection, as the agent does.
 async fn call(to: SocketAddr, request: &Template, number: Number) -> io::Result<()> {
     let mut out = Vec::with_capacity(2048);
     request.fill(number, &mut out);
@@ -194,19 +195,19 @@ async fn call(to: SocketAddr, request: &Template, number: Number) -> io::Result<
     Ok(())
 }
 
-/// Some time under load.
+/// The result of some time under load.
 pub struct Slice {
     pub timings: Vec<Timing>,
-    /// Turns in a second.
+    /// Turns per second.
     pub rate: f64,
-    /// Milliseconds of a core for each turn: the agent's, and this process's.
+    /// CPU milliseconds per turn: of the agent, and of this process.
     pub agent_cpu: f64,
     pub own_cpu: f64,
-    /// How much of the time this process was busy: near 1, it is what limits the rate.
+    /// CPU utilisation of this process: close to 1, it limits the rate.
     pub busy: f64,
 }
 
-/// All of them ask without pause for `time`.
+/// Runs all clients without pause for `time`.
 pub async fn slice<A: Asker>(
     askers: &mut [A],
     time: Duration,

@@ -1,4 +1,4 @@
-//! What the kernel knows of a process, and which core it runs on.
+//! CPU and memory of a process, from `/proc`, and core affinity.
 
 use std::{fs, time::Duration};
 
@@ -9,14 +9,14 @@ use rustix::{
 
 use crate::stats::ms;
 
-/// The core of the agent and the core of everything else.
+/// The core of the agent, and the core of all else.
 #[derive(Clone, Copy)]
 pub struct Cores {
     both: Option<(usize, usize)>,
 }
 
 impl Cores {
-    /// Chooses them among those this process may use. The rest of the bench runs on its own from now on.
+    /// Chooses two of the cores that this process may use, and moves this process to its own.
     pub fn choose() -> Self {
         let allowed = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
         let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
@@ -35,8 +35,7 @@ impl Cores {
         pin(self.both.map(|(_, own)| own));
     }
 
-    /// From now on this thread, and what it starts, runs on the agent's core: a child inherits it, and so finds one core
-    /// when it counts them.
+    /// Moves this thread to the agent's core. A child process inherits it, and so counts one core.
     pub fn agents(self) {
         pin(self.both.map(|(agent, _)| agent));
     }
@@ -57,7 +56,7 @@ fn pin(core: Option<usize>) {
     }
 }
 
-/// As many open files as allowed: each stream holds four.
+/// Raises the limit of open files: each stream uses four.
 pub fn raise_files() {
     let limit = getrlimit(Resource::Nofile);
     let all = Rlimit {
@@ -76,7 +75,7 @@ impl Process {
         Self(std::process::id())
     }
 
-    /// Milliseconds on a core, user and system, of all its present threads.
+    /// CPU milliseconds, user and system, of all its present threads.
     pub fn cpu(self) -> f64 {
         let threads = fs::read_dir(format!("/proc/{}/task", self.0));
         let on_cpu = |entry: fs::DirEntry| {
@@ -94,7 +93,7 @@ impl Process {
         ms(Duration::from_nanos(nanos))
     }
 
-    /// The same from a kernel without `schedstat`, in hundredths of a second.
+    /// The same on a kernel without `schedstat`, in hundredths of a second.
     fn ticks(self) -> f64 {
         let text = fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
         let fields = text.rsplit(')').next().unwrap_or_default();
@@ -107,14 +106,14 @@ impl Process {
         ms(Duration::from_millis(ticks * 10))
     }
 
-    /// Resident memory now, in MB. The rollup is exact; the status lags by some pages for each core.
+    /// Resident memory, in MB. `smaps_rollup` is exact; `status` lags by some pages per core.
     pub fn resident(self) -> f64 {
         self.megabytes("smaps_rollup", "Rss:")
             .or_else(|| self.megabytes("status", "VmRSS:"))
             .unwrap_or_default()
     }
 
-    /// The most since the process began, in MB.
+    /// Peak resident memory, in MB.
     pub fn peak(self) -> f64 {
         self.megabytes("status", "VmHWM:")
             .unwrap_or_default()

@@ -1,11 +1,13 @@
-//! What the agent adds to Claude's own time, and what it costs: `cargo bench --bench speed`.
+//! Benchmark of the agent: throughput, added latency, CPU, memory, cold start, prompt-caching cost.
+//! `cargo bench --bench speed`.
 //!
-//! The real binary alone on one core; on another a fake Claude, a fake MCP server, and a generator that asks, in turns,
-//! through the agent and past it. What it takes without the agent is the floor. No network.
+//! The release binary runs alone on one core; a fake Claude, a fake MCP server and a load generator share another. The
+//! generator alternates between the agent and the upstream servers themselves: the cost without the agent is the floor. No
+//! network.
 //!
 //! After `--`: `--short` (under a minute), `--only text,tools`, `--json FILE`, `--compare OLD.json`,
-//! `--against RECORDED.json` (exit code 1 when the agent has become much slower), `--soak` (up to ten minutes, with faults). `AGENT_BIN` names
-//! another binary.
+//! `--against RECORDED.json` (exit code 1 if the agent is much slower),
+//! `--soak` (up to ten minutes, with faults), `--overload`. `AGENT_BIN` names another binary.
 
 #![allow(clippy::disallowed_methods, reason = "AGENT_BIN names another binary")]
 #![expect(unreachable_pub, reason = "a program has no users inside of Rust")]
@@ -51,28 +53,28 @@ const PARTS: [&str; 8] = [
 
 #[derive(Parser)]
 struct Options {
-    /// Under a minute.
+    /// Fewer and shorter rounds: under a minute.
     #[arg(long)]
     short: bool,
-    /// Only these.
+    /// Only these scenarios.
     #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     only: Vec<String>,
     /// Writes the figures to this file.
     #[arg(long)]
     json: Option<String>,
-    /// Prints how the figures differ from those in this file.
+    /// Prints the differences from the figures in this file.
     #[arg(long)]
     compare: Option<String>,
-    /// Fails when the agent needs much more CPU, by the floor's measure, than this file says.
+    /// Fails if the agent needs much more CPU, relative to the floor, than in this file.
     #[arg(long)]
     against: Option<String>,
-    /// In place of all that: so many turns (100,000) in which much goes wrong, then an overload.
+    /// Runs instead the soak: this many turns (100,000) with faults, then an overload.
     #[arg(long, num_args = 0..=1, default_missing_value = "100000")]
     soak: Option<u32>,
-    /// In place of all that: the overload alone.
+    /// Runs instead the overload alone.
     #[arg(long)]
     overload: bool,
-    /// Given by cargo.
+    /// Passed by cargo.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -83,7 +85,7 @@ impl Options {
     }
 }
 
-/// Everything asked for; each figure is printed as soon as it is known.
+/// Runs the selected scenarios; prints each figure as soon as it is measured.
 async fn measure(options: &Options, bench: &Bench) -> io::Result<Vec<Figure>> {
     let mut all = Vec::new();
     let mut note = |figures: Vec<Figure>| {
@@ -110,7 +112,8 @@ async fn measure(options: &Options, bench: &Bench) -> io::Result<Vec<Figure>> {
     Ok(all)
 }
 
-/// Whether the agent is about as good as recorded. A machine that was busy with something else gets two more chances.
+/// True if the guarded figure is within the tolerance of the recorded one. Measures again twice, since the machine may have
+/// been busy.
 async fn holds(bench: &Bench, report: &Report, recorded: &Report) -> bool {
     let mut figures = report.figures.clone();
     for _ in 0..2 {

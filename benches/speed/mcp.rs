@@ -1,4 +1,4 @@
-//! A fake MCP server (streamable HTTP, 2025-11-25), which checks on whose behalf it is called and counts the calls.
+//! Fake MCP server (streamable HTTP, 2025-11-25): checks the user of every call and counts the calls.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -33,11 +33,11 @@ pub struct Mcp {
     pub address: SocketAddr,
     tape: Arc<Tape>,
     catalogue: String,
-    /// What a tool answers, JSON in JSON as the real server does it.
+    /// A tool result: JSON in a JSON string, as of the real server.
     result: String,
-    /// Calls of each turn.
+    /// Number of calls per turn.
     runs: Mutex<HashMap<Number, u32>>,
-    /// Calls on behalf of another user than the turn's.
+    /// Number of calls for a user other than the turn's.
     wrong: AtomicUsize,
     sessions: Mutex<HashSet<String>>,
     opened: AtomicUsize,
@@ -65,20 +65,20 @@ impl Mcp {
         format!("http://{}/mcp", self.address)
     }
 
-    /// How often tools ran in the turn, which is forgotten by that.
+    /// Removes and returns the number of calls of the turn.
     pub fn runs(&self, number: Number) -> u32 {
         let mut runs = self.runs.lock().expect("no panic");
         runs.remove(&number).unwrap_or(0)
     }
 
-    /// How often a tool was called on behalf of somebody else.
+    /// Number of calls for a wrong user.
     pub fn wrong(&self) -> usize {
         self.wrong.load(Ordering::Relaxed)
     }
 
     async fn converse(&self, stream: TcpStream) -> io::Result<()> {
-        // The agent closes each connection after its one answer. Without this the thousands of them would linger in
-        // TIME_WAIT until this machine runs out of ports.
+        // The agent opens a connection for each write. Without this, thousands would stay in TIME_WAIT until the machine
+        // runs out of ports.
         stream.set_zero_linger()?;
         let mut wire = Wire::new(stream)?;
         while wire.receive().await? {
@@ -92,17 +92,17 @@ impl Mcp {
         Ok(())
     }
 
-    /// Sessions of before are unknown from now on.
+    /// Forgets all sessions, as a restart does.
     pub fn restart(&self) {
         self.sessions.lock().expect("no panic").clear();
     }
 
-    /// Sessions that are open.
+    /// Number of open sessions.
     pub fn sessions(&self) -> usize {
         self.sessions.lock().expect("no panic").len()
     }
 
-    /// No bytes are none: the connection is cut.
+    /// Empty: the connection is closed instead.
     async fn answer(&self, wire: &Wire) -> Vec<u8> {
         let (head, body) = (wire.head(), wire.body());
         if head.starts_with(b"GET") {
@@ -144,7 +144,7 @@ impl Mcp {
     async fn call(&self, id: &[u8], body: &[u8]) -> Vec<u8> {
         let number = number_behind(body, b"toolu_").unwrap_or_default();
         let is = |tool: &[u8]| memmem::find(body, tool).is_some();
-        // What goes wrong with a write is said by the turn's last digit.
+        // The turn's last digit selects the fault of a write.
         let (executed, answer) = match number[DIGITS - 1] {
             b'0' if is(b"\"create_workout\"") => (false, Vec::new()),
             b'1' if is(b"\"create_workout\"") => (true, Vec::new()),
@@ -161,7 +161,7 @@ impl Mcp {
         answer
     }
 
-    /// The call's turn says whose it is: it must name that user among the arguments and beside them.
+    /// The user of the turn must be named both in the arguments and in `_meta`.
     fn note(&self, number: Number, body: &[u8]) {
         *self
             .runs

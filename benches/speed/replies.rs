@@ -1,4 +1,4 @@
-//! What the fake Claude writes, in the words of the real API: each event a chunk of its own, all in one write.
+//! Replies of the fake Claude, with the events of the real API: each event is one HTTP chunk, all in one write.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ const WORDS: [&str; 20] = [
     "a new record.",
 ];
 
-/// An answer that is being put together.
+/// Builder of a reply.
 pub struct Reply {
     bytes: Vec<u8>,
     blocks: usize,
@@ -76,7 +76,7 @@ impl Reply {
         self
     }
 
-    /// A call whose input comes in pieces, the first of them empty.
+    /// A tool call with its input in several deltas, the first of them empty.
     pub fn call(mut self, id: &str, name: &str, input: &[&str]) -> Self {
         let deltas = std::iter::once(&"").chain(input);
         self.block(
@@ -98,13 +98,13 @@ impl Reply {
         self.bytes
     }
 
-    /// What there is so far, without an end.
+    /// The events so far, without an end.
     pub fn unfinished(self) -> Vec<u8> {
         self.bytes
     }
 }
 
-/// One event, its own chunk.
+/// One event as a chunk.
 pub fn chunk(kind: &str, data: &Value) -> Vec<u8> {
     let mut typed = json!({"type": kind});
     if let (Value::Object(typed), Value::Object(data)) = (&mut typed, data.clone()) {
@@ -114,7 +114,7 @@ pub fn chunk(kind: &str, data: &Value) -> Vec<u8> {
     format!("{:x}\r\n{event}\r\n", event.len()).into_bytes()
 }
 
-/// A failure after the answer has begun.
+/// An error event in the middle of a reply.
 pub fn failing() -> Vec<u8> {
     let mut reply = looking();
     let error = json!({"type": "overloaded_error", "message": "Overloaded"});
@@ -123,14 +123,14 @@ pub fn failing() -> Vec<u8> {
     reply.bytes
 }
 
-/// An answer that breaks off in the middle of an event.
+/// A reply that ends in the middle of an event.
 pub fn cut() -> Vec<u8> {
     let mut bytes = looking().unfinished();
     bytes.truncate(bytes.len() - 20);
     bytes
 }
 
-/// A quarter of a megabyte.
+/// A reply of a quarter of a megabyte.
 pub fn long() -> Vec<u8> {
     let piece = WORDS.concat();
     let pieces = std::iter::repeat_n(piece.as_str(), 1000);
@@ -143,7 +143,7 @@ fn usage() -> Value {
         "output_tokens": 1, "service_tier": "standard"})
 }
 
-/// An answer of twenty deltas.
+/// A reply of twenty deltas.
 pub fn text() -> Vec<u8> {
     Reply::begin(&usage()).text(WORDS).end("end_turn")
 }
@@ -152,7 +152,7 @@ fn looking() -> Reply {
     Reply::begin(&usage()).text(["Let me look ", "at your ", "training."])
 }
 
-/// One call of the tool that answers at once.
+/// One call of the fast tool.
 pub fn one_call() -> Vec<u8> {
     looking()
         .call(
@@ -163,7 +163,7 @@ pub fn one_call() -> Vec<u8> {
         .end("tool_use")
 }
 
-/// One call of a tool that must not be called twice.
+/// One call of a tool that must not be repeated.
 pub fn one_write() -> Vec<u8> {
     let set = r#"{"reps": 5, "weight": 82.5, "unit": "kg"}"#;
     let exercises = format!(r#": [{{"exercise_id": "barbell-bench-press", "sets": [{set}]}}]}}"#);
@@ -186,7 +186,7 @@ pub fn three_calls() -> Vec<u8> {
     (0..3).fold(looking(), call).end("tool_use")
 }
 
-/// The beginning of an answer that is written slowly.
+/// The beginning of a slow reply.
 pub fn opening() -> Vec<u8> {
     let mut reply = Reply::begin(&usage());
     let block = json!({"index": 0, "content_block": {"type": "text", "text": ""}});
@@ -194,7 +194,7 @@ pub fn opening() -> Vec<u8> {
     reply.unfinished()
 }
 
-/// One piece of it; the due time comes where the blank is.
+/// One delta of it; its due time replaces the placeholder.
 pub fn tick() -> Vec<u8> {
     let delta = json!({"type": "text_delta", "text": "tick ############ "});
     chunk("content_block_delta", &json!({"index": 0, "delta": delta}))

@@ -1,4 +1,4 @@
-//! The table, the file, and the comparison of two files.
+//! Report of the figures: the printed table, the JSON file (`recorded.json`), and the comparison of two files.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::{
     stats::{Figure, Target},
 };
 
-/// How much worse than recorded the guarded figure may be.
+/// Tolerance: the guarded figure may be this many times the recorded one.
 const TOLERANCE: f64 = 1.5;
 
 #[derive(Serialize, Deserialize)]
@@ -33,13 +33,13 @@ impl Report {
         self.figures.iter().find(|figure| figure.name == name)
     }
 
-    /// How many targets were missed.
+    /// Number of missed targets.
     pub fn misses(&self) -> usize {
         let missed = |figure: &&Figure| figure.target.is_some_and(|t| !t.is_met(figure.value));
         self.figures.iter().filter(missed).count()
     }
 
-    /// The figures of another run beside these.
+    /// Prints the figures of another run beside these.
     pub fn compare(&self, old: &Self) {
         println!(
             "\n{:<62} {:>10} {:>10} {:>8}",
@@ -59,8 +59,8 @@ impl Report {
         }
     }
 
-    /// Whether the guarded figure of these is as good as recorded, within the tolerance. The best round counts: others on
-    /// the machine make it worse, and never better.
+    /// True if the guarded figure is within the tolerance. The best round counts: other load on the machine only makes it
+    /// worse.
     pub fn guards(&self, figures: &[Figure]) -> bool {
         let of = |figures: &[Figure]| figures.iter().find(|f| f.name == GUARDED).cloned();
         let (Some(now), Some(then)) = (of(figures), of(&self.figures)) else {
@@ -105,7 +105,7 @@ pub fn line(figure: &Figure) {
     println!("{name:<62} {value:>10} {spread:>19} {floor:>10} {target:>10} {verdict}");
 }
 
-/// Three or four figures that count.
+/// Three or four significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),

@@ -1,4 +1,4 @@
-//! The scenarios under load: each against a fresh agent, one at a time and 32 at once, in turns with the floor.
+//! Load scenarios: each against a new agent, one turn at a time and 32 concurrently, alternating with the floor.
 
 use std::{io, time::Duration};
 
@@ -11,15 +11,15 @@ use crate::{
     stats::{Figure, Target, percentile},
 };
 
-/// The figure that must not regress.
+/// The figure that `--against` guards.
 pub const GUARDED: &str = "tools, 32 at once: CPU over the floor's";
 const MANY: usize = 32;
 
 pub struct Scenario {
     pub name: &'static str,
-    /// What the fake Claude does.
+    /// The behaviour of the fake Claude.
     kind: char,
-    /// Tool calls in a turn.
+    /// Tool calls per turn.
     pub calls: u32,
     json: bool,
     /// A hundred messages, 200 kB.
@@ -29,13 +29,13 @@ pub struct Scenario {
 
 #[derive(Default)]
 struct Targets {
-    /// Milliseconds over the floor, one at a time.
+    /// Target: milliseconds over the floor, one at a time.
     added: Option<f64>,
-    /// Milliseconds of a core, 32 at once.
+    /// Target: CPU milliseconds, 32 at once.
     cpu: Option<f64>,
-    /// Percent of the floor's rate, 32 at once.
+    /// Target: percent of the floor's rate, 32 at once.
     share: Option<f64>,
-    /// Megabytes at most.
+    /// Target: peak memory in MB.
     peak: Option<f64>,
 }
 
@@ -80,12 +80,12 @@ impl Scenario {
             .to_string()
     }
 
-    /// What is looked for as the first text; JSON has none.
+    /// Marks the first text in the stream; a JSON answer has none.
     pub fn first_text(&self) -> &'static [u8] {
         if self.json { b"" } else { b"text_delta" }
     }
 
-    /// What a good answer holds.
+    /// Text that a good answer contains.
     pub fn end(&self) -> &'static [u8] {
         if self.json {
             b"\"stop_reason\":\"end_turn\""
@@ -101,7 +101,7 @@ impl Scenario {
             let rounds = self.rounds(bench, &agent, at_once).await?;
             figures.extend(self.reported(at_once, &rounds));
         }
-        assert_eq!(bench.mcp.wrong(), 0, "calls on behalf of somebody else");
+        assert_eq!(bench.mcp.wrong(), 0, "calls for another user");
         let peak = Figure::new(
             format!("{}: memory, peak", self.name),
             "MB",
@@ -111,7 +111,7 @@ impl Scenario {
         Ok(figures)
     }
 
-    /// Pairs of slices: through the agent, and past it.
+    /// Pairs of rounds: through the agent, and directly upstream.
     async fn rounds(&self, bench: &Bench, agent: &Agent, n: usize) -> io::Result<Vec<[Slice; 2]>> {
         let (rounds, time) = if bench.short { (3, 300) } else { (5, 1000) };
         let (time, process) = (Duration::from_millis(time), agent.process());

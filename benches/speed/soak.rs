@@ -1,4 +1,4 @@
-//! A hundred thousand turns in which much goes wrong, and an overload: nothing is left behind, doubled or made up.
+//! Soak test: 100,000 turns with faults, then an overload. Checks for leaks, repeated writes and false reports.
 
 mod overload;
 mod turns;
@@ -18,14 +18,14 @@ use crate::{
 use turns::{Asker, Tally};
 
 const ASKERS: u64 = 192;
-/// After this many the agent has all it will ever have.
+/// Warm-up: after this many turns, memory must not grow.
 const WARM_UP: u32 = 1000;
 const AT_MOST: Duration = Duration::from_secs(480);
 const RESTART_EVERY: Duration = Duration::from_secs(5);
-/// Longer than a session that was lost is kept for its last calls, and than freed memory takes to be given back.
+/// Longer than a lost session is kept for its last calls, and than `malloc_trim` waits.
 const REST: Duration = Duration::from_secs(8);
 
-/// What the agent holds when nothing runs.
+/// Resources of the idle agent.
 struct Held {
     megabytes: f64,
     files: usize,
@@ -36,7 +36,7 @@ struct Held {
 
 impl Held {
     async fn after_rest(bench: &Bench, agent: &Agent) -> Self {
-        // A call finds out whether the session is still one.
+        // A call detects a lost session.
         Asker::new(bench, agent, 0).of_kind('u').await;
         bench.claude.hang_up();
         sleep(REST).await;
@@ -50,8 +50,8 @@ impl Held {
         }
     }
 
-    /// Memory in use is never the same to the byte, a thread or a file of the moment (a listing of the tools, memory that
-    /// is given back) may be there or not; what leaks in a hundred thousand turns is far more than that.
+    /// Tolerates small differences: memory varies, and a thread or file may be in use for a moment (a listing of the tools,
+    /// a trim). A leak over 100,000 turns is far larger.
     fn is_like(&self, first: &Self) -> bool {
         self.megabytes <= first.megabytes * 1.1 + 2.0
             && self.files <= first.files + 2
@@ -68,7 +68,7 @@ impl Held {
     }
 }
 
-/// The overload alone, for whoever works on it.
+/// Runs the overload alone.
 pub async fn overload(bench: &Bench) -> ExitCode {
     verdict(&overload::faults(bench).await)
 }
@@ -80,10 +80,10 @@ fn verdict(faults: &[String]) -> ExitCode {
     ExitCode::from(u8::from(!faults.is_empty()))
 }
 
-/// The whole soak of so many turns; exit code 1 when something is not as it must be.
+/// Runs the whole soak with this many turns; exit code 1 on a fault.
 pub async fn run(bench: &Bench, turns: u32) -> ExitCode {
     let began = Instant::now();
-    // The sessions that were lost go soon after the time that their last calls may take.
+    // Lost sessions end soon after the deadline of their last calls.
     let agent = Agent::start_with(bench, &[("MCP_CALL_TIMEOUT_SECS", "2")]).await;
     let _turning = bench.claude.wheel.turning();
     let mut tally = some_turns(bench, &agent, WARM_UP.min(turns), 1).await;
@@ -109,7 +109,7 @@ pub async fn run(bench: &Bench, turns: u32) -> ExitCode {
     verdict(&faults)
 }
 
-/// Turns of all kinds by many at once, while the MCP server restarts.
+/// Runs turns of all kinds concurrently while the MCP server restarts.
 async fn some_turns(bench: &Bench, agent: &Agent, turns: u32, seed: u64) -> Tally {
     let (until, left) = (Instant::now() + AT_MOST, std::cell::Cell::new(turns));
     let asker = async |n: u64| {
@@ -137,7 +137,7 @@ async fn some_turns(bench: &Bench, agent: &Agent, turns: u32, seed: u64) -> Tall
     sum
 }
 
-/// Writes that were done more than once, or that were reported done and were not.
+/// Writes that were executed more than once, or reported as done without being executed.
 fn dishonest(bench: &Bench, writes: &[(Number, bool)]) -> Vec<String> {
     let broken = |(number, told): &(Number, bool)| {
         let runs = bench.mcp.runs(*number);
@@ -147,7 +147,7 @@ fn dishonest(bench: &Bench, writes: &[(Number, bool)]) -> Vec<String> {
     };
     let mut faults: Vec<String> = writes.iter().filter_map(broken).collect();
     if bench.mcp.wrong() > 0 {
-        faults.push(format!("{} calls for somebody else", bench.mcp.wrong()));
+        faults.push(format!("{} calls for another user", bench.mcp.wrong()));
     }
     faults
 }

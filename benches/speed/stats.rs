@@ -13,7 +13,7 @@ pub fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The value that `percent` of all are not above.
+/// The percentile.
 pub fn percentile(values: impl IntoIterator<Item = f64>, percent: usize) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -23,7 +23,7 @@ pub fn percentile(values: impl IntoIterator<Item = f64>, percent: usize) -> f64 
     }
 }
 
-/// What a figure should be.
+/// The target of a figure.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
@@ -47,7 +47,7 @@ impl Target {
     }
 }
 
-/// One line of the table: the median of the rounds, the least and the most of them.
+/// A row of the table: the median, minimum and maximum of the rounds.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Figure {
     pub name: String,
@@ -55,7 +55,7 @@ pub struct Figure {
     pub value: f64,
     pub low: f64,
     pub high: f64,
-    /// The same without the agent.
+    /// The floor: the same without the agent.
     pub floor: Option<f64>,
     pub target: Option<Target>,
 }

@@ -1,4 +1,4 @@
-//! Many slow streams: what a token costs, what an open stream weighs, whether all are on time, what is left behind.
+//! Slow-streams scenario: CPU per token, memory per open stream, late tokens, memory after the streams have ended.
 
 mod reader;
 
@@ -17,23 +17,23 @@ use crate::{
 };
 use reader::{Board, Source, ramp, wait};
 
-/// Long enough for the agent to have noticed that nothing runs any more.
+/// Long enough for the agent to be idle.
 const REST: Duration = Duration::from_secs(6);
 
-/// What was seen while all streams were open.
+/// Measurements while all streams are open.
 struct Seen {
-    /// Microseconds of a core for each token: the agent's, and this process's.
+    /// CPU microseconds per token: of the agent, and of this process.
     agent_cpu: f64,
     own_cpu: f64,
     rate: f64,
     late: f64,
     worst_ms: f64,
     resident: f64,
-    /// Tokens or streams that went missing.
+    /// Missing tokens or streams.
     lost: f64,
 }
 
-/// `streams` of them against a fresh agent.
+/// Runs `streams` concurrent streams against a new agent.
 pub async fn figures(bench: &Bench, streams: usize) -> io::Result<Vec<Figure>> {
     let hold = Duration::from_secs(if bench.short { 4 } else { 8 });
     let floor = watched(

@@ -1,4 +1,4 @@
-//! Records what the agent asked upstream in one turn, so that the floor can ask exactly the same.
+//! Recorder of the agent's upstream requests in one turn, which the floor replays exactly.
 
 use std::sync::{
     Mutex,

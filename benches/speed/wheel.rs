@@ -1,4 +1,4 @@
-//! Slow streams: each gets a piece 20 times a second, and each piece says when it was due.
+//! Sender of slow streams: each gets 20 tokens per second, and each token has its due time in it.
 
 use std::{
     sync::{
@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{replies, wire::number};
 
-/// One slot each millisecond, once around in 50 ms.
+/// One slot per millisecond; a round takes 50 ms.
 const SLOTS: usize = 50;
 const STEP: Duration = Duration::from_millis(1);
 pub const STAMP: usize = 12;
@@ -25,7 +25,7 @@ pub const STAMP: usize = 12;
 pub struct Wheel {
     epoch: Instant,
     slots: Mutex<Slots>,
-    /// Pieces written.
+    /// Tokens written.
     pub written: AtomicU64,
     ending: AtomicBool,
 }
@@ -48,13 +48,13 @@ impl Wheel {
         })
     }
 
-    /// Turns for as long as the handle is kept: at other times its ticks would only disturb.
+    /// Runs until the handle is dropped, so that its ticks do not disturb other scenarios.
     pub fn turning(self: &Arc<Self>) -> AbortOnDropHandle<()> {
         self.ending.store(false, Ordering::Relaxed);
         AbortOnDropHandle::new(tokio::spawn(turn(self.clone())))
     }
 
-    /// The head of an answer has been sent over the stream; the rest is the wheel's.
+    /// Takes over a stream after the head of its answer has been sent.
     pub fn take(&self, stream: TcpStream) {
         let mut slots = self.slots.lock().expect("no panic");
         let slot = slots.next % SLOTS;
@@ -62,7 +62,7 @@ impl Wheel {
         slots.next += 1;
     }
 
-    /// Every stream ends where its next piece would be.
+    /// Ends every stream in place of its next token.
     pub fn end(&self) {
         self.ending.store(true, Ordering::Relaxed);
     }
@@ -72,7 +72,7 @@ impl Wheel {
         slots.streams.iter().map(Vec::len).sum()
     }
 
-    /// How long ago something was due that says it was due then.
+    /// The delay of a token, from its due time.
     pub fn lateness(&self, stamp: &[u8]) -> Duration {
         let micros = u64::try_from(number(stamp)).unwrap_or(u64::MAX);
         let due = self.epoch + Duration::from_micros(micros);
@@ -93,7 +93,7 @@ impl Wheel {
             return;
         }
         streams.retain(|stream| {
-            // Else its peer is gone, or takes nothing any more.
+            // Otherwise its peer has disconnected, or does not read.
             let whole = matches!(stream.try_write(piece), Ok(bytes) if bytes == piece.len());
             self.written.fetch_add(u64::from(whole), Ordering::Relaxed);
             whole

@@ -1,4 +1,5 @@
-//! HTTP/1.1 by hand, far cheaper than what is measured: one message at a time, whole, in a buffer that is used again.
+//! Minimal HTTP/1.1 for the generator and the fakes, far cheaper than the measured program: one whole message at a time, in
+//! a reused buffer.
 
 use std::{io, net::SocketAddr, time::Instant};
 
@@ -11,16 +12,16 @@ use tokio::{
 const HEAD_END: &[u8] = b"\r\n\r\n";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// How long the body of the present message is, as its head says.
+/// The framing of the current message's body.
 #[derive(Clone, Copy)]
 enum Body {
-    /// The head is not complete yet.
+    /// The head is incomplete.
     Unknown,
     Bytes(usize),
     Chunked,
 }
 
-/// One end of a connection.
+/// A connection.
 pub struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -47,7 +48,7 @@ impl Wire {
         self.stream.write_all(bytes).await
     }
 
-    /// The next message, whole; `false` if the peer has closed before it began.
+    /// Reads the next whole message; `false` if the peer has closed before it.
     pub async fn receive(&mut self) -> io::Result<bool> {
         self.forget();
         while !self.is_complete() {
@@ -62,7 +63,7 @@ impl Wire {
         Ok(true)
     }
 
-    /// The next message, whole, and when `mark` was first seen in it.
+    /// Reads the next whole message; returns when `mark` first appeared in it.
     pub async fn receive_watching(&mut self, mark: &[u8]) -> io::Result<Option<Instant>> {
         self.forget();
         let (mut seen, mut looked) = (None, 0);
@@ -80,18 +81,18 @@ impl Wire {
         Ok(seen)
     }
 
-    /// One read into the buffer; `false` at the end of what the peer sends.
+    /// Reads once into the buffer; `false` at the end of the stream.
     pub async fn more(&mut self) -> io::Result<bool> {
         Ok(self.stream.read_buf(&mut self.buffer).await? > 0)
     }
 
-    /// Ready for the next message.
+    /// Discards the current message.
     pub fn forget(&mut self) {
         self.buffer.clear();
         self.body = Body::Unknown;
     }
 
-    /// Whether the message is all there. No peer of the bench's sends a second one before it has its answer.
+    /// True if the message is complete. Peers do not pipeline.
     pub fn is_complete(&mut self) -> bool {
         if matches!(self.body, Body::Unknown) {
             let Some(end) = memmem::find(&self.buffer, HEAD_END) else {
@@ -103,12 +104,12 @@ impl Wire {
         match self.body {
             Body::Unknown => false,
             Body::Bytes(length) => self.buffer.len() >= self.body_at + length,
-            // Nothing the bench sends or asks for holds these bytes inside of a chunk.
+            // No chunk of the bench contains these bytes.
             Body::Chunked => self.body().ends_with(LAST_CHUNK),
         }
     }
 
-    /// Everything received of the message.
+    /// The received bytes of the message.
     pub fn whole(&self) -> &[u8] {
         &self.buffer
     }
@@ -117,12 +118,12 @@ impl Wire {
         &self.buffer[..self.body_at]
     }
 
-    /// As it came: still in chunks, if it came in chunks.
+    /// The raw body, with any chunk framing.
     pub fn body(&self) -> &[u8] {
         &self.buffer[self.body_at..]
     }
 
-    /// The body without the lengths of its chunks.
+    /// The body without chunk framing.
     pub fn content(&self) -> Vec<u8> {
         match self.body {
             Body::Chunked => dechunked(self.body()),
@@ -130,12 +131,12 @@ impl Wire {
         }
     }
 
-    /// Whether the answer's status is 200.
+    /// True if the status is 200.
     pub fn is_ok(&self) -> bool {
         self.buffer.starts_with(b"HTTP/1.1 200")
     }
 
-    /// Drops the first `bytes` of what was received.
+    /// Drops the first `bytes` received bytes.
     pub fn take(&mut self, bytes: usize) {
         self.buffer.drain(..bytes);
     }
@@ -185,7 +186,7 @@ fn dechunked(mut body: &[u8]) -> Vec<u8> {
     content
 }
 
-/// A whole answer in JSON; `more` are further headers, each with its line's end.
+/// A whole JSON response; `more` are further header lines.
 pub fn json_answer(status: &str, more: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{more}content-length: {}\r\n\r\n{body}",
@@ -194,7 +195,7 @@ pub fn json_answer(status: &str, more: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// An answer without a body.
+/// A response without a body.
 pub fn empty_answer(status: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").into_bytes()
 }

@@ -1,10 +1,10 @@
-//! Every tool, called over an MCP session in memory, with the heaviest arguments that make sense.
+//! Latency of every tool, over an in-memory MCP session, with the most expensive realistic arguments.
 
 use std::time::{Duration, Instant};
 
 use prog_strength_agent::{
     workout::db::{Database, UserId},
-    workout::handler::{Handler, Workouts},
+    workout::handler::{Handler, ServerState},
 };
 use rmcp::{RoleClient, ServiceExt, model::CallToolRequestParams, service::RunningService};
 use serde_json::{Value, json};
@@ -13,10 +13,10 @@ use super::fill::LIFT;
 
 const WARM_UP: usize = 10;
 const CALLS: usize = 200;
-/// Own plans beside those that are made while measuring; 200 are the most.
+/// User plans beside those created while measuring; the maximum is 200.
 const PLANS: usize = 150;
 
-/// How long the calls of one kind took, sorted.
+/// Sorted latencies of one kind of call.
 pub(super) struct Row {
     pub(super) name: &'static str,
     times: Vec<Duration>,
@@ -35,8 +35,8 @@ struct Caller {
 }
 
 pub(super) async fn measure(db: &Database, user: &UserId) -> Vec<Row> {
-    let workouts = Workouts::new(db.clone(), 0).await.expect("a catalogue");
-    let handler = Handler::over_stdio(workouts, user.clone());
+    let workouts = ServerState::new(db.clone(), 0).await.expect("a catalogue");
+    let handler = Handler::new(workouts, Some(user.clone()));
     let (ours, theirs) = tokio::io::duplex(1 << 20);
     tokio::spawn(async move {
         let session = handler.serve(theirs).await.expect("serves");
@@ -154,7 +154,7 @@ impl Caller {
         self.run(tool, tool, async |_| arguments.clone()).await;
     }
 
-    /// Ids of the workouts that the calls were about.
+    /// Ids of workouts used as arguments.
     async fn run(
         &mut self,
         tool: &'static str,

@@ -1,4 +1,4 @@
-//! A database as it is after years: one lifter who has trained five times a week for five years, among others.
+//! Test data: one lifter with five sessions a week for five years, among 200 users.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ const OTHERS_WEEKS: i64 = 52;
 const SETS: i64 = 4;
 /// Days before the week's last one.
 const DAYS: [i64; 5] = [0, 3, 5, 1, 4];
-/// In every session, so that its history is the longest there can be.
+/// In every session, so that its history has the maximum length.
 pub(super) const LIFT: &str = "barbell-bench-press";
 const OTHER_LIFTS: [[&str; 4]; 5] = [
     [
@@ -46,7 +46,7 @@ const OTHER_LIFTS: [[&str; 4]; 5] = [
     ],
 ];
 
-/// User 0 is the one with five years.
+/// User 0 has five years.
 pub(super) fn user(number: usize) -> UserId {
     UserId::parse(&format!("00000000-0000-4000-8000-{number:012}")).expect("a user id")
 }
@@ -72,7 +72,7 @@ pub(super) async fn fill(db: &Database) {
         }
         run(db, sql).await;
     }
-    // As PostgreSQL does by itself, and SQLite does not.
+    // PostgreSQL does so by itself, SQLite does not.
     if db.kind() == Kind::Postgres {
         run(db, "ANALYZE".to_owned()).await;
     }

@@ -1,4 +1,4 @@
-//! How fast the workout tools are for a lifter with five years of training: `cargo bench --bench workout`.
+//! Latency benchmark of the workout tools, for a lifter with five years of training: `cargo bench --bench workout`.
 //!
 //! Fills a fresh `SQLite` file and a `PostgreSQL` server of its own (both keep every commit on the disk), calls every
 //! tool, and fails when 1 call in 20 takes longer than [`LIMIT_MS`].
@@ -29,7 +29,7 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// Resident memory of this process in MB, now and at most.
+/// Current and peak resident memory of this process.
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let of = |what: &str| {
@@ -55,7 +55,7 @@ async fn open(url: &str) -> Database {
     Database::open(&url.into()).await.expect("opens")
 }
 
-/// The median of opening the database as it is.
+/// The median time of opening the filled database.
 async fn opening(url: &str) -> Duration {
     let mut times = Vec::new();
     for _ in 0..11 {

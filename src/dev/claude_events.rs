@@ -1,8 +1,8 @@
-//! Encodes a reply of Claude as the Messages API does: as server-sent events, or as one JSON message. For fakes of Claude.
+//! Encoder of Messages API replies, for fakes of Claude: as server-sent events, or as one JSON message.
 
 use serde_json::{Value, json};
 
-/// One reply. Usage that is `null` is left out, as compatible servers do.
+/// One reply. A `null` usage is omitted, as compatible servers do.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub id: String,

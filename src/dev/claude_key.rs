@@ -1,4 +1,4 @@
-//! Checks the key for Claude once, in the background, with `GET /v1/models`, which costs nothing.
+//! Background check of the key for Claude: one `GET /v1/models`, which costs nothing.
 
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::{
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The prepared request.
 pub(super) struct KeyCheck {
     variable: &'static str,
     request: reqwest::RequestBuilder,
@@ -21,7 +22,7 @@ pub(super) struct KeyCheck {
 }
 
 impl KeyCheck {
-    /// Fails only if there is no HTTP client.
+    /// Fails only if no HTTP client can be built.
     pub(super) fn new(config: &ClaudeConfig) -> anyhow::Result<Self> {
         let client = client::builder_for(&config.endpoint)
             .timeout(TIMEOUT)
@@ -47,7 +48,7 @@ impl KeyCheck {
         })
     }
 
-    /// Returns only if the key is rejected. Any other answer means nothing: a compatible server may not have the endpoint.
+    /// Returns only if the key is rejected. Other answers are ignored: a compatible server may lack the endpoint.
     pub(super) async fn rejected(self) -> ConfigError {
         match self.request.send().await {
             Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {

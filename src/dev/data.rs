@@ -1,4 +1,4 @@
-//! The database file of `dev`: a temporary one, or one that the user named.
+//! Database file of `dev`: a temporary one, or the one named by `--data`. Opens it and fills it with the `demo` training.
 
 use std::path::{Path, PathBuf};
 
@@ -10,29 +10,30 @@ use tempfile::TempDir;
 use super::demo;
 use crate::workout::db::Database;
 
+/// The file, and its lifetime.
 pub(super) enum DataFile {
     /// Removed when dropped.
     Temporary {
         folder: TempDir,
         file: PathBuf,
     },
-    Kept(PathBuf),
+    Named(PathBuf),
 }
 
-/// The open database, with training of the demo user.
+/// The open database, with the demo user's training in it.
 pub(super) struct Opened {
     pub(super) db: Database,
     pub(super) state: TrainingState,
 }
 
-/// Where the demo user's training comes from.
+/// The origin of the demo user's training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TrainingState {
-    /// There was none before.
+    /// Created by this start.
     Filled,
-    /// It was replaced, for `--fresh`.
+    /// Replaced, because of `--fresh`.
     Reset,
-    /// It was there before.
+    /// From an earlier start.
     Resumed,
 }
 
@@ -43,7 +44,7 @@ impl DataFile {
             let scheme = ["sqlite:", "postgres:", "postgresql:", ":memory:"];
             let is_url = scheme.iter().any(|scheme| text.starts_with(scheme));
             ensure!(!is_url, "--data takes the name of a file, not a URL");
-            return Ok(Self::Kept(file));
+            return Ok(Self::Named(file));
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix("prog-strength-");
@@ -59,30 +60,30 @@ impl DataFile {
         })
     }
 
-    /// Removes the temporary folder, where the process ends without running destructors.
+    /// Removes the temporary folder; for an exit that runs no destructors.
     pub(super) fn cleanup(&self) -> impl FnOnce() + Send + 'static + use<> {
         let folder = match self {
             Self::Temporary { folder, .. } => Some(folder.path().to_owned()),
-            Self::Kept(_) => None,
+            Self::Named(_) => None,
         };
         move || drop(folder.map(std::fs::remove_dir_all))
     }
 
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Temporary { file, .. } | Self::Kept(file) => file,
+            Self::Temporary { file, .. } | Self::Named(file) => file,
         }
     }
 
     pub(super) fn is_kept(&self) -> bool {
-        matches!(self, Self::Kept(_))
+        matches!(self, Self::Named(_))
     }
 
     /// Opens the database at `url`, which is this file's, and fills it if needed.
     pub(super) async fn open(&self, url: &SecretString, fresh: bool) -> anyhow::Result<Opened> {
         let opened = Database::open(url).await;
-        let place = || format!("cannot keep the training data in {}", self.shown());
-        let db = opened.with_context(place)?;
+        let context = || format!("cannot keep the training data in {}", self.shown());
+        let db = opened.with_context(context)?;
         let state = self.fill(&db, fresh).await?;
         Ok(Opened { db, state })
     }

@@ -1,4 +1,4 @@
-//! The demo user: seven months of training for four sessions a week, with progress, a holiday, a deload, a stalled lift,
+//! Demo data of `dev`: seven months of training, four sessions a week, with progress, a holiday, a deload, a stalled lift,
 //! pounds on the barbells and kilograms elsewhere. `demo/training.json` holds it, in weeks counted back from the current
 //! one; this module turns it into workouts before a given day and stores them.
 
@@ -74,23 +74,26 @@ impl DemoWorkout {
 
     fn to_workout(&self, today: Date, zone: &TimeZone) -> Workout {
         let local = self.date(today).at(self.at.0, self.at.1, 0, 0);
-        let began = zone.to_ambiguous_zoned(local).compatible();
-        let performed_at = began.map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp());
+        let performed_at = dates::at_local(local, zone);
         Workout {
             id: new_id(),
             name: Some(self.name.clone()),
             notes: self.notes.clone(),
             performed_at,
             ended_at: Some(performed_at + self.minutes.minutes()),
-            exercises: self.exercises.iter().map(DemoExercise::logged).collect(),
+            exercises: self
+                .exercises
+                .iter()
+                .map(DemoExercise::to_exercise)
+                .collect(),
         }
     }
 }
 
 impl DemoExercise {
-    fn logged(&self) -> WorkoutExercise {
-        let warm_ups = self.warm_up.iter().map(|set| set.logged(self.unit, true));
-        let working = self.sets.iter().map(|set| set.logged(self.unit, false));
+    fn to_exercise(&self) -> WorkoutExercise {
+        let warm_ups = self.warm_up.iter().map(|set| set.to_set(self.unit, true));
+        let working = self.sets.iter().map(|set| set.to_set(self.unit, false));
         WorkoutExercise {
             exercise_id: self.id.clone(),
             superset_group: None,
@@ -101,7 +104,7 @@ impl DemoExercise {
 }
 
 impl DemoSet {
-    fn logged(&self, unit: Unit, is_warmup: bool) -> WorkoutSet {
+    fn to_set(&self, unit: Unit, is_warmup: bool) -> WorkoutSet {
         WorkoutSet {
             reps: self.0,
             weight: self.1,
@@ -120,7 +123,7 @@ pub fn training(today: Date, zone: &TimeZone) -> Vec<Workout> {
 }
 
 /// Stores the training, the plan and the time zone. Returns `false`, and changes nothing, if the demo user has any workout
-/// or plan already.
+/// or plan.
 pub async fn fill(db: &Database, now: Timestamp, zone: &TimeZone) -> Result<bool, sqlx::Error> {
     let mut tx = db.write(&user()?).await?;
     let logged = tx.workouts(&Page::newest(Timestamp::MIN, 1)).await?;
@@ -192,9 +195,7 @@ async fn insert_plan(
         based_on_plan_id: Some(plan.based_on.clone()),
     };
     let first = dates::monday_of(today).saturating_sub(plan.began_weeks_ago.weeks());
-    let last = first
-        .saturating_add(plan.duration_weeks.weeks())
-        .saturating_sub(1.day());
+    let last = dates::last_day(first, plan.duration_weeks);
     tx.insert_plan(&new, None, now).await?;
     tx.activate_plan(&new.id, first, last, now).await
 }

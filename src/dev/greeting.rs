@@ -1,4 +1,4 @@
-//! The message that `dev` prints once everything runs: the page, the model, the data file, a `curl` line.
+//! Startup message of `dev`: the page, the model, the data file, a `curl` line.
 
 use std::{io::Write, net::SocketAddr};
 
@@ -43,12 +43,12 @@ impl Greeting {
     fn text(&self, data: &DataFile, state: TrainingState) -> String {
         let (port, claude, token) = (self.port, &self.claude, &self.token);
         let (file, user) = (data.path().display(), demo::USER);
-        let held = match state {
+        let training = match state {
             TrainingState::Filled => "seven months of training, made up",
             TrainingState::Reset => "seven months of training, made up anew",
             TrainingState::Resumed => "training from before; --fresh puts it back",
         };
-        let stays = if data.is_kept() {
+        let lifetime = if data.is_kept() {
             "kept"
         } else {
             "gone when this ends; --data FILE keeps it"
@@ -58,8 +58,8 @@ impl Greeting {
 
   Page    http://localhost:{port}/
   Claude  {claude}
-  Data    {file} ({stays})
-          user \"{user}\": {held}
+  Data    {file} ({lifetime})
+          user \"{user}\": {training}
   curl    curl -sN http://localhost:{port}/chat -H 'Authorization: Bearer {token}' \
              -H 'Content-Type: application/json' -d '{{\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"{QUESTION}\"}}]}}'
 

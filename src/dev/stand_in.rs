@@ -1,8 +1,8 @@
 //! The offline stand-in for Claude: answers the Messages API by keywords, with streaming and tool calls, so that the rest
 //! of the service can be tried without a key.
 //!
-//! A reply is a pure function of the request: `request` reads the turn, `rules` choose calls for it (`log` and `plan` those
-//! that write), `answer` tells the results. Every figure comes from a tool. Only the `dev` command uses it.
+//! A reply is a pure function of the request: `request` parses the turn, `rules` choose its tool calls (`log` and `plan`
+//! those that write), `answer` writes the text. Every figure comes from a tool. Only the `dev` command uses it.
 
 mod answer;
 mod log;
@@ -30,12 +30,13 @@ use super::claude_events::{Block, Message, frame};
 use answer::{Reply, reply};
 use request::Turn;
 
-/// The model name in its replies, whatever model the request names.
+/// The model name in its replies, for any requested model.
 pub const MODEL: &str = "offline-stand-in";
 
 /// The API's own limit.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
+/// The state of the server.
 struct StandIn {
     key: SecretString,
     word_delay: Duration,
@@ -63,7 +64,7 @@ async fn messages(
     if request["messages"].as_array().is_none_or(Vec::is_empty) {
         return error(400, "invalid_request_error", "messages: Field required");
     }
-    let message = message(&reply(&Turn::read(&request)));
+    let message = message(&reply(&Turn::from_request(&request)));
     let id = [("request-id", id("req"))];
     if request["stream"] != true {
         return (id, Json(message.to_json())).into_response();

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use jsonwebtoken::{Algorithm, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{identity::Identity, resource::Resource};
+use super::{identity::Identity, protected_resource::ProtectedResource};
 pub use crate::http::bearer::Refusal;
 use crate::{
     auth::{
@@ -23,14 +23,14 @@ pub struct Authenticator {
     agent: Option<AgentToken>,
     jwt: Option<Verifier>,
     oauth: Option<JwksVerifier>,
-    resource: Arc<Resource>,
+    resource: Arc<ProtectedResource>,
 }
 
 impl Authenticator {
     /// Fails only if no HTTP client can be built.
     pub fn new(
         config: &WorkoutConfig,
-        resource: Arc<Resource>,
+        resource: Arc<ProtectedResource>,
         refresh: RefreshPolicy,
     ) -> Result<Self, reqwest::Error> {
         let issuer = config.oauth_issuer.as_ref();
@@ -57,7 +57,7 @@ impl Authenticator {
 
     /// Each kind of key has its own algorithms, so that a public key is never used as a shared secret.
     async fn user(&self, token: &str, header: &Header) -> Option<Caller> {
-        let is_ours = |audience: &str| self.resource.is_named_by(audience);
+        let is_ours = |audience: &str| self.resource.accepts_audience(audience);
         let verified = match header.alg {
             Algorithm::HS256 => self.jwt.as_ref()?.verify(token),
             Algorithm::RS256 | Algorithm::ES256 => {

@@ -51,12 +51,10 @@ impl Catalogue {
         let names: Vec<Vec<String>> = exercises.iter().map(normalized_names).collect();
         // An exercise's exact name takes precedence over spelling variants of another one's.
         for variant in 0..keys("").len() {
-            for (at, name) in names
-                .iter()
-                .enumerate()
-                .flat_map(|(at, names)| names.iter().map(move |name| (at, name)))
-            {
-                index.entry(keys(name)[variant].clone()).or_insert(at);
+            for (at, names) in names.iter().enumerate() {
+                for name in names {
+                    index.entry(keys(name)[variant].clone()).or_insert(at);
+                }
             }
         }
         Self {
@@ -106,10 +104,8 @@ impl Catalogue {
             .map(|(exercise, names)| (similarity(names, normalized), exercise))
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
-        let nearest = scored.iter().take(3);
-        let nearest: Vec<String> = nearest
-            .map(|(_, e)| format!("{} ({})", e.name, e.id))
-            .collect();
+        let shown = |(_, e): &(f64, &Exercise)| format!("{} ({})", e.name, e.id);
+        let nearest: Vec<String> = scored.iter().take(3).map(shown).collect();
         ToolError::Input(format!(
             "unknown exercise {}; did you mean {}? list_exercises shows all",
             quoted(text),
@@ -121,8 +117,8 @@ impl Catalogue {
         self.exercises.iter().zip(&self.names)
     }
 
-    /// Completes what is typed: names of exercises with a name or alias in which each typed word begins a word; exercises
-    /// whose name begins with the text come first.
+    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. Names that begin
+    /// with the text are first.
     pub fn complete(&self, typed: &str, n: usize) -> Vec<String> {
         let typed = lowercase_words(typed);
         let prefixes = words(&typed);

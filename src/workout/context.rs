@@ -10,7 +10,7 @@ use super::{
     model::Settings,
 };
 
-/// What every tool, resource and prompt receives.
+/// The context of one request; every tool, resource and prompt receives it.
 pub struct ToolContext<'a> {
     pub db: &'a Database,
     pub catalogue: &'a Catalogue,
@@ -19,7 +19,7 @@ pub struct ToolContext<'a> {
     pub now: Timestamp,
     /// The client's time zone; without it the user's setting applies.
     pub zone: Option<TimeZone>,
-    /// Idempotency key: the same for a repeated call.
+    /// Idempotency key: equal for a repeated call (see `meta::call_id`).
     pub call_id: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl UserData {
         dates::day(self.now, &self.zone)
     }
 
-    /// The first moment of the last so many days, today included.
+    /// The start of the last `days` days, today included.
     pub fn days_ago(&self, days: i64) -> Timestamp {
         dates::days_ago(days, &self.zone, self.now)
     }

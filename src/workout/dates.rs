@@ -1,4 +1,4 @@
-//! Dates and times: parsing what callers write, and days and weeks of a time zone. Weeks begin on Monday. Pure.
+//! Dates and times: parsing of arguments, and days and weeks of a time zone. Weeks begin on Monday. Pure.
 
 use jiff::{Timestamp, ToSpan, civil, civil::Date, tz::TimeZone};
 
@@ -9,8 +9,8 @@ const CLOCK_SKEW_MINUTES: i64 = 5;
 /// Dates that are accepted.
 const YEARS: std::ops::RangeInclusive<i16> = 1950..=2200;
 
-/// Parses a time up to now: RFC 3339, a date and time of the zone, or a date of the zone, which stands for its noon (or
-/// for now, on a day whose noon is still to come).
+/// Parses a time up to now: RFC 3339, a date and time of the zone, or a date of the zone, which means its noon (or now,
+/// if its noon is in the future).
 pub fn parse_past(
     place: &str,
     text: &str,
@@ -114,13 +114,23 @@ pub fn monday_of(date: Date) -> Date {
     date.saturating_sub(days.days())
 }
 
-/// The first moment of the day.
-pub fn start_of(date: Date, zone: &TimeZone) -> Timestamp {
-    let start = zone.to_ambiguous_zoned(date.at(0, 0, 0, 0)).compatible();
-    start.map_or(Timestamp::UNIX_EPOCH, |start| start.timestamp())
+/// The last day of a period of `weeks` weeks from `first`.
+pub fn last_day(first: Date, weeks: i64) -> Date {
+    first.saturating_add(weeks.weeks()).saturating_sub(1.day())
 }
 
-/// The first moment of the last so many days, today included.
+/// The start of the day.
+pub fn start_of(date: Date, zone: &TimeZone) -> Timestamp {
+    at_local(date.at(0, 0, 0, 0), zone)
+}
+
+/// The moment of a local time; where clocks change, as RFC 5545 says. 1970 if it is out of range.
+pub fn at_local(local: civil::DateTime, zone: &TimeZone) -> Timestamp {
+    let zoned = zone.to_ambiguous_zoned(local).compatible();
+    zoned.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
+}
+
+/// The start of the last `days` days, today included.
 pub fn days_ago(days: i64, zone: &TimeZone, now: Timestamp) -> Timestamp {
     start_of(day(now, zone).saturating_sub((days - 1).days()), zone)
 }

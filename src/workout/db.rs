@@ -1,7 +1,7 @@
 //! Database access: `SQLite` or `PostgreSQL` behind one pool, with the same queries for both.
 //!
-//! Users' rows are read and written only through a [`UserTransaction`]. The queries in `store` are scoped to its user; on
-//! `PostgreSQL` row-level security enforces the same by a setting of the transaction.
+//! Isolation of users: their rows are read and written only through a [`UserTransaction`]. The queries in `store` are scoped
+//! to its user; on `PostgreSQL`, row-level security (`migrations/postgres`) enforces the same by the setting `app.user_id`.
 //!
 //! Both databases support `$1` placeholders, TEXT, 64-bit integers, doubles, and booleans as parameters. Booleans in results
 //! are selected through `CASE`, since `SQLite` has none.
@@ -13,6 +13,7 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::query::query;
 pub use crate::auth::Subject as UserId;
 pub use open::OpenError;
 
@@ -21,6 +22,7 @@ const STATEMENT_TIMEOUT: &str = "10s";
 /// Maximum wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The database system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Sqlite,
@@ -33,6 +35,7 @@ enum Access {
     Write,
 }
 
+/// The connection pool, with the rules for beginning transactions.
 #[derive(Clone)]
 pub struct Database {
     pool: AnyPool,
@@ -71,20 +74,15 @@ impl Database {
         let permit = self.write_permit(access).await?;
         let mut tx = self.pool.begin_with(statement).await?;
         if self.kind == Kind::Postgres {
-            sqlx::query(
-                "SELECT set_config('app.user_id', $1, true), set_config('statement_timeout', $2, true)",
-            )
-            .bind(user.as_str())
-            .bind(STATEMENT_TIMEOUT)
-            .execute(&mut *tx)
-            .await?;
-        }
-        if (self.kind, access) == (Kind::Postgres, Access::Write) {
-            // Writes of one user are serialised, as on SQLite, so that what one has read stays true until it commits.
-            sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-                .bind(user.as_str())
+            let sql = "SELECT set_config('app.user_id', $1, true), set_config('statement_timeout', $2, true)";
+            query!(sql; user.as_str(), STATEMENT_TIMEOUT)
                 .execute(&mut *tx)
                 .await?;
+        }
+        if (self.kind, access) == (Kind::Postgres, Access::Write) {
+            // Writes of one user are serialised, as on SQLite, so that data read in one stays valid until it commits.
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            query!(sql; user.as_str()).execute(&mut *tx).await?;
         }
         Ok(UserTransaction {
             tx,
@@ -93,7 +91,7 @@ impl Database {
         })
     }
 
-    /// Waits for the write lock, where there is one.
+    /// Waits for the write lock of `SQLite`.
     async fn write_permit(
         &self,
         access: Access,

@@ -2,7 +2,7 @@
 
 use sqlx::Error as DbError;
 
-/// Why a tool, resource or prompt gave no result. `Display` is what the model reads.
+/// The error of a tool, resource or prompt. The model reads `Display`.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
     /// Invalid input; the text says where and how to correct it.
@@ -43,7 +43,7 @@ macro_rules! invalid {
 }
 pub(in crate::workout) use invalid;
 
-/// Caller text for a message of ours: at most 60 characters, on one line, in quotes.
+/// Quotes caller text for an error message: at most 60 characters, on one line, in quotes.
 pub fn quoted(text: &str) -> String {
     format!("\"{}\"", truncated(text, 60))
 }

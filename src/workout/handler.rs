@@ -30,8 +30,8 @@ use super::{
 /// Deadline of one call; shorter than the agent's default.
 const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// State shared by all sessions.
-pub struct Workouts {
+/// What all sessions share: the database, the catalogue, the limit of calls, the tools' schemas.
+pub struct ServerState {
     pub db: Database,
     pub catalogue: Catalogue,
     pub limit: HourlyLimit,
@@ -40,7 +40,7 @@ pub struct Workouts {
     user_tools: Vec<Tool>,
 }
 
-impl Workouts {
+impl ServerState {
     /// Loads the catalogue. `calls_per_hour` is the limit of each user; 0 is no limit.
     pub async fn new(db: Database, calls_per_hour: usize) -> Result<Arc<Self>, sqlx::Error> {
         let catalogue = Catalogue::load(db.pool()).await?;
@@ -64,24 +64,14 @@ impl Workouts {
 /// The handler of one session.
 #[derive(Clone)]
 pub struct Handler {
-    workouts: Arc<Workouts>,
+    state: Arc<ServerState>,
     /// The user of a stdio session; over HTTP each request determines its own.
     stdio_user: Option<UserId>,
 }
 
 impl Handler {
-    pub fn over_http(workouts: Arc<Workouts>) -> Self {
-        Self {
-            workouts,
-            stdio_user: None,
-        }
-    }
-
-    pub fn over_stdio(workouts: Arc<Workouts>, user: UserId) -> Self {
-        Self {
-            workouts,
-            stdio_user: Some(user),
-        }
+    pub fn new(state: Arc<ServerState>, stdio_user: Option<UserId>) -> Self {
+        Self { state, stdio_user }
     }
 
     fn identity(&self, context: &RequestContext<RoleServer>) -> Result<Identity, ErrorData> {
@@ -91,13 +81,13 @@ impl Handler {
         }
     }
 
-    /// Counts the call against the user's hourly limit; returns a notice when the limit is close and the user wants one.
+    /// Counts a call against the user's hourly limit; returns a notice when the limit is close and the user wants one.
     async fn count(&self, user: &UserId) -> Result<Option<String>, ToolError> {
-        let Workouts { db, limit, .. } = &*self.workouts;
+        let ServerState { db, limit, .. } = &*self.state;
         match limit.count(user) {
-            Counted::Fine => Ok(None),
-            Counted::Over(wait) => Err(limit.refusal(wait)),
-            Counted::Near(used) => {
+            Counted::Allowed => Ok(None),
+            Counted::Exceeded(wait) => Err(limit.refusal(wait)),
+            Counted::NearLimit(used) => {
                 let settings = async { db.read(user).await?.settings().await };
                 let notify = settings
                     .await
@@ -107,7 +97,7 @@ impl Handler {
         }
     }
 
-    /// Runs a tool, for the user if there is one.
+    /// Runs a tool, after counting the call of its user.
     async fn run_tool(
         &self,
         tool: &Spec,
@@ -129,8 +119,8 @@ impl Handler {
 
     fn context<'a>(&'a self, user: Option<&'a UserId>, zone: Option<TimeZone>) -> ToolContext<'a> {
         ToolContext {
-            db: &self.workouts.db,
-            catalogue: &self.workouts.catalogue,
+            db: &self.state.db,
+            catalogue: &self.state.catalogue,
             user,
             now: Timestamp::now(),
             zone,
@@ -149,16 +139,22 @@ impl Handler {
     }
 }
 
-/// Applies the deadline, and turns a panic into an error.
-async fn with_deadline<T>(
-    work: impl Future<Output = Result<T, ToolError>>,
+/// Runs a call with the deadline, turns a panic into an error, and logs the outcome.
+async fn run_logged<T>(
+    name: &str,
+    user: Option<&UserId>,
+    meta: &MetaObject,
+    call: impl Future<Output = Result<T, ToolError>>,
 ) -> Result<T, ToolError> {
-    let work = AssertUnwindSafe(work).catch_unwind();
-    match tokio::time::timeout(CALL_TIMEOUT, work).await {
-        Ok(Ok(done)) => done,
+    let started = Instant::now();
+    let call = AssertUnwindSafe(call).catch_unwind();
+    let result = match tokio::time::timeout(CALL_TIMEOUT, call).await {
+        Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(ToolError::Internal),
         Err(_) => Err(ToolError::Timeout),
-    }
+    };
+    log_call(name, user, meta, started, result.as_ref().err());
+    result
 }
 
 fn error_data(error: &ToolError) -> ErrorData {

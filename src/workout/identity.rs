@@ -1,4 +1,4 @@
-//! Identity: who sent a request, and which user it is about. The only place that decides it.
+//! Identity: the sender of a request, and the user whose data it may touch. The only place that decides it.
 
 use rmcp::{
     ErrorData, RoleServer,
@@ -16,17 +16,17 @@ use crate::auth::Subject;
 const USER_ID: &str = "user_id";
 const META_USER_ID: &str = "fitness.progstrength/user_id";
 
-/// Who sent a request.
+/// The authenticated sender of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Identity {
-    /// Names the user in each request.
+    /// The agent, which names the user in each request.
     Agent,
-    /// Acts for itself alone.
+    /// A user, who can act only for themselves.
     User(Subject),
 }
 
 impl Identity {
-    /// Over HTTP, the identity that authentication has found. A request without one is a bug, and refused.
+    /// Over HTTP, the identity that `transport::guard` has authenticated. A request without one is a bug, and refused.
     pub fn from_context(context: &RequestContext<RoleServer>) -> Result<Self, ErrorData> {
         let parts = context.extensions.get::<http::request::Parts>();
         let identity = parts.and_then(|parts| parts.extensions.get::<Self>());

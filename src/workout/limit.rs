@@ -1,4 +1,4 @@
-//! The hourly limit of each user's calls: `MCP_RATE_LIMIT_PER_HOUR` at once, refilled evenly over an hour.
+//! Rate limit of tool calls per user: `MCP_RATE_LIMIT_PER_HOUR` at once, refilled evenly over an hour.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -7,6 +7,7 @@ use crate::http::rate_limit::RateLimiter;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// The limiter of all users.
 pub struct HourlyLimit {
     max: usize,
     /// `None` is no limit.
@@ -16,11 +17,11 @@ pub struct HourlyLimit {
 /// The result of counting a call.
 #[derive(Debug, PartialEq)]
 pub enum Counted {
-    Fine,
-    /// This many calls are used: 80 % or more.
-    Near(usize),
-    /// Refused; the next call is let through after this time.
-    Over(Duration),
+    Allowed,
+    /// Allowed; this many calls are used, 80 % or more.
+    NearLimit(usize),
+    /// Refused; the next call is allowed after this time.
+    Exceeded(Duration),
 }
 
 impl HourlyLimit {
@@ -35,16 +36,16 @@ impl HourlyLimit {
 
     pub fn count(&self, user: &UserId) -> Counted {
         let Some(calls) = &self.calls else {
-            return Counted::Fine;
+            return Counted::Allowed;
         };
         match calls.check(user) {
-            Err(refused) => Counted::Over(refused.reset),
+            Err(refused) => Counted::Exceeded(refused.reset),
             Ok(allowance) => {
                 let used = self.max.saturating_sub(allowance.remaining as usize);
                 if used * 5 >= self.max * 4 {
-                    Counted::Near(used)
+                    Counted::NearLimit(used)
                 } else {
-                    Counted::Fine
+                    Counted::Allowed
                 }
             }
         }
@@ -69,21 +70,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_from_80_percent_on_is_near_and_one_over_the_limit_is_refused_with_the_wait() {
+    fn calls_from_80_percent_on_are_near_the_limit_and_calls_over_it_are_refused() {
         let limit = HourlyLimit::new(5);
         let (ann, bob) = (UserId::parse("ann").unwrap(), UserId::parse("bob").unwrap());
         let counted: Vec<Counted> = (0..5).map(|_| limit.count(&ann)).collect();
-        assert_eq!(counted[..3], [Counted::Fine, Counted::Fine, Counted::Fine]);
-        assert_eq!(counted[3..], [Counted::Near(4), Counted::Near(5)]);
-        let Counted::Over(wait) = limit.count(&ann) else {
-            panic!("let through")
+        assert_eq!(
+            counted[..3],
+            [Counted::Allowed, Counted::Allowed, Counted::Allowed]
+        );
+        assert_eq!(counted[3..], [Counted::NearLimit(4), Counted::NearLimit(5)]);
+        let Counted::Exceeded(wait) = limit.count(&ann) else {
+            panic!("allowed")
         };
         assert_eq!(
             limit.refusal(wait).to_string(),
             "the limit of 5 calls per hour is used up; nothing was done; try again in 12 minutes"
         );
-        assert_eq!(limit.count(&bob), Counted::Fine);
+        assert_eq!(limit.count(&bob), Counted::Allowed);
         let unlimited = HourlyLimit::new(0);
-        assert!((0..1000).all(|_| unlimited.count(&ann) == Counted::Fine));
+        assert!((0..1000).all(|_| unlimited.count(&ann) == Counted::Allowed));
     }
 }

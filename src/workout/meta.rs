@@ -1,4 +1,4 @@
-//! What a client notes in a request's `_meta` beside the user: ids, and its time zone.
+//! Request `_meta`: the chat request id, the idempotency key of a tool call, and the client's time zone.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -11,14 +11,14 @@ const REQUEST_ID: &str = "fitness.progstrength/request_id";
 const TOOL_USE_ID: &str = "fitness.progstrength/tool_use_id";
 const TIME_ZONE: &str = "fitness.progstrength/client_timezone";
 
-/// The id of the chat request behind this one, for the log.
+/// The id of the chat request that caused this call, for the log.
 pub fn request_id(meta: &MetaObject) -> Option<&str> {
     let id = meta.get(REQUEST_ID).and_then(Value::as_str)?;
     let valid = id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
     valid.then_some(id)
 }
 
-/// Identifies a tool call, so that a repetition is recognized: a digest of the tool's name, the chat request's id and
+/// Idempotency key of a tool call, stored with what it creates: a digest of the tool's name, the chat request's id and
 /// Claude's tool-use id.
 pub fn call_id(tool: &str, meta: &MetaObject) -> Option<String> {
     let text = |key| {

@@ -1,4 +1,4 @@
-//! The MCP prompts: each a question, followed by the user's recent data. Conclusions are left to the model.
+//! MCP prompts: each is a question, followed by the user's recent data. Conclusions are left to the model.
 
 use jiff::ToSpan;
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
@@ -149,7 +149,7 @@ async fn workouts(ctx: &ToolContext<'_>, days: i64) -> Result<String, ToolError>
     Ok(lines.join("\n"))
 }
 
-/// The sets of so many weeks, the current one last, without weeks before the user's history limit.
+/// The sets of the last `count` weeks, the current one last, without weeks before the user's history limit.
 async fn weekly_volume(ctx: &ToolContext<'_>, count: i64) -> Result<Vec<String>, ToolError> {
     let user = ctx.read().await?;
     let today = user.today();

@@ -1,4 +1,4 @@
-//! The MCP resources, as JSON: exercise catalogue, exercise history, plans and settings.
+//! MCP resources, as JSON: exercise catalogue, exercise history, plans and settings.
 
 use percent_encoding::percent_decode_str;
 use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
@@ -40,7 +40,7 @@ impl ResourceUri {
         }
     }
 
-    /// Whether it concerns one user's data.
+    /// True if it holds one user's data.
     pub fn is_personal(&self) -> bool {
         !matches!(self, Self::Catalogue)
     }

@@ -1,69 +1,76 @@
-//! The `mcp` command: over HTTP until a signal, then drained with a deadline; or over standard input and output.
+//! The `mcp` command: serves over HTTP until a signal and then drains with a deadline, or over standard input and output.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
-use rmcp::{ServerHandler, ServiceExt, transport::io};
+use rmcp::{ServiceExt, transport::io};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     db::Database,
-    handler::{Handler, Workouts},
+    handler::{Handler, ServerState},
     transport::{HttpState, Tuning, router},
 };
 use crate::{
-    auth::JwtSettings, config::WorkoutConfig, http::lifecycle::Lifecycle, http::server,
-    process::heap, process::logs, process::signals::Signals,
+    auth::JwtSettings,
+    config::WorkoutConfig,
+    http::{lifecycle::Lifecycle, server},
+    process::{heap, logs, signals::Signals},
 };
 
-/// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client goes); a second signal ends it at
+/// Runs the workout server until SIGTERM or SIGINT (or, over `stdio`, until the client disconnects); a second signal ends it at
 /// once.
 pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
     let mut shutdown = pin!(Signals::listen()?.first(|| ()));
-    logs::start(&config.log, log_to(stdio));
+    let log_to = if stdio {
+        logs::Output::Stderr
+    } else {
+        logs::Output::Stdout
+    };
+    logs::start(&config.log, log_to);
     let opened = tokio::select! {
         opened = Database::open(&config.database_url) => opened,
         () = &mut shutdown => return Ok(()),
     };
     let db = opened.context("DATABASE_URL")?;
-    let workouts = Workouts::new(db.clone(), config.rate_limit_per_hour)
-        .await
-        .context("cannot read the exercise catalogue")?;
+    let state = server_state(&config, db.clone()).await?;
     let served = if stdio {
-        let user = config.stdio_user.clone();
-        over_stdio(Handler::over_stdio(workouts, user), shutdown).await
+        let handler = Handler::new(state, Some(config.stdio_user));
+        over_stdio(handler, shutdown).await
     } else {
-        let make = move || Handler::over_http(workouts.clone());
-        over_http(&config, make, shutdown).await
+        if config.jwt.as_ref().is_some_and(JwtSettings::key_is_short) {
+            tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
+        }
+        let listener = server::bind(&config.address.host, config.address.port).await?;
+        over_http(&config, state, listener, shutdown).await
     };
     db.close().await;
     served
 }
 
-fn log_to(stdio: bool) -> logs::Output {
-    if stdio {
-        logs::Output::Stderr
-    } else {
-        logs::Output::Stdout
-    }
+/// Loads what the server needs of the database.
+pub async fn server_state(
+    config: &WorkoutConfig,
+    db: Database,
+) -> anyhow::Result<Arc<ServerState>> {
+    let state = ServerState::new(db, config.rate_limit_per_hour).await;
+    state.context("cannot read the exercise catalogue")
 }
 
-async fn over_http<H: ServerHandler>(
+/// Serves MCP on `listener` until `shutdown`, then drains (see [`run`]).
+pub async fn over_http(
     config: &WorkoutConfig,
-    make: impl Fn() -> H + Send + Sync + 'static,
+    state: Arc<ServerState>,
+    listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    if config.jwt.as_ref().is_some_and(JwtSettings::key_is_short) {
-        tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
-    }
-    let state = HttpState::new(config, Tuning::default())
+    let http = HttpState::new(config, Tuning::default())
         .context("cannot set up the HTTP client for OAUTH_ISSUER")?;
-    let listener = server::bind(&config.address.host, config.address.port).await?;
-    let router = router(&state, make);
+    let router = router(&http, move || Handler::new(state.clone(), None));
     let grace = config.shutdown_grace;
-    run(listener, router, &state.lifecycle, shutdown, grace).await
+    run(listener, router, &http.lifecycle, shutdown, grace).await
 }
 
 /// Serves `router` on `listener` until `shutdown`, then drains: no new messages, the grace period for those being
@@ -82,8 +89,8 @@ pub async fn run(
 }
 
 /// Serves one client over standard input and output, until it closes its end or `shutdown`.
-async fn over_stdio<H: ServerHandler>(
-    handler: H,
+async fn over_stdio(
+    handler: Handler,
     mut shutdown: impl Future<Output = ()> + Unpin,
 ) -> anyhow::Result<()> {
     let begun = async { handler.serve(io::stdio()).await };

@@ -10,7 +10,7 @@ mod workouts;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Error, Row, any::AnyRow};
 
-use super::db::UserTransaction;
+use super::{db::UserTransaction, query::query};
 pub use plans::MAX_USER_PLANS;
 pub use workouts::Page;
 
@@ -28,12 +28,12 @@ impl UserTransaction {
     ) -> Result<String, Error> {
         let (db, user) = self.parts();
         let sql = format!("SELECT id FROM {table} WHERE user_id = $1 AND call_id = $2");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(user).bind(call_id);
+        let query = query!(AssertSqlSafe(sql); user, call_id);
         query.fetch_one(db).await?.try_get(0)
     }
 }
 
-/// `($1, $2), ($3, $4)`: the placeholders of so many rows and columns.
+/// The placeholders of rows and columns: `($1, $2), ($3, $4)`.
 fn placeholders(rows: usize, columns: usize) -> String {
     let row = |row: usize| -> String {
         let cells: Vec<String> = (1..=columns)
@@ -44,7 +44,7 @@ fn placeholders(rows: usize, columns: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the text can be a stored id: `PostgreSQL` refuses NUL in any text.
+/// True if the text can be a stored id: `PostgreSQL` refuses NUL in any text.
 fn is_storable(id: &str) -> bool {
     !id.contains('\0')
 }

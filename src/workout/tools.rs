@@ -1,4 +1,4 @@
-//! The MCP tools. Each is an input type that implements [`Tool`]; [`SPECS`] is the table of all.
+//! MCP tools. Each is an argument type that implements [`Tool`], in a file of its own; [`SPECS`] lists them all.
 
 mod exercises;
 mod history;

@@ -1,4 +1,4 @@
-//! The workout server over HTTP: its routes and their layers.
+//! HTTP transport of the workout server: routes, middleware order, and the state shared by requests.
 
 mod guard;
 mod pages;
@@ -19,7 +19,7 @@ use rmcp::{
 };
 use tower::ServiceBuilder;
 
-use super::{auth::Authenticator, resource::Resource};
+use super::{auth::Authenticator, protected_resource::ProtectedResource};
 use crate::{
     auth::jwks::RefreshPolicy, config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware,
 };
@@ -29,11 +29,11 @@ use self::sessions::Sessions;
 /// Largest request body.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Limits that are not settings; tests change them.
+/// Limits that are not configurable, among them those of sessions; tests change them.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
     pub jwks_refresh: RefreshPolicy,
-    /// Live sessions of all users together.
+    /// Maximum of live sessions of all users together.
     pub sessions: usize,
     pub sessions_per_user: usize,
 }
@@ -51,18 +51,18 @@ impl Default for Tuning {
 /// The state that all requests share.
 pub struct HttpState {
     authenticator: Authenticator,
-    resource: Arc<Resource>,
+    resource: Arc<ProtectedResource>,
     issuer: Option<String>,
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
-    /// Its active requests are the messages being answered.
+    /// Counts the messages being answered.
     pub lifecycle: Lifecycle,
 }
 
 impl HttpState {
     /// Fails only if no HTTP client can be built.
     pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
-        let resource = Arc::new(Resource::from_config(config));
+        let resource = Arc::new(ProtectedResource::from_config(config));
         let manager = Arc::new(LocalSessionManager::default());
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(config, resource.clone(), tuning.jwks_refresh)?,
@@ -78,8 +78,8 @@ impl HttpState {
     }
 }
 
-/// `make` gives each session (and each request without one) its handler, which finds the
-/// [`Identity`](super::identity::Identity) in the extensions of the request's `http::request::Parts`.
+/// The routes. `make` creates the handler of each session (and of each request without one), which reads the
+/// [`Identity`](super::identity::Identity) from the extensions of the request's `http::request::Parts`.
 pub fn router<H: ServerHandler>(
     state: &Arc<HttpState>,
     make: impl Fn() -> H + Send + Sync + 'static,
@@ -105,10 +105,10 @@ pub fn router<H: ServerHandler>(
     let named = Router::new()
         .route("/mcp", mcp)
         .route(pages::METADATA, get(pages::metadata))
-        .route(pages::METADATA_OF, get(pages::metadata_of))
-        // Before all else of these routes: a page that rebound its name gets not even a 401.
+        .route(pages::METADATA_WITH_PATH, get(pages::metadata_with_path))
+        // Outermost: a page that rebound its host name does not even get a 401.
         .route_layer(from_fn_with_state(state.clone(), guard::check_host));
-    // Container runtimes ask it, by any name.
+    // Outside the host check: container runtimes use any host name.
     let routes = named.route("/health", get(pages::health));
     middleware::wrap(routes, None).with_state(state.clone())
 }

@@ -1,4 +1,4 @@
-// A scripted Claude: speaks the Messages API's stream, and sees when somebody hangs up on it.
+// Scripted fake Claude: streams the Messages API, and records disconnects.
 
 import { createServer } from 'node:http';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// The page where things go unlike planned: odd tokens, quick hands, fingers, low windows, large letters, extreme figures.
+// Edge cases of the page: invalid tokens, double clicks, touch, low windows, large text, extreme figures.
 
 import { after, afterEach, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-// Rules that the files of the page keep, whoever changes them.
+// Rules for the files of the page.
 
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';

@@ -18,7 +18,7 @@ afterEach(async () => {
   assert.deepEqual(faults, [], 'no console error, CSP violation, dialog or foreign request');
 });
 
-// Chromium reports every refused request in the console, whatever the page makes of it.
+// Chromium reports every refused request in the console, handled or not.
 const REFUSED = [/Failed to load resource: the server responded with a status of (4|5)\d\d/, /net::ERR/];
 
 async function start(state = {}, options = {}) {
@@ -94,7 +94,7 @@ describe('asking', () => {
 });
 
 describe('stopping', () => {
-  it('closes the connection, keeps what was shown, and goes on from there', async () => {
+  it('closes the connection, keeps the shown text, and continues from there', async () => {
     const page = await start({ speed: 1 });
     await ask(page, 'slow please', { ended: false });
     await last(page).locator('.markdown').waitFor();
@@ -108,7 +108,7 @@ describe('stopping', () => {
     assert.equal(messages[2].content, 'Please go on.');
     assert.match(await last(page).innerText(), /One word.*And so it went on/s);
   });
-  it('with Escape, after tool calls, notes their fate', async () => {
+  it('with Escape, after tool calls, records their outcome', async () => {
     const page = await start();
     await ask(page, 'log it, then stop', { ended: false });
     await last(page).getByText('Thinking on').waitFor();
@@ -119,7 +119,7 @@ describe('stopping', () => {
     assert.equal(messages[1].content,
       'Thinking on\n\n(The user stopped this answer here. Tool calls so far: create_workout: done; odd_new_tool: failed.)');
   });
-  it('before anything has begun leaves the question alone, which can be asked again', async () => {
+  it('before the first event leaves only the question, which can be asked again', async () => {
     const page = await start({ speed: 30 });
     await ask(page, 'hello', { ended: false });
     await page.keyboard.press('Escape');
@@ -132,7 +132,7 @@ describe('stopping', () => {
 });
 
 describe('tool calls', () => {
-  it('have a pill each: running, done or failed, how long, and what was asked', async () => {
+  it('have a pill each, with status, duration and input', async () => {
     const page = await start({ speed: 3 });
     await ask(page, 'log bench', { ended: false });
     await page.locator('.pill[data-state=running]').first().waitFor();
@@ -153,7 +153,7 @@ describe('errors', () => {
     ['error invalid_request', /cannot take this message/, 'New chat'], ['event timeout', /too long/, 'Try again'], ['event shutting_down', /restarting/, 'Try again'],
     ['proxy', /not the service/, 'Try again'],
   ];
-  it('are told in words, with the request’s id and a way on', async () => {
+  it('are explained in words, with the request id and the next step', async () => {
     const page = await start();
     for (const [question, words, way] of CASES) {
       await ask(page, question);
@@ -172,14 +172,14 @@ describe('errors', () => {
     assert.ok(await retry.isDisabled());
     await until(() => retry.isEnabled(), 'the button enabled');
   });
-  it('of the model after a tool has run keep what it did', async () => {
+  it('of the model after a tool call keep its result', async () => {
     const page = await start();
     await ask(page, 'mid error');
     await last(page).getByRole('button', { name: 'Try again' }).click();
     await until(() => mock.requests.length === 2, 'another request');
     assert.deepEqual(mock.requests[1].body.messages.map((message) => message.content[0]?.type ?? 'text'), ['text', 'text', 'tool_result'].with(1, 'tool_use'));
   });
-  it('of the connection: a cut with tool calls is gone on with care', async () => {
+  it('of the connection: a cut with tool calls is continued with a request to check first', async () => {
     const page = await start();
     await ask(page, 'cut with tools');
     assert.match(await last(page).innerText(), /The connection was lost/);
@@ -189,12 +189,12 @@ describe('errors', () => {
     assert.match(messages[1].content, /I log it\.\n\n\(The connection was lost here\. Tool calls so far: create_workout: done\.\)/);
     assert.equal(messages[2].content, 'Please go on; check first what has already been done.');
   });
-  it('of the connection: a stream that ends without saying how is one', async () => {
+  it('of the connection: a stream without a final event is an error', async () => {
     const page = await start();
     await ask(page, 'ends early');
     assert.match(await last(page).innerText(), /Half an answer.*The connection was lost/s);
   });
-  it('of the network, and then it works again', async () => {
+  it('of the network can be retried when it works again', async () => {
     const page = await start();
     await page.route('**/chat', (route) => route.abort());
     await ask(page, 'hello');
@@ -205,7 +205,7 @@ describe('errors', () => {
     assert.match(await last(page).innerText(), /You asked: hello/);
     assert.ok(await field(page).evaluate((node) => node === document.activeElement), 'the focus is not lost with the button');
   });
-  it('never say so when an answer ends at a limit: it can be gone on with', async () => {
+  it('are not shown when an answer ends at a limit: it can be continued', async () => {
     const page = await start();
     await ask(page, 'max tokens');
     assert.match(await last(page).innerText(), /length limit/);
@@ -216,7 +216,7 @@ describe('errors', () => {
 });
 
 describe('access', () => {
-  it('a restarted demo is asked for its new token, by itself', async () => {
+  it('a new token is fetched from a restarted demo automatically', async () => {
     const page = await start();
     Object.assign(mock.state, { token: 'token-2', accepted: 'token-2' });
     await ask(page, 'hello');
@@ -276,7 +276,7 @@ describe('the tab', () => {
     await ask(page, 'and now?');
     assert.equal(mock.requests[1].body.messages.length, 5);
   });
-  it('takes an answer that a reload cut off for lost, with its tool calls', async () => {
+  it('treats an answer cut off by a reload as lost, with its tool calls', async () => {
     const page = await start();
     await ask(page, 'log it, then stop', { ended: false });
     await last(page).getByText('Thinking on').waitFor();
@@ -358,7 +358,7 @@ describe('photos', () => {
 });
 
 describe('a hostile answer', () => {
-  it('is text: nothing runs, nothing is loaded, and links lead to the web alone', async () => {
+  it('is shown as text: no script runs, nothing is loaded, and links are http(s) only', async () => {
     const page = await start();
     await ask(page, 'be hostile');
     const body = last(page).locator('.answer-body');
@@ -369,7 +369,7 @@ describe('a hostile answer', () => {
     for (const link of links) assert.match(link.join(' '), /^https?: _blank noopener noreferrer$/);
     assert.equal(await page.title(), 'Prog Strength');
   });
-  it('of any size costs no more than itself', async () => {
+  it('of any size is rendered in linear time', async () => {
     const page = await start({ answer: async ({ write, model }) => {
       const columns = '|a'.repeat(500);
       const bombs = [`${columns}|\n${'|-'.repeat(500)}|\n${'|x|\n'.repeat(400)}`, '*a _b '.repeat(4000), '['.repeat(20_000), '`'.repeat(30_000), `${'- '.repeat(3000)}x`, 'x'.repeat(120_000)];
@@ -455,7 +455,7 @@ describe('charts', () => {
     await chart.getByText('Show as table').click();
     assert.equal(await chart.locator('tbody tr').count(), 15);
   });
-  it('draw nothing for odd shapes', async () => {
+  it('draw nothing for unexpected shapes', async () => {
     const page = await start();
     await ask(page, 'odd please');
     assert.equal(await last(page).locator('figure, .chart-note').count(), 0);
@@ -464,7 +464,7 @@ describe('charts', () => {
 });
 
 describe('reading', () => {
-  it('follows the answer at its end only; otherwise a button leads there', async () => {
+  it('follows the answer at its end; elsewhere a button leads there', async () => {
     const page = await start({ speed: 3 });
     await ask(page, 'a long one', { ended: false });
     const gap = () => page.locator('#scroll').evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight);
@@ -495,7 +495,7 @@ describe('reading', () => {
     await ask(page, 'volume please');
     await page.waitForTimeout(100);
     const said = await page.evaluate(() => globalThis.said);
-    // What is overtaken within some milliseconds, nobody could have read out.
+    // A screen reader cannot read out a text that is replaced within milliseconds.
     const steps = ['Answering…', 'Checking weekly volume…', 'Checked weekly volume'];
     const answer = said.at(-1);
     assert.match(answer, /^Chest is at 14 sets: in the most/);
@@ -503,7 +503,7 @@ describe('reading', () => {
     assert.ok(said.includes(steps[1]));
     assert.equal(await page.locator('[aria-live], [role=log], [role=status]').count(), 1);
   });
-  it('names the model, and the stand-in for what it is', async () => {
+  it('names the model, or the stand-in as such', async () => {
     const page = await start();
     await page.getByText('Offline stand-in, not Claude:').waitFor();
     assert.equal(await page.locator('#model').innerText(), 'offline-stand-in');

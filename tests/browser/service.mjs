@@ -1,4 +1,4 @@
-// The binary itself, as `dev` or as any other command, and how it ends.
+// Starts and stops the binary, as `dev` or as another command.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

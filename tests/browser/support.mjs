@@ -1,4 +1,4 @@
-// What every test in a browser needs: the browser, a page whose faults are collected, and axe.
+// Shared parts of the browser tests: the browser, pages with collected faults, and axe.
 
 import { createRequire } from 'node:module';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const touch = (viewport) => (viewport === PHONE ? { isMobile: true, hasTouch: tr
 /** `letters`: the size of letters, in pixels, that its user has set. */
 export const launch = ({ letters = 16 } = {}) => chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  // Only where it is wanted: the flag takes the place of Playwright's own, which says that there is a mouse.
+  // Only on request: the flag replaces Playwright's own, which reports a mouse.
   args: letters === 16 ? FLAGS : [...FLAGS, `--blink-settings=defaultFontSize=${letters}`],
 });
 
@@ -69,7 +69,7 @@ export const answered = (page, timeout = 20_000) =>
 
 /** Fails on any serious or critical finding, with what it found. */
 export async function checkAccessibility(page, where) {
-  // Through the debugger, which the page's own policy does not concern.
+  // Through the debugger, which the page's Content-Security-Policy does not affect.
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');

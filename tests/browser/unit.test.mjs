@@ -1,4 +1,4 @@
-// The page's pure parts, without a browser.
+// Unit tests of the page's pure modules, without a browser.
 
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
@@ -34,8 +34,8 @@ describe('server-sent events', () => {
       }
     }
   });
-  it('that are not complete are none', () => assert.deepEqual(parse(['event: done\ndata: {}\n']), []));
-  it('of a megabyte in small pieces take no quadratic time', () => {
+  it('that are incomplete are ignored', () => assert.deepEqual(parse(['event: done\ndata: {}\n']), []));
+  it('of a megabyte in small pieces take linear time', () => {
     const begun = performance.now();
     parse(['data: ', ...Array.from({ length: 4000 }, () => 'x'.repeat(256)), '\n\n']);
     assert.ok(performance.now() - begun < 2000);
@@ -47,12 +47,12 @@ describe('errors', () => {
     'unauthorized', 'invalid_json', 'payload_too_large', 'unsupported_media_type', 'invalid_request', 'rate_limited', 'model_error',
     'model_overloaded', 'tools_unavailable', 'busy', 'shutting_down', 'timeout', 'internal', 'network', 'lost',
   ];
-  it('all have words of their own and a way on', () => {
+  it('all have an own text and a next step', () => {
     const titles = CODES.map((code) => `${errorWords(code).title} ${errorWords(code).text}`);
     assert.equal(new Set(titles).size, CODES.length);
     for (const code of CODES) assert.ok(errorWords(code).retry || errorWords(code).fresh, code);
   });
-  it('that are unknown, or named like a property of every object, still have words', () => {
+  it('that are unknown, or named like an object property, still have a text', () => {
     for (const code of ['new_one', 'constructor', '__proto__', undefined]) assert.equal(errorWords(code).title, 'Something went wrong');
   });
   it('say how long to wait', () => {
@@ -95,7 +95,7 @@ describe('the history', () => {
     assert.deepEqual(chat.history, [{ role: 'user', content: 'log it' }, ...CALLED]);
     assert.equal(turn.parts.length, 2, 'what is in the history stays on the page');
   });
-  it('keeps only the question when nothing had begun', () => {
+  it('keeps only the question before the first event', () => {
     for (const outcome of [{ kind: 'stopped' }, { kind: 'lost', code: 'lost' }, { kind: 'error', code: 'busy' }]) {
       const { chat, turn } = asked();
       endTurn(chat, turn, outcome);
@@ -103,7 +103,7 @@ describe('the history', () => {
       assert.deepEqual(chat.history, [{ role: 'user', content: 'log it' }]);
     }
   });
-  it('keeps what was shown of a stopped answer, with the fate of its tool calls', () => {
+  it('keeps the shown part of a stopped answer, with the outcome of its tool calls', () => {
     const { chat, turn } = asked(text('I log '), text('it.'), start('t1', 'create_workout'), result('t1', 'create_workout'),
       start('t2', 'delete_workout'), result('t2', 'delete_workout', { is_error: true }), start('t3', 'list_workouts'));
     endTurn(chat, turn, { kind: 'stopped' });
@@ -116,7 +116,7 @@ describe('the history', () => {
     assert.deepEqual(chat.history.at(-1), { role: 'user', content: GO_ON_CAREFULLY });
     assert.ok(goesOn(turn));
   });
-  it('goes on without care after text alone', () => {
+  it('continues without a warning after text alone', () => {
     const { chat, turn } = asked(text('Half'));
     endTurn(chat, turn, { kind: 'lost', code: 'lost' });
     tryAgain(chat, turn);
@@ -171,7 +171,7 @@ describe('the history', () => {
     askQuestion(chat, 'what is this', { mediaType: 'image/png', data: 'QUJD', thumb: '' });
     assert.deepEqual(chat.history.at(-1).content.map((block) => block.type), ['image', 'text']);
   });
-  it('survives events that are not as they should be', () => {
+  it('tolerates malformed events', () => {
     const { turn } = asked({ type: 'text_delta', text: 7 }, { type: 'tool_result', id: null, name: {} }, { type: 'new_one' }, { type: 'tool_use' });
     assert.deepEqual(turn.parts.map((part) => part.kind), ['tool', 'tool']);
   });
@@ -189,7 +189,7 @@ describe('the tab', () => {
     endTurn(chat, turn, { kind: 'done', messages: [{ role: 'assistant', content: 'Nice.' }] });
     return chat;
   };
-  it('keeps all that fits', () => {
+  it('keeps everything that fits', () => {
     globalThis.sessionStorage = storage(1e6);
     const chat = chatWithPhoto(1000);
     saveChat(chat);
@@ -209,7 +209,7 @@ describe('the tab', () => {
     saveChat(chatWithPhoto(100_000));
     assert.deepEqual(loadChat(), newConversation());
   });
-  it('takes an answer that a reload cut off for lost', () => {
+  it('treats an answer cut off by a reload as lost', () => {
     globalThis.sessionStorage = storage(1e6);
     const chat = newConversation();
     const turn = askQuestion(chat, 'log it');
@@ -219,7 +219,7 @@ describe('the tab', () => {
     assert.deepEqual(kept.turns[0].outcome, { kind: 'lost', code: 'reloaded' });
     assert.match(kept.history[1].content, /create_workout: unknown/);
   });
-  it('begins anew when what it kept makes no sense', () => {
+  it('starts empty when the stored state is invalid', () => {
     for (const text of ['{', 'null', '[]', '{"history":[],"turns":[1]}', '{"history":[7],"turns":[]}']) {
       globalThis.sessionStorage = { getItem: () => text };
       assert.deepEqual(loadChat(), newConversation());
@@ -255,7 +255,7 @@ describe('scales', () => {
 });
 
 describe('what is drawn', () => {
-  it('is what the tools answer', () => {
+  it('is the data of the tool results', () => {
     const bench = progress(data.progress);
     assert.deepEqual([bench.measure, bench.points.length, bench.slope, bench.unit], ['e1rm', 16, 2.71, 'lb']);
     const pullUp = progress(data.bodyweight);
@@ -266,7 +266,7 @@ describe('what is drawn', () => {
     assert.deepEqual([week.rows.length, week.rows[0].name, week.untrained], [15, 'chest', ['adductors']]);
     assert.ok(week.rows.findIndex((row) => row.name === 'lower back') < week.rows.findIndex((row) => row.name === 'calves'), 'trained ones first');
   });
-  it('is nothing for shapes that are odd', () => {
+  it('is nothing for unexpected shapes', () => {
     for (const structured of data.odd.filter((odd) => odd !== null && typeof odd === 'object')) {
       const drawn = progress(structured);
       assert.ok(drawn === null || drawn.points.length === 0, JSON.stringify(structured));
@@ -281,7 +281,7 @@ describe('what is drawn', () => {
     const back = exerciseHistory({ ...data.history, sessions: points.toReversed() });
     assert.deepEqual([back.points.length, back.points[0].value], [400, 100]);
   });
-  it('holds no figure that no lifter has', () => {
+  it('has no impossible figures', () => {
     const [first, ...rest] = data.progress.points;
     for (const odd of [{ volume: 1e308 }, { volume: -1 }, { volume: NaN }, { volume: '7' }]) {
       assert.equal(progress({ ...data.progress, points: [{ ...first, ...odd }, ...rest] }).points.length, 15);
@@ -297,14 +297,14 @@ describe('what is drawn', () => {
     assert.equal(progress(data.progress).rough, false);
     assert.equal(progress({ ...data.progress, e1rm: { ...data.progress.e1rm, low_confidence: true } }).rough, true);
   });
-  it('has days that no time zone moves', () => {
+  it('has days independent of the time zone', () => {
     assert.equal(day('2026-11-14'), Date.UTC(2026, 10, 14));
     for (const odd of ['2026-02-30', '2026-1-1', '', null, 20261114]) assert.equal(day(odd), null);
   });
 });
 
 describe('words', () => {
-  it('of tools tell what happens and how it ended', () => {
+  it('of tools say what runs and how it ended', () => {
     assert.deepEqual(['running', 'done', 'failed', 'unknown'].map((state) => toolWords('analyze_progress', state)),
       ['Analyzing progress…', 'Analyzed progress', 'Analyzing progress: failed', 'Analyzing progress: unfinished']);
     assert.equal(toolWords('constructor', 'done'), 'constructor: done');
@@ -315,7 +315,7 @@ describe('words', () => {
 });
 
 describe('an access token', () => {
-  it('is what a header can carry', () => {
+  it('has only characters that a header allows', () => {
     for (const token of ['good', 'eyJ.a-b_c.d~+/=']) assert.ok(isToken(token));
     for (const odd of ['', 'a b', 'a\nb', 'tokén', '…', 'a\u007f', null]) assert.ok(!isToken(odd), String(odd));
   });
@@ -327,7 +327,7 @@ describe('a photo', () => {
   });
   const bytes = (...start) => new Uint8Array([...start, ...Array(12).fill(0)]).slice(0, 12);
   const ascii = (text) => [...text].map((letter) => letter.charCodeAt(0));
-  it('is what its first bytes say', () => {
+  it('has the type of its first bytes', () => {
     assert.equal(mediaType(bytes(0x89, ...ascii('PNG'))), 'image/png');
     assert.equal(mediaType(bytes(0xff, 0xd8, 0xff, 0xe0)), 'image/jpeg');
     assert.equal(mediaType(bytes(...ascii('GIF89a'))), 'image/gif');

@@ -1,4 +1,4 @@
-// Everything together: the binary's `dev`, its page in Chromium, and either the stand-in or a scripted Claude.
+// End-to-end tests: `dev` of the binary, its page in Chromium, and the stand-in or a scripted Claude.
 
 import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
@@ -47,7 +47,7 @@ const watchPaints = (page) => page.evaluate(() => {
 describe('from the command to a page', () => {
   it('takes less than a second', async () => {
     const took = [];
-    // The best of three: another process that is busy just then is nobody's fault here.
+    // The best of three, since another process may be busy.
     for (let tries = 0; tries < 3; tries += 1) {
       const page = await (await browser.newContext()).newPage();
       const began = performance.now();
@@ -131,7 +131,7 @@ describe('dev with a scripted Claude', () => {
     claude.close();
   });
 
-  it('shows what would be markup or code as text, whole or in pieces', async () => {
+  it('shows markup and code as text, whole or in pieces', async () => {
     const hostile = '<img src=x onerror="alert(1)"> <script>alert(2)</script> [link](javascript:alert(3)) ![pixel](http://127.0.0.1:1/x.png) '
       + '<a href="javascript:alert(4)">a</a>\n\n| <svg onload=alert(5)> |\n|---|\n| <iframe srcdoc="<script>alert(6)</script>"></iframe> |\n';
     const claude = await startClaude({ answer: (asked) => (asked.includes('pieces') ? [...hostile] : [hostile]) });
@@ -153,7 +153,7 @@ describe('dev with a scripted Claude', () => {
     claude.close();
   });
 
-  it('loses the server in the middle of an answer, says so, and goes on with the next one', async () => {
+  it('reports a server lost during an answer, and continues with the next one', async () => {
     const claude = await startClaude({ paceMs: 30, answer: (asked) => (asked.includes('last') ? ['All ', 'good.'] : Array(300).fill('word ')) });
     const AGENT_PORT = String(await freePort());
     const first = await startDev({ ANTHROPIC_BASE_URL: claude.url, AGENT_PORT });
@@ -168,7 +168,7 @@ describe('dev with a scripted Claude', () => {
     await answered(page);
     assert.match(await last(page).innerText(), /reach/i, 'still no server');
 
-    // Another process, and so another key: the page finds its way by itself.
+    // A new process has another key: the page recovers automatically.
     const second = await startDev({ ANTHROPIC_BASE_URL: claude.url, AGENT_PORT });
     assert.equal(second.url, first.url);
     assert.notEqual(second.token, first.token);
@@ -215,7 +215,7 @@ describe('a page of another origin', () => {
     other.close();
   });
 
-  it('does not if it is not, nor when none is', async () => {
+  it('does not reach /chat if its origin is not allowed, or none is', async () => {
     const other = await foreign();
     for (const CORS_ALLOWED_ORIGINS of ['https://app.example', '']) {
       const dev = await startDev({ CORS_ALLOWED_ORIGINS });

@@ -1,4 +1,4 @@
-"""A reverse proxy for clients that cannot send a token: it adds one header, and touches nothing else that matters.
+"""Reverse proxy that adds the `Authorization` header, for clients that cannot send a token.
 
 A connection serves one request: its head is rewritten (with `Connection: close`), then bytes are copied both ways as they
 come. So `Host` and `Origin` arrive as they were sent, streams stream, and either end's hanging up is seen by the other.
@@ -16,7 +16,7 @@ REPLACED = (b"authorization:", b"connection:")
 
 
 class AuthorizingProxy:
-    """In front of the server at this port of loopback; `url` is the server's, seen through it. Keeps what was `sent`."""
+    """A proxy for the server at this loopback port; `url` is the server's URL through it. Records what was `sent`."""
 
     def __init__(self, upstream: int, authorization: str) -> None:
         self.sent = sent = bytearray()
@@ -33,7 +33,7 @@ class AuthorizingProxy:
                     while data := self.rfile.read1(1 << 16):
                         sent.extend(data)
                         server.sendall(data)
-                    # The client is done, or gone: there is nobody to answer then.
+                    # The client has disconnected.
                     server.shutdown(socket.SHUT_RDWR)
                     back.join()
 
@@ -51,7 +51,7 @@ class AuthorizingProxy:
 
 
 def copy(source: socket.socket, sink: socket.socket) -> None:
-    """Until the source ends; then the sink hears that."""
+    """Copies until the source ends, then closes the sink."""
     with suppress(OSError):
         while data := source.recv(1 << 16):
             sink.sendall(data)

@@ -1,4 +1,4 @@
-"""The shipped Caddyfile in a real Caddy: streams unbuffered and uncompressed, and keeps the inside private."""
+"""Checks the shipped Caddyfile in a real Caddy: streams are unbuffered and uncompressed, private paths are closed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PINGS = 1000
 
 
 class PatientClaude:
-    """Waits after each delta until it is told that the delta arrived; a proxy that buffers would wait for ever."""
+    """Waits after each delta until the client has received it; with a buffering proxy this would wait forever."""
 
     def __init__(self) -> None:
         self.arrived = threading.Semaphore(0)
@@ -45,7 +45,7 @@ class PatientClaude:
                 assert self.arrived.acquire(timeout=DEADLINE), f"{event} did not arrive"
 
     def _endless(self) -> Iterator[Json]:
-        """Begins an answer, then only pings until the agent closes the connection."""
+        """Starts an answer, then only sends pings until the agent closes the connection."""
         events = message(text("one\n"))
         yield from (next(events) for _ in range(4))
         try:
@@ -58,7 +58,7 @@ class PatientClaude:
 
 
 def derive(caddyfile: str, site: str, upstream: str) -> str:
-    """The shipped file at other addresses, on loopback only; everything else stays as it is."""
+    """The shipped file with loopback addresses and no other change."""
     options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n"
     for old, new in (("\n{\n", f"\n{options}"), ("agent.progstrength.fitness", site), ("agent:8001", upstream)):
         assert old in caddyfile, f"the Caddyfile holds no {old!r}"
@@ -67,7 +67,7 @@ def derive(caddyfile: str, site: str, upstream: str) -> str:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Caddy keeps its state in the home directory: a check leaves none."""
+    """Sets a home directory for Caddy's state, so that a check leaves none."""
     return {"HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
 
 

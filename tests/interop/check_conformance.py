@@ -1,4 +1,4 @@
-"""The MCP project's own client conformance suite, with our agent as the client.
+"""Runs the MCP client conformance suite with the agent as the client.
 
 `check_conformance.py NODE SUITE`. Only the scenarios of a client of tools, which neither
 authorizes by OAuth nor answers elicitations.
@@ -15,7 +15,7 @@ import sys
 from harness import DEADLINE, clean_exit_on_sigterm, ok, python
 
 SCENARIOS = ("initialize", "tools_call", "sse-retry")
-# The suite's servers listen on every address: a network namespace of their own keeps them on this machine.
+# The suite's servers listen on all addresses: a network namespace keeps them local.
 ISOLATED = ["unshare", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 
 

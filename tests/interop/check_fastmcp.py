@@ -1,4 +1,4 @@
-"""A real FastMCP server, driven through `/chat`: identity, `_meta`, both answer modes, and a restart in mid-turn."""
+"""Checks the agent with a real FastMCP server: identity, `_meta`, both answer modes, and a restart during a turn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fake_claude import FakeClaude, message, text, tool_results, tool_use, user
 from harness import Agent, Json, WorkoutServer, clean_exit_on_sigterm, ok
 
-# What a confused or hijacked model would write: another user's id, at the top and inside.
+# Input of a confused or hijacked model: another user's id, at the top level and nested.
 SPOOF = {"user_id": "mallory"}
 SQUATS = {"exercise_id": "squat", "sets": [{"reps": 5, "weight": 100, **SPOOF}], **SPOOF}
 CALLS = [
@@ -20,7 +20,7 @@ CALLS = [
 
 
 def one_call_per_round(body: Json) -> Iterable[Json]:
-    """Ask for CALLS one after the other, then say what came back."""
+    """Request CALLS one after the other, then answer with their results."""
     done = sum(1 for entry in body["messages"] if entry["role"] == "assistant")
     if done < len(CALLS):
         return message(text("One\nmoment.\n"), CALLS[done], stop_reason="tool_use")
@@ -57,7 +57,7 @@ def check_identity(claude: FakeClaude, server: WorkoutServer, turns: dict[str, s
 
 
 def check_results(claude: FakeClaude) -> None:
-    """What the tools answered reached Claude, as text and not as an error."""
+    """The tool results reached Claude, as text and not as an error."""
     results = [result for body in claude.bodies[: len(CALLS) + 1] for result in tool_results(body)]
     assert [result["tool_use_id"] for result in results] == [call["id"] for call in CALLS], results
     for result, expected in zip(results, ("push-up", "w1", "w1"), strict=True):
@@ -72,7 +72,7 @@ def check_same_turn(answer: Json, done: Json) -> None:
 
 
 def check_restart(server: WorkoutServer) -> None:
-    """The session is lost between two rounds: the write must happen all the same, and only once."""
+    """The session is lost between two rounds: the write must be executed exactly once."""
     restarts = iter([server.restart])
 
     def restart_before_the_write(body: Json) -> Iterable[Json]:

@@ -1,4 +1,4 @@
-"""A model that really runs, behind llama.cpp's own Messages API: nobody here wrote the stream the agent reads."""
+"""Checks the agent with a real model behind llama.cpp's Messages API, a stream that this project does not generate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fake_claude import user
 from harness import Agent, Json, Process, WorkoutServer, clean_exit_on_sigterm, free_port, ok, python, wait_until
 
 SHORT, LONG = 48, 4000
-# On a busy machine the model may read our prompt for long before its first word.
+# On a busy machine the model may take long to process the prompt.
 SETTINGS = {"CLAUDE_IDLE_TIMEOUT_SECS": "150"}
 
 
@@ -20,7 +20,7 @@ def is_processing(llama: str) -> bool:
 
 
 def generated(llama: str) -> int:
-    """Tokens of all finished generations; one that is cut counts with what it had made."""
+    """Tokens of all ended generations, cancelled ones included."""
     lines = httpx.get(f"{llama}/metrics").text.splitlines()
     [value] = [line.split()[1] for line in lines if line.startswith("llamacpp:tokens_predicted_total ")]
     return int(float(value))

@@ -1,4 +1,4 @@
-"""The OpenAPI document is valid, and both servers answer generated requests as their documents say.
+"""Checks the OpenAPI documents: valid, and both servers answer generated requests as described.
 
 The agent describes itself at /openapi.json. The workout server has no such document, for MCP is its interface:
 `workout_openapi.json` beside this file describes what HTTP sees of it.

@@ -1,4 +1,4 @@
-"""Is every request body that we send one the official `anthropic` package would let a program send?
+"""Checks that the types of the official `anthropic` package allow every request body that the agent sends.
 
 Claude's API refuses a key it does not know, at any level, so an unknown key is an error here too: the TypedDicts of
 the package are walked by hand, for neither a type checker nor pydantic forbids extras inside (lazy) nested ones.
@@ -32,7 +32,7 @@ from typing_extensions import is_typeddict
 
 from harness import Json, ok
 
-# A JSON Schema has any keyword there is.
+# A JSON Schema may have any keyword.
 OPEN = (InputSchemaTyped,)
 
 
@@ -57,7 +57,7 @@ def errors(value: object, expected: Any, path: str = "body") -> list[str]:
 
 
 def _union_errors(value: object, variants: Sequence[Any], path: str) -> list[str]:
-    """The complaints of the variant that was meant: of the value's own kind, and of its `type` if it is a block."""
+    """The errors of the intended variant: the one of the value's kind, and of its `type` if it is a block."""
     all_errors = [errors(value, variant, path) for variant in variants]
     if not all(all_errors):
         return []
@@ -79,7 +79,7 @@ def _typed_dict_errors(value: object, expected: Any, path: str) -> list[str]:
 
 @cache
 def _fields(expected: Any) -> tuple[dict[str, Any], frozenset[str]]:
-    """The keys with their types, and which must be there.
+    """The keys with their types, and the required ones.
 
     `__required_keys__` alone does not see a `Required` in a module of postponed annotations.
     """
@@ -107,7 +107,7 @@ def _plain_errors(value: object, expected: Any, path: str) -> list[str]:
 
 
 def self_test() -> None:
-    """A check that accepts everything would pass too: it must refuse what Claude refuses."""
+    """Self-test: the check must refuse what Claude refuses."""
     cached = {"cache_control": {"type": "ephemeral"}}
     schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "$defs": {}}
     call = {"type": "tool_use", "id": "toolu_1", "name": "t", "input": {"any": {"thing": 1}}}

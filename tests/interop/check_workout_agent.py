@@ -1,4 +1,4 @@
-"""`serve` with `mcp`: both commands of the binary together, as they are deployed."""
+"""Checks `serve` with `mcp`: both commands of the binary together, as deployed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fake_claude import FakeClaude, message, text, tool_results, tool_use, user
 from harness import AGENT_TOKEN, Agent, Json, Workouts, clean_exit_on_sigterm, ok, wait_until
 
 SQUATS = {"exercise_id": "barbell-back-squat", "sets": [{"reps": 5, "weight": 100, "unit": "kg"}]}
-# What a confused or hijacked model would write.
+# Input of a confused or hijacked model.
 SPOOF = {"user_id": "ann"}
 
 
 def log_and_read(body: Json) -> Iterable[Json]:
-    """Log a workout if the user says so, read all of them, and repeat what came."""
+    """Log a workout if the user asks, list all of them, and answer with the results."""
     results = tool_results(body)
     asked_to_log = json.dumps(body["messages"][0]).count('"log"') == 1
     if asked_to_log and not results:
@@ -41,7 +41,7 @@ def check_right_token(server: Workouts) -> None:
         [said] = agent.chat([user("read")], sub="bea")["content"]
         assert "no workouts" in said["text"], said
         assert "user_id" not in json.dumps([body["tools"] for body in claude.bodies]), claude.bodies
-        ok("workout agent", "a chat logs and reads its user's workouts, and nobody else's")
+        ok("workout agent", "a chat logs and reads only its user's workouts")
         assert agent.terminate() == 0
 
 

@@ -1,4 +1,4 @@
-"""The official Python client of MCP with `mcp`: over standard input and output, and over HTTP as the agent.
+"""Checks `mcp` with the official Python MCP client: over standard input and output, and over HTTP as the agent.
 
 The client checks each structured result against the tool's own output schema. Both in sessions (`legacy`, 2025-11-25)
 and without them (`auto`, which finds 2026-07-28).
@@ -35,7 +35,7 @@ async def answered(client: Client, tool: str, arguments: Json) -> Any:
 
 
 async def check_all(client: Client, user: str | None) -> None:
-    """Everything a client can ask for; `user` is whom an agent names."""
+    """Uses every feature; `user` is the user that an agent names."""
     named: Json = {} if user is None else {"user_id": user}
     meta: Any = None if user is None else {"fitness.progstrength/user_id": user}
     tools = (await client.list_tools()).tools
@@ -48,7 +48,7 @@ async def check_all(client: Client, user: str | None) -> None:
     workouts = (await answered(client, "list_workouts", named))["workouts"]
     assert [workout["id"] for workout in workouts] == [logged["id"]], (logged, workouts)
     assert workouts[0]["name"] == SQUATS["name"] and workouts[0]["exercises"][0]["sets"] == SETS, workouts
-    # The others that only read: their results too must be what their schemas say.
+    # The other read-only tools: their results must match their schemas too.
     exercise = {"exercise": "back squat", **named}
     for tool, arguments in (
         ("list_exercises", {"muscle_group": "chest"}),
@@ -107,7 +107,7 @@ async def check_stdio(mode: str) -> None:
 
 
 def check_end_of_input() -> None:
-    """What stands on standard output, to the byte, and how the server ends when its input does."""
+    """Checks the bytes on standard output, and that the server exits when its input ends."""
     client = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "interop", "version": "1"}}
     calls = [("create_workout", SQUATS), ("no_such_tool", {}), ("list_workouts", {"limit": 0}), ("list_workouts", {})]
     messages: list[Json] = [
@@ -134,15 +134,15 @@ def check_end_of_input() -> None:
     assert all(message["jsonrpc"] == "2.0" for message in said), said
     assert sorted(message["id"] for message in said) == [0, *range(1, len(calls) + 1)], said
     assert done.stderr, "no logs"
-    ok("workout stdio end", "the end of the input is a clean end: all is answered, and nothing else said")
+    ok("workout stdio end", "the server exits when its input ends, after all answers, with no other output")
 
 
 async def check_http(server: Workouts, mode: str) -> None:
     async with http_client(server.url, AGENT_TOKEN, mode) as client:
         assert client.protocol_version == MODES[mode], client.protocol_version
         await check_all(client, user=f"ann-{mode}")
-        nobody = await client.call_tool("list_workouts", {})
-        assert nobody.is_error, nobody
+        unnamed = await client.call_tool("list_workouts", {})
+        assert unnamed.is_error, unnamed
     ok(f"workout http {MODES[mode]}", "the agent's token, for a user it names")
 
 

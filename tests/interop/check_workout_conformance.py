@@ -1,4 +1,4 @@
-"""The MCP project's own server conformance suites against `mcp`, as a user with a token.
+"""Runs the MCP server conformance suites against `mcp`, as a user with a token.
 
 `check_workout_conformance.py NODE MODULES`. Every scenario that a suite has for a protocol version is run. One of NEEDS
 is not judged, but what it needs must be what it asked for and what our server does not offer; all others must succeed,
@@ -27,7 +27,7 @@ SUITES = (
     ("conformance-alpha", "2025-11-25"),
     ("conformance-alpha", "2026-07-28"),
 )
-# What these scenarios need: a fixture (of a server that was made for the suite), or a capability.
+# Requirements of scenarios that do not apply: a fixture of the suite's own server, or a capability.
 NEEDS = {
     "completion-complete": "prompt test_prompt_with_arguments",
     "elicitation-sep1034-defaults": "tool test_elicitation_sep1034_defaults",
@@ -69,7 +69,7 @@ NEEDS = {
     "tools-call-with-logging": "capability logging",
     "tools-call-with-progress": "tool test_tool_with_progress",
 }
-# The same for single checks of a scenario that is judged otherwise.
+# The same for single checks of a scenario that applies otherwise.
 NEEDS_OF_CHECKS = {
     "sep-2575-http-server-no-independent-requests-on-stream": "tool test_streaming_elicitation",
     "sep-2575-missing-capability-http-400": "tool test_missing_capability",
@@ -79,7 +79,7 @@ NEEDS_OF_CHECKS = {
 
 
 async def offered(url: str) -> set[str]:
-    """All that a need could name, as another client sees it."""
+    """The names that a requirement can refer to, as another client lists them."""
     async with http_client(url, user_token("onlooker")) as client:
         tools = (await client.list_tools()).tools
         prompts = (await client.list_prompts()).prompts
@@ -110,12 +110,12 @@ class Suite:
         return done.stdout + done.stderr
 
     def scenarios(self) -> list[str]:
-        """All that it has for its version of the protocol."""
+        """All scenarios for its protocol version."""
         listed = re.findall(r"^ +- (\S+) \[(.*)\]$", self._run("list", "--server"), re.MULTILINE)
         return [name for name, versions in listed if self.version in versions.split(",")]
 
     def checks(self, url: str, scenario: str) -> list[Json]:
-        """What a scenario found; its exit code and its own sums say less."""
+        """The checks of a scenario; its exit code and summary say less."""
         with tempfile.TemporaryDirectory(prefix="interop-conformance-") as found:
             said = self._run(
                 *("server", "--url", url, "--scenario", scenario),
@@ -128,7 +128,7 @@ class Suite:
 
 
 def check_scenario(suite: Suite, server: Workouts, offers: set[str], scenario: str) -> None:
-    # A user of its own: the suite leaves its sessions open, and a user may have only so many.
+    # A separate user: the suite leaves its sessions open, and their number per user is limited.
     with AuthorizingProxy(server.port, f"Bearer {user_token(scenario)}") as proxy:
         checks = suite.checks(proxy.url, scenario)
     title = f"{suite.version} {scenario}"
@@ -161,7 +161,7 @@ def main(node: str, modules: Path) -> None:
             scenarios = suite.scenarios()
             assert scenarios, f"{suite} lists nothing"
             for scenario in scenarios:
-                # What two suites have in common is judged twice, but found to be not applicable once.
+                # A scenario of both suites is run twice, but reported as not applicable once.
                 if scenario not in NEEDS or (suite.version, scenario) not in run:
                     check_scenario(suite, server, offers, scenario)
                 run.add((suite.version, scenario))

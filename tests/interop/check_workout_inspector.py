@@ -1,4 +1,4 @@
-"""The MCP inspector's command line with `mcp`, as a user: `check_workout_inspector.py NODE INSPECTOR`."""
+"""Checks `mcp` with the command line of the MCP inspector, as a user: `check_workout_inspector.py NODE INSPECTOR`."""
 
 from __future__ import annotations
 

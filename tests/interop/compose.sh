@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Does Compose understand docker-compose.yml, in both its forms? Nothing is started.
+# Checks that Compose accepts docker-compose.yml, with and without its profiles. Starts nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 project=$(mktemp -d)
 trap 'rm -rf "$project"' EXIT
 cp docker-compose.yml "$project"
-# Every installation writes its own; Compose insists on the file.
+# Compose requires the file, which each installation writes.
 echo "PROG_STRENGTH_MCP_TOKEN=any" >"$project/.env"
 cd "$project"
 docker-compose config --quiet

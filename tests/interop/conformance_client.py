@@ -1,4 +1,4 @@
-"""What the MCP conformance suite runs as 'the client': our agent, made to use every tool the suite offers.
+"""The client command of the MCP conformance suite: the agent, scripted to use every tool of the suite.
 
 `conformance_client.py SERVER_URL`; exit 0 says only that the agent did its turn, the suite judges what it saw.
 """

@@ -1,4 +1,4 @@
-"""A Claude that says what it is told, over the real Messages stream."""
+"""Scripted fake Claude, over the real Messages stream."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def tool_results(body: Json) -> list[Json]:
 
 
 def assert_paired(messages: list[Json]) -> None:
-    """Claude's own rule: each tool_use is answered in the next message, and nothing else is."""
+    """Claude's rule: the next message has a result for each tool_use, and no others."""
     asked: list[str] = []
     for entry in [*messages, {"content": []}]:
         blocks = [] if isinstance(entry["content"], str) else entry["content"]
@@ -102,7 +102,7 @@ class FakeClaude:
                 self.close_connection = True
 
             def log_message(self, *_: object) -> None:
-                """Quiet: the agent's log is what matters."""
+                """Silent: only the agent's log matters."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""What all interop checks share: children that end with the check, the agent among them, and MCP servers for it.
+"""Shared parts of the interop checks: child processes, the agent, and MCP servers.
 
 The agent is only ever used from outside (environment, HTTP, signals), so these checks hold for the binary that ships.
 """
@@ -25,19 +25,19 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SIGNING_KEY = "a signing key for the interop checks only"
 AGENT_TOKEN = "an-agent-token-for-the-interop-checks-only"
-# For what takes a second on a machine with nothing else to do.
+# Deadline for steps that take a second on an idle machine.
 DEADLINE = 180.0
 
 Json = dict[str, Any]
 
 
 def ok(name: str, fact: str) -> None:
-    """One line per check that held; `run` counts them."""
+    """Prints a line for a passed check; `run` counts them."""
     print(f"ok {name}: {fact}", flush=True)
 
 
 def clean_exit_on_sigterm() -> None:
-    """A check that is told to stop must still end its children: let every `finally` run."""
+    """Turns SIGTERM into an exception, so that every `finally` runs and ends its child."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
 
 
@@ -61,7 +61,7 @@ def wait_until(what: str, probe: Callable[[], object], seconds: float = DEADLINE
 
 
 class Process:
-    """A child whose output is kept for the moment something fails, and which never outlives its `with` block."""
+    """A child process that ends with its `with` block; its output is shown on a failure."""
 
     def __init__(self, name: str, command: list[str], env: dict[str, str] | None = None) -> None:
         self.name = name
@@ -69,7 +69,7 @@ class Process:
         self.directory = Path(self._directory.name)
         self._log_path = self.directory / "log"
         with self._log_path.open("wb") as log:
-            # A directory of its own: a developer's .env must not leak into a check.
+            # A new directory, so that a developer's .env has no effect.
             self._child = subprocess.Popen(
                 command, env=env, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
@@ -81,7 +81,7 @@ class Process:
         return self._child.poll() is None
 
     def terminate(self) -> int:
-        """Ask politely and return the exit code; one that does not listen is killed, and that is an error."""
+        """Send SIGTERM and return the exit code; a child that does not exit is killed, which is an error."""
         self._child.terminate()
         try:
             return self._child.wait(DEADLINE)
@@ -90,7 +90,7 @@ class Process:
             raise TimeoutError(f"{self.name} ignored SIGTERM") from error
 
     def close(self, show_log: bool = False) -> None:
-        """End it at once, whatever it is doing."""
+        """Kill it."""
         if self.running():
             self._child.kill()
             self._child.wait()
@@ -111,7 +111,7 @@ def python(script: str, *arguments: str, interpreter: str = sys.executable) -> l
 
 
 def user_token(sub: str) -> str:
-    """A JWT of this user's, minted by the binary under test."""
+    """A JWT of this user, minted by the binary under test."""
     minted = subprocess.run(
         [os.environ["AGENT_BIN"], "token", "--sub", sub],
         env={"JWT_SIGNING_KEY": SIGNING_KEY},
@@ -199,7 +199,7 @@ class Agent(Process):
     def open_stream(
         self, messages: list[Json], sub: str = "ann", request_id: str = "interop-sse", url: str | None = None
     ) -> Iterator[tuple[httpx.Response, Iterator[Event]]]:
-        """The response and its events as they come; leaving the block hangs up. `url` is that of a proxy before us."""
+        """The response and its events as they arrive; leaving the block disconnects. `url` may be that of a proxy."""
         with httpx.stream(
             "POST",
             f"{url or self.url}/chat",
@@ -212,7 +212,7 @@ class Agent(Process):
             yield response, parse_sse(response.iter_lines())
 
     def stream(self, messages: list[Json], sub: str = "ann", request_id: str = "interop-sse") -> list[Event]:
-        """A whole streamed turn; exactly one terminal event, and nothing after it."""
+        """A whole streamed turn, checked to end with its only terminal event."""
         with self.open_stream(messages, sub, request_id) as (_, events):
             all_events = list(events)
         terminal = [event.type for event in all_events if event.type in ("done", "error")]
@@ -224,7 +224,7 @@ class Agent(Process):
 
 
 class Workouts(Process):
-    """Our own, the command `mcp`: over HTTP on loopback, with an empty database."""
+    """The command `mcp`: over HTTP on loopback, with an empty database."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -254,7 +254,7 @@ class Workouts(Process):
 
 
 class WorkoutServer:
-    """The FastMCP server, which can be restarted on the same port: its sessions are gone then."""
+    """The FastMCP server; a restart on the same port loses its sessions."""
 
     def __init__(self, interpreter: str = sys.executable) -> None:
         self._port, self._interpreter = free_port(), interpreter
@@ -268,7 +268,7 @@ class WorkoutServer:
         command = python("fastmcp_server.py", str(self._port), str(self._calls), interpreter=self._interpreter)
         process = Process("fastmcp", command)
         try:
-            # Any answer will do: without an MCP Accept header the server refuses, but it is up.
+            # Any answer shows that it runs: without an MCP Accept header it refuses.
             wait_until("the FastMCP server", lambda: process.running() and httpx.get(self.url).status_code)
         except BaseException:
             process.close(show_log=True)

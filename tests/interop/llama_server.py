@@ -15,11 +15,11 @@ params.port = int(sys.argv[1])
 params.n_ctx = 16384
 params.n_parallel = 1
 params.use_jinja = True
-# Two threads wait for each other by spinning: beside a busy build, one alone is many times faster.
+# Two threads spin while waiting for each other: next to a busy build, one thread is much faster.
 params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 params.endpoint_slots = True
 params.endpoint_metrics = True
-# The same answer every time, and one that always runs to the token limit: a small model often stops at once.
+# Deterministic, and always up to the token limit: a small model often stops at once.
 params.sampling.seed = 1
 params.sampling.ignore_eos = True
 server = xllamacpp.Server(params)

@@ -1,4 +1,4 @@
-"""The official Python client of MCP, connected to our server."""
+"""The official Python MCP client, connected to `mcp`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness import DEADLINE
 
 
 async def _no_faults(message: object) -> None:
-    """Among the server's messages the client reports what is no message at all."""
+    """Raises on invalid output of the server, which the client reports among the messages."""
     if isinstance(message, Exception):
         raise message
 

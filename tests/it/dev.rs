@@ -1,8 +1,8 @@
 //! The command `dev`: everything in one process.
 
-mod ending;
-mod refusals;
+mod shutdown;
 mod stand_in;
+mod startup_failures;
 
 use std::path::PathBuf;
 

@@ -1,17 +1,17 @@
-//! A request as Claude's cache sees it: one block after the other.
+//! Request to prompt blocks, in the order of the prompt cache.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
 pub struct Block {
-    /// Without `cache_control`, which is no part of the prompt.
+    /// Its JSON without `cache_control`, which is not part of the prompt.
     pub text: String,
     pub tokens: f64,
     pub marked: bool,
-    /// Tools and system text: no user's own.
+    /// Tools and system text, which all users share.
     pub shared: bool,
-    /// Hash of everything up to here, and its tokens.
+    /// Hash of the prompt up to here, and its tokens.
     pub prefix: u64,
     pub upto: f64,
 }
@@ -29,7 +29,7 @@ pub fn total(blocks: &[Block]) -> f64 {
 /// Tools, system, messages.
 pub fn of_request(request: &Value) -> Vec<Block> {
     let mut prompt = Prompt::default();
-    // What changes the whole prompt stands before it.
+    // Parameters that change the whole prompt come first.
     let settings = json!([request["model"], request["tool_choice"]]).to_string();
     prompt.prefix = hash(&settings);
     for part in ["tools", "system"] {

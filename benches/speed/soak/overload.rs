@@ -1,7 +1,7 @@
-//! Twice the load it can carry: what it sheds it sheds at once, what it took it finishes, and then all is well again.
+//! Overload test: at twice its capacity, the agent rejects requests at once, finishes those it accepted, and recovers.
 //!
-//! What it can carry is measured first: 64 who ask again as soon as they are answered. Then come twice as many requests a
-//! second as that, whatever becomes of those before, over connections that are kept and used again, as a proxy does it.
+//! The capacity is measured first, with 64 clients in a closed loop. Then twice that rate is sent in an open loop, over
+//! reused connections, as a proxy does.
 
 mod probe;
 mod seen;
@@ -41,11 +41,11 @@ struct Offer<'a> {
     bench: &'a Bench,
     agent: &'a Agent,
     scenario: &'a Scenario,
-    /// Connections that nobody uses at the moment.
+    /// Idle connections.
     idle: RefCell<Vec<Wire>>,
 }
 
-/// With the places there are by default, and with more than are ever taken.
+/// With the default limit of concurrent chats, and with one that is never reached.
 pub async fn faults(bench: &Bench) -> Vec<String> {
     let mut faults = Vec::new();
     for places in ["1024", "8192"] {
@@ -74,7 +74,7 @@ async fn of_places(bench: &Bench, places: &str) -> Vec<String> {
 }
 
 impl Offer<'_> {
-    /// Turns in a second when all of the core is used.
+    /// Turns per second at full use of the core.
     async fn carried(&self) -> io::Result<f64> {
         let (mut askers, process) = (Vec::new(), self.agent.process());
         for rider in (0..RIDERS).cycle().take(ASKERS) {
@@ -108,7 +108,7 @@ impl Offer<'_> {
         }
     }
 
-    /// So many requests a second, whatever becomes of those before; what has ended by the end, and what has not.
+    /// Sends requests at a fixed rate (open loop); returns the ended ones and the tasks of the others.
     async fn send(&self, rate: f64) -> (Vec<End>, FuturesUnordered<LocalBoxFuture<'_, End>>) {
         let (began, mut begun) = (Instant::now(), 0_usize);
         let (mut running, mut ends) = (FuturesUnordered::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! One who asks all kinds of things, reads as he likes, and may leave; and what he saw.
+//! Soak client: random kinds of turns, slow reads and early disconnects; checks each answer.
 
 use std::{io, time::Duration};
 
@@ -12,9 +12,9 @@ use crate::{
     wire::{Wire, header},
 };
 
-/// No turn of the soak takes longer, unless it hangs.
+/// Deadline of a turn; longer is a hang.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Text, tools, refusals, failures, cuts, writes, long answers, slow streams: as often as they stand here.
+/// The kinds of turns (text, tools, refusals, failures, cuts, writes, long answers, slow streams), weighted by repetition.
 const KINDS: &[u8] = b"tttttuuuuuuppprrxecwwwwwls";
 
 /// Steele, Lea and Flood's `SplitMix64`.
@@ -36,9 +36,9 @@ pub struct Tally {
     failed: u32,
     refused: u32,
     left: u32,
-    /// Each write, and whether it was told as done.
+    /// Each write, and whether it was reported as done.
     pub writes: Vec<(Number, bool)>,
-    /// What must not be.
+    /// Detected faults.
     pub faults: Vec<String>,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Asker<'a> {
     pub async fn of_kind(&mut self, kind: char) {
         let number = self.bench.numbers.next(self.rider);
         let streamed = kind == 's' || self.dice.roll(4) > 0;
-        // Nobody waits for the end of a stream that has none.
+        // An endless stream is always left early.
         let leaves = kind == 's' || self.dice.roll(20) == 0;
         self.tally.turns += 1;
         let turn = timeout(PATIENCE, self.ask(kind, number, streamed, leaves)).await;
@@ -122,7 +122,7 @@ impl<'a> Asker<'a> {
         false
     }
 
-    /// The answer, whole; `None` if the asker has left before its end.
+    /// The whole answer; `None` if the client disconnected before its end.
     async fn ask(
         &mut self,
         kind: char,
@@ -156,7 +156,7 @@ impl<'a> Asker<'a> {
         Ok(Some(wire))
     }
 
-    /// Whether the answer is one that such a turn may have; and whether it says that the write was done.
+    /// Checks the answer for its kind of turn; returns whether it reports the write as done.
     fn judge(&mut self, kind: char, streamed: bool, wire: &Wire) -> bool {
         let content = wire.content();
         let fails = matches!(kind, 'x' | 'e' | 'c');

@@ -1,4 +1,4 @@
-//! Those who read the streams, and what they see.
+//! Readers of the slow streams: count tokens and late tokens.
 
 use std::{
     io,
@@ -22,16 +22,16 @@ use crate::{
     wire::Wire,
 };
 
-/// A token that comes later than this is late.
+/// A token with a greater delay is late.
 const LATE: Duration = Duration::from_millis(250);
 const TICK: &[u8] = b"tick ";
-/// What the readers see, all together.
+/// The counts of all readers together.
 #[derive(Default)]
 pub struct Board {
     pub tokens: AtomicU64,
     pub late: AtomicU64,
     pub worst_micros: AtomicU64,
-    /// Streams that ended as they should.
+    /// Complete streams.
     pub ended: AtomicU64,
     pub failed: AtomicU64,
 }
@@ -50,7 +50,7 @@ impl Board {
     }
 }
 
-/// Whom the readers ask, and how an answer ends.
+/// The address of the agent, and the end of an answer.
 pub struct Source {
     address: SocketAddr,
     requests: Vec<Vec<u8>>,
@@ -88,7 +88,7 @@ impl Source {
     }
 }
 
-/// A thousand new ones a second, until all are open or long past the time that takes.
+/// Opens 1,000 streams per second until all are open, with a deadline.
 pub async fn ramp(source: &Source, streams: usize, wheel: &Arc<Wheel>, board: &Arc<Board>) {
     for n in 0..streams {
         let request = source.requests[n % source.requests.len()].clone();
@@ -116,7 +116,7 @@ pub async fn wait(at_most: Duration, until: impl Fn() -> bool) {
     }
 }
 
-/// Reads one stream to its end; whether it had one.
+/// Reads one stream; true if it was complete.
 async fn read(
     address: SocketAddr,
     request: &[u8],
@@ -131,7 +131,7 @@ async fn read(
             return Ok(false);
         }
         let (ended, mut done) = (memmem::find(wire.whole(), end), 0);
-        // What ends the stream repeats the whole text, in which nothing is due any more.
+        // The final event repeats the whole text, whose due times are past.
         let pieces = &wire.whole()[..ended.unwrap_or(wire.whole().len())];
         for at in memmem::find_iter(pieces, TICK) {
             let stamp = at + TICK.len();

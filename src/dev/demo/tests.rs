@@ -1,8 +1,9 @@
-//! The dates of the training, seen from many days. `logged`: its content. `kept`: in a database. `told`: through the tools.
+//! The demo training on many dates. `content`: its workouts. `database`: filling and resetting. `tool_results`: what the
+//! tools report about it.
 
-mod kept;
-mod logged;
-mod told;
+mod content;
+mod database;
+mod tool_results;
 
 use std::collections::BTreeSet;
 
@@ -107,7 +108,7 @@ fn sessions_follow_each_other_at_sensible_hours() {
 }
 
 #[test]
-fn training_has_one_gap_of_a_fortnight_and_no_other() {
+fn training_has_exactly_one_gap_of_two_weeks() {
     for today in todays() {
         let gaps = gaps(&training(today, &denver()), &denver());
         let long: Vec<i32> = gaps.iter().copied().filter(|days| *days >= 14).collect();

@@ -6,7 +6,7 @@ use super::{
     rules::{Call, rule},
 };
 
-const WHO: &str = "(I am the offline stand-in: rules, not Claude.)";
+const SIGNATURE: &str = "(I am the offline stand-in: rules, not Claude.)";
 const NO_PHOTOS: &str = "I cannot see photos or documents; I go by the text alone.";
 const NO_TOOL: &str = "For that I would need a tool that I may not use here. Nothing was looked up, and nothing was changed.";
 const NO_PLAN: &str = "No plan was created. I can copy one of the plans below, but cannot tell which one you want. Ask again \
@@ -45,15 +45,15 @@ pub(super) fn reply(turn: &Turn) -> Reply {
     // A list that was only for choosing the plan is not repeated.
     let results = turn.results.iter().skip(usize::from(created));
     let mut paragraphs = vec![photos.to_owned(), before.to_owned()];
-    paragraphs.extend(results.map(told));
-    paragraphs.extend([after.to_owned(), WHO.to_owned()]);
+    paragraphs.extend(results.map(result_text));
+    paragraphs.extend([after.to_owned(), SIGNATURE.to_owned()]);
     paragraphs.retain(|paragraph| !paragraph.is_empty());
     let (text, calls) = (paragraphs.join("\n\n"), vec![]);
     Reply { text, calls }
 }
 
-/// A tool's result, or what went wrong.
-fn told(result: &ToolResult) -> String {
+/// A tool's result or error as a paragraph.
+fn result_text(result: &ToolResult) -> String {
     match result.text.trim() {
         text if text.starts_with("outcome unknown") => {
             format!("It is not certain what became of that: {text}")
@@ -64,7 +64,7 @@ fn told(result: &ToolResult) -> String {
     }
 }
 
-/// Each line as a point of a list, with its indent; the first as a heading, unless it is an entry with an id.
+/// Each line as a list item, indented as before; the first as a heading, unless it is an entry with an id.
 fn points(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let mut points: Vec<String> = lines
@@ -83,7 +83,7 @@ fn points(text: &str) -> String {
     points.join("\n")
 }
 
-/// Ids are for calls, not for readers.
+/// Removes the id, which is only for calls.
 fn without_id(line: &str) -> String {
     let (before, rest) = line.split_once(" (id ").unwrap_or((line, ""));
     format!("{before}{}", rest.split_once(')').unwrap_or_default().1)

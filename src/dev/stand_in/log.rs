@@ -1,4 +1,4 @@
-//! The one form in which a workout is logged: `log EXERCISE SETSxREPS at WEIGHT [lb|kg], … [DAY]`. Pure.
+//! Parser of the one form that logs a workout: `log EXERCISE SETSxREPS at WEIGHT [lb|kg], … [DAY]`. Pure.
 
 use jiff::{ToSpan, civil::Date, fmt::strtime};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str, today: Option<Date>) -> Option<Value> {
     Some(json!({"exercises": exercises, "performed_at": day.map(|day| day.to_string())}))
 }
 
-/// Removes the day from the end of the last entry. A day that is not understood stays, and then the entry is not either.
+/// Removes the day from the end of the last entry. An unknown day stays, and makes the entry invalid.
 fn take_day(words: &mut Vec<&str>, today: Date) -> Option<Date> {
     let days = match *words.last()? {
         "today" => 0,

@@ -1,10 +1,10 @@
-//! Copies the shipped plan that an order names. Pure.
+//! Orders of a plan: copies the shipped plan that the text names. Pure.
 
 use serde_json::{Value, json};
 
 use super::rules::{Call, is_in};
 
-/// Words of an order that say nothing about the plan.
+/// Words of an order that do not describe the plan.
 const FILLER: &str =
     "create|make|build|me|a|an|my|the|day|days|week|per|plan|split|program|programme|routine";
 
@@ -16,8 +16,8 @@ pub(super) fn is_ordered(text: &str) -> bool {
     )
 }
 
-/// The call that copies the only shipped plan that every word of the order fits: each is filler, stands in the plan's name,
-/// or is its number of sessions a week. The plans are lines of `list_plans`:
+/// The call that copies the only shipped plan that matches every word of the order: each is a filler, a word of the plan's
+/// name, or its number of sessions a week. The plans are lines of `list_plans`:
 /// `Upper/Lower 4 Days (id upper-lower-4-days, system): 4 sessions a week for 8 weeks`.
 pub(super) fn copy(order: &str, plans: &str) -> Option<Call> {
     let order = order.to_lowercase();

@@ -1,9 +1,9 @@
-//! Reads the current turn from a Messages request; the stand-in itself keeps no state. Pure.
+//! Parses the current turn from a Messages request; the stand-in itself keeps no state. Pure.
 
 use jiff::civil::Date;
 use serde_json::Value;
 
-/// The user's last message and what the tools have answered since.
+/// The user's last message and the tool results after it.
 pub(super) struct Turn {
     pub question: String,
     pub has_picture: bool,
@@ -21,7 +21,7 @@ pub(super) struct ToolResult {
 }
 
 impl Turn {
-    pub(super) fn read(request: &Value) -> Self {
+    pub(super) fn from_request(request: &Value) -> Self {
         let messages = list(&request["messages"]);
         let is_question = |message: &Value| {
             let content = &message["content"];
@@ -72,7 +72,7 @@ fn has_picture(content: &Value) -> bool {
     list(content).iter().any(is_picture)
 }
 
-/// `Today is Saturday, 2026-11-21 (Europe/Zurich).` It stands after the operator's own prompt.
+/// `Today is Saturday, 2026-11-21 (Europe/Zurich).` It follows the operator's own prompt.
 fn today(system: &str) -> Option<Date> {
     let (_, date) = system.rsplit_once("Today is ")?.1.split_once(", ")?;
     date.get(..10)?.parse().ok()

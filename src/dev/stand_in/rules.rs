@@ -1,4 +1,4 @@
-//! Chooses tool calls for a message by its keywords. A change of data needs an order that is understood to its last word
+//! Chooses tool calls for a message by its keywords. A change of data needs an order in which every word is recognized
 //! (`log`, `plan`); anything else about it gets an explanation. Pure.
 
 use jiff::{ToSpan, civil::Date};
@@ -28,7 +28,7 @@ const DELOAD_ADVICE: &str = "That is worth taking seriously. I would take a delo
     by about half, with easy weights and every set far from failure. That is general guidance, not medical advice. With pain \
     or illness, stop and see a professional.";
 
-/// Words that belong to no exercise or muscle; a star stands for any ending.
+/// Words that are not part of exercise or muscle names; a star matches any ending.
 const FILLER: &str = "a|about|all|am|an|and|any|are|at|been|can|check|coming|could|day*|did|do|does|doing|enough|exercise*|\
     feel*|for|from|get*|give|going|had|has|have|heavy|hey|history|how|hows|i|ideas|im|improv*|in|is|it|ive|last|lately|list|\
     many|me|month*|movement*|much|my|next|now|of|ok|okay|on|or|past|plateau*|please|progress*|recent*|rep|reps|set|sets|\
@@ -38,7 +38,7 @@ const EQUIPMENT: &str =
     "band*|barbell*|bodyweight|cable*|dumbbell*|ez|kettlebell*|machine*|plate*|smith";
 const NUMBERS: &str = "one|two|three|four|five|six|seven|eight|nine|ten";
 
-/// Keywords, and the tools that they lead to. The first line that fits counts.
+/// Keywords and the tools to call. The first matching line counts.
 const RULES: &str = "\
 stuck|plateau*|stall*: analyze_progress
 what weight|how much weight|how heavy|next weight: suggest_next_weight
@@ -50,7 +50,7 @@ workouts|last workout|training log|workout history: list_workouts
 history: get_exercise_history
 plan|plans|split|program|programme|routine: list_plans";
 
-/// The first tool calls, and what to say before and after their results; without calls, what to say instead.
+/// The first tool calls, and the texts before and after their results; without calls, only the texts.
 pub(super) type Rule = (Vec<Call>, &'static str, &'static str);
 
 #[derive(Debug, PartialEq)]
@@ -81,7 +81,7 @@ impl Call {
     }
 }
 
-/// A text in lower case without punctuation: words between single spaces, with one at either end.
+/// A text in lower case without punctuation: words between single spaces, and one at each end.
 struct Message(String);
 
 impl Message {
@@ -92,7 +92,7 @@ impl Message {
         Self(format!(" {} ", words.join(" ")))
     }
 
-    /// Whether one of these phrases is in it.
+    /// True if it contains one of these phrases.
     fn has(&self, phrases: &str) -> bool {
         phrases
             .split('|')
@@ -102,7 +102,7 @@ impl Message {
             })
     }
 
-    /// The tools, and what to say before and after their results.
+    /// The tools, and the texts before and after their results.
     fn tools(&self) -> (&'static str, &'static str, &'static str) {
         let mut rules = RULES.lines().filter_map(|line| line.split_once(": "));
         match self.0.split(' ').nth(1).unwrap_or_default() {
@@ -119,7 +119,7 @@ impl Message {
         }
     }
 
-    /// The calls of the tool that the message leads to; `None` if it lacks what they need.
+    /// The calls of this tool; `None` if the message lacks an argument.
     fn calls(&self, tool: &'static str, turn: &Turn) -> Option<Vec<Call>> {
         let days = self.days();
         let input = match tool {
@@ -146,7 +146,7 @@ impl Message {
         last.map(Some).into_iter().chain([None]).map(call).collect()
     }
 
-    /// The words that are neither fillers nor numbers: the server knows what they name.
+    /// The words that are neither fillers nor numbers; the server resolves them.
     fn subject(&self) -> Option<String> {
         let text = self.0.replace(" over the ", " ");
         let words = text.split_whitespace();

@@ -1,11 +1,11 @@
-//! Which requests are understood, and what is answered.
+//! The stand-in: recognized requests and their replies.
 
 mod answers;
 mod conversation;
 mod figures;
 mod logging;
+mod malformed;
 mod near_misses;
-mod odd;
 mod phrasings;
 mod plans;
 mod turns;
@@ -49,7 +49,7 @@ fn ask(text: &str) -> Value {
 }
 
 fn replied(request: &Value) -> Reply {
-    reply(&Turn::read(request))
+    reply(&Turn::from_request(request))
 }
 
 /// The calls that a first message leads to.

@@ -26,20 +26,20 @@ pub struct Exercise {
 }
 
 impl Exercise {
-    /// Whether a one-rep maximum can be estimated: not for bodyweight exercises, whose load includes the unknown body weight,
+    /// True if a one-rep maximum can be estimated: not for bodyweight exercises, whose load includes the unknown body weight,
     /// nor for carries, whose repetitions are steps or seconds.
     pub fn has_maximum(&self) -> bool {
         self.equipment != "bodyweight" && self.movement_pattern != "carry"
     }
 
-    /// Whether the muscle is among the primary or secondary ones.
+    /// True if the muscle is among the primary or secondary ones.
     pub fn works(&self, muscle: &str) -> bool {
         let mut all = self.primary_muscles.iter().chain(&self.secondary_muscles);
         all.any(|m| m == muscle)
     }
 }
 
-/// All rows, those that an operator has added included.
+/// All rows, including those added by an operator.
 pub(super) async fn load(pool: &AnyPool) -> Result<Vec<Exercise>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, name, aliases, description, primary_muscles, secondary_muscles, equipment, movement_pattern,

@@ -40,7 +40,7 @@ pub(super) fn words(text: &str) -> Vec<&str> {
     text.split(' ').filter(|word| !word.is_empty()).collect()
 }
 
-/// Whether one of the names has all the words.
+/// True if one of the names has all the words.
 pub(super) fn any_has_words(names: &[String], words: &[&str]) -> bool {
     let has_all = |name: &String| words.iter().all(|word| name.split(' ').any(|w| w == *word));
     names.iter().any(has_all)

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::{AnyConnection, Row};
 
 use super::Exercise;
+use crate::workout::query::query;
 
 const EXERCISES: &str = include_str!("data/exercises.json");
 const PLANS: &str = include_str!("data/plans.json");
@@ -25,7 +26,7 @@ pub fn exercises() -> Vec<Exercise> {
     parse(EXERCISES)
 }
 
-/// Writes what has changed since the last start. The caller holds the lock.
+/// Writes the files that have changed since the last start. The caller holds the lock.
 pub async fn seed(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     if changed(connection, "exercises", EXERCISES).await? {
         for exercise in &exercises() {
@@ -45,7 +46,7 @@ fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> T {
     serde_json::from_str(text).expect("checked by a test")
 }
 
-/// Whether `text` differs from what was written last; records its digest.
+/// True if `text` differs from the one written last; records its digest.
 async fn changed(
     connection: &mut AnyConnection,
     name: &str,
@@ -53,20 +54,13 @@ async fn changed(
 ) -> Result<bool, sqlx::Error> {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     let digest = URL_SAFE_NO_PAD.encode(digest);
-    let known = sqlx::query("SELECT digest FROM shipped WHERE name = $1")
-        .bind(name)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let sql = "SELECT digest FROM shipped WHERE name = $1";
+    let known = query!(sql; name).fetch_optional(&mut *connection).await?;
     if known.is_some_and(|row| row.get::<String, _>(0) == digest) {
         return Ok(false);
     }
-    sqlx::query(
-        "INSERT INTO shipped (name, digest) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET digest = excluded.digest",
-    )
-    .bind(name)
-    .bind(digest)
-    .execute(connection)
-    .await?;
+    let sql = "INSERT INTO shipped (name, digest) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET digest = excluded.digest";
+    query!(sql; name, digest).execute(connection).await?;
     Ok(true)
 }
 
@@ -75,7 +69,7 @@ async fn seed_exercise(
     exercise: &Exercise,
 ) -> Result<(), sqlx::Error> {
     let list = |items: &[String]| serde_json::json!(items).to_string();
-    sqlx::query(
+    query!(
         "INSERT INTO exercise (id, name, aliases, description, primary_muscles, secondary_muscles, equipment,
                                movement_pattern, bilateral, step_increment, progression_limit)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -83,39 +77,22 @@ async fn seed_exercise(
              description = excluded.description, primary_muscles = excluded.primary_muscles,
              secondary_muscles = excluded.secondary_muscles, equipment = excluded.equipment,
              movement_pattern = excluded.movement_pattern, bilateral = excluded.bilateral,
-             step_increment = excluded.step_increment, progression_limit = excluded.progression_limit",
-    )
-    .bind(&exercise.id)
-    .bind(&exercise.name)
-    .bind(list(&exercise.aliases))
-    .bind(&exercise.description)
-    .bind(list(&exercise.primary_muscles))
-    .bind(list(&exercise.secondary_muscles))
-    .bind(&exercise.equipment)
-    .bind(&exercise.movement_pattern)
-    .bind(exercise.bilateral)
-    .bind(exercise.step_increment)
-    .bind(exercise.progression_limit)
-    .execute(connection)
-    .await?;
+             step_increment = excluded.step_increment, progression_limit = excluded.progression_limit";
+        &exercise.id, &exercise.name, list(&exercise.aliases), &exercise.description,
+        list(&exercise.primary_muscles), list(&exercise.secondary_muscles), &exercise.equipment,
+        &exercise.movement_pattern, exercise.bilateral, exercise.step_increment, exercise.progression_limit
+    ).execute(connection).await?;
     Ok(())
 }
 
 async fn seed_plan(connection: &mut AnyConnection, plan: &ShippedPlan) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    query!(
         "INSERT INTO plan (id, name, description, is_system, visibility, duration_weeks, sessions)
          VALUES ($1, $2, $3, $4, 'public', $5, $6)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
-             duration_weeks = excluded.duration_weeks, sessions = excluded.sessions",
-    )
-    .bind(&plan.id)
-    .bind(&plan.name)
-    .bind(&plan.description)
-    .bind(true)
-    .bind(plan.duration_weeks)
-    .bind(plan.sessions.to_string())
-    .execute(connection)
-    .await?;
+             duration_weeks = excluded.duration_weeks, sessions = excluded.sessions";
+        &plan.id, &plan.name, &plan.description, true, plan.duration_weeks, plan.sessions.to_string()
+    ).execute(connection).await?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ fn read(text: &str, zone: &TimeZone) -> Result<String, String> {
 }
 
 #[test]
-fn times_without_offset_are_read_in_the_users_zone_and_dates_as_their_noon() {
+fn times_without_offset_are_in_the_users_zone_and_dates_mean_noon() {
     let denver = denver();
     for (text, expected) in [
         ("2026-11-17T18:30:00-07:00", "2026-11-17T18:30:00-07:00"),

@@ -1,4 +1,4 @@
-//! Opening a database: connect, migrate the schema under a lock, write the seed data.
+//! Reservation a database: connect, migrate the schema under a lock, write the seed data.
 
 use std::{sync::Arc, time::Duration};
 

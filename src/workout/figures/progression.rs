@@ -2,7 +2,7 @@
 //!
 //! - Every working set of the last session met the target: one step up, as far as the limit.
 //! - It was missed once: the same weight again.
-//! - It was missed in both of the last two sessions, whatever their weights: 10 % down, to a loadable weight.
+//! - It was missed in both of the last two sessions, with any weights: 10 % down, to a loadable weight.
 //!
 //! All sets but the warm-ups are working sets, lighter back-off sets included; the working weight of a session is that
 //! of its heaviest set. The rule is common coaching practice, not a study's result.

@@ -152,7 +152,7 @@ mod tests {
         }
 
         #[test]
-        fn the_fit_is_a_share(log in logs()) {
+        fn r_squared_is_between_0_and_1(log in logs()) {
             prop_assert!((0.0..=1.0).contains(&trend(&log).unwrap().r_squared));
         }
     }

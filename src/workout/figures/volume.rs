@@ -84,7 +84,7 @@ pub enum Zone {
     High,
     /// More than MAV, and within MRV: too much with few training days.
     NearRecoverable,
-    /// More than MRV, however many training days.
+    /// More than MRV for any number of training days.
     OverRecoverable,
 }
 

@@ -1,7 +1,5 @@
 //! The MCP methods (`rmcp::ServerHandler`).
 
-use std::time::Instant;
-
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -15,7 +13,7 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{Handler, error_data, log_call, with_deadline};
+use super::{Handler, error_data, run_logged};
 use crate::workout::{
     error::ToolError,
     meta, prompts,
@@ -49,9 +47,8 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let audience = self.identity(&context)?.audience();
-        Ok(ListToolsResult::with_all_items(
-            self.workouts.tools(audience).to_vec(),
-        ))
+        let tools = self.state.tools(audience).to_vec();
+        Ok(ListToolsResult::with_all_items(tools))
     }
 
     async fn call_tool(
@@ -64,25 +61,12 @@ impl ServerHandler for Handler {
             let message = "there is no tool of this name; tools/list names them";
             return Err(ErrorData::invalid_params(message, None));
         };
-        let started = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
         let meta = &context.meta.0;
-        let (user, result) = match identity.user_of_tool(tool, &mut arguments, meta) {
-            Ok(user) => {
-                let run = self.run_tool(tool, user.as_ref(), arguments, meta);
-                let result = with_deadline(run).await;
-                (user, result)
-            }
-            Err(error) => (None, Err(error)),
-        };
-        log_call(
-            tool.name,
-            user.as_ref(),
-            meta,
-            started,
-            result.as_ref().err(),
-        );
-        let result = match result {
+        let user = identity.user_of_tool(tool, &mut arguments, meta);
+        let known = user.as_ref().ok().cloned().flatten();
+        let call = async { self.run_tool(tool, user?.as_ref(), arguments, meta).await };
+        let result = match run_logged(tool.name, known.as_ref(), meta, call).await {
             Ok((answer, notice)) => {
                 let texts = [Some(answer.text), notice].into_iter().flatten();
                 let mut result = CallToolResult::success(texts.map(ContentBlock::text).collect());
@@ -107,9 +91,8 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(ListResourceTemplatesResult::with_all_items(
-            resources::templates(),
-        ))
+        let templates = resources::templates();
+        Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
 
     async fn read_resource(
@@ -117,7 +100,6 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let started = Instant::now();
         let meta = &context.meta.0;
         let user = self.identity(&context)?.user_of_meta(meta);
         let user = user.map_err(|error| error_data(&error))?;
@@ -134,14 +116,8 @@ impl ServerHandler for Handler {
         };
         let zone = meta::time_zone(&mut JsonObject::new(), meta).unwrap_or_default();
         let ctx = self.context(user.as_ref(), zone);
-        let read = with_deadline(resources::read(&request.uri, uri, &ctx)).await;
-        log_call(
-            "resources/read",
-            user.as_ref(),
-            meta,
-            started,
-            read.as_ref().err(),
-        );
+        let read = resources::read(&request.uri, uri, &ctx);
+        let read = run_logged("resources/read", user.as_ref(), meta, read).await;
         read.map(Into::into).map_err(|error| match error {
             // The only input is the name of an exercise.
             ToolError::Input(error) => ErrorData::resource_not_found(error, None),
@@ -163,7 +139,6 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let started = Instant::now();
         let mut arguments = request.arguments.unwrap_or_default();
         let identity = self.identity(&context)?;
         let meta = &context.meta.0;
@@ -179,14 +154,8 @@ impl ServerHandler for Handler {
         };
         let user = self.counted_user(user).await?;
         let ctx = self.context(Some(&user), zone);
-        let result = with_deadline(prompt.get(&ctx, arguments)).await;
-        log_call(
-            "prompts/get",
-            Some(&user),
-            meta,
-            started,
-            result.as_ref().err(),
-        );
+        let prompt = prompt.get(&ctx, arguments);
+        let result = run_logged("prompts/get", Some(&user), meta, prompt).await;
         result.map(GetPromptResponse::Complete).map_err(invalid)
     }
 
@@ -208,7 +177,7 @@ impl ServerHandler for Handler {
         let argument = &request.argument;
         let mut names = match argument.name.as_str() {
             "exercise" | "exercise_name" => {
-                let catalogue = &self.workouts.catalogue;
+                let catalogue = &self.state.catalogue;
                 catalogue.complete(&argument.value, MAX_COMPLETIONS + 1)
             }
             _ => vec![],

@@ -43,16 +43,6 @@ impl Units {
     }
 }
 
-impl From<Option<Unit>> for Units {
-    fn from(unit: Option<Unit>) -> Self {
-        match unit {
-            None => Self::AsEntered,
-            Some(Unit::Lb) => Self::Lb,
-            Some(Unit::Kg) => Self::Kg,
-        }
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -70,7 +60,7 @@ impl Settings {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Whether the user has lowered the history limit.
+    /// True if the user has lowered the history limit.
     pub fn history_is_capped(&self) -> bool {
         self.max_history_days < MAX_HISTORY_DAYS
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 
 use super::{timestamp, workouts::set_from_row};
-use crate::workout::{db::UserTransaction, model::ExerciseSession};
+use crate::workout::{db::UserTransaction, model::ExerciseSession, query::query};
 
 impl UserTransaction {
     /// The newest `limit` sessions of the exercise since then, newest first.
@@ -18,7 +18,7 @@ impl UserTransaction {
         limit: i64,
     ) -> Result<Vec<ExerciseSession>, sqlx::Error> {
         let (db, user) = self.parts();
-        let rows = sqlx::query(
+        let rows = query!(
             "WITH done AS MATERIALIZED (
                  SELECT w.id, w.performed_at, e.position, e.notes
                  FROM (SELECT id, performed_at FROM workout
@@ -32,14 +32,9 @@ impl UserTransaction {
                     s.reps, s.weight, s.unit, s.rpe, CASE WHEN s.is_warmup THEN 1 ELSE 0 END AS is_warmup
              FROM done d CROSS JOIN workout_set s
              WHERE s.user_id = $1 AND s.workout_id = d.id AND s.exercise_position = d.position
-             ORDER BY d.performed_at DESC, d.id DESC, d.position, s.position",
-        )
-        .bind(user)
-        .bind(exercise_id)
-        .bind(since.as_millisecond())
-        .bind(limit)
-        .fetch_all(db)
-        .await?;
+             ORDER BY d.performed_at DESC, d.id DESC, d.position, s.position";
+            user, exercise_id, since.as_millisecond(), limit
+        ).fetch_all(db).await?;
         let mut sessions: Vec<ExerciseSession> = Vec::new();
         for row in &rows {
             let (id, note): (&str, Option<String>) = (row.try_get("id")?, row.try_get("notes")?);
@@ -67,19 +62,15 @@ impl UserTransaction {
         to: Timestamp,
     ) -> Result<Vec<(String, u32)>, sqlx::Error> {
         let (db, user) = self.parts();
-        let rows = sqlx::query(
+        let rows = query!(
             "SELECT e.exercise_id, COUNT(*) AS sets
              FROM workout w CROSS JOIN workout_exercise e CROSS JOIN workout_set s
              WHERE w.user_id = $1 AND w.performed_at >= $2 AND w.performed_at < $3
                AND e.user_id = $1 AND e.workout_id = w.id
                AND s.user_id = $1 AND s.workout_id = w.id AND s.exercise_position = e.position AND NOT s.is_warmup
-             GROUP BY e.exercise_id ORDER BY e.exercise_id",
-        )
-        .bind(user)
-        .bind(from.as_millisecond())
-        .bind(to.as_millisecond())
-        .fetch_all(db)
-        .await?;
+             GROUP BY e.exercise_id ORDER BY e.exercise_id";
+            user, from.as_millisecond(), to.as_millisecond()
+        ).fetch_all(db).await?;
         let count = |row: &AnyRow| {
             let sets: i64 = row.try_get("sets")?;
             Ok((

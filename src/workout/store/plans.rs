@@ -8,6 +8,7 @@ use crate::workout::{
     dates,
     db::UserTransaction,
     model::{NewPlan, Plan, PlanSource},
+    query::query,
 };
 
 /// The columns of [`Plan`] in the view `all_plans`.
@@ -30,10 +31,7 @@ impl UserTransaction {
                  SELECT {COLUMNS} FROM all_plans WHERE source = 'system' AND visibility = 'public') p
              ORDER BY CASE WHEN source = 'user' THEN 0 ELSE 1 END, is_active DESC, id DESC"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(user)
-            .fetch_all(db)
-            .await?;
+        let rows = query!(AssertSqlSafe(sql); user).fetch_all(db).await?;
         rows.iter().map(plan_from_row).collect()
     }
 
@@ -46,9 +44,7 @@ impl UserTransaction {
         let sql = format!(
             "SELECT {COLUMNS} FROM all_plans WHERE id = $2 AND (owner_id = $1 OR source = 'system')"
         );
-        let row = sqlx::query(AssertSqlSafe(sql))
-            .bind(user)
-            .bind(id)
+        let row = query!(AssertSqlSafe(sql); user, id)
             .fetch_optional(db)
             .await?;
         row.as_ref().map(plan_from_row).transpose()
@@ -56,14 +52,13 @@ impl UserTransaction {
 
     pub async fn count_user_plans(&mut self) -> Result<i64, sqlx::Error> {
         let (db, user) = self.parts();
-        let row = sqlx::query("SELECT COUNT(*) FROM user_plan WHERE user_id = $1")
-            .bind(user)
+        let row = query!("SELECT COUNT(*) FROM user_plan WHERE user_id = $1"; user)
             .fetch_one(db)
             .await?;
         row.try_get(0)
     }
 
-    /// Stores the plan, unless an earlier call with the same `call_id` has stored one: then returns that one's id.
+    /// Idempotent: stores the plan, unless an earlier call with the same `call_id` has stored one; then returns its id.
     pub async fn insert_plan(
         &mut self,
         plan: &NewPlan,
@@ -71,23 +66,14 @@ impl UserTransaction {
         now: Timestamp,
     ) -> Result<Option<String>, sqlx::Error> {
         let (db, user) = self.parts();
-        let inserted = sqlx::query(
+        let inserted = query!(
             "INSERT INTO user_plan (id, user_id, based_on_plan_id, name, description, visibility, created_by,
                                     created_at, updated_at, duration_weeks, sessions, call_id)
-             VALUES ($1, $2, $3, $4, $5, $6, 'ai', $7, $7, $8, $9, $10) ON CONFLICT (user_id, call_id) DO NOTHING",
-        )
-        .bind(&plan.id)
-        .bind(user)
-        .bind(plan.based_on_plan_id.as_deref())
-        .bind(&plan.name)
-        .bind(plan.description.as_deref())
-        .bind(plan.visibility)
-        .bind(now.as_millisecond())
-        .bind(plan.duration_weeks)
-        .bind(serde_json::json!(plan.sessions).to_string())
-        .bind(call_id)
-        .execute(db)
-        .await?;
+             VALUES ($1, $2, $3, $4, $5, $6, 'ai', $7, $7, $8, $9, $10) ON CONFLICT (user_id, call_id) DO NOTHING";
+            &plan.id, user, plan.based_on_plan_id.as_deref(), &plan.name, plan.description.as_deref(),
+            plan.visibility, now.as_millisecond(), plan.duration_weeks,
+            serde_json::json!(plan.sessions).to_string(), call_id
+        ).execute(db).await?;
         if inserted.rows_affected() > 0 {
             return Ok(None);
         }
@@ -97,22 +83,13 @@ impl UserTransaction {
     /// Overwrites the content and the last day of the user's plan of this id.
     pub async fn update_plan(&mut self, plan: &Plan, now: Timestamp) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
-        sqlx::query(
+        query!(
             "UPDATE user_plan SET name = $3, description = $4, visibility = $5, duration_weeks = $6, sessions = $7,
                                   ends_at = $8, updated_at = $9
-             WHERE user_id = $1 AND id = $2",
-        )
-        .bind(user)
-        .bind(&plan.id)
-        .bind(&plan.name)
-        .bind(plan.description.as_deref())
-        .bind(&plan.visibility)
-        .bind(plan.duration_weeks)
-        .bind(serde_json::json!(plan.sessions).to_string())
-        .bind(plan.ends_on.map(end_of_day))
-        .bind(now.as_millisecond())
-        .execute(db)
-        .await?;
+             WHERE user_id = $1 AND id = $2";
+            user, &plan.id, &plan.name, plan.description.as_deref(), &plan.visibility, plan.duration_weeks,
+            serde_json::json!(plan.sessions).to_string(), plan.ends_on.map(end_of_day), now.as_millisecond()
+        ).execute(db).await?;
         Ok(())
     }
 
@@ -126,16 +103,11 @@ impl UserTransaction {
     ) -> Result<(), sqlx::Error> {
         self.deactivate_plans(now).await?;
         let (db, user) = self.parts();
-        sqlx::query(
+        query!(
             "UPDATE user_plan SET is_active = $3, starts_at = $4, ends_at = $5, updated_at = $6
-             WHERE user_id = $1 AND id = $2",
+             WHERE user_id = $1 AND id = $2";
+            user, id, true, start_of_day(starts_on), end_of_day(ends_on), now.as_millisecond()
         )
-        .bind(user)
-        .bind(id)
-        .bind(true)
-        .bind(start_of_day(starts_on))
-        .bind(end_of_day(ends_on))
-        .bind(now.as_millisecond())
         .execute(db)
         .await?;
         Ok(())
@@ -144,14 +116,11 @@ impl UserTransaction {
     /// Leaves the user without an active plan.
     pub async fn deactivate_plans(&mut self, now: Timestamp) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
-        sqlx::query(
-            "UPDATE user_plan SET is_active = $2, updated_at = $3 WHERE user_id = $1 AND is_active",
-        )
-        .bind(user)
-        .bind(false)
-        .bind(now.as_millisecond())
-        .execute(db)
-        .await?;
+        let sql =
+            "UPDATE user_plan SET is_active = $2, updated_at = $3 WHERE user_id = $1 AND is_active";
+        query!(sql; user, false, now.as_millisecond())
+            .execute(db)
+            .await?;
         Ok(())
     }
 }

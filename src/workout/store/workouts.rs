@@ -12,6 +12,7 @@ use crate::workout::{
     db::UserTransaction,
     figures::units::Unit,
     model::{Workout, WorkoutExercise, WorkoutSet},
+    query::query,
 };
 
 /// A page of workouts: performed at or after `since`, older than `before` (a time, and an id among workouts of that time).
@@ -62,14 +63,10 @@ impl UserTransaction {
 
     async fn page_rows(&mut self, page: &Page, sql: String) -> Result<Vec<AnyRow>, sqlx::Error> {
         let (db, user) = self.parts();
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(user)
-            .bind(page.since.as_millisecond())
-            .bind(page.before.0.as_millisecond())
-            .bind(&page.before.1)
-            .bind(page.limit)
-            .fetch_all(db)
-            .await
+        query!(
+            AssertSqlSafe(sql);
+            user, page.since.as_millisecond(), page.before.0.as_millisecond(), &page.before.1, page.limit
+        ).fetch_all(db).await
     }
 
     /// The user's workout of this id.
@@ -93,11 +90,8 @@ impl UserTransaction {
             return Ok(None);
         }
         let (db, user) = self.parts();
-        let row = sqlx::query("SELECT performed_at FROM workout WHERE user_id = $1 AND id = $2")
-            .bind(user)
-            .bind(id)
-            .fetch_optional(db)
-            .await?;
+        let sql = "SELECT performed_at FROM workout WHERE user_id = $1 AND id = $2";
+        let row = query!(sql; user, id).fetch_optional(db).await?;
         row.map(|row| timestamp(&row, "performed_at")).transpose()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 use crate::workout::{
-    catalogue::{Catalogue, Exercise, parse_muscles},
-    figures::units::{Unit, convert, round1, step_in},
+    catalogue::parse_muscles,
+    figures::units::{convert, step_in},
 };
 
 #[derive(Default, Deserialize, JsonSchema)]
@@ -90,14 +90,8 @@ impl From<&Exercise> for ExerciseView {
 
 impl ExerciseView {
     fn text(&self) -> String {
-        let Exercise {
-            id,
-            name,
-            equipment,
-            primary_muscles,
-            ..
-        } = &self.exercise;
-        let muscles = primary_muscles.join(", ");
-        format!("{name} ({id}): {muscles}; {equipment}")
+        let e = &self.exercise;
+        let muscles = e.primary_muscles.join(", ");
+        format!("{} ({}): {muscles}; {}", e.name, e.id, e.equipment)
     }
 }

@@ -1,11 +1,7 @@
 //! Tool `get_exercise_history`.
 
-use super::{
-    input::days,
-    prelude::*,
-    views::{SessionView, unit_of},
-};
-use crate::workout::figures::{e1rm::FORMULA, units::Unit};
+use super::prelude::*;
+use crate::workout::figures::e1rm::FORMULA;
 
 /// Most sessions in one answer.
 const MAX_SESSIONS: i64 = 100;
@@ -44,10 +40,8 @@ impl Tool for GetExerciseHistory {
         let mut user = ctx.read().await?;
         let days = days("days", self.days, 90, user.settings.max_history_days)?;
         let since = user.days_ago(days);
-        let sessions = user
-            .tx
-            .exercise_history(&exercise.id, since, MAX_SESSIONS)
-            .await?;
+        let sessions = user.tx.exercise_history(&exercise.id, since, MAX_SESSIONS);
+        let sessions = sessions.await?;
         let unit = unit_of(&sessions, user.settings.units.unit());
         let views = sessions
             .iter()
@@ -67,19 +61,11 @@ impl Tool for GetExerciseHistory {
 
 impl ExerciseHistory {
     fn text(&self) -> String {
-        let found = match self.sessions.len() {
-            0 => "nothing logged".to_owned(),
-            n => format!("{n} sessions"),
-        };
-        let order = if self.sessions.is_empty() {
-            ""
-        } else {
-            ", newest first"
-        };
-        let mut lines = vec![format!(
-            "{}: {found} in the last {} days{order}",
-            self.name, self.days
-        )];
+        let (name, days) = (&self.name, self.days);
+        let mut lines = vec![match self.sessions.len() {
+            0 => format!("{name}: nothing logged in the last {days} days"),
+            n => format!("{name}: {n} sessions in the last {days} days, newest first"),
+        }];
         lines.extend(self.sessions.iter().map(|session| session.text(self.unit)));
         lines.join("\n")
     }

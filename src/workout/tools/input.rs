@@ -15,7 +15,7 @@ pub(super) const MAX_NOTES_CHARS: usize = 4000;
 /// Deserializes the arguments; the error names the field.
 pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ToolError> {
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
-        // Both may contain text of the caller's.
+        // Both may contain caller text.
         let place = truncated(&error.path().to_string(), 100);
         let what = truncated(&error.into_inner().to_string(), 300);
         if place == "." {

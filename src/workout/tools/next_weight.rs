@@ -1,17 +1,9 @@
 //! Tool `suggest_next_weight`: double progression from the last two sessions.
 
-use super::{
-    input::within,
-    prelude::*,
-    views::{SessionView, unit_of},
-};
-use crate::workout::{
-    catalogue::Exercise,
-    figures::{
-        progression::{self, Reason, Rule},
-        units::{Unit, convert, round1, round2, step_in},
-    },
-    model::ExerciseSession,
+use super::prelude::*;
+use crate::workout::figures::{
+    progression::{self, Reason, Rule},
+    units::{convert, step_in},
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -8,10 +8,7 @@ mod modify;
 mod view;
 
 use super::prelude::*;
-use crate::workout::{
-    model::{NewPlan, Plan},
-    store::MAX_USER_PLANS,
-};
+use crate::workout::store::MAX_USER_PLANS;
 pub(super) use activate::ActivatePlan;
 pub(super) use create::CreatePlan;
 pub use list::{ListPlans, all_plans};

@@ -1,10 +1,19 @@
-//! The imports that most tools share.
+//! Imports shared by the tools.
 
 pub(super) use schemars::JsonSchema;
 pub(super) use serde::{Deserialize, Serialize};
 
-pub(super) use super::tool::{Effect, Reply, Tool};
+pub(super) use super::{
+    input::*,
+    tool::{Effect, Reply, Tool},
+    views::*,
+};
 pub(super) use crate::workout::{
+    catalogue::{Catalogue, Exercise},
     context::{ToolContext, UserData},
+    dates,
     error::{ToolError, invalid, quoted},
+    figures::units::{Unit, round1, round2},
+    model::*,
+    store::{Page, new_id},
 };

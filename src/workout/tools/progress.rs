@@ -3,8 +3,8 @@
 mod analysis;
 mod text;
 
-use super::{input::days, prelude::*, views::unit_of};
-use crate::workout::figures::{plateau::Plateau, units::Unit};
+use super::prelude::*;
+use crate::workout::figures::plateau::Plateau;
 
 /// Sessions that an analysis may rest on: one a day for the longest period.
 const MAX_SESSIONS: i64 = 366;
@@ -97,10 +97,8 @@ impl Tool for AnalyzeProgress {
         let limit = user.settings.max_history_days;
         let days = days("time_period_days", self.time_period_days, 30, limit)?;
         let since = user.days_ago(days);
-        let mut sessions = user
-            .tx
-            .exercise_history(&exercise.id, since, MAX_SESSIONS)
-            .await?;
+        let sessions = user.tx.exercise_history(&exercise.id, since, MAX_SESSIONS);
+        let mut sessions = sessions.await?;
         let unit = unit_of(&sessions, user.settings.units.unit());
         sessions.reverse();
         sessions.retain(|session| session.working_sets().next().is_some());

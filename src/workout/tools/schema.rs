@@ -1,18 +1,18 @@
-//! JSON Schemas of the tools, generated from their types and kept short: each costs tokens in every chat.
+//! JSON Schemas of the tools, generated from their Rust types (`schemars`) and kept short: each costs tokens in every chat.
 
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-/// The schema of what a tool reads.
-pub(super) fn of_input<T: JsonSchema>() -> Schema {
+/// The JSON Schema of a tool's arguments.
+pub(super) fn input<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12()
         .into_generator()
         .into_root_schema_for::<T>()
 }
 
-/// The schema of what a tool writes: fields that may be left out are not required.
-pub(super) fn of_output<T: JsonSchema>() -> Schema {
+/// The JSON Schema of a tool's result: fields that may be left out are not required.
+pub(super) fn output<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()

@@ -1,11 +1,6 @@
 //! Tools `get_settings` and `update_settings`.
 
-use super::{input::within, prelude::*};
-use crate::workout::{
-    dates,
-    figures::units::Unit,
-    model::{MAX_HISTORY_DAYS, Settings, Units},
-};
+use super::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::workout::{context::ToolContext, error::ToolError};
 
-/// Who sees the tools.
+/// The kind of client that a list of tools or prompts is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// The agent, which names the user in each call.
@@ -33,7 +33,7 @@ pub enum Audience {
 /// A row of the tool table, made from a [`Tool`].
 pub struct Spec {
     pub name: &'static str,
-    /// Whether it concerns one user's data.
+    /// True if it needs a user.
     pub personal: bool,
     title: &'static str,
     description: &'static str,
@@ -80,8 +80,8 @@ impl Spec {
             title: T::TITLE,
             description: T::DESCRIPTION,
             effect: T::EFFECT,
-            input: schema::of_input::<T>,
-            output: schema::of_output::<T::Output>,
+            input: schema::input::<T>,
+            output: schema::output::<T::Output>,
             run: |ctx, arguments| Box::pin(run::<T>(ctx, arguments)),
         }
     }

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::workout::{context::ToolContext, error::ToolError};
 
-/// A tool: the type of its input, with its description, output and code.
+/// A tool: the type of its arguments, with its description, output and code.
 pub trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     const NAME: &'static str;
     const TITLE: &'static str;
     const DESCRIPTION: &'static str;
     const EFFECT: Effect = Effect::Read;
-    /// Whether it concerns one user's data.
+    /// True if it needs a user.
     const PERSONAL: bool = true;
     type Output: Serialize + JsonSchema;
 
@@ -22,7 +22,7 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     ) -> impl Future<Output = Result<Reply<Self::Output>, ToolError>> + Send;
 }
 
-/// What a tool returns: data by its output schema, and a short text for people and models that read text.
+/// The result of a tool: data by its output schema, and the same as short text.
 pub struct Reply<T> {
     pub data: T,
     pub text: String,

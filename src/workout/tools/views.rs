@@ -1,15 +1,16 @@
-//! Output types shared by the tools, and the same as short text.
+//! Output types shared by the tools, and their short text.
 
 use std::fmt::Write;
 
-use super::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::workout::{
     catalogue::{Catalogue, Exercise},
+    context::UserData,
     dates,
-    figures::{
-        e1rm::{self, E1rm},
-        units::{Unit, round1, round2},
-    },
+    figures::e1rm::{self, E1rm},
+    figures::units::{Unit, round1, round2},
     model::{ExerciseSession, Workout, WorkoutExercise, WorkoutSet},
 };
 
@@ -72,7 +73,7 @@ impl WorkoutView {
     }
 }
 
-/// The name of an exercise; the slug of one that is no longer in the catalogue.
+/// The name of an exercise, or its slug if it is no longer in the catalogue.
 pub(super) fn name_of(catalogue: &Catalogue, id: &str) -> String {
     catalogue
         .by_id(id)
@@ -161,7 +162,7 @@ impl SessionView {
     }
 }
 
-/// The best one-rep maximum estimated from the session's working sets, if there is one.
+/// The best one-rep maximum estimated from the session's working sets.
 pub(super) fn best_e1rm(
     exercise: &Exercise,
     session: &ExerciseSession,

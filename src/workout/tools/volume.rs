@@ -4,14 +4,10 @@ use std::fmt::Write;
 
 use jiff::{ToSpan, civil::Date};
 
-use super::{input::non_blank, prelude::*};
+use super::prelude::*;
 use crate::workout::{
     catalogue::{MUSCLES, landmarks::LANDMARKS, parse_muscles},
-    dates,
-    figures::{
-        units::round1,
-        volume::{Count, Landmarks, Range, Zone, count},
-    },
+    figures::volume::{self, Count, Landmarks, Range, Zone},
 };
 
 const CAVEAT: &str = "general guidance for intermediate lifters, not medical advice";
@@ -74,7 +70,7 @@ impl Tool for CheckVolumeLandmarks {
         let from = dates::start_of(monday, &user.zone);
         let to = dates::start_of(next_monday, &user.zone);
         let sets = user.tx.working_sets(from, to).await?;
-        let counts = count(sets.iter().filter_map(|(id, sets)| {
+        let counts = volume::count(sets.iter().filter_map(|(id, sets)| {
             let exercise = ctx.catalogue.by_id(id)?;
             Some((
                 exercise.primary_muscles.as_slice(),

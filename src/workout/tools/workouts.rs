@@ -5,13 +5,13 @@ mod input;
 mod list;
 mod update;
 
-use super::{prelude::*, views::WorkoutView};
+use super::prelude::*;
 pub(super) use create::CreateWorkout;
 pub(super) use list::ListWorkouts;
 pub(super) use update::{DeleteWorkout, UpdateWorkout};
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Logged {
+pub(super) struct WorkoutReply {
     workout: WorkoutView,
     /// This very call had logged it before; nothing was added
     #[serde(skip_serializing_if = "std::ops::Not::not")]

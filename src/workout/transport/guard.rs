@@ -1,4 +1,4 @@
-//! The checks before rmcp, each a layer: the request's host and origin, its caller, and its session.
+//! Middleware before rmcp: checks of the host and origin, authentication, and the session's owner and limits.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -18,19 +18,20 @@ use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument;
 
-use super::{HttpState, MAX_BODY_BYTES, sessions::Full};
+use super::{HttpState, MAX_BODY_BYTES, sessions::LimitReached};
 use crate::{
-    http::body,
-    http::problem::{Code, Problem},
-    http::request_id::RequestId,
-    workout::identity::Identity,
-    workout::resource::Host,
+    http::{
+        body,
+        problem::{Code, Problem},
+        request_id::RequestId,
+    },
+    workout::{identity::Identity, protected_resource::Host},
 };
 
 const SESSION_ID: &str = "mcp-session-id";
-/// Largest `initialize`.
-const MAX_OPENING_BYTES: usize = 64 << 10;
-/// How long a body may take to arrive.
+/// Largest `initialize` message.
+const MAX_INITIALIZE_BYTES: usize = 64 << 10;
+/// Deadline for reading a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Refuses requests whose `Host` or `Origin` is not allowed: protection against DNS rebinding.
@@ -67,11 +68,8 @@ pub(super) async fn authenticate(
         }
         Err(refusal) => {
             let document = state.resource.metadata_url(&host);
-            let error = if refusal.token_given {
-                ", error=\"invalid_token\""
-            } else {
-                ""
-            };
+            let invalid = refusal.token_given.then_some(", error=\"invalid_token\"");
+            let error = invalid.unwrap_or_default();
             let challenge = format!("Bearer resource_metadata=\"{document}\"{error}");
             let unauthorized = Problem::unauthorized(refusal.token_given);
             refuse(request, &unauthorized.with_challenge(challenge))
@@ -79,7 +77,7 @@ pub(super) async fn authenticate(
     }
 }
 
-/// Refuses the sessions of others, and new sessions beyond the limits.
+/// Refuses sessions of other identities, and new sessions beyond the limits.
 pub(super) async fn check_session(
     State(state): State<Arc<HttpState>>,
     Extension(identity): Extension<Identity>,
@@ -107,12 +105,15 @@ pub(super) async fn check_session(
         Err(refusal) => return refusal,
     };
     if let Err(error) = serde_json::from_slice::<Value>(&bytes) {
-        return refuse(request, &Problem::invalid_json(not_json(&error)));
+        let (line, column) = (error.line(), error.column());
+        let detail =
+            format!("The body is not JSON, or nested too deep: line {line}, column {column}.");
+        return refuse(request, &Problem::invalid_json(detail));
     }
     let response = if named.is_none() && may_open_session(&bytes) {
-        // A session keeps what its client says about itself.
-        if bytes.trim_ascii().len() > MAX_OPENING_BYTES {
-            return refuse(request, &Problem::payload_too_large(MAX_OPENING_BYTES));
+        // The session stores the client information in this message.
+        if bytes.trim_ascii().len() > MAX_INITIALIZE_BYTES {
+            return refuse(request, &Problem::payload_too_large(MAX_INITIALIZE_BYTES));
         }
         open(&state, &identity, request, next).await
     } else {
@@ -121,8 +122,8 @@ pub(super) async fn check_session(
     hold_until_end(response, active)
 }
 
-/// A request whose response may carry a new session's id. It runs to its end even if the client hangs up: else there
-/// could be sessions without an owner.
+/// Forwards a request that may open a session. It completes even if the client disconnects: otherwise sessions without an
+/// owner could remain.
 async fn open(
     state: &Arc<HttpState>,
     identity: &Identity,
@@ -131,7 +132,7 @@ async fn open(
 ) -> Response {
     let opening = match state.sessions.open(identity).await {
         Ok(opening) => opening,
-        Err(full) => return refuse(request, &too_many_sessions(full)),
+        Err(limit) => return refuse(request, &too_many_sessions(limit)),
     };
     let answering = async move {
         let response = next.run(request).await;
@@ -142,7 +143,7 @@ async fn open(
     };
     match tokio::spawn(answering.in_current_span()).await {
         Ok(response) => response,
-        // For `CatchPanicLayer`.
+        // `CatchPanicLayer` answers it.
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Problem::shutting_down().respond(&RequestId::from_headers(&HeaderMap::new())),
@@ -176,12 +177,7 @@ async fn read_body(request: Request) -> Result<(Request, Bytes), Response> {
     }
 }
 
-fn not_json(error: &serde_json::Error) -> String {
-    let (line, column) = (error.line(), error.column());
-    format!("The body is not JSON, or nested too deep: line {line}, column {column}.")
-}
-
-/// True unless the message is certainly not `initialize`: rmcp might read a method that is named twice as that.
+/// False only if the message is certainly not `initialize`: with a repeated `method`, rmcp may read either one.
 fn may_open_session(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Message<'a> {
@@ -207,13 +203,13 @@ fn no_session() -> Problem {
     Problem::new(Code::SessionNotFound, detail)
 }
 
-fn too_many_sessions(full: Full) -> Problem {
-    match full {
-        Full::Server => {
+fn too_many_sessions(limit: LimitReached) -> Problem {
+    match limit {
+        LimitReached::Server => {
             let detail = "Too many sessions are open; try again shortly.";
             Problem::new(Code::SessionLimit, detail)
         }
-        Full::User => {
+        LimitReached::User => {
             let detail = "Too many sessions of this user are open; end some, with DELETE.";
             Problem::new(Code::UserSessionLimit, detail)
         }

@@ -1,4 +1,4 @@
-//! The endpoints beside MCP: the health check, and the metadata that tells OAuth clients where to get a token.
+//! Endpoints beside MCP: the health check, and the OAuth protected resource metadata (RFC 9728).
 
 use std::sync::Arc;
 
@@ -11,13 +11,14 @@ use serde::Serialize;
 
 use super::HttpState;
 use crate::{
-    http::health, http::problem::Problem, http::request_id::RequestId, workout::resource::Host,
+    http::health, http::problem::Problem, http::request_id::RequestId,
+    workout::protected_resource::Host,
 };
 
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
-pub(super) const METADATA_OF: &str = "/.well-known/oauth-protected-resource/{*path}";
+pub(super) const METADATA_WITH_PATH: &str = "/.well-known/oauth-protected-resource/{*path}";
 
-/// Whether the process is alive.
+/// Liveness: answers while the process runs.
 pub(super) async fn health(Extension(id): Extension<RequestId>) -> Response {
     health::respond("prog-strength-mcp", &id)
 }
@@ -33,19 +34,20 @@ struct Metadata<'a> {
 }
 
 /// The metadata at the path that RFC 9728 section 3.1 derives from the resource's URL, local or behind a proxy.
-pub(super) async fn metadata_of(
+pub(super) async fn metadata_with_path(
     State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,
     Extension(id): Extension<RequestId>,
     Path(path): Path<String>,
 ) -> Response {
-    if state.resource.is_at(&path) {
+    if state.resource.has_path(&path) {
         metadata(State(state), Extension(host)).await
     } else {
         Problem::not_found().respond(&id)
     }
 }
 
+/// The metadata at the path without a suffix.
 pub(super) async fn metadata(
     State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,

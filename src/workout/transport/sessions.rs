@@ -1,4 +1,4 @@
-//! The owners of sessions, and the limits on their number.
+//! MCP session table: the owner of each session, and the limits on their number (per server and per user).
 //!
 //! A session id is no secret: logs and proxies have it. This table, beside rmcp's own, restricts it to its owner.
 
@@ -12,6 +12,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use super::Tuning;
 use crate::workout::identity::Identity;
 
+/// The session table.
 pub(super) struct Sessions {
     manager: Arc<LocalSessionManager>,
     tuning: Tuning,
@@ -28,7 +29,7 @@ struct State {
 
 /// The limit that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
+pub(super) enum LimitReached {
     Server,
     User,
 }
@@ -48,22 +49,25 @@ impl Sessions {
     }
 
     /// Reserves a session.
-    pub(super) async fn open(self: &Arc<Self>, identity: &Identity) -> Result<Opening, Full> {
+    pub(super) async fn open(
+        self: &Arc<Self>,
+        identity: &Identity,
+    ) -> Result<Reservation, LimitReached> {
         let live = self.manager.sessions.read().await;
         let mut state = self.state();
         state.owners.retain(|id, _| live.contains_key(id.as_str()));
         if live.len() + state.opening.len() >= self.tuning.sessions {
-            return Err(Full::Server);
+            return Err(LimitReached::Server);
         }
         let owners = state.owners.values().chain(state.opening.values());
         let own = owners.filter(|owner| *owner == identity).count();
         if matches!(identity, Identity::User(_)) && own >= self.tuning.sessions_per_user {
-            return Err(Full::User);
+            return Err(LimitReached::User);
         }
         let number = state.next;
         state.next += 1;
         state.opening.insert(number, identity.clone());
-        Ok(Opening {
+        Ok(Reservation {
             sessions: self.clone(),
             number,
         })
@@ -75,13 +79,13 @@ impl Sessions {
 }
 
 /// A reserved session; released on drop unless it was bound to an id.
-pub(super) struct Opening {
+pub(super) struct Reservation {
     sessions: Arc<Sessions>,
     number: u64,
 }
 
-impl Opening {
-    /// The session has been opened.
+impl Reservation {
+    /// Records the id of the opened session.
     pub(super) fn bind(self, id: &str) {
         let mut state = self.sessions.state();
         if let Some(identity) = state.opening.remove(&self.number) {
@@ -90,7 +94,7 @@ impl Opening {
     }
 }
 
-impl Drop for Opening {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.sessions.state().opening.remove(&self.number);
     }

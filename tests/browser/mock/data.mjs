@@ -1,4 +1,4 @@
-// Structured results as the workout service gives them.
+// Structured tool results, as of the workout server.
 
 const DAY = 86_400_000;
 const date = (start, days) => new Date(Date.parse(start) + days * DAY).toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-// What the mock answers: the last question's first words choose it.
+// Scripted answers of the mock, chosen by the last question.
 
 import { HOSTILE, RICH, bodyweight, history, odd, progress, volume } from './data.mjs';
 
@@ -93,7 +93,7 @@ const SCRIPT = [
   [/cut with tools/i, async (turn, io) => {
     await turn.text('I log it. ');
     await turn.tool('create_workout', { name: 'Push' }, undefined, { ms: 30 });
-    // What the browser has received but not yet handed out is lost with the connection.
+    // A browser drops received but undelivered data with the connection.
     await io.wait(1000);
     await io.cut();
   }],

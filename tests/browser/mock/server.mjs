@@ -1,5 +1,5 @@
-// The page with a service that is none: the files under their real paths with the real headers, and a `/chat` that says
-// what the question asks it to. `node mock/server.mjs [port]` to try the page by hand.
+// Mock service: the files of the page under their real paths with the real headers, and a scripted `/chat`.
+// `node mock/server.mjs [port]` serves the page for manual tests.
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 //! The offline stand-in for Claude, with the agent, the workout server and data that was logged through the tools.
 
-mod whole;
-mod wire;
+mod responses;
+mod service;
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use prog_strength_agent::dev::stand_in;
 use serde_json::json;
 
 use crate::support::world::day;
-use whole::Whole;
+use service::Service;
 
 /// A request, and parts of its answer.
 const REQUESTS: &[(&str, &[&str])] = &[
@@ -105,7 +105,7 @@ const REQUESTS: &[(&str, &[&str])] = &[
 
 #[tokio::test]
 async fn every_documented_request_is_answered_from_the_log() {
-    let whole = Whole::seeded().await;
+    let whole = Service::seeded().await;
     for (words, expected) in REQUESTS {
         let answer = whole.answer(words).await;
         assert!(answer.contains("I am the offline stand-in"), "{answer}");
@@ -131,7 +131,7 @@ async fn every_documented_request_is_answered_from_the_log() {
 
 #[tokio::test]
 async fn a_workout_of_another_day_is_logged_on_that_day() {
-    let whole = Whole::start(Duration::ZERO).await;
+    let whole = Service::start(Duration::ZERO).await;
     let (answer, _) = whole.ask("log bench 3x5 at 185 kg yesterday").await;
     let expected = format!(
         "- Logged: {} Workout\n  - Barbell Bench Press: 3x5 @ 185 kg\n\n(I am the offline",
@@ -141,8 +141,8 @@ async fn a_workout_of_another_day_is_logged_on_that_day() {
 }
 
 #[tokio::test]
-async fn an_answer_comes_word_by_word_after_the_tools() {
-    let whole = Whole::seeded().await;
+async fn answer_is_streamed_word_by_word_after_the_tools() {
+    let whole = Service::seeded().await;
     let asked = whole.app.ask_streaming("show my last workouts").await;
     let events = asked.rest().await;
     let texts = events.iter().filter(|event| event.kind == "text_delta");

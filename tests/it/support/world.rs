@@ -7,7 +7,7 @@ use std::sync::Arc;
 pub use client::{Client, text};
 use prog_strength_agent::{
     workout::db::{Database, Kind, UserId},
-    workout::handler::{Handler, Workouts},
+    workout::handler::{Handler, ServerState},
 };
 use rmcp::ServiceExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
@@ -27,7 +27,7 @@ pub const PERSONAL: [&str; 5] = [
 /// A database with the server's parts on it.
 pub struct World {
     pub db: Database,
-    pub workouts: Arc<Workouts>,
+    pub workouts: Arc<ServerState>,
     pub url: String,
     folder: Option<TempDir>,
 }
@@ -51,7 +51,7 @@ impl World {
 
     async fn on(url: String, folder: Option<TempDir>, calls_per_hour: usize) -> Self {
         let db = Database::open(&url.as_str().into()).await.expect("opens");
-        let workouts = Workouts::new(db.clone(), calls_per_hour)
+        let workouts = ServerState::new(db.clone(), calls_per_hour)
             .await
             .expect("reads the catalogue");
         Self {
@@ -110,7 +110,7 @@ impl World {
     /// An MCP session of this user's.
     pub async fn user(&self, id: &str) -> Client {
         let user = UserId::parse(id).expect("a user id");
-        let handler = Handler::over_stdio(self.workouts.clone(), user);
+        let handler = Handler::new(self.workouts.clone(), Some(user));
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let server = tokio::spawn(async move {
             let session = handler.serve(theirs).await.expect("serves");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::world::{World, day, on_both};
 
-/// A workout of one set with these fields instead of the usual ones.
+/// A workout of one set with these fields replaced.
 pub(super) fn set(fields: &Value) -> Value {
     let mut set = json!({"reps": 5, "weight": 100, "unit": "kg"});
     for (field, value) in fields.as_object().expect("fields") {
@@ -17,7 +17,7 @@ fn sets(sets: &[Value]) -> Value {
     json!({"exercises": [{"exercise_id": "squat", "sets": sets}]})
 }
 
-/// A sound workout with this besides.
+/// A valid workout with these additional fields.
 pub(super) fn with(field: &str, value: Value) -> Value {
     let mut workout = set(&json!({}));
     workout[field] = value;

@@ -12,7 +12,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 on_both!(
-    the_catalogue_has_at_least_120_exercises_with_all_they_need,
+    catalogue_has_at_least_120_complete_exercises,
     async |world: World| {
         let ann = world.user("ann").await;
         let all = ann.call("list_exercises", json!({})).await.unwrap();

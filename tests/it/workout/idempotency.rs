@@ -17,7 +17,7 @@ fn plan() -> Value {
     json!({"name": "Mine", "based_on": "novice-5x5"})
 }
 
-/// Logs the same workout; its id, and whether it had been logged before.
+/// Logs the same workout; returns its id and whether the call was a repetition.
 async fn log(client: &Client, meta: Value) -> (String, bool) {
     let result = client.result("create_workout", workout(), meta).await;
     let logged = result.structured_content.expect("logged");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::world::{Client, World, on_both};
 
-/// Every argument that names something stored of a user's, and a call with it.
+/// Every argument that is an id of a user's data, with a call.
 fn calls(workout: &str, plan: &str) -> Vec<(&'static str, &'static str, Value)> {
     let exercises =
         json!([{"exercise_id": "squat", "sets": [{"reps": 1, "weight": 1, "unit": "kg"}]}]);

@@ -9,7 +9,7 @@ async fn suggested(client: &Client, exercise: &str) -> Value {
     next.await.expect("a suggestion")
 }
 
-/// From, reason, to, unit.
+/// Last weight, reason, suggested weight, unit.
 fn short(next: &Value) -> Value {
     json!([
         next["last_weight"],
@@ -74,7 +74,7 @@ on_both!(
             short(&suggested(&ann, "squat").await),
             json!([90.0, "step_up", 95.0, "kg"])
         );
-        // 166.5 is no weight of 5 lb steps.
+        // 166.5 is not a multiple of 5 lb.
         ann.lifted("bench", 9, "lb", &[(9, 185.0)]).await;
         ann.lifted("bench", 5, "lb", &[(9, 185.0)]).await;
         assert_eq!(

@@ -14,7 +14,7 @@ use crate::support::{
 
 const OURS: &str = "http://mcp:8000/mcp";
 
-/// No pause between fetches, unless the test wants one.
+/// No minimum interval between fetches by default.
 fn tuning(max_age: Duration, min_interval: Duration) -> Tuning {
     Tuning {
         jwks_refresh: RefreshPolicy {
@@ -175,8 +175,8 @@ async fn unknown_key_ids_cause_at_most_one_fetch_per_interval() {
     let rotated = new.sign(&header(&new, "new"), &claims);
     assert_eq!(server.whoami(&rotated).await, SAM);
     assert_eq!(issuer.fetches(), 2);
-    // At once, and many at a time.
-    let unknown = new.sign(&header(&new, "nobody's"), &claims);
+    // Concurrently.
+    let unknown = new.sign(&header(&new, "unknown-key"), &claims);
     let many = (0..20).map(|_| server.whoami(&unknown));
     for refused in futures_util::future::join_all(many).await {
         assert_eq!(refused, "401");

@@ -44,7 +44,7 @@ on_both!(
 );
 
 on_both!(
-    a_page_has_50_workouts_unless_the_limit_says_otherwise_up_to_100,
+    page_size_is_50_by_default_and_at_most_100,
     async |world: World| {
         let ann = world.user("ann").await;
         for days in 0..101 {
@@ -73,7 +73,7 @@ on_both!(
         let before = async |before: String| ids(&listed(&ann, json!({"before": before})).await);
         assert_eq!(before(new.clone()).await, [&*old]);
         assert_eq!(before(old.clone()).await, [""; 0]);
-        // Both were at noon; a date is its beginning.
+        // Both are at noon; a date means its start.
         assert_eq!(before(day(3)).await, [&*old]);
         assert_eq!(before(day(2)).await, [&*new, &*old]);
         assert_eq!(before(format!("{}T12:00:00Z", day(3))).await, [&*old]);

@@ -15,7 +15,7 @@ fn session(day: u8) -> Value {
         {"exercise": "ohp", "sets": 2}]})
 }
 
-/// The same as it is answered.
+/// The same, as in the answer.
 fn kept(day: u8) -> Value {
     json!({"name": "Push", "day": day, "exercises": [
         {"exercise_id": "barbell-bench-press", "sets": 3, "reps_min": 8, "reps_max": 12, "rpe": 8.0, "rest_seconds": 120,

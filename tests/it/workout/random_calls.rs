@@ -8,7 +8,7 @@ use crate::support::world::{World, day, on_both, text};
 
 const CALLS: usize = 1000;
 
-/// A sound call of each tool, and of what it refers to.
+/// A valid call of each tool, after the calls that it refers to.
 fn sound(tool: &str, workout: &str, plan: &str) -> Value {
     let sets = json!([{"reps": 5, "weight": 100.5, "unit": "kg", "rpe": 8, "is_warmup": false}, {"reps": 3, "weight": 0, "unit": "lb"}]);
     let exercises = json!([{"exercise_id": "squat", "sets": sets, "superset_group": 1, "notes": "n"},
@@ -51,7 +51,7 @@ fn sound(tool: &str, workout: &str, plan: &str) -> Value {
     }
 }
 
-/// A value that is wrong in most places.
+/// A value that is invalid in most places.
 fn hostile(rng: &mut StdRng) -> Value {
     let text = [
         "",
@@ -115,7 +115,7 @@ fn hostile(rng: &mut StdRng) -> Value {
     }
 }
 
-/// Changes something somewhere within the value.
+/// Changes a random part of the value.
 fn mutate(value: &mut Value, rng: &mut StdRng) {
     let deeper = rng.random_bool(0.7);
     match value {
@@ -147,7 +147,7 @@ fn mutate(value: &mut Value, rng: &mut StdRng) {
     }
 }
 
-/// No workout without an exercise, no exercise without a set, no gap among their places.
+/// Checks that each workout has an exercise, each exercise a set, and positions have no gaps.
 async fn assert_whole(world: &World) {
     for broken in [
         "workout w WHERE NOT EXISTS (SELECT 1 FROM workout_exercise e WHERE e.workout_id = w.id AND e.user_id = w.user_id)",

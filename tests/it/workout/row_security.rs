@@ -6,7 +6,7 @@ use crate::support::world::{PERSONAL, World};
 
 type Tx = Transaction<'static, Any>;
 
-/// A world with rows of ann's and bob's in every table.
+/// A world with rows of Ann and Bob in every table.
 async fn world() -> World {
     let world = World::postgres().await;
     for user in ["ann", "bob"] {
@@ -25,7 +25,7 @@ async fn world() -> World {
     world
 }
 
-/// A transaction of the application's, with this user set.
+/// A transaction of the application's role, with this user set.
 async fn begin(world: &World, user: Option<&str>) -> Tx {
     let mut tx = world.db.pool().begin().await.expect("begins");
     if let Some(user) = user {
@@ -41,7 +41,7 @@ async fn texts(tx: &mut Tx, sql: &str) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// How many rows the statement changed; or that it was refused.
+/// The number of changed rows, or the error.
 async fn changed(world: &World, user: Option<&str>, sql: &str) -> Result<u64, String> {
     let mut tx = begin(world, user).await;
     let done = sqlx::query(AssertSqlSafe(sql)).execute(&mut *tx).await;
@@ -49,7 +49,7 @@ async fn changed(world: &World, user: Option<&str>, sql: &str) -> Result<u64, St
         .map_err(|error| error.to_string())
 }
 
-/// The tables that have this column; or all of them.
+/// The tables with this column, or all tables.
 async fn tables(world: &World, column: &str) -> Vec<String> {
     let sql = format!(
         "SELECT DISTINCT c.table_name::text FROM information_schema.columns c

@@ -141,7 +141,7 @@ fn sample(schema: &Value, root: &Value) -> Value {
     }
 }
 
-/// The value without each of its optional fields, and with null for it.
+/// The value with each optional field removed, and with it set to null.
 fn absent_optionals(value: &Value, schema: &Value) -> Vec<Value> {
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     let optional = value.as_object().expect("an object").keys();

@@ -10,7 +10,7 @@ use crate::support::{
     world::{World, on_both},
 };
 
-/// So many servers start on a fresh database, and all see one catalogue.
+/// Starts several servers on a fresh database; all must see the same catalogue.
 async fn opened_at_once(url: &str, servers: usize) {
     let opening = (0..servers).map(|_| {
         let url = url.to_owned();

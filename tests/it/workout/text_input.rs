@@ -105,7 +105,7 @@ on_both!(
                 assert!(!error.contains(['\u{0}', '\n']), "{tool}: {error}");
                 assert!(!error.contains("cannot be used"), "{tool}: {error}");
             }
-            // Without letters it names no words to look for.
+            // Without letters there is no word to search for.
             let query = ann.call("list_exercises", json!({"query": text})).await;
             let letters = text.contains(char::is_alphanumeric);
             assert_eq!(query.unwrap()["count"] == 0, letters, "{text}");

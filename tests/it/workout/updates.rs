@@ -15,7 +15,7 @@ async fn one(client: &Client) -> Value {
     logged.expect("logged")["workout"].take()
 }
 
-/// The whole list after `change`, of the one workout.
+/// The only listed workout after `change`.
 async fn after(client: &Client, id: &Value, mut change: Value) -> Value {
     change["workout_id"] = id.clone();
     let changed = client
@@ -44,7 +44,7 @@ on_both!(
             after(&ann, &id, json!({"name": " Leg day "})).await,
             expected
         );
-        // The end moves along.
+        // The end moves with the start.
         expected["performed_at"] = json!(format!("{}T17:30:00Z", day(3)));
         expected["ended_at"] = json!(format!("{}T18:30:00Z", day(3)));
         let earlier = json!({"performed_at": format!("{}T17:30", day(3))});

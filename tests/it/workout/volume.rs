@@ -27,7 +27,7 @@ async fn checked(client: &Client, arguments: Value) -> Value {
     checked.expect("figures")
 }
 
-/// Muscle, direct and fractional sets, of the muscles with any.
+/// Muscle, direct and fractional sets, for muscles with sets.
 fn sets(report: &Value) -> Vec<Value> {
     let muscles = report["muscles"].as_array().expect("muscles").iter();
     let trained = muscles.filter(|m| m["fractional"] != 0.0);

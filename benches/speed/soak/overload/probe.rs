@@ -1,5 +1,4 @@
-//! A few of the requests, sent by threads of their own: how soon they are answered does not depend on how much the
-//! generator has to do at that moment.
+//! Probe requests from separate threads, so that their latency does not depend on the load of the generator.
 
 use std::{
     io::{self, Read, Write},
@@ -36,7 +35,7 @@ impl Probes {
         }
     }
 
-    /// After how many milliseconds those were answered that got a 503 with `Retry-After`.
+    /// Latencies in milliseconds of the 503 responses with `Retry-After`.
     pub async fn stop(self) -> io::Result<Vec<f64>> {
         self.over.store(true, Ordering::Relaxed);
         let mut all = Vec::new();
@@ -66,7 +65,7 @@ fn ask(to: SocketAddr, request: &[u8], over: &AtomicBool) -> io::Result<Vec<f64>
     Ok(shed)
 }
 
-/// Reads an answer to its end; whether it is a 503 that says when to come again.
+/// Reads an answer to its end; true for a 503 with `Retry-After`.
 fn read(stream: &mut TcpStream) -> io::Result<bool> {
     let (mut answer, mut piece) = (Vec::new(), [0; 16 * 1024]);
     loop {

@@ -1,4 +1,4 @@
-//! What was seen of an overload, and whether that is as it should be.
+//! Measurements of an overload, and their checks.
 
 use std::io;
 
@@ -6,10 +6,10 @@ use super::{ASKERS, LAST};
 use crate::stats::{float, percentile};
 
 const LIMIT_MS: f64 = 50.0;
-/// By the time that a turn takes when just all of the core is used.
+/// Bounds, relative to the latency at full use of the core.
 const TOO_SLOW: f64 = 10.0;
 
-/// How a request ended, and after how many milliseconds.
+/// The outcome of a request, with its latency in milliseconds.
 pub enum End {
     Done(f64),
     /// With 503 and `Retry-After`.
@@ -35,17 +35,17 @@ impl End {
     }
 }
 
-/// All that was seen of an overload; times in milliseconds.
+/// The measurements of an overload; times in milliseconds.
 pub struct Seen {
     pub carried: f64,
-    /// How much of the time the generator was busy, in percent.
+    /// CPU utilisation of the generator, in percent.
     pub busy: f64,
     pub ends: Vec<End>,
-    /// How soon the probes' requests were refused.
+    /// Latencies of the probes' rejections.
     pub probed: io::Result<Vec<f64>>,
     /// From the last request to the last answer.
     pub drained: f64,
-    /// Those who came a second after the last request.
+    /// Latencies of requests one second after the last one.
     pub later: Vec<End>,
 }
 

@@ -1,4 +1,4 @@
-//! What the answers say.
+//! Texts of the answers.
 
 use super::turns::{TURNS, answered};
 

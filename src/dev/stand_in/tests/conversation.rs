@@ -1,4 +1,4 @@
-//! What is said with every answer, and what may not be done.
+//! Parts of every answer, and limits on tool calls.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 #[test]
-fn every_answer_says_who_gives_it() {
+fn every_answer_names_the_stand_in() {
     for (text, rounds) in TURNS {
         let answer = finished(text, rounds, |result| (result.to_owned(), false)).text;
         let who = "\n\n(I am the offline stand-in: rules, not Claude.)";
@@ -21,7 +21,7 @@ fn every_answer_says_who_gives_it() {
 }
 
 #[test]
-fn the_texts_of_a_message_are_read_together() {
+fn text_blocks_of_a_message_are_joined() {
     let text = |text: &str| json!({"type": "text", "text": text});
     let refused = json!([
         text("don't do the following:"),
@@ -78,7 +78,7 @@ fn tools_that_may_not_be_called_are_not_called() {
 }
 
 #[test]
-fn photos_are_not_seen_and_it_says_so() {
+fn answers_say_that_photos_are_not_seen() {
     let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}});
     let text = |text: &str| json!({"type": "text", "text": text});
     let ask = |content: Value| replied(&request(&json!([{"role": "user", "content": content}])));

@@ -1,4 +1,4 @@
-//! Where the figures in the answers come from.
+//! Figures in answers come from tool results only.
 
 use super::{
     ask, replied,
@@ -17,7 +17,7 @@ fn figures(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_figure_in_an_answer_stands_in_a_result() {
+fn every_figure_in_an_answer_occurs_in_a_result() {
     for (text, rounds) in TURNS {
         let told: Vec<String> = rounds
             .concat()
@@ -33,7 +33,7 @@ fn every_figure_in_an_answer_stands_in_a_result() {
 }
 
 #[test]
-fn without_results_no_digit_is_left_in_an_answer() {
+fn answers_without_results_have_no_digits() {
     let letters = |result: &str| result.replace(|c: char| c.is_ascii_digit(), "");
     for (text, rounds) in TURNS {
         for is_error in [false, true] {
@@ -53,7 +53,7 @@ fn without_results_no_digit_is_left_in_an_answer() {
 }
 
 #[test]
-fn a_failed_call_is_told_and_never_reported_as_done() {
+fn failed_call_is_reported_as_failed() {
     for (text, rounds) in TURNS {
         let answer = finished(text, rounds, |_| ("no such thing".to_owned(), true)).text;
         assert!(

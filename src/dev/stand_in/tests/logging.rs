@@ -38,7 +38,7 @@ fn a_workout_in_the_documented_form_is_logged() {
 }
 
 #[test]
-fn a_weight_without_a_unit_takes_that_of_the_exercises_before() {
+fn weight_without_a_unit_takes_the_unit_of_earlier_exercises() {
     logs(
         "log bench 3x5 at 185 lb, squat 5x5 at 225, row 3x10 at 135",
         json!({"exercises": [entry("bench", 3, 5, 185.0, "lb"), entry("squat", 5, 5, 225.0, "lb"),
@@ -47,7 +47,7 @@ fn a_weight_without_a_unit_takes_that_of_the_exercises_before() {
 }
 
 #[test]
-fn a_day_at_the_end_is_that_of_the_workout() {
+fn day_at_the_end_applies_to_the_workout() {
     for (day, date) in [
         ("today", "2026-11-21"),
         ("yesterday", "2026-11-20"),
@@ -64,7 +64,7 @@ fn a_day_at_the_end_is_that_of_the_workout() {
 }
 
 #[test]
-fn a_name_goes_to_the_tool_as_it_was_written() {
+fn exercise_name_is_passed_to_the_tool_as_written() {
     logs(
         "log flurb wobble 1x5 at 185 lb",
         json!({"exercises": [entry("flurb wobble", 1, 5, 185.0, "lb")]}),

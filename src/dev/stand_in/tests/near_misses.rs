@@ -1,4 +1,4 @@
-//! Texts that look like an order to log something and are none.
+//! Texts that resemble a logging order but are not one.
 
 use super::calls;
 
@@ -77,7 +77,7 @@ fn nothing_is_written_without_a_clear_order() {
 }
 
 #[test]
-fn figures_that_may_be_meant_otherwise_are_not_logged() {
+fn ambiguous_figures_are_not_logged() {
     for text in [
         "log lateral raises 15x8 kg",
         "log curls 20x10kg",
@@ -123,7 +123,7 @@ fn figures_that_may_be_meant_otherwise_are_not_logged() {
 }
 
 #[test]
-fn a_unit_does_not_count_for_the_exercises_before_it() {
+fn unit_does_not_apply_to_earlier_exercises() {
     for text in [
         "log bench 3x5 at 225, squat 5x5 at 100 kg",
         "log 3x5 bench at 185, 5x5 squats at 225 lb, 3x10 rows at 135",
@@ -135,7 +135,7 @@ fn a_unit_does_not_count_for_the_exercises_before_it() {
 }
 
 #[test]
-fn a_day_that_may_be_that_of_a_part_is_not_logged() {
+fn ambiguous_day_is_not_logged() {
     for text in [
         "log bench 3x5 at 185 lb yesterday and squat 3x5 at 225 lb today",
         "log bench 3x5 at 185 lb. Yesterday I squatted 5x5 at 225 lb",

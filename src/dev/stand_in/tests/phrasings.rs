@@ -106,7 +106,7 @@ fn volume_is_checked_for_last_week_and_this_one() {
 }
 
 #[test]
-fn being_burned_out_leads_to_the_volume_and_the_last_workouts() {
+fn burned_out_leads_to_volume_and_recent_workouts() {
     all_call(
         &[
             "I'm feeling burned out",
@@ -187,7 +187,7 @@ fn workouts_plans_and_the_history_of_an_exercise_are_shown() {
 }
 
 #[test]
-fn what_it_cannot_do_calls_no_tool() {
+fn unsupported_requests_call_no_tool() {
     all_call(
         &[
             "?",

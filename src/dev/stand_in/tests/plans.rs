@@ -1,4 +1,4 @@
-//! Orders for a plan, and texts that are none.
+//! Orders for a plan, and texts that are not.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::{
 };
 
 #[test]
-fn a_plan_is_created_once_and_from_the_plan_that_fits() {
+fn plan_is_created_once_from_the_matching_plan() {
     let input = json!({"name": "Upper/Lower 4 Days", "based_on": "upper-lower-4-days"});
     for order in [
         "Create me a 4-day upper/lower split",
@@ -36,7 +36,7 @@ fn a_plan_is_created_once_and_from_the_plan_that_fits() {
 }
 
 #[test]
-fn no_plan_is_created_without_an_order_that_is_understood_to_its_last_word() {
+fn no_plan_is_created_unless_every_word_of_the_order_is_recognized() {
     for text in [
         "create no upper/lower plan",
         "make no changes to my upper lower plan",

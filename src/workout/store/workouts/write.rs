@@ -6,11 +6,12 @@ use sqlx::AssertSqlSafe;
 use crate::workout::{
     db::UserTransaction,
     model::Workout,
+    query::query,
     store::{is_storable, placeholders},
 };
 
 impl UserTransaction {
-    /// Stores the workout, unless an earlier call with the same `call_id` has stored one: then returns that one's id.
+    /// Idempotent: stores the workout, unless an earlier call with the same `call_id` has stored one; then returns its id.
     pub async fn insert_workout(
         &mut self,
         workout: &Workout,
@@ -18,20 +19,13 @@ impl UserTransaction {
         now: Timestamp,
     ) -> Result<Option<String>, sqlx::Error> {
         let (db, user) = self.parts();
-        let inserted = sqlx::query(
+        let inserted = query!(
             "INSERT INTO workout (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at, call_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (user_id, call_id) DO NOTHING",
-        )
-        .bind(&workout.id)
-        .bind(user)
-        .bind(workout.name.as_deref())
-        .bind(workout.notes.as_deref())
-        .bind(workout.performed_at.as_millisecond())
-        .bind(workout.ended_at.map(Timestamp::as_millisecond))
-        .bind(now.as_millisecond())
-        .bind(call_id)
-        .execute(db)
-        .await?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (user_id, call_id) DO NOTHING";
+            &workout.id, user, workout.name.as_deref(), workout.notes.as_deref(),
+            workout.performed_at.as_millisecond(), workout.ended_at.map(Timestamp::as_millisecond),
+            now.as_millisecond(), call_id
+        ).execute(db).await?;
         if inserted.rows_affected() == 0 {
             return self.id_by_call("workout", call_id).await.map(Some);
         }
@@ -86,27 +80,18 @@ impl UserTransaction {
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
-        sqlx::query(
+        query!(
             "UPDATE workout SET name = $3, notes = $4, performed_at = $5, ended_at = $6, updated_at = $7
-             WHERE user_id = $1 AND id = $2",
-        )
-        .bind(user)
-        .bind(&workout.id)
-        .bind(workout.name.as_deref())
-        .bind(workout.notes.as_deref())
-        .bind(workout.performed_at.as_millisecond())
-        .bind(workout.ended_at.map(Timestamp::as_millisecond))
-        .bind(now.as_millisecond())
-        .execute(&mut *db)
-        .await?;
+             WHERE user_id = $1 AND id = $2";
+            user, &workout.id, workout.name.as_deref(), workout.notes.as_deref(),
+            workout.performed_at.as_millisecond(), workout.ended_at.map(Timestamp::as_millisecond),
+            now.as_millisecond()
+        ).execute(&mut *db).await?;
         if !exercises_changed {
             return Ok(());
         }
-        sqlx::query("DELETE FROM workout_exercise WHERE user_id = $1 AND workout_id = $2")
-            .bind(user)
-            .bind(&workout.id)
-            .execute(db)
-            .await?;
+        let sql = "DELETE FROM workout_exercise WHERE user_id = $1 AND workout_id = $2";
+        query!(sql; user, &workout.id).execute(db).await?;
         self.insert_exercises(workout).await
     }
 
@@ -116,11 +101,8 @@ impl UserTransaction {
             return Ok(false);
         }
         let (db, user) = self.parts();
-        let deleted = sqlx::query("DELETE FROM workout WHERE user_id = $1 AND id = $2")
-            .bind(user)
-            .bind(id)
-            .execute(db)
-            .await?;
+        let sql = "DELETE FROM workout WHERE user_id = $1 AND id = $2";
+        let deleted = query!(sql; user, id).execute(db).await?;
         Ok(deleted.rows_affected() > 0)
     }
 }

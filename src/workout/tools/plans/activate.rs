@@ -1,16 +1,7 @@
 //! Tool `activate_plan`.
 
-use super::{
-    PlanView, find,
-    input::{Visibility, last_day},
-    insert,
-};
-use crate::workout::{
-    dates,
-    model::{NewPlan, Plan},
-    store::new_id,
-    tools::{input::non_blank, prelude::*},
-};
+use super::{PlanView, find, input::Visibility, insert};
+use crate::workout::tools::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,10 +32,9 @@ impl Tool for ActivatePlan {
         } else {
             let first = first.unwrap_or_else(|| user.today());
             let mut plan = own_plan(&mut user, plan, ctx).await?;
-            let last = last_day(first, plan.duration_weeks);
-            user.tx
-                .activate_plan(&plan.id, first, last, ctx.now)
-                .await?;
+            let last = dates::last_day(first, plan.duration_weeks);
+            let tx = &mut user.tx;
+            tx.activate_plan(&plan.id, first, last, ctx.now).await?;
             (plan.is_active, plan.starts_on, plan.ends_on) = (true, Some(first), Some(last));
             ("Activated", plan)
         };

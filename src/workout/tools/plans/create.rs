@@ -5,14 +5,7 @@ use super::{
     input::{Visibility, check_sessions, weeks},
     insert,
 };
-use crate::workout::{
-    model::{NewPlan, Plan, PlanSession},
-    store::new_id,
-    tools::{
-        input::{MAX_NOTES_CHARS, name, non_blank, text},
-        prelude::*,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,15 +1,6 @@
 //! Validation of plans: sessions, exercises and duration.
 
-use jiff::{ToSpan, civil::Date};
-
-use crate::workout::{
-    catalogue::Catalogue,
-    model::{PlanExercise, PlanSession},
-    tools::{
-        input::{MAX_NOTES_CHARS, check_rpe, count, name, resolve_exercise, text, within},
-        prelude::*,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 const MAX_SESSIONS: usize = 14;
 const MAX_EXERCISES: usize = 30;
@@ -37,11 +28,6 @@ impl Visibility {
 pub(super) fn weeks(given: Option<i64>) -> Result<Option<i64>, ToolError> {
     let weeks = given.map(|weeks| within("duration_weeks", weeks, 1, MAX_WEEKS));
     weeks.transpose()
-}
-
-/// The last day of a plan of so many weeks.
-pub(super) fn last_day(first: Date, weeks: i64) -> Date {
-    first.saturating_add(weeks.weeks()).saturating_sub(1.day())
 }
 
 /// Validates the sessions and resolves the names of their exercises to slugs.

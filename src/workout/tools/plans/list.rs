@@ -1,7 +1,7 @@
 //! Tool `list_plans`.
 
 use super::{PlanView, find};
-use crate::workout::tools::{input::non_blank, prelude::*};
+use crate::workout::tools::prelude::*;
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,15 +2,9 @@
 
 use super::{
     PlanView, find,
-    input::{Visibility, check_sessions, last_day, weeks},
+    input::{Visibility, check_sessions, weeks},
 };
-use crate::workout::{
-    model::PlanSession,
-    tools::{
-        input::{MAX_NOTES_CHARS, name, text},
-        prelude::*,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +48,7 @@ impl Tool for ModifyPlan {
         plan.sessions = self.sessions.unwrap_or(plan.sessions);
         plan.duration_weeks = weeks.unwrap_or(plan.duration_weeks);
         let weeks = plan.duration_weeks;
-        plan.ends_on = plan.starts_on.map(|first| last_day(first, weeks));
+        plan.ends_on = plan.starts_on.map(|first| dates::last_day(first, weeks));
         user.tx.update_plan(&plan, ctx.now).await?;
         user.commit().await?;
         Ok(PlanView::reply("Changed", plan, ctx.catalogue))

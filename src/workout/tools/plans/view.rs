@@ -2,11 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::workout::{
-    catalogue::Catalogue,
-    model::{Plan, PlanExercise},
-    tools::{prelude::*, views::name_of},
-};
+use crate::workout::tools::prelude::*;
 
 #[derive(Serialize, JsonSchema)]
 pub(in crate::workout::tools) struct PlanView {

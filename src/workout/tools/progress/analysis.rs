@@ -3,24 +3,18 @@
 use jiff::tz::TimeZone;
 
 use super::{BestSet, E1rmTrend, Point, Progress, Slope, VolumeTrend};
-use crate::workout::{
-    catalogue::Exercise,
-    dates,
-    figures::{
-        e1rm::{self, E1rm, FORMULA},
-        plateau::plateau,
-        trend::trend,
-        units::{Unit, round1, round2},
-    },
-    model::ExerciseSession,
-    tools::views::best_e1rm,
+use crate::workout::figures::{
+    e1rm::{self, E1rm, FORMULA},
+    plateau::plateau,
+    trend::trend,
 };
+use crate::workout::tools::prelude::*;
 
 /// Sessions that are listed one by one.
 const MAX_POINTS: usize = 100;
 const BEST_SETS: usize = 3;
 
-/// What a session contributes to the trends.
+/// The values of a session for the trends.
 struct SessionFigures {
     day: f64,
     date: String,
@@ -47,7 +41,9 @@ impl Progress {
                 e1rm: best_e1rm(exercise, session, unit),
             })
             .collect();
-        let maxima = maxima(&figures);
+        // (day, estimated maximum)
+        let maximum = |session: &SessionFigures| Some((session.day, session.e1rm?.weight));
+        let maxima: Vec<(f64, f64)> = figures.iter().filter_map(maximum).collect();
         let points = figures.iter().map(|session| Point {
             date: session.date.clone(),
             volume: round1(session.volume),
@@ -72,34 +68,26 @@ impl Progress {
     }
 }
 
-/// The estimated maxima as (day, weight).
-fn maxima(figures: &[SessionFigures]) -> Vec<(f64, f64)> {
-    let maximum = |session: &SessionFigures| Some((session.day, session.e1rm?.weight));
-    figures.iter().filter_map(maximum).collect()
-}
-
 #[expect(clippy::cast_precision_loss, reason = "hundreds of sessions")]
 fn volume_trend(figures: &[SessionFigures]) -> VolumeTrend {
     let volumes: Vec<(f64, f64)> = figures.iter().map(|s| (s.day, s.volume)).collect();
     let total: f64 = volumes.iter().map(|(_, volume)| volume).sum();
-    let slope = slope(&volumes);
     VolumeTrend {
         total: round1(total),
         per_session: round1(total / figures.len().max(1) as f64),
-        slope,
+        slope: slope(&volumes),
     }
 }
 
 fn e1rm_trend(figures: &[SessionFigures], maxima: &[(f64, f64)]) -> Option<E1rmTrend> {
     let (first, latest) = (maxima.first()?.1, maxima.last()?.1);
     let best = maxima.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
-    let slope = slope(maxima);
     let mut estimates = figures.iter().filter_map(|session| session.e1rm);
     Some(E1rmTrend {
         first: round1(first),
         latest: round1(latest),
         best: round1(best),
-        slope,
+        slope: slope(maxima),
         low_confidence: estimates.any(|estimate| estimate.low_confidence),
     })
 }

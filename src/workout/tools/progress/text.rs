@@ -2,11 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{BestSet, E1rmTrend, Progress};
-use crate::workout::{
-    figures::{e1rm::FORMULA, plateau::Plateau},
-    tools::views::signed,
-};
+use super::{BestSet, Progress};
+use crate::workout::figures::{e1rm::FORMULA, plateau::Plateau};
+use crate::workout::tools::prelude::*;
 
 impl Progress {
     pub(super) fn text(&self) -> String {
@@ -39,12 +37,7 @@ impl Progress {
         let Some(e1rm) = &self.e1rm else {
             return "none: with bodyweight, carries or no weight it says nothing; compare weight and reps".to_owned();
         };
-        let E1rmTrend {
-            first,
-            latest,
-            best,
-            ..
-        } = e1rm;
+        let (first, latest, best) = (e1rm.first, e1rm.latest, e1rm.best);
         let mut text = format!("first {first}, latest {latest}, best {best} {unit}");
         if let Some(slope) = &e1rm.slope {
             let per_week = signed(slope.slope_per_week);

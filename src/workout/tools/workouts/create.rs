@@ -1,19 +1,11 @@
 //! Tool `create_workout`.
 
 use super::{
-    Logged,
+    WorkoutReply,
     input::{check_exercises, check_times, time},
     not_found,
 };
-use crate::workout::{
-    model::{Workout, WorkoutExercise},
-    store::new_id,
-    tools::{
-        input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text},
-        prelude::*,
-        views::WorkoutView,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -32,9 +24,9 @@ impl Tool for CreateWorkout {
     const TITLE: &'static str = "Log a workout";
     const DESCRIPTION: &'static str = "Log a workout that has been done. Each call logs one more.";
     const EFFECT: Effect = Effect::Add;
-    type Output = Logged;
+    type Output = WorkoutReply;
 
-    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<Logged>, ToolError> {
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
         check_exercises(&mut self.exercises, ctx.catalogue)?;
         let name = text("name", self.name, MAX_NAME_CHARS)?;
         let notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
@@ -64,7 +56,7 @@ impl Tool for CreateWorkout {
             "Logged:"
         };
         let text = format!("{action} {}", workout.text());
-        let data = Logged { workout, repeated };
+        let data = WorkoutReply { workout, repeated };
         Ok(Reply::new(data, text))
     }
 }

@@ -2,15 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::workout::{
-    catalogue::Catalogue,
-    dates,
-    model::{Workout, WorkoutExercise, WorkoutSet},
-    tools::{
-        input::{check_rpe, count, non_blank, resolve_exercise, text, within},
-        prelude::*,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 const MAX_EXERCISES: usize = 50;
 const MAX_SETS: usize = 100;

@@ -3,16 +3,7 @@
 use jiff::Timestamp;
 
 use super::not_found;
-use crate::workout::{
-    dates,
-    model::Workout,
-    store::Page,
-    tools::{
-        input::{non_blank, within},
-        prelude::*,
-        views::WorkoutView,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 /// Most workouts in one answer.
 const MAX_WORKOUTS: i64 = 100;
@@ -72,7 +63,7 @@ impl Tool for ListWorkouts {
     }
 }
 
-/// The start of what is shown: all workouts can be paged through, unless the user has lowered the history limit.
+/// The start of the listed period: all workouts, unless the user has lowered the history limit.
 fn oldest(user: &UserData) -> Timestamp {
     if user.settings.history_is_capped() {
         user.days_ago(user.settings.max_history_days)

@@ -3,18 +3,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Logged,
+    WorkoutReply,
     input::{check_exercises, check_times, time},
     not_found,
 };
-use crate::workout::{
-    model::{Workout, WorkoutExercise},
-    tools::{
-        input::{MAX_NAME_CHARS, MAX_NOTES_CHARS, text},
-        prelude::*,
-        views::WorkoutView,
-    },
-};
+use crate::workout::tools::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -43,9 +36,9 @@ impl Tool for UpdateWorkout {
     const TITLE: &'static str = "Correct a workout";
     const DESCRIPTION: &'static str = "Correct a logged workout. What is not given stays; \"\" clears a text; exercises replaces all of them.";
     const EFFECT: Effect = Effect::Overwrite;
-    type Output = Logged;
+    type Output = WorkoutReply;
 
-    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<Logged>, ToolError> {
+    async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
         if let Some(exercises) = &mut self.exercises {
             check_exercises(exercises, ctx.catalogue)?;
         }
@@ -58,7 +51,7 @@ impl Tool for UpdateWorkout {
         let workout = WorkoutView::new(workout, ctx.catalogue, &user);
         user.commit().await?;
         let text = format!("Now: {}", workout.text());
-        let data = Logged {
+        let data = WorkoutReply {
             workout,
             repeated: false,
         };

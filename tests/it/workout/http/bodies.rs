@@ -37,12 +37,12 @@ async fn a_body_of_a_megabyte_is_accepted_and_a_larger_one_is_a_413() {
     assert_eq!(Answer::of(padded(MAX_BODY_BYTES)).await.status, 200);
     let large = Answer::of(padded(MAX_BODY_BYTES + 1)).await;
     assert_eq!(large.error(), (413, "payload_too_large"));
-    // A session keeps what its client says of itself.
+    // A session stores the client information.
     let mut boast = initialize();
     boast["params"]["clientInfo"]["name"] = "x".repeat(70_000).into();
     let boasted = Answer::of(server.post(AGENT_TOKEN, &boast)).await;
     assert_eq!(boasted.error(), (413, "payload_too_large"));
-    // Without a length, too.
+    // Also without a Content-Length.
     let pieces = vec![Ok::<_, std::fmt::Error>("x".repeat(MAX_BODY_BYTES)); 2];
     let stream = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
     let unannounced = server.post(AGENT_TOKEN, &Value::Null).body(stream);

@@ -51,7 +51,7 @@ async fn a_session_can_be_used_only_by_its_owner() {
         .call(&sam, &session, "whoami")
         .header("mcp-session-id", &of_the_agent);
     assert_eq!(Answer::of(two).await.error(), (404, "session_not_found"));
-    // It is still there, also for another token of the same user.
+    // It still exists, also for another token of the same user.
     let later = token(JWT_KEY, &json!({"sub": "sam", "exp": now() + 1200}));
     let own = Answer::of(server.call(&later, &session, "whoami")).await;
     assert_eq!(said(&own), "User(\"sam\")");
@@ -84,13 +84,13 @@ async fn sessions_are_limited_per_user_and_in_total() {
     let third = server.initialize(&sam).await;
     assert_eq!(third.error(), (429, "too_many_sessions"));
     assert!(third.header("retry-after").is_some());
-    // The agent speaks for many.
+    // The agent has no limit per user.
     server.session(AGENT_TOKEN).await;
     server.session(AGENT_TOKEN).await;
     let fifth = server.initialize(AGENT_TOKEN).await;
     assert_eq!(fifth.error(), (503, "too_many_sessions"));
     assert!(fifth.header("retry-after").is_some());
-    // Sessions go on, and an ended one makes room.
+    // Open sessions still work, and an ended one frees a place.
     assert_eq!(
         said(&Answer::of(server.call(&sam, &first, "whoami")).await),
         "User(\"sam\")"

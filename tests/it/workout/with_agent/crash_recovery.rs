@@ -25,7 +25,7 @@ use crate::support::{
 
 const WRITERS: u32 = 16;
 const KILLS: usize = 6;
-/// Answered writes between one kill and the next.
+/// Answered writes between two kills.
 const LIFE: usize = 40;
 
 const EXERCISES: [&str; 5] = [
@@ -36,7 +36,7 @@ const EXERCISES: [&str; 5] = [
     "leg-extension",
 ];
 
-/// A workout that only this write has: five exercises of four sets.
+/// A unique workout for each write: five exercises of four sets.
 fn workout(writer: u32, n: u32) -> (String, Value) {
     let sets = |exercise: u32| {
         let weight = f64::from(10 * n + exercise);
@@ -51,29 +51,29 @@ fn workout(writer: u32, n: u32) -> (String, Value) {
     (name.clone(), json!({"name": name, "exercises": exercises}))
 }
 
-/// Whose log the writer writes.
+/// The user of the writer.
 fn user_of(writer: u32) -> &'static str {
     ["ann", "bob", "eve"][writer as usize % 3]
 }
 
-/// What became of a write, as far as its writer knows.
+/// The outcome of a write, as its writer knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
+enum Outcome {
     Done,
     Unknown,
-    /// The database had no time for it.
+    /// Refused: the database was busy.
     NotRun,
 }
 
 struct Shared {
-    /// Where the server is, while it is up.
+    /// The URL of the server while it runs.
     url: watch::Sender<Option<String>>,
     answered: watch::Sender<usize>,
     over: AtomicBool,
 }
 
-/// Writes one workout after the other until all is over; names, and what was told of them.
-async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Told)> {
+/// Writes workouts in sequence until the end; returns their names and outcomes.
+async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Outcome)> {
     let http = reqwest::Client::builder().no_proxy().build();
     let http = http.expect("a client");
     let (mut told, mut n) = (Vec::new(), 0);
@@ -89,8 +89,8 @@ async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Told)> {
         };
         let answer = within("an answer, or none for ever", answer).await;
         let Some(result) = answer.as_deref().and_then(result) else {
-            told.push((name, sent, Told::Unknown));
-            // Until the writers notice that the server is down.
+            told.push((name, sent, Outcome::Unknown));
+            // Until the writers notice the kill.
             let mut up = shared.url.subscribe();
             let moved = up.wait_for(|now| now.as_deref() != Some(&*url));
             drop(within("the next server", moved).await);
@@ -99,17 +99,17 @@ async fn write(writer: u32, shared: Arc<Shared>) -> Vec<(String, Value, Told)> {
         if result["isError"] == true {
             let text = result["content"][0]["text"].as_str().unwrap_or_default();
             assert!(text.contains("nothing was changed"), "{result:#}");
-            told.push((name, sent, Told::NotRun));
+            told.push((name, sent, Outcome::NotRun));
             continue;
         }
-        told.push((name, sent, Told::Done));
+        told.push((name, sent, Outcome::Done));
         shared.answered.send_modify(|answered| *answered += 1);
     }
     told
 }
 
-/// Kills and restarts the server at moments of no importance while it is being written to.
-async fn chaos(database: &str) -> (Server, Vec<Vec<(String, Value, Told)>>) {
+/// Kills and restarts the server at arbitrary moments during writes.
+async fn chaos(database: &str) -> (Server, Vec<Vec<(String, Value, Outcome)>>) {
     let shared = Arc::new(Shared {
         url: watch::Sender::new(None),
         answered: watch::Sender::new(0),
@@ -142,7 +142,7 @@ async fn chaos(database: &str) -> (Server, Vec<Vec<(String, Value, Told)>>) {
     (server, told)
 }
 
-/// What is in the log, by user and name: the exercises as they were sent.
+/// The stored exercises by user and workout name.
 async fn logged(url: &str, user: &str) -> BTreeMap<String, Vec<Value>> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for workout in all_workouts(url, user).await {
@@ -159,7 +159,7 @@ async fn logged(url: &str, user: &str) -> BTreeMap<String, Vec<Value>> {
     all
 }
 
-/// Rows of each table, of all users.
+/// The number of rows per table, for all users.
 async fn rows(database: &str) -> [i64; 3] {
     let postgres = database.starts_with("postgres");
     let url = if postgres {
@@ -202,20 +202,20 @@ on_both!(
         for (writer, told) in (0..).zip(&told) {
             let log = logs.get_mut(user_of(writer)).expect("a log");
             for (name, sent, told) in told {
-                // Whole and once, or not at all.
+                // Exactly once and complete, or not at all.
                 let found = log.remove(name).unwrap_or_default();
                 match (told, found.as_slice()) {
-                    (Told::Done, [exercises]) if exercises == sent => done += 1,
-                    (Told::Unknown, []) => lost += 1,
-                    (Told::NotRun, []) => {}
-                    (Told::Unknown, [exercises]) if exercises == sent => kept += 1,
+                    (Outcome::Done, [exercises]) if exercises == sent => done += 1,
+                    (Outcome::Unknown, []) => lost += 1,
+                    (Outcome::NotRun, []) => {}
+                    (Outcome::Unknown, [exercises]) if exercises == sent => kept += 1,
                     _ => panic!("{name}, {told:?}: sent {sent:#}, found {found:#?}"),
                 }
             }
         }
         assert!(
             logs.values().all(BTreeMap::is_empty),
-            "nobody wrote {logs:?}"
+            "a user without writes: {logs:?}"
         );
         let total = done + lost + kept;
         eprintln!("{total} writes: {done} answered, {kept} kept without an answer, {lost} lost");

@@ -9,10 +9,10 @@ use crate::support::{
     world::{Client, World, on_both},
 };
 
-/// Working sets of the leg extension, by how many weeks ago.
+/// Working sets of the leg extension per week, by weeks ago.
 const SETS: [(i64, usize); 4] = [(3, 6), (2, 12), (1, 18), (0, 24)];
 
-/// The workouts as they are listed, their ids left out.
+/// The listed workouts without ids.
 fn workouts() -> String {
     let newest_first = SETS.iter().rev().map(|(ago, sets)| {
         let (monday, _) = week(*ago);
@@ -21,7 +21,7 @@ fn workouts() -> String {
     newest_first.collect::<Vec<_>>().join("\n")
 }
 
-/// What is said of the quads' week, and how it begins.
+/// The text about the quads of a week, and its heading.
 fn quads() -> [(String, String); 4] {
     let stands = [
         "6 direct, 6 fractional; maintenance",
@@ -48,7 +48,7 @@ fn without_ids(text: &str) -> String {
     ids.replace_all(text, "(id …)").into_owned()
 }
 
-/// The one message of the prompt.
+/// The only message of the prompt.
 async fn prompt(client: &Client, arguments: Value) -> Result<String, String> {
     let mut request = GetPromptRequestParams::new("suggest_deload");
     request.arguments = arguments.as_object().cloned();
@@ -119,7 +119,7 @@ on_both!(
             e1RM: first 80, latest 80, best 80 kg; 0 kg a week (R² 1)\n\
             Volume: 36000 kg in all, 9000 a session; +3600 a week\n";
         assert!(text.contains(lift), "{text}");
-        // An id is random and may hold the digits of bob's weight.
+        // A random id may contain the digits of Bob's weight.
         let said = without_ids(&text);
         assert!(
             !said.contains("Deadlift") && !said.contains("220"),

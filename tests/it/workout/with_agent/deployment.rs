@@ -51,7 +51,7 @@ impl Deployment {
         client(&self.mcp, AGENT_TOKEN).await
     }
 
-    /// A session of a user's own MCP client.
+    /// A session of the user's own MCP client.
     pub(super) async fn as_user(&self, sub: &str) -> Client {
         client(&self.mcp, &user_token(sub)).await
     }
@@ -66,7 +66,7 @@ impl Deployment {
         }
     }
 
-    /// The user asks, Claude makes these calls at once, and is content with whatever they give: the texts it was given.
+    /// Runs a turn in which Claude makes these calls concurrently; returns the results that Claude received.
     pub(super) async fn ask(&self, sub: &str, words: &str, calls: &[(&str, Value)]) -> Vec<String> {
         let calls: Vec<(String, Value)> = calls
             .iter()
@@ -107,7 +107,7 @@ impl Drop for Deployment {
     }
 }
 
-/// The text of a good result, which has nothing else.
+/// The text of a successful result with one block.
 fn result_text(result: &Value) -> String {
     assert_eq!(result.get("is_error"), None, "{result:#}");
     let [block] = result["content"].as_array().expect("blocks").as_slice() else {
@@ -127,7 +127,7 @@ async fn workout_server(world: &World) -> (String, JoinHandle<anyhow::Result<()>
     let config = WorkoutConfig::from_iter(false, settings).expect("good settings");
     let state = HttpState::new(&config, Tuning::default()).expect("an HTTP client");
     let workouts = world.workouts.clone();
-    let router = router(&state, move || Handler::over_http(workouts.clone()));
+    let router = router(&state, move || Handler::new(workouts.clone(), None));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
     let running = tokio::spawn(async move {
@@ -144,7 +144,7 @@ async fn workout_server(world: &World) -> (String, JoinHandle<anyhow::Result<()>
     (url, running)
 }
 
-/// The agent, ready, with its tools from there.
+/// A ready agent that uses this workout server.
 pub(super) async fn agent(mcp: &str) -> TestApp {
     let app = TestApp::builder()
         .mcp_url(mcp)
@@ -152,7 +152,7 @@ pub(super) async fn agent(mcp: &str) -> TestApp {
     app.start().await
 }
 
-/// An ordinary MCP client's session.
+/// A session of a standard MCP client.
 pub(super) async fn client(mcp: &str, token: &str) -> Client {
     let config = StreamableHttpClientTransportConfig::with_uri(mcp.to_owned()).auth_header(token);
     let http = reqwest::Client::builder().no_proxy().build();
@@ -164,19 +164,19 @@ pub(super) async fn client(mcp: &str, token: &str) -> Client {
     }
 }
 
-/// So many equal working sets in kg.
+/// Equal working sets in kg.
 pub(super) fn sets(sets: usize, reps: u32, kg: f64) -> Value {
     vec![json!({"reps": reps, "weight": kg, "unit": "kg"}); sets].into()
 }
 
-/// The day so many days before today, in UTC.
+/// The date this many days before today, in UTC.
 pub(super) fn day(days_ago: i64) -> String {
     use jiff::{Timestamp, ToSpan, tz::TimeZone};
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     today.saturating_sub(days_ago.days()).to_string()
 }
 
-/// The Monday so many weeks before this week's, and its Sunday.
+/// Monday and Sunday of the week this many weeks ago.
 pub(super) fn week(weeks_ago: i64) -> (String, String) {
     use jiff::{Timestamp, ToSpan, tz::TimeZone};
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();

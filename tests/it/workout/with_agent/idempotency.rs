@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A wire to the workout server that breaks when an answer comes along, as often as it is told to.
+/// A TCP proxy to the workout server that can drop the connection instead of an answer.
 struct Wire {
     url: String,
     cuts: Arc<AtomicUsize>,
@@ -30,7 +30,7 @@ struct Wire {
 }
 
 impl Wire {
-    /// Loses the next answers that say `Logged:`.
+    /// Drops the next answers that contain `Logged:`.
     async fn to(mcp: &str) -> Self {
         let server = mcp
             .trim_start_matches("http://")
@@ -60,7 +60,7 @@ impl Drop for Wire {
     }
 }
 
-/// Both ways until either ends. An answer is held back until it is known whether it is one to lose.
+/// Copies in both directions until either ends. Holds an answer back until it is known whether to drop it.
 async fn carry(client: TcpStream, server: TcpStream, cuts: Arc<AtomicUsize>) {
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
         (client.into_split(), server.into_split());
@@ -75,7 +75,7 @@ async fn carry(client: TcpStream, server: TcpStream, cuts: Arc<AtomicUsize>) {
             cuts.fetch_sub(1, Ordering::SeqCst);
             break;
         }
-        // What a tool's answer begins with is no news yet.
+        // The beginning of a tool's answer does not decide it yet.
         if !may_be_lost || !holds(&answer, "text/event-stream") || holds(&answer, "\"result\"") {
             if to_client.write_all(&answer[sent..]).await.is_err() {
                 break;
@@ -96,7 +96,7 @@ fn squats() -> Value {
     json!({"name": "Legs", "exercises": [{"exercise_id": "squat", "sets": sets(3, 5, 100.0)}]})
 }
 
-/// A turn of Ann's with this request id, in which Claude calls each tool after the other; what it was told each time.
+/// Runs a turn of Ann with this request id, in which Claude calls the tools in sequence; returns the results.
 async fn turn(app: &TestApp, request_id: &str, calls: &[(&str, &str, Value)]) -> Vec<Value> {
     let replies = calls
         .iter()
@@ -141,14 +141,14 @@ on_both!(
         assert_eq!(listed.matches(" Legs (id ").count(), 1, "{listed}");
         assert_eq!(listed.lines().count(), 2, "{listed}");
 
-        // The very same call is answered with what it did then; as often as it comes.
+        // A repeated call is answered with the result of the first, any number of times.
         for _ in 0..2 {
             let told = turn(&app, "request-1", &calls).await;
             let again = format!("This call had been carried out before; logged then: {listed}");
             assert_eq!(said(&told[0]), (false, &*again));
             assert_eq!(said(&told[1]), (false, listed));
         }
-        // Another call of the same request, and the same call of another one, are meant.
+        // Another call of the same request, or the same call of another request, is a new one.
         let more = [("toolu_more", "create_workout", squats()), calls[1].clone()];
         let told = turn(&app, "request-1", &more).await;
         assert!(said(&told[0]).1.starts_with("Logged: "), "{told:?}");

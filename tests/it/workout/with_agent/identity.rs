@@ -102,7 +102,7 @@ on_both!(
             serde_json::to_string(&listed).expect("JSON")
         };
         assert!(!tools(&ann).await.contains("user_id"));
-        // All but the catalogue's.
+        // All tools except that of the catalogue.
         assert_eq!(
             tools(&agent)
                 .await

@@ -15,7 +15,7 @@ use crate::support::{
 
 const MARKER: &str = "swordfish";
 
-/// Tool, ok and user of a line; the time must be there.
+/// Tool, ok and user of a line; checks that it has a duration.
 fn told(line: &Value) -> Value {
     assert!(line["ms"].is_u64(), "{line:#}");
     json!([line["tool"], line["ok"], line["user"]])
@@ -69,8 +69,8 @@ on_both!(
         agent
             .call("list_workouts", json!({}))
             .await
-            .expect_err("nobody's");
-        // Refused at the door, and what is no message.
+            .expect_err("no such workout");
+        // Rejected before MCP, and bodies that are not messages.
         let http = reqwest::Client::builder()
             .no_proxy()
             .build()

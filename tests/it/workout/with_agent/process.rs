@@ -25,7 +25,7 @@ pub(super) struct Process {
     err: Output,
 }
 
-/// How a process ended, and all it said.
+/// Exit status of a process, and its output.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) code: Option<i32>,
@@ -34,7 +34,7 @@ pub(super) struct Ended {
 }
 
 impl Process {
-    /// Starts `mcp` with nothing in its environment but the database and these variables.
+    /// Starts `mcp` with only the database and these variables in its environment.
     pub(super) fn start(arguments: &[&str], database: &str, env: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_prog-strength-agent"))
             .arg("mcp")
@@ -62,7 +62,7 @@ impl Process {
         }
     }
 
-    /// A line on its standard input.
+    /// Writes a line to its standard input.
     pub(super) fn write(&mut self, line: &str) {
         let input = self.input.as_mut().expect("still open");
         writeln!(input, "{line}").expect("it reads");
@@ -81,7 +81,7 @@ impl Process {
         .await
     }
 
-    /// So many of the lines of the log on standard output that are about calls.
+    /// The first lines about calls of the log on standard output.
     pub(super) async fn calls_logged(&self, n: usize) -> Vec<Value> {
         until("the calls in the log", &self.out, |written| {
             let lines = written.lines.iter();
@@ -92,18 +92,18 @@ impl Process {
         .await
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     pub(super) fn terminate(&self) {
         send(Signal::TERM, &self.child);
     }
 
-    /// SIGKILL, and gone.
+    /// Sends SIGKILL and waits.
     pub(super) fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
     }
 
-    /// Waits for the end of the process and of its output, and says how long it took.
+    /// Waits for the end of the process and of its output; returns the time it took.
     pub(super) async fn ended(mut self) -> (Ended, Duration) {
         let started = Instant::now();
         let code = loop {
@@ -131,7 +131,7 @@ impl Drop for Process {
     }
 }
 
-/// `mcp` over HTTP, listening.
+/// A running `mcp` over HTTP.
 pub(super) struct Server {
     pub(super) process: Process,
     /// Its `/mcp`.
@@ -154,7 +154,7 @@ impl Server {
         }
     }
 
-    /// SIGTERM, and a good end: all it wrote.
+    /// Sends SIGTERM and checks the exit code; returns the output.
     pub(super) async fn stop(self) -> Ended {
         self.process.terminate();
         let (ended, _) = self.process.ended().await;
@@ -163,7 +163,7 @@ impl Server {
     }
 }
 
-/// A call of one POST without a session, as the agent.
+/// A call as the agent, in one POST without a session.
 pub(super) fn call(
     http: &reqwest::Client,
     url: &str,
@@ -186,7 +186,7 @@ pub(super) fn call(
         .body(call.to_string())
 }
 
-/// The result in an answer to it, if it is there.
+/// The result in the answer, if there is one.
 pub(super) fn result(body: &str) -> Option<Value> {
     let lines = body.lines();
     let mut messages = lines
@@ -205,7 +205,7 @@ pub(super) async fn data(url: &str, tool: &str, arguments: Value) -> Value {
     result["structuredContent"].clone()
 }
 
-/// All workouts of the user, from the newest on, page by page.
+/// All workouts of the user, newest first, read page by page.
 pub(super) async fn all_workouts(url: &str, user: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let mut arguments = json!({"user_id": user, "limit": 100});

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::support::{answer::Answer, postgres::Postgres, world::World};
 
-/// Starts with a database that cannot be used, over both transports; why it says it cannot.
+/// Starts with an unusable database, over both transports; returns the reported reason.
 async fn refusal(database: &str, at_most: u64) -> String {
     let mut said = Vec::new();
     for arguments in [&[][..], &["--stdio"]] {
@@ -38,7 +38,7 @@ async fn an_invalid_database_file_is_a_one_line_error() {
     let cannot = "unable to open database file";
     assert_eq!(refusal(&missing, 5).await, cannot);
     assert_eq!(refusal(&sqlite(folder.path()), 5).await, cannot);
-    // Where not even root may write.
+    // A folder that is read-only even for root.
     assert_eq!(refusal("sqlite:/sys/log.db", 5).await, cannot);
     let text = folder.path().join("diary.txt");
     std::fs::write(&text, "Dear diary, today I squatted. ".repeat(100)).expect("a file");
@@ -52,7 +52,7 @@ async fn an_unreachable_postgres_is_a_one_line_error_without_host_and_password()
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = silent.local_addr().expect("bound").port();
     let url = format!("postgres://app:hunter2@127.0.0.1:{port}/log");
-    // It takes connections, and says nothing.
+    // A server that accepts connections and never answers.
     assert_eq!(refusal(&url, 10).await, "no answer within 5 s");
     drop(silent);
     assert_eq!(
@@ -119,7 +119,7 @@ async fn sigterm_leaves_all_data_in_the_database_file() {
     server.stop().await;
 }
 
-/// Writes a hundred workouts, ten at a time; the ids they got.
+/// Writes a hundred workouts, ten concurrently; returns their ids.
 async fn hundred(url: &str, process: &str) -> Vec<Value> {
     let http = reqwest::Client::builder()
         .no_proxy()
@@ -145,7 +145,7 @@ async fn hundred(url: &str, process: &str) -> Vec<Value> {
 async fn two_processes_can_write_the_same_file_concurrently() {
     let folder = tempfile::tempdir().expect("a folder");
     let database = sqlite(&folder.path().join("log.db"));
-    // Also the creation of the file is a race.
+    // Creating the file is a race, too.
     let (one, other) = tokio::join!(Server::start(&database, &[]), Server::start(&database, &[]));
     let (ids, more) = tokio::join!(hundred(&one.url, "one"), hundred(&other.url, "other"));
     let sorted = |ids: &mut dyn Iterator<Item = String>| {

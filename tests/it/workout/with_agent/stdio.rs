@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::process::Process;
 use crate::support::world::World;
 
-/// A client that writes what it likes, and reads line by line.
+/// A client that writes arbitrary lines, and reads line by line.
 struct Lines {
     process: Process,
     read: usize,
@@ -23,7 +23,7 @@ impl Lines {
         self.process.write(&message.to_string());
     }
 
-    /// The next message, whatever it is.
+    /// The next message.
     async fn next(&mut self) -> Value {
         let line = self.process.line(self.read).await;
         self.read += 1;
@@ -55,7 +55,7 @@ impl Lines {
         self.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
     }
 
-    /// The text of a call's result, and whether it is an error.
+    /// The text of a call's result, and its error flag.
     async fn call(&mut self, id: u32, tool: &str, arguments: Value) -> (bool, String) {
         let answer = self
             .ask(
@@ -69,7 +69,7 @@ impl Lines {
         (answer["result"]["isError"] == true, text.to_owned())
     }
 
-    /// Ends it by closing its input: what it wrote besides what was read, and its log.
+    /// Ends it by closing its input; returns its unread output and its log.
     async fn end(mut self) -> (Vec<String>, Vec<String>) {
         self.process.close_input();
         let (ended, _) = self.process.ended().await;
@@ -83,7 +83,7 @@ fn squats() -> Value {
         {"exercise_id": "squat", "sets": [{"reps": 5, "weight": 225, "unit": "lb"}]}]})
 }
 
-/// A database of the test's own, which no server has open.
+/// A new database that no server has open.
 async fn database() -> World {
     let world = World::sqlite().await;
     world.db.close().await;

@@ -1,4 +1,4 @@
-//! Shutdown of `dev`: signals, and what is removed.
+//! Shutdown of `dev`: signals, and removal of temporary data.
 
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::support::{
     sse::Sse,
 };
 
-/// A Claude that never answers.
+/// A fake Claude that never answers.
 async fn silent() -> FakeClaude {
     let claude = FakeClaude::start().await;
     claude.allow_unplayed();
@@ -21,7 +21,7 @@ async fn silent() -> FakeClaude {
     claude
 }
 
-/// The stream of a question that Claude is to answer.
+/// The stream of a question that waits for Claude.
 async fn waiting(dev: &Dev, claude: &FakeClaude) -> Sse {
     let request = dev.http.post(dev.at("/chat")).bearer_auth(&dev.token);
     let mut body = user("hi");
@@ -73,7 +73,7 @@ async fn second_signal_ends_dev_at_once_and_removes_the_data() {
         0o700
     );
     let _stream = waiting(&dev, &claude).await;
-    // One Ctrl-C that comes twice is one.
+    // A signal delivered twice within a moment counts once.
     dev.process.signal(Signal::INT);
     dev.process.signal(Signal::INT);
     let began = Instant::now();
@@ -106,7 +106,7 @@ async fn signal_during_startup_leaves_no_files() {
     for after in (0..60).step_by(4) {
         let process = Process::start(&directory.0, &["dev"], &env);
         tokio::time::sleep(Duration::from_millis(after)).await;
-        // Not INT: what a shell without job control starts in the background begins with that ignored.
+        // Not INT: a shell without job control starts background processes with it ignored.
         process.signal(Signal::TERM);
         let ended = process.ended().await;
         let left: Vec<_> = std::fs::read_dir(&temporary).unwrap().collect();

@@ -1,4 +1,4 @@
-//! The content of the training.
+//! The workouts of the demo training.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -37,7 +37,7 @@ async fn rejected_key_ends_dev_with_one_line_naming_the_setting() {
     }
 }
 
-/// An address whose first request is answered with 401, and that request.
+/// A server that answers its first request with 401: its address, and that request.
 async fn refusing() -> (String, tokio::task::JoinHandle<String>) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -85,7 +85,7 @@ async fn startup_failure_is_one_line() {
 
     std::fs::write(
         directory.0.join("thesis.txt"),
-        "not a database, and dear to somebody\n".repeat(99),
+        "not a database, and must not be overwritten\n".repeat(99),
     )
     .unwrap();
     let before = std::fs::read(directory.0.join("thesis.txt")).unwrap();

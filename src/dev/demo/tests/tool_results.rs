@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    kept::{database, noon},
+    database::{database, noon},
     *,
 };
 use crate::{workout::catalogue::Catalogue, workout::context::ToolContext, workout::tools};
 
-/// The tool's answer to the demo user.
-pub(super) async fn asked(db: &Database, now: Timestamp, tool: &str, arguments: Value) -> Value {
+/// The tool's result for the demo user.
+pub(super) async fn call(db: &Database, now: Timestamp, tool: &str, arguments: Value) -> Value {
     let catalogue = Catalogue::load(db.pool()).await.unwrap();
     let ctx = ToolContext {
         db,
@@ -26,15 +26,15 @@ pub(super) async fn asked(db: &Database, now: Timestamp, tool: &str, arguments: 
     answer.unwrap().data
 }
 
-/// A database filled on this day, to be asked at its noon.
-struct Told {
+/// A database filled on this day, queried at its noon.
+struct Filled {
     db: Database,
     now: Timestamp,
     _folder: tempfile::TempDir,
 }
 
-impl Told {
-    async fn on(today: Date) -> Self {
+impl Filled {
+    async fn new(today: Date) -> Self {
         let ((db, folder), now) = (database().await, noon(today));
         assert!(fill(&db, now, &denver()).await.unwrap());
         Self {
@@ -46,17 +46,17 @@ impl Told {
 
     async fn progress(&self, lift: &str, days: i64) -> Value {
         let arguments = json!({"exercise": lift, "time_period_days": days});
-        asked(&self.db, self.now, "analyze_progress", arguments).await
+        call(&self.db, self.now, "analyze_progress", arguments).await
     }
 
     async fn next(&self, lift: &str, reps: i64) -> Value {
         let arguments = json!({"exercise": lift, "target_reps": reps});
-        asked(&self.db, self.now, "suggest_next_weight", arguments).await
+        call(&self.db, self.now, "suggest_next_weight", arguments).await
     }
 
     async fn volume(&self, week: Date) -> BTreeMap<String, Value> {
         let arguments = json!({"week": week.to_string()});
-        let mut report = asked(&self.db, self.now, "check_volume_landmarks", arguments).await;
+        let mut report = call(&self.db, self.now, "check_volume_landmarks", arguments).await;
         assert_eq!(report["complete"], true);
         let muscles = report["muscles"].as_array_mut().unwrap().drain(..);
         let named = |m: Value| (m["muscle"].as_str().unwrap().to_owned(), m);
@@ -74,58 +74,70 @@ fn slope(progress: &Value) -> f64 {
     progress["e1rm"]["slope_per_week"].as_f64().unwrap()
 }
 
-/// From, reason, to.
-fn short(next: &Value) -> Value {
+/// Last weight, reason, suggested weight.
+fn suggestion(next: &Value) -> Value {
     json!([next["last_weight"], next["reason"], next["weight"]])
 }
 
 #[tokio::test]
 async fn the_bench_press_rises_over_every_period() {
     for today in days() {
-        let told = Told::on(today).await;
+        let demo = Filled::new(today).await;
         for days in [30, 60, 90, 210] {
-            let progress = told.progress("barbell-bench-press", days).await;
+            let progress = demo.progress("barbell-bench-press", days).await;
             assert_eq!(progress["plateau"], "no", "{today} {days}");
             assert!(slope(&progress) >= 0.5, "{today} {days}: {progress}");
             assert_eq!(progress["unit"], "lb");
         }
-        let next = told.next("barbell-bench-press", 5).await;
-        assert_eq!(short(&next), json!([185.0, "step_up", 190.0]), "{today}");
+        let next = demo.next("barbell-bench-press", 5).await;
+        assert_eq!(
+            suggestion(&next),
+            json!([185.0, "step_up", 190.0]),
+            "{today}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_overhead_press_rose_and_then_stalled() {
     for today in days() {
-        let told = Told::on(today).await;
+        let demo = Filled::new(today).await;
         for (days, plateau) in [(30, "yes"), (56, "yes"), (210, "no")] {
-            let progress = told.progress("barbell-overhead-press", days).await;
+            let progress = demo.progress("barbell-overhead-press", days).await;
             assert_eq!(progress["plateau"], plateau, "{today} {days}: {progress}");
         }
-        let next = told.next("barbell-overhead-press", 5).await;
-        assert_eq!(short(&next), json!([115.0, "back_off", 105.0]), "{today}");
+        let next = demo.next("barbell-overhead-press", 5).await;
+        assert_eq!(
+            suggestion(&next),
+            json!([115.0, "back_off", 105.0]),
+            "{today}"
+        );
     }
 }
 
 #[tokio::test]
 async fn next_squat_weight_is_a_step_up() {
     for today in days() {
-        let told = Told::on(today).await;
+        let demo = Filled::new(today).await;
         // Ten is the default of target_reps.
         for reps in [5, 10] {
-            let next = told.next("barbell-back-squat", reps).await;
-            assert_eq!(short(&next), json!([220.0, "step_up", 230.0]), "{today}");
+            let next = demo.next("barbell-back-squat", reps).await;
+            assert_eq!(
+                suggestion(&next),
+                json!([220.0, "step_up", 230.0]),
+                "{today}"
+            );
         }
-        let progress = told.progress("barbell-back-squat", 60).await;
+        let progress = demo.progress("barbell-back-squat", 60).await;
         assert_eq!(progress["plateau"], "no", "{today}");
     }
 }
 
 #[tokio::test]
 async fn the_deadlift_rises_more_slowly_than_the_bench_press() {
-    let told = Told::on(date(2026, 11, 20)).await;
+    let demo = Filled::new(date(2026, 11, 20)).await;
     let gain = async |lift: &str| {
-        let progress = told.progress(lift, 217).await;
+        let progress = demo.progress(lift, 217).await;
         let e1rm = |at: &str| progress["e1rm"][at].as_f64().unwrap();
         e1rm("latest") / e1rm("first")
     };
@@ -139,9 +151,9 @@ async fn the_deadlift_rises_more_slowly_than_the_bench_press() {
 #[tokio::test]
 async fn last_week_has_high_chest_and_low_calf_volume() {
     for today in days() {
-        let told = Told::on(today).await;
+        let demo = Filled::new(today).await;
         let week = dates::monday_of(today).saturating_sub(7.days());
-        let muscles = told.volume(week).await;
+        let muscles = demo.volume(week).await;
         for (muscle, sets, zone) in [
             ("chest", 21, "near_recoverable"),
             ("calves", 4, "below_maintenance"),
@@ -152,15 +164,18 @@ async fn last_week_has_high_chest_and_low_calf_volume() {
             let found = json!([found["direct"], found["zone"]]);
             assert_eq!(found, json!([sets, zone]), "{today} {muscle}");
         }
-        let before = told.volume(week.saturating_sub(63.days())).await;
+        let before = demo.volume(week.saturating_sub(63.days())).await;
         assert_eq!(before["chest"]["zone"], "productive", "{today}");
     }
 }
 
 #[tokio::test]
-async fn a_lift_in_both_units_is_told_in_kilograms() {
+async fn lift_in_both_units_is_reported_in_kilograms() {
     for today in days() {
-        let progress = Told::on(today).await.progress("lying-leg-curl", 120).await;
+        let progress = Filled::new(today)
+            .await
+            .progress("lying-leg-curl", 120)
+            .await;
         assert_eq!([&progress["unit"], &progress["plateau"]], ["kg", "no"]);
     }
 }
@@ -168,7 +183,7 @@ async fn a_lift_in_both_units_is_told_in_kilograms() {
 #[tokio::test]
 async fn pull_ups_have_no_estimate_but_more_reps() {
     for today in days() {
-        let progress = Told::on(today).await.progress("pull-up", 217).await;
+        let progress = Filled::new(today).await.progress("pull-up", 217).await;
         assert_eq!(progress["e1rm"], Value::Null);
         assert_eq!(progress["best_sets"][0]["weight"], 0.0);
         let reps = progress["best_sets"][0]["reps"].as_i64().unwrap();

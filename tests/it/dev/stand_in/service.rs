@@ -1,4 +1,4 @@
-//! All of the service but Claude, for whom the stand-in answers.
+//! The whole service, with the stand-in in place of Claude.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::support::{
 
 pub(super) const KEY: &str = "sk-test";
 
-/// A router on a free port, until the guard is dropped.
+/// Serves a router on a free port until the guard is dropped.
 async fn served(router: axum::Router) -> (String, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
@@ -31,18 +31,18 @@ async fn served(router: axum::Router) -> (String, DropGuard) {
     (url, stop.drop_guard())
 }
 
-pub(super) async fn stood_in(pace: Duration) -> (String, DropGuard) {
+pub(super) async fn start_stand_in(pace: Duration) -> (String, DropGuard) {
     served(stand_in::router(KEY.into(), pace)).await
 }
 
-/// All of the service but Claude.
-pub(super) struct Whole {
+/// The agent, the workout server and the stand-in.
+pub(super) struct Service {
     pub(super) app: TestApp,
     pub(super) world: World,
     _servers: [DropGuard; 2],
 }
 
-impl Whole {
+impl Service {
     pub(super) async fn start(pace: Duration) -> Self {
         let world = World::sqlite().await;
         let settings = [("PROG_STRENGTH_MCP_TOKEN", AGENT_TOKEN)]
@@ -51,9 +51,9 @@ impl Whole {
             WorkoutConfig::from_iter(false, HashMap::from(settings)).expect("good settings");
         let state = HttpState::new(&config, Tuning::default()).expect("an HTTP client");
         let workouts = world.workouts.clone();
-        let mcp = router(&state, move || Handler::over_http(workouts.clone()));
+        let mcp = router(&state, move || Handler::new(workouts.clone(), None));
         let (mcp_url, mcp) = served(mcp).await;
-        let (claude_url, claude) = stood_in(pace).await;
+        let (claude_url, claude) = start_stand_in(pace).await;
         let app = TestApp::builder()
             .env("ANTHROPIC_BASE_URL", &claude_url)
             .env("ANTHROPIC_API_KEY", KEY)
@@ -68,7 +68,7 @@ impl Whole {
         }
     }
 
-    /// Weeks of training of Sam's.
+    /// Logs weeks of training for Sam.
     pub(super) async fn seeded() -> Self {
         let whole = Self::start(Duration::ZERO).await;
         let sam = whole.world.user("sam").await;
@@ -84,7 +84,7 @@ impl Whole {
         whole
     }
 
-    /// The answer's text, and the texts of the results it was given.
+    /// The answer's text, and the tool results that the stand-in received.
     pub(super) async fn ask(&self, words: &str) -> (String, String) {
         let done = self.app.chat("sam", &user(words)).await.ok();
         let text = done["content"].as_array().expect("content").iter();
@@ -99,7 +99,7 @@ impl Whole {
         (text.concat(), results.join("\n"))
     }
 
-    /// The same, once it is checked that every figure in the answer was in a result.
+    /// The same; checks that every figure in the answer occurs in a result.
     pub(super) async fn answer(&self, words: &str) -> String {
         let (answer, results) = self.ask(words).await;
         let told = figures(&results);

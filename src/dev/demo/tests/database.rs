@@ -6,7 +6,6 @@ use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
 
 use super::*;
-use crate::workout::figures::units::Unit;
 
 /// A database of its own, gone with the folder.
 pub(super) async fn database() -> (Database, TempDir) {
@@ -83,7 +82,7 @@ async fn create_workout_plan_accepts_the_demo_plan() {
     fill(&db, now(), &denver()).await.unwrap();
     let sessions = serde_json::json!(&DATA.plan.sessions);
     let plan = serde_json::json!({"name": "Copy", "duration_weeks": 8, "sessions": sessions});
-    let made = told::asked(&db, now(), "create_workout_plan", plan).await;
+    let made = tool_results::call(&db, now(), "create_workout_plan", plan).await;
     assert_eq!(made["sessions"], sessions);
 }
 
@@ -107,7 +106,7 @@ async fn fill_changes_nothing_when_the_user_has_a_workout() {
 }
 
 #[tokio::test]
-async fn reset_restores_the_training_and_leaves_other_users_alone() {
+async fn reset_restores_the_training_and_changes_no_other_user() {
     let (db, _folder) = database().await;
     log(&db, "ann").await;
     fill(&db, now(), &denver()).await.unwrap();
@@ -152,7 +151,7 @@ async fn log(db: &Database, user: &str) {
         .await
         .unwrap();
     let settings = Settings {
-        units: Some(Unit::Kg).into(),
+        units: crate::workout::model::Units::Kg,
         ..Settings::default()
     };
     tx.save_settings(&settings, Timestamp::UNIX_EPOCH)

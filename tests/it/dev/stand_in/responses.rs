@@ -1,4 +1,4 @@
-//! The stand-in alone: its responses on the wire, and its errors.
+//! HTTP responses of the stand-in, and its errors.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use prog_strength_agent::dev::stand_in;
 use serde_json::{Value, json};
 
-use super::whole::{KEY, stood_in};
+use super::service::{KEY, start_stand_in};
 use crate::support::{answer::Answer, test_app::TestApp};
 
 fn request(words: &str) -> Value {
@@ -23,15 +23,15 @@ fn post(url: &str, key: &str, body: impl Into<reqwest::Body>) -> reqwest::Reques
     post.header("content-type", "application/json").body(body)
 }
 
-/// With what differs from run to run replaced.
+/// Replaces values that differ from run to run.
 fn redacted(text: &str) -> String {
     let ids = regex_lite::Regex::new("(msg|toolu|req)_[0-9a-f]{32}").expect("a pattern");
     ids.replace_all(text, "<$1>").into_owned()
 }
 
 #[tokio::test]
-async fn a_reply_is_streamed_as_the_api_streams_it() {
-    let (url, _guard) = stood_in(Duration::ZERO).await;
+async fn reply_is_streamed_with_the_events_of_the_api() {
+    let (url, _guard) = start_stand_in(Duration::ZERO).await;
     let mut body = request("show my last workouts");
     body["stream"] = true.into();
     let url = format!("{url}/v1/messages");
@@ -84,7 +84,7 @@ async fn a_reply_is_streamed_as_the_api_streams_it() {
 
 #[tokio::test]
 async fn text_is_streamed_word_by_word_with_the_delay() {
-    let (url, _guard) = stood_in(Duration::from_millis(20)).await;
+    let (url, _guard) = start_stand_in(Duration::from_millis(20)).await;
     let mut body = request("help");
     body["stream"] = true.into();
     let started = std::time::Instant::now();
@@ -107,7 +107,7 @@ async fn text_is_streamed_word_by_word_with_the_delay() {
 
 #[tokio::test]
 async fn invalid_requests_get_the_errors_of_the_api() {
-    let (base, _guard) = stood_in(Duration::ZERO).await;
+    let (base, _guard) = start_stand_in(Duration::ZERO).await;
     let url = format!("{base}/v1/messages");
     let sound = request("hello").to_string();
     let large = format!("{{\"model\": \"{}\"}}", "x".repeat(33 * 1024 * 1024));
@@ -149,7 +149,7 @@ async fn invalid_requests_get_the_errors_of_the_api() {
 
 #[tokio::test]
 async fn wrong_key_is_an_upstream_error() {
-    let (claude_url, _guard) = stood_in(Duration::ZERO).await;
+    let (claude_url, _guard) = start_stand_in(Duration::ZERO).await;
     let app = TestApp::builder()
         .env("ANTHROPIC_BASE_URL", &claude_url)
         .env("ANTHROPIC_API_KEY", "another-key")

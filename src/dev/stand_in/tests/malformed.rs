@@ -1,4 +1,4 @@
-//! Requests of every shape: answered or refused, never a panic.
+//! Malformed requests are answered or refused, never a panic.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ask, replied, request};
 
 #[test]
-fn odd_conversations_are_answered() {
+fn malformed_conversations_are_answered() {
     for messages in [
         json!([{"role": "user", "content": " "}]),
         json!([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "nobody"}]}]),
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_user_says_brings_no_figure_into_an_answer(text in words()) {
+    fn user_text_adds_no_figure_to_an_answer(text in words()) {
         let reply = replied(&ask(&text));
         prop_assert!(!reply.text.contains(|c: char| c.is_ascii_digit()), "{}", reply.text);
     }
