@@ -27,41 +27,30 @@ pub struct Scenario {
     targets: Targets,
 }
 
-#[derive(Default)]
 struct Targets {
-    /// Target: milliseconds over the floor, one at a time.
-    added: Option<f64>,
     /// Target: CPU milliseconds, 32 at once.
     cpu: Option<f64>,
     /// Target: percent of the floor's rate, 32 at once.
     share: Option<f64>,
-    /// Target: peak memory in MB.
-    peak: Option<f64>,
 }
 
 pub fn all() -> [Scenario; 5] {
-    let plain = |name, kind, calls, added, cpu| Scenario {
+    let plain = |name, kind, calls, cpu| Scenario {
         name,
         kind,
         calls,
         json: false,
         long: false,
-        targets: Targets {
-            added,
-            cpu,
-            ..Targets::default()
-        },
+        targets: Targets { cpu, share: None },
     };
     let mut all = [
-        plain("text", 't', 0, Some(0.2), Some(0.18)),
-        plain("tools", 'u', 1, Some(0.4), Some(0.3)),
-        plain("parallel3", 'p', 3, Some(1.0), None),
-        plain("history", 't', 0, None, Some(0.25)),
-        plain("json", 't', 0, None, None),
+        plain("text", 't', 0, Some(0.15)),
+        plain("tools", 'u', 1, Some(0.3)),
+        plain("parallel3", 'p', 3, None),
+        plain("history", 't', 0, Some(0.45)),
+        plain("json", 't', 0, None),
     ];
-    all[1].targets.peak = Some(16.0);
     all[2].targets.share = Some(95.0);
-    all[3].targets.peak = Some(32.0);
     all[3].long = true;
     all[4].json = true;
     all
@@ -107,7 +96,7 @@ impl Scenario {
             "MB",
             &[agent.process().peak()],
         );
-        figures.push(peak.target(self.targets.peak.map(Target::AtMost)));
+        figures.push(peak);
         Ok(figures)
     }
 
@@ -152,9 +141,7 @@ impl Scenario {
             Figure::new(name(what), unit, &each(0, of)).floor(&each(1, of))
         };
         let if_many = |target: Option<f64>| target.filter(|_| many);
-        let Targets {
-            added, cpu, share, ..
-        } = self.targets;
+        let Targets { cpu, share } = self.targets;
         let mut figures = vec![
             both("turns", "1/s", &|slice| slice.rate),
             both("p50", "ms", &|slice| whole(slice, 50)),
@@ -163,9 +150,8 @@ impl Scenario {
         if !self.json {
             figures.push(both("first text, p50", "ms", &first));
         }
-        let added = added.filter(|_| !many).map(Target::AtMost);
         let over = pairs(&|agent, floor| whole(agent, 50) - whole(floor, 50));
-        figures.push(Figure::new(name("added over the floor, p50"), "ms", &over).target(added));
+        figures.push(Figure::new(name("added over the floor, p50"), "ms", &over));
         let shares = pairs(&|agent, floor| 100.0 * agent.rate / floor.rate);
         let share = if_many(share).map(Target::AtLeast);
         figures.push(Figure::new(name("share of the floor's rate"), "%", &shares).target(share));
