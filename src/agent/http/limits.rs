@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Chats per core that the admission queue lets start at once.
-const STARTING_PER_CORE: usize = 8;
+const STARTING_PER_CORE: usize = 2;
 /// The longest admission queue.
 const MAX_WAITING: usize = 1024;
 
@@ -134,7 +134,11 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses_and_a_chat_that_leaves_makes_room() {
         let queue = Arc::new(AdmissionQueue::new(1));
-        let held = queue.starting.acquire_many(8).await.unwrap();
+        let held = queue
+            .starting
+            .acquire_many(u32::try_from(STARTING_PER_CORE).unwrap())
+            .await
+            .unwrap();
         let wait = |_| {
             let queue = queue.clone();
             tokio::spawn(async move { queue.admit().await })
