@@ -70,7 +70,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Accepts connections until `stop`, then gives responses under way [`CONNECTION_DRAIN_TIMEOUT`] to finish.
+/// Accepts connections until `stop`, then gives responses under way `CONNECTION_DRAIN_TIMEOUT` to finish.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
     loop {
