@@ -46,6 +46,7 @@ enum Command {
     Dev(dev::Options),
     /// Not in this build: it needs the cargo feature `dev`
     #[cfg(not(feature = "dev"))]
+    #[command(hide = true)]
     Dev {
         #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
         _arguments: Vec<String>,
