@@ -1,10 +1,11 @@
 //! The limits of `POST /chat`: the rate limit per user, the number of concurrent chats, and the admission queue.
 
-use std::{sync::Arc, thread::available_parallelism};
+use std::{sync::Arc, thread::available_parallelism, time::Duration};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::yield_now,
+    time::{Instant, sleep},
 };
 
 use crate::{
@@ -15,6 +16,11 @@ use crate::{
 
 /// Chats per core that the admission queue lets start at once.
 const STARTING_PER_CORE: usize = 2;
+/// A pass of the runtime over its ready tasks that takes longer shows that it is behind.
+const LONG_PASS: Duration = Duration::from_millis(2);
+/// While the runtime is behind, a start is followed by a pause of so many passes, up to [`MAX_PAUSE`].
+const PAUSE_PASSES: u32 = 10;
+const MAX_PAUSE: Duration = Duration::from_millis(50);
 /// The longest admission queue.
 const MAX_WAITING: usize = 1024;
 
@@ -47,8 +53,8 @@ impl Limits {
     }
 }
 
-/// Spreads the start of chats: all other ready tasks run between two batches. Without it, a burst of chats fills the
-/// runtime's queue, and a request that is only refused waits behind all of them.
+/// Spreads the start of chats: all other ready tasks run between two batches, and while the runtime is behind, fewer start.
+/// Without it, a burst of chats fills the runtime's queue, and a request that is only refused waits behind all of them.
 pub(super) struct AdmissionQueue {
     waiting: Semaphore,
     starting: Semaphore,
@@ -66,7 +72,12 @@ impl AdmissionQueue {
     pub(super) async fn admit(&self) -> Option<()> {
         let _waiting = self.waiting.try_acquire().ok()?;
         let _starting = self.starting.acquire().await.ok()?;
+        let began = Instant::now();
         yield_now().await;
+        let pass = began.elapsed();
+        if pass > LONG_PASS {
+            sleep((pass * PAUSE_PASSES).min(MAX_PAUSE)).await;
+        }
         Some(())
     }
 }
