@@ -97,7 +97,7 @@ impl Seen {
             Err(error) => faults.push(format!("a probe: {error}")),
             // Enough for a percentile of the probes, and most of the excess shed.
             Ok(probed) if probed.len() < 50 || shed < 5000 => {
-                faults.push("that was no overload".into())
+                faults.push("that was no overload".into());
             }
             Ok(probed) => {
                 let p99 = percentile(probed, 99);
