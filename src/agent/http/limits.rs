@@ -143,6 +143,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_start_is_followed_by_a_pause_while_the_runtime_is_behind() {
+        let busy = tokio::spawn(async {
+            loop {
+                std::thread::sleep(MAX_PAUSE / PAUSE_PASSES);
+                yield_now().await;
+            }
+        });
+        let began = Instant::now();
+        assert!(AdmissionQueue::new(1).admit().await.is_some());
+        assert!(began.elapsed() >= MAX_PAUSE, "{:?}", began.elapsed());
+        busy.abort();
+    }
+
+    #[tokio::test]
     async fn a_full_queue_refuses_and_a_chat_that_leaves_makes_room() {
         let queue = Arc::new(AdmissionQueue::new(1));
         let held = queue
