@@ -71,6 +71,9 @@ pub struct HttpConfig {
     pub cors: Cors,
     pub max_body_bytes: usize,
     pub max_concurrent_chats: usize,
+    pub max_chats_per_user: usize,
+    /// Bytes held for all requests; one user may hold half.
+    pub memory_budget: usize,
     /// Requests per user and window; `None` switches the limit off.
     pub rate_limit: Option<RateLimit>,
     pub shutdown_grace: Duration,
@@ -178,6 +181,8 @@ fn http(reader: &mut Reader) -> HttpConfig {
         cors: reader.value(&var::CORS_ALLOWED_ORIGINS, Cors::parse),
         max_body_bytes: reader.number(&var::AGENT_MAX_BODY_BYTES),
         max_concurrent_chats: reader.number(&var::AGENT_MAX_CONCURRENT_CHATS),
+        max_chats_per_user: reader.number(&var::AGENT_MAX_CHATS_PER_USER),
+        memory_budget: reader.number(&var::AGENT_MEMORY_BUDGET_BYTES),
         rate_limit: max.map(|max| RateLimit { max, window }),
         shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
     }

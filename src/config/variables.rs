@@ -110,6 +110,8 @@ variables! {
     AGENT_MAX_TOOL_RESULT_BYTES = "100000", Number(1..=1 << 30), AGENT, "Longer tool results are cut to this many bytes";
     AGENT_MAX_BODY_BYTES = "33554432", Number(1..=1 << 32), AGENT, "Largest request body, in bytes";
     AGENT_MAX_CONCURRENT_CHATS = "1024", COUNT, AGENT, "Turns at the same time; further ones get 503";
+    AGENT_MAX_CHATS_PER_USER = "8", COUNT, AGENT, "Turns of one user at the same time; further ones get 429";
+    AGENT_MEMORY_BUDGET_BYTES = "100663296", Number(1..=1 << 40), AGENT, "Bytes held for requests at the same time; further ones get 503. One user may hold half, else 429";
     RATE_LIMIT_MAX = "60", COUNT_OR_OFF, AGENT, "/chat requests of one user: this many at once, refilled evenly over the window; 0 switches the limit off";
     RATE_LIMIT_WINDOW_SECS = "60", SECONDS, AGENT, "Length of the window, in seconds";
     AGENT_SHUTDOWN_GRACE_SECS = "30", Number(0..=86_400), BOTH, "Seconds that running turns have after SIGTERM";

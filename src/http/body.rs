@@ -1,66 +1,119 @@
-//! Request bodies: reads a whole body with a size limit and a deadline, or discards it.
+//! Request bodies: reads a whole body within a size limit, a deadline and the memory budget, or discards it.
 
-use std::{pin::pin, time::Duration};
+use std::{hash::Hash, pin::pin, time::Duration};
 
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::{Code, Problem};
+use crate::process::memory::{Exceeded, Share};
 
-/// The most that is allocated in advance for an announced length.
-const MAX_PREALLOCATED: usize = 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the rest of a rejected body is read, so that the client gets to read the response.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The least by which the buffer of a body grows.
+const MIN_GROWTH: usize = 8 * 1024;
 /// `Retry-After` when a body was too slow.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Reads the whole body. Only when it is too large, `body` is left for [`discard`].
-pub(crate) async fn read(
+/// Takes the announced length of a body from the memory budget, unless the body is too large to be read, and returns it.
+/// Without an announced length, [`read`] takes each piece as it arrives.
+pub(crate) fn reserve<U>(
+    headers: &HeaderMap,
+    max: usize,
+    share: &Share<U>,
+) -> Result<usize, Problem>
+where
+    U: Clone + Eq + Hash,
+{
+    let announced = announced(headers).filter(|length| *length <= max);
+    let reserved = announced.unwrap_or_default();
+    share.take(reserved)?;
+    Ok(reserved)
+}
+
+/// Reads the whole body, of which `reserved` bytes are taken from the budget. Only when it is refused, `body` is left for
+/// [`discard`].
+pub(crate) async fn read<U>(
     headers: &HeaderMap,
     body: &mut Option<Body>,
     max: usize,
     deadline: Instant,
-) -> Result<Bytes, Problem> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > max as u64) {
+    (share, reserved): (&Share<U>, usize),
+) -> Result<Bytes, Problem>
+where
+    U: Clone + Eq + Hash,
+{
+    if announced(headers).is_some_and(|length| length > max) {
         return Err(Problem::payload_too_large(max));
     }
     let Some(mut whole) = body.take() else {
         return Err(Problem::internal());
     };
-    let expected = announced.and_then(|length| usize::try_from(length).ok());
-    let collected = collect(Limited::new(&mut whole, max), expected.unwrap_or_default());
-    match timeout_at(deadline, collected).await {
+    let deadline = deadline.min(Instant::now() + BODY_TIMEOUT);
+    let collected = collect(Limited::new(&mut whole, max), share, reserved);
+    let error = match timeout_at(deadline, collected).await {
         Err(_) => {
             let detail = "The body did not arrive in time.";
-            Err(Problem::new(Code::Timeout, detail).with_retry_after(RETRY_AFTER))
+            return Err(Problem::new(Code::Timeout, detail).with_retry_after(RETRY_AFTER));
         }
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            *body = Some(whole);
-            Err(Problem::payload_too_large(max))
+        Ok(Ok(bytes)) => return Ok(bytes),
+        Ok(Err(Broken::Stream(error))) if !error.is::<LengthLimitError>() => {
+            return Err(Problem::invalid_json("The body broke off."));
         }
-        Ok(Err(_)) => Err(Problem::invalid_json("The body broke off.")),
-    }
+        Ok(Err(Broken::Stream(_))) => Problem::payload_too_large(max),
+        Ok(Err(Broken::Budget(exceeded))) => exceeded.into(),
+    };
+    *body = Some(whole);
+    Err(error)
 }
 
-/// Copies the frames into one buffer, so that the receive buffers can be reused.
-async fn collect<B>(mut body: B, expected: usize) -> Result<Bytes, B::Error>
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    let value = headers.get(header::CONTENT_LENGTH)?;
+    let length = value.to_str().ok()?.parse::<u64>().ok()?;
+    Some(usize::try_from(length).unwrap_or(usize::MAX))
+}
+
+enum Broken<E> {
+    Stream(E),
+    Budget(Exceeded),
+}
+
+/// Copies the frames into one buffer, so that the receive buffers can be reused. The buffer grows by a quarter: what is
+/// allocated and not used is not counted.
+async fn collect<B, U>(
+    mut body: B,
+    share: &Share<U>,
+    mut reserved: usize,
+) -> Result<Bytes, Broken<B::Error>>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
+    U: Clone + Eq + Hash,
 {
-    let mut bytes = BytesMut::with_capacity(expected.min(MAX_PREALLOCATED));
+    let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        if let Ok(piece) = frame?.into_data() {
-            bytes.extend_from_slice(&piece);
+        let Ok(piece) = frame.map_err(Broken::Stream)?.into_data() else {
+            continue;
+        };
+        let length = bytes.len() + piece.len();
+        if length > reserved {
+            share.take(length - reserved).map_err(Broken::Budget)?;
+            reserved = length;
         }
+        if length > bytes.capacity() {
+            let wanted = (bytes.len() / 4).max(piece.len()).max(MIN_GROWTH);
+            let additional = reserved.saturating_sub(bytes.len()).max(wanted);
+            // The system may have less than the budget.
+            let grown = bytes.try_reserve_exact(additional);
+            grown.map_err(|_| Broken::Budget(Exceeded::Bytes))?;
+        }
+        bytes.extend_from_slice(&piece);
     }
-    Ok(bytes.freeze())
+    Ok(bytes.into())
 }
 
 /// Reads the rest of a rejected body, within limits: closing at once would reset the connection before the client has read

@@ -12,6 +12,10 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{rate_limit::whole_seconds, request_id::RequestId};
+use crate::process::memory::Exceeded;
+
+/// `Retry-After` when too many requests run, or hold too much memory.
+const MEMORY_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Why a request failed. Decides the status, the `code` in the body and the default `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +91,30 @@ pub struct Problem {
     challenge: Option<Cow<'static, str>>,
     /// The extension member `messages`.
     messages: Option<Box<RawValue>>,
+}
+
+impl From<Exceeded> for Problem {
+    fn from(exceeded: Exceeded) -> Self {
+        let (code, detail) = match exceeded {
+            Exceeded::Requests => (
+                Code::Busy,
+                "Too many requests are running; try again shortly.",
+            ),
+            Exceeded::RequestsOfUser => (
+                Code::RateLimited,
+                "Too many requests of this user are running; wait for one to end.",
+            ),
+            Exceeded::Bytes => (
+                Code::Busy,
+                "Requests of other users hold all memory; try again shortly.",
+            ),
+            Exceeded::BytesOfUser => (
+                Code::RateLimited,
+                "The requests of this user hold too much memory; wait for one to end, or send less.",
+            ),
+        };
+        Self::new(code, detail).with_retry_after(MEMORY_RETRY_AFTER)
+    }
 }
 
 /// The body of every error.

@@ -21,13 +21,26 @@ use tower::ServiceBuilder;
 
 use super::{auth::Authenticator, protected_resource::ProtectedResource};
 use crate::{
-    auth::jwks::RefreshPolicy, config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware,
+    auth::jwks::RefreshPolicy,
+    config::WorkoutConfig,
+    http::lifecycle::Lifecycle,
+    http::middleware,
+    process::memory::{Bounds, Budget},
+    workout::identity::Identity,
 };
 
 use self::sessions::Sessions;
 
 /// Largest request body.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Of all messages being answered.
+const BOUNDS: Bounds = Bounds {
+    bytes: 64 << 20,
+    bytes_per_user: 64 << 20,
+    requests: 1024,
+    requests_per_user: 1024,
+};
 
 /// Limits that are not configurable, among them those of sessions; tests change them.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +68,7 @@ pub struct HttpState {
     issuer: Option<String>,
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
+    budget: Arc<Budget<Identity>>,
     /// Counts the messages being answered.
     pub lifecycle: Lifecycle,
 }
@@ -73,6 +87,7 @@ impl HttpState {
                 .map(|issuer| issuer.text.clone()),
             sessions: Sessions::new(manager.clone(), tuning),
             manager,
+            budget: Budget::new(BOUNDS),
             lifecycle: Lifecycle::default(),
         }))
     }

@@ -13,10 +13,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, header};
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{
@@ -39,6 +36,7 @@ use crate::{
         request_id::RequestId,
         server::{Connection, DeadlineGuard},
     },
+    process::memory::Share,
 };
 pub use request::ChatRequest;
 
@@ -113,8 +111,8 @@ struct Accepted {
     slot: Slot,
 }
 
-/// Held while the turn runs.
-type Slot = (OwnedSemaphorePermit, TaskTrackerToken);
+/// Held while the turn runs: its memory, and its place among the active requests.
+type Slot = (Arc<Share<Caller>>, TaskTrackerToken);
 
 impl Incoming {
     fn new(app: Arc<App>, request_id: RequestId, request: Request) -> Self {
@@ -135,9 +133,9 @@ impl Incoming {
         self.record.streamed = accepts(&self.headers, EVENT_STREAM);
         let caller = self.app.authenticate(&self.headers)?;
         self.record.user = Some(caller.clone());
-        let slot = self.acquire_slot(&caller)?;
+        let (slot, reserved) = self.acquire_slot(&caller)?;
         admit(&self.app, self.deadline).await?;
-        let question = self.read_request(caller).await?;
+        let question = self.read_request(caller, &slot.0, reserved).await?;
         let turn = self.app.agent.begin(question).await.map_err(|failure| {
             let id = self.request_id.shared();
             Problem::from(Failed::new(&failure, id, &Ledger::default()))
@@ -145,24 +143,39 @@ impl Incoming {
         Ok(Accepted { turn, slot })
     }
 
-    fn acquire_slot(&mut self, caller: &Caller) -> Result<Slot, Problem> {
+    /// The slot of a chat, and the number of bytes that are reserved for its body.
+    fn acquire_slot(&mut self, caller: &Caller) -> Result<(Slot, usize), Problem> {
+        let App { limits, http, .. } = &*self.app;
         if self.app.lifecycle.is_draining() {
             return Err(Problem::shutting_down());
         }
-        let checked = self.app.limits.check_rate(caller);
+        let checked = limits.check_rate(caller);
         self.allowance = checked.unwrap_or_else(Some);
         checked.map_err(rate_limited)?;
-        let permit = self.app.limits.acquire_slot().ok_or_else(busy)?;
-        Ok((permit, self.app.lifecycle.begin()))
+        let share = limits.budget.begin(caller.clone())?;
+        let reserved = body::reserve(&self.headers, http.max_body_bytes, &share)?;
+        Ok(((Arc::new(share), self.app.lifecycle.begin()), reserved))
     }
 
-    async fn read_request(&mut self, caller: Caller) -> Result<TurnRequest, Problem> {
+    async fn read_request(
+        &mut self,
+        caller: Caller,
+        share: &Arc<Share<Caller>>,
+        reserved: usize,
+    ) -> Result<TurnRequest, Problem> {
         if !is_plain_json(&self.headers) {
             let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
         let max = self.app.http.max_body_bytes;
-        let bytes = body::read(&self.headers, &mut self.body, max, self.deadline).await?;
+        let bytes = body::read(
+            &self.headers,
+            &mut self.body,
+            max,
+            self.deadline,
+            (share, reserved),
+        )
+        .await?;
         let request = request::read(&bytes)?;
         self.record.streamed = request.stream.unwrap_or(self.record.streamed);
         let history = history::parse(request.messages, bytes.len())?;

@@ -1,9 +1,9 @@
-//! The limits of `POST /chat`: the rate limit per user, the number of concurrent chats, and the admission queue.
+//! The limits of `POST /chat`: the rate limit per user, concurrent chats and their memory, and the admission queue.
 
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     task::yield_now,
     time::{Instant, sleep},
 };
@@ -12,6 +12,7 @@ use crate::{
     auth::Caller,
     config::HttpConfig,
     http::rate_limit::{Allowance, RateLimiter},
+    process::memory::{Bounds, Budget},
 };
 
 /// Chats per core that the admission queue lets start at once.
@@ -27,7 +28,8 @@ const MAX_WAITING: usize = 1024;
 pub(super) struct Limits {
     /// `None`: there is no limit.
     requests: Option<RateLimiter<Caller>>,
-    chats: Arc<Semaphore>,
+    /// The chats, and the bytes that they hold.
+    pub(super) budget: Arc<Budget<Caller>>,
     pub(super) admission: AdmissionQueue,
 }
 
@@ -36,7 +38,12 @@ impl Limits {
         let rate_limit = config.rate_limit;
         Self {
             requests: rate_limit.map(|limit| RateLimiter::new(limit.max, limit.window)),
-            chats: Arc::new(Semaphore::new(config.max_concurrent_chats)),
+            budget: Budget::new(Bounds {
+                bytes: config.memory_budget,
+                bytes_per_user: config.memory_budget / 2,
+                requests: config.max_concurrent_chats,
+                requests_per_user: config.max_chats_per_user,
+            }),
             admission: AdmissionQueue::new(available_parallelism().map_or(1, usize::from)),
         }
     }
@@ -45,11 +52,6 @@ impl Limits {
     pub(super) fn check_rate(&self, caller: &Caller) -> Result<Option<Allowance>, Allowance> {
         let limiter = self.requests.as_ref();
         limiter.map(|limiter| limiter.check(caller)).transpose()
-    }
-
-    /// A slot among the running chats, if one is free.
-    pub(super) fn acquire_slot(&self) -> Option<OwnedSemaphorePermit> {
-        self.chats.clone().try_acquire_owned().ok()
     }
 }
 
@@ -99,20 +101,6 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-
-    #[tokio::test]
-    async fn a_slot_is_free_again_once_it_is_dropped() {
-        let config = crate::config::Config::from_iter([
-            ("ANTHROPIC_API_KEY".to_owned(), "sk-test".to_owned()),
-            ("JWT_SIGNING_KEY".to_owned(), "k".repeat(32)),
-            ("AGENT_MAX_CONCURRENT_CHATS".to_owned(), "1".to_owned()),
-        ]);
-        let limits = Limits::new(&config.unwrap().http);
-        let slot = limits.acquire_slot();
-        assert!(slot.is_some() && limits.acquire_slot().is_none());
-        drop(slot);
-        assert!(limits.acquire_slot().is_some());
-    }
 
     #[tokio::test]
     async fn other_tasks_run_between_batches_of_chats() {

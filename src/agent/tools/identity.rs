@@ -12,6 +12,18 @@ pub(super) use strip_schema::strip_schema;
 
 const USER_ID: &str = "user_id";
 
+/// True for `user_id`, also as parsers read it that compare keys without regard to case (Go's `encoding/json` takes `ſ`
+/// for `s`; Java's `equalsIgnoreCase` takes `ı` and `İ` for `i`).
+#[allow(dead_code)] // used by the next commits
+pub(super) fn is_user_id(key: &str) -> bool {
+    let fold = |c: char| match c {
+        'ſ' => 's',
+        'ı' | 'İ' => 'i',
+        c => c.to_ascii_lowercase(),
+    };
+    key.chars().map(fold).eq(USER_ID.chars())
+}
+
 /// Some servers (Python's MCP SDK among them) parse a text that looks like this where the schema wants an object.
 pub(super) fn looks_like_json(text: &str) -> bool {
     matches!(text.trim_start().bytes().next(), Some(b'{' | b'[' | b'"'))

@@ -25,6 +25,7 @@ use crate::{
         problem::{Code, Problem},
         request_id::RequestId,
     },
+    process::memory::Share,
     workout::{identity::Identity, protected_resource::Host},
 };
 
@@ -100,7 +101,11 @@ pub(super) async fn check_session(
         return refuse(request, &Problem::shutting_down());
     }
     let active = state.lifecycle.begin();
-    let (request, bytes) = match read_body(request).await {
+    let share = match state.budget.begin(identity.clone()) {
+        Ok(share) => share,
+        Err(exceeded) => return refuse(request, &exceeded.into()),
+    };
+    let (request, bytes) = match read_body(request, &share).await {
         Ok(read) => read,
         Err(refusal) => return refusal,
     };
@@ -119,7 +124,7 @@ pub(super) async fn check_session(
     } else {
         next.run(request).await
     };
-    hold_until_end(response, active)
+    hold_until_end(response, (active, share))
 }
 
 /// Forwards a request that may open a session. It completes even if the client disconnects: otherwise sessions without an
@@ -162,10 +167,25 @@ fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 /// Reads the body, with a size limit and a deadline.
-async fn read_body(request: Request) -> Result<(Request, Bytes), Response> {
+async fn read_body(
+    request: Request,
+    share: &Share<Identity>,
+) -> Result<(Request, Bytes), Response> {
     let (parts, body) = request.into_parts();
+    let reserved = match body::reserve(&parts.headers, MAX_BODY_BYTES, share) {
+        Ok(reserved) => reserved,
+        Err(error) => return Err(refuse(Request::from_parts(parts, body), &error)),
+    };
     let (mut body, deadline) = (Some(body), Instant::now() + BODY_TIMEOUT);
-    match body::read(&parts.headers, &mut body, MAX_BODY_BYTES, deadline).await {
+    match body::read(
+        &parts.headers,
+        &mut body,
+        MAX_BODY_BYTES,
+        deadline,
+        (share, reserved),
+    )
+    .await
+    {
         Ok(bytes) => {
             let request = Request::from_parts(parts, Body::from(bytes.clone()));
             Ok((request, bytes))
@@ -188,7 +208,7 @@ fn may_open_session(body: &[u8]) -> bool {
 }
 
 /// Keeps the request active until its response is written.
-fn hold_until_end(response: Response, active: TaskTrackerToken) -> Response {
+fn hold_until_end(response: Response, active: (TaskTrackerToken, Share<Identity>)) -> Response {
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
             let _held = &active;

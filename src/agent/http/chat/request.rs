@@ -10,6 +10,7 @@ use crate::{
         json::{Invalid, Object, lone_surrogate},
     },
     http::problem::Problem,
+    process::memory::json::{MAX_VALUES, count_values},
 };
 
 /// The body of a request. Fields that are not listed are ignored, here and in messages and blocks.
@@ -44,9 +45,6 @@ enum RequestContent {
     Blocks(Vec<claude::Block>),
 }
 
-/// The most JSON values in a body: a value takes as few as two bytes of the body, and 200 bytes of memory.
-const MAX_VALUES: usize = 2_000_000;
-
 /// Parses a body that is JSON, holds at most [`MAX_VALUES`] values, and is an object with valid fields.
 pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
     // Checked once for all strings in the body.
@@ -54,8 +52,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
         let valid = std::str::from_utf8(bytes).map_err(|error| error.valid_up_to());
         return Err(not_json(bytes, valid.err().unwrap_or_default()));
     };
-    // Each value takes at least a byte and a separator.
-    let fits = bytes.len() <= MAX_VALUES || values(bytes) <= MAX_VALUES;
+    let fits = count_values(bytes) <= MAX_VALUES;
     if fits
         && let Ok(body) = Object::parse(text)
         && lone_surrogate(text).is_none()
@@ -74,32 +71,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
         format!("must not hold more than {MAX_VALUES} values")
     };
     Err(Invalid::new(why).in_field("body").into())
-}
-
-/// An upper bound of the number of values, found without building them.
-pub(super) fn values(bytes: &[u8]) -> usize {
-    let (mut count, mut at) = (1, 0);
-    while let Some(byte) = bytes.get(at) {
-        at += 1;
-        match byte {
-            b'"' => at = end_of_string(bytes, at),
-            b',' | b'[' | b'{' => count += 1,
-            _ => {}
-        }
-    }
-    count
-}
-
-/// The position after a string that begins before `at`. Searches with `memchr`: a photo is a string of megabytes.
-fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
-        at += found + 1;
-        if bytes[at - 1] == b'"' {
-            return at;
-        }
-        at += 1;
-    }
-    bytes.len()
 }
 
 /// `at`: the position of the first invalid byte.
