@@ -62,7 +62,7 @@ impl<'a> Round<'a> {
                 self.stream = Some(Box::new(opening.await?));
             }
             tokio::select! {
-                Some(result) = self.calls.next_result() => return Ok(Some(result)),
+                Some(result) = self.calls.next_result(&self.turn.request.memory) => return Ok(Some(result)),
                 progress = next_progress(&mut self.stream), if self.reply.is_none() => {
                     match progress {
                         Ok(progress) => {

@@ -8,12 +8,19 @@ use std::{
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 
-use crate::agent::{
-    Event,
-    claude::{Block, is_id},
-    mcp::CallOutcome,
-    tools::{InvalidInput, StrippedInput, ToolCall, sanitize_name},
+use crate::{
+    agent::{
+        Event,
+        claude::{Block, is_id},
+        mcp::CallOutcome,
+        tools::{InvalidInput, StrippedInput, ToolCall, sanitize_name},
+    },
+    auth::Caller,
+    process::memory::Share,
 };
+
+/// A result is held in the conversation, in the ledger and in the answer.
+const COPIES_OF_RESULT: usize = 3;
 
 #[derive(Default)]
 pub(super) struct ToolCalls {
@@ -131,9 +138,12 @@ impl ToolCalls {
         }
     }
 
-    /// The next result of any running call; `None` if no call is running.
-    pub(super) async fn next_result(&mut self) -> Option<Event> {
+    /// The next result of any running call, which takes from `memory`; `None` if no call is running.
+    pub(super) async fn next_result(&mut self, memory: &Share<Caller>) -> Option<Event> {
         let (at, mut outcome, duration) = self.running.next().await?;
+        if memory.take(outcome.size() * COPIES_OF_RESULT).is_err() {
+            outcome.leave_out_content();
+        }
         let call = &mut self.calls[at];
         let event = Event::ToolResult {
             id: call.id.clone(),
