@@ -14,9 +14,8 @@ use crate::{
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// Messages of a user per hour, as a multiple of `MCP_RATE_LIMIT_PER_HOUR`, and at least.
-const MESSAGES_PER_CALL: usize = 10;
-const MIN_MESSAGES: usize = 5_000;
+/// Requests of a user per hour, as a multiple of `MCP_RATE_LIMIT_PER_HOUR`.
+const REQUESTS_PER_CALL: usize = 10;
 /// Event streams per session: a client that reconnects has two for a while.
 const STREAMS_PER_SESSION: usize = 2;
 
@@ -32,6 +31,8 @@ pub struct Tuning {
     pub sessions: usize,
     pub sessions_per_user: usize,
     pub agent_sessions: usize,
+    /// Requests of a user per hour, of any kind: at least this many.
+    pub min_requests_per_hour: usize,
 }
 
 impl Default for Tuning {
@@ -53,6 +54,7 @@ impl Default for Tuning {
             sessions: 250,
             sessions_per_user: 10,
             agent_sessions: 50,
+            min_requests_per_hour: 5_000,
         }
     }
 }
@@ -88,13 +90,13 @@ impl Limits {
     /// `calls_per_hour` is the limit of tool calls; 0 is no limit.
     pub(super) fn new(tuning: &Tuning, calls_per_hour: usize) -> Self {
         let agent_sessions = tuning.agent_sessions;
-        let messages = calls_per_hour * MESSAGES_PER_CALL;
-        let messages = u32::try_from(messages.max(MIN_MESSAGES)).unwrap_or(u32::MAX);
-        let messages = NonZeroU32::new(messages).filter(|_| calls_per_hour > 0);
+        let per_hour = (calls_per_hour * REQUESTS_PER_CALL).max(tuning.min_requests_per_hour);
+        let per_hour = NonZeroU32::new(u32::try_from(per_hour).unwrap_or(u32::MAX));
+        let per_hour = per_hour.filter(|_| calls_per_hour > 0);
         Self {
             users: Budgets::new(tuning.users, tuning.sessions, tuning.sessions_per_user),
             agent: Budgets::new(tuning.agent, agent_sessions, agent_sessions),
-            per_hour: messages.map(|max| RateLimiter::new(max, HOUR)),
+            per_hour: per_hour.map(|max| RateLimiter::new(max, HOUR)),
         }
     }
 
@@ -105,7 +107,7 @@ impl Limits {
         };
         let counted = limiter.check(user).map(drop);
         counted.map_err(|refused| {
-            let detail = "Too many messages of this user in this hour.";
+            let detail = "Too many requests of this user in this hour; wait before the next one.";
             Problem::new(Code::RateLimited, detail).with_retry_after(refused.reset)
         })
     }
