@@ -137,12 +137,15 @@ async fn serve_connection(stream: TcpStream, router: Router, open: Arc<Open>, wa
     let connection = open.connection.clone();
     let stream = Deadlines::new(stream, connection.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let _answering = open.begin_request();
+        let answering = open.begin_request();
         request.extensions_mut().insert(open.connection.clone());
         let response = router.clone().oneshot(request);
         async move {
             let response = response.await.unwrap_or_else(|never| match never {});
-            Ok::<_, Infallible>(response.map(|body| AnswerBody { body, _answering }))
+            Ok::<_, Infallible>(response.map(|body| AnswerBody {
+                body,
+                _answering: answering,
+            }))
         }
     });
     let served = http1::Builder::new()
