@@ -52,13 +52,13 @@ async fn row(bench: &Bench, shape: &Shape) -> bool {
     let mut target = Target::start(bench, shape).await;
     let idle = target.process().resident();
     let seen = target.under(bench, shape).await;
-    let peak = target.process().peak();
-    let faults = faults(shape, &mut target, &seen, peak);
+    let (peak, slowest) = (seen.others.peak, seen.others.slowest);
+    let faults = faults(shape, &mut target, &seen);
     println!(
         "{:<72} {:>6.1} MB {peak:>5.1} MB {:>6} ms  {} {}",
         shape.full_name(),
         peak - idle,
-        seen.slowest.as_millis(),
+        slowest.as_millis(),
         seen.answers.said(),
         if faults.is_empty() { "ok" } else { "MISS" },
     );
@@ -66,21 +66,22 @@ async fn row(bench: &Bench, shape: &Shape) -> bool {
     faults.is_empty()
 }
 
-fn faults(shape: &Shape, target: &mut Target, seen: &Seen, peak: f64) -> Vec<String> {
+fn faults(shape: &Shape, target: &mut Target, seen: &Seen) -> Vec<String> {
     let mut faults = Vec::new();
     if let Some(status) = target.ended() {
         faults.push(format!("the process has ended: {status}"));
     }
-    if peak > MAX_MEGABYTES {
+    if seen.others.peak > MAX_MEGABYTES {
         faults.push(format!("its peak is over {MAX_MEGABYTES} MB"));
     }
-    if seen.slowest > MAX_WAIT {
+    let slowest = seen.others.slowest;
+    if slowest > MAX_WAIT {
         faults.push(format!(
             "another user waited for {} ms",
-            seen.slowest.as_millis()
+            slowest.as_millis()
         ));
     }
-    let unwelcome = seen.others.0.iter();
+    let unwelcome = seen.others.answers.0.iter();
     for (kind, count) in unwelcome.filter(|(kind, _)| !shape.others_may_get(kind)) {
         faults.push(format!("another user got {kind}, {count} times"));
     }

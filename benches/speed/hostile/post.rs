@@ -23,6 +23,13 @@ pub enum Framing {
     Chunked,
 }
 
+/// A short chat, whose marker selects the fake Claude's reply.
+pub fn chat(marker: char, stream: bool) -> String {
+    format!(
+        r#"{{"stream":{stream},"messages":[{{"role":"user","content":"[[{marker}00000000]]"}}]}}"#
+    )
+}
+
 /// A request.
 #[derive(Clone)]
 pub struct Post {

@@ -14,12 +14,16 @@ use tokio::{
 };
 
 use super::{
-    bodies::{self, Refusal, chat},
-    post::{Framing, Post},
+    bodies,
+    post::{Framing, Post, chat},
     shape::{Expects, Scene, Service, Shape},
     target::token,
 };
 
+/// Nearly the most that a body may have.
+const BODY_BYTES: usize = (32 << 20) - 1024;
+/// Four of 5 MB, in base64.
+const PHOTOS_BYTES: usize = 4 * 5_000_000 / 3 * 4;
 /// Of an unfinished body, this much is not sent.
 const UNSENT: usize = 1 << 20;
 /// How often a refused request is repeated.
@@ -60,13 +64,14 @@ pub fn shapes() -> Vec<Shape> {
         .long();
         if users > 1 { shape.crowd() } else { shape }
     });
-    let costly = bodies::ALL.map(|(name, refusal, body)| {
-        let expects = match refusal {
-            Refusal::Needed => Expects::Refusals,
-            Refusal::Possible => Expects::Answers,
+    let costly = bodies::ALL.iter().map(|kind| {
+        let expects = if kind.is_refused {
+            Expects::Refusals
+        } else {
+            Expects::Answers
         };
-        shape(name, expects, move |scene| {
-            four_at_once(scene, body().into()).boxed_local()
+        shape(kind.name, expects, |scene| {
+            four_at_once(scene, (kind.make)(kind.size).into()).boxed_local()
         })
     });
     let mut all = Vec::from(unfinished);
@@ -123,7 +128,7 @@ fn offender(number: usize) -> String {
 }
 
 async fn hold_unfinished(scene: &Scene<'_>, count: usize, users: usize, framing: Framing) {
-    let body = Bytes::from(bodies::long_text());
+    let body = Bytes::from(bodies::long_text(BODY_BYTES));
     let sent = (0..count).map(async |n| {
         let post = Post::new("/chat", &offender(n % users), body.clone());
         let post = post.framed(framing).unfinished(UNSENT);
@@ -142,7 +147,7 @@ async fn four_at_once(scene: &Scene<'_>, body: Bytes) {
 
 /// Repeats refused requests; notes the last answer of each user, and counts the refusals.
 async fn honest_users(scene: &Scene<'_>, users: usize) {
-    let body = Bytes::from(bodies::photos());
+    let body = Bytes::from(bodies::photos(PHOTOS_BYTES));
     let sent = (0..users).map(async |user| {
         let post = Post::new("/chat", &offender(user), body.clone());
         for _ in 0..REPEATS {

@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::join_all;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
 use super::{
-    bodies::chat,
-    post::{Answer, Post, Tally},
+    post::{Answer, Post, Tally, chat},
     shape::{Scene, Service, Shape},
     tool_server::ToolServer,
     workout::{AGENT_TOKEN, Client},
@@ -28,6 +28,8 @@ use crate::{
 const HEADROOM: u64 = 192 << 20;
 /// Idle since the start: what the start has used is freed.
 const REST: Duration = Duration::from_millis(500);
+/// More than one: the workout server limits the calls of each by the hour.
+const OTHERS: usize = 8;
 const PAUSE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long places and memory may be held once the connections of a shape are closed.
@@ -44,11 +46,19 @@ pub struct Target {
 /// What a shape has led to.
 pub struct Seen {
     pub answers: Tally,
-    pub others: Tally,
-    /// The longest time another user waited.
-    pub slowest: Duration,
+    pub others: Others,
     /// The kind of the answer to another user, once the shape is over.
     pub afterwards: String,
+}
+
+/// What the other users have seen, and the peak of the memory meanwhile.
+#[derive(Default)]
+pub struct Others {
+    pub answers: Tally,
+    /// The longest time that one waited.
+    pub slowest: Duration,
+    /// In MB.
+    pub peak: f64,
 }
 
 impl Target {
@@ -110,15 +120,18 @@ impl Target {
             answers: &answers,
             patience: shape.patience,
         };
-        let client = self.client("other").await;
-        let (others, slowest) = (RefCell::new(Tally::default()), RefCell::new(Duration::ZERO));
+        let clients = (0..OTHERS).map(async |n| self.client(&format!("other-{n}")).await);
+        let clients = join_all(clients).await;
+        let others = RefCell::new(Others::default());
         let asking = async {
-            loop {
+            for client in clients.iter().cycle() {
                 let began = Instant::now();
-                let answer = self.other(&client).await;
-                let longest = began.elapsed().max(*slowest.borrow());
-                *slowest.borrow_mut() = longest;
-                others.borrow_mut().add(answer.kind());
+                let answer = self.other(client).await;
+                let mut others = others.borrow_mut();
+                others.slowest = others.slowest.max(began.elapsed());
+                others.peak = others.peak.max(self.process().peak());
+                others.answers.add(answer.kind());
+                drop(others);
                 sleep(PAUSE).await;
             }
         };
@@ -127,11 +140,12 @@ impl Target {
             () = asking => {}
         }
         bench.claude.hang_up();
+        let mut others = others.take();
+        others.peak = others.peak.max(self.process().peak());
         Seen {
             answers: answers.take(),
-            others: others.take(),
-            slowest: slowest.take(),
-            afterwards: self.afterwards(&client).await,
+            others,
+            afterwards: self.afterwards(&clients[0]).await,
         }
     }
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::{
-    bodies::chat,
-    post::Post,
+    post::{Post, chat},
     shape::{Expects, Scene, Service, Shape},
     target::token,
     tool_server::{Hostility, ToolServer},
