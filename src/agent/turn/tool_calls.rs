@@ -7,13 +7,12 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use serde_json::{Map, Value};
 
 use crate::agent::{
     Event,
     claude::{Block, is_id},
     mcp::CallOutcome,
-    tools::{StrippedInput, ToolCall, sanitize_name},
+    tools::{InvalidInput, StrippedInput, ToolCall, sanitize_name},
 };
 
 #[derive(Default)]
@@ -73,23 +72,29 @@ impl ToolCalls {
         Event::ToolUseStart { id, name }
     }
 
-    /// The input of a call is complete: an object, or text that is not a JSON object. `prepare` gets the call's id, the
-    /// tool's name and the input; it returns `None` if there is no such tool.
+    /// The input of a call is complete. `prepare` gets the call's id, the tool's name and the input; it returns `None` if
+    /// there is no such tool.
     pub(super) fn on_tool_input(
         &mut self,
         index: u64,
-        input: Result<Map<String, Value>, String>,
+        input_json: &str,
         prepare: impl FnOnce(&str, &str, &StrippedInput) -> Option<ToolCall>,
     ) -> Option<Event> {
         let call = self.calls.iter_mut().find(|call| call.index == index)?;
         let invalid = |why: &str| State::Invalid(CallOutcome::invalid(why));
-        call.state = if let Ok(input) = input {
-            call.input = StrippedInput::strip(input);
-            let unknown = || format!("There is no tool named {}. Nothing was run.", call.name);
-            let prepared = prepare(&call.id, &call.requested_name, &call.input);
-            prepared.map_or_else(|| invalid(&unknown()), |it| State::Ready(Box::new(it)))
-        } else {
-            invalid("The input of this call is not a JSON object. Nothing was run; call again.")
+        call.state = match StrippedInput::parse(input_json) {
+            Ok(input) => {
+                call.input = input;
+                let unknown = || format!("There is no tool named {}. Nothing was run.", call.name);
+                let prepared = prepare(&call.id, &call.requested_name, &call.input);
+                prepared.map_or_else(|| invalid(&unknown()), |it| State::Ready(Box::new(it)))
+            }
+            Err(InvalidInput::NotAnObject) => {
+                invalid("The input of this call is not a JSON object. Nothing was run; call again.")
+            }
+            Err(error) => invalid(&format!(
+                "The input of this call {error}. Nothing was run; call again with less."
+            )),
         };
         Some(Event::ToolUse {
             id: call.id.clone(),
