@@ -62,7 +62,9 @@ async fn row(bench: &Bench, shape: &Shape) -> bool {
         seen.answers.said(),
         if faults.is_empty() { "ok" } else { "MISS" },
     );
-    faults.iter().for_each(|fault| println!("    {fault}"));
+    for fault in &faults {
+        println!("    {fault}");
+    }
     faults.is_empty()
 }
 

@@ -46,5 +46,5 @@ pub fn mutation() -> impl Strategy<Value = Mutation> {
 
 /// A size up to `max`, small ones as often as large ones.
 pub fn size(max: usize) -> impl Strategy<Value = usize> {
-    prop_oneof![1..64_usize << 10, (64 << 10)..max]
+    prop_oneof![1..max / 64, max / 64..max / 8, max / 8..max]
 }

@@ -28,6 +28,8 @@ const CASES: u32 = 48;
 const MAX_BYTES: usize = 1 << 20;
 const ACCEPT: &str = "accept: application/json, text/event-stream\r\n";
 
+static METHODS: [&str; 3] = ["tools/call", "initialize", "no/such/method"];
+
 /// The arguments of a call, of about a size.
 type Make = fn(usize) -> String;
 
@@ -73,7 +75,6 @@ fn any_message_to_the_workout_server_allocates_at_most_what_is_charged_for_it() 
     let token = token();
     let session = runtime.block_on(session(server, &token));
     let headers = format!("{ACCEPT}mcp-session-id: {session}\r\n");
-    static METHODS: [&str; 3] = ["tools/call", "initialize", "no/such/method"];
     let case = (
         prop::sample::select(ARGUMENTS.as_slice()),
         prop::sample::select(METHODS.as_slice()),

@@ -42,7 +42,7 @@ pub fn photos(bytes: usize) -> Vec<u8> {
     let data = STANDARD.encode(photo);
     let source = format!(r#"{{"type":"base64","media_type":"image/png","data":"{data}"}}"#);
     let block = format!(r#"{{"type":"image","source":{source}}}"#);
-    user(&format!("[{}]", vec![block.as_str(); 4].join(",")))
+    user(&format!("[{}]", [block.as_str(); 4].join(",")))
 }
 
 /// A kind of body.

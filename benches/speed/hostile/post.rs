@@ -60,7 +60,7 @@ impl Post {
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers += &format!("{name}: {value}\r\n");
+        self.headers.extend([name, ": ", value, "\r\n"]);
         self
     }
 
@@ -108,7 +108,7 @@ impl Post {
     /// Does not end: the connection stays open.
     async fn write(&self, to: &mut (impl AsyncWrite + Unpin)) {
         let _ = self.try_write(to).await;
-        pending().await
+        pending::<()>().await;
     }
 
     async fn try_write(&self, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {

@@ -61,6 +61,14 @@ pub struct Others {
     pub peak: f64,
 }
 
+impl Others {
+    fn note(&mut self, waited: Duration, peak: f64, answer: &Answer) {
+        self.slowest = self.slowest.max(waited);
+        self.peak = self.peak.max(peak);
+        self.answers.add(answer.kind());
+    }
+}
+
 impl Target {
     /// Starts the process and limits it.
     pub async fn start(bench: &Bench, shape: &Shape) -> Self {
@@ -127,11 +135,8 @@ impl Target {
             for client in clients.iter().cycle() {
                 let began = Instant::now();
                 let answer = self.other(client).await;
-                let mut others = others.borrow_mut();
-                others.slowest = others.slowest.max(began.elapsed());
-                others.peak = others.peak.max(self.process().peak());
-                others.answers.add(answer.kind());
-                drop(others);
+                let (waited, peak) = (began.elapsed(), self.process().peak());
+                others.borrow_mut().note(waited, peak, &answer);
                 sleep(PAUSE).await;
             }
         };

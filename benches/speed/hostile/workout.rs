@@ -120,7 +120,7 @@ where
 }
 
 pub fn shapes() -> Vec<Shape> {
-    vec![
+    let mut all = vec![
         shape(
             "16 messages of 1 MB of {\"a\":0} at once",
             Expects::Refusals,
@@ -149,6 +149,14 @@ pub fn shapes() -> Vec<Shape> {
             |scene| async { sessions(scene, 40, 51, "{}").await }.boxed_local(),
         )
         .crowd(),
+    ];
+    all.extend(floods());
+    all
+}
+
+/// Many messages in one session.
+fn floods() -> [Shape; 5] {
+    [
         shape(
             "12 requests with one JSON-RPC id",
             Expects::Answers,
