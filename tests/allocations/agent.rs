@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub const KEY: &str = "a signing key for tests, 32 bytes+";
-const CASES: u32 = 64;
+const CASES: u32 = 96;
 const MAX_BYTES: usize = 8 << 20;
 
 /// Bodies that are accepted.

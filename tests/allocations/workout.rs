@@ -23,7 +23,7 @@ use crate::{
     mutation::{Mutation, mutation, size},
 };
 
-const CASES: u32 = 48;
+const CASES: u32 = 160;
 /// The largest message.
 const MAX_BYTES: usize = 1 << 20;
 const ACCEPT: &str = "accept: application/json, text/event-stream\r\n";
