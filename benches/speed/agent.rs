@@ -3,7 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,7 +21,7 @@ use crate::{
     wire::Wire,
 };
 
-const KEY: &str = "a signing key for benchmarks, 32+";
+pub const KEY: &str = "a signing key for benchmarks, 32+";
 
 /// The environment of all scenarios: the binary, the fakes, the cores.
 pub struct Bench {
@@ -98,21 +98,32 @@ impl Agent {
     /// As `start`, with further settings.
     pub async fn start_with(bench: &Bench, settings: &[(&str, &str)]) -> Self {
         let agent = Self::spawn(bench, settings).await;
+        agent.wait_until_ok("/ready").await;
+        agent
+    }
+
+    /// Waits until a GET returns 200.
+    pub async fn wait_until_ok(&self, path: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
-        while !agent.answers("/ready").await {
-            assert!(Instant::now() < deadline, "the agent did not get ready");
+        while !self.answers(path).await {
+            assert!(Instant::now() < deadline, "{path} did not return 200");
             sleep(Duration::from_millis(2)).await;
         }
-        agent
     }
 
     /// Starts it without waiting.
     pub async fn spawn(bench: &Bench, settings: &[(&str, &str)]) -> Self {
+        Self::spawn_command(bench, "serve", settings).await
+    }
+
+    /// The same for any command of the binary that serves HTTP.
+    pub async fn spawn_command(bench: &Bench, name: &str, settings: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = free.local_addr().expect("bound");
         drop(free);
         let mut command = Command::new(&bench.binary);
         command
+            .arg(name)
             // A folder without `.env`.
             .current_dir("/")
             .env_clear()
@@ -126,6 +137,8 @@ impl Agent {
             .env("AGENT_MEMORY_BUDGET_BYTES", "10000000000")
             .env("AGENT_HOST", "127.0.0.1")
             .env("AGENT_PORT", address.port().to_string())
+            .env("MCP_HOST", "127.0.0.1")
+            .env("MCP_PORT", address.port().to_string())
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null());
@@ -142,6 +155,11 @@ impl Agent {
 
     pub fn process(&self) -> Process {
         Process(self.child.id())
+    }
+
+    /// How the process has ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child")
     }
 
     /// True if a GET returns 200.

@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use rustix::{
-    process::{Resource, Rlimit, getrlimit, setrlimit},
+    process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit},
     thread::{CpuSet, sched_getaffinity, sched_setaffinity},
 };
 
@@ -118,6 +118,29 @@ impl Process {
         self.megabytes("status", "VmHWM:")
             .unwrap_or_default()
             .max(self.resident())
+    }
+
+    /// Makes `peak` begin anew.
+    pub fn forget_peak(self) {
+        fs::write(format!("/proc/{}/clear_refs", self.0), "5").expect("a peak to forget");
+    }
+
+    /// Limits its address space to the present size and `more` bytes.
+    pub fn limit_address_space(self, more: u64) {
+        let pages = fs::read_to_string(format!("/proc/{}/statm", self.0)).expect("a process");
+        let pages: u64 = pages
+            .split(' ')
+            .next()
+            .and_then(|size| size.parse().ok())
+            .expect("a size");
+        let page = u64::try_from(rustix::param::page_size()).expect("a size");
+        let limit = Some(pages * page + more);
+        let pid = i32::try_from(self.0).ok().and_then(Pid::from_raw);
+        let limit = Rlimit {
+            current: limit,
+            maximum: limit,
+        };
+        prlimit(pid, Resource::As, limit).expect("a child's limit");
     }
 
     fn megabytes(self, file: &str, field: &str) -> Option<f64> {

@@ -7,7 +7,7 @@
 //!
 //! After `--`: `--short` (under a minute), `--only text,tools`, `--json FILE`, `--compare OLD.json`,
 //! `--against RECORDED.json` (exit code 1 if the agent is much slower),
-//! `--soak` (up to ten minutes, with faults), `--overload`. `AGENT_BIN` names another binary.
+//! `--soak` (up to ten minutes, with faults), `--overload`, `--hostile` (memory under hostile requests). `AGENT_BIN` names another binary.
 
 #![allow(clippy::disallowed_methods, reason = "AGENT_BIN names another binary")]
 #![expect(unreachable_pub, reason = "a program has no users inside of Rust")]
@@ -18,6 +18,7 @@ mod bytes;
 mod claude;
 mod cold;
 mod faults;
+mod hostile;
 mod load;
 mod machine;
 mod mcp;
@@ -74,6 +75,10 @@ struct Options {
     /// Runs instead the overload alone.
     #[arg(long)]
     overload: bool,
+    /// Runs instead the hostile requests, all or those with one of these words in their names: `serve` and `mcp`, each
+    /// process with 192 MB more address space than at its start.
+    #[arg(long, num_args = 0.., value_delimiter = ',')]
+    hostile: Option<Vec<String>>,
     /// Passed by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -135,6 +140,9 @@ async fn main() -> ExitCode {
         .unwrap_or_else(|_| env!("CARGO_BIN_EXE_prog-strength-agent").to_owned());
     let bench = Bench::new(binary, cores, options.short).await;
     println!("{}\n", cores.said());
+    if let Some(words) = &options.hostile {
+        return hostile::run(&bench, words).await;
+    }
     if options.overload {
         return soak::overload(&bench).await;
     }
