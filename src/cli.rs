@@ -15,6 +15,7 @@ use crate::{
         self, Config, WorkoutConfig,
         variables::{Server, help},
     },
+    process::heap,
     upstream::client,
     workout,
 };
@@ -92,6 +93,8 @@ impl Cli {
 }
 
 fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    // Before the first thread starts.
+    heap::configure();
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(command);
     // A running name look-up cannot be cancelled; do not wait for it.

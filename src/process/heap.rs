@@ -1,4 +1,4 @@
-//! Heap trimming: returns freed memory to the system after bursts of requests.
+//! The heap: large blocks are mapped, and freed memory is returned to the system after bursts of requests.
 //!
 //! glibc keeps freed memory in its heap, about 25 MB after 500 concurrent chats. Allocators that return memory themselves
 //! use more than that when idle, or need more than a C compiler to build.
@@ -38,3 +38,26 @@ fn trim() {
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn trim() {}
+
+/// Blocks of this size and more, such as the bodies of requests, are mapped: they grow without a copy, and return to the system
+/// when they are freed. By default, glibc stops mapping blocks once a larger one was freed; freed bodies then fill the heap.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const MAPPED_BYTES: i32 = 1 << 20;
+
+/// Sets up the heap. Called once, when the process starts.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(
+    unsafe_code,
+    reason = "a foreign function; there is no safe way to call it"
+)]
+pub fn configure() {
+    // SAFETY: mallopt(3) takes any parameter and value; it only changes how later allocations are made.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_BYTES);
+        // Set apart from the threshold above, which sets it otherwise.
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 8 * MAPPED_BYTES);
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn configure() {}

@@ -6,6 +6,7 @@ mod limits;
 mod message;
 mod pages;
 mod request_ids;
+mod respond;
 mod sessions;
 
 use std::sync::Arc;

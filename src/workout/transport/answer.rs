@@ -11,17 +11,16 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use http_body_util::BodyExt;
 use rmcp::model::{ErrorData, RequestId as MessageId, ServerJsonRpcMessage};
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
     HttpState, MAX_BODY_BYTES,
-    guard::{refuse, session_id},
     message::Message,
     request_ids::ReservedId,
-    sessions::LimitReached,
+    respond::{hold_until_end, refuse},
+    sessions::{LimitReached, session_id},
 };
 use crate::{
     http::{
@@ -144,16 +143,6 @@ async fn read_body(
             Err(refuse(request, &error))
         }
     }
-}
-
-/// Keeps `held` until the response is written.
-pub(super) fn hold_until_end(response: Response, held: impl Send + Sync + 'static) -> Response {
-    response.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            let _held = &held;
-            frame
-        }))
-    })
 }
 
 fn too_many_sessions(limit: LimitReached) -> Problem {

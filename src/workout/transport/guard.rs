@@ -4,27 +4,22 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    body::HttpBody,
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, Method, header};
+use http::{Method, header};
 
 use super::{
-    HttpState, MAX_BODY_BYTES,
-    answer::{answer, hold_until_end},
+    HttpState,
+    answer::answer,
+    respond::{hold_until_end, refuse},
+    sessions::{no_session, session_id},
 };
 use crate::{
-    http::{
-        body,
-        problem::{Code, Problem},
-        request_id::RequestId,
-    },
+    http::problem::{Code, Problem},
     workout::{identity::Identity, protected_resource::Host},
 };
-
-const SESSION_ID: &str = "mcp-session-id";
 
 /// Refuses requests whose `Host` or `Origin` is not allowed: protection against DNS rebinding.
 pub(super) async fn check_host(
@@ -96,30 +91,4 @@ pub(super) async fn check_session(
         },
         _ => next.run(request).await,
     }
-}
-
-/// The session id of the headers, if any. An id that is not text is refused: rmcp would ignore it.
-pub(super) fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let mut given = headers.get_all(SESSION_ID).iter();
-    match (given.next(), given.next()) {
-        (None, _) => Ok(None),
-        (Some(id), None) => id.to_str().map(Some).map_err(|_| no_session()),
-        _ => Err(no_session()),
-    }
-}
-
-/// The same for a session that never existed, has ended, or belongs to another user.
-fn no_session() -> Problem {
-    let detail = "There is no such session; begin one with `initialize`.";
-    Problem::new(Code::SessionNotFound, detail)
-}
-
-pub(super) fn refuse(request: Request, error: &Problem) -> Response {
-    let (parts, body) = request.into_parts();
-    tracing::debug!(code = error.code.as_str(), "request refused");
-    if !body.is_end_stream() && !parts.headers.contains_key(header::EXPECT) {
-        tokio::spawn(body::discard(body, MAX_BODY_BYTES));
-    }
-    let id = parts.extensions.get::<RequestId>().cloned();
-    error.respond(&id.unwrap_or_else(|| RequestId::from_headers(&parts.headers)))
 }

@@ -7,10 +7,32 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use http::HeaderMap;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 
 use super::Tuning;
-use crate::workout::identity::Identity;
+use crate::{
+    http::problem::{Code, Problem},
+    workout::identity::Identity,
+};
+
+const SESSION_ID: &str = "mcp-session-id";
+
+/// The session id of the headers, if any. An id that is not text is refused: rmcp would ignore it.
+pub(super) fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut given = headers.get_all(SESSION_ID).iter();
+    match (given.next(), given.next()) {
+        (None, _) => Ok(None),
+        (Some(id), None) => id.to_str().map(Some).map_err(|_| no_session()),
+        _ => Err(no_session()),
+    }
+}
+
+/// The same for a session that never existed, has ended, or belongs to another user.
+pub(super) fn no_session() -> Problem {
+    let detail = "There is no such session; begin one with `initialize`.";
+    Problem::new(Code::SessionNotFound, detail)
+}
 
 /// The session table.
 pub(super) struct Sessions {
