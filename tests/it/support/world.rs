@@ -16,7 +16,8 @@ use tempfile::TempDir;
 use super::{postgres::Postgres, wait::within};
 
 /// The tables with users' rows.
-pub const PERSONAL: [&str; 5] = [
+pub const PERSONAL: [&str; 6] = [
+    "completed_call",
     "workout",
     "workout_exercise",
     "workout_set",
@@ -66,16 +67,16 @@ impl World {
     pub async fn raw(&self) -> AnyConnection {
         let url = match self.db.kind() {
             Kind::Sqlite => self.url.clone(),
-            Kind::Postgres => Postgres::shared().superuser_url(&self.url),
+            Kind::Postgres => Postgres::shared().workouts_url(&self.url),
         };
         AnyConnection::connect(&url).await.expect("a connection")
     }
 
-    /// All stored rows of all users, one per line.
+    /// All training, plans and settings of all users, a row per line.
     pub async fn stored(&self) -> Vec<String> {
         let mut raw = self.raw().await;
         let mut lines = Vec::new();
-        for table in PERSONAL {
+        for table in PERSONAL.iter().filter(|table| **table != "completed_call") {
             let columns = match self.db.kind() {
                 Kind::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
                 Kind::Postgres => format!(
