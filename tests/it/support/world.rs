@@ -50,7 +50,7 @@ impl World {
         Self::on(self.url, self.folder, calls_per_hour).await
     }
 
-    async fn on(url: String, folder: Option<TempDir>, calls_per_hour: usize) -> Self {
+    pub async fn on(url: String, folder: Option<TempDir>, calls_per_hour: usize) -> Self {
         let db = Database::open(&url.as_str().into()).await.expect("opens");
         let workouts = ServerState::new(db.clone(), calls_per_hour)
             .await
