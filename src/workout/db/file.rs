@@ -12,21 +12,23 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 const PRIVATE: u32 = 0o600;
 
-/// Creates the file, or takes away what the group and others may do with it. `SQLite` gives the files beside it (`-wal`,
-/// `-shm`) the same mode when it creates them.
-pub(super) fn make_private(url: &str) -> Result<(), sqlx::Error> {
-    let options = SqliteConnectOptions::from_str(url)?;
-    let path = options.get_filename();
+/// Creates the file, if the URL allows that. `SQLite` gives the files beside it (`-wal`, `-shm`) the same mode.
+pub(super) fn create_private(url: &str) -> Result<(), sqlx::Error> {
     if url.contains("mode=rwc") {
+        let options = SqliteConnectOptions::from_str(url)?;
         let mut creation = OpenOptions::new();
         creation.write(true).create_new(true).mode(PRIVATE);
-        match creation.open(path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
-            _ => {}
-        }
+        // SQLite reports why a file cannot be created.
+        let _ = creation.open(options.get_filename());
     }
+    Ok(())
+}
+
+/// Takes away what the group and others may do with the files of an open database.
+pub(super) fn make_private(url: &str) -> Result<(), sqlx::Error> {
+    let options = SqliteConnectOptions::from_str(url)?;
     for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
+        let mut name = options.get_filename().as_os_str().to_owned();
         name.push(suffix);
         restrict(Path::new(&name));
     }

@@ -71,11 +71,15 @@ async fn open(url: &str) -> Result<Database, OpenError> {
     sqlx::any::install_default_drivers();
     let (kind, url) = classify(url)?;
     if kind == Kind::Sqlite {
-        file::make_private(&url).map_err(OpenError::Connect)?;
+        file::create_private(&url).map_err(OpenError::Connect)?;
     }
     let mut first = probe(kind, &url).await?;
     match kind {
-        Kind::Sqlite => prepare_sqlite(&mut first).await?,
+        Kind::Sqlite => {
+            prepare_sqlite(&mut first).await?;
+            // Only now it is known to be a database of ours.
+            file::make_private(&url).map_err(OpenError::Connect)?;
+        }
         Kind::Postgres => prepare_postgres(&mut first).await?,
     }
     let pool = connect(kind, &url).await.map_err(OpenError::Connect)?;
