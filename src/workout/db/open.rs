@@ -55,6 +55,8 @@ pub enum OpenError {
 fn message(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
+        // It quotes the value, which may be a secret.
+        sqlx::Error::Configuration(_) => "a parameter of the URL has a wrong value".to_owned(),
         other => other.to_string(),
     }
 }
