@@ -6,6 +6,7 @@
 //! Both databases support `$1` placeholders, TEXT, 64-bit integers, doubles, and booleans as parameters. Booleans in results
 //! are selected through `CASE`, since `SQLite` has none.
 
+mod error;
 mod file;
 mod open;
 mod queue;
@@ -22,7 +23,7 @@ use tokio::{
 
 use super::query::query;
 pub use crate::auth::Subject as UserId;
-pub use open::OpenError;
+pub use error::OpenError;
 use queue::{Place, Queues};
 
 const READERS_PER_USER: usize = 2;

@@ -8,7 +8,9 @@ use sqlx::{
 };
 
 use super::{
-    ACQUIRE_TIMEOUT, Database, Kind, file,
+    ACQUIRE_TIMEOUT, Database, Kind,
+    error::{OpenError, START_TIMEOUT},
+    file,
     schema::{SEARCH_PATH, prepare_postgres, prepare_sqlite},
     url::classify,
 };
@@ -17,8 +19,6 @@ use super::{
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 const IDLE: Duration = Duration::from_secs(300);
-/// For connecting, migrating and seeding together, including the wait for another process's lock.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// The primary result code, of <https://www.sqlite.org/rescode.html#busy>.
 const SQLITE_BUSY: i32 = 5;
@@ -27,39 +27,6 @@ const SQLITE_BUSY: i32 = 5;
 /// the driver's default.
 const SQLITE_SETTINGS: &str =
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
-
-/// Why a database cannot be opened. The texts contain the cause, but neither password nor host; causes are not sources,
-/// which would repeat them.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("{0}")]
-    Url(&'static str),
-    #[error("cannot open the database: {}", message(.0))]
-    Connect(sqlx::Error),
-    #[error("cannot open the database: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
-    NoAnswer,
-    #[error(
-        "its role needs a schema of its own ({}): as the database's owner, CREATE SCHEMA prog_strength_workouts \
-         AUTHORIZATION <the role>; tables of an earlier version must belong to the role", message(.0)
-    )]
-    Schema(sqlx::Error),
-    #[error("cannot bring its schema up to date: {0}")]
-    Migrate(sqlx::migrate::MigrateError),
-    #[error("cannot write the exercise catalogue: {}", message(.0))]
-    Seed(sqlx::Error),
-    #[error("the database did not get ready within {} s", START_TIMEOUT.as_secs())]
-    Timeout,
-}
-
-/// The database's message, without codes and source lines.
-fn message(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        // It quotes the value, which may be a secret.
-        sqlx::Error::Configuration(_) => "a parameter of the URL has a wrong value".to_owned(),
-        other => other.to_string(),
-    }
-}
 
 impl Database {
     /// Connects to `sqlite:FILE` (created if missing) or `postgres://…`, and updates schema and seed data.

@@ -5,7 +5,7 @@ use sqlx::{
     migrate::{Migrate, Migration, MigrationType, Migrator},
 };
 
-use super::open::OpenError;
+use super::error::OpenError;
 use crate::workout::catalogue::seed;
 
 /// A migration: version, description, SQL.

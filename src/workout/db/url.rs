@@ -5,7 +5,7 @@ use std::str::FromStr;
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
-use super::{Kind, open::OpenError};
+use super::{Kind, error::OpenError};
 
 /// The parameters that `sqlx` knows. It logs the others with their values, which may be secrets (`sslpassword`).
 const PARAMETERS: [&str; 17] = [

@@ -28,7 +28,7 @@ on_both!(
             let list = bob.call("list_workouts", json!({})).await.expect("a list");
             assert_eq!(list["workouts"].as_array().map(Vec::len), Some(1));
             let all = world.count("SELECT COUNT(*) FROM workout").await;
-            (written, started.elapsed() - written, all)
+            (written, started.elapsed().saturating_sub(written), all)
         };
         let (logged, (written, read, all)) = tokio::join!(burst, other);
         for logged in logged {
