@@ -2,7 +2,7 @@
 
 # Needs no more than gcc, which this image has. The final image holds one program, the shared libraries that `ldd`
 # finds for it, and four small files in /etc: no shell, no package manager, no time zone files (they are in the binary).
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95-bookworm@sha256:6258907abe69656e41cd992e0b705cdcfabcbbe3db374f92ed2d47121282d4a1 AS build
 WORKDIR /build
 # Relative relocations in their short form, 0.8 MB less: this Debian's libc reads it, and goes into the image.
 ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{auth::Caller, config::AgentConfig};
+use crate::{auth::Caller, config::AgentConfig, process::memory::Share};
 use claude::{Claude, Prefix};
 use history::History;
 use mcp::Mcp;
@@ -52,6 +52,8 @@ pub struct TurnRequest {
     /// See [`time_zone_name()`].
     pub time_zone: Option<Arc<str>>,
     pub deadline: Instant,
+    /// What the turn holds of the memory budget.
+    pub memory: Arc<Share<Caller>>,
 }
 
 impl Agent {

@@ -10,6 +10,7 @@ mod dev;
 mod error;
 mod reader;
 pub mod variables;
+mod warnings;
 mod workout;
 
 use std::{num::NonZeroU32, time::Duration};

@@ -122,6 +122,8 @@ impl Agent {
             .env("JWT_SIGNING_KEY", KEY)
             .env("RATE_LIMIT_MAX", "0")
             .env("AGENT_MAX_CONCURRENT_CHATS", "8192")
+            .env("AGENT_MAX_CHATS_PER_USER", "8192")
+            .env("AGENT_MEMORY_BUDGET_BYTES", "10000000000")
             .env("AGENT_HOST", "127.0.0.1")
             .env("AGENT_PORT", address.port().to_string())
             .envs(settings.iter().copied())

@@ -11,19 +11,20 @@ mod repair;
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::agent::{
-    claude::{Conversation, Role},
-    json::{JsonStr, Object, parse_list},
+use crate::{
+    agent::{
+        claude::{Conversation, Role},
+        json::{JsonStr, Object, parse_list},
+    },
+    process::memory::json::MAX_VALUES,
 };
 use blocks::Block;
 
 pub use crate::agent::json::Invalid;
-
-/// Claude's own limit on messages in a request.
-const MAX_MESSAGES: usize = 100_000;
 
 /// A conversation that Claude accepts: it ends with a user message that is not blank, every tool call is answered in
 /// the next message, ids are unique, and nothing is empty. Only [`parse`] makes one.
@@ -43,14 +44,14 @@ struct Message<'a> {
     content: Vec<Block<'a>>,
 }
 
-/// Validates and repairs the `messages` of a request of `size` bytes.
+/// Validates and repairs the `messages` of the request `body`, whose long strings are shared, not copied.
 ///
 /// # Errors
 /// The first value that Claude would refuse.
-pub fn parse(messages: &RawValue, size: usize) -> Result<History, Invalid> {
+pub fn parse(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
     let parsed = parse_messages(messages).and_then(repair::repair);
     let history = parsed.and_then(|(messages, dropped)| {
-        serialize(&messages, dropped, size).map_err(|_| Invalid::new("cannot be forwarded"))
+        serialize(&messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
     });
     history.map_err(|invalid| invalid.in_field("messages"))
 }
@@ -62,10 +63,17 @@ fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
         "must be an object with `role` and `content`",
         |message| parse_message(&message),
     )?;
-    if messages.len() > MAX_MESSAGES {
-        return Err(too_many_or_none());
+    let values = messages.iter().flat_map(|message| &message.content);
+    let values = values.filter_map(|block| match block {
+        Block::ToolUse { values, .. } => Some(*values),
+        _ => None,
+    });
+    if values.sum::<usize>() > MAX_VALUES {
+        let why = format!("must not hold tool inputs with more than {MAX_VALUES} values");
+        return Err(Invalid::new(why));
     }
-    let last = messages.last().ok_or_else(too_many_or_none)?;
+    let last = messages.last();
+    let last = last.ok_or_else(|| Invalid::new("must hold at least one message"))?;
     let why = if last.role != Role::User {
         "the last message must be the user's"
     } else if last.content.iter().all(Block::is_blank_text) {
@@ -74,10 +82,6 @@ fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
         return Ok(messages);
     };
     Err(Invalid::new(why).in_item(messages.len() - 1))
-}
-
-fn too_many_or_none() -> Invalid {
-    Invalid::new(format!("must hold 1 to {MAX_MESSAGES} messages"))
 }
 
 fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
@@ -94,10 +98,14 @@ fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
     })
 }
 
-fn serialize(messages: &[Message<'_>], dropped: usize, size: usize) -> serde_json::Result<History> {
+fn serialize(
+    messages: &[Message<'_>],
+    dropped: usize,
+    body: &Bytes,
+) -> serde_json::Result<History> {
     let mut conversation = Conversation::default();
     let with_roles = messages.iter().map(|message| (message.role, message));
-    conversation.extend(with_roles, size)?;
+    conversation.extend(with_roles, body)?;
     let blocks = messages.iter().flat_map(|message| &message.content);
     let ids = blocks.filter_map(|block| match block {
         Block::ToolUse { id, .. } => Some(id.clone().into_owned()),

@@ -7,9 +7,11 @@ use std::{borrow::Cow, fmt};
 use memchr::memmem;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor},
+    de::{Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
+
+use super::claude::is_blank;
 
 /// An invalid value in a request: its place (`messages[3].content[0].type`) and the reason, the detail of a 422. Contains no
 /// text from the client.
@@ -112,7 +114,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// Parses the objects of a list.
+/// Parses the objects of a list, one by one.
 ///
 /// # Errors
 /// `list` is not a list, an item is not an object, or `parse` refuses one.
@@ -122,17 +124,55 @@ pub fn parse_list<'a, T>(
     not_an_object: &'static str,
     parse: impl Fn(Object<'a>) -> Result<T, Invalid>,
 ) -> Result<Vec<T>, Invalid> {
-    if !list.get().starts_with('[') {
-        return Err(Invalid::new(not_a_list));
-    }
-    let Ok(objects) = serde_json::from_str::<Vec<Object<'a>>>(list.get()) else {
-        let items: Vec<&RawValue> = serde_json::from_str(list.get()).unwrap_or_default();
-        let is_other = |item: &&RawValue| !item.get().starts_with('{');
-        let at = items.iter().position(is_other).unwrap_or_default();
-        return Err(Invalid::new(not_an_object).in_item(at));
+    let mut parsed = Vec::new();
+    let add = |object: Option<Object<'a>>| {
+        let object = object.ok_or_else(|| Invalid::new(not_an_object));
+        let item = object.and_then(&parse);
+        parsed.push(item.map_err(|invalid| invalid.in_item(parsed.len()))?);
+        Ok(())
     };
-    let parse_one = |(at, object)| parse(object).map_err(|invalid: Invalid| invalid.in_item(at));
-    objects.into_iter().enumerate().map(parse_one).collect()
+    let mut refused = None;
+    let items = Items {
+        add,
+        refused: &mut refused,
+    };
+    let read = serde_json::Deserializer::from_str(list.get()).deserialize_seq(items);
+    match (refused, read) {
+        (Some(invalid), _) => Err(invalid),
+        (None, Ok(())) => Ok(parsed),
+        (None, Err(_)) => Err(Invalid::new(not_a_list)),
+    }
+}
+
+/// Reads a list until `add` refuses an item; `None` is one that is not an object.
+struct Items<'r, F> {
+    add: F,
+    refused: &'r mut Option<Invalid>,
+}
+
+impl<'de, F> Visitor<'de> for Items<'_, F>
+where
+    F: FnMut(Option<Object<'de>>) -> Result<(), Invalid>,
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items
+            .next_element()
+            .map_or(Some(None), |item| item.map(Some))
+        {
+            if let Err(invalid) = (self.add)(item) {
+                let error = A::Error::custom(&invalid);
+                *self.refused = Some(invalid);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A string as it was received: not unescaped, and serialized as the same bytes.
@@ -151,10 +191,26 @@ impl<'a> JsonStr<'a> {
         text.map(|Unescaped(text)| text).unwrap_or_default()
     }
 
-    /// The first byte, unless it begins an escape.
-    pub fn first_byte(self) -> Option<u8> {
-        let first = self.0.get().as_bytes().get(1).copied();
-        first.filter(|byte| !matches!(byte, b'"' | b'\\'))
+    /// True for only white space, see [`is_blank`]. Reads no further than the first other character.
+    pub fn is_blank(self) -> bool {
+        let mut rest = self.0.get().trim_matches('"');
+        while let Some(first) = rest.chars().next() {
+            let escape = rest.strip_prefix('\\').map(str::as_bytes);
+            let (c, length) = match escape {
+                None => (first, first.len_utf8()),
+                Some([b'n' | b't' | b'r' | b'f', ..]) => (' ', 2),
+                Some([b'u', ..]) => {
+                    let unit = utf16_escape(rest, 0).map(u32::from);
+                    (unit.and_then(char::from_u32).unwrap_or('\u{fffd}'), 6)
+                }
+                Some(_) => return false,
+            };
+            if !is_blank(c.encode_utf8(&mut [0; 4])) {
+                return false;
+            }
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        true
     }
 }
 

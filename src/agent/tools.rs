@@ -22,7 +22,7 @@ use crate::{
     auth::Caller,
 };
 
-pub use identity::{StrippedInput, may_contain_user_id};
+pub use identity::{InvalidInput, StrippedInput, StrippedJson};
 pub use names::sanitize_name;
 
 const META_USER: &str = "fitness.progstrength/user_id";

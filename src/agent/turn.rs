@@ -6,6 +6,7 @@ mod tool_calls;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::Stream;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -132,7 +133,11 @@ impl Turn {
         let messages = [&reply, &results].into_iter();
         let messages = messages.filter(|message| !message.content.is_empty());
         let messages = messages.map(|message| (message.role, message));
-        let extended = self.request.history.conversation.extend(messages, 0);
+        let extended = self
+            .request
+            .history
+            .conversation
+            .extend(messages, &Bytes::new());
         self.record(reply.content, results.content);
         extended.err().map(|_| self.failed(&Failure::Internal))
     }

@@ -12,7 +12,7 @@ use super::problem::{Code, Problem};
 use crate::process::memory::{Exceeded, Share};
 
 /// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the rest of a rejected body is read, so that the client gets to read the response.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The least by which the buffer of a body grows.

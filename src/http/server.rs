@@ -1,9 +1,10 @@
-//! The HTTP server: an accept loop for HTTP/1.1 with deadlines for request heads and for writes, bounded buffers, and
-//! graceful shutdown.
+//! The HTTP server: an accept loop for HTTP/1.1 with a bound on connections, deadlines for request heads and for writes,
+//! bounded buffers, and graceful shutdown.
 
-mod write_deadline;
+mod connections;
+mod deadlines;
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
@@ -22,20 +23,25 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::lifecycle::Lifecycle;
-pub use write_deadline::Connection;
-pub(crate) use write_deadline::DeadlineGuard;
-use write_deadline::WriteDeadline;
+use connections::{AnswerBody, Connections, Open};
+pub use deadlines::Connection;
+pub(crate) use deadlines::DeadlineGuard;
+use deadlines::Deadlines;
 
+/// Connections at once. Each may hold two buffers of [`BUFFER`] bytes at most.
+const MAX_CONNECTIONS: usize = 4096;
 /// The time from the start of a connection, or the end of a response, to the end of the next request's head. Longer than
 /// the two minutes for which Caddy keeps an idle connection.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(150);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(150);
 /// How long sent bytes may stay unacknowledged.
 #[cfg(target_os = "linux")]
 const STALL_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long responses may take to be written once the server closes.
 const CONNECTION_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The size of hyper's read and write buffers, and so the longest head of a request.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 16 * 1024;
+/// The pause after a failure to accept a connection.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 /// The most bytes that the kernel queues unsent for a connection. Its default is megabytes.
 #[cfg(target_os = "linux")]
 const MAX_UNSENT: u32 = 64 * 1024;
@@ -72,28 +78,48 @@ pub(crate) async fn run(
 
 /// Accepts connections until `stop`, then gives responses under way `CONNECTION_DRAIN_TIMEOUT` to finish.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
+    serve_bounded(listener, router, stop, MAX_CONNECTIONS).await;
+}
+
+/// Serves at most `max` connections at once. Once as many are open, the one that has waited for a request for longest is
+/// closed: a peer that opens many and sends little keeps nobody out.
+async fn serve_bounded(listener: TcpListener, router: Router, stop: CancellationToken, max: usize) {
+    let (graceful, mut tasks) = (GracefulShutdown::new(), JoinSet::new());
+    let connections = Connections::new(max);
     loop {
+        let has_room = connections.has_room();
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept(), if has_room => accepted,
+            () = connections.changed() => continue,
+            Some(_) = tasks.join_next() => continue,
             () = stop.cancelled() => break,
         };
         match accepted {
             Ok((stream, _)) => {
                 set_options(&stream);
-                connections.spawn(serve_connection(stream, router.clone(), graceful.watcher()));
+                let connection = connections.open();
+                let watcher = graceful.watcher();
+                tasks.spawn(serve_connection(
+                    stream,
+                    router.clone(),
+                    connection,
+                    watcher,
+                ));
             }
             // Most likely out of file descriptors, until other connections close.
+            Err(error) if connections.close_oldest() => {
+                tracing::debug!(error = %error, "cannot accept a connection: the oldest idle one is closed");
+                tasks.join_next().await;
+            }
             Err(error) => {
                 tracing::warn!(error = %error, "cannot accept a connection");
-                sleep(Duration::from_millis(50)).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
     drop(listener);
     let _ = timeout(CONNECTION_DRAIN_TIMEOUT, graceful.shutdown()).await;
-    connections.shutdown().await;
+    tasks.shutdown().await;
 }
 
 /// Small writes leave at once; a peer that does not read gets little buffer and limited time.
@@ -107,19 +133,31 @@ fn set_options(stream: &TcpStream) {
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router, watcher: Watcher) {
-    let connection = Connection::default();
-    let stream = WriteDeadline::new(stream, connection.clone());
+async fn serve_connection(stream: TcpStream, router: Router, open: Arc<Open>, watcher: Watcher) {
+    let connection = open.connection.clone();
+    let stream = Deadlines::new(stream, connection.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        connection.set_write_deadline(None);
-        request.extensions_mut().insert(connection.clone());
+        let answering = open.begin_request();
+        request.extensions_mut().insert(open.connection.clone());
         let response = router.clone().oneshot(request);
-        async move { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
+        async move {
+            let response = response.await.unwrap_or_else(|never| match never {});
+            Ok::<_, Infallible>(response.map(|body| AnswerBody {
+                body,
+                _answering: answering,
+            }))
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(IDLE_TIMEOUT)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
-    let _ = watcher.watch(served).await;
+    tokio::select! {
+        _ = watcher.watch(served) => {}
+        () = connection.closing().cancelled() => {}
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,6 @@ use super::{
     transport::{HttpState, Tuning, router},
 };
 use crate::{
-    auth::JwtSettings,
     config::WorkoutConfig,
     http::{lifecycle::Lifecycle, server},
     process::{heap, logs, signals::Signals},
@@ -40,8 +39,8 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
         let handler = Handler::new(state, Some(config.stdio_user));
         over_stdio(handler, shutdown).await
     } else {
-        if config.jwt.as_ref().is_some_and(JwtSettings::key_is_short) {
-            tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
         }
         let listener = server::bind(&config.address.host, config.address.port).await?;
         over_http(&config, state, listener, shutdown).await

@@ -1,7 +1,11 @@
 //! HTTP transport of the workout server: routes, middleware order, and the state shared by requests.
 
+mod answer;
 mod guard;
+mod limits;
+mod message;
 mod pages;
+mod request_ids;
 mod sessions;
 
 use std::sync::Arc;
@@ -20,46 +24,13 @@ use rmcp::{
 use tower::ServiceBuilder;
 
 use super::{auth::Authenticator, protected_resource::ProtectedResource};
-use crate::{
-    auth::jwks::RefreshPolicy,
-    config::WorkoutConfig,
-    http::lifecycle::Lifecycle,
-    http::middleware,
-    process::memory::{Bounds, Budget},
-    workout::identity::Identity,
-};
+use crate::{config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware};
 
-use self::sessions::Sessions;
+pub use self::limits::Tuning;
+use self::{limits::Limits, request_ids::RequestIds, sessions::Sessions};
 
 /// Largest request body.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
-
-/// Of all messages being answered.
-const BOUNDS: Bounds = Bounds {
-    bytes: 64 << 20,
-    bytes_per_user: 64 << 20,
-    requests: 1024,
-    requests_per_user: 1024,
-};
-
-/// Limits that are not configurable, among them those of sessions; tests change them.
-#[derive(Clone, Copy, Debug)]
-pub struct Tuning {
-    pub jwks_refresh: RefreshPolicy,
-    /// Maximum of live sessions of all users together.
-    pub sessions: usize,
-    pub sessions_per_user: usize,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self {
-            jwks_refresh: RefreshPolicy::default(),
-            sessions: 2_000,
-            sessions_per_user: 50,
-        }
-    }
-}
 
 /// The state that all requests share.
 pub struct HttpState {
@@ -68,7 +39,8 @@ pub struct HttpState {
     issuer: Option<String>,
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
-    budget: Arc<Budget<Identity>>,
+    limits: Limits,
+    request_ids: Arc<RequestIds>,
     /// Counts the messages being answered.
     pub lifecycle: Lifecycle,
 }
@@ -87,7 +59,8 @@ impl HttpState {
                 .map(|issuer| issuer.text.clone()),
             sessions: Sessions::new(manager.clone(), tuning),
             manager,
-            budget: Budget::new(BOUNDS),
+            limits: Limits::new(&tuning, config.rate_limit_per_hour),
+            request_ids: Arc::default(),
             lifecycle: Lifecycle::default(),
         }))
     }

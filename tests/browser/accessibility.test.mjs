@@ -4,7 +4,8 @@
 import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { startMock } from './mock/server.mjs';
-import { DESKTOP, LOW, PHONE, ask, checkAccessibility, launch, openPage, shot } from './support.mjs';
+import { tokenOf } from './mock/data.mjs';
+import { DESKTOP, LOW, PHONE, accountQuestion, ask, checkAccessibility, launch, openPage, shot } from './support.mjs';
 
 describe('accessibility', () => {
   let browser;
@@ -41,6 +42,10 @@ describe('accessibility', () => {
         await page.reload();
         await page.getByRole('dialog').waitFor();
         await look('dialog');
+        await page.goto('about:blank');
+        await page.goto(`${mock.url}#token=${tokenOf({ sub: '3f2b1c9e-0d4a-4e57-9d0c-2f9a8f1f7c11', name: 'Sam Smith', iat: 1_790_000_000, exp: 4_102_444_800 })}`);
+        await accountQuestion(page).waitFor();
+        await look('account');
         assert.deepEqual(faults, []);
         await close();
         await mock.close();

@@ -3,8 +3,8 @@
 import { after, afterEach, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { startMock } from './mock/server.mjs';
-import { progress, volume } from './mock/data.mjs';
-import { PHONE, answered, ask, launch, openPage, shot } from './support.mjs';
+import { progress, tokenOf, volume } from './mock/data.mjs';
+import { PHONE, accountQuestion, answered, ask, launch, openPage, shot } from './support.mjs';
 
 let browser;
 let mock;
@@ -237,30 +237,76 @@ describe('a token', () => {
     assert.equal(await page.evaluate(() => sessionStorage.getItem('prog-strength.token')), null);
   });
   it('in an address takes over from another only when wanted, and with a new chat', async () => {
-    const page = await start({ ...production, accepted: 'good' });
+    const [sam, eve, joe] = ['sam', 'eve', 'joe'].map((sub) => tokenOf({ sub }));
+    const page = await start({ ...production, accepted: sam });
     await page.goto('about:blank');
-    await page.goto(`${mock.url}#token=good`);
+    await page.goto(`${mock.url}#token=${sam}`);
+    const question = accountQuestion(page);
+    const use = question.getByRole('button', { name: 'Use this account' });
+    await use.click();
     await ask(page, 'hello');
     const follow = (token) => page.evaluate((token) => { location.hash = `token=${token}`; }, token);
-    await follow('good');
-    await follow('foreign');
-    const question = page.getByRole('dialog', { name: 'Use the token from this address?' });
+    await follow(sam);
+    await follow(eve);
     await question.waitFor();
+    assert.match(await question.locator('dl').innerText(), /Account\s+eve\s.*Signed in now\s+sam/s);
     await question.getByRole('button', { name: 'Keep the current one' }).click();
     await ask(page, 'again');
-    assert.deepEqual([mock.requests.at(-1).authorization, await page.locator('.turn').count()], ['Bearer good', 2]);
-    await follow('foreign');
-    await question.getByRole('button', { name: 'Use the new token' }).click();
-    mock.state.accepted = 'foreign';
+    assert.deepEqual([mock.requests.at(-1).authorization, await page.locator('.turn').count()], [`Bearer ${sam}`, 2]);
+    await follow(eve);
+    await use.click();
+    mock.state.accepted = eve;
     await page.getByRole('heading', { name: 'What are we training today?' }).waitFor();
     assert.ok(await page.getByRole('button', { name: 'Bring back the last chat' }).isHidden());
     await ask(page, 'who am I?');
-    assert.deepEqual([mock.requests.at(-1).authorization, messages(mock.requests.length - 1).length], ['Bearer foreign', 1]);
+    assert.deepEqual([mock.requests.at(-1).authorization, messages(mock.requests.length - 1).length], [`Bearer ${eve}`, 1]);
     await page.goto('about:blank');
-    await page.goto(`${mock.url}#token=third`);
+    await page.goto(`${mock.url}#token=${joe}`);
     await question.waitFor();
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.turn').count(), 1);
+    assert.match(await page.locator('#account').innerText(), /eve$/);
+  });
+  it('that renews the account keeps the conversation', async () => {
+    const [old, fresh] = [1, 2].map((iat) => tokenOf({ sub: 'sam', iat }));
+    const page = await start({ ...production, accepted: fresh });
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#token=${old}`);
+    await accountQuestion(page).getByRole('button', { name: 'Use this account' }).click();
+    await ask(page, 'hello', { ended: false });
+    await page.getByText(/did not accept the last token/).waitFor();
+    assert.equal(await page.locator('#account').innerText(), 'Not signed in');
+    await page.evaluate((token) => { location.hash = `token=${token}`; }, fresh);
+    await accountQuestion(page).getByRole('button', { name: 'Use this account' }).click();
+    await last(page).getByText('You asked: hello').waitFor();
+    assert.equal(await page.locator('.turn').count(), 1);
+  });
+  it('cannot put markup, a reordered or an endless name into the page', async () => {
+    const page = await start(production);
+    await page.goto('about:blank');
+    const token = tokenOf({ sub: `<img src=x onerror=alert(1)>\u202egnp.exe\n${'W'.repeat(5000)}` });
+    await page.setViewportSize({ width: 320, height: 480 });
+    await page.goto(`${mock.url}#token=${token}`);
+    const question = accountQuestion(page);
+    await question.waitFor();
+    assert.match(await page.locator('#account-new').innerText(), /^<img src=x onerror=alert\(1\)>…W{11}$/);
+    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.ok(await fits());
+    await question.getByRole('button', { name: 'Use this account' }).click();
+    assert.ok(await fits());
+    assert.equal(await page.locator('img[src="x"]').count(), 0);
+  });
+  it('shows its account at every size of the window', async () => {
+    const page = await start({ ...production, token: null });
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#token=${tokenOf({ sub: 'sam' })}`);
+    await accountQuestion(page).getByRole('button', { name: 'Use this account' }).click();
+    for (const [width, height] of [[1280, 800], [390, 844], [320, 480], [844, 390], [240, 320]]) {
+      await page.setViewportSize({ width, height });
+      const box = await page.locator('#account bdi').boundingBox();
+      assert.ok(box && box.width > 15 && box.x + box.width <= width, `${width}x${height}: ${JSON.stringify(box)}`);
+      await shot(page, `account-${width}x${height}`);
+    }
   });
 });
 

@@ -3,7 +3,8 @@
 import { after, afterEach, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { startMock } from './mock/server.mjs';
-import { PHONE, answered, ask, launch, openPage } from './support.mjs';
+import { tokenOf } from './mock/data.mjs';
+import { PHONE, accountQuestion, answered, ask, checkAccessibility, launch, openPage } from './support.mjs';
 
 let browser;
 let mock;
@@ -254,13 +255,46 @@ describe('access', () => {
     await page.keyboard.press('Enter');
     await last(page).getByText('You asked: hello').waitFor();
   });
-  it('a token in the address is taken and removed', async () => {
-    const page = await start({ demo: false, accepted: 'given' });
+  it('a token in the address is removed at once, and used only once its account is confirmed', async () => {
+    const given = tokenOf({ sub: 'sam', name: 'Sam Smith', iat: 1_790_000_000, exp: 4_102_444_800 });
+    const page = await start({ demo: false, accepted: given });
     await page.goto('about:blank');
-    await page.goto(`${mock.url}#token=given`);
+    await page.goto(`${mock.url}#token=${given}`);
+    const question = accountQuestion(page);
+    await question.waitFor();
+    assert.equal(page.url(), mock.url);
+    const facts = await question.locator('dl').innerText();
+    assert.match(facts, /Account\s+Sam Smith \(sam\)\s+Valid\s+from 21 Sept? 2026, .+ until 31 Dec 2099, .+\s+Signed in now\s+none/);
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('prog-strength.token')), null);
+    assert.equal(await page.locator('#account').innerText(), 'Not signed in');
+    assert.equal(mock.requests.length, 0);
+    await checkAccessibility(page, 'account');
+    await question.getByRole('button', { name: 'Use this account' }).click();
+    assert.match(await page.locator('#account').innerText(), /Sam Smith \(sam\)$/);
+    await ask(page, 'hello');
+    assert.equal(mock.requests[0].authorization, `Bearer ${given}`);
+  });
+  it('a token in the address that is declined is dropped, and the form asks for one', async () => {
+    const page = await start({ demo: false, accepted: 'own' });
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#token=${tokenOf({ sub: 'eve' })}`);
+    await accountQuestion(page).waitFor();
+    // The first button, which has the focus, declines.
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Access token').fill('own');
+    await page.keyboard.press('Enter');
+    await ask(page, 'hello');
+    assert.deepEqual(mock.requests.map(({ authorization }) => authorization), ['Bearer own']);
+    await page.reload();
+    assert.equal(await accountQuestion(page).isVisible(), false);
+  });
+  it('the demo has its own account, and asks about no other', async () => {
+    const page = await start({ token: tokenOf({ sub: 'demo' }), accepted: tokenOf({ sub: 'demo' }) });
+    await page.goto('about:blank');
+    await page.goto(`${mock.url}#token=${tokenOf({ sub: 'eve' })}`);
     await ask(page, 'hello');
     assert.equal(page.url(), mock.url);
-    assert.equal(mock.requests[0].authorization, 'Bearer given');
+    assert.match(await page.locator('#account').innerText(), /demo$/);
   });
 });
 

@@ -55,6 +55,9 @@ export async function openPage(browser, url, { viewport = DESKTOP, theme = 'ligh
   return { page, context, faults, close: () => context.close() };
 }
 
+/** The question whether a token of the address is to be used. */
+export const accountQuestion = (page) => page.getByRole('dialog', { name: 'Use this account?' });
+
 /** Asks, and waits for the answer's end. */
 export async function ask(page, text, { ended = true } = {}) {
   const before = await page.locator('.turn').count();

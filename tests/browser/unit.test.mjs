@@ -8,9 +8,11 @@ import { GO_ON, GO_ON_CAREFULLY, applyEvent, askQuestion, endTurn, goesOn, isRef
 import { loadChat, saveChat } from '../../src/agent/http/page/store.js';
 import { dateTicks, niceTicks, scale, trendLine } from '../../src/agent/http/page/scales.js';
 import { day, exerciseHistory, progress, volumeWeek } from '../../src/agent/http/page/shapes.js';
+import { accountOf, accountWords, validityWords } from '../../src/agent/http/page/account.js';
 import { isToken } from '../../src/agent/http/page/access.js';
 import { mediaType, megabytes } from '../../src/agent/http/page/photo.js';
 import { seconds, toolSubject, toolWords } from '../../src/agent/http/page/words.js';
+import { tokenOf } from './mock/data.mjs';
 import * as data from './mock/data.mjs';
 
 const DAY = 86_400_000;
@@ -318,6 +320,35 @@ describe('an access token', () => {
   it('has only characters that a header allows', () => {
     for (const token of ['good', 'eyJ.a-b_c.d~+/=']) assert.ok(isToken(token));
     for (const odd of ['', 'a b', 'a\nb', 'tokén', '…', 'a\u007f', null]) assert.ok(!isToken(odd), String(odd));
+  });
+});
+
+describe('an account', () => {
+  const account = (claims) => accountOf(tokenOf(claims));
+  it('is what its token says, as far as it says anything', () => {
+    assert.deepEqual(account({ sub: 'sam', name: ' Sam  Smith', iat: 1, exp: 2 }), { sub: 'sam', name: 'Sam Smith', issued: 1000, expires: 2000 });
+    assert.deepEqual(account({ sub: 'ä', email: 'ä@example.com' }), { sub: 'ä', name: 'ä@example.com', issued: null, expires: null });
+    const nothing = { sub: null, name: '', issued: null, expires: null };
+    for (const odd of [{}, { sub: 1, name: {}, iat: 'x', exp: 1e300 }, null, [], 'text']) assert.deepEqual(account(odd), nothing);
+    for (const odd of ['', 'opaque', 'a.b.c', 'a.%.c', 'a..']) assert.deepEqual(accountOf(odd), nothing);
+  });
+  it('is told with its id, in one short line without hidden letters', () => {
+    const words = (claims) => accountWords(account(claims));
+    assert.equal(words({ sub: 'sam' }), 'sam');
+    assert.equal(words({ sub: 'sam', name: 'sam' }), 'sam');
+    assert.equal(words({ sub: 'eve', name: 'sam' }), 'sam (eve)');
+    assert.equal(words({ sub: '\u202eevas\u200b\n\u2066x' }), 'evasx');
+    assert.equal(words({ sub: '\u200b', name: 'sam' }), 'sam (no id)');
+    assert.match(words({}), /does not name/);
+    const id = '3f2b1c9e-0d4a-4e57-9d0c-2f9a8f1f7c11';
+    assert.equal(words({ sub: id }), id);
+    const long = words({ sub: `${'a'.repeat(300)}end of the id` });
+    assert.equal(long, `${'a'.repeat(28)}…d of the id`);
+  });
+  it('tells how long its token holds', () => {
+    assert.match(validityWords({ issued: 0, expires: 86_400_000 }, 0), /^from .*1970.* until .*1970, [^()]*$/);
+    assert.match(validityWords({ issued: null, expires: 1 }, 2), /^until .*\(expired\)$/);
+    assert.match(validityWords({ issued: null, expires: null }), /does not tell/);
   });
 });
 

@@ -1,5 +1,7 @@
 //! The serialized messages of a conversation: each message is serialized once and shared by all requests.
 
+use std::io;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -10,44 +12,63 @@ const END: &[u8] = b"}]}";
 /// A cache breakpoint, as the last field of a block.
 const BREAKPOINT: &[u8] = b",\"cache_control\":{\"type\":\"ephemeral\"}";
 
+/// The shortest piece of a received body that is shared. Shorter ones are copied, so that a request has few pieces.
+const MIN_SHARED: usize = 64 * 1024;
+/// The most that is allocated in advance for copied pieces.
+const MAX_PREALLOCATED: usize = 1024 * 1024;
+
 /// The serialized messages of a conversation.
 #[derive(Debug, Default)]
 pub struct Conversation {
     /// The messages, with commas between them.
     json: Vec<Bytes>,
     length: usize,
+    /// The bytes that are shared with a received body.
+    shared: usize,
     /// Offsets of the breakpoints: the ends of the last blocks of the last two user messages.
     breakpoints: [Option<usize>; 2],
 }
 
 impl Conversation {
-    /// Adds messages: objects with `role` and `content`, a list of blocks. `capacity` is their expected size in bytes.
+    /// Adds messages: objects with `role` and `content`, a list of blocks. Long strings within `body` are shared with it.
     ///
     /// # Errors
     /// A message cannot be serialized. The conversation is unchanged then.
     pub fn extend<M: Serialize>(
         &mut self,
         messages: impl IntoIterator<Item = (Role, M)>,
-        capacity: usize,
+        body: &Bytes,
     ) -> serde_json::Result<()> {
-        let (mut json, mut breakpoints) = (Vec::with_capacity(capacity), self.breakpoints);
+        let mut pieces = Pieces::new(body);
+        let mut breakpoints = self.breakpoints;
         for (role, message) in messages {
-            if self.length + json.len() > 0 {
-                json.push(b',');
+            if self.length + pieces.length() > 0 {
+                pieces.copied.push(b',');
             }
-            serde_json::to_writer(&mut json, &message)?;
-            if role == Role::User && json.ends_with(END) {
-                breakpoints = [breakpoints[1], Some(self.length + json.len() - END.len())];
+            serde_json::to_writer(&mut pieces, &message)?;
+            if role == Role::User && pieces.copied.ends_with(END) {
+                breakpoints = [
+                    breakpoints[1],
+                    Some(self.length + pieces.length() - END.len()),
+                ];
             }
         }
         self.breakpoints = breakpoints;
-        self.length += json.len();
+        self.length += pieces.length();
+        self.shared += pieces.shared;
         // Much of a request may be fields that are ignored.
-        if json.capacity() / 2 > json.len() {
-            json.shrink_to_fit();
+        if pieces.copied.capacity() / 2 > pieces.copied.len() {
+            pieces.copied.shrink_to_fit();
         }
-        self.json.push(json.into());
+        pieces.flush_copied();
+        self.json.append(&mut pieces.finished);
         Ok(())
+    }
+
+    /// The bytes that the conversation holds itself; and those that it shares with a received body, all of which is kept
+    /// then.
+    pub fn owned_and_shared(&self) -> (usize, usize) {
+        (self.length - self.shared, self.shared)
     }
 
     /// The messages with breakpoints at the ends of the last two user messages. The last one is the end of the history;
@@ -80,5 +101,66 @@ impl Conversation {
     #[cfg(any(test, fuzzing))]
     pub fn json(&self) -> String {
         format!("[{}]", String::from_utf8_lossy(&self.json.concat()))
+    }
+}
+
+/// Serialized JSON in pieces: copied ones, and shared ones of a received body.
+struct Pieces<'a> {
+    body: &'a Bytes,
+    finished: Vec<Bytes>,
+    /// The number of bytes in `finished`.
+    finished_length: usize,
+    shared: usize,
+    /// The last piece.
+    copied: Vec<u8>,
+}
+
+impl<'a> Pieces<'a> {
+    fn new(body: &'a Bytes) -> Self {
+        Self {
+            body,
+            finished: Vec::new(),
+            finished_length: 0,
+            shared: 0,
+            copied: Vec::with_capacity(body.len().min(MAX_PREALLOCATED)),
+        }
+    }
+
+    fn length(&self) -> usize {
+        self.finished_length + self.copied.len()
+    }
+
+    fn flush_copied(&mut self) {
+        let copied = std::mem::take(&mut self.copied);
+        self.finished_length += copied.len();
+        self.finished.push(copied.into());
+    }
+
+    fn share(&mut self, piece: &[u8]) {
+        self.flush_copied();
+        self.finished_length += piece.len();
+        self.shared += piece.len();
+        self.finished.push(self.body.slice_ref(piece));
+    }
+
+    fn is_in_body(&self, piece: &[u8]) -> bool {
+        let (body, piece) = (self.body.as_ptr_range(), piece.as_ptr_range());
+        body.start <= piece.start && piece.end <= body.end
+    }
+}
+
+/// serde writes a string of the body (a `RawValue`) in one piece.
+impl io::Write for Pieces<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if piece.len() >= MIN_SHARED && self.is_in_body(piece) {
+            self.share(piece);
+        } else {
+            self.copied.extend_from_slice(piece);
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

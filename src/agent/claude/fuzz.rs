@@ -132,7 +132,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
         "no end: {last:?}"
     );
     // Announced calls, and their inputs.
-    let mut calls: Vec<(u64, _, _, Option<&Result<_, _>>)> = Vec::new();
+    let mut calls: Vec<(u64, _, _, Option<&String>)> = Vec::new();
     for step in &*before {
         match step {
             Ok(Progress::ToolStart { index, id, name }) => {
@@ -142,11 +142,11 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
                 );
                 calls.push((*index, id, name, None));
             }
-            Ok(Progress::ToolInput { index, input }) => {
+            Ok(Progress::ToolInput { index, input_json }) => {
                 let call = calls.iter_mut().find(|(known, ..)| known == index);
                 let (.., ready) = call.expect("ready before it started");
                 assert!(ready.is_none(), "{index} is ready twice");
-                *ready = Some(input);
+                *ready = Some(input_json);
             }
             Ok(Progress::Text(text)) => assert!(!text.is_empty(), "empty text is shown"),
             Ok(Progress::Usage(_)) => {}
@@ -173,7 +173,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
             assert_eq!((&*id, &*name), (*known_id, *known_name));
             assert!(input.is_empty(), "an input is reported twice");
             *input = complete
-                .and_then(|input| input.clone().ok())
+                .and_then(|input| serde_json::from_str(input).ok())
                 .unwrap_or_default();
             count += 1;
         }

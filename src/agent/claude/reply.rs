@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
@@ -86,10 +86,10 @@ pub enum Progress {
         id: String,
         name: String,
     },
-    /// The input of a tool call is complete: an object, or the text that is not one.
+    /// The input of a tool call is complete. `input_json` should be an object; it is not checked.
     ToolInput {
         index: u64,
-        input: Result<Map<String, Value>, String>,
+        input_json: String,
     },
     /// The message is complete. Always last.
     End(Reply),

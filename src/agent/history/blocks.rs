@@ -5,20 +5,14 @@ mod source;
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::{
-    Map, Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::value::RawValue;
 
 use crate::agent::{
-    claude::{Role, is_blank, is_id},
+    claude::{Role, is_id},
     json::{Invalid, JsonStr, Object, parse_list},
-    tools::{StrippedInput, may_contain_user_id},
+    tools::{InvalidInput, StrippedJson},
 };
 use source::{Source, parse_document, parse_image};
-
-/// The deepest tool input: it is nested five levels deep in a request, and many JSON parsers stop at 128.
-const MAX_INPUT_DEPTH: usize = 122;
 
 /// A content block, with the input fields that Claude knows and no others.
 #[derive(Debug, Serialize)]
@@ -41,6 +35,9 @@ pub(super) enum Block<'a> {
         id: Cow<'a, str>,
         name: Cow<'a, str>,
         input: Cow<'a, RawValue>,
+        /// The number of values in the input, those in texts included.
+        #[serde(skip)]
+        values: usize,
     },
     ToolResult {
         tool_use_id: Cow<'a, str>,
@@ -74,20 +71,12 @@ impl Block<'_> {
 
     /// True for a text that Claude refuses as empty.
     pub(super) fn is_blank_text(&self) -> bool {
-        matches!(self, Self::Text { text: Text::Received(text) } if is_blank_string(*text))
+        matches!(self, Self::Text { text: Text::Received(text) } if text.is_blank())
     }
 
     pub(super) fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }
-}
-
-fn is_blank_string(text: JsonStr<'_>) -> bool {
-    // The first character decides for most strings, so they need not be unescaped.
-    let starts_visible = text
-        .first_byte()
-        .is_some_and(|byte| byte.is_ascii_graphic());
-    !starts_visible && is_blank(&text.unescape())
 }
 
 /// The content of a message.
@@ -146,42 +135,15 @@ fn parse_tool_use<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
     if !is_id(&name) || name.len() > 128 {
         return Err(Invalid::new("must be 1 to 128 of A-Z a-z 0-9 _ -").in_field("name"));
     }
-    let input = parse_input(block.get("input"));
+    let input = block.get("input").ok_or(InvalidInput::NotAnObject);
+    let input = input.and_then(StrippedJson::new);
+    let input = input.map_err(|invalid| Invalid::new(invalid.to_string()).in_field("input"))?;
     Ok(Block::ToolUse {
         id: parse_id(block, "id")?,
         name,
-        input: input.map_err(|invalid| invalid.in_field("input"))?,
+        input: input.json,
+        values: input.values,
     })
-}
-
-/// The input of a tool call: forwarded as it was received, unless it may contain a `user_id`.
-fn parse_input(input: Option<&RawValue>) -> Result<Cow<'_, RawValue>, Invalid> {
-    let beyond_limits = || {
-        Invalid::new(format!(
-            "must not nest deeper than {MAX_INPUT_DEPTH} levels nor hold a number beyond 1.7e308"
-        ))
-    };
-    let raw = input.filter(|input| input.get().starts_with('{'));
-    let raw = raw.ok_or_else(|| Invalid::new("must be an object"))?;
-    let input: Map<String, Value> = serde_json::from_str(raw.get()).map_err(|_| beyond_limits())?;
-    if 1 + max_depth(input.values()) > MAX_INPUT_DEPTH {
-        return Err(beyond_limits());
-    }
-    if !may_contain_user_id(raw.get()) {
-        return Ok(Cow::Borrowed(raw));
-    }
-    let stripped = to_raw_value(&StrippedInput::strip(input));
-    stripped.map(Cow::Owned).map_err(|_| beyond_limits())
-}
-
-/// The number of lists and objects nested in each other.
-fn max_depth<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
-    let depth = |value: &Value| match value {
-        Value::Object(object) => 1 + max_depth(object.values()),
-        Value::Array(items) => 1 + max_depth(items.iter()),
-        _ => 0,
-    };
-    values.map(depth).max().unwrap_or_default()
 }
 
 fn parse_tool_result<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {

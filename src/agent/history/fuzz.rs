@@ -5,6 +5,7 @@ mod rules;
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{History, Invalid};
@@ -89,9 +90,15 @@ fn checked(sent: &Value) {
 }
 
 pub(super) fn parse(messages: &Value) -> Result<History, Invalid> {
-    let sent = json!({"messages": messages}).to_string();
-    let body = Object::parse(&sent).expect("an object");
-    super::parse(body.get("messages").expect("is there"), sent.len())
+    parse_body(json!({"messages": messages}).to_string())
+}
+
+/// `body` is an object with `messages`.
+pub(super) fn parse_body(body: impl Into<Bytes>) -> Result<History, Invalid> {
+    let body = body.into();
+    let text = std::str::from_utf8(&body).expect("UTF-8");
+    let object = Object::parse(text).expect("an object");
+    super::parse(object.get("messages").expect("is there"), &body)
 }
 
 /// The blocks of one role's messages; a plain text is a block too. No `kinds`: all.

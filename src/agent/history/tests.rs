@@ -6,8 +6,7 @@ mod truncation;
 
 use serde_json::{Value, json};
 
-use super::fuzz::parse;
-use crate::agent::json::Object;
+use super::fuzz::{parse, parse_body};
 
 fn forwarded(messages: &Value) -> Value {
     parse(messages).unwrap().conversation.messages()
@@ -68,12 +67,15 @@ fn only_input_fields_are_forwarded() {
 }
 
 #[test]
-fn an_input_is_forwarded_unchanged_unless_it_may_contain_a_user_id() {
+fn an_input_is_forwarded_unchanged_unless_it_contains_a_user_id() {
     let odd = r#"{"z" : 82.50, "a": [1e3, 123456789012345678901234567890], "é": "5 × 5"}"#;
     for (sent, expected) in [
         ("{}", Some("{}")),
         (odd, Some(odd)),
-        (r#"{"z" : "\n", "a": 1}"#, Some(r#"{"z":"\n","a":1}"#)),
+        (
+            r#"{"z" : "\n", "a": "{\"b\" : 1}"}"#,
+            Some(r#"{"z" : "\n", "a": "{\"b\" : 1}"}"#),
+        ),
         (
             r#"{"z" : 1, "\u0075ser_id": "eve", "a": [{"user_id": 1}]}"#,
             Some(r#"{"z":1,"a":[{}]}"#),
@@ -89,9 +91,7 @@ fn an_input_is_forwarded_unchanged_unless_it_may_contain_a_user_id() {
         let body = format!(
             r#"{{"messages": [{{"role": "assistant", "content": [{call}]}}, {{"role": "user", "content": [{result}]}}]}}"#
         );
-        let object = Object::parse(&body).unwrap();
-        let messages = object.get("messages").unwrap();
-        let forwarded = super::parse(messages, body.len()).map(|read| read.conversation.json());
+        let forwarded = parse_body(body).map(|read| read.conversation.json());
         if let Some(input) = expected {
             let forwarded = forwarded.unwrap();
             let input = format!(r#""input":{input}}}]"#);
@@ -187,8 +187,7 @@ fn escaped_keys_roles_and_base64_are_understood() {
     let sent = r#"{"messages": [
         {"role": "\u0075ser", "content": [{"t\u0079pe": "ima\u0067e", "source":
             {"type": "base64", "media_type": "image\/jpeg", "data": "\/9j\/4AAQSkZJRgAB"}}]}]}"#;
-    let body = Object::parse(sent).unwrap();
-    let history = super::parse(body.get("messages").unwrap(), 0).unwrap();
+    let history = parse_body(sent).unwrap();
     assert_eq!(
         history.conversation.messages(),
         json!([{"role": "user", "content": [{"type": "image", "source":

@@ -36,8 +36,8 @@ impl App {
         let mcp = Mcp::start(&config.mcp, max_text, metrics.clone())
             .context("cannot set up the HTTP client for MCP")?;
         let mcp = Arc::new(mcp);
-        if config.jwt.key_is_short() {
-            tracing::warn!("JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for");
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
         }
         let model = &config.claude.model;
         let page = config.page.map(|page| Arc::new(Page::new(page, model)));

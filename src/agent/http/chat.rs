@@ -12,6 +12,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -36,12 +37,17 @@ use crate::{
         request_id::RequestId,
         server::{Connection, DeadlineGuard},
     },
-    process::memory::Share,
+    process::memory::{
+        Share,
+        json::{MAX_VALUES, count_values},
+    },
 };
 pub use request::ChatRequest;
 
 /// How long a slow client may read its stream after the turn's deadline.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a value of a body takes while the body is parsed, in bytes: the fields of an object, a block, its checks.
+const PARSED_VALUE_COST: usize = 200;
 /// The name of the rate limit in the response headers.
 const RATE_LIMIT_POLICY: &str = "chat";
 
@@ -167,18 +173,31 @@ impl Incoming {
             let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let max = self.app.http.max_body_bytes;
-        let bytes = body::read(
-            &self.headers,
-            &mut self.body,
-            max,
-            self.deadline,
-            (share, reserved),
-        )
-        .await?;
-        let request = request::read(&bytes)?;
+        let (max, deadline) = (self.app.http.max_body_bytes, self.deadline);
+        let counted = (&**share, reserved);
+        let bytes = body::read(&self.headers, &mut self.body, max, deadline, counted).await?;
+        let request = self.parse(&bytes, caller, share).await?;
+        match request.history.conversation.owned_and_shared() {
+            (owned, 0) => share.give_back(bytes.len().saturating_sub(owned)),
+            (owned, _) => share.take(owned)?,
+        }
+        Ok(request)
+    }
+
+    async fn parse(
+        &mut self,
+        body: &Bytes,
+        caller: Caller,
+        share: &Arc<Share<Caller>>,
+    ) -> Result<TurnRequest, Problem> {
+        let values = count_values(body);
+        let _parsing = self.app.limits.parsing(body.len(), values).await;
+        let cost = values.min(MAX_VALUES) * PARSED_VALUE_COST;
+        share.take(cost)?;
+        let request = request::read(body, values)?;
         self.record.streamed = request.stream.unwrap_or(self.record.streamed);
-        let history = history::parse(request.messages, bytes.len())?;
+        let history = history::parse(request.messages, body)?;
+        share.give_back(cost);
         if history.dropped > 0 {
             let blocks = history.dropped;
             tracing::debug!(blocks, "dropped from the history: Claude would refuse them");
@@ -191,6 +210,7 @@ impl Incoming {
             user_context: user_context(zone, request.display_name.as_deref()),
             time_zone: zone.and_then(time_zone_name).map(Into::into),
             deadline: self.deadline,
+            memory: share.clone(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
 
 use tokio::{
-    sync::Semaphore,
+    sync::{Semaphore, SemaphorePermit},
     task::yield_now,
     time::{Instant, sleep},
 };
@@ -22,6 +22,9 @@ const LONG_PASS: Duration = Duration::from_millis(2);
 /// While the runtime is behind, a start is followed by a pause of so many passes, up to [`MAX_PAUSE`].
 const PAUSE_PASSES: u32 = 10;
 const MAX_PAUSE: Duration = Duration::from_millis(50);
+/// The largest body that is parsed beside others.
+const SMALL_BODY_BYTES: usize = 1 << 20;
+const SMALL_BODY_VALUES: usize = 10_000;
 /// The longest admission queue.
 const MAX_WAITING: usize = 1024;
 
@@ -31,6 +34,8 @@ pub(super) struct Limits {
     /// The chats, and the bytes that they hold.
     pub(super) budget: Arc<Budget<Caller>>,
     pub(super) admission: AdmissionQueue,
+    /// Bodies that take much memory while they are parsed wait for each other.
+    large_bodies: Semaphore,
 }
 
 impl Limits {
@@ -45,7 +50,16 @@ impl Limits {
                 requests_per_user: config.max_chats_per_user,
             }),
             admission: AdmissionQueue::new(available_parallelism().map_or(1, usize::from)),
+            large_bodies: Semaphore::new(1),
         }
+    }
+
+    /// Waits until a body of so many bytes and values may be parsed; it must be parsed without waiting.
+    pub(super) async fn parsing(&self, bytes: usize, values: usize) -> Option<SemaphorePermit<'_>> {
+        if bytes <= SMALL_BODY_BYTES && values <= SMALL_BODY_VALUES {
+            return None;
+        }
+        self.large_bodies.acquire().await.ok()
     }
 
     /// Counts a request of the caller if the rate limit lets it through.

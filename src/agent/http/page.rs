@@ -47,6 +47,7 @@ const FILES: &[File] = &files![
     CSS "/page/style.css" "style.css"
     SVG "/page/icon.svg" "icon.svg"
     SCRIPT "/page/access.js" "access.js"
+    SCRIPT "/page/account.js" "account.js"
     SCRIPT "/page/answer.js" "answer.js"
     SCRIPT "/page/app.js" "app.js"
     SCRIPT "/page/charts.js" "charts.js"

@@ -99,6 +99,23 @@ impl CallOutcome {
         }
     }
 
+    /// The bytes of the content.
+    pub fn size(&self) -> usize {
+        let size = |block: &Block| match block {
+            Block::Text { text } => text.len(),
+            Block::Image { source } => source["data"].as_str().map_or(0, str::len),
+            _ => 0,
+        };
+        self.content.iter().map(size).sum()
+    }
+
+    /// Drops the content, for which there is no memory.
+    pub fn leave_out_content(&mut self) {
+        let note = "[The tool has answered, but its answer is left out: the service holds too much at the moment.]";
+        self.content = vec![Block::text(note)];
+        self.structured = None;
+    }
+
     /// The label in metrics and logs.
     pub fn label(&self) -> &'static str {
         self.label

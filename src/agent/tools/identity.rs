@@ -7,21 +7,28 @@ mod strip_input;
 mod strip_schema;
 
 pub(super) use inject::Injector;
-pub use strip_input::{StrippedInput, may_contain_user_id};
+pub use strip_input::{InvalidInput, StrippedInput, StrippedJson};
 pub(super) use strip_schema::strip_schema;
 
 const USER_ID: &str = "user_id";
 
-/// True for `user_id`, also as parsers read it that compare keys without regard to case (Go's `encoding/json` takes `ſ`
-/// for `s`; Java's `equalsIgnoreCase` takes `ı` and `İ` for `i`).
-#[allow(dead_code)] // used by the next commits
+/// True for `user_id`, also as parsers read it that compare keys without regard to case.
 pub(super) fn is_user_id(key: &str) -> bool {
-    let fold = |c: char| match c {
+    key.chars().map(fold).eq(USER_ID.chars())
+}
+
+/// True if `user_id` stands anywhere in the text, as [`is_user_id`] reads it.
+pub(super) fn mentions_user_id(text: &str) -> bool {
+    text.chars().map(fold).collect::<String>().contains(USER_ID)
+}
+
+/// Go's `encoding/json` takes `ſ` for `s`; Java's `equalsIgnoreCase` takes `ı` and `İ` for `i`.
+fn fold(c: char) -> char {
+    match c {
         'ſ' => 's',
         'ı' | 'İ' => 'i',
         c => c.to_ascii_lowercase(),
-    };
-    key.chars().map(fold).eq(USER_ID.chars())
+    }
 }
 
 /// Some servers (Python's MCP SDK among them) parse a text that looks like this where the schema wants an object.

@@ -3,6 +3,7 @@
 mod names;
 mod properties;
 mod schemas;
+mod strip_input;
 
 use serde_json::json;
 

@@ -62,7 +62,7 @@ impl<'a> Round<'a> {
                 self.stream = Some(Box::new(opening.await?));
             }
             tokio::select! {
-                Some(result) = self.calls.next_result() => return Ok(Some(result)),
+                Some(result) = self.calls.next_result(&self.turn.request.memory) => return Ok(Some(result)),
                 progress = next_progress(&mut self.stream), if self.reply.is_none() => {
                     match progress {
                         Ok(progress) => {
@@ -95,10 +95,10 @@ impl<'a> Round<'a> {
                 let used_ids = &self.turn.request.history.ids;
                 Some(self.calls.start(index, id, name, used_ids))
             }
-            Progress::ToolInput { index, input } => {
+            Progress::ToolInput { index, input_json } => {
                 let turn = self.turn;
                 let prepare = |id: &str, name: &str, input: &_| turn.prepare_call(id, name, input);
-                let event = self.calls.on_tool_input(index, input, prepare)?;
+                let event = self.calls.on_tool_input(index, &input_json, prepare)?;
                 self.run_calls(false);
                 Some(event)
             }

@@ -7,14 +7,20 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use serde_json::{Map, Value};
 
-use crate::agent::{
-    Event,
-    claude::{Block, is_id},
-    mcp::CallOutcome,
-    tools::{StrippedInput, ToolCall, sanitize_name},
+use crate::{
+    agent::{
+        Event,
+        claude::{Block, is_id},
+        mcp::CallOutcome,
+        tools::{InvalidInput, StrippedInput, ToolCall, sanitize_name},
+    },
+    auth::Caller,
+    process::memory::Share,
 };
+
+/// A result is held in the conversation, in the ledger and in the answer.
+const COPIES_OF_RESULT: usize = 3;
 
 #[derive(Default)]
 pub(super) struct ToolCalls {
@@ -73,23 +79,29 @@ impl ToolCalls {
         Event::ToolUseStart { id, name }
     }
 
-    /// The input of a call is complete: an object, or text that is not a JSON object. `prepare` gets the call's id, the
-    /// tool's name and the input; it returns `None` if there is no such tool.
+    /// The input of a call is complete. `prepare` gets the call's id, the tool's name and the input; it returns `None` if
+    /// there is no such tool.
     pub(super) fn on_tool_input(
         &mut self,
         index: u64,
-        input: Result<Map<String, Value>, String>,
+        input_json: &str,
         prepare: impl FnOnce(&str, &str, &StrippedInput) -> Option<ToolCall>,
     ) -> Option<Event> {
         let call = self.calls.iter_mut().find(|call| call.index == index)?;
         let invalid = |why: &str| State::Invalid(CallOutcome::invalid(why));
-        call.state = if let Ok(input) = input {
-            call.input = StrippedInput::strip(input);
-            let unknown = || format!("There is no tool named {}. Nothing was run.", call.name);
-            let prepared = prepare(&call.id, &call.requested_name, &call.input);
-            prepared.map_or_else(|| invalid(&unknown()), |it| State::Ready(Box::new(it)))
-        } else {
-            invalid("The input of this call is not a JSON object. Nothing was run; call again.")
+        call.state = match StrippedInput::parse(input_json) {
+            Ok(input) => {
+                call.input = input;
+                let unknown = || format!("There is no tool named {}. Nothing was run.", call.name);
+                let prepared = prepare(&call.id, &call.requested_name, &call.input);
+                prepared.map_or_else(|| invalid(&unknown()), |it| State::Ready(Box::new(it)))
+            }
+            Err(InvalidInput::NotAnObject) => {
+                invalid("The input of this call is not a JSON object. Nothing was run; call again.")
+            }
+            Err(error) => invalid(&format!(
+                "The input of this call {error}. Nothing was run; call again with less."
+            )),
         };
         Some(Event::ToolUse {
             id: call.id.clone(),
@@ -126,9 +138,12 @@ impl ToolCalls {
         }
     }
 
-    /// The next result of any running call; `None` if no call is running.
-    pub(super) async fn next_result(&mut self) -> Option<Event> {
+    /// The next result of any running call, which takes from `memory`; `None` if no call is running.
+    pub(super) async fn next_result(&mut self, memory: &Share<Caller>) -> Option<Event> {
         let (at, mut outcome, duration) = self.running.next().await?;
+        if memory.take(outcome.size() * COPIES_OF_RESULT).is_err() {
+            outcome.leave_out_content();
+        }
         let call = &mut self.calls[at];
         let event = Event::ToolResult {
             id: call.id.clone(),

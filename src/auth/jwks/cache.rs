@@ -1,5 +1,5 @@
 //! In-memory cache of an issuer's keys. A token with a cached key never waits; a token with an unknown key waits for at
-//! most one fetch. Fetches are rate limited.
+//! most one fetch, which it shares with all others that wait. Fetches are rate limited.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -25,7 +25,7 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct RefreshPolicy {
     /// Older keys stay valid, but their next use starts a fetch.
     pub max_age: Duration,
-    /// Shortest time from the start of one fetch to the next.
+    /// Shortest time from the end of one fetch, whatever its result, to the next.
     pub min_interval: Duration,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct KeyCache {
     source: KeySource,
     policy: RefreshPolicy,
     cached: Mutex<Cached>,
-    /// Start of the last fetch. Locked during a fetch, so that one runs at a time.
+    /// End of the last fetch. Locked during a fetch, so that one runs at a time.
     last_fetch: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -90,11 +90,13 @@ impl KeyCache {
     }
 
     async fn refresh(&self) {
+        let asked = Instant::now();
         let mut last = self.last_fetch.lock().await;
-        if !self.is_due(*last) {
+        // A caller that waited for a fetch uses its result, also if it failed.
+        let shared = last.is_some_and(|ended| ended >= asked);
+        if shared || !self.is_due(*last) {
             return;
         }
-        *last = Some(Instant::now());
         let fetched = timeout(FETCH_TIMEOUT, self.source.keys()).await;
         match fetched.unwrap_or(Err(FetchError::Timeout)) {
             Ok(keys) => {
@@ -107,6 +109,7 @@ impl KeyCache {
                 tracing::warn!(error = %error, "cannot fetch the keys of OAUTH_ISSUER; cached keys stay valid");
             }
         }
+        *last = Some(Instant::now());
     }
 
     /// True if the keys are too old and a fetch may start now.

@@ -1,4 +1,4 @@
-//! MCP session table: the owner of each session, and the limits on their number (per server and per user).
+//! MCP session table: the owner of each session, and the limits on their number: per user, of all users, and of the agent.
 //!
 //! A session id is no secret: logs and proxies have it. This table, beside rmcp's own, restricts it to its owner.
 
@@ -56,13 +56,21 @@ impl Sessions {
         let live = self.manager.sessions.read().await;
         let mut state = self.state();
         state.owners.retain(|id, _| live.contains_key(id.as_str()));
-        if live.len() + state.opening.len() >= self.tuning.sessions {
-            return Err(LimitReached::Server);
-        }
         let owners = state.owners.values().chain(state.opening.values());
-        let own = owners.filter(|owner| *owner == identity).count();
-        if matches!(identity, Identity::User(_)) && own >= self.tuning.sessions_per_user {
-            return Err(LimitReached::User);
+        let (mut own, mut all) = (0, 0);
+        for owner in owners {
+            own += usize::from(owner == identity);
+            all += usize::from(matches!(owner, Identity::User(_)));
+        }
+        match identity {
+            Identity::Agent if own >= self.tuning.agent_sessions => {
+                return Err(LimitReached::Server);
+            }
+            Identity::User(_) if own >= self.tuning.sessions_per_user => {
+                return Err(LimitReached::User);
+            }
+            Identity::User(_) if all >= self.tuning.sessions => return Err(LimitReached::Server),
+            _ => {}
         }
         let number = state.next;
         state.next += 1;

@@ -111,3 +111,6 @@ You gained **about 22 lb** of estimated maximum in eight weeks:
 > Add 2.5 lb next time if the last set leaves two reps in the tank.
 
 See https://example.org/brzycki for the \`Brzycki\` formula.`;
+
+/** A token with these claims, as its text says; the mock service looks at no signature. */
+export const tokenOf = (claims) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.sig`;

@@ -1,6 +1,7 @@
 //! The limits on bodies, rates and concurrent chats, and the order of the checks.
 
 mod bodies;
+mod memory;
 mod order;
 mod rate_limit;
 mod slots;
@@ -131,4 +132,12 @@ async fn full(builder: crate::support::test_app::Builder) -> (TestApp, Sse, Gate
     let mut running = app.ask_streaming("hello").await;
     running.expect("model_chosen").await;
     (app, running, gate)
+}
+
+/// The head of a valid request of the user, with one more header.
+fn head_of(app: &TestApp, sub: &str, header: &str) -> String {
+    let token = app.token(sub);
+    format!(
+        "POST /chat HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n{header}\r\n\r\n"
+    )
 }

@@ -72,6 +72,10 @@ async fn every_file_that_the_page_names_is_served_with_its_type_and_a_strict_pol
         }
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(file.header("x-frame-options"), Some("DENY"));
+        assert_eq!(
+            file.header("cross-origin-opener-policy"),
+            Some("same-origin")
+        );
         assert!(file.header("x-request-id").is_some());
     }
 }

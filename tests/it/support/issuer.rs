@@ -118,6 +118,8 @@ struct Published {
     keys: Vec<Value>,
     discovery: Discovery,
     up: bool,
+    /// Never answers.
+    hangs: bool,
     /// The requested paths, in order.
     asked: Vec<String>,
 }
@@ -140,6 +142,7 @@ impl Issuer {
             keys,
             discovery,
             up: true,
+            hangs: false,
             asked: vec![],
         }));
         let router = Router::new().fallback(answer).with_state(published.clone());
@@ -161,6 +164,11 @@ impl Issuer {
 
     pub fn set_up(&self, up: bool) {
         self.published.lock().expect("sound").up = up;
+    }
+
+    /// Lets every request wait for ever.
+    pub fn hang(&self) {
+        self.published.lock().expect("sound").hangs = true;
     }
 
     pub fn asked(&self) -> Vec<String> {
@@ -186,6 +194,11 @@ impl Drop for Issuer {
 }
 
 async fn answer(State(published): State<Arc<Mutex<Published>>>, request: Request) -> Response {
+    if published.lock().expect("sound").hangs {
+        let path = request.uri().path().to_owned();
+        published.lock().expect("sound").asked.push(path);
+        return std::future::pending().await;
+    }
     let mut published = published.lock().expect("sound");
     let path = request.uri().path().to_owned();
     published.asked.push(path.clone());

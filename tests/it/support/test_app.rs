@@ -108,6 +108,8 @@ impl TestApp {
             ("ANTHROPIC_API_KEY", "sk-test"),
             ("JWT_SIGNING_KEY", JWT_KEY),
             ("RATE_LIMIT_MAX", "0"),
+            // Most tests have one user.
+            ("AGENT_MAX_CHATS_PER_USER", "1000000"),
         ];
         Builder {
             env: env.map(|(name, value)| (name.into(), value.into())).into(),

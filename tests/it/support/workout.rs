@@ -176,9 +176,41 @@ impl WorkoutServer {
 
     /// A call within a session.
     pub fn call(&self, token: &str, session: &str, tool: &str) -> reqwest::RequestBuilder {
-        let call =
-            json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": tool}});
-        self.post(token, &call).header("mcp-session-id", session)
+        self.call_with_id(token, session, tool, 7)
+    }
+
+    /// The same with a request id.
+    pub fn call_with_id(
+        &self,
+        token: &str,
+        session: &str,
+        tool: &str,
+        id: impl Into<Value>,
+    ) -> reqwest::RequestBuilder {
+        let params = json!({"name": tool});
+        self.message(token, session, id, "tools/call", &params)
+    }
+
+    /// A request within a session.
+    pub fn message(
+        &self,
+        token: &str,
+        session: &str,
+        id: impl Into<Value>,
+        method: &str,
+        params: &Value,
+    ) -> reqwest::RequestBuilder {
+        let message =
+            json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params});
+        self.post(token, &message).header("mcp-session-id", session)
+    }
+
+    /// Opens the standalone event stream of a session.
+    pub fn stream(&self, token: &str, session: &str) -> reqwest::RequestBuilder {
+        self.request(Method::GET, "/mcp")
+            .bearer_auth(token)
+            .header("accept", "text/event-stream")
+            .header("mcp-session-id", session)
     }
 
     /// Who the server says is calling, or the status of its refusal.
@@ -195,8 +227,13 @@ impl WorkoutServer {
 
     /// Waits until `slow` has been called.
     pub async fn is_slow(&self) {
-        until("a slow call", &self.begun, |begun| {
-            (*begun > 0).then_some(())
+        self.has_slow_calls(1).await;
+    }
+
+    /// Waits until `slow` has been called `n` times.
+    pub async fn has_slow_calls(&self, n: usize) {
+        until("slow calls", &self.begun, |begun| {
+            (*begun >= n).then_some(())
         })
         .await;
     }

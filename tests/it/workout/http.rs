@@ -3,7 +3,10 @@
 mod authentication;
 mod bodies;
 mod endpoints;
+mod limits;
+mod memory;
 mod origins;
+mod request_ids;
 mod sessions;
 mod shutdown;
 

@@ -241,6 +241,26 @@ async fn an_unreachable_issuer_fails_its_own_tokens_and_no_others() {
 }
 
 #[tokio::test]
+async fn requests_share_one_fetch_from_an_issuer_that_does_not_answer() {
+    // The deadline of a fetch, and a second for the rest.
+    const LIMIT: Duration = Duration::from_secs(11);
+    let ec = Signer::ec();
+    let issuer = Issuer::start(vec![ec.jwk("e")]).await;
+    issuer.hang();
+    let server = server(&issuer, Tuning::default()).await;
+    let good = ec.sign(&header(&ec, "e"), &issuer.claims("sam", OURS));
+    let began = tokio::time::Instant::now();
+    let many = futures_util::future::join_all((0..20).map(|_| server.whoami(&good)));
+    let (refused, ()) = tokio::join!(tokio::time::timeout(LIMIT, many), pass(LIMIT));
+    assert_eq!(refused.expect("answers in time"), vec!["401"; 20]);
+    let asked = issuer.asked().len();
+    // The failure holds for the interval after it.
+    assert_eq!(server.whoami(&good).await, "401");
+    assert_eq!((issuer.asked().len(), asked), (1, 1));
+    assert!(began.elapsed() < LIMIT + Duration::from_secs(1));
+}
+
+#[tokio::test]
 async fn keys_are_discovered_by_openid_oauth_metadata_or_conventional_path() {
     let openid = "/auth/v1/.well-known/openid-configuration";
     let oauth = "/.well-known/oauth-authorization-server/auth/v1";

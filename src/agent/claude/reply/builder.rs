@@ -166,8 +166,8 @@ impl Builder {
         if open.block["type"] != "tool_use" || std::mem::replace(&mut open.is_complete, true) {
             return None;
         }
-        let input = open.parse_input();
-        Some(Progress::ToolInput { index, input })
+        let input_json = open.take_input_json();
+        Some(Progress::ToolInput { index, input_json })
     }
 
     /// The texts and tool calls so far.

@@ -39,16 +39,18 @@ impl OpenBlock {
         self.text.push_str(text);
     }
 
-    /// The input of a tool call, or the text that is not an object. Claude may write `{}` as no JSON at all; compatible
-    /// servers send the whole input when the block starts.
-    pub(super) fn parse_input(&self) -> Result<Map<String, Value>, String> {
-        if self.partial_json.trim().is_empty() {
-            return Ok(self.block["input"].as_object().cloned().unwrap_or_default());
+    /// The input of a tool call, which should be a JSON object. Claude may write `{}` as no JSON at all; compatible servers
+    /// send the whole input when the block starts.
+    pub(super) fn take_input_json(&mut self) -> String {
+        let written = std::mem::take(&mut self.partial_json);
+        match &self.block["input"] {
+            _ if !written.trim().is_empty() => written,
+            input @ Value::Object(_) => input.to_string(),
+            _ => "{}".to_owned(),
         }
-        serde_json::from_str(&self.partial_json).map_err(|_| self.partial_json.clone())
     }
 
-    /// The block in input format. The input of a tool call is empty, since [`Self::parse_input`] has reported it.
+    /// The block in input format. The input of a tool call is empty, since [`Self::take_input_json`] has reported it.
     pub(super) fn into_block(mut self) -> Option<Block> {
         Some(match self.block["type"].as_str()? {
             "text" if self.block["citations"].as_array().is_none_or(Vec::is_empty) => {
@@ -71,8 +73,8 @@ impl OpenBlock {
                 input: Map::new(),
             },
             _ => {
-                if let (false, Ok(input)) = (self.partial_json.is_empty(), self.parse_input()) {
-                    self.block["input"] = input.into();
+                if let Ok(input @ Value::Object(_)) = serde_json::from_str(&self.partial_json) {
+                    self.block["input"] = input;
                 }
                 Block::Opaque(self.block)
             }

@@ -54,7 +54,7 @@ fn a_request_has_four_breakpoints_at_the_ends_of_tools_system_and_the_last_two_u
         let mut conversation = Conversation::default();
         for messages in messages.chunks(together) {
             let with_roles = messages.iter().map(|message| (message.role, message));
-            conversation.extend(with_roles, 0).unwrap();
+            conversation.extend(with_roles, &Bytes::new()).unwrap();
         }
         let request = Request {
             prefix: &prefix,
@@ -73,8 +73,10 @@ fn a_request_without_tools_escapes_its_texts_and_has_two_breakpoints() {
     let said = "a \"quoted\"\nline";
     let mut conversation = Conversation::default();
     let message = Message::user(vec![Block::text(said)]);
-    conversation.extend([(message.role, &message)], 0).unwrap();
-    conversation.extend::<Message>([], 0).unwrap();
+    conversation
+        .extend([(message.role, &message)], &Bytes::new())
+        .unwrap();
+    conversation.extend::<Message>([], &Bytes::new()).unwrap();
     let request = Request {
         prefix: &Prefix::new("m\"", 5, said).unwrap(),
         user_context: said,

@@ -6,10 +6,13 @@ use base64::{prelude::BASE64_STANDARD, read::DecoderReader};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Block, is_blank_string, parse_blocks, parse_text, required_string};
-use crate::agent::{
-    claude::{IMAGE_TYPES, image_type},
-    json::{Invalid, JsonStr, Object},
+use super::{Block, parse_blocks, parse_text, required_string};
+use crate::{
+    agent::{
+        claude::{IMAGE_TYPES, image_type},
+        json::{Invalid, JsonStr, Object},
+    },
+    upstream::address::is_public_host,
 };
 
 /// Claude's limit, in base64 (<https://docs.claude.com/en/docs/build-with-claude/vision>).
@@ -97,7 +100,7 @@ fn parse_plain_text<'a>(source: &Object<'a>) -> Result<Source<'a>, Invalid> {
     if required_string(source, "media_type")?.unescape() != "text/plain" {
         return Err(Invalid::new("must be text/plain").in_field("media_type"));
     }
-    if is_blank_string(data) {
+    if data.is_blank() {
         return Err(Invalid::new("must not be blank").in_field("data"));
     }
     Ok(Source::Text {
@@ -138,11 +141,21 @@ fn is_base64(data: &str) -> bool {
     io::copy(&mut decoder, &mut io::sink()).is_ok()
 }
 
+/// Claude fetches the URL; it may not lead into the network of whoever serves Claude.
 fn parse_url<'a>(source: &Object<'a>) -> Result<Source<'a>, Invalid> {
     let url = required_string(source, "url")?;
-    let is_web = |url: url::Url| matches!(url.scheme(), "http" | "https");
-    if url::Url::parse(&url.unescape()).is_ok_and(is_web) {
-        return Ok(Source::Url { url });
+    let refuse = |why| Err(Invalid::new(why).in_field("url"));
+    let Ok(parsed) = url::Url::parse(&url.unescape()) else {
+        return refuse("must be an https URL");
+    };
+    if parsed.scheme() != "https" {
+        return refuse("must be an https URL");
     }
-    Err(Invalid::new("must be an http or https URL").in_field("url"))
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return refuse("must not hold a user name or password");
+    }
+    if !is_public_host(&parsed) {
+        return refuse("must name a public host");
+    }
+    Ok(Source::Url { url })
 }

@@ -3,6 +3,7 @@
 mod made;
 
 use axum::body::to_bytes;
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderMap;
 use serde::de::IgnoredAny;
@@ -39,7 +40,8 @@ pub fn body(bytes: &[u8]) {
 
 /// The steps of the handler, and the invariants between them.
 fn checked(body: &[u8]) -> Result<(), String> {
-    let read = read(body);
+    let body = &Bytes::copy_from_slice(body);
+    let read = read(body, count_values(body));
     let is_json = std::str::from_utf8(body).is_ok_and(|text| {
         serde_json::from_str::<IgnoredAny>(text).is_ok() && lone_surrogate(text).is_none()
     });
@@ -72,11 +74,11 @@ fn checked(body: &[u8]) -> Result<(), String> {
 
     let History {
         conversation, ids, ..
-    } = history::parse(request.messages, body.len()).map_err(|invalid| refused(&invalid.into()))?;
+    } = history::parse(request.messages, body).map_err(|invalid| refused(&invalid.into()))?;
     let forwarded = json!({"messages": conversation.messages(), "stream": request.stream});
-    let bytes = forwarded.to_string();
-    let request = super::request::read(bytes.as_bytes()).expect("a request");
-    let again = history::parse(request.messages, bytes.len()).expect("a history");
+    let bytes = Bytes::from(forwarded.to_string());
+    let request = super::request::read(&bytes, 0).expect("a request");
+    let again = history::parse(request.messages, &bytes).expect("a history");
     assert_eq!(again.conversation.messages(), conversation.messages());
     assert_eq!(again.ids, ids);
     Ok(())

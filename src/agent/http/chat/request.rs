@@ -10,7 +10,7 @@ use crate::{
         json::{Invalid, Object, lone_surrogate},
     },
     http::problem::Problem,
-    process::memory::json::{MAX_VALUES, count_values},
+    process::memory::json::MAX_VALUES,
 };
 
 /// The body of a request. Fields that are not listed are ignored, here and in messages and blocks.
@@ -45,14 +45,14 @@ enum RequestContent {
     Blocks(Vec<claude::Block>),
 }
 
-/// Parses a body that is JSON, holds at most [`MAX_VALUES`] values, and is an object with valid fields.
-pub(super) fn read(bytes: &[u8]) -> Result<ChatRequest<'_>, Problem> {
+/// Parses a body that is JSON, holds at most [`MAX_VALUES`] `values`, and is an object with valid fields.
+pub(super) fn read(bytes: &[u8], values: usize) -> Result<ChatRequest<'_>, Problem> {
     // Checked once for all strings in the body.
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
         let valid = std::str::from_utf8(bytes).map_err(|error| error.valid_up_to());
         return Err(not_json(bytes, valid.err().unwrap_or_default()));
     };
-    let fits = count_values(bytes) <= MAX_VALUES;
+    let fits = values <= MAX_VALUES;
     if fits
         && let Ok(body) = Object::parse(text)
         && lone_surrogate(text).is_none()

@@ -1,5 +1,7 @@
 // Sign-in: the configuration of the page and the access token. The token never leaves this tab.
 
+import { accountOf, accountWords, validityWords } from './account.js';
+
 const TOKEN = 'prog-strength.token';
 const CONFIG_MS = 10_000;
 
@@ -29,35 +31,40 @@ export function tokenFromAddress() {
 }
 
 /**
- * `dialogs` are those below; `onConfig(config)` gets the service's page configuration; `onSwitch()` is called when another
- * token, so perhaps another user, takes over.
+ * `dialogs` are those below; `onConfig(config)` gets the service's page configuration; `onAccount(account)` is called when
+ * another account, or null for none, is signed in; `onSwitch()` when its user may be another than before.
  */
-export function createAccess({ dialogs, onConfig, onSwitch }) {
+export function createAccess({ dialogs, onConfig, onAccount, onSwitch }) {
   let config = null;
   let why = 'first';
   let own = kept.get();
+  /** The user of the conversation, whose token may have run out meanwhile. */
+  let user = own && accountOf(own).sub;
   let deciding = null;
   const use = (token) => {
     own = token;
     kept.set(token);
+    user = accountOf(token).sub;
+    onAccount(accountOf(token));
   };
-  const takeOver = async (token) => {
-    if (!(await dialogs.confirmSwitch())) return;
+  /** Always asks: a link must not sign anybody into an account that somebody else can read. */
+  async function decide(token) {
+    if (!config) await load().catch(() => {});
+    // A demo has one account.
+    if (config?.token) return;
+    const account = accountOf(token);
+    if (!(await dialogs.confirmAccount(account, own && accountOf(own)))) return;
+    const before = user;
     use(token);
-    onSwitch();
-  };
-  /** Asks first: a link must not silently switch the account. */
+    dialogs.close();
+    if (before === null || before !== account.sub) onSwitch();
+  }
   function fromAddress() {
     const token = tokenFromAddress();
     if (token === '') why = 'odd';
-    if (!token || token === own) return;
-    if (own) {
-      deciding = takeOver(token);
-      return;
-    }
-    use(token);
-    dialogs.close();
+    if (token && token !== own) deciding = decide(token);
   }
+  onAccount(own && accountOf(own));
   fromAddress();
   addEventListener('hashchange', fromAddress);
 
@@ -66,6 +73,7 @@ export function createAccess({ dialogs, onConfig, onSwitch }) {
     if (!response.ok) throw new Error(`config.json: ${response.status}`);
     config = await response.json();
     onConfig(config);
+    if (config.token) onAccount(accountOf(config.token));
   }
 
   return {
@@ -89,6 +97,7 @@ export function createAccess({ dialogs, onConfig, onSwitch }) {
       why = 'refused';
       own = null;
       kept.drop();
+      onAccount(null);
     },
   };
 }
@@ -98,7 +107,7 @@ const WHY = {
   odd: 'What the address holds is no access token. Paste yours; it is kept in this tab only.',
 };
 
-/** The sign-in form and the switch-account dialog for `createAccess`. */
+/** The sign-in form and the confirmation of an account for `createAccess`. */
 export function tokenDialogs() {
   const at = (id) => document.getElementById(id);
   const [dialog, input, words, problem] = [at('token-dialog'), at('token'), at('token-why'), at('token-problem')];
@@ -129,14 +138,14 @@ export function tokenDialogs() {
     answer(null);
   });
 
-  const other = at('switch-dialog');
+  const confirmation = at('account-dialog');
   let decide = () => {};
-  at('switch-use').addEventListener('click', () => {
+  at('account-use').addEventListener('click', () => {
     decide(true);
-    other.close();
+    confirmation.close();
   });
-  at('switch-keep').addEventListener('click', () => other.close());
-  other.addEventListener('close', () => decide(false));
+  at('account-decline').addEventListener('click', () => confirmation.close());
+  confirmation.addEventListener('close', () => decide(false));
 
   return {
     askForToken: (why) => new Promise((resolve) => {
@@ -146,10 +155,15 @@ export function tokenDialogs() {
       if (!dialog.open) dialog.showModal();
       input.focus();
     }),
-    confirmSwitch: () => new Promise((resolve) => {
+    /** `current`: the account that is signed in, if any. */
+    confirmAccount: (account, current) => new Promise((resolve) => {
       decide(false);
       decide = resolve;
-      if (!other.open) other.showModal();
+      at('account-new').textContent = accountWords(account);
+      at('account-valid').textContent = validityWords(account);
+      at('account-current').textContent = current ? accountWords(current) : 'none';
+      at('account-decline').textContent = current ? 'Keep the current one' : 'Do not use it';
+      if (!confirmation.open) confirmation.showModal();
     }),
     close: () => dialog.close(),
   };

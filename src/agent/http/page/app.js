@@ -1,6 +1,7 @@
 // Entry point: creates the parts of the page and connects them.
 
 import { createAccess, tokenDialogs } from './access.js';
+import { accountWords } from './account.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
 import { el, icon } from './dom.js';
@@ -28,6 +29,12 @@ function showConfig({ claude }) {
   at('stand-in').hidden = claude?.kind !== 'stand_in';
 }
 
+function showAccount(account) {
+  const words = account ? accountWords(account) : 'Not signed in';
+  at('account').replaceChildren(...(account ? [el('span', { class: 'hidden-visually' }, 'Signed in as '), el('bdi', {}, words)] : [words]));
+  at('account').title = account ? `Signed in as ${words}` : '';
+}
+
 /** Announces to screen readers. Emptied before, so that the same text is announced again, and afterwards, so that it is not read twice. */
 const saying = [];
 function say(words) {
@@ -41,6 +48,7 @@ function say(words) {
 const access = createAccess({
   dialogs: tokenDialogs(),
   onConfig: showConfig,
+  onAccount: showAccount,
   onSwitch: () => chat.fresh({ forget: true }),
 });
 const scroll = followEnd(at('scroll'), at('content'), at('latest'));

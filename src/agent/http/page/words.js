@@ -6,6 +6,7 @@ const changes = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2, sig
 const day = (options) => new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', ...options });
 const shortDay = day({ day: 'numeric', month: 'short' });
 const longDay = day({ day: 'numeric', month: 'short', year: 'numeric' });
+const instant = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const monthOf = day({ month: 'short', year: '2-digit' });
 
 /** The text, cut to `most` letters. */
@@ -14,6 +15,8 @@ export const amount = (value) => numbers.format(value);
 export const change = (value) => changes.format(value);
 export const dayShort = (at) => shortDay.format(at);
 export const dayLong = (at) => longDay.format(at);
+/** A time in the reader's own zone. */
+export const moment = (at) => instant.format(at);
 export const month = (at) => monthOf.format(at);
 /** "17–23 Nov 2026" */
 export const days = (from, to) => longDay.formatRange(from, to);

@@ -44,6 +44,8 @@ async fn a_panic_is_a_500_with_all_common_headers_and_without_its_message() {
                 "default-src 'none'; frame-ancestors 'none'"
             ),
             ("content-type", "application/problem+json"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
             ("referrer-policy", "no-referrer"),
             (
                 "vary",

@@ -1,22 +1,63 @@
-//! Strips `user_id` from the input of a tool call.
+//! Strips `user_id` from the input of a tool call, in one pass: the input is copied without the key, and no tree is built.
 
-use std::sync::Arc;
+mod copy;
+
+use std::{borrow::Cow, sync::Arc};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
-use super::{USER_ID, looks_like_json};
+use copy::Stripped;
 
-/// The input of a tool call without any `user_id`. Only [`StrippedInput::strip`] makes one. Clones share the input.
+use crate::process::memory::json::MAX_VALUES;
+
+/// The deepest input: it is nested five levels deep in a request, and many JSON parsers stop at 128.
+const MAX_DEPTH: usize = 122;
+/// The longest input, in bytes. Claude cannot write as much in one call.
+const MAX_BYTES: usize = 4 << 20;
+/// The longest JSON in one text of an input, in bytes.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// Why an input is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidInput {
+    #[error("must be an object")]
+    NotAnObject,
+    #[error("must not nest deeper than {MAX_DEPTH} levels nor hold a number beyond 1.7e308")]
+    BeyondLimits,
+    #[error("must not be longer than {MAX_BYTES} bytes")]
+    TooLong,
+    #[error("must not hold more than {MAX_VALUES} values")]
+    TooManyValues,
+    #[error("must not hold a text of more than {MAX_TEXT_BYTES} bytes that is JSON")]
+    LongText,
+}
+
+/// The input of a tool call without any `user_id`. Only [`StrippedInput::parse`] makes one. Clones share the input.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct StrippedInput(Arc<Map<String, Value>>);
 
 impl StrippedInput {
-    /// Removes the key `user_id` at any depth, also in texts that are JSON.
-    pub fn strip(mut input: Map<String, Value>) -> Self {
-        strip_object(&mut input);
-        Self(Arc::new(input))
+    /// Parses an object, and removes the key `user_id` at any depth, also in texts that are JSON.
+    ///
+    /// # Errors
+    /// `json` is not an object, or beyond a limit.
+    pub fn parse(json: &str) -> Result<Self, InvalidInput> {
+        let raw = serde_json::from_str(json).map_err(|_| InvalidInput::NotAnObject)?;
+        let StrippedJson { json, values } = StrippedJson::new(raw)?;
+        if values > MAX_VALUES {
+            return Err(InvalidInput::TooManyValues);
+        }
+        let object = serde_json::from_str(json.get()).map_err(|_| InvalidInput::BeyondLimits)?;
+        Ok(Self(Arc::new(object)))
+    }
+
+    /// # Panics
+    /// The input is beyond a limit.
+    #[cfg(any(test, fuzzing))]
+    pub fn strip(input: Map<String, Value>) -> Self {
+        Self::parse(&Value::from(input).to_string()).expect("an input within the limits")
     }
 
     pub fn as_map(&self) -> &Map<String, Value> {
@@ -29,48 +70,39 @@ impl StrippedInput {
     }
 }
 
-/// False if [`StrippedInput::strip`] certainly removes nothing from the object that is written as `json`.
-pub fn may_contain_user_id(json: &str) -> bool {
-    // A string that holds JSON with keys contains escaped quotes.
-    json.contains(USER_ID) || json.contains('\\')
+/// The JSON of an input without any `user_id`.
+#[derive(Debug)]
+pub struct StrippedJson<'a> {
+    /// As it was received, if it holds none.
+    pub json: Cow<'a, RawValue>,
+    /// The number of values, those in texts included.
+    pub values: usize,
 }
 
-/// True if anything was removed; the same holds for the functions below.
-fn strip_object(object: &mut Map<String, Value>) -> bool {
-    let removed = object.shift_remove(USER_ID).is_some();
-    object
-        .values_mut()
-        .fold(removed, |removed, value| strip_value(value) | removed)
-}
-
-fn strip_value(value: &mut Value) -> bool {
-    match value {
-        Value::Object(object) => strip_object(object),
-        Value::Array(items) => items
-            .iter_mut()
-            .fold(false, |removed, value| strip_value(value) | removed),
-        Value::String(text) => strip_text(text),
-        _ => false,
-    }
-}
-
-fn strip_text(text: &mut String) -> bool {
-    if !looks_like_json(text) {
-        return false;
-    }
-    match serde_json::from_str::<Value>(text) {
-        Ok(mut inner) => {
-            let removed = strip_value(&mut inner);
-            if removed {
-                *text = inner.to_string();
-            }
-            removed
+impl<'a> StrippedJson<'a> {
+    /// Strips an input, as [`StrippedInput::parse`] does.
+    ///
+    /// # Errors
+    /// As [`StrippedInput::parse`].
+    pub fn new(input: &'a RawValue) -> Result<Self, InvalidInput> {
+        let json = input.get();
+        if !json.starts_with('{') {
+            return Err(InvalidInput::NotAnObject);
         }
-        // A laxer parser may read what this one does not (`NaN`, lone surrogates): make it unreadable for both.
-        Err(_) if text.contains(USER_ID) || text.contains("\\u") => {
-            text.insert_str(0, "text: ");
-            true
+        if json.len() > MAX_BYTES {
+            return Err(InvalidInput::TooLong);
         }
-        Err(_) => false,
+        let stripped = Stripped::copy(json)?;
+        let json = if stripped.removed {
+            let owned = String::from_utf8(stripped.json).map(RawValue::from_string);
+            let owned = owned.ok().and_then(Result::ok);
+            Cow::Owned(owned.ok_or(InvalidInput::BeyondLimits)?)
+        } else {
+            Cow::Borrowed(input)
+        };
+        Ok(Self {
+            json,
+            values: stripped.values,
+        })
     }
 }

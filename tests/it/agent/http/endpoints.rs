@@ -129,6 +129,16 @@ async fn openapi_is_3_1_and_names_every_path_and_schema() {
 }
 
 #[tokio::test]
+async fn openapi_is_the_same_document_in_every_response() {
+    let app = TestApp::start().await;
+    let (first, second) = (
+        app.get("/openapi.json").await,
+        app.get("/openapi.json").await,
+    );
+    assert_eq!((first.status.as_u16(), &first.text), (200, &second.text));
+}
+
+#[tokio::test]
 async fn every_openapi_reference_resolves() {
     let api = TestApp::start().await.get("/openapi.json").await.ok();
     let text = api.to_string();

@@ -2,11 +2,13 @@
 
 use super::*;
 
-fn security_headers(headers: &http::HeaderMap) -> [Option<&str>; 5] {
+fn security_headers(headers: &http::HeaderMap) -> [Option<&str>; 7] {
     [
         "x-content-type-options",
         "x-frame-options",
         "referrer-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
         "content-security-policy",
         "cache-control",
     ]
@@ -17,10 +19,12 @@ fn security_headers(headers: &http::HeaderMap) -> [Option<&str>; 5] {
     })
 }
 
-const SECURE: [Option<&str>; 4] = [
+const SECURE: [Option<&str>; 6] = [
     Some("nosniff"),
     Some("DENY"),
     Some("no-referrer"),
+    Some("same-origin"),
+    Some("same-origin"),
     Some("default-src 'none'; frame-ancestors 'none'"),
 ];
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 
-use super::{MEBIBYTE, connection, read_head, too_large, with_limit};
+use super::{MEBIBYTE, connection, head_of, read_head, too_large, with_limit};
 use crate::support::{
     fake_claude::Reply,
     test_app::{Answer, TestApp, user},
@@ -43,7 +43,7 @@ async fn a_content_length_beyond_the_limit_is_rejected_before_the_body_arrives()
     let app = with_limit(1000).await;
     let mut stream = connection(&app).await;
     stream
-        .write_all(head(&app, "content-length: 1001").as_bytes())
+        .write_all(head_of(&app, "sam", "content-length: 1001").as_bytes())
         .await
         .expect("sent");
     let head = read_head(&mut stream).await;
@@ -54,7 +54,7 @@ async fn a_content_length_beyond_the_limit_is_rejected_before_the_body_arrives()
 async fn a_body_without_a_length_is_rejected_while_it_is_read() {
     let app = with_limit(1000).await;
     let mut stream = connection(&app).await;
-    let head = head(&app, "transfer-encoding: chunked");
+    let head = head_of(&app, "sam", "transfer-encoding: chunked");
     let piece = format!("3e9\r\n{}\r\n", "x".repeat(1001));
     stream
         .write_all((head + &piece).as_bytes())
@@ -80,7 +80,7 @@ async fn a_client_that_sends_three_times_the_limit_receives_its_413() {
 async fn a_client_that_reads_after_sending_everything_receives_its_413() {
     let app = with_limit(4 * MEBIBYTE).await;
     let length = 12 * MEBIBYTE;
-    let announced = head(&app, &format!("content-length: {length}"));
+    let announced = head_of(&app, "sam", &format!("content-length: {length}"));
     send_then_read(&app, &[announced.into(), vec![b'x'; length]].concat()).await;
 }
 
@@ -88,7 +88,7 @@ async fn a_client_that_reads_after_sending_everything_receives_its_413() {
 async fn a_client_that_reads_after_its_last_chunk_receives_its_413() {
     let app = with_limit(4 * MEBIBYTE).await;
     let length = 12 * MEBIBYTE;
-    let head = head(&app, "transfer-encoding: chunked") + &format!("{length:x}\r\n");
+    let head = head_of(&app, "sam", "transfer-encoding: chunked") + &format!("{length:x}\r\n");
     let last = b"\r\n0\r\n\r\n".to_vec();
     send_then_read(&app, &[head.into(), vec![b'x'; length], last].concat()).await;
 }
@@ -109,16 +109,8 @@ async fn a_body_that_does_not_arrive_in_time_is_a_504() {
         .start()
         .await;
     let mut stream = connection(&app).await;
-    let sent = head(&app, "content-length: 1000") + "{";
+    let sent = head_of(&app, "sam", "content-length: 1000") + "{";
     stream.write_all(sent.as_bytes()).await.expect("sent");
     let head = read_head(&mut stream).await;
     assert!(head.starts_with("HTTP/1.1 504 "), "{head}");
-}
-
-/// The head of a sound request of Sam's, with one more header.
-fn head(app: &TestApp, header: &str) -> String {
-    let token = app.token("sam");
-    format!(
-        "POST /chat HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n{header}\r\n\r\n"
-    )
 }

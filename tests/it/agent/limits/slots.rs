@@ -14,7 +14,7 @@ use crate::support::{
 async fn a_chat_beyond_the_limit_gets_503_until_a_slot_is_free() {
     let (app, running, gate) = full(TestApp::builder()).await;
     let answer = app.chat("ann", &user("hello")).await;
-    let detail = "Too many chats are running; try again shortly.";
+    let detail = "Too many requests are running; try again shortly.";
     problem(&answer, 503, "Service Unavailable", "busy", detail);
     assert_eq!(answer.header("retry-after"), Some("2"));
     gate.open_for_good();

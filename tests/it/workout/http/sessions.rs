@@ -71,10 +71,11 @@ async fn a_closed_session_is_a_404() {
 }
 
 #[tokio::test]
-async fn sessions_are_limited_per_user_and_in_total() {
+async fn sessions_are_limited_per_user_for_all_users_and_for_the_agent() {
     let tuning = Tuning {
-        sessions: 4,
+        sessions: 3,
         sessions_per_user: 2,
+        agent_sessions: 2,
         ..Tuning::default()
     };
     let server = WorkoutServer::with(&[], tuning).await;
@@ -84,12 +85,16 @@ async fn sessions_are_limited_per_user_and_in_total() {
     let third = server.initialize(&sam).await;
     assert_eq!(third.error(), (429, "too_many_sessions"));
     assert!(third.header("retry-after").is_some());
-    // The agent has no limit per user.
+    server.session(&user_token("eve")).await;
+    let fourth = server.initialize(&user_token("joe")).await;
+    assert_eq!(fourth.error(), (503, "too_many_sessions"));
+    assert!(fourth.header("retry-after").is_some());
+    // Users cannot keep the agent out.
     server.session(AGENT_TOKEN).await;
     server.session(AGENT_TOKEN).await;
-    let fifth = server.initialize(AGENT_TOKEN).await;
-    assert_eq!(fifth.error(), (503, "too_many_sessions"));
-    assert!(fifth.header("retry-after").is_some());
+    let third = server.initialize(AGENT_TOKEN).await;
+    assert_eq!(third.error(), (503, "too_many_sessions"));
+    assert!(third.header("retry-after").is_some());
     // Open sessions still work, and an ended one frees a place.
     assert_eq!(
         said(&Answer::of(server.call(&sam, &first, "whoami")).await),

@@ -1,4 +1,9 @@
 use super::*;
+use crate::process::memory::json::count_values;
+
+fn read(body: &[u8]) -> Result<ChatRequest<'_>, Problem> {
+    super::read(body, count_values(body))
+}
 
 /// Its code and what it says.
 fn refusal(body: &[u8]) -> String {

@@ -1,0 +1,117 @@
+//! Warnings about settings that are valid and probably a mistake. They name the variable and the remedy, never the value.
+
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::{Config, WorkoutConfig};
+use crate::auth::JwtSettings;
+
+const MIN_TOKEN_BYTES: usize = 16;
+const SHORT_KEY: &str = "JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for";
+const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: whoever guesses it acts as any user; set it to a long \
+    random text";
+const KEY_IN_CLEAR: &str =
+    "ANTHROPIC_BASE_URL is http: the key for Claude is sent unencrypted; use https";
+const LARGE_BODIES: &str = "AGENT_MAX_BODY_BYTES is more than half of AGENT_MEMORY_BUDGET_BYTES, which is all that one user \
+    may hold: larger bodies are refused; raise the budget or lower the limit";
+
+impl Config {
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let in_clear =
+            self.claude.endpoint.scheme() == "http" && !is_loopback(&self.claude.endpoint);
+        let large_bodies = self.http.max_body_bytes > self.http.memory_budget / 2;
+        listed(&[
+            (self.jwt.key_is_short(), SHORT_KEY),
+            (is_short(self.mcp.token.as_ref()), SHORT_TOKEN),
+            (in_clear, KEY_IN_CLEAR),
+            (large_bodies, LARGE_BODIES),
+        ])
+    }
+}
+
+impl WorkoutConfig {
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let short_key = self.jwt.as_ref().is_some_and(JwtSettings::key_is_short);
+        listed(&[
+            (short_key, SHORT_KEY),
+            (is_short(self.agent_token.as_ref()), SHORT_TOKEN),
+        ])
+    }
+}
+
+fn listed(warnings: &[(bool, &'static str)]) -> Vec<&'static str> {
+    let due = warnings.iter().filter(|(is_due, _)| *is_due);
+    due.map(|(_, warning)| *warning).collect()
+}
+
+fn is_short(token: Option<&SecretString>) -> bool {
+    token.is_some_and(|token| token.expose_secret().len() < MIN_TOKEN_BYTES)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent(changes: &[(&str, &str)]) -> Vec<&'static str> {
+        let key = "k".repeat(32);
+        let base = [("ANTHROPIC_API_KEY", "key"), ("JWT_SIGNING_KEY", &key)];
+        let all = base.iter().chain(changes);
+        let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::from_iter(all).unwrap().warnings()
+    }
+
+    fn workout(changes: &[(&str, &str)]) -> Vec<&'static str> {
+        let all = changes.iter();
+        let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        WorkoutConfig::from_iter(false, all).unwrap().warnings()
+    }
+
+    #[test]
+    fn short_secrets_are_warned_about_by_both_servers() {
+        assert_eq!(agent(&[]), [] as [&str; 0]);
+        let token = "PROG_STRENGTH_MCP_TOKEN";
+        assert_eq!(agent(&[(token, "0123456789abcde")]), [SHORT_TOKEN]);
+        assert_eq!(agent(&[(token, "0123456789abcdef")]), [] as [&str; 0]);
+        assert_eq!(agent(&[("JWT_SIGNING_KEY", "short")]), [SHORT_KEY]);
+        assert_eq!(workout(&[(token, "0123456789abcde")]), [SHORT_TOKEN]);
+        assert_eq!(workout(&[(token, "0123456789abcdef")]), [] as [&str; 0]);
+        assert_eq!(workout(&[("JWT_SIGNING_KEY", "short")]), [SHORT_KEY]);
+    }
+
+    #[test]
+    fn a_key_that_is_sent_unencrypted_off_loopback_is_warned_about() {
+        let with = |url| agent(&[("ANTHROPIC_BASE_URL", url)]);
+        for url in [
+            "http://claude:8080",
+            "http://10.0.0.1",
+            "http://localhost.example",
+        ] {
+            assert_eq!(with(url), [KEY_IN_CLEAR], "{url}");
+        }
+        for url in [
+            "https://claude.example",
+            "http://localhost:1",
+            "http://127.0.0.9",
+            "http://[::1]:1",
+        ] {
+            assert_eq!(with(url), [] as [&str; 0], "{url}");
+        }
+    }
+
+    #[test]
+    fn bodies_that_one_users_share_of_the_budget_cannot_hold_are_warned_about() {
+        let budget = ("AGENT_MEMORY_BUDGET_BYTES", "16777216");
+        let with = |bytes| agent(&[budget, ("AGENT_MAX_BODY_BYTES", bytes)]);
+        assert_eq!(with("8388608"), [] as [&str; 0]);
+        assert_eq!(with("8388609"), [LARGE_BODIES]);
+    }
+}

@@ -1,0 +1,217 @@
+//! The messages that clients POST: a check before rmcp parses them, and the memory that its parsing takes.
+
+use std::{borrow::Cow, fmt};
+
+use rmcp::model::RequestId;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+
+use crate::{
+    http::problem::{Code, Problem},
+    process::memory::{Share, json::count_values},
+    workout::identity::Identity,
+};
+
+/// The most JSON values in a message. The longest workout and the longest plan have about 4,000.
+const MAX_VALUES: usize = 20_000;
+/// The memory of one value while rmcp parses a message, in bytes. rmcp's untagged enums buffer a tree of the message, and
+/// copy it in part, before they make the final tree. Measured with a counting allocator for rmcp 3.9, 90,000 values, and
+/// every kind of message: 333 for numbers in a list, 546 for objects of one field in a list, 771 for nested objects of one
+/// field. The rest is what the allocator adds.
+const VALUE_COST: usize = 900;
+/// The memory of one byte of text beside the body itself: rmcp copies the body, and a string with escapes up to 3.5 times.
+const BYTE_COST: usize = 5;
+/// Of an `initialize` message, which the session stores: rmcp keeps the client's information and capabilities.
+const MAX_INITIALIZE_BYTES: usize = 16 << 10;
+const MAX_INITIALIZE_VALUES: usize = 250;
+
+/// What the server reads of a message before rmcp does. rmcp refuses messages that repeat one of these keys.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    method: Option<Cow<'a, str>>,
+    id: Option<RequestId>,
+}
+
+/// A message that may be passed on.
+pub(super) struct Message {
+    /// False only if the message is certainly not `initialize`.
+    pub(super) may_initialize: bool,
+    /// Of a request: the id of its answer.
+    pub(super) id: Option<RequestId>,
+}
+
+impl Message {
+    /// Checks a body, and takes the memory for parsing it.
+    pub(super) fn check(body: &[u8], share: &Share<Identity>) -> Result<Self, Problem> {
+        if let Err(error) = serde_json::from_slice::<Json>(body) {
+            let (line, column) = (error.line(), error.column());
+            let detail =
+                format!("The body is not JSON, or nested too deep: line {line}, column {column}.");
+            return Err(Problem::invalid_json(detail));
+        }
+        let values = count_values(body);
+        if values > MAX_VALUES {
+            return Err(too_many_values(MAX_VALUES));
+        }
+        share.take(values * VALUE_COST + body.len() * BYTE_COST)?;
+        let message = Self::read(body);
+        if message.may_initialize {
+            if body.trim_ascii().len() > MAX_INITIALIZE_BYTES {
+                return Err(Problem::payload_too_large(MAX_INITIALIZE_BYTES));
+            }
+            if values > MAX_INITIALIZE_VALUES {
+                return Err(too_many_values(MAX_INITIALIZE_VALUES));
+            }
+        }
+        Ok(message)
+    }
+
+    fn read(body: &[u8]) -> Self {
+        match serde_json::from_slice::<Head<'_>>(body) {
+            Ok(head) => Self {
+                may_initialize: head.method.as_deref() == Some("initialize"),
+                // Without a method, it is an answer of the client.
+                id: head.method.and(head.id),
+            },
+            Err(_) => Self {
+                may_initialize: true,
+                id: None,
+            },
+        }
+    }
+}
+
+fn too_many_values(max: usize) -> Problem {
+    let detail = format!("The message has more than {max} JSON values.");
+    Problem::new(Code::InvalidRequest, detail)
+}
+
+/// Any valid JSON, as strictly as [`serde_json::Value`] reads it, but without a tree.
+struct Json;
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Json {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while fields.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn messages_that_rmcp_might_read_as_initialize_may_open_a_session() {
+        for opening in [
+            r#"{"method": "initialize"}"#,
+            r#"{"method": "\u0069nitialize"}"#,
+            r#"{"method": "initialize", "method": "ping"}"#,
+            r#"{"method": "ping", "method": "initialize"}"#,
+            r#"[{"method": "initialize"}]"#,
+            "{",
+            "",
+        ] {
+            assert!(
+                Message::read(opening.as_bytes()).may_initialize,
+                "{opening}"
+            );
+        }
+        assert!(!Message::read(br#"{"id": 1, "method": "tools/list"}"#).may_initialize);
+    }
+
+    #[test]
+    fn ids_are_equal_when_rmcp_takes_them_for_equal() {
+        let id =
+            |id: &str| Message::read(format!(r#"{{"method": "ping", "id": {id}}}"#).as_bytes()).id;
+        assert_eq!(id("3"), id("3.0"));
+        assert_eq!(id("\"3\""), id("\"\\u0033\""));
+        assert_ne!(id("3"), id("\"3\""));
+        assert_eq!(id("null"), None);
+        assert_eq!(Message::read(br#"{"result": {}, "id": 3}"#).id, None);
+    }
+
+    #[test]
+    fn json_without_a_tree_is_as_strict_as_a_tree() {
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        for text in [
+            "null",
+            "true",
+            "-1",
+            "1.5",
+            "18446744073709551615",
+            "1e400",
+            "01",
+            "\"a\\n\"",
+            "\"\\ud800\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\t\"",
+            "[]",
+            "[1,]",
+            "{}",
+            "{\"a\": [{}, \"\\u0061\"]}",
+            "{\"a\\ud800\": 0}",
+            "{\"a\"}",
+            "{1: 2}",
+            "{} {}",
+            "",
+            "nul",
+            &deep(127),
+            &deep(128),
+            &deep(100_000),
+        ] {
+            let tree = serde_json::from_str::<Value>(text).is_ok();
+            assert_eq!(
+                serde_json::from_str::<Json>(text).is_ok(),
+                tree,
+                "{text:.20}"
+            );
+        }
+        assert!(serde_json::from_slice::<Json>(b"\"\xff\"").is_err());
+    }
+}
