@@ -153,6 +153,7 @@ async fn delete(tx: &mut UserTransaction) -> Result<(), sqlx::Error> {
         "DELETE FROM workout WHERE user_id = $1",
         "DELETE FROM user_plan WHERE user_id = $1",
         "DELETE FROM user_settings WHERE user_id = $1",
+        "DELETE FROM completed_call WHERE user_id = $1",
     ] {
         let (db, user) = tx.parts();
         sqlx::query(sql).bind(user).execute(db).await?;
@@ -173,7 +174,7 @@ async fn insert(
     tx.save_settings(&settings, now).await?;
     for workout in training(today, zone) {
         let logged = workout.ended_at.unwrap_or(workout.performed_at);
-        tx.insert_workout(&workout, None, logged).await?;
+        tx.insert_workout(&workout, logged).await?;
     }
     insert_plan(tx, today, now).await
 }
@@ -196,7 +197,7 @@ async fn insert_plan(
     };
     let first = dates::monday_of(today).saturating_sub(plan.began_weeks_ago.weeks());
     let last = dates::last_day(first, plan.duration_weeks);
-    tx.insert_plan(&new, None, now).await?;
+    tx.insert_plan(&new, now).await?;
     tx.activate_plan(&new.id, first, last, now).await
 }
 

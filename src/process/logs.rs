@@ -14,6 +14,9 @@ use tracing_subscriber::{
 /// Libraries that log the data that passes through them, at any level.
 const VERBOSE_LIBRARIES: [&str; 4] = ["rmcp", "hyper", "reqwest", "h2"];
 
+/// Modules that log secrets: values of unknown parameters of a database URL, lines of PostgreSQL's password file.
+const SECRET_MODULES: &str = "sqlx_postgres::options";
+
 #[derive(Debug)]
 pub struct LogConfig {
     /// `None`: pretty on a terminal, else JSON.
@@ -84,8 +87,11 @@ pub fn start(config: &LogConfig, output: Output) {
     }));
 }
 
-/// Lines of [`VERBOSE_LIBRARIES`] count as `trace`.
+/// Lines of [`VERBOSE_LIBRARIES`] count as `trace`; those of [`SECRET_MODULES`] are never written.
 fn is_enabled(targets: &Targets, line: &Metadata<'_>) -> bool {
+    if line.target().starts_with(SECRET_MODULES) {
+        return false;
+    }
     let library = line.target().split("::").next().unwrap_or_default();
     !VERBOSE_LIBRARIES.contains(&library) || targets.would_enable(line.target(), &Level::TRACE)
 }

@@ -7,8 +7,12 @@ use super::{
     dates,
     db::{Database, UserId, UserTransaction},
     error::ToolError,
+    meta::Call,
     model::Settings,
 };
+
+const OTHER_ARGUMENTS: &str = "a call of this turn id and tool-use id was executed before, with other arguments; this one was not \
+    executed and nothing was changed; it needs ids of its own";
 
 /// The context of one request; every tool, resource and prompt receives it.
 pub struct ToolContext<'a> {
@@ -19,8 +23,8 @@ pub struct ToolContext<'a> {
     pub now: Timestamp,
     /// The client's time zone; without it the user's setting applies.
     pub zone: Option<TimeZone>,
-    /// Idempotency key: equal for a repeated call (see `meta::call_id`).
-    pub call_id: Option<String>,
+    /// The idempotency key, if the client sent one.
+    pub call: Option<Call>,
 }
 
 /// A transaction with the user's settings and time zone.
@@ -29,6 +33,15 @@ pub struct UserData {
     pub settings: Settings,
     pub zone: TimeZone,
     pub now: Timestamp,
+    call: Option<Call>,
+}
+
+/// A transaction that may write.
+pub enum Write {
+    /// The call is to be executed.
+    First(UserData),
+    /// A call of the same ids and arguments has been executed, and wrote the workout or plan of this id.
+    Repeated(UserData, String),
 }
 
 impl ToolContext<'_> {
@@ -38,10 +51,20 @@ impl ToolContext<'_> {
         self.user_data(tx).await
     }
 
-    /// Begins a transaction that may write.
-    pub async fn write(&self) -> Result<UserData, ToolError> {
+    /// Begins a transaction that may write. A call with the ids of a completed one and other arguments is an error.
+    pub async fn write(&self) -> Result<Write, ToolError> {
         let tx = self.db.write(self.user()?).await?;
-        self.user_data(tx).await
+        let mut user = self.user_data(tx).await?;
+        let Some(call) = &self.call else {
+            return Ok(Write::First(user));
+        };
+        match user.tx.completed_call(&call.id).await? {
+            None => Ok(Write::First(user)),
+            Some(earlier) if earlier.arguments == call.arguments => {
+                Ok(Write::Repeated(user, earlier.result_id))
+            }
+            Some(_) => Err(ToolError::Input(OTHER_ARGUMENTS.to_owned())),
+        }
     }
 
     fn user(&self) -> Result<&UserId, ToolError> {
@@ -58,6 +81,7 @@ impl ToolContext<'_> {
             settings,
             zone,
             now,
+            call: self.call.clone(),
         })
     }
 }
@@ -72,8 +96,12 @@ impl UserData {
         dates::days_ago(days, &self.zone, self.now)
     }
 
-    /// Commits; a failure leaves the outcome unknown.
-    pub async fn commit(self) -> Result<(), ToolError> {
+    /// Commits, with the call and the id of the workout or plan that it wrote; a failure leaves the outcome unknown.
+    pub async fn commit(mut self, result_id: &str) -> Result<(), ToolError> {
+        if let Some(call) = &self.call {
+            let tx = &mut self.tx;
+            tx.insert_completed_call(call, result_id, self.now).await?;
+        }
         self.tx.commit().await.map_err(ToolError::Commit)
     }
 }

@@ -6,19 +6,34 @@
 //! Both databases support `$1` placeholders, TEXT, 64-bit integers, doubles, and booleans as parameters. Booleans in results
 //! are selected through `CASE`, since `SQLite` has none.
 
+mod error;
+mod file;
 mod open;
+mod queue;
+mod schema;
+mod url;
 
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::query::query;
 pub use crate::auth::Subject as UserId;
-pub use open::OpenError;
+pub use error::OpenError;
+use queue::{Place, Queues};
 
+const READERS_PER_USER: usize = 2;
+/// Fewer than the connections.
+const POSTGRES_WRITERS: usize = 12;
 /// Maximum duration of a statement on `PostgreSQL`.
 const STATEMENT_TIMEOUT: &str = "10s";
+/// Maximum wait for one's turn; with the waits after it, less than the deadline of a call, so that what was not begun is known
+/// not to have been done.
+const TURN_TIMEOUT: Duration = Duration::from_secs(15);
 /// Maximum wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -40,11 +55,28 @@ enum Access {
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
-    /// `SQLite` has one writer at a time: other writers wait here, so that they hold no connections.
-    writer_lock: Option<Arc<Semaphore>>,
+    /// Calls wait here and hold no connections. A user has one writer and two readers at a time.
+    writing: Arc<Queues>,
+    reading: Arc<Queues>,
+    /// The writers of all users: `SQLite` has one at a time, and some connections of `PostgreSQL` are for readers alone.
+    writers: Arc<Semaphore>,
 }
 
 impl Database {
+    fn new(pool: AnyPool, kind: Kind) -> Self {
+        let writers = match kind {
+            Kind::Sqlite => 1,
+            Kind::Postgres => POSTGRES_WRITERS,
+        };
+        Self {
+            pool,
+            kind,
+            writing: Queues::new(1),
+            reading: Queues::new(READERS_PER_USER),
+            writers: Arc::new(Semaphore::new(writers)),
+        }
+    }
+
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -71,7 +103,7 @@ impl Database {
             (Kind::Sqlite, Access::Write) => "BEGIN IMMEDIATE",
             (Kind::Postgres, Access::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let permit = self.write_permit(access).await?;
+        let turn = self.turn(user, access).await?;
         let mut tx = self.pool.begin_with(statement).await?;
         if self.kind == Kind::Postgres {
             let sql = "SELECT set_config('app.user_id', $1, true), set_config('statement_timeout', $2, true)";
@@ -87,22 +119,27 @@ impl Database {
         Ok(UserTransaction {
             tx,
             user: user.clone(),
-            _permit: permit,
+            _turn: turn,
         })
     }
 
-    /// Waits for the write lock of `SQLite`.
-    async fn write_permit(
-        &self,
-        access: Access,
-    ) -> Result<Option<OwnedSemaphorePermit>, sqlx::Error> {
-        let (Access::Write, Some(lock)) = (access, &self.writer_lock) else {
-            return Ok(None);
+    /// Waits for the user's turn.
+    async fn turn(&self, user: &UserId, access: Access) -> Result<Turn, sqlx::Error> {
+        let waiting = async {
+            let (place, writer) = match access {
+                Access::Read => (self.reading.enter(user).await?, None),
+                Access::Write => (
+                    self.writing.enter(user).await?,
+                    Some(self.writers.clone().acquire_owned().await?),
+                ),
+            };
+            Ok::<_, AcquireError>(Turn {
+                _place: place,
+                _writer: writer,
+            })
         };
-        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, lock.clone().acquire_owned()).await;
-        permit
-            .map_err(|_| sqlx::Error::PoolTimedOut)?
-            .map(Some)
+        let turn = timeout(TURN_TIMEOUT, waiting).await;
+        turn.map_err(|_| sqlx::Error::PoolTimedOut)?
             .map_err(|_| sqlx::Error::PoolClosed)
     }
 
@@ -112,12 +149,18 @@ impl Database {
     }
 }
 
+/// The right to a connection: a place in the user's queue, and for writers one among all users'.
+struct Turn {
+    _place: Place,
+    _writer: Option<OwnedSemaphorePermit>,
+}
+
 /// A transaction for one user's data.
 pub struct UserTransaction {
     tx: Transaction<'static, Any>,
     user: UserId,
-    /// Released after the transaction: fields are dropped in this order.
-    _permit: Option<OwnedSemaphorePermit>,
+    /// Ends after the transaction: fields are dropped in this order.
+    _turn: Turn,
 }
 
 impl UserTransaction {

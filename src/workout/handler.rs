@@ -105,13 +105,14 @@ impl Handler {
         mut arguments: JsonObject,
         meta: &MetaObject,
     ) -> Result<(Answer, Option<String>), ToolError> {
+        let call = meta::call(tool.name, &arguments, meta);
         let zone = meta::time_zone(&mut arguments, meta)?;
         let notice = match user {
             Some(user) => self.count(user).await?,
             None => None,
         };
         let ctx = ToolContext {
-            call_id: meta::call_id(tool.name, meta),
+            call,
             ..self.context(user, zone)
         };
         Ok((tool.run(&ctx, arguments).await?, notice))
@@ -124,7 +125,7 @@ impl Handler {
             user,
             now: Timestamp::now(),
             zone,
-            call_id: None,
+            call: None,
         }
     }
 

@@ -2,35 +2,21 @@
 //!
 //! Times are stored as milliseconds since 1970 (UTC); outside this folder they are [`Timestamp`]s and dates.
 
+mod calls;
 mod history;
 mod plans;
 mod settings;
 mod workouts;
 
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Error, Row, any::AnyRow};
+use sqlx::{Error, Row, any::AnyRow};
 
-use super::{db::UserTransaction, query::query};
 pub use plans::MAX_USER_PLANS;
 pub use workouts::Page;
 
 /// A new id; ids sort by their creation time.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
-}
-
-impl UserTransaction {
-    /// The id of the row that an earlier call with this idempotency key has stored.
-    async fn id_by_call(
-        &mut self,
-        table: &'static str,
-        call_id: Option<&str>,
-    ) -> Result<String, Error> {
-        let (db, user) = self.parts();
-        let sql = format!("SELECT id FROM {table} WHERE user_id = $1 AND call_id = $2");
-        let query = query!(AssertSqlSafe(sql); user, call_id);
-        query.fetch_one(db).await?.try_get(0)
-    }
 }
 
 /// The placeholders of rows and columns: `($1, $2), ($3, $4)`.

@@ -1,6 +1,7 @@
 //! The binary itself: settings, exit codes, signals, the small commands, and what it logs.
 
 mod commands;
+mod database_secrets;
 mod log_spans;
 mod logs;
 mod mcp;

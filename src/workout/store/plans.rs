@@ -58,26 +58,17 @@ impl UserTransaction {
         row.try_get(0)
     }
 
-    /// Idempotent: stores the plan, unless an earlier call with the same `call_id` has stored one; then returns its id.
-    pub async fn insert_plan(
-        &mut self,
-        plan: &NewPlan,
-        call_id: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Option<String>, sqlx::Error> {
+    pub async fn insert_plan(&mut self, plan: &NewPlan, now: Timestamp) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
-        let inserted = query!(
+        query!(
             "INSERT INTO user_plan (id, user_id, based_on_plan_id, name, description, visibility, created_by,
-                                    created_at, updated_at, duration_weeks, sessions, call_id)
-             VALUES ($1, $2, $3, $4, $5, $6, 'ai', $7, $7, $8, $9, $10) ON CONFLICT (user_id, call_id) DO NOTHING";
+                                    created_at, updated_at, duration_weeks, sessions)
+             VALUES ($1, $2, $3, $4, $5, $6, 'ai', $7, $7, $8, $9)";
             &plan.id, user, plan.based_on_plan_id.as_deref(), &plan.name, plan.description.as_deref(),
             plan.visibility, now.as_millisecond(), plan.duration_weeks,
-            serde_json::json!(plan.sessions).to_string(), call_id
+            serde_json::json!(plan.sessions).to_string()
         ).execute(db).await?;
-        if inserted.rows_affected() > 0 {
-            return Ok(None);
-        }
-        self.id_by_call("user_plan", call_id).await.map(Some)
+        Ok(())
     }
 
     /// Overwrites the content and the last day of the user's plan of this id.

@@ -27,19 +27,29 @@ async fn find(user: &mut UserData, place: &str, id: &str) -> Result<Plan, ToolEr
     })
 }
 
-/// Stores the plan, or returns the one that an earlier, equal call has stored.
+/// The reply to a repeated call that wrote the plan of this id.
+async fn repeated(
+    mut user: UserData,
+    id: &str,
+    ctx: &ToolContext<'_>,
+) -> Result<Reply<PlanView>, ToolError> {
+    let plan = find(&mut user, "plan_id", id).await?;
+    let action = "This call had been carried out before:";
+    Ok(PlanView::reply(action, plan, ctx.catalogue))
+}
+
+/// Stores the plan.
 async fn insert(
     user: &mut UserData,
     plan: NewPlan,
     ctx: &ToolContext<'_>,
 ) -> Result<Plan, ToolError> {
-    let call_id = ctx.call_id.as_deref();
-    let earlier = user.tx.insert_plan(&plan, call_id, ctx.now).await?;
+    user.tx.insert_plan(&plan, ctx.now).await?;
     // The error rolls the insertion back.
     if user.tx.count_user_plans().await? > MAX_USER_PLANS {
         return Err(ToolError::Input(format!(
             "the user has {MAX_USER_PLANS} plans already; modify one of them instead"
         )));
     }
-    find(user, "plan_id", &earlier.unwrap_or(plan.id)).await
+    find(user, "plan_id", &plan.id).await
 }

@@ -10,7 +10,7 @@ pub(super) use super::{
 };
 pub(super) use crate::workout::{
     catalogue::{Catalogue, Exercise},
-    context::{ToolContext, UserData},
+    context::{ToolContext, UserData, Write},
     dates,
     error::{ToolError, invalid, quoted},
     figures::units::{Unit, round1, round2},

@@ -43,10 +43,13 @@ impl Tool for UpdateSettings {
         if let Some(zone) = &self.time_zone {
             dates::parse_zone("time_zone", zone)?;
         }
-        let mut user = ctx.write().await?;
+        let mut user = match ctx.write().await? {
+            Write::First(user) => user,
+            Write::Repeated(user, _) => return Ok(reply(user.settings)),
+        };
         let settings = self.applied_to(user.settings.clone());
         user.tx.save_settings(&settings, ctx.now).await?;
-        user.commit().await?;
+        user.commit("").await?;
         Ok(reply(settings))
     }
 }

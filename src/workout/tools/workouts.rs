@@ -13,9 +13,32 @@ pub(super) use update::{DeleteWorkout, UpdateWorkout};
 #[derive(Serialize, JsonSchema)]
 pub(super) struct WorkoutReply {
     workout: WorkoutView,
-    /// This very call had logged it before; nothing was added
+    /// This very call was executed before; nothing was changed
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     repeated: bool,
+}
+
+impl WorkoutReply {
+    fn reply(action: &str, workout: WorkoutView, repeated: bool) -> Reply<Self> {
+        let text = format!("{action} {}", workout.text());
+        Reply::new(Self { workout, repeated }, text)
+    }
+}
+
+/// The reply to a repeated call that wrote the workout of this id.
+async fn repeated(
+    mut user: UserData,
+    id: &str,
+    ctx: &ToolContext<'_>,
+) -> Result<Reply<WorkoutReply>, ToolError> {
+    let stored = user.tx.workout(id).await?;
+    let stored = stored.ok_or_else(|| {
+        let what = "was executed before, and its workout was deleted since; nothing was changed";
+        ToolError::at("this call", what)
+    })?;
+    let view = WorkoutView::new(stored, ctx.catalogue, &user);
+    let action = "This call had been carried out before; logged then:";
+    Ok(WorkoutReply::reply(action, view, true))
 }
 
 fn not_found(place: &str, id: &str) -> ToolError {

@@ -140,6 +140,12 @@ impl Postgres {
         format!("postgres://{SUPERUSER}@localhost:{port}/{name}?host={folder}")
     }
 
+    /// The same with the search path of the workout server.
+    pub fn workouts_url(&self, database: &str) -> String {
+        let url = self.superuser_url(database);
+        format!("{url}&options=-csearch_path%3Dprog_strength_workouts")
+    }
+
     /// Whether the server could be started on a port that was free just now.
     fn listen(&mut self, answers: &Receiver<String>) -> bool {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -16,7 +16,8 @@ use tempfile::TempDir;
 use super::{postgres::Postgres, wait::within};
 
 /// The tables with users' rows.
-pub const PERSONAL: [&str; 5] = [
+pub const PERSONAL: [&str; 6] = [
+    "completed_call",
     "workout",
     "workout_exercise",
     "workout_set",
@@ -49,7 +50,7 @@ impl World {
         Self::on(self.url, self.folder, calls_per_hour).await
     }
 
-    async fn on(url: String, folder: Option<TempDir>, calls_per_hour: usize) -> Self {
+    pub async fn on(url: String, folder: Option<TempDir>, calls_per_hour: usize) -> Self {
         let db = Database::open(&url.as_str().into()).await.expect("opens");
         let workouts = ServerState::new(db.clone(), calls_per_hour)
             .await
@@ -66,16 +67,16 @@ impl World {
     pub async fn raw(&self) -> AnyConnection {
         let url = match self.db.kind() {
             Kind::Sqlite => self.url.clone(),
-            Kind::Postgres => Postgres::shared().superuser_url(&self.url),
+            Kind::Postgres => Postgres::shared().workouts_url(&self.url),
         };
         AnyConnection::connect(&url).await.expect("a connection")
     }
 
-    /// All stored rows of all users, one per line.
+    /// All training, plans and settings of all users, a row per line.
     pub async fn stored(&self) -> Vec<String> {
         let mut raw = self.raw().await;
         let mut lines = Vec::new();
-        for table in PERSONAL {
+        for table in PERSONAL.iter().filter(|table| **table != "completed_call") {
             let columns = match self.db.kind() {
                 Kind::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
                 Kind::Postgres => format!(

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::world::{Client, World, on_both, text};
 
-fn ids(request: &str, tool_use: &str) -> Value {
-    json!({"fitness.progstrength/request_id": request, "fitness.progstrength/tool_use_id": tool_use})
+fn ids(turn: &str, tool_use: &str) -> Value {
+    json!({"fitness.progstrength/turn_id": turn, "fitness.progstrength/tool_use_id": tool_use})
 }
 
 fn workout() -> Value {
@@ -75,8 +75,8 @@ on_both!(
             ids(&long, "t2"),
             json!({}),
             json!({}),
-            json!({"fitness.progstrength/request_id": "r1"}),
-            json!({"fitness.progstrength/request_id": "r1"}),
+            json!({"fitness.progstrength/turn_id": "r1"}),
+            json!({"fitness.progstrength/turn_id": "r1"}),
             json!({"fitness.progstrength/tool_use_id": "t1"}),
             ids("", "t1"),
             ids("", "t1"),

@@ -183,6 +183,7 @@ on_both!(
                 continue;
             }
             let meta = json!({"fitness.progstrength/request_id": hostile(&mut rng),
+                              "fitness.progstrength/turn_id": hostile(&mut rng),
                               "fitness.progstrength/tool_use_id": hostile(&mut rng),
                               "fitness.progstrength/client_timezone": hostile(&mut rng)});
             let result = ann.result(tool, arguments.clone(), meta).await;

@@ -1,5 +1,6 @@
 //! `PostgreSQL` row-level security against SQL that is not scoped to a user, run as the application's role.
 
+use serde_json::json;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::support::world::{PERSONAL, World};
@@ -11,13 +12,16 @@ async fn world() -> World {
     let world = World::postgres().await;
     for user in ["ann", "bob"] {
         let client = world.user(user).await;
-        client.lifted("squat", 3, "kg", &[(5, 100.0)]).await;
+        let squats =
+            json!([{"exercise_id": "squat", "sets": [{"reps": 5, "weight": 100, "unit": "kg"}]}]);
+        let ids =
+            json!({"fitness.progstrength/turn_id": "t", "fitness.progstrength/tool_use_id": "c"});
+        let squats = json!({"exercises": squats});
+        let logged = client.result("create_workout", squats, ids).await;
+        assert_ne!(logged.is_error, Some(true));
         for (tool, arguments) in [
-            (
-                "activate_plan",
-                serde_json::json!({"plan_id": "novice-5x5"}),
-            ),
-            ("update_settings", serde_json::json!({"units": "kg"})),
+            ("activate_plan", json!({"plan_id": "novice-5x5"})),
+            ("update_settings", json!({"units": "kg"})),
         ] {
             client.call(tool, arguments).await.expect("done");
         }
@@ -54,7 +58,7 @@ async fn tables(world: &World, column: &str) -> Vec<String> {
     let sql = format!(
         "SELECT DISTINCT c.table_name::text FROM information_schema.columns c
          JOIN information_schema.tables t ON t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
-         WHERE c.table_schema = 'public' AND c.column_name LIKE '{column}' ORDER BY 1"
+         WHERE c.table_schema = 'prog_strength_workouts' AND c.column_name LIKE '{column}' ORDER BY 1"
     );
     texts(&mut begin(world, None).await, &sql).await
 }
@@ -147,6 +151,7 @@ async fn rows_cannot_be_inserted_for_another_user() {
             "user_plan",
             "('p', 'USER', NULL, 'x', NULL, 'private', 'ai', 1, 1, NULL, NULL, FALSE, 1, '[]', NULL)",
         ),
+        ("completed_call", "('USER', 'c', 'x', 'x', 1)"),
         ("user_settings", "('USER', 1, TRUE, TRUE, NULL, NULL, 1)"),
     ] {
         let insert =
@@ -204,9 +209,8 @@ async fn row_security_applies_to_the_role_and_every_table() {
     let mut tx = begin(&world, None).await;
     let free = "SELECT rolname::text FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)";
     assert_eq!(texts(&mut tx, free).await, [""; 0]);
-    let open = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+    let open = "SELECT relname::text FROM pg_class WHERE relnamespace = 'prog_strength_workouts'::regnamespace AND relkind IN ('r', 'p')
                 AND NOT (relrowsecurity AND relforcerowsecurity)";
-    // The migrator's own table has no user data.
-    assert_eq!(texts(&mut tx, open).await, ["_sqlx_migrations"]);
-    assert_eq!(tables(&world, "%").await.len(), 9);
+    assert_eq!(texts(&mut tx, open).await, [""; 0]);
+    assert_eq!(tables(&world, "%").await.len(), 10);
 }

@@ -144,7 +144,7 @@ async fn failed_reset_changes_nothing() {
 async fn log(db: &Database, user: &str) {
     let mut tx = db.write(&UserId::parse(user).unwrap()).await.unwrap();
     let workout = training(date(2020, 2, 20), &TimeZone::UTC).remove(0);
-    tx.insert_workout(&workout, None, Timestamp::UNIX_EPOCH)
+    tx.insert_workout(&workout, Timestamp::UNIX_EPOCH)
         .await
         .unwrap();
     insert_plan(&mut tx, date(2020, 2, 20), Timestamp::UNIX_EPOCH)

@@ -19,7 +19,7 @@ pub(super) async fn call(db: &Database, now: Timestamp, tool: &str, arguments: V
         user: Some(&user().unwrap()),
         now,
         zone: None,
-        call_id: None,
+        call: None,
     };
     let arguments = arguments.as_object().cloned().unwrap();
     let answer = tools::find(tool).unwrap().run(&ctx, arguments).await;

@@ -11,26 +11,20 @@ use crate::workout::{
 };
 
 impl UserTransaction {
-    /// Idempotent: stores the workout, unless an earlier call with the same `call_id` has stored one; then returns its id.
     pub async fn insert_workout(
         &mut self,
         workout: &Workout,
-        call_id: Option<&str>,
         now: Timestamp,
-    ) -> Result<Option<String>, sqlx::Error> {
+    ) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
-        let inserted = query!(
-            "INSERT INTO workout (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at, call_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (user_id, call_id) DO NOTHING";
+        query!(
+            "INSERT INTO workout (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
             &workout.id, user, workout.name.as_deref(), workout.notes.as_deref(),
             workout.performed_at.as_millisecond(), workout.ended_at.map(Timestamp::as_millisecond),
-            now.as_millisecond(), call_id
+            now.as_millisecond()
         ).execute(db).await?;
-        if inserted.rows_affected() == 0 {
-            return self.id_by_call("workout", call_id).await.map(Some);
-        }
-        self.insert_exercises(workout).await?;
-        Ok(None)
+        self.insert_exercises(workout).await
     }
 
     async fn insert_exercises(&mut self, workout: &Workout) -> Result<(), sqlx::Error> {

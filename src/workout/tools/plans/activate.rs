@@ -1,6 +1,6 @@
 //! Tool `activate_plan`.
 
-use super::{PlanView, find, input::Visibility, insert};
+use super::{PlanView, find, input::Visibility, insert, repeated};
 use crate::workout::tools::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -25,7 +25,10 @@ impl Tool for ActivatePlan {
         let first = first
             .map(|day| dates::parse_date("starts_at", &day))
             .transpose()?;
-        let mut user = ctx.write().await?;
+        let mut user = match ctx.write().await? {
+            Write::First(user) => user,
+            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+        };
         let plan = find(&mut user, "plan_id", &self.plan_id).await?;
         let (action, plan) = if self.active == Some(false) {
             ("Ended", deactivate(&mut user, plan).await?)
@@ -38,7 +41,7 @@ impl Tool for ActivatePlan {
             (plan.is_active, plan.starts_on, plan.ends_on) = (true, Some(first), Some(last));
             ("Activated", plan)
         };
-        user.commit().await?;
+        user.commit(&plan.id).await?;
         Ok(PlanView::reply(action, plan, ctx.catalogue))
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     PlanView, find,
     input::{Visibility, check_sessions, weeks},
-    insert,
+    insert, repeated,
 };
 use crate::workout::tools::prelude::*;
 
@@ -34,7 +34,10 @@ impl Tool for CreatePlan {
         let description = text("description", self.description, MAX_NOTES_CHARS)?;
         check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
         let weeks = weeks(self.duration_weeks)?;
-        let mut user = ctx.write().await?;
+        let mut user = match ctx.write().await? {
+            Write::First(user) => user,
+            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+        };
         let base = match non_blank(self.based_on) {
             Some(id) => Some(find(&mut user, "based_on", &id).await?),
             None => None,
@@ -55,7 +58,7 @@ impl Tool for CreatePlan {
             based_on_plan_id: base.and_then(system_plan),
         };
         let stored = insert(&mut user, plan, ctx).await?;
-        user.commit().await?;
+        user.commit(&stored.id).await?;
         Ok(PlanView::reply("Created", stored, ctx.catalogue))
     }
 }

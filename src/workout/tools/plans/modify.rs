@@ -3,6 +3,7 @@
 use super::{
     PlanView, find,
     input::{Visibility, check_sessions, weeks},
+    repeated,
 };
 use crate::workout::tools::prelude::*;
 
@@ -29,7 +30,10 @@ impl Tool for ModifyPlan {
         let name = self.name.map(|given| name("name", given)).transpose()?;
         check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
         let weeks = weeks(self.duration_weeks)?;
-        let mut user = ctx.write().await?;
+        let mut user = match ctx.write().await? {
+            Write::First(user) => user,
+            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+        };
         let mut plan = find(&mut user, "plan_id", &self.plan_id).await?;
         if plan.is_system() {
             let (name, id) = (quoted(&plan.name), &plan.id);
@@ -50,7 +54,7 @@ impl Tool for ModifyPlan {
         let weeks = plan.duration_weeks;
         plan.ends_on = plan.starts_on.map(|first| dates::last_day(first, weeks));
         user.tx.update_plan(&plan, ctx.now).await?;
-        user.commit().await?;
+        user.commit(&plan.id).await?;
         Ok(PlanView::reply("Changed", plan, ctx.catalogue))
     }
 }

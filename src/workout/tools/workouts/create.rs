@@ -3,7 +3,7 @@
 use super::{
     WorkoutReply,
     input::{check_exercises, check_times, time},
-    not_found,
+    repeated,
 };
 use crate::workout::tools::prelude::*;
 
@@ -30,10 +30,14 @@ impl Tool for CreateWorkout {
         check_exercises(&mut self.exercises, ctx.catalogue)?;
         let name = text("name", self.name, MAX_NAME_CHARS)?;
         let notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
-        let mut user = ctx.write().await?;
+        let mut user = match ctx.write().await? {
+            Write::First(user) => user,
+            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+        };
+        let id = new_id();
         let performed_at = time("performed_at", self.performed_at, &user)?;
-        let mut workout = Workout {
-            id: new_id(),
+        let workout = Workout {
+            id: id.clone(),
             name,
             notes,
             performed_at: performed_at.unwrap_or(ctx.now),
@@ -41,22 +45,9 @@ impl Tool for CreateWorkout {
             exercises: self.exercises,
         };
         check_times(&workout)?;
-        let call_id = ctx.call_id.as_deref();
-        let earlier = user.tx.insert_workout(&workout, call_id, ctx.now).await?;
-        if let Some(id) = &earlier {
-            let stored = user.tx.workout(id).await?;
-            workout = stored.ok_or_else(|| not_found("workout_id", id))?;
-        }
-        let workout = WorkoutView::new(workout, ctx.catalogue, &user);
-        user.commit().await?;
-        let repeated = earlier.is_some();
-        let action = if repeated {
-            "This call had been carried out before; logged then:"
-        } else {
-            "Logged:"
-        };
-        let text = format!("{action} {}", workout.text());
-        let data = WorkoutReply { workout, repeated };
-        Ok(Reply::new(data, text))
+        user.tx.insert_workout(&workout, ctx.now).await?;
+        let view = WorkoutView::new(workout, ctx.catalogue, &user);
+        user.commit(&id).await?;
+        Ok(WorkoutReply::reply("Logged:", view, false))
     }
 }

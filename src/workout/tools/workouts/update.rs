@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     WorkoutReply,
     input::{check_exercises, check_times, time},
-    not_found,
+    not_found, repeated,
 };
 use crate::workout::tools::prelude::*;
 
@@ -43,19 +43,18 @@ impl Tool for UpdateWorkout {
             check_exercises(exercises, ctx.catalogue)?;
         }
         let replaced = self.exercises.is_some();
-        let mut user = ctx.write().await?;
+        let mut user = match ctx.write().await? {
+            Write::First(user) => user,
+            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+        };
         let stored = user.tx.workout(&self.workout_id).await?;
         let mut workout = stored.ok_or_else(|| not_found("workout_id", &self.workout_id))?;
         self.apply_to(&mut workout, &user)?;
         user.tx.replace_workout(&workout, replaced, ctx.now).await?;
-        let workout = WorkoutView::new(workout, ctx.catalogue, &user);
-        user.commit().await?;
-        let text = format!("Now: {}", workout.text());
-        let data = WorkoutReply {
-            workout,
-            repeated: false,
-        };
-        Ok(Reply::new(data, text))
+        let id = workout.id.clone();
+        let view = WorkoutView::new(workout, ctx.catalogue, &user);
+        user.commit(&id).await?;
+        Ok(WorkoutReply::reply("Now:", view, false))
     }
 }
 
@@ -93,11 +92,12 @@ impl Tool for DeleteWorkout {
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Deleted>, ToolError> {
         let id = self.workout_id;
-        let mut user = ctx.write().await?;
-        if !user.tx.delete_workout(&id).await? {
-            return Err(not_found("workout_id", &id));
+        if let Write::First(mut user) = ctx.write().await? {
+            if !user.tx.delete_workout(&id).await? {
+                return Err(not_found("workout_id", &id));
+            }
+            user.commit(&id).await?;
         }
-        user.commit().await?;
         let text = format!("Deleted workout {id}");
         Ok(Reply {
             data: Deleted { deleted: id },

@@ -163,7 +163,7 @@ async fn logged(url: &str, user: &str) -> BTreeMap<String, Vec<Value>> {
 async fn rows(database: &str) -> [i64; 3] {
     let postgres = database.starts_with("postgres");
     let url = if postgres {
-        Postgres::shared().superuser_url(database)
+        Postgres::shared().workouts_url(database)
     } else {
         database.to_owned()
     };

@@ -13,7 +13,7 @@ use crate::support::{
 /// All users with a row in a table of the log, without row-level security.
 pub(super) async fn owners(url: &str) -> Vec<String> {
     let url = if url.starts_with("postgres") {
-        Postgres::shared().superuser_url(url)
+        Postgres::shared().workouts_url(url)
     } else {
         url.to_owned()
     };
