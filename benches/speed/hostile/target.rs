@@ -81,7 +81,10 @@ impl Target {
         let tools = tool_server.as_ref().map(|server| server.url());
         let tools = tools.unwrap_or_else(|| bench.mcp.url());
         let settings = [
-            ("AGENT_MAX_CONCURRENT_CHATS", "1024"),
+            // The defaults, in place of the bench's own settings.
+            ("AGENT_MAX_CONCURRENT_CHATS", ""),
+            ("AGENT_MAX_CHATS_PER_USER", ""),
+            ("AGENT_MEMORY_BUDGET_BYTES", ""),
             ("DATABASE_URL", &database),
             ("PROG_STRENGTH_MCP_TOKEN", AGENT_TOKEN),
             ("PROG_STRENGTH_MCP_URL", &tools),
