@@ -81,6 +81,7 @@ fn preparing_a_call(bencher: Bencher) {
     let input = input.to_string();
     let context = CallContext {
         caller: &caller,
+        turn_id: "0199b1e2-7a3c-7c11-9d52-1b6c2f0f6a02",
         request_id: "0199b1e2-7a3c-7c11-9d52-1b6c2f0f6a01",
         tool_use_id: "toolu_01A09q90qw90lq917835lq9",
         time_zone: Some("America/Denver"),

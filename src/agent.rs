@@ -91,6 +91,7 @@ impl Agent {
             catalogue,
             ledger: Ledger::default(),
             model: self.claude.model().to_owned(),
+            id: uuid::Uuid::now_v7().to_string(),
             agent: self.clone(),
         })
     }

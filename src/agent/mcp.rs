@@ -3,6 +3,8 @@
 //! `session` supervises the session, `call` sends and repeats tool calls, and `call_failure` classifies failed ones, so
 //! that a write is never done twice and never reported done when it was not. Every wait has a deadline: rmcp sets none.
 
+mod answer;
+mod answer_memory;
 mod call;
 mod call_failure;
 mod outcome;
@@ -26,6 +28,7 @@ use session::Session;
 
 /// How long a request waits for a session that is being opened.
 const SESSION_WAIT: Duration = Duration::from_secs(3);
+const MAX_NAME_CHARS: usize = 200;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// No session was open, or opened in time.
@@ -40,6 +43,12 @@ pub struct ServerInfo {
     pub version: String,
     pub tools: usize,
     pub left_out: usize,
+}
+
+/// A name or another short text of the server's, for logs, `/ready` and notes: cut, without control characters.
+fn bounded(text: &str) -> String {
+    let text = text.chars().filter(|c| !c.is_control());
+    text.take(MAX_NAME_CHARS).collect()
 }
 
 pub struct Mcp {

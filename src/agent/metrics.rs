@@ -1,11 +1,15 @@
 //! Prometheus metrics of the agent, in one registry per `App`.
 //!
 //! `http::record` records chats, `claude` its requests, `mcp` its session and calls. Label values are bounded: enums,
-//! statuses, and tool names of the catalogue.
+//! statuses, and a limited number of tool names.
 
 mod timers;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::text::encode,
@@ -24,6 +28,9 @@ pub use timers::ClaudeTimer;
 const BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 ];
+
+/// Distinct tools in labels: a server may rename its tools again and again.
+const MAX_TOOLS: usize = 256;
 
 /// Names and values.
 type Labels<const N: usize> = [(&'static str, String); N];
@@ -48,6 +55,8 @@ macro_rules! metrics {
     ($($field:ident: $type:ty = $value:expr, $name:literal, $help:literal;)*) => {
         pub struct Metrics {
             registry: Registry,
+            /// Tools that have a label of their own.
+            tools: Mutex<HashSet<String>>,
             $(pub(super) $field: $type,)*
         }
 
@@ -58,7 +67,7 @@ macro_rules! metrics {
                     let $field: $type = $value;
                     registry.register($name, $help, $field.clone());
                 )*
-                Arc::new(Self { registry, $($field,)* })
+                Arc::new(Self { registry, tools: Mutex::default(), $($field,)* })
             }
         }
     };
@@ -114,6 +123,16 @@ impl Metrics {
         self.chat_duration.observe(took.as_secs_f64());
     }
 
+    /// The label of a tool: its name, or `other` once there are too many.
+    fn tool_label(&self, tool: &str) -> String {
+        let mut tools = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tools.contains(tool) && tools.len() >= MAX_TOOLS {
+            return "other".to_owned();
+        }
+        tools.insert(tool.to_owned());
+        tool.to_owned()
+    }
+
     pub fn tokens(&self, kind: &str, count: u64) {
         let labels = [("kind", kind.to_owned())];
         self.claude_tokens.get_or_create(&labels).inc_by(count);
@@ -122,5 +141,20 @@ impl Metrics {
     pub(crate) fn claude_retry(&self, reason: String) {
         let labels = [("reason", reason)];
         self.claude_retries.get_or_create(&labels).inc();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tools_after_the_first_256_share_a_label() {
+        let metrics = Metrics::new();
+        for n in 0..2 * MAX_TOOLS {
+            let label = metrics.tool_label(&n.to_string());
+            assert_eq!(label == "other", n >= MAX_TOOLS);
+        }
+        assert_eq!(metrics.tool_label("0"), "0");
     }
 }

@@ -10,11 +10,14 @@ mod identity;
 mod names;
 mod schema;
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use serde_json::{Map, Value};
 
-use identity::{Injector, strip_schema};
+use identity::{Injector, descendants, strip_schema};
 use names::NameMap;
 
 use crate::{
@@ -27,8 +30,12 @@ pub use names::sanitize_name;
 
 const META_USER: &str = "fitness.progstrength/user_id";
 const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
+const META_TURN: &str = "fitness.progstrength/turn_id";
 const META_REQUEST: &str = "fitness.progstrength/request_id";
 const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
+
+/// JSON values in the schemas of all tools together: a reference that is inlined multiplies them.
+const MAX_VALUES: usize = 50_000;
 
 /// A tool as the MCP server lists it (`tools/list`).
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +47,27 @@ pub struct ListedTool {
     pub idempotent: bool,
 }
 
+/// A tool that Claude does not get, for the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// Its name on the server.
+    pub name: String,
+    reason: &'static str,
+}
+
+impl LeftOut {
+    pub fn new(name: impl Into<String>, reason: &'static str) -> Self {
+        let name = name.into();
+        Self { name, reason }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.reason)
+    }
+}
+
 /// All tools of one session that Claude may use, sorted by their names on the server.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -47,7 +75,7 @@ pub struct Catalogue {
     /// `specs`, serialized.
     serialized: Tools,
     tools: HashMap<String, Tool>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
 }
 
 #[derive(Debug)]
@@ -93,33 +121,46 @@ impl ToolCall {
     }
 }
 
-/// The caller, the request, and Claude's id for a call: sent in `_meta`.
+/// The caller, the request, the turn, and Claude's id for a call: sent in `_meta`.
 #[derive(Debug, Clone, Copy)]
 pub struct CallContext<'a> {
     pub caller: &'a Caller,
+    /// The client's, so not necessarily unique.
     pub request_id: &'a str,
+    /// Made by the agent: together with `tool_use_id` it identifies a call.
+    pub turn_id: &'a str,
     pub tool_use_id: &'a str,
     /// IANA name of the client's time zone.
     pub time_zone: Option<&'a str>,
 }
 
 impl Catalogue {
-    /// `unreadable` are the names of tools that could not be parsed. They are left out, as is every tool that Claude's
-    /// API would refuse: one such tool fails every request.
-    pub fn new(mut listed: Vec<ListedTool>, unreadable: Vec<String>) -> Self {
+    /// `left_out` are tools that could not be parsed. Every tool that Claude's API would refuse is added to them: one such
+    /// tool fails every request.
+    pub fn new(mut listed: Vec<ListedTool>, mut left_out: Vec<LeftOut>) -> Self {
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let mut names = NameMap::new(listed.iter().map(|tool| tool.name.as_str()));
         let mut specs: Vec<ToolSpec> = Vec::new();
         let mut tools: HashMap<String, Tool> = HashMap::new();
-        let mut left_out = unreadable;
+        let (mut known, mut values) = (HashSet::new(), 0);
         for tool in listed {
-            let is_new = !tools.values().any(|known| known.name == tool.name);
-            let schema = schema::normalize(tool.input_schema).filter(|_| is_new);
-            let stripped = schema.as_ref().and_then(strip_schema);
-            let (Some(schema), Some(stripped)) = (schema, stripped) else {
-                left_out.push(tool.name);
-                continue;
+            let (schema, stripped) = match prepare_schema(tool.input_schema) {
+                Ok((_, stripped)) if values + descendants(&stripped).count() > MAX_VALUES => {
+                    left_out.push(LeftOut::new(tool.name, "too large"));
+                    continue;
+                }
+                Ok(_) if known.contains(&tool.name) => {
+                    left_out.push(LeftOut::new(tool.name, "listed twice"));
+                    continue;
+                }
+                Ok(schemas) => schemas,
+                Err(reason) => {
+                    left_out.push(LeftOut::new(tool.name, reason));
+                    continue;
+                }
             };
+            known.insert(tool.name.clone());
+            values += descendants(&stripped).count();
             let name = names.assign(&tool.name);
             specs.push(ToolSpec {
                 name: name.clone(),
@@ -152,8 +193,8 @@ impl Catalogue {
         &self.serialized
     }
 
-    /// The tools that are not offered to Claude, by their names on the server.
-    pub fn left_out(&self) -> &[String] {
+    /// The tools that are not offered to Claude.
+    pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
     }
 
@@ -169,6 +210,7 @@ impl Catalogue {
         let meta = [
             (META_USER, Some(user_id)),
             (META_TOOL_USE, Some(context.tool_use_id)),
+            (META_TURN, Some(context.turn_id)),
             (META_REQUEST, Some(context.request_id)),
             (META_TIME_ZONE, context.time_zone),
         ];
@@ -182,6 +224,13 @@ impl Catalogue {
             repeatable: tool.repeatable,
         })
     }
+}
+
+/// The schema of a tool, for injection and for Claude, or the reason why Claude cannot have it.
+fn prepare_schema(schema: Map<String, Value>) -> Result<(Value, Value), &'static str> {
+    let schema = schema::normalize(schema)?;
+    let stripped = strip_schema(&schema).ok_or("$ref")?;
+    Ok((schema, stripped))
 }
 
 #[cfg(test)]

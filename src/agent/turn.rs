@@ -27,6 +27,8 @@ pub struct Turn {
     /// Rounds, tokens, and the messages that this turn adds to the client's history.
     pub(super) ledger: Ledger,
     pub(super) model: String,
+    /// A `UUIDv7` of the agent's own: a client may reuse its request id.
+    pub(super) id: String,
 }
 
 impl Turn {
@@ -82,6 +84,7 @@ impl Turn {
         let context = CallContext {
             caller: &self.request.caller,
             request_id: &self.request.request_id,
+            turn_id: &self.id,
             tool_use_id,
             time_zone: self.request.time_zone.as_deref(),
         };

@@ -19,7 +19,11 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    CLOSE_TIMEOUT, CallOutcome, Mcp, call_failure::CallFailure, outcome, send_state::SendState,
+    CLOSE_TIMEOUT, CallOutcome, Mcp,
+    answer::{AnswerSlot, Limits},
+    call_failure::CallFailure,
+    outcome,
+    send_state::SendState,
     session::Session,
 };
 use crate::agent::tools::ToolCall;
@@ -131,7 +135,9 @@ impl Mcp {
             .with_arguments(call.arguments().clone());
         params.meta = Some(call.meta().clone().into());
         let mut request = CallToolRequest::new(params);
+        let slot = AnswerSlot::new(Limits::CALL);
         request.extensions.insert(state.clone());
+        request.extensions.insert(slot.clone());
         let answer = async {
             let request = ClientRequest::CallToolRequest(request);
             let options = PeerRequestOptions::no_options();
@@ -151,7 +157,13 @@ impl Mcp {
             Err(_) => Err(CallFailure::TimedOut {
                 sent: state.abandon(),
             }),
-            Ok(Ok(answer)) => outcome::finished(&answer).ok_or(CallFailure::Unknown),
+            Ok(Ok(answer)) => {
+                let answer = slot.into_answer(&answer);
+                let result = answer.and_then(|it| serde_json::from_str(it.result()?.get()).ok());
+                result
+                    .filter(outcome::is_finished)
+                    .ok_or(CallFailure::Unknown)
+            }
             Ok(Err(ServiceError::McpError(error))) => Err(CallFailure::Answered(error)),
             Ok(Err(_)) if !state.abandon() => Err(CallFailure::NotSent),
             Ok(Err(error)) => Err(CallFailure::from_transport(&error)),

@@ -31,11 +31,6 @@ impl CallFailure {
             Some(HttpError::Client(error)) if error.is_connect() || error.is_builder() => {
                 Self::NotSent
             }
-            Some(HttpError::AuthRequired(_)) => Self::Refused("401".into()),
-            Some(HttpError::InsufficientScope(_)) => Self::Refused("403".into()),
-            Some(HttpError::HttpStatus(status)) if status.status == 429 => {
-                Self::Refused("429".into())
-            }
             Some(HttpError::UnexpectedServerResponse(text)) => {
                 refusal(text).map_or(Self::Unknown, Self::Refused)
             }
@@ -44,10 +39,10 @@ impl CallFailure {
     }
 }
 
-/// rmcp reports other statuses as text: `HTTP 400 Bad Request: …`.
+/// The transport reports a status as text: `HTTP 400`.
 fn refusal(text: &str) -> Option<String> {
-    let status = text.strip_prefix("HTTP ")?.get(..3)?;
-    matches!(status, "400" | "401" | "403").then(|| status.to_owned())
+    let status = text.strip_prefix("HTTP ")?;
+    matches!(status, "400" | "401" | "403" | "429").then(|| status.to_owned())
 }
 
 #[cfg(test)]
@@ -56,16 +51,10 @@ mod tests {
 
     #[test]
     fn only_statuses_that_precede_execution_are_refusals() {
-        assert_eq!(refusal("HTTP 400 Bad Request: no"), Some("400".into()));
-        assert_eq!(refusal("HTTP 401 Unauthorized: no"), Some("401".into()));
-        assert_eq!(refusal("HTTP 403 Forbidden: no"), Some("403".into()));
-        for other in [
-            "HTTP 409 Conflict: no",
-            "HTTP 307 Temporary Redirect: ",
-            "HTTP 4",
-            "bad JSON",
-            "",
-        ] {
+        for status in ["400", "401", "403", "429"] {
+            assert_eq!(refusal(&format!("HTTP {status}")), Some(status.into()));
+        }
+        for other in ["HTTP 409", "HTTP 307", "HTTP 500", "HTTP 4", "bad JSON", ""] {
             assert_eq!(refusal(other), None, "{other}");
         }
     }

@@ -1,12 +1,17 @@
 //! The outcome of a tool call: its result, an error, or "unknown", as content blocks for Claude.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use rmcp::model::{ErrorData, ServerResult};
+use std::io;
+
+use base64::{prelude::BASE64_STANDARD, read::DecoderReader};
+use rmcp::model::ErrorData;
 use serde_json::{Value, json};
 
+use super::bounded;
 use crate::agent::claude::{Block, IMAGE_TYPES, image_type, is_blank};
 
 const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
+/// The rest of an answer's content is left out.
+const MAX_BLOCKS: usize = 1000;
 /// Longer structured content (as JSON) is not passed on.
 const MAX_STRUCTURED_BYTES: usize = 64 * 1024;
 
@@ -69,9 +74,15 @@ impl CallOutcome {
     pub(super) fn from_result(mut answer: Value, max: usize) -> Self {
         let is_error = answer["isError"] == true;
         let mut limit = Limit { left: max, cut: 0 };
-        let items = answer["content"].as_array().into_iter().flatten();
-        let blocks = items.filter_map(|item| block(item, is_error, &mut limit));
+        let mut items = answer["content"].as_array_mut().into_iter().flatten();
+        let blocks = items.by_ref().take(MAX_BLOCKS);
+        let blocks = blocks.filter_map(|item| block(item, is_error, &mut limit));
         let mut content: Vec<Block> = blocks.collect();
+        let left_out = items.count();
+        if left_out > 0 {
+            let note = format!("[{left_out} more content blocks were left out.]");
+            content.push(Block::text(note));
+        }
         let structured = answer
             .get_mut("structuredContent")
             .map_or(Value::Null, Value::take);
@@ -127,19 +138,19 @@ fn within_limit(structured: Value) -> Option<Value> {
     fits.then_some(structured)
 }
 
-/// The result as JSON, if the call is finished.
-pub(super) fn finished(result: &ServerResult) -> Option<Value> {
-    let answer = serde_json::to_value(result).ok()?;
-    let object = answer.as_object()?;
+/// True for the result of a call that is finished.
+pub(super) fn is_finished(answer: &Value) -> bool {
+    let Some(object) = answer.as_object() else {
+        return false;
+    };
     let kind = object.get("resultType");
-    let is_finished = kind.is_none_or(|kind| kind == "complete");
     let is_result = object.get("content").is_some_and(Value::is_array)
         || object.contains_key("structuredContent")
         || object.get("isError").is_some_and(Value::is_boolean)
         || object
             .keys()
             .all(|key| key == "_meta" || key == "resultType");
-    (is_finished && is_result).then_some(answer)
+    kind.is_none_or(|kind| kind == "complete") && is_result
 }
 
 /// A limit on text, in bytes: how many are left, and how many were cut off.
@@ -170,15 +181,14 @@ impl Limit {
     }
 }
 
-fn block(item: &Value, only_text: bool, limit: &mut Limit) -> Option<Block> {
+fn block(item: &mut Value, only_text: bool, limit: &mut Limit) -> Option<Block> {
+    if item["type"] == "image" && !only_text && is_shown(item) {
+        return Some(image(item));
+    }
     let text_of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let text = match item["type"].as_str().unwrap_or("unknown") {
         "text" => text_of(&item["text"]),
-        "image" => match image(item) {
-            Ok(image) if !only_text => return Some(image),
-            Ok(_) => "[an image]".to_owned(),
-            Err(note) => note,
-        },
+        "image" => image_note(item),
         "resource" if item["resource"]["text"].is_string() => text_of(&item["resource"]["text"]),
         "resource" => format!("[a resource: {}]", short(&item["resource"]["uri"])),
         "resource_link" => {
@@ -195,28 +205,41 @@ fn block(item: &Value, only_text: bool, limit: &mut Limit) -> Option<Block> {
     (!is_blank(&text)).then_some(Block::Text { text })
 }
 
-fn image(item: &Value) -> Result<Block, String> {
-    let string = |field: &str| item[field].as_str().unwrap_or_default();
-    let (media_type, data) = (string("mimeType"), string("data"));
+/// The note in place of an image, or in an error.
+fn image_note(item: &Value) -> String {
+    let data = item["data"].as_str().unwrap_or_default();
     if data.len() / 4 * 3 > MAX_IMAGE_BYTES {
-        return Err("[an image, left out: larger than 5 MB]".to_owned());
-    }
-    if !IMAGE_TYPES.contains(&media_type)
-        || data.is_empty()
-        || BASE64_STANDARD.decode(data).is_err()
-    {
+        "[an image, left out: larger than 5 MB]".to_owned()
+    } else if is_shown(item) {
+        "[an image]".to_owned()
+    } else {
         let kind = short(&item["mimeType"]);
-        return Err(format!("[an image, left out: {kind} cannot be shown]"));
+        format!("[an image, left out: {kind} cannot be shown]")
     }
-    let media_type = image_type(data).unwrap_or(media_type);
-    Ok(Block::Image {
-        source: json!({"type": "base64", "media_type": media_type, "data": data}),
-    })
+}
+
+/// Whether Claude takes the image. Decodes the data without keeping the bytes.
+fn is_shown(item: &Value) -> bool {
+    let string = |field: &str| item[field].as_str().unwrap_or_default();
+    let data = string("data");
+    let mut decoder = DecoderReader::new(data.as_bytes(), &BASE64_STANDARD);
+    data.len() / 4 * 3 <= MAX_IMAGE_BYTES
+        && IMAGE_TYPES.contains(&string("mimeType"))
+        && !data.is_empty()
+        && io::copy(&mut decoder, &mut io::sink()).is_ok()
+}
+
+fn image(item: &mut Value) -> Block {
+    let data = item["data"].take();
+    let declared = item["mimeType"].as_str().unwrap_or_default();
+    let media_type = data.as_str().and_then(image_type).unwrap_or(declared);
+    let mut source = json!({"type": "base64", "media_type": media_type});
+    source["data"] = data;
+    Block::Image { source }
 }
 
 fn short(value: &Value) -> String {
-    let text = value.as_str().unwrap_or("(unnamed)").chars();
-    text.filter(|c| !c.is_control()).take(200).collect()
+    bounded(value.as_str().unwrap_or("(unnamed)"))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::ServerInfo;
+use super::{ServerInfo, bounded};
 use crate::{
     agent::{metrics::Metrics, tools::Catalogue},
     upstream::backoff::Backoff,
@@ -114,10 +114,12 @@ async fn publish_until_lost(
     let (peer, lost) = (service.peer(), CancellationToken::new());
     let info = peer.peer_info();
     let server = info.as_ref().and_then(|info| info.server_info.as_ref());
-    let server = server.map(|server| (server.name.clone(), server.version.clone()));
+    let server = server.map(|server| (bounded(&server.name), bounded(&server.version)));
     let (name, version) = server.unwrap_or_default();
     loop {
-        let catalogue = listing.catalogue();
+        let Some(catalogue) = listing.catalogue().await else {
+            return tracing::error!("MCP session lost: building the catalogue panicked");
+        };
         let tools = catalogue.specs().len();
         let session = Arc::new(Session {
             peer: peer.clone(),

@@ -1,11 +1,14 @@
-//! HTTP transport for rmcp: a pooled and an unpooled reqwest client, and checks that rmcp does not make.
+//! HTTP transport for rmcp: a pooled and an unpooled reqwest client, and limits and checks that rmcp does not have.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+mod post;
+mod reading;
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderName, HeaderValue};
 use rmcp::{
-    model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage, RequestId},
+    model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage},
     transport::streamable_http_client::{
         SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse as Response,
     },
@@ -14,7 +17,14 @@ use sse_stream::Sse;
 use tokio::sync::Notify;
 use url::Url;
 
-use super::send_state::SendState;
+use super::{
+    answer::{AnswerSlot, Limits},
+    answer_memory::AnswerMemory,
+    send_state::SendState,
+};
+use post::{Target, post};
+use reading::Reading;
+
 use crate::upstream::client::builder_for;
 
 type Error = StreamableHttpError<reqwest::Error>;
@@ -44,10 +54,12 @@ impl Clients {
     }
 }
 
-/// The transport of one session. Responses and events have at most 16 MiB, rmcp's default.
+/// The transport of one session.
 #[derive(Clone)]
 pub(super) struct Transport {
     pub(super) clients: Clients,
+    /// Shared by all sessions.
+    pub(super) memory: AnswerMemory,
     /// Notified when the server's event stream ends: often the first sign that the server is gone.
     pub(super) check: Arc<Notify>,
 }
@@ -63,25 +75,27 @@ impl StreamableHttpClient for Transport {
         token: Option<String>,
         headers: Headers,
     ) -> Result<Response, Error> {
-        let (mut id, mut http) = (None, &self.clients.unpooled);
+        let (mut reading, mut http) = (None, &self.clients.unpooled);
         if let JsonRpcMessage::Request(message) = &message {
-            id = Some(message.id.clone());
-            if let Some(state) = message.request.extensions().get::<SendState>() {
+            let extensions = message.request.extensions();
+            let slot = extensions.get::<AnswerSlot>().cloned();
+            reading = Some(Reading::new(message.id.clone(), slot, self.memory.clone()));
+            if let Some(state) = extensions.get::<SendState>() {
                 if !state.begin() {
-                    return Err(Error::UnexpectedServerResponse("abandoned".into()));
+                    return Err(unexpected("abandoned"));
                 }
                 if state.may_reuse_connection {
                     http = &self.clients.pooled;
                 }
             }
         }
-        let answer = http
-            .post_message(uri, message, session, token, headers)
-            .await?;
-        match id {
-            Some(id) => answer_to(&id, answer),
-            None => Ok(answer),
-        }
+        let target = Target {
+            uri,
+            session,
+            token,
+            headers,
+        };
+        post(http, &message, target, reading).await
     }
 
     async fn delete_session(
@@ -104,16 +118,28 @@ impl StreamableHttpClient for Transport {
         headers: Headers,
     ) -> Result<Events, Error> {
         let resumed = last_event_id.is_some();
-        let events = self
-            .clients
-            .unpooled
-            .get_stream(uri, session, last_event_id, token, headers)
+        let limits = if resumed { Limits::CALL } else { Limits::OTHER };
+        let http = &self.clients.unpooled;
+        let events = http
+            .get_stream_with_max_sse_event_size(
+                uri,
+                session,
+                last_event_id,
+                token,
+                headers,
+                limits.bytes,
+            )
             .await
             .inspect_err(|error| {
                 if resumed || matches!(error, Error::Client(_)) {
                     self.check.notify_one();
                 }
             })?;
+        let events = events.map(move |event| {
+            let mut event = event?;
+            event.data = event.data.filter(|data| limits.allow(data));
+            Ok(event)
+        });
         let check = self.check.clone();
         let end = stream::once(async move { check.notify_one() });
         let end = end.filter_map(|()| std::future::ready(None));
@@ -121,19 +147,6 @@ impl StreamableHttpClient for Transport {
     }
 }
 
-/// Fails on an answer to another request and on a 202, for which rmcp would wait forever.
-fn answer_to(id: &RequestId, mut answer: Response) -> Result<Response, Error> {
-    let fault = match &mut answer {
-        Response::Accepted => "no answer to a request",
-        Response::Json(JsonRpcMessage::Response(it), _) if it.id != *id => {
-            "an answer to another request"
-        }
-        // Servers that fail before they have read the request give the error no id, or an id of their own.
-        Response::Json(JsonRpcMessage::Error(error), _) => {
-            error.id = Some(id.clone());
-            return Ok(answer);
-        }
-        _ => return Ok(answer),
-    };
-    Err(Error::UnexpectedServerResponse(fault.into()))
+fn unexpected(what: impl Into<Cow<'static, str>>) -> Error {
+    Error::UnexpectedServerResponse(what.into())
 }

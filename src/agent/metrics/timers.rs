@@ -11,7 +11,7 @@ impl Metrics {
         ToolTimer {
             metrics: self.clone(),
             began: Instant::now(),
-            tool: tool.to_owned(),
+            tool: self.tool_label(tool),
             outcome: "cancelled",
         }
     }

@@ -120,6 +120,7 @@ fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super
     let context = CallContext {
         caller: &caller,
         request_id: "r1",
+        turn_id: "turn_1",
         tool_use_id: "toolu_1",
         time_zone: Some("UTC"),
     };
@@ -148,6 +149,7 @@ fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super
     let expected = [
         (USER_ID, SUB),
         ("tool_use_id", "toolu_1"),
+        ("turn_id", "turn_1"),
         ("request_id", "r1"),
         ("client_timezone", "UTC"),
     ];

@@ -7,6 +7,7 @@ mod strip_input;
 mod strip_schema;
 
 pub(super) use inject::Injector;
+pub(super) use references::descendants;
 pub use strip_input::{InvalidInput, StrippedInput, StrippedJson};
 pub(super) use strip_schema::strip_schema;
 

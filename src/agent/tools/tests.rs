@@ -26,6 +26,11 @@ fn catalogue(schema: Value) -> Catalogue {
     Catalogue::new(vec![tool("t", schema)], vec![])
 }
 
+fn left_out(catalogue: &Catalogue) -> Vec<String> {
+    let tools = catalogue.left_out().iter();
+    tools.map(ToString::to_string).collect()
+}
+
 fn bound(catalogue: &Catalogue, input: Value) -> Value {
     let Value::Object(input) = input else {
         panic!("an input is an object")
@@ -34,6 +39,7 @@ fn bound(catalogue: &Catalogue, input: Value) -> Value {
     let context = CallContext {
         caller: &caller,
         request_id: "r1",
+        turn_id: "turn_1",
         time_zone: None,
         tool_use_id: "toolu_1",
     };
@@ -77,6 +83,7 @@ fn a_tool_that_declares_no_user_id_gets_the_caller_only_in_meta() {
     let context = CallContext {
         caller: &caller,
         request_id: "r1",
+        turn_id: "turn_1",
         time_zone: None,
         tool_use_id: "toolu_1",
     };
@@ -87,6 +94,7 @@ fn a_tool_that_declares_no_user_id_gets_the_caller_only_in_meta() {
         json!({
             "fitness.progstrength/user_id": "ann",
             "fitness.progstrength/tool_use_id": "toolu_1",
+            "fitness.progstrength/turn_id": "turn_1",
             "fitness.progstrength/request_id": "r1",
         })
     );

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     fake_claude::Reply,
+    helpers::take_turn_id,
     mcp_tools::bench_press,
     sse::stable,
     test_app::{Answer, TestApp, user},
@@ -120,7 +121,8 @@ async fn a_user_id_in_claudes_input_does_not_change_the_acting_user() {
     ])
     .await;
     let answer = app.chat("sam", &user("go")).await.ok();
-    let call = &app.mcp.calls()[0];
+    let call = &mut app.mcp.calls()[0];
+    take_turn_id(&mut call.meta);
     assert_eq!(
         call.arguments,
         json!({"note": "n", "deep": {}, "user_id": "sam"})

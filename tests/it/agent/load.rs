@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::{
-    support::helpers::{last_content, metric, metric_becomes, said},
+    support::helpers::{last_content, metric, metric_becomes, said, take_turn_id},
     support::{
         fake_claude::Reply,
         mcp_server::McpServer,
@@ -62,7 +62,9 @@ async fn three_hundred_concurrent_chats_of_two_users_are_not_mixed() {
         async move {
             let mut answer = turn(request, &format!("note-{n}"), n.is_multiple_of(3)).await;
             let said = answer["content"][0]["text"].take();
-            let said: Value = serde_json::from_str(said.as_str().expect("a text")).expect("JSON");
+            let mut said: Value =
+                serde_json::from_str(said.as_str().expect("a text")).expect("JSON");
+            take_turn_id(&mut said["_meta"]);
             (answer["request_id"].take(), said)
         }
     });

@@ -36,7 +36,8 @@ async fn obedient_with(server: &BadMcp) -> TestApp {
 
 /// The same with what else the service is started with.
 async fn obeying(service: Builder) -> TestApp {
-    let app = service.start().await;
+    // Some tests have one user make many calls at once.
+    let app = service.env("AGENT_MAX_CHATS_PER_USER", "128").start().await;
     obey(&app);
     app
 }

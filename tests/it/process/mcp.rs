@@ -28,7 +28,7 @@ async fn a_warning_names_the_tools_that_are_left_out() {
     assert_eq!(
         timeless(warning),
         json!({"level": "WARN", "target": "prog_strength_agent::agent::mcp::session::listing", "message": message,
-            "tools": r#"["either", "odd_key"]"#})
+            "tools": r#"["either (anyOf)", "odd_key (property name)"]"#})
     );
 }
 

@@ -3,6 +3,7 @@
 //! `ro_…` tools claim to be read-only, `idem_…` ones idempotent; a name that ends in `_once` goes wrong only the first time.
 
 mod answers;
+mod hostile;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -37,6 +38,14 @@ pub enum Quirk {
     InitializeFails,
     InitializeIsHtml,
     ListFails,
+    /// Every page of the list has a next one, and 200 kB.
+    EndlessPages,
+    /// The list has 10,000 tools more.
+    ManyTools,
+    /// The list has tools with huge, deep and slow schemas.
+    HostileSchemas,
+    /// The list has one page of 9 MB.
+    LongPage,
     /// Calls are answered as event streams.
     Streams,
     /// A connection over which a call was answered is closed as soon as it is used again.
@@ -45,7 +54,7 @@ pub enum Quirk {
     Stateless,
 }
 
-pub const MODES: [&str; 40] = [
+pub const MODES: [&str; 48] = [
     "ok",
     "http500",
     "http400_json",
@@ -86,6 +95,14 @@ pub const MODES: [&str; 40] = [
     "http500_result",
     "http500_plain",
     "http500_too_long",
+    "tree",
+    "tree_stream",
+    "blocks",
+    "extra_bytes",
+    "both_lengths",
+    "two_lengths",
+    "close_ignored",
+    "reset_after_100",
 ];
 
 #[derive(Default)]

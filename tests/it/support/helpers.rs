@@ -53,6 +53,17 @@ pub(crate) fn unknown(why: &str) -> String {
     )
 }
 
+/// Takes the turn id out of the `_meta` of a call: a `UUIDv7` that the service has made.
+pub(crate) fn take_turn_id(meta: &mut Value) -> String {
+    let id = meta
+        .as_object_mut()
+        .and_then(|meta| meta.shift_remove("fitness.progstrength/turn_id"));
+    let id = id.as_ref().and_then(Value::as_str).expect("a turn id");
+    let parsed = uuid::Uuid::parse_str(id).expect("a UUID");
+    assert_eq!(parsed.get_version_num(), 7, "{id}");
+    id.to_owned()
+}
+
 /// The last message of a request to Claude, without cache breakpoints.
 pub(crate) fn last_content(body: &Value) -> Vec<Value> {
     let last = body["messages"].as_array().and_then(|all| all.last());

@@ -19,7 +19,10 @@ use super::{
     open_error::{OpenError, handshake_fault},
 };
 use crate::{
-    agent::mcp::transport::{Clients, Transport},
+    agent::mcp::{
+        answer_memory::AnswerMemory,
+        transport::{Clients, Transport},
+    },
     config::McpConfig,
 };
 
@@ -30,6 +33,7 @@ const MAX_CONCURRENT_REQUESTS: usize = 256;
 /// Opens sessions with one server.
 pub(in crate::agent::mcp) struct Connector {
     clients: Clients,
+    memory: AnswerMemory,
     url: String,
     token: Option<SecretString>,
     pub(super) drain: Duration,
@@ -61,6 +65,7 @@ impl Connector {
         let drain = config.call_timeout + Duration::from_secs(1);
         Ok(Self {
             clients: Clients::new(&config.url)?,
+            memory: AnswerMemory::new(),
             url: config.url.to_string(),
             token: config.token.clone(),
             drain,
@@ -103,7 +108,11 @@ impl Connector {
         if let Some(token) = &self.token {
             config = config.auth_header(token.expose_secret());
         }
-        let clients = self.clients.clone();
-        StreamableHttpClientTransport::with_client(Transport { clients, check }, config)
+        let transport = Transport {
+            clients: self.clients.clone(),
+            memory: self.memory.clone(),
+            check,
+        };
+        StreamableHttpClientTransport::with_client(transport, config)
     }
 }

@@ -1,4 +1,6 @@
-//! Lists the MCP server's tools, page by page.
+//! Lists the MCP server's tools, page by page, within limits: a listing is sent to Claude with every request.
+
+mod page;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -6,92 +8,115 @@ use rmcp::{
     RoleClient,
     model::{
         ClientRequest, ErrorCode, Extensions, ListToolsRequest, ListToolsRequestMethod,
-        PaginatedRequestParams,
+        PaginatedRequestParams, ServerResult,
     },
     service::{Peer, ServiceError},
 };
-use serde_json::Value;
+use tokio::task::spawn_blocking;
 
 use super::open_error::{OpenError, transport_fault};
-use crate::agent::tools::{Catalogue, ListedTool};
+use crate::agent::{
+    mcp::answer::{Answer, AnswerSlot, Limits},
+    tools::{Catalogue, LeftOut, ListedTool},
+};
 
 const MAX_PAGES: usize = 100;
+/// Of all pages together.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// More are named in no warning.
+const MAX_NAMED: usize = 100;
 
-/// The server's tools, and the names of those that are malformed.
-#[derive(Debug, Default, PartialEq)]
+/// The server's tools, and those that are malformed or too large.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Listing {
     tools: Vec<ListedTool>,
-    broken: Vec<String>,
+    left_out: Vec<LeftOut>,
+    /// JSON values in the tools.
+    values: usize,
+    bytes: usize,
+    is_cut: bool,
 }
 
 impl Listing {
-    pub(super) fn catalogue(&self) -> Arc<Catalogue> {
-        let catalogue = Catalogue::new(self.tools.clone(), self.broken.clone());
-        if !catalogue.left_out().is_empty() {
-            tracing::warn!(tools = ?catalogue.left_out(), "tools left out: Claude's API would refuse their schemas");
+    /// Not on a thread of the runtime: a listing may be long. `None` if that fails.
+    pub(super) async fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        let Self {
+            tools, left_out, ..
+        } = self.clone();
+        let built = spawn_blocking(move || Catalogue::new(tools, left_out)).await;
+        let catalogue = built.ok()?;
+        let named = catalogue.left_out().iter().take(MAX_NAMED);
+        let named: Vec<String> = named.map(ToString::to_string).collect();
+        if !named.is_empty() {
+            tracing::warn!(tools = ?named, "tools left out: Claude's API would refuse their schemas");
         }
-        Arc::new(catalogue)
+        Some(Arc::new(catalogue))
     }
 }
 
-/// Reads all pages as plain JSON: rmcp's types refuse the whole list for one malformed tool.
+/// Reads all pages as plain JSON: rmcp's types refuse the whole list for one malformed tool. A page that fails after the
+/// first leaves those before it in force.
 pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
     let (mut listing, mut cursors, mut cursor) = (Listing::default(), HashSet::new(), None);
-    for _ in 0..MAX_PAGES {
-        let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
-        let request = ListToolsRequest {
-            method: ListToolsRequestMethod,
-            params: Some(params),
-            extensions: Extensions::default(),
-        };
-        let page = match peer
-            .send_request(ClientRequest::ListToolsRequest(request))
-            .await
-        {
-            Ok(page) => serde_json::to_value(page).map_err(|_| OpenError::Listing)?,
+    for page in 0..MAX_PAGES {
+        let slot = AnswerSlot::new(Limits::text(MAX_BYTES - listing.bytes));
+        let read = match request_page(peer, cursor.take(), &slot).await {
+            Ok(parsed) => match slot.into_answer(&parsed) {
+                Some(answer) => read_page(&mut listing, answer).await,
+                None => Err(OpenError::Listing),
+            },
             // A server without tools.
             Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 return Ok(listing);
             }
-            Err(error) => return Err(OpenError::List(transport_fault(&error).to_owned())),
+            Err(error) => Err(OpenError::List(transport_fault(&error).to_owned())),
         };
-        for tool in page["tools"].as_array().ok_or(OpenError::Listing)? {
-            match listed(tool) {
-                Some(tool) => listing.tools.push(tool),
-                None => listing.broken.push(
-                    tool["name"]
-                        .as_str()
-                        .unwrap_or("(without a name)")
-                        .to_owned(),
-                ),
+        let next = match read {
+            Ok(next) => next,
+            Err(error) if page == 0 => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, page, "a page of the listing of tools failed");
+                return Ok(listing);
             }
-        }
-        match page["nextCursor"].as_str() {
-            Some(next) if cursors.insert(next.to_owned()) => cursor = Some(next.to_owned()),
+        };
+        match next {
+            None => return Ok(listing),
+            Some(_) if listing.is_cut => break,
+            Some(next) if cursors.insert(next.clone()) => cursor = Some(next),
             Some(_) => {
                 tracing::warn!("the server's listing of tools repeats itself");
                 return Ok(listing);
             }
-            None => return Ok(listing),
         }
     }
-    tracing::warn!(
-        pages = MAX_PAGES,
-        "the server's listing of tools is too long; the rest is left out"
-    );
+    tracing::warn!("the server's listing of tools is too long; the rest is left out");
     Ok(listing)
 }
 
-fn listed(tool: &Value) -> Option<ListedTool> {
-    let hint = |name: &str| tool["annotations"][name] == true;
-    Some(ListedTool {
-        name: tool["name"]
-            .as_str()
-            .filter(|name| !name.is_empty())?
-            .to_owned(),
-        description: tool["description"].as_str().map(str::to_owned),
-        input_schema: tool["inputSchema"].as_object()?.clone(),
-        read_only: hint("readOnlyHint"),
-        idempotent: hint("idempotentHint"),
-    })
+async fn request_page(
+    peer: &Peer<RoleClient>,
+    cursor: Option<String>,
+    slot: &AnswerSlot,
+) -> Result<ServerResult, ServiceError> {
+    let mut extensions = Extensions::default();
+    extensions.insert(slot.clone());
+    let request = ListToolsRequest {
+        method: ListToolsRequestMethod,
+        params: Some(PaginatedRequestParams::default().with_cursor(cursor)),
+        extensions,
+    };
+    peer.send_request(ClientRequest::ListToolsRequest(request))
+        .await
+}
+
+/// Not on a thread of the runtime: a page may be long. Returns the cursor of the next page.
+async fn read_page(listing: &mut Listing, answer: Answer) -> Result<Option<String>, OpenError> {
+    let mut taken = std::mem::take(listing);
+    let read = spawn_blocking(move || {
+        let next = page::read(&mut taken, &answer);
+        (taken, next)
+    });
+    let (taken, next) = read.await.map_err(|_| OpenError::Listing)?;
+    *listing = taken;
+    next
 }

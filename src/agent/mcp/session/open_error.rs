@@ -40,12 +40,11 @@ pub(super) fn transport_fault(error: &ServiceError) -> &'static str {
 fn fault(error: &(dyn std::error::Error + 'static)) -> &'static str {
     match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
         Some(StreamableHttpError::Client(error)) if error.is_connect() => "no connection",
-        Some(StreamableHttpError::AuthRequired(_) | StreamableHttpError::InsufficientScope(_)) => {
-            "not authorized: check PROG_STRENGTH_MCP_TOKEN"
-        }
-        Some(
-            StreamableHttpError::HttpStatus(_) | StreamableHttpError::UnexpectedServerResponse(_),
-        ) => "an HTTP error; check PROG_STRENGTH_MCP_URL and PROG_STRENGTH_MCP_TOKEN",
+        Some(StreamableHttpError::UnexpectedServerResponse(text)) => match text.as_ref() {
+            "HTTP 401" | "HTTP 403" => "not authorized: check PROG_STRENGTH_MCP_TOKEN",
+            _ => "an HTTP error; check PROG_STRENGTH_MCP_URL and PROG_STRENGTH_MCP_TOKEN",
+        },
+        Some(StreamableHttpError::ResponseBodyTooLarge { .. }) => "the answer is too long",
         Some(StreamableHttpError::UnexpectedContentType(_)) => {
             "the answer is not MCP; check PROG_STRENGTH_MCP_URL"
         }

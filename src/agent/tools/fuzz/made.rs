@@ -6,6 +6,8 @@ use super::USER_ID;
 use crate::fuzz::Choices;
 
 const KEYS: [&str; 6] = [USER_ID, "a", "b", "aa", "items", "properties"];
+/// Names of properties: inputs have [`KEYS`] only.
+const NAMES: [&str; 7] = [USER_ID, "User_ID", "a", "b", "aa", "items", "properties"];
 const PATTERNS: [&str; 5] = ["^a", ".*", "(?=a", USER_ID, "b"];
 const TARGETS: [&str; 9] = [
     "#",
@@ -133,7 +135,7 @@ fn part(choices: &mut Choices<'_>, depth: usize) -> Value {
 }
 
 fn object(choices: &mut Choices<'_>, depth: usize) -> Map<String, Value> {
-    let properties = parts(choices, depth, &KEYS);
+    let properties = parts(choices, depth, &NAMES);
     let required: Vec<_> = properties
         .keys()
         .filter(|_| choices.flag())

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::USER_ID;
+use crate::agent::tools::identity::is_user_id;
 
 /// True if `user_id` is anywhere the name of a property.
 pub(super) fn mentions(schema: &Value) -> bool {
@@ -13,29 +13,39 @@ pub(super) fn mentions(schema: &Value) -> bool {
     };
     let named = |value: &Value| {
         let names = value.as_array();
-        names.is_some_and(|names| names.iter().any(|name| name == USER_ID))
+        names.is_some_and(|names| names.iter().any(is_name))
     };
     object
         .iter()
         .any(|(key, value)| match (key.as_str(), value) {
-            (USER_ID, _) => true,
+            (key, _) if is_user_id(key) => true,
             (
                 "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas",
                 Value::Object(parts),
-            ) => parts.contains_key(USER_ID) || parts.values().any(mentions),
+            ) => has_user_id(parts) || parts.values().any(mentions),
             ("dependentRequired" | "dependencies", Value::Object(rules)) => {
-                rules.contains_key(USER_ID)
-                    || rules.values().any(|rule| named(rule) || mentions(rule))
+                has_user_id(rules) || rules.values().any(|rule| named(rule) || mentions(rule))
             }
             ("enum" | "const" | "default" | "examples" | "example", data) => keyed(data),
+            ("propertyNames", names) => {
+                named(&names["enum"]) || is_name(&names["const"]) || mentions(names)
+            }
             ("required", names) => named(names) || mentions(names),
             (_, value) => mentions(value),
         })
 }
 
+fn is_name(value: &Value) -> bool {
+    value.as_str().is_some_and(is_user_id)
+}
+
+fn has_user_id(object: &Map<String, Value>) -> bool {
+    object.keys().any(|key| is_user_id(key))
+}
+
 fn keyed(data: &Value) -> bool {
     match data {
-        Value::Object(object) => object.contains_key(USER_ID) || object.values().any(keyed),
+        Value::Object(object) => has_user_id(object) || object.values().any(keyed),
         Value::Array(items) => items.iter().any(keyed),
         _ => false,
     }
@@ -60,13 +70,13 @@ pub(super) fn nothing_else_is_hidden(original: &Map<String, Value>, shown: &Valu
 fn without_user(schema: &Value) -> Value {
     match schema {
         Value::Object(object) => {
-            let kept = object.iter().filter(|(key, _)| *key != USER_ID);
+            let kept = object.iter().filter(|(key, _)| !is_user_id(key));
             kept.map(|(key, value)| (key.clone(), without_user(value)))
                 .collect()
         }
         Value::Array(items) => items
             .iter()
-            .filter(|item| *item != USER_ID)
+            .filter(|item| !is_name(item))
             .map(without_user)
             .collect(),
         other => other.clone(),

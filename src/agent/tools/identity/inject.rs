@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use super::{
@@ -10,11 +10,14 @@ use super::{
     references::{descendants, resolve},
 };
 
+/// Of a compiled pattern, in bytes: a short text may stand for a million states.
+const MAX_PATTERN_SIZE: usize = 256 * 1024;
+
 /// Injects the caller's id into the inputs of one tool.
 #[derive(Debug)]
 pub(in crate::agent::tools) struct Injector {
     schema: Value,
-    /// `None`: a pattern this engine cannot read, taken to match every key.
+    /// `None`: a pattern that this engine cannot read, or a very large one, taken to match every key.
     patterns: HashMap<String, Option<Regex>>,
     /// False for most tools: their inputs need not be searched.
     mentions_user_id: bool,
@@ -25,7 +28,7 @@ impl Injector {
         let patterns =
             descendants(&schema).filter_map(|it| it.get("patternProperties")?.as_object());
         let patterns = patterns.flat_map(Map::keys);
-        let patterns = patterns.map(|it| (it.clone(), Regex::new(it).ok()));
+        let patterns = patterns.map(|it| (it.clone(), compile(it)));
         let patterns = patterns.collect();
         let mentions_user_id = descendants(&schema).any(|it| it.get(USER_ID).is_some());
         Self {
@@ -136,6 +139,11 @@ impl Injector {
         }
         found
     }
+}
+
+fn compile(pattern: &str) -> Option<Regex> {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.size_limit(MAX_PATTERN_SIZE).build().ok()
 }
 
 /// The subschemas for the item at a position. Before 2020-12 `prefixItems` was a list under `items`.

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// `root` and all values in it, parents before children.
-pub(super) fn descendants(root: &Value) -> impl Iterator<Item = &Value> {
+pub(in crate::agent::tools) fn descendants(root: &Value) -> impl Iterator<Item = &Value> {
     let mut open = vec![root];
     std::iter::from_fn(move || {
         let value = open.pop()?;

@@ -1,9 +1,11 @@
 //! Strips the property `user_id` from a tool's schema, at any depth, before Claude sees it.
 
-use serde_json::Value;
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
 
 use super::{
-    USER_ID,
+    is_user_id,
     references::{descendants, resolve},
 };
 
@@ -22,7 +24,7 @@ const DATA: [&str; 5] = ["default", "examples", "example", "const", "enum"];
 /// Rounds of inlining: a target may contain dangling references itself.
 const MAX_ROUNDS: usize = 4;
 /// Values inlined in one round: a definition that refers to itself grows with every round.
-const MAX_INLINED: usize = 10_000;
+const MAX_INLINED: usize = 2_000;
 
 /// The schema without the property `user_id`. A reference to what was removed is replaced by its target; `None` if that
 /// is impossible.
@@ -39,22 +41,24 @@ pub(in crate::agent::tools) fn strip_schema(schema: &Value) -> Option<Value> {
         if dangling.is_empty() {
             return Some(stripped);
         }
+        // Each of them: a target is inlined as often as it is referred to.
         let targets = dangling.iter().filter_map(|it| resolve(schema, it));
         if targets.flat_map(descendants).nth(MAX_INLINED).is_some() {
             return None;
         }
+        let dangling = dangling.into_iter().collect();
         inline(&mut stripped, schema, &dangling);
     }
     None
 }
 
 /// Replaces the `dangling` references by their targets in `original`, stripped too.
-fn inline(value: &mut Value, original: &Value, dangling: &[String]) {
+fn inline(value: &mut Value, original: &Value, dangling: &HashSet<String>) {
     match value {
         Value::Object(object) => {
             let reference = object.get("$ref").and_then(Value::as_str);
             let target = reference
-                .filter(|reference| dangling.iter().any(|other| other == reference))
+                .filter(|reference| dangling.contains(*reference))
                 .and_then(|reference| resolve(original, reference));
             if let Some(target @ Value::Object(_)) = target {
                 let mut target = target.clone();
@@ -83,17 +87,24 @@ fn strip(schema: &mut Value) {
         Value::Array(items) => return items.iter_mut().for_each(strip),
         _ => return,
     };
-    object.shift_remove(USER_ID);
+    strip_keys(object);
     for (keyword, value) in object.iter_mut() {
         match (keyword.as_str(), value) {
             (keyword, value) if DATA.contains(&keyword) => strip_data(value),
             ("required", names @ Value::Array(_)) => strip_names(names),
             ("dependentRequired", Value::Object(rules)) => {
-                rules.shift_remove(USER_ID);
+                strip_keys(rules);
                 rules.values_mut().for_each(strip_names);
             }
+            ("propertyNames", names) => {
+                strip(names);
+                strip_property_names(names);
+            }
             (keyword, Value::Object(schemas)) if MAPS.contains(&keyword) => {
-                schemas.shift_remove(USER_ID);
+                strip_keys(schemas);
+                if keyword == "patternProperties" {
+                    schemas.retain(|pattern, _| !names_user_id(pattern));
+                }
                 for schema in schemas.values_mut() {
                     if keyword == "dependencies" {
                         strip_names(schema);
@@ -106,11 +117,15 @@ fn strip(schema: &mut Value) {
     }
 }
 
+fn strip_keys(object: &mut Map<String, Value>) {
+    object.retain(|key, _| !is_user_id(key));
+}
+
 /// Removes the key `user_id` from data. Texts stay as they are.
 fn strip_data(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            object.shift_remove(USER_ID);
+            strip_keys(object);
             object.values_mut().for_each(strip_data);
         }
         Value::Array(items) => items.iter_mut().for_each(strip_data),
@@ -121,6 +136,37 @@ fn strip_data(value: &mut Value) {
 /// Removes `user_id` from a list of property names.
 fn strip_names(names: &mut Value) {
     if let Value::Array(names) = names {
-        names.retain(|name| name != USER_ID);
+        names.retain(|name| !name.as_str().is_some_and(is_user_id));
     }
+}
+
+/// Removes what names `user_id` from a schema of property names, at any depth.
+fn strip_property_names(schema: &mut Value) {
+    let object = match schema {
+        Value::Object(object) => object,
+        Value::Array(items) => return items.iter_mut().for_each(strip_property_names),
+        _ => return,
+    };
+    object.retain(|keyword, value| match (keyword.as_str(), value.as_str()) {
+        ("const", Some(name)) => !is_user_id(name),
+        ("pattern", Some(pattern)) => !names_user_id(pattern),
+        _ => true,
+    });
+    for (keyword, value) in object.iter_mut() {
+        match keyword.as_str() {
+            "enum" | "examples" => strip_names(value),
+            _ => strip_property_names(value),
+        }
+    }
+}
+
+/// True for a pattern in which `user_id` stands as a word, in any case: `^(user_id|name)$`, `(?i)\buser[_]id`.
+fn names_user_id(pattern: &str) -> bool {
+    let anchors = [r"\b", r"\A", r"\z", r"\Z"];
+    let text = anchors
+        .iter()
+        .fold(pattern.to_owned(), |text, it| text.replace(it, " "));
+    let text = text.replace(['\\', '[', ']'], "");
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(is_user_id)
 }

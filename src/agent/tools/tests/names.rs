@@ -1,10 +1,12 @@
 //! Schemas and names that Claude's API refuses.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
-use super::tool;
+use super::{left_out, tool};
 use crate::{
-    agent::tools::{CallContext, Catalogue, StrippedInput, sanitize_name},
+    agent::tools::{CallContext, Catalogue, LeftOut, StrippedInput, sanitize_name},
     auth::Caller,
 };
 
@@ -25,7 +27,7 @@ fn refused_schemas_are_normalized_or_left_out() {
         tool("a", json!({"type": "object"})),
         tool("a", json!({"type": "object", "description": "twice"})),
     ];
-    let catalogue = Catalogue::new(listed, vec!["unreadable".into()]);
+    let catalogue = Catalogue::new(listed, vec![LeftOut::new("z", "unreadable")]);
     let names: Vec<_> = catalogue
         .specs()
         .iter()
@@ -39,8 +41,15 @@ fn refused_schemas_are_normalized_or_left_out() {
         ]
     );
     assert_eq!(
-        catalogue.left_out(),
-        ["unreadable", "a", "array", "broken", "key", "union"]
+        left_out(&catalogue),
+        [
+            "z (unreadable)",
+            "a (listed twice)",
+            "array (type)",
+            "broken (invalid schema)",
+            "key (property name)",
+            "union (anyOf)"
+        ]
     );
 }
 
@@ -75,6 +84,7 @@ fn refused_names_are_mapped_to_unique_names_and_back() {
     let context = CallContext {
         caller: &caller,
         request_id: "r",
+        turn_id: "turn_1",
         time_zone: None,
         tool_use_id: "t",
     };
@@ -83,4 +93,31 @@ fn refused_names_are_mapped_to_unique_names_and_back() {
     let called: std::collections::HashSet<_> = offered.iter().map(|name| call(name).name).collect();
     assert_eq!(called, names.iter().map(ToString::to_string).collect());
     assert_eq!(call("a_b").name(), "a_b");
+}
+
+#[test]
+fn a_schema_with_many_or_long_patterns_is_left_out_at_once() {
+    let started = Instant::now();
+    let patterns = |count: usize, pattern: &str| {
+        let names = (0..count).map(|n| (format!("{pattern}{n}"), json!({})));
+        json!({"properties": {"a": {"patternProperties": names.collect::<serde_json::Map<_, _>>()}}})
+    };
+    let large = "(?:(?:[a-zäöü]{100}){100}){100}";
+    let listed = vec![
+        tool("few", patterns(32, large)),
+        tool("long", patterns(1, &"a".repeat(1024))),
+        tool("many", patterns(33, large)),
+        tool("thousand", patterns(1000, large)),
+    ];
+    let catalogue = Catalogue::new(listed, vec![]);
+    assert_eq!(
+        left_out(&catalogue),
+        [
+            "long (pattern of more than 1024 bytes)",
+            "many (more than 32 patterns)",
+            "thousand (more than 32 patterns)"
+        ]
+    );
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{bound, catalogue};
+use super::{bound, catalogue, left_out, tool};
+use crate::agent::tools::Catalogue;
 
 #[test]
 fn user_id_is_stripped_from_schemas_at_any_depth_and_nothing_else_changes() {
@@ -58,14 +59,51 @@ fn references_to_stripped_schemas_are_inlined() {
         "type": "object", "$defs": {"user_id": {"type": "array", "items": {"$ref": "#/$defs/user_id"}}},
         "properties": {"tree": {"$ref": "#/$defs/user_id"}},
     });
-    assert_eq!(catalogue(endless).left_out(), ["t"]);
+    assert_eq!(left_out(&catalogue(endless)), ["t ($ref)"]);
 }
 
 #[test]
 fn a_definition_with_many_references_to_itself_is_refused_quickly() {
     let many = json!({"anyOf": vec![json!({"$ref": "#/$defs/user_id"}); 1000]});
     let schema = json!({"type": "object", "$defs": {"user_id": many}, "properties": {"a": {"$ref": "#/$defs/user_id"}}});
-    assert_eq!(catalogue(schema).left_out(), ["t"]);
+    assert_eq!(left_out(&catalogue(schema)), ["t ($ref)"]);
+}
+
+#[test]
+fn tools_whose_inlined_references_are_large_together_are_left_out() {
+    let large = json!({"type": "object", "anyOf": vec![json!({"type": "string"}); 400]});
+    let schema = json!({"type": "object", "$defs": {"user_id": large}, "properties": {"a": {"$ref": "#/$defs/user_id"}}});
+    let tools = (0..100).map(|n| tool(&n.to_string(), schema.clone()));
+    let catalogue = Catalogue::new(tools.collect(), vec![]);
+    let left_out = left_out(&catalogue);
+    assert!((30..50).contains(&left_out.len()), "{left_out:?}");
+    assert!(left_out.iter().all(|it| it.ends_with("(too large)")));
+}
+
+#[test]
+fn user_id_is_stripped_in_any_case_and_from_patterns_and_names_of_properties() {
+    let stripped = catalogue(json!({
+        "type": "object",
+        "properties": {"User_ID": {}, "a": {
+            "required": ["USER_ID", "u\u{17f}er_id", "b"],
+            "dependentRequired": {"uSer_id": ["b"], "b": ["USER_id"]},
+            "default": {"USER_ID": 1},
+            "enum": ["user_id", "name"],
+            "patternProperties": {"^user_id$": {}, "^(user_id|name)$": {}, "(?i)\\buser[_]id": {}, "^superuser_id$": {}},
+            "propertyNames": {"enum": ["user_id", "User_Id", "b"], "anyOf": [{"const": "user_id"}, {"pattern": "^user\\_id|b$"}]},
+        }},
+    }));
+    assert_eq!(
+        stripped.specs()[0].input_schema,
+        json!({"type": "object", "properties": {"a": {
+            "required": ["b"],
+            "dependentRequired": {"b": []},
+            "default": {},
+            "enum": ["user_id", "name"],
+            "patternProperties": {"^superuser_id$": {}},
+            "propertyNames": {"enum": ["b"], "anyOf": [{}, {}]},
+        }}})
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    support::helpers::obey,
+    support::helpers::{obey, take_turn_id},
     support::{
         fake_claude::Reply,
         mcp_tools::bench_press,
@@ -32,6 +32,8 @@ async fn meta_carries_user_tool_use_id_and_request_id() {
         .into_iter()
         .map(|call| (call.name, call.meta))
         .collect();
+    let turns: Vec<_> = metas.iter_mut().map(|(_, it)| take_turn_id(it)).collect();
+    assert_eq!(turns[0], turns[1]);
     metas.sort_by(|a, b| a.0.cmp(&b.0));
     let meta = |id: &str| {
         json!({"fitness.progstrength/user_id": "ann", "fitness.progstrength/tool_use_id": id,
@@ -44,6 +46,28 @@ async fn meta_carries_user_tool_use_id_and_request_id() {
             ("list_exercises".to_owned(), meta("toolu_1"))
         ]
     );
+}
+
+#[tokio::test]
+async fn turns_with_one_request_id_and_one_tool_use_id_have_different_turn_ids() {
+    let app = TestApp::start().await;
+    let calls = |id: &str| Reply::tool(id, "list_exercises", json!({}));
+    app.claude.push_all([
+        calls("call_1"),
+        calls("call_2"),
+        Reply::text("done"),
+        calls("call_1"),
+        Reply::text("done"),
+    ]);
+    for _ in 0..2 {
+        let request = app.post("ann").header("x-request-id", "same");
+        let request = request.body(user("again").to_string());
+        Answer::of(request).await.ok();
+    }
+    let calls = app.mcp.calls().into_iter();
+    let turns: Vec<_> = calls.map(|mut it| take_turn_id(&mut it.meta)).collect();
+    assert_eq!(turns[0], turns[1]);
+    assert_ne!(turns[0], turns[2]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    support::helpers::{good, last_content},
+    support::helpers::{good, last_content, take_turn_id},
     support::{
         fake_claude::Reply,
         mcp_server::McpServer,
@@ -123,8 +123,10 @@ async fn a_result_that_names_the_user_is_passed_on_unchanged() {
     let results = last_content(&app.claude.bodies()[1]);
     let text = results[0]["content"][0]["text"].as_str().expect("a text");
     assert_eq!(results, [good(text)]);
+    let mut passed_on: Value = serde_json::from_str(text).expect("the server's JSON");
+    take_turn_id(&mut passed_on["_meta"]);
     assert_eq!(
-        serde_json::from_str::<Value>(text).expect("the server's JSON"),
+        passed_on,
         json!({"arguments": {"user_id": "sam"}, "_meta": {"fitness.progstrength/user_id": "sam",
             "fitness.progstrength/tool_use_id": "toolu_1", "fitness.progstrength/request_id": "r1"}})
     );

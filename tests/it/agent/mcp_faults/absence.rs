@@ -106,7 +106,8 @@ async fn a_restart_between_two_chats_affects_neither() {
 
 #[tokio::test]
 async fn a_lost_session_is_replaced_once_however_many_requests_notice() {
-    let mut app = TestApp::start().await;
+    let service = TestApp::builder().env("AGENT_MAX_CHATS_PER_USER", "20");
+    let mut app = service.start().await;
     let gate = Gate::new();
     let message_complete = gate.clone();
     app.claude.on(move |body| match said(body) {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Answers after which it is unknown whether the tool has run.
-const UNREADABLE: [&str; 17] = [
+const UNREADABLE: [&str; 19] = [
     "http500",
     "http503",
     "bad_json",
@@ -28,6 +28,8 @@ const UNREADABLE: [&str; 17] = [
     "http500_result",
     "http500_plain",
     "http500_too_long",
+    "tree",
+    "tree_stream",
 ];
 
 /// `(tool, how often it acted, the result)` for each of them, all called at once.

@@ -93,3 +93,26 @@ async fn a_read_on_a_connection_that_the_server_closes_is_repeated_on_a_new_one(
     assert_eq!(server.executions("ro_ok"), 24);
     assert_eq!(server.sessions(), 1);
 }
+
+#[tokio::test]
+async fn what_follows_an_ambiguous_answer_is_not_the_answer_to_the_next_request() {
+    for mode in [
+        "extra_bytes",
+        "both_lengths",
+        "two_lengths",
+        "close_ignored",
+        "reset_after_100",
+    ] {
+        let server = BadMcp::start(Quirk::None).await;
+        let app = obedient_with(&server).await;
+        for times in 1..=3 {
+            result_of(&app, &format!("ro_{mode}")).await;
+            assert_eq!(result_of(&app, "ro_ok").await, good("ok"), "{mode}");
+            // A leftover would be unreadable, and the call be made again.
+            assert_eq!(server.executions("ro_ok"), times, "{mode}");
+        }
+        let reused = |tools: &Vec<String>| tools.len() > 1 && tools[0] != "ro_ok";
+        let connections = server.connections();
+        assert_eq!(connections.iter().find(|it| reused(it)), None, "{mode}");
+    }
+}

@@ -98,3 +98,45 @@ async fn a_running_turn_keeps_its_catalogue() {
     assert_eq!(bodies[2]["tools"], bodies[0]["tools"]);
     assert_eq!(app.mcp.called(), ["slow_write", "list_exercises"]);
 }
+
+/// Lists the tools of such a server and calls one; returns the part of `/ready` about it.
+async fn listed_by(quirk: Quirk) -> Value {
+    let server = BadMcp::start(quirk).await;
+    let app = obedient_with(&server).await;
+    assert_eq!(result_of(&app, "ok").await, good("ok"));
+    app.get("/ready").await.ok()["mcp"].take()
+}
+
+#[tokio::test]
+async fn of_a_listing_without_end_8_mb_are_used() {
+    let mcp = listed_by(Quirk::EndlessPages).await;
+    let pages = mcp["tools"].as_u64().expect("a count") - (MODES.len() * 6) as u64;
+    assert!((35..=42).contains(&pages), "{pages} pages");
+}
+
+#[tokio::test]
+async fn of_a_listing_of_10_000_tools_1000_are_used() {
+    assert_eq!(listed_by(Quirk::ManyTools).await["tools"], 1000);
+}
+
+#[tokio::test]
+async fn hostile_schemas_are_left_out_and_the_other_tools_work() {
+    let mcp = listed_by(Quirk::HostileSchemas).await;
+    let (tools, left_out) = (&mcp["tools"], &mcp["tools_left_out"]);
+    let tools = tools.as_u64().expect("a count") - (MODES.len() * 6) as u64;
+    // Of the 100 with 4,000 values each, those that fit into the limit on all values.
+    assert!((4..=6).contains(&tools), "{tools}");
+    assert_eq!(left_out.as_u64(), Some(103 - tools));
+}
+
+#[tokio::test]
+async fn a_page_of_more_than_8_mb_is_no_listing() {
+    let server = BadMcp::start(Quirk::LongPage).await;
+    let app = TestApp::builder()
+        .mcp_url(server.url())
+        .unready()
+        .start()
+        .await;
+    server.tried_to_initialize(2).await;
+    assert_eq!(app.get("/ready").await.status, 503);
+}

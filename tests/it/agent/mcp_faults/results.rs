@@ -138,3 +138,25 @@ async fn a_result_may_have_100_000_bytes_by_default() {
         ]))
     );
 }
+
+#[tokio::test]
+async fn an_image_of_5_mb_is_passed_on() {
+    let app = obedient().await;
+    let result = result_of(&app, r#"picture {"bytes": 5000000}"#).await;
+    let data = &result["content"][0]["source"]["data"];
+    assert!(data.as_str().expect("base64").len() > 6_600_000);
+}
+
+#[tokio::test]
+async fn of_many_blocks_the_first_1000_are_passed_on() {
+    let server = BadMcp::start(Quirk::None).await;
+    let app = obedient_with(&server).await;
+    let result = result_of(&app, "blocks").await;
+    let blocks = result["content"].as_array().expect("a list");
+    assert_eq!(blocks.len(), 1001);
+    assert_eq!(blocks[999], text("x"));
+    assert_eq!(
+        blocks[1000],
+        text("[500 more content blocks were left out.]")
+    );
+}

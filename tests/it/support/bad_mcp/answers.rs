@@ -3,16 +3,18 @@
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::tcp::OwnedWriteHalf, sync::watch};
 
-use super::{MODES, Quirk, Record};
+use super::{MODES, Quirk, Record, hostile};
 use crate::support::raw_http::{Request, answer, head};
 
 /// Of an answer, this is more than is read.
-const TOO_LONG: usize = 16 * 1024 * 1024;
+const TOO_LONG: usize = 8 * 1024 * 1024;
 
 pub(super) enum What {
     Answer(u16, &'static str, String),
     WithHeader(u16, &'static str, String),
     Raw(Vec<u8>),
+    /// The same, but the connection stays open.
+    RawOpen(Vec<u8>),
     Hang,
 }
 
@@ -40,6 +42,7 @@ impl What {
                 writer.write_all(&bytes).await?;
                 return Ok(false);
             }
+            Self::RawOpen(bytes) => bytes,
             Self::Hang => std::future::pending().await,
         };
         writer.write_all(&bytes).await?;
@@ -74,7 +77,7 @@ pub(super) fn respond(
         }
         (_, "tools/list") => {
             record.send_modify(|record| record.lists += 1);
-            list(&id, quirk)
+            list(&id, &message["params"]["cursor"], quirk)
         }
         (_, "tools/call") => {
             let tool = message["params"]["name"].as_str().unwrap_or_default();
@@ -108,7 +111,7 @@ fn initialize(id: &Value, asked: &Value, quirk: Quirk) -> What {
     What::WithHeader(200, "mcp-session-id: s-1", reply(id, &result))
 }
 
-fn list(id: &Value, quirk: Quirk) -> What {
+fn list(id: &Value, cursor: &Value, quirk: Quirk) -> What {
     let schema = json!({"type": "object", "properties": {"key": {"type": "string"}}});
     let tool = |name: String, hints: Value| json!({"name": name, "inputSchema": schema, "annotations": hints});
     let mut tools = Vec::new();
@@ -134,7 +137,7 @@ fn list(id: &Value, quirk: Quirk) -> What {
             tools.push(tool("odd_hint".into(), json!({"readOnlyHint": "yes"})));
             json_result(id, &json!({"tools": tools}))
         }
-        _ => json_result(id, &json!({"tools": tools})),
+        _ => json_result(id, &hostile::page(tools, cursor, quirk)),
     }
 }
 
@@ -220,6 +223,15 @@ fn call(id: &Value, tool: &str, record: &watch::Sender<Record>) -> What {
         "stream" => streamed(&reply(id, &text("ok"))),
         "too_long" => json_result(id, &text(&"x".repeat(TOO_LONG))),
         "too_long_stream" => streamed(&reply(id, &text(&"x".repeat(TOO_LONG)))),
+        "tree" => json_result(id, &hostile::tree()),
+        "tree_stream" => streamed(&reply(id, &hostile::tree())),
+        "blocks" => json_result(id, &hostile::blocks()),
+        "reset_after_100" => What::Raw(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
+        "extra_bytes" | "both_lengths" | "two_lengths" | "close_ignored" => {
+            let next = json!(id.as_i64().unwrap_or_default() + 1);
+            let leftover = reply(&next, &text("the leftover"));
+            What::RawOpen(hostile::ambiguous(mode, &reply(id, &text("ok")), &leftover))
+        }
         _ => json_result(id, &text("ok")),
     }
 }

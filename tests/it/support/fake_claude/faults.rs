@@ -37,6 +37,13 @@ impl Reply {
         self
     }
 
+    /// In the same write as the end of the answer; the connection stays open.
+    #[must_use]
+    pub fn followed_by(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.leftover = bytes.into();
+        self
+    }
+
     /// The n-th event waits for the gate.
     #[must_use]
     pub fn gate_at(self, n: usize, gate: &Gate) -> Self {

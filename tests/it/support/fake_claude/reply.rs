@@ -23,6 +23,8 @@ pub struct Reply {
     pub(super) crlf: bool,
     pub(super) names: bool,
     pub(super) chunk: Option<usize>,
+    /// Bytes after the end of the answer.
+    pub(super) leftover: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -53,6 +55,7 @@ impl Reply {
             crlf: false,
             names: true,
             chunk: None,
+            leftover: Vec::new(),
         }
     }
 

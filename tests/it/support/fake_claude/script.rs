@@ -100,7 +100,10 @@ impl Reply {
                 steps.push(Step::Flood(delta, sent.clone()));
             }
             // In one write with the last event: a client may close as soon as it has read that.
-            (_, Some(Step::Send(last))) => last.extend_from_slice(LAST_CHUNK),
+            (_, Some(Step::Send(last))) => {
+                last.extend_from_slice(LAST_CHUNK);
+                last.extend_from_slice(&self.leftover);
+            }
             _ => steps.push(Step::Send(LAST_CHUNK.to_vec())),
         }
         steps

@@ -1,0 +1,123 @@
+//! Answers to tool calls and listings, kept as the text that was received: as rmcp's types they would take many times its
+//! size, before a limit could be checked.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rmcp::model::{RequestId, ServerResult};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::answer_memory::Held;
+use crate::process::memory::json::{VALUE_COST, count_values};
+
+/// The most memory of an answer's tree beyond its bytes.
+const MAX_TREE: usize = 2 * 1024 * 1024;
+
+/// The limits of one answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) bytes: usize,
+    /// JSON values in it.
+    pub(super) values: usize,
+}
+
+impl Limits {
+    /// An image of 5 MB is 6.7 MB of base64.
+    pub(super) const CALL: Self = Self::new(8 * 1024 * 1024, MAX_TREE / VALUE_COST);
+    /// Answers that rmcp parses.
+    pub(super) const OTHER: Self = Self::new(1024 * 1024, MAX_TREE / VALUE_COST);
+
+    /// For an answer of which no tree is built.
+    pub(super) const fn text(bytes: usize) -> Self {
+        Self::new(bytes, usize::MAX)
+    }
+
+    const fn new(bytes: usize, values: usize) -> Self {
+        Self { bytes, values }
+    }
+
+    /// Says in the log which limit `json` exceeds.
+    pub(super) fn allow(self, json: &str) -> bool {
+        let Self { bytes, values } = self;
+        let within = json.len() <= bytes && count_values(json.as_bytes()) <= values;
+        if !within {
+            tracing::warn!(
+                bytes,
+                values,
+                "an answer of the tool server exceeds a limit"
+            );
+        }
+        within
+    }
+}
+
+/// A JSON-RPC message, unparsed.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+}
+
+/// Put into a request's extensions: the transport fills it and gives rmcp an empty result.
+#[derive(Clone)]
+pub(super) struct AnswerSlot {
+    pub(super) limits: Limits,
+    answer: Arc<Mutex<Option<Answer>>>,
+}
+
+/// The text of a response to a request. Holds its share of the answers' memory.
+pub(super) struct Answer {
+    text: String,
+    _held: Held,
+}
+
+impl AnswerSlot {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            answer: Arc::default(),
+        }
+    }
+
+    /// Keeps `text` if it is the result of the request `id`; else gives it back.
+    pub(super) fn fill(&self, id: &RequestId, text: String, held: Held) -> Result<(), String> {
+        let envelope = serde_json::from_str::<Envelope<'_>>(&text).ok();
+        let answered = envelope.and_then(|it| it.result.and(it.id));
+        let answered = answered.and_then(|id| serde_json::from_str(id.get()).ok());
+        if answered.as_ref() != Some(id) {
+            return Err(text);
+        }
+        *self.lock() = Some(Answer { text, _held: held });
+        Ok(())
+    }
+
+    /// The answer, once it has arrived. `parsed` is what rmcp has: it counts if the answer came over a resumed event stream.
+    pub(super) fn into_answer(self, parsed: &ServerResult) -> Option<Answer> {
+        let kept = self.lock().take();
+        kept.or_else(|| {
+            let result = serde_json::to_string(parsed).ok()?;
+            Some(Answer {
+                text: format!("{{\"result\":{result}}}"),
+                _held: Held::default(),
+            })
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Answer>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answer {
+    pub(super) fn result(&self) -> Option<&RawValue> {
+        serde_json::from_str::<Envelope<'_>>(&self.text)
+            .ok()?
+            .result
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
+}

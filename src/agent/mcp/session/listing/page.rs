@@ -1,0 +1,121 @@
+//! Parses one page of a listing, one tool at a time: a tree of the whole page could take a hundred times its size.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
+
+use super::{Listing, OpenError};
+use crate::{
+    agent::{
+        mcp::{answer::Answer, bounded},
+        tools::{LeftOut, ListedTool},
+    },
+    process::memory::json::count_values,
+};
+
+/// Claude reads all tools with every request.
+const MAX_TOOLS: usize = 1000;
+/// JSON values in one tool, and in all of them: what is kept of them is several trees.
+const MAX_TOOL_VALUES: usize = 5_000;
+const MAX_VALUES: usize = 25_000;
+const MAX_NAME_BYTES: usize = 256;
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    tools: &'a RawValue,
+    #[serde(borrow, rename = "nextCursor")]
+    next: Option<&'a RawValue>,
+}
+
+/// Adds the tools of a page to the listing, and returns the cursor of the next page.
+pub(super) fn read(listing: &mut Listing, answer: &Answer) -> Result<Option<String>, OpenError> {
+    listing.bytes += answer.length();
+    let result = answer.result().ok_or(OpenError::Listing)?;
+    let page: Page<'_> = serde_json::from_str(result.get()).map_err(|_| OpenError::Listing)?;
+    let mut tools = serde_json::Deserializer::from_str(page.tools.get());
+    let added = tools.deserialize_seq(Tools(listing));
+    added.map_err(|_| OpenError::Listing)?;
+    Ok(page.next.and_then(|it| serde_json::from_str(it.get()).ok()))
+}
+
+struct Tools<'l>(&'l mut Listing);
+
+impl<'de> Visitor<'de> for Tools<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tools")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut tools: A) -> Result<(), A::Error> {
+        let Self(listing) = self;
+        while listing.tools.len() + listing.left_out.len() < MAX_TOOLS {
+            match tools.next_element::<&RawValue>()? {
+                Some(tool) => listing.add(tool),
+                None => return Ok(()),
+            }
+        }
+        while tools.next_element::<IgnoredAny>()?.is_some() {
+            listing.is_cut = true;
+        }
+        Ok(())
+    }
+}
+
+impl Listing {
+    fn add(&mut self, tool: &RawValue) {
+        match self.parse(tool) {
+            Ok(tool) => self.tools.push(tool),
+            Err(left_out) => self.left_out.push(left_out),
+        }
+    }
+
+    fn parse(&mut self, tool: &RawValue) -> Result<ListedTool, LeftOut> {
+        #[derive(Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow)]
+            name: &'a RawValue,
+        }
+        let name = serde_json::from_str(tool.get()).ok();
+        let name = name.and_then(|Named { name }| serde_json::from_str::<String>(name.get()).ok());
+        let left_out = |reason| {
+            let name = name.as_deref().unwrap_or("(without a name)");
+            LeftOut::new(bounded(name), reason)
+        };
+        let values = count_values(tool.get().as_bytes());
+        if values > MAX_TOOL_VALUES || self.values + values > MAX_VALUES {
+            return Err(left_out("too large"));
+        }
+        if name
+            .as_ref()
+            .is_some_and(|name| name.len() > MAX_NAME_BYTES)
+        {
+            return Err(left_out("name"));
+        }
+        let parsed = serde_json::from_str(tool.get()).ok().and_then(listed);
+        let parsed = parsed.ok_or_else(|| left_out("unreadable"))?;
+        self.values += values;
+        Ok(parsed)
+    }
+}
+
+fn listed(mut tool: Value) -> Option<ListedTool> {
+    let hint = |name: &str| tool["annotations"][name] == true;
+    let (read_only, idempotent) = (hint("readOnlyHint"), hint("idempotentHint"));
+    let name = tool["name"].as_str().filter(|name| !name.is_empty())?;
+    Some(ListedTool {
+        name: name.to_owned(),
+        description: tool["description"].as_str().map(str::to_owned),
+        input_schema: match tool["inputSchema"].take() {
+            Value::Object(schema) => schema,
+            _ => return None,
+        },
+        read_only,
+        idempotent,
+    })
+}

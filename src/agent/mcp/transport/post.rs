@@ -1,0 +1,120 @@
+//! POST requests to the server: rmcp's own client reads 16 MB of an answer and parses it at once.
+
+use std::{collections::HashMap, sync::Arc};
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use rmcp::{
+    model::{ClientJsonRpcMessage, JsonRpcMessage, RequestId, ServerJsonRpcMessage},
+    transport::streamable_http_client::StreamableHttpPostResponse as Response,
+};
+
+use super::{Error, reading::Reading, unexpected};
+
+const SESSION_ID: &str = "mcp-session-id";
+const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
+/// No more than this is read of an error response.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+/// A request's target and headers.
+pub(super) struct Target {
+    pub(super) uri: Arc<str>,
+    pub(super) session: Option<Arc<str>>,
+    pub(super) token: Option<String>,
+    pub(super) headers: HashMap<HeaderName, HeaderValue>,
+}
+
+/// Sends a message. `reading` is `None` for one that gets no answer.
+pub(super) async fn post(
+    http: &reqwest::Client,
+    message: &ClientJsonRpcMessage,
+    target: Target,
+    reading: Option<Reading>,
+) -> Result<Response, Error> {
+    let mut request = http
+        .post(target.uri.as_ref())
+        .headers(target.headers.into_iter().collect())
+        .header(header::ACCEPT, format!("{EVENT_STREAM}, {JSON}"))
+        .header(header::CONTENT_TYPE, JSON)
+        .body(serde_json::to_vec(message)?);
+    if let Some(token) = target.token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(session) = &target.session {
+        request = request.header(SESSION_ID, session.as_ref());
+    }
+    let response = request.send().await?;
+    let status = response.status();
+    if status == StatusCode::NOT_FOUND && target.session.is_some() {
+        return Err(Error::SessionExpired);
+    }
+    match reading {
+        _ if !status.is_success() => {
+            let error = match reading {
+                Some(reading) => json_rpc_error(response, &reading).await,
+                None => None,
+            };
+            let error = error.ok_or_else(|| unexpected(format!("HTTP {}", status.as_u16())))?;
+            Ok(Response::Json(error, None))
+        }
+        Some(reading) => answer(response, reading).await,
+        None => Ok(Response::Accepted),
+    }
+}
+
+async fn answer(response: reqwest::Response, reading: Reading) -> Result<Response, Error> {
+    if matches!(
+        response.status(),
+        StatusCode::ACCEPTED | StatusCode::NO_CONTENT
+    ) {
+        return Err(unexpected("no answer to a request"));
+    }
+    let session = response.headers().get(SESSION_ID);
+    let session = session.and_then(|id| id.to_str().ok().map(str::to_owned));
+    if has_type(&response, EVENT_STREAM) {
+        let events = reading.events(response.bytes_stream());
+        return Ok(Response::Sse(events, session));
+    }
+    if !has_type(&response, JSON) {
+        return Err(Error::UnexpectedContentType(None));
+    }
+    let body = reading.body(response, usize::MAX).await?;
+    let message = answer_to(&reading.id, reading.message(body)?)?;
+    Ok(Response::Json(message, session))
+}
+
+/// The JSON-RPC error in an error response: an answer of the server, unless the status says that it refused the request.
+async fn json_rpc_error(
+    response: reqwest::Response,
+    reading: &Reading,
+) -> Option<ServerJsonRpcMessage> {
+    let is_refusal = matches!(response.status().as_u16(), 401 | 403 | 429);
+    if is_refusal || !has_type(&response, JSON) {
+        return None;
+    }
+    let body = reading.body(response, MAX_ERROR_BYTES).await.ok()?;
+    let message = reading.message(body).ok()?;
+    let is_error = matches!(message, JsonRpcMessage::Error(_));
+    is_error.then(|| answer_to(&reading.id, message).ok())?
+}
+
+fn has_type(response: &reqwest::Response, media_type: &str) -> bool {
+    let value = response.headers().get(header::CONTENT_TYPE);
+    value.is_some_and(|value| value.as_bytes().starts_with(media_type.as_bytes()))
+}
+
+/// Fails on an answer to another request, for which rmcp would wait forever.
+fn answer_to(
+    id: &RequestId,
+    mut answer: ServerJsonRpcMessage,
+) -> Result<ServerJsonRpcMessage, Error> {
+    match &mut answer {
+        JsonRpcMessage::Response(response) if response.id != *id => {
+            return Err(unexpected("an answer to another request"));
+        }
+        // Servers that fail before they have read the request give the error no id, or an id of their own.
+        JsonRpcMessage::Error(error) => error.id = Some(id.clone()),
+        _ => {}
+    }
+    Ok(answer)
+}

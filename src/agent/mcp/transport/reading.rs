@@ -1,0 +1,165 @@
+//! Reads one answer of the server within its limits, from a JSON body or an event stream.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use rmcp::model::{CustomResult, JsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerResult};
+use serde_json::{Value, json};
+use sse_stream::{Sse, SseStream};
+
+use super::{Error, Events, unexpected};
+use crate::agent::mcp::{
+    answer::{AnswerSlot, Limits},
+    answer_memory::{AnswerMemory, Held},
+};
+
+/// The least by which the buffer of a body grows.
+const MIN_GROWTH: usize = 8 * 1024;
+
+/// The answer to one request, while it is read.
+#[derive(Clone)]
+pub(super) struct Reading {
+    pub(super) id: RequestId,
+    slot: Option<AnswerSlot>,
+    limits: Limits,
+    memory: AnswerMemory,
+    held: Arc<Mutex<Held>>,
+}
+
+impl Reading {
+    pub(super) fn new(id: RequestId, slot: Option<AnswerSlot>, memory: AnswerMemory) -> Self {
+        Self {
+            id,
+            limits: slot.as_ref().map_or(Limits::OTHER, |slot| slot.limits),
+            slot,
+            memory,
+            held: Arc::default(),
+        }
+    }
+
+    /// Reads at most `max` bytes of the body, or as many as the limits allow.
+    pub(super) async fn body(
+        &self,
+        mut response: reqwest::Response,
+        max: usize,
+    ) -> Result<String, Error> {
+        let max = max.min(self.limits.bytes);
+        let too_long = Error::ResponseBodyTooLarge { max_size: max };
+        let announced = response.content_length().unwrap_or_default();
+        if announced > max as u64 {
+            warn_too_long(max);
+            return Err(too_long);
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await? {
+            if !self.hold(piece.len(), max).await {
+                return Err(too_long);
+            }
+            if body.len() + piece.len() > body.capacity() {
+                let wanted = (body.len() / 4).max(piece.len()).max(MIN_GROWTH);
+                let grown = body.try_reserve_exact(wanted);
+                grown.map_err(|_| unexpected("no memory for an answer"))?;
+            }
+            body.extend_from_slice(&piece);
+        }
+        String::from_utf8(body).map_err(|_| unexpected("an answer that is not UTF-8"))
+    }
+
+    /// The message in a body.
+    pub(super) fn message(&self, body: String) -> Result<ServerJsonRpcMessage, Error> {
+        match self.keep(body) {
+            Some(Ok(())) => Ok(self.placeholder(json!({}))),
+            Some(Err(body)) => Ok(serde_json::from_str(&body)?),
+            None => Err(unexpected("an answer that exceeds a limit")),
+        }
+    }
+
+    /// Fills the slot with the result, or gives back another message; `None` if it exceeds a limit.
+    fn keep(&self, text: String) -> Option<Result<(), String>> {
+        let held = std::mem::take(&mut *self.held());
+        let kept = match &self.slot {
+            Some(_) if !self.limits.allow(&text) => return None,
+            Some(slot) => slot.fill(&self.id, text, held),
+            None => Err(text),
+        };
+        // rmcp parses what is not kept.
+        match kept {
+            Err(text) if !Limits::OTHER.allow(&text) => None,
+            kept => Some(kept),
+        }
+    }
+
+    /// The events of a stream, one of which is the answer.
+    pub(super) fn events(
+        self,
+        bytes: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
+    ) -> Events {
+        let reading = self.clone();
+        let bytes = bytes.then(move |piece| {
+            let reading = reading.clone();
+            async move {
+                let piece = piece.map_err(io::Error::other)?;
+                let within = reading.hold(piece.len(), reading.limits.bytes).await;
+                let too_long = || io::Error::from(io::ErrorKind::FileTooLarge);
+                within.then_some(piece).ok_or_else(too_long)
+            }
+        });
+        let events = SseStream::from_bytes_stream(Box::pin(bytes));
+        let events = events.map(move |event| match event {
+            Ok(event) => Ok(self.event(event)),
+            Err(_) if self.held().bytes > self.limits.bytes => Ok(self.unreadable()),
+            error => error,
+        });
+        events.boxed()
+    }
+
+    fn event(&self, mut event: Sse) -> Sse {
+        let Some(data) = event.data.take() else {
+            return event;
+        };
+        event.data = match self.keep(data) {
+            Some(Ok(())) => serde_json::to_string(&self.placeholder(json!({}))).ok(),
+            Some(Err(data)) => Some(data),
+            None => return self.unreadable(),
+        };
+        event
+    }
+
+    /// Ends the wait for an answer that is not read.
+    fn unreadable(&self) -> Sse {
+        let message = self.placeholder(Value::Bool(false));
+        Sse::default().data(serde_json::to_string(&message).unwrap_or_default())
+    }
+
+    /// Makes room for `bytes` more; `false` if the answer is too long.
+    async fn hold(&self, bytes: usize, max: usize) -> bool {
+        let has_room = self.held().grow(bytes, &self.memory);
+        if self.held().bytes > max {
+            warn_too_long(max);
+            return false;
+        }
+        if !has_room {
+            let place = self.memory.place().await;
+            self.held().move_to(place);
+        }
+        true
+    }
+
+    /// What rmcp gets: it knows that the request is answered.
+    fn placeholder(&self, result: Value) -> ServerJsonRpcMessage {
+        let result = ServerResult::CustomResult(CustomResult(result));
+        JsonRpcMessage::response(result, self.id.clone())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn warn_too_long(bytes: usize) {
+    tracing::warn!(bytes, "an answer of the tool server exceeds a limit");
+}
