@@ -97,14 +97,10 @@ async fn serve_bounded(listener: TcpListener, router: Router, stop: Cancellation
         match accepted {
             Ok((stream, _)) => {
                 set_options(&stream);
-                let connection = connections.open();
-                let watcher = graceful.watcher();
-                tasks.spawn(serve_connection(
-                    stream,
-                    router.clone(),
-                    connection,
-                    watcher,
-                ));
+                let open = connections.open();
+                let connection = open.connection.clone();
+                let serving = serve_connection(stream, router.clone(), open, graceful.watcher());
+                connection.set_task(tasks.spawn(serving));
             }
             // Most likely out of file descriptors, until other connections close.
             Err(error) if connections.close_oldest() => {
@@ -158,10 +154,7 @@ async fn serve_connection(stream: TcpStream, router: Router, open: Arc<Open>, wa
         .header_read_timeout(IDLE_TIMEOUT)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
-    tokio::select! {
-        _ = watcher.watch(served) => {}
-        () = connection.closing().cancelled() => {}
-    }
+    let _ = watcher.watch(served).await;
 }
 
 #[cfg(test)]

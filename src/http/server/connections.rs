@@ -63,7 +63,7 @@ impl Connections {
             return false;
         };
         table.open -= 1;
-        connection.closing().cancel();
+        connection.close();
         true
     }
 
@@ -74,7 +74,7 @@ impl Connections {
 
     fn wait(&self, connection: &Connection) {
         let mut table = self.table();
-        if !connection.closing().is_cancelled() {
+        if !connection.is_closed() {
             let place = table.next;
             table.next += 1;
             table.waiting.insert(place, connection.clone());
@@ -96,7 +96,7 @@ impl Connections {
         let mut table = self.table();
         self.notify(&table);
         // A connection that was closed to make room is no longer counted.
-        if !connection.closing().is_cancelled() {
+        if !connection.is_closed() {
             table.open -= 1;
         }
     }

@@ -3,16 +3,19 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::AbortHandle,
     time::{Instant, Sleep, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
 /// How long a request head may take, from its first byte.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,7 +29,8 @@ pub struct Connection(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    closing: CancellationToken,
+    closed: AtomicBool,
+    task: OnceLock<AbortHandle>,
 }
 
 #[derive(Debug, Default)]
@@ -54,9 +58,21 @@ impl Connection {
         self.state().write_deadline = deadline;
     }
 
-    /// Cancelled when the connection must end, to make room for another.
-    pub(super) fn closing(&self) -> &CancellationToken {
-        &self.0.closing
+    /// To be called once with the task that serves the connection.
+    pub(super) fn set_task(&self, task: AbortHandle) {
+        let _ = self.0.task.set(task);
+    }
+
+    /// Ends the connection, to make room for another.
+    pub(super) fn close(&self) {
+        self.0.closed.store(true, Relaxed);
+        if let Some(task) = self.0.task.get() {
+            task.abort();
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.closed.load(Relaxed)
     }
 
     pub(super) fn set_waiting(&self, place: u64) {
