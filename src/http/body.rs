@@ -15,14 +15,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::{Code, Problem};
-use crate::process::memory::{Exceeded, Share};
+use crate::process::memory::{self, Exceeded, Share};
 
 /// How long a body may take to arrive.
-pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the rest of a rejected body is read, so that the client gets to read the response.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The least by which the buffer of a body grows.
-const MIN_GROWTH: usize = 8 * 1024;
 /// The longest piece of a response that is held until it is written.
 const MAX_PIECE: usize = 64 * 1024;
 /// `Retry-After` when a body was too slow.
@@ -44,13 +42,13 @@ where
     Ok(reserved)
 }
 
-/// Reads the whole body, of which `reserved` bytes are taken from the budget. Only when it is refused, `body` is left for
+/// Reads the whole body, of which `reserved` bytes are taken from the budget, within [`BODY_TIMEOUT`] and by `deadline`. Only when it is refused, `body` is left for
 /// [`discard`].
 pub(crate) async fn read<U>(
     headers: &HeaderMap,
     body: &mut Option<Body>,
     max: usize,
-    deadline: Instant,
+    deadline: Option<Instant>,
     (share, reserved): (&Share<U>, usize),
 ) -> Result<Bytes, Problem>
 where
@@ -62,7 +60,8 @@ where
     let Some(mut whole) = body.take() else {
         return Err(Problem::internal());
     };
-    let deadline = deadline.min(Instant::now() + BODY_TIMEOUT);
+    let latest = Instant::now() + BODY_TIMEOUT;
+    let deadline = deadline.map_or(latest, |deadline| deadline.min(latest));
     let collected = collect(Limited::new(&mut whole, max), share, reserved);
     let error = match timeout_at(deadline, collected).await {
         Err(_) => {
@@ -91,8 +90,7 @@ enum Broken<E> {
     Budget(Exceeded),
 }
 
-/// Copies the frames into one buffer, so that the receive buffers can be reused. The buffer grows by a quarter: what is
-/// allocated and not used is not counted.
+/// Copies the frames into one buffer, so that the receive buffers can be reused.
 async fn collect<B, U>(
     mut body: B,
     share: &Share<U>,
@@ -112,14 +110,8 @@ where
             share.take(length - reserved).map_err(Broken::Budget)?;
             reserved = length;
         }
-        if length > bytes.capacity() {
-            let wanted = (bytes.len() / 4).max(piece.len()).max(MIN_GROWTH);
-            let additional = reserved.saturating_sub(bytes.len()).max(wanted);
-            // The system may have less than the budget.
-            let grown = bytes.try_reserve_exact(additional);
-            grown.map_err(|_| Broken::Budget(Exceeded::Bytes))?;
-        }
-        bytes.extend_from_slice(&piece);
+        let appended = memory::append(&mut bytes, &piece, reserved);
+        appended.map_err(|_| Broken::Budget(Exceeded::Bytes))?;
     }
     Ok(bytes.into())
 }

@@ -21,7 +21,7 @@ use super::{
     app::App,
     json,
     record::{ChatOutcome, ChatRecord},
-    rejection::{busy, not_admitted, rate_limited},
+    rejection::{not_admitted, rate_limited},
     sse::{self, EVENT_STREAM},
 };
 use crate::{
@@ -35,7 +35,7 @@ use crate::{
         request_id::RequestId,
         server::{Connection, DeadlineGuard},
     },
-    process::memory::Share,
+    process::memory::{Exceeded, Share},
 };
 pub use request::ChatRequest;
 
@@ -166,7 +166,7 @@ impl Incoming {
             let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let (max, deadline) = (self.app.http.max_body_bytes, self.deadline);
+        let (max, deadline) = (self.app.http.max_body_bytes, Some(self.deadline));
         let counted = (&**share, reserved);
         let bytes = body::read(&self.headers, &mut self.body, max, deadline, counted).await?;
         let parsed = body_parser::parse(&self.app.limits, bytes, share).await?;
@@ -214,7 +214,7 @@ impl Incoming {
 async fn admit(app: &App, deadline: Instant) -> Result<(), Problem> {
     tokio::select! {
         biased;
-        admitted = app.limits.admission.admit() => admitted.ok_or_else(busy),
+        admitted = app.limits.admission.admit() => admitted.ok_or_else(|| Exceeded::Requests.into()),
         () = app.lifecycle.stopping().cancelled() => Err(Problem::shutting_down()),
         () = sleep_until(deadline) => Err(not_admitted()),
     }

@@ -17,11 +17,6 @@ pub(super) fn rate_limited(allowance: Allowance) -> Problem {
     Problem::new(Code::RateLimited, detail).with_retry_after(allowance.reset)
 }
 
-pub(super) fn busy() -> Problem {
-    let detail = "Too many chats are running; try again shortly.";
-    Problem::new(Code::Busy, detail)
-}
-
 /// The deadline of the chat has passed in the admission queue.
 pub(super) fn not_admitted() -> Problem {
     let detail = "The service is too busy to begin this chat in time; try again shortly.";

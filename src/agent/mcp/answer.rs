@@ -11,7 +11,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::answer_memory::Held;
-use crate::process::memory::json::{self, count_values};
+use crate::process::memory::json;
 
 /// The most values of an answer: a tree of 2 MB, at some 100 bytes for each field of an object. The longest answers of our own
 /// workout server have 17,000.
@@ -43,9 +43,7 @@ impl Limits {
     /// Says in the log which limit `json` exceeds.
     pub(super) fn allow(self, json: &str) -> bool {
         let Self { bytes, values } = self;
-        let within = json.len() <= bytes
-            && count_values(json.as_bytes()) <= values
-            && (values == usize::MAX || is_tree_of_its_values(json));
+        let within = json.len() <= bytes && (values == usize::MAX || has_at_most(values, json));
         if !within {
             tracing::warn!(
                 bytes,
@@ -57,9 +55,12 @@ impl Limits {
     }
 }
 
-/// False for JSON that a parser would make another tree of. What is no JSON is left to the parser, which names the fault.
-fn is_tree_of_its_values(json: &str) -> bool {
-    json::check(json.as_bytes()).is_ok() || serde_json::from_str::<IgnoredAny>(json).is_err()
+/// Counts the values of the tree that a parser would make. What is no JSON is left to the parser, which names the fault.
+fn has_at_most(values: usize, json: &str) -> bool {
+    match json::check(json.as_bytes()) {
+        Ok(counted) => counted <= values,
+        Err(_) => serde_json::from_str::<IgnoredAny>(json).is_err(),
+    }
 }
 
 /// A JSON-RPC message, unparsed.

@@ -63,62 +63,71 @@ fn end_of_string(json: &[u8], mut at: usize) -> usize {
 /// of values sees such a tree.
 pub const RAW_VALUE_KEY: &str = "$serde_json::private::RawValue";
 
-/// Checks JSON as strictly as [`serde_json::Value`] reads it, without a tree; and refuses [`RAW_VALUE_KEY`].
+/// Checks JSON as strictly as [`serde_json::Value`] reads it, without a tree; and refuses [`RAW_VALUE_KEY`]. Returns the number
+/// of values, as [`count_values`] does.
 ///
 /// # Errors
 /// `json` is invalid, or nested too deep.
-pub fn check(json: &[u8]) -> serde_json::Result<()> {
-    serde_json::from_slice::<Json>(json).map(drop)
+pub fn check(json: &[u8]) -> serde_json::Result<usize> {
+    serde_json::from_slice(json).map(|Json(values)| values)
 }
 
-/// Any valid JSON.
-struct Json;
+/// The number of values in any valid JSON.
+struct Json(usize);
+
+struct Values;
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
+        deserializer.deserialize_any(Values)
     }
 }
 
-impl<'de> Visitor<'de> for Json {
-    type Value = Self;
+impl<'de> Visitor<'de> for Values {
+    type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
+    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
+        Ok(Json(1))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_i64<E>(self, _: i64) -> Result<Json, E> {
+        Ok(Json(1))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_u64<E>(self, _: u64) -> Result<Json, E> {
+        Ok(Json(1))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
+        Ok(Json(1))
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
+    fn visit_str<E>(self, _: &str) -> Result<Json, E> {
+        Ok(Json(1))
     }
 
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json(1))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(self)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut values = 1;
+        while let Some(Json(inner)) = items.next_element()? {
+            values += inner;
+        }
+        Ok(Json(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
-        while fields.next_entry::<Key, Self>()?.is_some() {}
-        Ok(self)
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Json, A::Error> {
+        let mut values = 1;
+        while let Some((Key, Json(inner))) = fields.next_entry()? {
+            values += inner;
+        }
+        Ok(Json(values))
     }
 }
 
@@ -172,6 +181,7 @@ mod tests {
         ] {
             for text in [value.to_string(), format!("{value:#}")] {
                 assert_eq!(count_values(text.as_bytes()), values(&value), "{text}");
+                assert_eq!(check(text.as_bytes()).unwrap(), values(&value), "{text}");
                 assert!(max_values(text.as_bytes()) >= values(&value), "{text}");
             }
         }

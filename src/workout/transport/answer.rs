@@ -12,7 +12,6 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use rmcp::model::{ErrorData, RequestId as MessageId, ServerJsonRpcMessage};
-use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
@@ -131,9 +130,8 @@ async fn read_body(
         Ok(reserved) => reserved,
         Err(error) => return Err(refuse(Request::from_parts(parts, body), &error)),
     };
-    let (mut body, deadline) = (Some(body), Instant::now() + body::BODY_TIMEOUT);
-    let taken = (share, reserved);
-    match body::read(&parts.headers, &mut body, MAX_BODY_BYTES, deadline, taken).await {
+    let (mut body, taken) = (Some(body), (share, reserved));
+    match body::read(&parts.headers, &mut body, MAX_BODY_BYTES, None, taken).await {
         Ok(bytes) => {
             let request = Request::from_parts(parts, Body::from(bytes.clone()));
             Ok((request, bytes))

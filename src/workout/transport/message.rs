@@ -7,10 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     http::problem::{Code, Problem},
-    process::memory::{
-        Share,
-        json::{self, count_values},
-    },
+    process::memory::{Share, json},
     workout::identity::Identity,
 };
 
@@ -46,13 +43,12 @@ pub(super) struct Message {
 impl Message {
     /// Checks a body, and takes the memory for parsing it.
     pub(super) fn check(body: &[u8], share: &Share<Identity>) -> Result<Self, Problem> {
-        if let Err(error) = json::check(body) {
+        let values = json::check(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            let detail =
-                format!("The body is not JSON, or nested too deep: line {line}, column {column}.");
-            return Err(Problem::invalid_json(detail));
-        }
-        let values = count_values(body);
+            Problem::invalid_json(format!(
+                "The body is not JSON, or nested too deep: line {line}, column {column}."
+            ))
+        })?;
         if values > MAX_VALUES {
             return Err(too_many_values(MAX_VALUES));
         }

@@ -42,6 +42,12 @@ async fn obeying(service: Builder) -> TestApp {
     app
 }
 
+/// A service that does not wait for a session with the server.
+async fn unready_with(server: &BadMcp) -> TestApp {
+    let service = TestApp::builder().mcp_url(server.url());
+    service.unready().start().await
+}
+
 /// A turn of Sam's in the background.
 fn spawned(app: &TestApp, words: &str) -> JoinHandle<Answer> {
     tokio::spawn(Answer::of(app.post("sam").body(user(words).to_string())))

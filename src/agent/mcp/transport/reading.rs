@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use sse_stream::{Sse, SseStream};
 
 use super::{Error, Events, unexpected};
-use crate::agent::mcp::{
-    answer::{AnswerSlot, Limits},
-    answer_memory::{AnswerMemory, Held},
+use crate::{
+    agent::mcp::{
+        answer::{AnswerSlot, Limits},
+        answer_memory::{AnswerMemory, Held},
+    },
+    process::memory,
 };
-
-/// The least by which the buffer of a body grows.
-const MIN_GROWTH: usize = 8 * 1024;
 
 /// The answer to one request, while it is read.
 #[derive(Clone)]
@@ -59,12 +59,8 @@ impl Reading {
             if !self.hold(piece.len(), max).await {
                 return Err(too_long);
             }
-            if body.len() + piece.len() > body.capacity() {
-                let wanted = (body.len() / 4).max(piece.len()).max(MIN_GROWTH);
-                let grown = body.try_reserve_exact(wanted);
-                grown.map_err(|_| unexpected("no memory for an answer"))?;
-            }
-            body.extend_from_slice(&piece);
+            let appended = memory::append(&mut body, &piece, 0);
+            appended.map_err(|_| unexpected("no memory for an answer"))?;
         }
         String::from_utf8(body).map_err(|_| unexpected("an answer that is not UTF-8"))
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{obedient, obedient_with};
+use super::{obedient, obedient_with, unready_with};
 use crate::{
     support::helpers::{good, obey, ready_with_tools, result_of},
     support::{
@@ -132,11 +132,7 @@ async fn hostile_schemas_are_left_out_and_the_other_tools_work() {
 #[tokio::test]
 async fn a_page_of_more_than_8_mb_is_no_listing() {
     let server = BadMcp::start(Quirk::LongPage).await;
-    let app = TestApp::builder()
-        .mcp_url(server.url())
-        .unready()
-        .start()
-        .await;
+    let app = unready_with(&server).await;
     server.tried_to_initialize(2).await;
     assert_eq!(app.get("/ready").await.status, 503);
 }

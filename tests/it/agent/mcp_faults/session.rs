@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::obedient_with;
+use super::{obedient_with, unready_with};
 use crate::{
     support::helpers::{good, ready_with_tools, result_of},
     support::{
@@ -69,11 +69,7 @@ async fn failed_handshakes_are_retried_and_chats_refused_meanwhile() {
     };
     let refused = join_all(quirks.map(|quirk| async move {
         let server = BadMcp::start(quirk).await;
-        let app = TestApp::builder()
-            .mcp_url(server.url())
-            .unready()
-            .start()
-            .await;
+        let app = unready_with(&server).await;
         server.tried_to_initialize(2).await;
         let ready = app.get("/ready").await;
         assert_eq!(

@@ -98,7 +98,7 @@ impl Listing {
             return Err(left_out("name"));
         }
         let checked = json::check(tool.get().as_bytes());
-        let parsed = checked.and_then(|()| serde_json::from_str(tool.get()));
+        let parsed = checked.and_then(|_| serde_json::from_str(tool.get()));
         let parsed = parsed.ok().and_then(listed);
         let parsed = parsed.ok_or_else(|| left_out("unreadable"))?;
         self.values += values;
