@@ -51,8 +51,8 @@ pub(super) fn classify(url: &str) -> Result<(Kind, String), OpenError> {
 
 /// The URL without unknown parameters. Neither the warning nor the error quotes it: any part of a URL may be a secret.
 fn postgres(text: &str) -> Result<String, OpenError> {
-    let bad = |_| OpenError::Url("is no URL, or one of its parameters has a wrong value");
-    let mut url = Url::parse(text).map_err(|error| bad(error.to_string()))?;
+    let bad = || OpenError::Url("is no URL, or one of its parameters has a wrong value");
+    let mut url = Url::parse(text).map_err(|_| bad())?;
     let is_known =
         |key: &str| PARAMETERS.contains(&key) || key == "options" || key.starts_with("options[");
     let (known, unknown): (Vec<_>, Vec<_>) = url
@@ -68,6 +68,6 @@ fn postgres(text: &str) -> Result<String, OpenError> {
             "DATABASE_URL has parameters that are not known"
         );
     }
-    PgConnectOptions::from_str(url.as_str()).map_err(|error| bad(error.to_string()))?;
+    PgConnectOptions::from_str(url.as_str()).map_err(|_| bad())?;
     Ok(url.into())
 }
