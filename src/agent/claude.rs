@@ -6,6 +6,7 @@ mod conversation;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod media;
 mod message;
 mod reply;
 mod request;
@@ -30,7 +31,10 @@ use crate::{
 
 pub use conversation::Conversation;
 pub use error::ClaudeError;
-pub use message::{Block, IMAGE_TYPES, Message, Role, image_type, is_blank, is_id};
+pub use media::{
+    IMAGE_TYPES, MAX_IMAGE_SIDE, longer_side, media_type, media_type_name, mend_base64,
+};
+pub use message::{Block, Message, Role, is_blank, is_id};
 pub use reply::{Progress, Reply, ReplyStream, Usage};
 pub use request::{Prefix, Request, ToolSpec, Tools};
 pub use retry::Retries;

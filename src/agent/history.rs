@@ -26,6 +26,9 @@ use blocks::Block;
 
 pub use crate::agent::json::Invalid;
 
+/// Claude's limit for one request.
+const MAX_IMAGES: usize = 600;
+
 /// A conversation that Claude accepts: it ends with a user message that is not blank, every tool call is answered in
 /// the next message, ids are unique, and nothing is empty. Only [`parse`] makes one.
 #[derive(Debug)]
@@ -51,7 +54,7 @@ struct Message<'a> {
 pub fn parse(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
     let parsed = parse_messages(messages).and_then(repair::repair);
     let history = parsed.and_then(|(messages, dropped)| {
-        serialize(&messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
+        serialize(messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
     });
     history.map_err(|invalid| invalid.in_field("messages"))
 }
@@ -63,8 +66,12 @@ fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
         "must be an object with `role` and `content`",
         |message| parse_message(&message),
     )?;
-    let values = messages.iter().flat_map(|message| &message.content);
-    let values = values.filter_map(|block| match block {
+    let blocks = messages.iter().flat_map(|message| &message.content);
+    if blocks.clone().map(Block::images).sum::<usize>() > MAX_IMAGES {
+        let why = format!("must not hold more than {MAX_IMAGES} images");
+        return Err(Invalid::new(why));
+    }
+    let values = blocks.filter_map(|block| match block {
         Block::ToolUse { values, .. } => Some(*values),
         _ => None,
     });
@@ -98,22 +105,24 @@ fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
     })
 }
 
+/// Each message is dropped once it is serialized: mended images are not kept twice.
 fn serialize(
-    messages: &[Message<'_>],
+    messages: Vec<Message<'_>>,
     dropped: usize,
     body: &Bytes,
 ) -> serde_json::Result<History> {
-    let mut conversation = Conversation::default();
-    let with_roles = messages.iter().map(|message| (message.role, message));
-    conversation.extend(with_roles, body)?;
     let blocks = messages.iter().flat_map(|message| &message.content);
     let ids = blocks.filter_map(|block| match block {
         Block::ToolUse { id, .. } => Some(id.clone().into_owned()),
         _ => None,
     });
+    let ids = ids.collect();
+    let mut conversation = Conversation::default();
+    let messages = messages.into_iter();
+    conversation.extend(messages.map(|message| (message.role, message)), body)?;
     Ok(History {
-        ids: ids.collect(),
         conversation,
+        ids,
         dropped,
     })
 }

@@ -1,6 +1,5 @@
 //! Messages and content blocks in the format of Claude's Messages API, in which frontends keep the history too.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -100,9 +99,6 @@ impl Block {
     }
 }
 
-/// The image types that Claude accepts.
-pub const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-
 /// True if the API accepts `text` as the id of a tool call: `[A-Za-z0-9_-]+`. Tool names have the same characters.
 pub fn is_id(text: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
@@ -113,16 +109,4 @@ pub fn is_id(text: &str) -> bool {
 pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
-}
-
-/// The media type of a base64 image by its first bytes: PNG, JPEG, GIF or WebP.
-pub fn image_type(base64: &str) -> Option<&'static str> {
-    let head = BASE64_STANDARD.decode(base64.get(..16)?).ok()?;
-    match head.as_slice() {
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P'] => Some("image/webp"),
-        _ => None,
-    }
 }

@@ -74,6 +74,19 @@ impl Block<'_> {
         matches!(self, Self::Text { text: Text::Received(text) } if text.is_blank())
     }
 
+    /// The number of images in the block.
+    pub(super) fn images(&self) -> usize {
+        match self {
+            Self::Image { .. } => 1,
+            Self::ToolResult { content, .. }
+            | Self::Document {
+                source: Source::Content { content },
+                ..
+            } => content.iter().map(Self::images).sum(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }

@@ -81,12 +81,16 @@ fn invalid_values_are_named_with_their_place() {
             "messages[0].content[0].source.media_type: must be image/png, image/jpeg, image/gif, image/webp",
         ),
         (
-            b64("image/png", "data:image/png;base64,aGk="),
-            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
+            b64("image/png", "data:image/png,aGk="),
+            "messages[0].content[0].source.data: must be base64",
         ),
         (
             b64("image/png", &format!("{}=={}", "a".repeat(4094), "aGk=")),
-            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
+            "messages[0].content[0].source.data: must be base64",
+        ),
+        (
+            b64("image/png", "data:image/png;base64,aGk="),
+            "messages[0].content[0].source.data: must be the bytes of image/png, image/jpeg, image/gif, image/webp",
         ),
         (
             image(&json!({"type": "file", "file_id": "f"})),
@@ -155,6 +159,18 @@ fn exceeded_limits_are_named_with_their_place() {
                 &json!({"type": "document", "source": {"type": "url", "url": "https://mcp:8000/x.pdf"}}),
             ),
             "messages[0].content[0].source.url: must name a public host",
+        ),
+        (
+            user(
+                &json!({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjc="}, "title": "é".repeat(501)}),
+            ),
+            "messages[0].content[0].title: must not be longer than 500 characters",
+        ),
+        (
+            image(
+                &json!({"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgoAAAANSUhEUgAAI0EAAAABCAYAAAA="}),
+            ),
+            "messages[0].content[0].source.data: must not be wider or higher than 8000 pixels",
         ),
         (
             user(
