@@ -69,15 +69,33 @@ pub fn media_type(base64: &str) -> Option<&'static str> {
     }
 }
 
-/// The longer side of an image in standard base64, in pixels; `None` if its header does not say.
+/// The longer side of an image in standard base64, in pixels; `None` if its header is not a plausible one.
 pub fn longer_side(base64: &str) -> Option<u32> {
     let (width, height) = match media_type(base64)? {
         "image/png" => {
-            let [width, height] = [read(base64, 16)?, read(base64, 20)?];
-            (u32::from_be_bytes(width), u32::from_be_bytes(height))
+            let header: [u8; 14] = read(base64, 12)?;
+            let [
+                b'I',
+                b'H',
+                b'D',
+                b'R',
+                sides @ ..,
+                1 | 2 | 4 | 8 | 16,
+                0 | 2 | 3 | 4 | 6,
+            ] = header
+            else {
+                return None;
+            };
+            let [w0, w1, w2, w3, h0, h1, h2, h3] = sides;
+            let width = u32::from_be_bytes([w0, w1, w2, w3]);
+            (width, u32::from_be_bytes([h0, h1, h2, h3]))
         }
         "image/gif" => {
-            let [width, height] = [read(base64, 6)?, read(base64, 8)?].map(u16::from_le_bytes);
+            // The last byte is the aspect ratio, which nothing sets.
+            let [w0, w1, h0, h1, _, _, 0] = read(base64, 6)? else {
+                return None;
+            };
+            let [width, height] = [[w0, w1], [h0, h1]].map(u16::from_le_bytes);
             (width.into(), height.into())
         }
         "image/jpeg" => jpeg_size(base64)?,
@@ -112,7 +130,7 @@ fn jpeg_size(base64: &str) -> Option<(u32, u32)> {
 fn webp_size(base64: &str) -> Option<(u32, u32)> {
     let chunk: [u8; 18] = read(base64, 12)?;
     match chunk {
-        [b'V', b'P', b'8', b' ', .., w0, w1, h0, h1] => {
+        [b'V', b'P', b'8', b' ', .., 0x9d, 0x01, 0x2a, w0, w1, h0, h1] => {
             let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3fff);
             Some((side([w0, w1]), side([h0, h1])))
         }
@@ -136,7 +154,26 @@ fn webp_size(base64: &str) -> Option<(u32, u32)> {
             let bits = u32::from_le_bytes(bits);
             Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
         }
-        [b'V', b'P', b'8', b'X', .., w0, w1, w2, h0, h1, h2] => {
+        [
+            b'V',
+            b'P',
+            b'8',
+            b'X',
+            _,
+            _,
+            _,
+            _,
+            _,
+            0,
+            0,
+            0,
+            w0,
+            w1,
+            w2,
+            h0,
+            h1,
+            h2,
+        ] => {
             let side =
                 |[low, middle, high]: [u8; 3]| u32::from_le_bytes([low, middle, high, 0]) + 1;
             Some((side([w0, w1, w2]), side([h0, h1, h2])))

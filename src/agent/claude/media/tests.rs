@@ -109,7 +109,7 @@ fn the_longer_side_is_read_from_the_header() {
             encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x23\x29\0\0\0\x01\x08\x06"),
             Some(9001),
         ),
-        (encode(b"GIF89a\x01\0\x29\x23\0\0\0"), Some(9001)),
+        (encode(b"GIF89a\x01\0\x29\x23\xf7\x01\0"), Some(9001)),
         (
             with(&webp, b"VP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x29\x23\x10\0\0\0"),
             Some(9001),
@@ -128,6 +128,10 @@ fn the_longer_side_is_read_from_the_header() {
             jpeg(b"\xff\xff\xff\xdb\0\x02\xff\xd0\xff\xc4\0\x03a", 0xc2),
             Some(9001),
         ),
+        // Filled up, as test images are.
+        (encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDRZZZZZZZZZZZZ"), None),
+        (encode(b"GIF89aAAAAAAAAAAAAA"), None),
+        (with(&webp, b"VP8 AAAAAAAAAAAAAAAAAAAA"), None),
         (jpeg(b"junk", 0xc0), None),
         (jpeg(b"\xff\xe1\xff\xff", 0xc0), None),
         (encode(b"GIF89a"), None),

@@ -162,10 +162,7 @@ fn requests_that_the_api_refuses_are_refused() {
         ("/messages/2/content", json!("no results")),
         ("/messages/2/content/0/content", json!([])),
         ("/messages/2/content/0/content", json!("")),
-        (
-            "/messages/2/content/0/content",
-            picture("image/png", PIXEL),
-        ),
+        ("/messages/2/content/0/content", picture("image/png", PIXEL)),
         ("/messages/2/content/0/name", json!("a")),
         ("/messages/3/content", json!([call("t1", json!({}))])),
         ("/messages/3/content", picture("image/png", PIXEL)),
