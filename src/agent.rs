@@ -7,6 +7,7 @@
 mod context;
 mod event;
 mod ledger;
+mod title;
 mod turn;
 
 pub mod claude;
@@ -37,6 +38,8 @@ pub struct Agent {
     claude: Claude,
     mcp: Arc<Mcp>,
     prefix: Prefix,
+    /// See [`title::prefix`].
+    title_prefix: Prefix,
     max_tool_rounds: u32,
     /// Cancelled when running turns must end.
     stopping: CancellationToken,
@@ -64,10 +67,13 @@ impl Agent {
         stopping: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
         let prefix = Prefix::new(claude.model(), claude.max_tokens(), &config.system_prompt)?;
+        let title_model = config.title_model.as_deref();
+        let title_prefix = title::prefix(title_model.unwrap_or(claude.model()))?;
         Ok(Arc::new(Self {
             claude,
             mcp,
             prefix,
+            title_prefix,
             max_tool_rounds: config.max_tool_rounds,
             stopping,
         }))

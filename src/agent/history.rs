@@ -8,6 +8,7 @@ mod blocks;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod repair;
+mod transcript;
 
 use std::collections::HashSet;
 
@@ -25,6 +26,7 @@ use crate::{
 use blocks::Block;
 
 pub use crate::agent::json::Invalid;
+pub use transcript::{Transcript, one_line, transcript};
 
 /// Claude's limit for one request.
 const MAX_IMAGES: usize = 600;
@@ -52,7 +54,8 @@ struct Message<'a> {
 /// # Errors
 /// The first value that Claude would refuse.
 pub fn parse(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
-    let parsed = parse_messages(messages).and_then(repair::repair);
+    let parsed = parse_messages(messages).and_then(check_last);
+    let parsed = parsed.and_then(repair::repair);
     let history = parsed.and_then(|(messages, dropped)| {
         serialize(messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
     });
@@ -79,8 +82,17 @@ fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
         let why = format!("must not hold tool inputs with more than {MAX_VALUES} values");
         return Err(Invalid::new(why));
     }
-    let last = messages.last();
-    let last = last.ok_or_else(|| Invalid::new("must hold at least one message"))?;
+    if messages.is_empty() {
+        return Err(Invalid::new("must hold at least one message"));
+    }
+    Ok(messages)
+}
+
+/// The last message must be the user's, and not blank.
+fn check_last(messages: Vec<Message<'_>>) -> Result<Vec<Message<'_>>, Invalid> {
+    let Some(last) = messages.last() else {
+        return Ok(messages);
+    };
     let why = if last.role != Role::User {
         "the last message must be the user's"
     } else if last.content.iter().all(Block::is_blank_text) {

@@ -60,6 +60,8 @@ pub struct McpConfig {
 #[derive(Debug)]
 pub struct AgentConfig {
     pub system_prompt: String,
+    /// `CLAUDE_TITLE_MODEL`, if it is another than `CLAUDE_MODEL`.
+    pub title_model: Option<String>,
     pub max_tool_rounds: u32,
     pub turn_timeout: Duration,
     pub max_tool_result_bytes: usize,
@@ -133,6 +135,7 @@ impl Config {
             },
             agent: AgentConfig {
                 system_prompt: system_prompt(reader),
+                title_model: reader.optional(&var::CLAUDE_TITLE_MODEL, model_name),
                 max_tool_rounds: reader.number(&var::AGENT_MAX_TOOL_ROUNDS),
                 turn_timeout: reader.secs(&var::AGENT_TURN_TIMEOUT_SECS),
                 max_tool_result_bytes: reader.number(&var::AGENT_MAX_TOOL_RESULT_BYTES),
@@ -165,13 +168,15 @@ fn claude(reader: &mut Reader) -> ClaudeConfig {
     ClaudeConfig {
         endpoint,
         credential,
-        model: reader.value(&var::CLAUDE_MODEL, |text| {
-            Some(text.trim().to_owned()).filter(|model| !model.is_empty())
-        }),
+        model: reader.value(&var::CLAUDE_MODEL, model_name),
         max_tokens: reader.number(&var::CLAUDE_MAX_TOKENS),
         idle_timeout: reader.secs(&var::CLAUDE_IDLE_TIMEOUT_SECS),
         max_retries: reader.number(&var::CLAUDE_MAX_RETRIES),
     }
+}
+
+fn model_name(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|model| !model.is_empty())
 }
 
 fn http(reader: &mut Reader) -> HttpConfig {

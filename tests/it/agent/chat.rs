@@ -145,7 +145,7 @@ fn continue_conversation(request: &mut Value, answer: &Value, words: &str) {
     messages.push(json!({"role": "user", "content": words}));
 }
 
-fn without_breakpoints(value: &Value) -> Value {
+pub(super) fn without_breakpoints(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(key, _)| *key != "cache_control");
