@@ -16,8 +16,8 @@ pub fn mend_base64(text: &str) -> Option<Cow<'_, str>> {
     if is_base64(text) {
         return Some(text.into());
     }
-    let lines = without_data_prefix(text).split(['\r', '\n']);
-    let mut mended: String = lines.map(str::trim).collect();
+    let mut mended = String::with_capacity(text.len() + 2);
+    mended.extend(without_data_prefix(text).split(['\r', '\n']).map(str::trim));
     if !mended.contains(['+', '/']) && mended.contains(['-', '_']) {
         mended = mended.replace('-', "+").replace('_', "/");
     }

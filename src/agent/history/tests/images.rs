@@ -161,8 +161,25 @@ fn more_than_600_images_are_refused() {
 }
 
 #[test]
-fn a_title_may_have_500_characters() {
-    let mut messages = message("document", "application/pdf", PDF);
-    messages[0]["content"][1]["title"] = "é".repeat(500).into();
-    assert_eq!(parse(&messages).unwrap().conversation.messages(), messages);
+fn an_image_of_more_than_8000_pixels_is_refused() {
+    // 9025 pixels wide.
+    let wide = "iVBORw0KGgoAAAANSUhEUgAAI0EAAAABCAYAAAA=";
+    let fault = parse(&message("image", "image/png", wide)).unwrap_err();
+    let why = "must not be wider or higher than 8000 pixels";
+    let expected = format!("messages[0].content[1].source.data: {why}");
+    assert_eq!(fault.to_string(), expected);
+}
+
+#[test]
+fn a_title_of_more_than_500_characters_is_refused() {
+    let titled = |chars: usize| {
+        let mut messages = message("document", "application/pdf", PDF);
+        messages[0]["content"][1]["title"] = "é".repeat(chars).into();
+        messages
+    };
+    let left = parse(&titled(500)).unwrap();
+    assert_eq!(left.conversation.messages(), titled(500));
+    let fault = parse(&titled(501)).unwrap_err().to_string();
+    let why = "must not be longer than 500 characters";
+    assert_eq!(fault, format!("messages[0].content[1].title: {why}"));
 }

@@ -162,18 +162,6 @@ fn exceeded_limits_are_named_with_their_place() {
         ),
         (
             user(
-                &json!({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjc="}, "title": "é".repeat(501)}),
-            ),
-            "messages[0].content[0].title: must not be longer than 500 characters",
-        ),
-        (
-            image(
-                &json!({"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgoAAAANSUhEUgAAI0EAAAABCAYAAAA="}),
-            ),
-            "messages[0].content[0].source.data: must not be wider or higher than 8000 pixels",
-        ),
-        (
-            user(
                 &json!({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": " \n"}}),
             ),
             "messages[0].content[0].source.data: must not be blank",
