@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{auth::Caller, config::AgentConfig, process::memory::Share};
-use claude::{Claude, Prefix};
+use claude::Claude;
 use history::History;
 use mcp::Mcp;
 
@@ -36,7 +36,6 @@ pub use turn::Turn;
 pub struct Agent {
     claude: Claude,
     mcp: Arc<Mcp>,
-    prefix: Prefix,
     max_tool_rounds: u32,
     /// Cancelled when running turns must end.
     stopping: CancellationToken,
@@ -62,15 +61,13 @@ impl Agent {
         claude: Claude,
         mcp: Arc<Mcp>,
         stopping: CancellationToken,
-    ) -> anyhow::Result<Arc<Self>> {
-        let prefix = Prefix::new(claude.model(), claude.max_tokens(), &config.system_prompt)?;
-        Ok(Arc::new(Self {
+    ) -> Arc<Self> {
+        Arc::new(Self {
             claude,
             mcp,
-            prefix,
             max_tool_rounds: config.max_tool_rounds,
             stopping,
-        }))
+        })
     }
 
     /// Prepares a turn. Claude is not called yet.
@@ -90,7 +87,8 @@ impl Agent {
             request,
             catalogue,
             ledger: Ledger::default(),
-            model: self.claude.model().to_owned(),
+            model: self.claude.model().name.clone(),
+            asked: self.claude.model().clone(),
             id: uuid::Uuid::now_v7().to_string(),
             agent: self.clone(),
         })

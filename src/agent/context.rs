@@ -1,5 +1,8 @@
 //! The second system block: today's date and the user's name. It follows the first block, which is the same for all users
 //! and cached.
+//!
+//! A change of it (at midnight, say) costs one cache write of the conversation and unbinds its thinking. In the last user
+//! message, which the client sends back without it, it would do both in every turn.
 
 use jiff::{Timestamp, tz::TimeZone};
 

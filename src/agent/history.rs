@@ -12,7 +12,6 @@ mod repair;
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
@@ -38,7 +37,7 @@ pub struct History {
 }
 
 /// A message with the fields that Claude knows.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Message<'a> {
     role: Role,
     content: Vec<Block<'a>>,
@@ -66,6 +65,7 @@ fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
     let values = messages.iter().flat_map(|message| &message.content);
     let values = values.filter_map(|block| match block {
         Block::ToolUse { values, .. } => Some(*values),
+        Block::Opaque(opaque) => Some(opaque.values),
         _ => None,
     });
     if values.sum::<usize>() > MAX_VALUES {
@@ -104,7 +104,9 @@ fn serialize(
     body: &Bytes,
 ) -> serde_json::Result<History> {
     let mut conversation = Conversation::default();
-    let with_roles = messages.iter().map(|message| (message.role, message));
+    let with_roles = messages
+        .iter()
+        .map(|message| (message.role, &message.content[..]));
     conversation.extend(with_roles, body)?;
     let blocks = messages.iter().flat_map(|message| &message.content);
     let ids = blocks.filter_map(|block| match block {

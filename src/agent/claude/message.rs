@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::ContentBlock;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -79,7 +81,7 @@ pub enum Block {
     RedactedThinking {
         data: String,
     },
-    /// A block of an unknown type (server tools'): sent back unchanged after a pause, never part of the history.
+    /// A block of another type, sent back unchanged and in place.
     #[serde(untagged)]
     #[schema(value_type = Object)]
     Opaque(Value),
@@ -94,10 +96,17 @@ impl Block {
     pub fn is_blank_text(&self) -> bool {
         matches!(self, Self::Text { text } if is_blank(text))
     }
+}
 
-    pub fn is_thinking(&self) -> bool {
+impl ContentBlock for Block {
+    fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }
+}
+
+/// True for the types of server tools' blocks, which a history does not hold.
+pub fn is_server_tool(block_type: &str) -> bool {
+    matches!(block_type, "server_tool_use" | "mcp_tool_use") || block_type.ends_with("_tool_result")
 }
 
 /// The image types that Claude accepts.

@@ -30,7 +30,7 @@ impl App {
     /// Builds everything and starts to connect to the MCP server. Must be called within a tokio runtime.
     pub fn new(config: Config) -> anyhow::Result<Arc<Self>> {
         let (metrics, lifecycle) = (Metrics::new(), Lifecycle::default());
-        let claude = Claude::new(&config.claude, metrics.clone())
+        let claude = Claude::new(&config.claude, &config.agent.system_prompt, metrics.clone())
             .context("cannot set up the HTTP client for Claude")?;
         let max_text = config.agent.max_tool_result_bytes;
         let mcp = Mcp::start(&config.mcp, max_text, metrics.clone())
@@ -45,7 +45,7 @@ impl App {
         Ok(Arc::new(Self {
             verifier: Verifier::new(&config.jwt),
             turn_timeout: config.agent.turn_timeout,
-            agent: Agent::new(&config.agent, claude, mcp.clone(), stopping)?,
+            agent: Agent::new(&config.agent, claude, mcp.clone(), stopping),
             mcp,
             limits: Limits::new(&config.http),
             metrics,

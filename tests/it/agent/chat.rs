@@ -2,10 +2,12 @@
 
 mod caching;
 mod ids;
+mod refusals;
 mod requests;
 mod returned_messages;
 mod rounds;
 mod stop_reasons;
+mod thinking;
 
 use http::StatusCode;
 use serde_json::{Value, json};
