@@ -29,9 +29,11 @@ use crate::{
     upstream::client,
 };
 
-pub use conversation::{ContentBlock, Conversation};
+pub use conversation::Conversation;
 pub use error::ClaudeError;
-pub use message::{Block, IMAGE_TYPES, Message, Role, image_type, is_blank, is_id, is_server_tool};
+pub use message::{
+    Block, ContentBlock, IMAGE_TYPES, Message, Role, image_type, is_blank, is_id, is_opaque_type,
+};
 pub use model::Model;
 pub use reply::{Progress, Reply, ReplyStream, Usage};
 pub use request::{Request, ToolSpec, Tools};

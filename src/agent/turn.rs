@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Agent, Done, Event, Failed, Failure, Ledger, TurnRequest,
-    claude::{Block, ContentBlock, Message, Model, Reply, is_server_tool},
+    claude::{Block, ContentBlock, Message, Model, Reply, is_opaque_type},
     tools::{CallContext, Catalogue, StrippedInput, ToolCall},
 };
 use refusal::{REFUSAL, explain};
@@ -203,11 +203,11 @@ async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
     }
 }
 
-/// An assistant message as `/chat` accepts it: without blocks of server tools, and not ending in thinking.
+/// An assistant message as `/chat` accepts it: without blocks of types that it refuses, and not ending in thinking.
 fn history_message(content: Vec<Block>) -> Option<Message> {
     let known = |block| match block {
         Block::Opaque(block) if block["type"] == "text" => block["text"].as_str().map(Block::text),
-        Block::Opaque(block) if block["type"].as_str().is_none_or(is_server_tool) => None,
+        Block::Opaque(block) if !block["type"].as_str().is_some_and(is_opaque_type) => None,
         block => Some(block),
     };
     let mut content: Vec<Block> = content.into_iter().filter_map(known).collect();

@@ -5,9 +5,8 @@ mod pieces;
 use std::{mem::take, ops::Range};
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::Role;
+use super::{ContentBlock, Role};
 use pieces::Pieces;
 
 /// The end of a serialized message, after the last field of its last block.
@@ -25,11 +24,6 @@ pub struct Conversation {
     breakpoints: [Option<usize>; 2],
     /// The thinking blocks with their commas: what [`Self::remove_thinking`] removes.
     thinking: Vec<Range<usize>>,
-}
-
-/// A content block of a message.
-pub trait ContentBlock: Serialize {
-    fn is_thinking(&self) -> bool;
 }
 
 impl Conversation {

@@ -50,6 +50,9 @@ pub enum ClaudeError {
 impl ClaudeError {
     /// Classifies an error response. Of its body only the error type is kept.
     pub(super) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        // Of any shape: gateways write their own.
+        let text_of_body = String::from_utf8_lossy(body).to_lowercase();
+        let names_thinking = status == StatusCode::BAD_REQUEST && text_of_body.contains("thinking");
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let error = &body["error"];
         let code = error["details"]["error_code"].as_str();
@@ -66,10 +69,7 @@ impl ClaudeError {
             kind: error["type"].as_str().map(identifier).unwrap_or_default(),
             retry: retry && !spent,
             after: retry_after(headers),
-            names_thinking: status == StatusCode::BAD_REQUEST
-                && error["message"]
-                    .as_str()
-                    .is_some_and(|message| message.to_lowercase().contains("thinking")),
+            names_thinking,
         }
     }
 

@@ -5,8 +5,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::ContentBlock;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -98,15 +96,32 @@ impl Block {
     }
 }
 
+/// A content block of a message.
+pub trait ContentBlock: Serialize {
+    fn is_thinking(&self) -> bool;
+}
+
 impl ContentBlock for Block {
     fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }
 }
 
-/// True for the types of server tools' blocks, which a history does not hold.
-pub fn is_server_tool(block_type: &str) -> bool {
-    matches!(block_type, "server_tool_use" | "mcp_tool_use") || block_type.ends_with("_tool_result")
+/// True for an unknown type of block that a history may hold in an assistant message: not a server tool's, and not a type
+/// that Claude does not write.
+pub fn is_opaque_type(block_type: &str) -> bool {
+    const OTHERS: [&str; 9] = [
+        "server_tool_use",
+        "mcp_tool_use",
+        "image",
+        "document",
+        "tool_result",
+        "search_result",
+        "video",
+        "audio",
+        "file",
+    ];
+    is_id(block_type) && !OTHERS.contains(&block_type) && !block_type.ends_with("_tool_result")
 }
 
 /// The image types that Claude accepts.

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::agent::{
-    claude::{ContentBlock, Role, is_id, is_server_tool},
+    claude::{ContentBlock, Role, is_id, is_opaque_type},
     json::{Invalid, JsonStr, Object, parse_list},
     tools::{InvalidInput, StrippedJson},
 };
@@ -67,17 +67,6 @@ pub(super) struct Opaque {
     pub(super) values: usize,
 }
 
-/// Types that Claude does not write, besides those of server tools, whose blocks are not returned.
-const NOT_CLAUDES: [&str; 7] = [
-    "image",
-    "document",
-    "tool_result",
-    "search_result",
-    "video",
-    "audio",
-    "file",
-];
-
 /// The client's text, or one of our own.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -125,11 +114,7 @@ pub(super) fn parse_content(
         (Role::User, _) => Err(Invalid::new(
             "a user message may hold blocks of type text, image, document and tool_result",
         )),
-        (Role::Assistant, kind)
-            if is_id(kind) && !is_server_tool(kind) && !NOT_CLAUDES.contains(&kind) =>
-        {
-            parse_opaque(block)
-        }
+        (Role::Assistant, kind) if is_opaque_type(kind) => parse_opaque(block),
         (Role::Assistant, _) => Err(Invalid::new(
             "an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
         )),

@@ -167,8 +167,8 @@ impl ToolCalls {
     }
 
     pub(super) fn any_complete(&self) -> bool {
-        let is_open = |call: &Call| matches!(call.state, State::Open);
-        !self.calls.iter().all(is_open)
+        let is_incomplete = |call: &Call| matches!(call.state, State::Open | State::Invalid(_));
+        !self.calls.iter().all(is_incomplete)
     }
 
     /// Drops the calls with incomplete input; true if any call is left.

@@ -2,6 +2,7 @@
 
 mod caching;
 mod ids;
+mod midnight;
 mod refusals;
 mod requests;
 mod returned_messages;

@@ -42,6 +42,13 @@ async fn an_overloaded_model_is_replaced_after_all_retries_with_the_same_request
 }
 
 #[tokio::test]
+async fn the_fallback_model_is_asked_at_once_when_the_wait_would_be_too_long() {
+    let full = Reply::status(529, "{}").header("retry-after", "3600");
+    let app = app_with(&FALLBACK, [full, Reply::text("here")]).await;
+    assert_eq!(app.ask("hi").await.ok()["model"], "claude-haiku-4-5");
+}
+
+#[tokio::test]
 async fn a_turn_stays_with_the_fallback_model_and_the_next_one_does_not() {
     let app = app_with(
         &FALLBACK,

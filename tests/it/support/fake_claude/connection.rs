@@ -53,7 +53,7 @@ impl Inner {
             .queue
             .pop_front()
             .or_else(|| Some(script.answerer.as_ref()?(&body)))
-            .map(|reply| reply.to_request(&body));
+            .map(|reply| reply.for_request(&body));
         let asked = Asked {
             headers: request.headers.clone(),
             body,

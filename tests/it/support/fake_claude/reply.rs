@@ -224,7 +224,7 @@ impl Reply {
     }
 
     /// The reply as the model that was asked gives it.
-    pub(super) fn to_request(mut self, request: &Value) -> Self {
+    pub(super) fn for_request(mut self, request: &Value) -> Self {
         request["model"]
             .as_str()
             .unwrap_or_default()
