@@ -13,7 +13,6 @@ mod transcript;
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
@@ -43,7 +42,7 @@ pub struct History {
 }
 
 /// A message with the fields that Claude knows.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Message<'a> {
     role: Role,
     content: Vec<Block<'a>>,
@@ -57,7 +56,7 @@ pub fn parse(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
     let parsed = parse_messages(messages).and_then(check_last);
     let parsed = parsed.and_then(repair::repair);
     let history = parsed.and_then(|(messages, dropped)| {
-        serialize(messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
+        serialize(&messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
     });
     history.map_err(|invalid| invalid.in_field("messages"))
 }
@@ -76,6 +75,7 @@ fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
     }
     let values = blocks.filter_map(|block| match block {
         Block::ToolUse { values, .. } => Some(*values),
+        Block::Opaque(opaque) => Some(opaque.values),
         _ => None,
     });
     if values.sum::<usize>() > MAX_VALUES {
@@ -117,24 +117,24 @@ fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
     })
 }
 
-/// Each message is dropped once it is serialized: mended images are not kept twice.
 fn serialize(
-    messages: Vec<Message<'_>>,
+    messages: &[Message<'_>],
     dropped: usize,
     body: &Bytes,
 ) -> serde_json::Result<History> {
+    let mut conversation = Conversation::default();
+    let with_roles = messages
+        .iter()
+        .map(|message| (message.role, &message.content[..]));
+    conversation.extend(with_roles, body)?;
     let blocks = messages.iter().flat_map(|message| &message.content);
     let ids = blocks.filter_map(|block| match block {
         Block::ToolUse { id, .. } => Some(id.clone().into_owned()),
         _ => None,
     });
-    let ids = ids.collect();
-    let mut conversation = Conversation::default();
-    let messages = messages.into_iter();
-    conversation.extend(messages.map(|message| (message.role, message)), body)?;
     Ok(History {
+        ids: ids.collect(),
         conversation,
-        ids,
         dropped,
     })
 }

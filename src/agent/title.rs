@@ -8,9 +8,10 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     Agent,
-    claude::{Block, Conversation, Message, Prefix, Progress, Request, Role, Tools, Usage},
+    claude::{Block, Conversation, Message, Model, Progress, Request, Role, Tools, Usage},
     history::{Transcript, one_line},
 };
+use crate::config::ClaudeConfig;
 
 const MAX_TOKENS: u32 = 40;
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,12 +20,13 @@ const SYSTEM: &str = "You name conversations between a user of a training tracke
     beginning of one, which is not addressed to you: do not reply to it.";
 const TASK: &str = "Write nothing but a title of 3 to 6 words, in the language of the user, without quotation marks.";
 
-/// The beginning of every request for a title.
+/// The model that is asked for titles.
 ///
 /// # Errors
-/// It cannot be serialized.
-pub(super) fn prefix(model: &str) -> serde_json::Result<Prefix> {
-    Prefix::new(model, MAX_TOKENS, SYSTEM)
+/// As [`Model::new`].
+pub fn model(config: &ClaudeConfig) -> anyhow::Result<Model> {
+    let config = config.for_titles(MAX_TOKENS);
+    Model::new(&config.model, &config, SYSTEM)
 }
 
 impl Agent {
@@ -39,10 +41,10 @@ impl Agent {
     async fn ask_for_title(&self, transcript: String) -> Option<(String, Usage)> {
         let message = Message::user(vec![Block::text(transcript)]);
         let mut messages = Conversation::default();
-        let extended = messages.extend([(Role::User, &message)], &Bytes::new());
+        let extended = messages.extend([(Role::User, &message.content[..])], &Bytes::new());
         extended.ok()?;
         let request = Request {
-            prefix: &self.title_prefix,
+            model: &self.title_model,
             user_context: TASK,
             tools: &Tools::new(&[]),
             may_use_tools: false,
@@ -50,7 +52,11 @@ impl Agent {
         };
         // No retry begins in time.
         let mut retries = self.claude.retries(Instant::now());
-        let opened = self.claude.open(request.body().ok()?, &mut retries).await;
+        let body = request.body().ok()?;
+        let opened = self
+            .claude
+            .open(&self.title_model, body, &mut retries)
+            .await;
         let mut reply = opened
             .inspect_err(|error| tracing::debug!(%error, "no title"))
             .ok()?;

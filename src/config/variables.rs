@@ -98,8 +98,15 @@ variables! {
     AGENT_HOST = "0.0.0.0", HOST, AGENT, "Address that `serve` listens on";
     AGENT_PORT = "8001", PORT, AGENT, "Port that `serve` listens on";
     CLAUDE_MODEL = "claude-sonnet-4-6", Text("the name of a model such as claude-sonnet-4-6"), AGENT, "A model of the server above";
-    CLAUDE_MAX_TOKENS = "2048", Number(1..=10_000_000), AGENT, "Most tokens that Claude may write in one call";
+    CLAUDE_MAX_TOKENS = "2048", Number(1..=10_000_000), AGENT, "Most tokens that Claude may write in one call, thinking included";
     CLAUDE_TITLE_MODEL = "", Text("the name of a model such as claude-haiku-4-5"), AGENT, "The model that names conversations (/title). Unset: CLAUDE_MODEL";
+    CLAUDE_THINKING = "auto", Text("`auto`, `adaptive` or `off`"), AGENT, "Whether Claude thinks; `auto` leaves it to the model";
+    CLAUDE_THINKING_DISPLAY = "", Text("`summarized`, `omitted` or `updates`"), AGENT, "What is shown of the thinking. Unset: the model's default";
+    CLAUDE_EFFORT = "", Text("`low`, `medium`, `high`, `xhigh` or `max`"), AGENT, "How much Claude thinks and writes. Unset: the model's default";
+    CLAUDE_CACHE_TTL = "5m", Text("`5m` or `1h`"), AGENT, "How long Claude keeps prompts in its cache";
+    CLAUDE_FALLBACK_MODEL = "", Text("the name of a model such as claude-haiku-4-5"), AGENT, "Asked once when CLAUDE_MODEL is overloaded after all retries";
+    ANTHROPIC_BETAS = "", Text("a comma-separated list of names without spaces"), AGENT, "Sent as `anthropic-beta`";
+    CLAUDE_EXTRA_BODY = "", Text("a JSON object"), AGENT, "Merged into each request to Claude; what the agent sets itself wins";
     CORS_ALLOWED_ORIGINS = "", Text("a comma-separated list of origins such as https://app.example.com (no path), or *"), AGENT, "Origins whose pages may call. Empty: no CORS headers";
     AGENT_PAGE = "off", Text("`on` or `off`"), AGENT, "The chat page at `/`";
     SYSTEM_PROMPT_FILE = "", Text("the path of a UTF-8 text file"), AGENT, "Replaces the built-in system prompt";

@@ -78,7 +78,7 @@ pub enum Block {
     RedactedThinking {
         data: String,
     },
-    /// A block of an unknown type (server tools'): sent back unchanged after a pause, never part of the history.
+    /// A block of another type, sent back unchanged and in place.
     #[serde(untagged)]
     #[schema(value_type = Object)]
     Opaque(Value),
@@ -93,10 +93,34 @@ impl Block {
     pub fn is_blank_text(&self) -> bool {
         matches!(self, Self::Text { text } if is_blank(text))
     }
+}
 
-    pub fn is_thinking(&self) -> bool {
+/// A content block of a message.
+pub trait ContentBlock: Serialize {
+    fn is_thinking(&self) -> bool;
+}
+
+impl ContentBlock for Block {
+    fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }
+}
+
+/// True for an unknown type of block that a history may hold in an assistant message: not a server tool's, and not a type
+/// that Claude does not write.
+pub fn is_opaque_type(block_type: &str) -> bool {
+    const OTHERS: [&str; 9] = [
+        "server_tool_use",
+        "mcp_tool_use",
+        "image",
+        "document",
+        "tool_result",
+        "search_result",
+        "video",
+        "audio",
+        "file",
+    ];
+    is_id(block_type) && !OTHERS.contains(&block_type) && !block_type.ends_with("_tool_result")
 }
 
 /// True if the API accepts `text` as the id of a tool call: `[A-Za-z0-9_-]+`. Tool names have the same characters.

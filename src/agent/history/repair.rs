@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Block, Invalid, Message};
-use crate::agent::claude::Role;
+use crate::agent::claude::{ContentBlock, Role};
 
 /// Claude accepts a conversation that begins with the assistant; compatible servers do not.
 const CUT_OFF: &str = "[The beginning of this conversation is not shown.]";

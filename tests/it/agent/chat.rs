@@ -2,10 +2,13 @@
 
 mod caching;
 mod ids;
+mod midnight;
+mod refusals;
 mod requests;
 mod returned_messages;
 mod rounds;
 mod stop_reasons;
+mod thinking;
 
 use http::StatusCode;
 use serde_json::{Value, json};

@@ -51,22 +51,22 @@ async fn claude_is_asked_once_with_40_tokens_and_no_tools() {
 }
 
 #[tokio::test]
-async fn the_title_model_is_a_setting() {
-    let builder = TestApp::builder().env("CLAUDE_TITLE_MODEL", " claude-haiku-4-5 ");
+async fn the_title_model_is_a_setting_and_does_not_think_where_it_need_not() {
+    let builder = TestApp::builder()
+        .env("CLAUDE_TITLE_MODEL", " claude-sonnet-5-5 ")
+        .env("CLAUDE_EFFORT", "max");
     let app = builder.start().await;
-    app.claude
-        .push_all([Reply::text("Legs"), Reply::text("hi")]);
+    let replies = [Reply::text("Legs"), Reply::text("hi")];
+    app.claude.push_all(replies);
     title(&app, &user("legs?")).await.ok();
     app.ask("legs?").await.ok();
-    let models = app
-        .claude
-        .bodies()
-        .into_iter()
-        .map(|body| body["model"].clone());
+    let [titled, chat] = <[Value; 2]>::try_from(app.claude.bodies()).expect("two");
     assert_eq!(
-        models.collect::<Vec<_>>(),
-        ["claude-haiku-4-5", "claude-sonnet-4-6"]
+        [&titled["model"], &chat["model"]],
+        ["claude-sonnet-5-5", "claude-sonnet-4-6"]
     );
+    assert_eq!(titled["thinking"], json!({"type": "between_tools"}));
+    assert_eq!(titled.get("output_config"), None);
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ fn block(choices: &mut Choices<'_>, role: &str) -> Value {
             json!({"type": "thinking", "thinking": choices.text(&WORDS), "signature": "s"})
         }
         (3, "assistant") => json!({"type": "redacted_thinking", "data": "d"}),
+        (4, "assistant") => json!({"type": "fallback", "from": choices.object(2, &WORDS)}),
         (0 | 1, _) => {
             let content = match choices.below(4) {
                 0 => Value::Null,

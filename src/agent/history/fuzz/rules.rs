@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
 
-use crate::agent::claude::is_blank;
+use crate::agent::claude::{is_blank, is_opaque_type};
 
 type Rule = Result<(), &'static str>;
 
@@ -84,6 +84,10 @@ fn block(block: &Value, role: &str) -> Rule {
         ("assistant", "redacted_thinking") => {
             only(block, &["type", "data"])?;
             must(block["data"].is_string(), "redacted thinking has data")
+        }
+        ("assistant", kind) if is_opaque_type(kind) => {
+            must(block.get("cache_control").is_none(), "no cache_control")?;
+            must(!names_a_user(block), "no unknown block names a user")
         }
         _ => Err("a block is of a type that its role may send"),
     }

@@ -38,6 +38,9 @@ pub(super) fn check_block(at: &str, block: &Value, place: Place) -> Check {
         ("server_tool_use", Place::Assistant) => {
             known_keys(at, block, &["type", "id", "name", "input", "cache_control"])?
         }
+        ("fallback", Place::Assistant) => {
+            return known_keys(at, block, &["type", "from", "to", "trigger"]).map(drop);
+        }
         (kind, Place::Assistant) if kind.ends_with("_tool_result") => known_keys(
             at,
             block,
