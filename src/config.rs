@@ -1,13 +1,16 @@
 //! The settings: read once from the environment into types, all faults reported in one message.
 //!
 //! - [`variables`]: the table, one line for each variable. A new setting starts there.
-//! - `agent`, `workout`, `dev`: the settings of each command. This file holds the shared ones.
+//! - `agent`, `workout`, `dev`: the settings of each command; `claude`: of requests to Claude, with what each model refuses
+//!   in `models`. This file holds the shared ones.
 //! - `reader`: the only code that reads the environment. An empty value counts as unset.
 
 mod agent;
+mod claude;
 #[cfg(feature = "dev")]
 mod dev;
 mod error;
+mod models;
 mod reader;
 pub mod variables;
 mod warnings;
@@ -21,12 +24,12 @@ use crate::{
     auth::JwtSettings,
     process::logs::{LogConfig, LogFormat},
 };
-pub use agent::{
-    AgentConfig, ClaudeConfig, Config, Cors, Credential, Demo, HttpConfig, McpConfig, PageConfig,
-};
+pub use agent::{AgentConfig, Config, Cors, Demo, HttpConfig, McpConfig, PageConfig};
+pub use claude::{ClaudeConfig, Credential};
 #[cfg(feature = "dev")]
 pub use dev::{DevClaude, DevConfig, DevSetup};
 pub use error::ConfigError;
+pub use models::{Thinking, ThinkingMode};
 use reader::{Reader, one_of};
 use variables as var;
 pub use workout::{HostRule, Issuer, WorkoutConfig};

@@ -48,7 +48,7 @@ impl Invalid {
 
 /// The fields of an object, in the order received.
 #[derive(Debug)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Object<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// # Errors

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Address, ConfigError, LogConfig, RateLimit, agent_address, from_env, jwt, log,
+    Address, ClaudeConfig, ConfigError, LogConfig, RateLimit, agent_address,
+    claude::claude,
+    from_env, jwt, log,
     reader::{Reader, entries, one_of},
     variables as var,
 };
@@ -27,25 +29,6 @@ pub struct Config {
     /// `AGENT_PAGE`: the chat page, if it is served.
     pub page: Option<PageConfig>,
     pub log: LogConfig,
-}
-
-/// The endpoint of Claude, and the limits of each call.
-#[derive(Debug)]
-pub struct ClaudeConfig {
-    /// `ANTHROPIC_BASE_URL` with `/v1/messages` appended.
-    pub endpoint: Url,
-    pub credential: Credential,
-    pub model: String,
-    pub max_tokens: u32,
-    pub idle_timeout: Duration,
-    pub max_retries: u32,
-}
-
-/// Exactly one of the two is sent.
-#[derive(Debug)]
-pub enum Credential {
-    ApiKey(SecretString),
-    Bearer(SecretString),
 }
 
 /// The MCP endpoint, and the deadline of one tool call.
@@ -143,34 +126,6 @@ impl Config {
                 .then(PageConfig::default),
             log: log(reader),
         }
-    }
-}
-
-fn claude(reader: &mut Reader) -> ClaudeConfig {
-    let key = reader.header_secret(&var::ANTHROPIC_API_KEY);
-    let bearer = reader.header_secret(&var::ANTHROPIC_AUTH_TOKEN);
-    if key.is_none() && bearer.is_none() {
-        let what = "is missing or empty; set it (or ANTHROPIC_AUTH_TOKEN, sent as a bearer)";
-        reader.fault(var::ANTHROPIC_API_KEY.name, what);
-    }
-    let credential = match (key, bearer) {
-        (None, Some(token)) => Credential::Bearer(token),
-        (key, _) => Credential::ApiKey(key.unwrap_or_default()),
-    };
-    let mut endpoint = reader.url(&var::ANTHROPIC_BASE_URL);
-    reader.refuse_query(&var::ANTHROPIC_BASE_URL, &endpoint);
-    let base = endpoint.path().trim_end_matches('/');
-    let path = format!("{}/v1/messages", base.trim_end_matches("/v1"));
-    endpoint.set_path(&path);
-    ClaudeConfig {
-        endpoint,
-        credential,
-        model: reader.value(&var::CLAUDE_MODEL, |text| {
-            Some(text.trim().to_owned()).filter(|model| !model.is_empty())
-        }),
-        max_tokens: reader.number(&var::CLAUDE_MAX_TOKENS),
-        idle_timeout: reader.secs(&var::CLAUDE_IDLE_TIMEOUT_SECS),
-        max_retries: reader.number(&var::CLAUDE_MAX_RETRIES),
     }
 }
 

@@ -98,7 +98,15 @@ variables! {
     AGENT_HOST = "0.0.0.0", HOST, AGENT, "Address that `serve` listens on";
     AGENT_PORT = "8001", PORT, AGENT, "Port that `serve` listens on";
     CLAUDE_MODEL = "claude-sonnet-4-6", Text("the name of a model such as claude-sonnet-4-6"), AGENT, "A model of the server above";
-    CLAUDE_MAX_TOKENS = "2048", Number(1..=10_000_000), AGENT, "Most tokens that Claude may write in one call";
+    CLAUDE_MAX_TOKENS = "2048", Number(1..=10_000_000), AGENT, "Most tokens that Claude may write in one call, thinking included";
+    CLAUDE_TITLE_MODEL = "", Text("the name of a model such as claude-haiku-4-5"), AGENT, "The model that names conversations (/title). Unset: CLAUDE_MODEL";
+    CLAUDE_THINKING = "auto", Text("`auto`, `adaptive` or `off`"), AGENT, "Whether Claude thinks; `auto` leaves it to the model";
+    CLAUDE_THINKING_DISPLAY = "", Text("`summarized`, `omitted` or `updates`"), AGENT, "What is shown of the thinking. Unset: the model's default";
+    CLAUDE_EFFORT = "", Text("`low`, `medium`, `high`, `xhigh` or `max`"), AGENT, "How much Claude thinks and writes. Unset: the model's default";
+    CLAUDE_CACHE_TTL = "5m", Text("`5m` or `1h`"), AGENT, "How long Claude keeps prompts in its cache";
+    CLAUDE_FALLBACK_MODEL = "", Text("the name of a model such as claude-haiku-4-5"), AGENT, "Asked once when CLAUDE_MODEL is overloaded after all retries";
+    ANTHROPIC_BETAS = "", Text("a comma-separated list of names without spaces"), AGENT, "Sent as `anthropic-beta`";
+    CLAUDE_EXTRA_BODY = "", Text("a JSON object"), AGENT, "Merged into each request to Claude; what the agent sets itself wins";
     CORS_ALLOWED_ORIGINS = "", Text("a comma-separated list of origins such as https://app.example.com (no path), or *"), AGENT, "Origins whose pages may call. Empty: no CORS headers";
     AGENT_PAGE = "off", Text("`on` or `off`"), AGENT, "The chat page at `/`";
     SYSTEM_PROMPT_FILE = "", Text("the path of a UTF-8 text file"), AGENT, "Replaces the built-in system prompt";
@@ -112,7 +120,7 @@ variables! {
     AGENT_MAX_CONCURRENT_CHATS = "1024", COUNT, AGENT, "Turns at the same time; further ones get 503";
     AGENT_MAX_CHATS_PER_USER = "8", COUNT, AGENT, "Turns of one user at the same time; further ones get 429";
     AGENT_MEMORY_BUDGET_BYTES = "100663296", Number(1..=1 << 40), AGENT, "Bytes held for requests at the same time; further ones get 503. One user may hold half, else 429";
-    RATE_LIMIT_MAX = "60", COUNT_OR_OFF, AGENT, "/chat requests of one user: this many at once, refilled evenly over the window; 0 switches the limit off";
+    RATE_LIMIT_MAX = "60", COUNT_OR_OFF, AGENT, "/chat and /title requests of one user: this many at once, refilled evenly over the window; 0 switches the limit off";
     RATE_LIMIT_WINDOW_SECS = "60", SECONDS, AGENT, "Length of the window, in seconds";
     AGENT_SHUTDOWN_GRACE_SECS = "30", Number(0..=86_400), BOTH, "Seconds that running turns have after SIGTERM";
     LOG_FORMAT = "", Text("`json` or `pretty`"), BOTH, "Format of log lines. Unset: pretty on a terminal, else JSON";

@@ -15,16 +15,31 @@ const KEY_IN_CLEAR: &str =
 const LARGE_BODIES: &str = "AGENT_MAX_BODY_BYTES is more than half of AGENT_MEMORY_BUDGET_BYTES, which is all that one user \
     may hold: larger bodies are refused; raise the budget or lower the limit";
 
+const FEW_TOKENS: &str = "CLAUDE_MAX_TOKENS is less than 4096 and the model thinks, which counts towards it: replies may be cut \
+    off or empty; raise it";
+const NOT_SHOWN: &str = "CLAUDE_THINKING_DISPLAY is not sent: as far as known, no model of these settings thinks; set \
+    CLAUDE_THINKING=adaptive";
+const MIN_THINKING_TOKENS: u32 = 4096;
+
 impl Config {
     pub fn warnings(&self) -> Vec<&'static str> {
         let in_clear =
             self.claude.endpoint.scheme() == "http" && !is_loopback(&self.claude.endpoint);
+        let thinks = self
+            .claude
+            .models()
+            .any(|model| self.claude.thinking.is_on(model));
         let large_bodies = self.http.max_body_bytes > self.http.memory_budget / 2;
         listed(&[
             (self.jwt.key_is_short(), SHORT_KEY),
             (is_short(self.mcp.token.as_ref()), SHORT_TOKEN),
             (in_clear, KEY_IN_CLEAR),
             (large_bodies, LARGE_BODIES),
+            (
+                thinks && self.claude.max_tokens < MIN_THINKING_TOKENS,
+                FEW_TOKENS,
+            ),
+            (!thinks && self.claude.thinking.display.is_some(), NOT_SHOWN),
         ])
     }
 }
@@ -105,6 +120,44 @@ mod tests {
         ] {
             assert_eq!(with(url), [] as [&str; 0], "{url}");
         }
+    }
+
+    #[test]
+    fn few_tokens_for_a_model_that_thinks_are_warned_about() {
+        let with = |model, mode, tokens| {
+            agent(&[
+                ("CLAUDE_MODEL", model),
+                ("CLAUDE_THINKING", mode),
+                ("CLAUDE_MAX_TOKENS", tokens),
+            ])
+        };
+        for (model, mode, tokens, expected) in [
+            ("claude-sonnet-5-5", "auto", "4095", true),
+            ("claude-sonnet-5-5", "auto", "4096", false),
+            ("claude-sonnet-5-5", "off", "2048", false),
+            ("claude-sonnet-4-6", "auto", "2048", false),
+            ("claude-sonnet-4-6", "adaptive", "2048", true),
+            ("mine", "auto", "2048", false),
+        ] {
+            let warnings = with(model, mode, tokens);
+            assert_eq!(
+                warnings == [FEW_TOKENS],
+                expected,
+                "{model} {mode} {tokens}"
+            );
+            assert!(expected || warnings.is_empty(), "{warnings:?}");
+        }
+        let fallback = [("CLAUDE_FALLBACK_MODEL", "claude-haiku-5-5")];
+        assert_eq!(agent(&fallback), [FEW_TOKENS]);
+    }
+
+    #[test]
+    fn a_display_that_is_not_sent_is_warned_about() {
+        let display = ("CLAUDE_THINKING_DISPLAY", "summarized");
+        assert_eq!(agent(&[display]), [NOT_SHOWN]);
+        let enough = ("CLAUDE_MAX_TOKENS", "4096");
+        let adaptive = ("CLAUDE_THINKING", "adaptive");
+        assert_eq!(agent(&[display, adaptive, enough]), [] as [&str; 0]);
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub(super) struct Builder {
     /// Positions in `blocks` by the server's index, which a server may use twice.
     positions: HashMap<u64, u64>,
     stop_reason: String,
+    stop_details: Option<Value>,
     model: Option<String>,
     usage: Usage,
 }
@@ -106,6 +107,10 @@ impl Builder {
                 if let Some(reason) = event["delta"]["stop_reason"].as_str() {
                     reason.clone_into(&mut self.stop_reason);
                 }
+                let details = event["delta"]["stop_details"].take();
+                self.stop_details = Some(details)
+                    .filter(|it| !it.is_null())
+                    .or(self.stop_details.take());
                 self.usage.update(&event["usage"]);
                 Ok(Some(Progress::Usage(self.usage)))
             }
@@ -123,6 +128,7 @@ impl Builder {
                 name: string_field(&block, "name"),
             }),
             Some("text") => text_progress(string_field(&block, "text")),
+            Some("thinking") => thinking_progress(string_field(&block, "thinking")),
             _ => None,
         };
         // Most replies have one block.
@@ -145,7 +151,11 @@ impl Builder {
                 return text_progress(text);
             }
             "input_json_delta" => open.partial_json.push_str(&field("partial_json")),
-            "thinking_delta" => open.text.push_str(&field("thinking")),
+            "thinking_delta" => {
+                let thinking = field("thinking");
+                open.text.push_str(&thinking);
+                return thinking_progress(thinking);
+            }
             "signature_delta" => open.signature.push_str(&field("signature")),
             "citations_delta" => {
                 let block = open.block.as_object_mut()?;
@@ -188,9 +198,14 @@ impl Builder {
         Reply {
             blocks: blocks.filter(|(_, block)| !block.is_blank_text()).collect(),
             stop_reason: std::mem::take(&mut self.stop_reason),
+            stop_details: self.stop_details.take(),
             model: self.model.take(),
         }
     }
+}
+
+fn thinking_progress(thinking: String) -> Option<Progress> {
+    (!thinking.is_empty()).then_some(Progress::Thinking(thinking))
 }
 
 fn text_progress(text: String) -> Option<Progress> {

@@ -32,7 +32,7 @@ pub struct ChatRequest<'a> {
 /// A message of a request, for the `OpenAPI` document; `agent::history` parses messages.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the OpenAPI document")]
-struct RequestMessage {
+pub(in crate::agent::http) struct RequestMessage {
     role: claude::Role,
     content: RequestContent,
 }
@@ -46,7 +46,10 @@ enum RequestContent {
 }
 
 /// Parses a body that is JSON, holds at most [`MAX_VALUES`] `values`, and is an object with valid fields.
-pub(super) fn read(bytes: &[u8], values: usize) -> Result<ChatRequest<'_>, Problem> {
+pub(in crate::agent::http) fn read(
+    bytes: &[u8],
+    values: usize,
+) -> Result<ChatRequest<'_>, Problem> {
     // Checked once for all strings in the body.
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
         let valid = std::str::from_utf8(bytes).map_err(|error| error.valid_up_to());

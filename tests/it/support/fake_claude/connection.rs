@@ -52,7 +52,8 @@ impl Inner {
         let next = script
             .queue
             .pop_front()
-            .or_else(|| Some(script.answerer.as_ref()?(&body)));
+            .or_else(|| Some(script.answerer.as_ref()?(&body)))
+            .map(|reply| reply.for_request(&body));
         let asked = Asked {
             headers: request.headers.clone(),
             body,

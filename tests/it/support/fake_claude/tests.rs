@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 use super::checks::check;
-use crate::support::raw_http::Request;
+use crate::support::{mcp_tools::PIXEL, raw_http::Request};
 
 fn good() -> Value {
     let result = json!({"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "no"}], "is_error": true});
@@ -20,7 +20,7 @@ fn good() -> Value {
                 {"type": "tool_use", "id": "t1", "name": "a", "input": {"x": null}}]},
             {"role": "user", "content": [result, {"type": "text", "text": "so?"}]},
             {"role": "assistant", "content": "well"},
-            {"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}]}],
+            {"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}]}],
     })
 }
 
@@ -162,19 +162,18 @@ fn requests_that_the_api_refuses_are_refused() {
         ("/messages/2/content", json!("no results")),
         ("/messages/2/content/0/content", json!([])),
         ("/messages/2/content/0/content", json!("")),
-        (
-            "/messages/2/content/0/content",
-            picture("image/png", "aGk="),
-        ),
+        ("/messages/2/content/0/content", picture("image/png", PIXEL)),
         ("/messages/2/content/0/name", json!("a")),
         ("/messages/3/content", json!([call("t1", json!({}))])),
-        ("/messages/3/content", picture("image/png", "aGk=")),
+        ("/messages/3/content", picture("image/png", PIXEL)),
         ("/messages/4/content", picture("image/png", "aGk")),
         ("/messages/4/content", picture("image/png", "")),
-        ("/messages/4/content", picture("image/tiff", "aGk=")),
+        ("/messages/4/content", picture("image/png", "aGk=")),
+        ("/messages/4/content", picture("image/jpeg", PIXEL)),
+        ("/messages/4/content", picture("image/tiff", PIXEL)),
         (
             "/messages/4/content",
-            json!([{"type": "document", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}]),
+            json!([{"type": "document", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}]),
         ),
         ("/messages/4/content", json!([{"type": "video"}])),
         ("/messages/4/role", json!("assistant")),
