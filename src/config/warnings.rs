@@ -8,7 +8,7 @@ use crate::auth::JwtSettings;
 
 const MIN_TOKEN_BYTES: usize = 16;
 const SHORT_KEY: &str = "JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for";
-const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: whoever guesses it acts as any user; set it to a long \
+const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: a guess acts as any user; set it to a long \
     random text";
 const KEY_IN_CLEAR: &str =
     "ANTHROPIC_BASE_URL is http: the key for Claude is sent unencrypted; use https";
