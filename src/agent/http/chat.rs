@@ -192,7 +192,8 @@ impl Incoming {
         }
         let answer = json::respond(events).await;
         let answer = answer.unwrap_or_else(|problem| problem.respond(&self.request_id));
-        // The conversation is gone; what is left is the answer.
+        // The turn has ended; what is left is the answer.
+        memory.end_request();
         let length = answer.body().size_hint().lower();
         memory.shrink_to(usize::try_from(length).unwrap_or(usize::MAX));
         hold_until_written(answer, memory)

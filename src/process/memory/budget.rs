@@ -5,7 +5,7 @@ use std::{
     hash::Hash,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -78,6 +78,7 @@ impl<U: Clone + Eq + Hash> Budget<U> {
             budget: self.clone(),
             user,
             held: AtomicUsize::new(0),
+            counted: AtomicBool::new(true),
         })
     }
 
@@ -96,6 +97,8 @@ pub struct Share<U: Clone + Eq + Hash> {
     budget: Arc<Budget<U>>,
     user: U,
     held: AtomicUsize,
+    /// As a request.
+    counted: AtomicBool,
 }
 
 impl<U: Clone + Eq + Hash> Share<U> {
@@ -135,6 +138,17 @@ impl<U: Clone + Eq + Hash> Share<U> {
         self.give_back_held(usage, bytes);
     }
 
+    /// Counts as a request no longer, but holds its bytes.
+    pub fn end_request(&self) {
+        let mut usage = self.budget.usage();
+        if self.counted.swap(false, Relaxed) {
+            usage.all.requests -= 1;
+            if let Some(own) = usage.users.get_mut(&self.user) {
+                own.requests -= 1;
+            }
+        }
+    }
+
     fn give_back_held(&self, mut usage: MutexGuard<'_, Usage<U>>, bytes: usize) {
         self.held.fetch_sub(bytes, Relaxed);
         usage.all.bytes -= bytes;
@@ -146,14 +160,12 @@ impl<U: Clone + Eq + Hash> Share<U> {
 
 impl<U: Clone + Eq + Hash> Drop for Share<U> {
     fn drop(&mut self) {
+        self.end_request();
         self.give_back(usize::MAX);
         let mut usage = self.budget.usage();
-        usage.all.requests -= 1;
-        if let Some(own) = usage.users.get_mut(&self.user) {
-            own.requests -= 1;
-            if own.requests == 0 {
-                usage.users.remove(&self.user);
-            }
+        let own = usage.users.get(&self.user);
+        if own.is_some_and(|own| own.requests == 0 && own.bytes == 0) {
+            usage.users.remove(&self.user);
         }
     }
 }
@@ -184,6 +196,23 @@ mod tests {
         assert_eq!(eve.take(1), Err(Exceeded::Bytes));
         assert_eq!(eve.take(usize::MAX), Err(Exceeded::BytesOfUser));
         assert_eq!(budget.bytes(), 100);
+    }
+
+    #[test]
+    fn an_ended_request_holds_its_bytes_until_it_is_dropped() {
+        let budget = Budget::new(BOUNDS);
+        let (first, second) = (budget.begin("ann").unwrap(), budget.begin("ann").unwrap());
+        first.take(50).unwrap();
+        first.end_request();
+        first.end_request();
+        let third = budget.begin("ann").unwrap();
+        drop(second);
+        assert_eq!(third.take(1), Err(Exceeded::BytesOfUser));
+        drop(third);
+        assert_eq!(budget.bytes(), 50);
+        drop(first);
+        assert!(budget.usage().users.is_empty());
+        assert_eq!(budget.usage().all.requests, 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Paging through workouts.
 
+use prog_strength_agent::process::memory::json::count_values;
 use serde_json::{Value, json};
 
 use crate::support::world::{Client, World, day, on_both};
@@ -88,3 +89,19 @@ on_both!(
         );
     }
 );
+
+#[tokio::test]
+async fn a_page_of_long_workouts_is_short_enough_for_the_agent() {
+    // What the agent reads of one answer (`MAX_VALUES` in src/agent/mcp/answer.rs).
+    const MAX_VALUES: usize = 20_000;
+    let world = World::sqlite().await;
+    let ann = world.user("ann").await;
+    let sets = [(5, 100.0); 50];
+    for days in 0..100 {
+        ann.lifted("squat", days, "kg", &sets).await;
+    }
+    let list = listed(&ann, json!({"limit": 100})).await;
+    assert!(ids(&list).len() >= 50 && !list["next_before"].is_null());
+    let values = count_values(list.to_string().as_bytes());
+    assert!((MAX_VALUES / 2..MAX_VALUES).contains(&values), "{values}");
+}
