@@ -136,14 +136,15 @@ impl Turn {
         if self.may_use_tools() && stop_reason == "pause_turn" {
             return self.continue_with(content, vec![]);
         }
-        if !self.may_use_tools() && content.len() < blocks {
+        let is_refused = stop_reason == REFUSAL;
+        if !self.may_use_tools() && content.len() < blocks && !is_refused {
             "max_tool_rounds".clone_into(&mut stop_reason);
         }
         if stop_reason.is_empty() {
             "unknown".clone_into(&mut stop_reason);
         }
         // What was refused would be refused again.
-        if stop_reason != REFUSAL {
+        if !is_refused {
             self.ledger.add(history_message(content.clone()));
         }
         Some(Event::Done(Box::new(Done {

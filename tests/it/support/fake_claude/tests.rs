@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use super::checks::check;
+use super::{checks::check, reply::Reply};
 use crate::support::{mcp_tools::PIXEL, raw_http::Request};
 
 fn good() -> Value {
@@ -195,4 +195,37 @@ fn with(place: &str, value: &Value) -> Value {
         parent => parent[key] = value.clone(),
     }
     body
+}
+
+#[test]
+fn thinking_of_a_model_that_binds_is_accepted_after_exactly_what_it_was_created_after() {
+    let mut first = good();
+    first["model"] = "claude-sonnet-5-5".into();
+    first["messages"] = json!([{"role": "user", "content": "hi"}]);
+    let reply = Reply::empty().thinking("hm", "").and_text("x");
+    let content = reply.for_request(&first).content;
+    let content: Vec<Value> = content.iter().map(|block| block.whole.clone()).collect();
+    let mut second = first.clone();
+    second["messages"] = json!([{"role": "user", "content": "hi"}, {"role": "assistant", "content": content},
+        {"role": "user", "content": "so?"}]);
+    second["system"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("cache_control");
+    assert_eq!(refusal(&second), None);
+    for (place, value) in [
+        ("/model", json!("claude-opus-5-5")),
+        ("/system/0/text", json!("t")),
+        ("/tools/0/description", json!("e")),
+        ("/messages/0/content", json!("ho")),
+    ] {
+        let mut changed = second.clone();
+        *changed.pointer_mut(place).unwrap() = value;
+        let message = refusal(&changed).unwrap_or_default();
+        let expected = "messages.1.content.0: Invalid `signature` in `thinking` block.";
+        assert!(message.starts_with(expected), "{place}: {message}");
+    }
+    second["model"] = "claude-sonnet-5".into();
+    second["messages"][1]["content"][0]["signature"] = "any".into();
+    assert_eq!(refusal(&second), None);
 }
