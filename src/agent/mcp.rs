@@ -54,6 +54,7 @@ fn bounded(text: &str) -> String {
 pub struct Mcp {
     current: watch::Receiver<Option<Arc<Session>>>,
     call_timeout: Duration,
+    forwards_caller: bool,
     max_text: usize,
     /// Writes in flight, which outlive their requests.
     writes: TaskTracker,
@@ -75,6 +76,7 @@ impl Mcp {
         Ok(Self {
             current,
             call_timeout: config.call_timeout,
+            forwards_caller: config.forwards_caller,
             max_text,
             writes: TaskTracker::new(),
             sessions,

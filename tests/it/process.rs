@@ -5,6 +5,7 @@ mod database_secrets;
 mod log_spans;
 mod logs;
 mod mcp;
+mod no_session;
 mod settings;
 mod signals;
 mod workout_server;

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use crate::process::json::mend_str;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ClaudeError {
     /// No connection, or it broke before the response head.
@@ -18,6 +20,9 @@ pub enum ClaudeError {
         retry: bool,
         after: Option<Duration>,
     },
+    /// A compressed response.
+    #[error("{0}")]
+    Coded(String),
     /// An `error` event in the stream.
     #[error("the model's reply ended with an error of type {0}")]
     Event(String),
@@ -38,7 +43,8 @@ pub enum ClaudeError {
 impl ClaudeError {
     /// Classifies an error response. Of its body only the error type is kept.
     pub(super) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let body = String::from_utf8_lossy(body);
+        let body: Value = serde_json::from_str(&mend_str(&body)).unwrap_or_default();
         let error = &body["error"];
         let spent = error["details"]["error_code"] == "enforced_spend_limit_reached";
         let retry = match text(headers, "x-should-retry") {
@@ -76,7 +82,7 @@ impl ClaudeError {
                     | "not_found_error"
                     | "request_too_large"
             ),
-            Self::Silent | Self::TooLate { .. } => false,
+            Self::Coded(_) | Self::Silent | Self::TooLate { .. } => false,
         }
     }
 

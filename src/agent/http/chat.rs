@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     agent::{Done, Event, Failed, Ledger, Turn, TurnRequest},
-    auth::Caller,
+    auth::{Caller, CallerToken},
     http::{
         body::{self, hold_until_written},
         negotiate::{accepts, is_plain_json},
@@ -130,11 +130,13 @@ impl Incoming {
     /// Makes all checks. The first that fails determines the response.
     async fn accept(&mut self) -> Result<Accepted, Problem> {
         self.record.streamed = accepts(&self.headers, EVENT_STREAM);
-        let caller = self.app.authenticate(&self.headers)?;
+        let (caller, token) = self.app.authenticate(&self.headers)?;
         self.record.user = Some(caller.clone());
         let (slot, reserved) = self.acquire_slot(&caller)?;
         admit(&self.app, self.deadline).await?;
-        let question = self.read_request(caller, &slot.0, reserved).await?;
+        let question = self
+            .read_request((caller, token), &slot.0, reserved)
+            .await?;
         let turn = self.app.agent.begin(question).await.map_err(|failure| {
             let id = self.request_id.shared();
             Problem::from(Failed::new(&failure, id, &Ledger::default()))
@@ -158,7 +160,7 @@ impl Incoming {
 
     async fn read_request(
         &mut self,
-        caller: Caller,
+        (caller, caller_token): (Caller, CallerToken),
         share: &Arc<Share<Caller>>,
         reserved: usize,
     ) -> Result<TurnRequest, Problem> {
@@ -173,6 +175,7 @@ impl Incoming {
         self.record.streamed = parsed.stream.unwrap_or(self.record.streamed);
         Ok(TurnRequest {
             caller,
+            caller_token,
             request_id: self.request_id.shared(),
             history: parsed.history,
             user_context: parsed.user_context,

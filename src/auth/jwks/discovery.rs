@@ -6,7 +6,10 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{keys::KeySet, without_slash};
-use crate::upstream::client;
+use crate::{
+    process::json::mend_halves,
+    upstream::client::{self, Coded},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,6 +19,8 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 pub(super) enum FetchError {
     #[error("the request failed")]
     Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Coded(#[from] Coded),
     #[error("the response has status {0}")]
     Status(u16),
     #[error("the response is larger than {MAX_BODY_BYTES} bytes")]
@@ -89,6 +94,7 @@ impl KeySource {
 
     async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
         let mut response = self.http.get(url).send().await?;
+        client::check_coding(&response)?;
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status().as_u16()));
         }
@@ -99,6 +105,7 @@ impl KeySource {
             }
             body.extend_from_slice(&chunk);
         }
+        mend_halves(&mut body);
         Ok(body)
     }
 }

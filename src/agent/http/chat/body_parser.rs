@@ -15,9 +15,12 @@ use crate::{
     },
     auth::Caller,
     http::problem::Problem,
-    process::memory::{
-        Share,
-        json::{MAX_VALUES, max_values},
+    process::{
+        json::mend_bytes,
+        memory::{
+            Share,
+            json::{MAX_VALUES, max_values},
+        },
     },
 };
 
@@ -43,19 +46,20 @@ pub(super) async fn parse(
     share: &Arc<Share<Caller>>,
 ) -> Result<Parsed, Problem> {
     if body.len() <= MAX_SMALL_BODY {
-        return parse_now(&body, share);
+        return parse_now(body, share);
     }
     let permit = limits.large_bodies.clone().acquire_owned().await;
     let (share, span) = (share.clone(), tracing::Span::current());
     let parsing = spawn_blocking(move || {
         let _held = (permit, span.enter());
-        parse_now(&body, &share)
+        parse_now(body, &share)
     });
     parsing.await.unwrap_or_else(|_| Err(Problem::internal()))
 }
 
-fn parse_now(body: &Bytes, share: &Share<Caller>) -> Result<Parsed, Problem> {
-    let values = max_values(body);
+fn parse_now(body: Bytes, share: &Share<Caller>) -> Result<Parsed, Problem> {
+    let body = mend_bytes(body);
+    let values = max_values(&body);
     // A body with more is not parsed.
     let cost = if values <= MAX_VALUES {
         values * VALUE_COST
@@ -63,8 +67,8 @@ fn parse_now(body: &Bytes, share: &Share<Caller>) -> Result<Parsed, Problem> {
         0
     };
     share.take(cost)?;
-    let request = request::read(body, values)?;
-    let history = history::parse(request.messages, body)?;
+    let request = request::read(&body, values)?;
+    let history = history::parse(request.messages, &body)?;
     share.give_back(cost);
     match history.conversation.owned_and_shared() {
         (owned, 0) => share.give_back(body.len().saturating_sub(owned)),
