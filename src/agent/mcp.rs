@@ -7,6 +7,8 @@ mod answer;
 mod answer_memory;
 mod call;
 mod call_failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod outcome;
 mod send_state;
 mod session;

@@ -139,6 +139,11 @@ impl Mcp {
             };
             let safe = !may_have_run || call.repeatable();
             if !safe || attempts == MAX_ATTEMPTS || Instant::now() >= deadline {
+                if token.is_some() && !may_have_run {
+                    tracing::warn!(
+                        "no session took the caller's token: does the server bind each session to one token?"
+                    );
+                }
                 return not_done(may_have_run, why);
             }
             tracing::warn!(tool = call.name(), "repeating a tool call");
@@ -201,7 +206,7 @@ impl Mcp {
 }
 
 /// The result as a tree; without its structured content, if that alone cannot be read (it is nested too deep).
-fn readable(result: &str) -> Option<Value> {
+pub(super) fn readable(result: &str) -> Option<Value> {
     let tree = serde_json::from_str(result);
     let tree = tree.or_else(|_| serde_json::from_str(&mend_numbers(result)));
     tree.ok().or_else(|| {

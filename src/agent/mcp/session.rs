@@ -20,6 +20,8 @@ use crate::{
 };
 pub(super) use connect::Connector;
 use connect::Opened;
+#[cfg(any(test, fuzzing))]
+pub(super) use listing::read_listing;
 use listing::{Listing, list};
 use open_error::OpenError;
 

@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
+use reqwest::redirect::{Attempt, Policy};
 use rmcp::{
     model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage},
     transport::streamable_http_client::{
@@ -52,17 +52,16 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn new(url: &Url) -> reqwest::Result<Self> {
-        let redirects = || {
-            Policy::custom(
-                |it| match fault::is_followed(it.status(), it.url(), it.previous()) {
-                    true => it.follow(),
-                    false => it.stop(),
-                },
-            )
+        let redirect = |it: Attempt<'_>| {
+            if fault::is_followed(it.status(), it.url(), it.previous()) {
+                it.follow()
+            } else {
+                it.stop()
+            }
         };
         let builder = || {
             let builder = builder_for(url).connect_timeout(CONNECT_TIMEOUT);
-            builder.redirect(redirects())
+            builder.redirect(Policy::custom(redirect))
         };
         Ok(Self {
             unpooled: builder().pool_max_idle_per_host(0).build()?,

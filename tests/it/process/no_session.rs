@@ -3,6 +3,9 @@
 use super::*;
 use crate::support::scripted_mcp::{ScriptedMcp, reply, result_of, streamed, typed, with_headers};
 
+/// An answer, and what the log says of it.
+type Case = (fn(&Value) -> Vec<u8>, &'static str);
+
 /// What the log says of a server that answers this method so.
 async fn cause(method: &'static str, respond: fn(&Value) -> Vec<u8>) -> String {
     let server = ScriptedMcp::answering(method, respond).await;
@@ -34,7 +37,6 @@ fn coded(coding: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_failed_handshake_is_logged_with_what_was_seen() {
-    type Case = (fn(&Value) -> Vec<u8>, &'static str);
     let cases: [Case; 16] = [
         (|_| coded("gzip"), "the content coding gzip"),
         (|_| coded("br"), "the content coding br"),
@@ -112,7 +114,6 @@ async fn a_failed_notification_or_listing_is_logged_with_what_was_seen() {
     })
     .await;
     assert_eq!(said, "the handshake failed: HTTP 503");
-    type Case = (fn(&Value) -> Vec<u8>, &'static str);
     let cases: [Case; 6] = [
         (|_| coded("gzip"), "the content coding gzip"),
         (|_| typed(500, "text/plain", "no"), "HTTP 500"),

@@ -77,7 +77,8 @@ mod tests {
     fn joined(pieces: &[Vec<u16>]) -> String {
         let (mut half, mut text) = (None, String::new());
         for piece in pieces {
-            let escaped: String = piece.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let units = piece.iter().map(|unit| format!("\\u{unit:04x}"));
+            let escaped = units.collect::<Vec<_>>().concat();
             let event = format!(
                 r#"{{"type":"content_block_delta","index":0,"delta":{{"text":"{escaped}"}}}}"#
             );

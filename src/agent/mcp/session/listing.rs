@@ -125,3 +125,12 @@ async fn read_page(listing: &mut Listing, answer: Answer) -> Result<Option<Strin
     *listing = taken;
     next
 }
+
+/// Reads a page, for the fuzz target.
+#[cfg(any(test, fuzzing))]
+pub(in crate::agent::mcp) fn read_listing(answer: &Answer) {
+    let mut listing = Listing::default();
+    if page::read(&mut listing, answer).is_ok() {
+        Catalogue::new(listing.tools, listing.left_out);
+    }
+}

@@ -46,20 +46,20 @@ fn reply(blocks: &[(Value, &[&str])], stop: &str) -> Reply {
     text.push_str("\n\n");
     for (index, (block, deltas)) in blocks.iter().enumerate() {
         let start = json!({"type": "content_block_start", "index": index, "content_block": block});
-        text.push_str(&format!("data: {start}\n\n"));
+        text.extend([format!("data: {start}\n\n")]);
         for delta in *deltas {
-            text.push_str(&format!(
+            text.extend([format!(
                 "data: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}\n\n"
-            ));
+            )]);
         }
-        text.push_str(&format!(
+        text.extend([format!(
             "data: {{\"type\":\"content_block_stop\",\"index\":{index}}}\n\n"
-        ));
+        )]);
     }
     let end = json!({"type": "message_delta", "delta": {"stop_reason": stop}, "usage": {"output_tokens": 2}});
-    text.push_str(&format!(
+    text.extend([format!(
         "data: {end}\n\ndata: {{\"type\":\"message_stop\"}}\n\n"
-    ));
+    )]);
     Reply::raw(format!(
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{text}",
         text.len()
@@ -82,9 +82,8 @@ async fn an_emoji_that_is_split_over_two_deltas_arrives_whole() {
     assert_eq!(app.ask("hello").await.ok()["content"][0]["text"], whole);
     app.claude.push(reply(&[(block(), deltas)], "end_turn"));
     let events = app.stream("sam", &user("hello")).await.rest().await;
-    let shown = events.iter().filter_map(|event| {
-        (event.kind == "text_delta").then(|| event.data["text"].as_str().expect("text"))
-    });
+    let shown = events.iter().filter(|event| event.kind == "text_delta");
+    let shown = shown.map(|event| event.data["text"].as_str().expect("text"));
     assert_eq!(shown.collect::<String>(), whole);
 }
 

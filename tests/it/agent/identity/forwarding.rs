@@ -119,7 +119,11 @@ async fn a_thousand_interleaved_calls_of_two_users_carry_each_users_own_token() 
             .and_tool("toolu_3", "create_workout", bench_press()),
     });
     let turn = async |n: usize| {
-        let sub = if n * 7919 % 13 % 2 == 0 { "ann" } else { "bea" };
+        let sub = if (n * 7919 % 13).is_multiple_of(2) {
+            "ann"
+        } else {
+            "bea"
+        };
         app.chat(sub, &user("go")).await.ok();
     };
     for tens in 0..17 {

@@ -119,7 +119,10 @@ async fn half_a_surrogate_pair_in_the_listing_is_a_replacement_character() {
         tools[0]["input_schema"]["properties"]["k"],
         json!({"description": "\u{fffd}", "enum": ["\u{fffd}"]})
     );
-    assert_eq!((&ready["tools"], &ready["tools_left_out"]), (&json!(1), &Value::Null));
+    assert_eq!(
+        (&ready["tools"], &ready["tools_left_out"]),
+        (&json!(1), &Value::Null)
+    );
 }
 
 #[tokio::test]
