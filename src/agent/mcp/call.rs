@@ -1,7 +1,7 @@
 //! Sends tool calls over the session, and repeats failed calls where that is safe: reads and idempotent writes, and any
 //! call that was certainly not sent. A write that may have run is reported as of unknown outcome.
 
-use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use rmcp::{
     RoleClient,
@@ -11,7 +11,7 @@ use rmcp::{
     },
     service::{Peer, PeerRequestOptions, ServiceError},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout, timeout_at},
@@ -205,15 +205,12 @@ impl Mcp {
     }
 }
 
-/// The result as a tree; without its structured content, if that alone cannot be read (it is nested too deep).
+/// The result as a tree.
 pub(super) fn readable(result: &str) -> Option<Value> {
     let tree = serde_json::from_str(result);
+    // A number that no `f64` holds.
     let tree = tree.or_else(|_| serde_json::from_str(&mend_numbers(result)));
-    tree.ok().or_else(|| {
-        let mut fields: HashMap<&str, &RawValue> = serde_json::from_str(result).ok()?;
-        fields.remove("structuredContent")?;
-        serde_json::from_str(&serde_json::to_string(&fields).ok()?).ok()
-    })
+    tree.ok()
 }
 
 fn not_done(may_have_run: bool, why: &str) -> CallOutcome {

@@ -156,8 +156,8 @@ impl StreamableHttpClient for Transport {
             })?;
         let events = events.map(move |event| {
             let mut event = event?;
-            let data = event.data.filter(|data| limits.allow(data));
-            event.data = data.map(plain_message);
+            let data = event.data.map(plain_message);
+            event.data = data.filter(|data| limits.allow(data));
             Ok(event)
         });
         let check = self.check.clone();

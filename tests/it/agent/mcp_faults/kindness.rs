@@ -142,16 +142,6 @@ async fn a_readable_text_survives_numbers_beyond_the_range_beside_it() {
 }
 
 #[tokio::test]
-async fn a_readable_text_survives_structured_content_that_is_nested_too_deep() {
-    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
-    let json =
-        format!(r#"{{"content":[{{"type":"text","text":"ok"}}],"structuredContent":{deep}}}"#);
-    for result in called(json.leak()).await {
-        assert_eq!(result, good("ok"));
-    }
-}
-
-#[tokio::test]
 async fn an_id_that_is_text_is_a_number() {
     let text_ids = |as_events: bool| {
         move |request: &Request, message: &Value| {
