@@ -24,7 +24,11 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{auth::Caller, config::AgentConfig, process::memory::Share};
+use crate::{
+    auth::{Caller, CallerToken},
+    config::AgentConfig,
+    process::memory::Share,
+};
 use claude::{Claude, Model};
 use history::History;
 use mcp::Mcp;
@@ -47,6 +51,7 @@ pub struct Agent {
 /// A validated request for one turn.
 pub struct TurnRequest {
     pub caller: Caller,
+    pub caller_token: CallerToken,
     pub request_id: Arc<str>,
     pub history: History,
     /// See [`user_context()`].

@@ -139,12 +139,17 @@ impl Claude {
         };
         let status = response.status();
         timer.answered(status);
+        let readable = client::check_coding(&response);
         if status != StatusCode::OK {
             let headers = response.headers().clone();
-            let body = timeout(self.idle_timeout, error_body(response)).await;
+            let body = match readable {
+                Ok(()) => timeout(self.idle_timeout, error_body(response)).await,
+                Err(_) => Ok(vec![]),
+            };
             let body = body.unwrap_or_default();
             return Err(ClaudeError::from_response(status, &headers, &body));
         }
+        readable.map_err(|coded| ClaudeError::Coded(coded.to_string()))?;
         let body = client::into_body(response);
         Ok(ReplyStream::new(body, self.idle_timeout, timer))
     }

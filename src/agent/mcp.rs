@@ -7,6 +7,8 @@ mod answer;
 mod answer_memory;
 mod call;
 mod call_failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod outcome;
 mod send_state;
 mod session;
@@ -54,6 +56,7 @@ fn bounded(text: &str) -> String {
 pub struct Mcp {
     current: watch::Receiver<Option<Arc<Session>>>,
     call_timeout: Duration,
+    forwards_caller: bool,
     max_text: usize,
     /// Writes in flight, which outlive their requests.
     writes: TaskTracker,
@@ -75,6 +78,7 @@ impl Mcp {
         Ok(Self {
             current,
             call_timeout: config.call_timeout,
+            forwards_caller: config.forwards_caller,
             max_text,
             writes: TaskTracker::new(),
             sessions,

@@ -36,6 +36,8 @@ pub struct Config {
 pub struct McpConfig {
     pub url: Url,
     pub token: Option<SecretString>,
+    /// `PROG_STRENGTH_MCP_AUTH`: tool calls carry the caller's own token.
+    pub forwards_caller: bool,
     pub call_timeout: Duration,
 }
 
@@ -112,6 +114,10 @@ impl Config {
             mcp: McpConfig {
                 url: reader.url(&var::PROG_STRENGTH_MCP_URL),
                 token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
+                forwards_caller: reader.value(
+                    &var::PROG_STRENGTH_MCP_AUTH,
+                    one_of(&[("service", false), ("forward", true)]),
+                ),
                 call_timeout: reader.secs(&var::MCP_CALL_TIMEOUT_SECS),
             },
             agent: AgentConfig {

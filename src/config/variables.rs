@@ -95,6 +95,7 @@ variables! {
     JWT_AUDIENCE = "", ANY, BOTH, "When set, a token's `aud` must name this";
     PROG_STRENGTH_MCP_URL = "http://mcp:8000/mcp", Text("an http or https URL such as http://mcp:8000/mcp"), AGENT, "The streamable-HTTP endpoint of the MCP server";
     PROG_STRENGTH_MCP_TOKEN = "", TOKEN, BOTH, "How the MCP server knows the agent: `serve` sends it as `Authorization: Bearer`, `mcp` expects it";
+    PROG_STRENGTH_MCP_AUTH = "service", Text("`service` or `forward`"), AGENT, "`forward`: each tool call carries the caller's own token in place of the token above. Only for a server that is an audience of that token";
     AGENT_HOST = "0.0.0.0", HOST, AGENT, "Address that `serve` listens on";
     AGENT_PORT = "8001", PORT, AGENT, "Port that `serve` listens on";
     CLAUDE_MODEL = "claude-sonnet-4-6", Text("the name of a model such as claude-sonnet-4-6"), AGENT, "A model of the server above";

@@ -18,6 +18,9 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most idle connections per pool. More would only hold memory after a peak.
 const MAX_IDLE: usize = 32;
 
+/// No more characters of a content coding are logged.
+const MAX_CODING: usize = 40;
+
 /// A response body as it arrives. Dropping it before its end closes the connection.
 pub(crate) type ResponseBody = BoxStream<'static, reqwest::Result<bytes::Bytes>>;
 
@@ -97,6 +100,32 @@ pub(crate) async fn send(request: impl Fn() -> RequestBuilder) -> reqwest::Resul
             (result, _) => return result.map_err(reqwest::Error::without_url),
         }
     }
+}
+
+/// A response has a content coding, although every request says `Accept-Encoding: identity`.
+#[derive(Debug, thiserror::Error)]
+#[error("the response has the content coding {0}, although the request accepts none")]
+pub(crate) struct Coded(String);
+
+/// Checks that the body of a response can be read, and names its content coding in the log if not.
+pub(crate) fn check_coding(response: &Response) -> Result<(), Coded> {
+    let headers = response.headers().get_all(header::CONTENT_ENCODING).iter();
+    let codings = headers.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let mut codings = codings.map(<[u8]>::trim_ascii);
+    let Some(coding) = codings.find(|it| !it.is_empty() && !it.eq_ignore_ascii_case(b"identity"))
+    else {
+        return Ok(());
+    };
+    let coding = coding.iter().map(|byte| char::from(*byte));
+    let coding = coding.filter(char::is_ascii_graphic).take(MAX_CODING);
+    let coded = Coded(coding.collect());
+    let host = response.url().host_str();
+    tracing::warn!(
+        coding = coded.0,
+        host,
+        "a response cannot be read: it is compressed"
+    );
+    Err(coded)
 }
 
 /// The body of a response as a stream of chunks.

@@ -6,6 +6,7 @@ mod log_spans;
 mod logs;
 mod mcp;
 mod models;
+mod no_session;
 mod settings;
 mod signals;
 mod workout_server;

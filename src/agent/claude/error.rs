@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use crate::process::json::mend_str;
+
 /// Codes of errors that say that spending is stopped: waiting does not help.
 const SPENDING_STOPPED: [&str; 4] = [
     "enforced_spend_limit_reached",
@@ -28,6 +30,9 @@ pub enum ClaudeError {
         /// A request whose thinking blocks may be at fault.
         names_thinking: bool,
     },
+    /// A compressed response.
+    #[error("{0}")]
+    Coded(String),
     /// An `error` event in the stream.
     #[error("the model's reply ended with an error of type {0}")]
     Event(String),
@@ -50,10 +55,11 @@ pub enum ClaudeError {
 impl ClaudeError {
     /// Classifies an error response. Of its body only the error type is kept.
     pub(super) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let body = String::from_utf8_lossy(body);
         // Of any shape: gateways write their own.
-        let text_of_body = String::from_utf8_lossy(body).to_lowercase();
-        let names_thinking = status == StatusCode::BAD_REQUEST && text_of_body.contains("thinking");
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let names_thinking =
+            status == StatusCode::BAD_REQUEST && body.to_lowercase().contains("thinking");
+        let body: Value = serde_json::from_str(&mend_str(&body)).unwrap_or_default();
         let error = &body["error"];
         let code = error["details"]["error_code"].as_str();
         let spent = code.is_some_and(|code| SPENDING_STOPPED.contains(&code));
@@ -93,7 +99,7 @@ impl ClaudeError {
                     | "not_found_error"
                     | "request_too_large"
             ),
-            Self::Silent | Self::TooLarge | Self::TooLate { .. } => false,
+            Self::Coded(_) | Self::Silent | Self::TooLarge | Self::TooLate { .. } => false,
         }
     }
 

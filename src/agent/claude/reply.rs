@@ -1,6 +1,7 @@
 //! A streaming reply from Claude: reports its progress and builds the complete message.
 
 mod builder;
+mod halves;
 mod open_block;
 
 use std::{

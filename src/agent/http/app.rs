@@ -8,7 +8,7 @@ use http::HeaderMap;
 use super::{limits::Limits, page::Page};
 use crate::{
     agent::{Agent, claude::Claude, mcp::Mcp, metrics::Metrics, title},
-    auth::{Caller, Verifier},
+    auth::{Caller, CallerToken, Verifier},
     config::{Config, HttpConfig},
     http::{bearer, lifecycle::Lifecycle, problem::Problem},
 };
@@ -57,10 +57,10 @@ impl App {
     }
 
     /// Verifies the bearer token of a request. The error is a 401: there must be exactly one token, and it must be valid.
-    pub fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+    pub fn authenticate(&self, headers: &HeaderMap) -> Result<(Caller, CallerToken), Problem> {
         let token =
             bearer::token(headers).map_err(|refusal| Problem::unauthorized(refusal.token_given))?;
-        self.verifier.verify(token).map_err(|error| {
+        self.verifier.verify_and_keep(token).map_err(|error| {
             tracing::debug!(error = %error, "token refused");
             Problem::unauthorized(true)
         })

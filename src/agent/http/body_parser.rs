@@ -10,9 +10,12 @@ use super::limits::Limits;
 use crate::{
     auth::Caller,
     http::problem::Problem,
-    process::memory::{
-        Share,
-        json::{MAX_VALUES, max_values},
+    process::{
+        json::mend_bytes,
+        memory::{
+            Share,
+            json::{MAX_VALUES, max_values},
+        },
     },
 };
 
@@ -29,23 +32,24 @@ pub(super) async fn parse<T: Send + 'static>(
     parse: fn(&Bytes, usize) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
     if body.len() <= MAX_SMALL_BODY {
-        return parse_now(&body, share, parse);
+        return parse_now(body, share, parse);
     }
     let permit = limits.large_bodies.clone().acquire_owned().await;
     let (share, span) = (share.clone(), tracing::Span::current());
     let parsing = spawn_blocking(move || {
         let _held = (permit, span.enter());
-        parse_now(&body, &share, parse)
+        parse_now(body, &share, parse)
     });
     parsing.await.unwrap_or_else(|_| Err(Problem::internal()))
 }
 
 fn parse_now<T>(
-    body: &Bytes,
+    body: Bytes,
     share: &Share<Caller>,
     parse: fn(&Bytes, usize) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
-    let values = max_values(body);
+    let body = mend_bytes(body);
+    let values = max_values(&body);
     // A body with more is not parsed.
     let cost = if values <= MAX_VALUES {
         values * VALUE_COST
@@ -53,7 +57,7 @@ fn parse_now<T>(
         0
     };
     share.take(cost)?;
-    let parsed = parse(body, values)?;
+    let parsed = parse(&body, values)?;
     share.give_back(cost);
     Ok(parsed)
 }

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     agent::{Done, Event, Failed, Ledger, Turn, TurnRequest},
-    auth::Caller,
+    auth::{Caller, CallerToken},
     http::{
         body::hold_until_written,
         negotiate::accepts,
@@ -107,10 +107,10 @@ impl Chat {
     /// Makes all checks. The first that fails determines the response.
     async fn accept(&mut self) -> Result<Accepted, Problem> {
         self.record.streamed = accepts(&self.incoming.headers, EVENT_STREAM);
-        let caller = self.incoming.app.authenticate(&self.incoming.headers)?;
+        let (caller, token) = self.incoming.app.authenticate(&self.incoming.headers)?;
         self.record.user = Some(caller.clone());
         let (slot, body) = self.incoming.receive(&caller).await?;
-        let request = self.read_request(caller, &slot.0, body).await?;
+        let request = self.read_request((caller, token), &slot.0, body).await?;
         let id = request.request_id.clone();
         let turn = self.incoming.app.agent.begin(request).await;
         let turn =
@@ -120,7 +120,7 @@ impl Chat {
 
     async fn read_request(
         &mut self,
-        caller: Caller,
+        (caller, caller_token): (Caller, CallerToken),
         share: &Arc<Share<Caller>>,
         body: Bytes,
     ) -> Result<TurnRequest, Problem> {
@@ -129,6 +129,7 @@ impl Chat {
         self.record.streamed = parsed.stream.unwrap_or(self.record.streamed);
         Ok(TurnRequest {
             caller,
+            caller_token,
             request_id: self.incoming.request_id.shared(),
             history: parsed.history,
             user_context: parsed.user_context,

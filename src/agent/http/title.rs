@@ -75,9 +75,9 @@ pub(super) async fn title(
     let began = Instant::now();
     let mut incoming = Incoming::new(app, request_id, request);
     let caller = incoming.app.authenticate(&incoming.headers);
-    let user = caller.as_ref().ok().cloned();
+    let user = caller.as_ref().ok().map(|(caller, _)| caller.clone());
     let titled = match caller {
-        Ok(caller) => answer(&mut incoming, &caller).await,
+        Ok((caller, _)) => answer(&mut incoming, &caller).await,
         Err(problem) => Err(problem),
     };
     tracing::info!(

@@ -113,7 +113,8 @@ impl<'a> Round<'a> {
 
     fn run_calls(&mut self, all: bool) {
         let mcp = &self.turn.agent.mcp;
-        self.calls.run(all, |call| mcp.begin(call));
+        let token = &self.turn.request.caller_token;
+        self.calls.run(all, |call| mcp.begin(call, token));
         if !self.calls.is_idle() {
             self.body = None;
         }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     agent::{
         claude,
-        json::{Invalid, Object, lone_surrogate},
+        json::{Invalid, Object},
     },
     http::problem::Problem,
     process::memory::json::MAX_VALUES,
@@ -45,7 +45,8 @@ enum RequestContent {
     Blocks(Vec<claude::Block>),
 }
 
-/// Parses a body that is JSON, holds at most [`MAX_VALUES`] `values`, and is an object with valid fields.
+/// Parses a body without halves of surrogate pairs ([`mend_bytes`](crate::process::json::mend_bytes)) that is JSON, holds at
+/// most [`MAX_VALUES`] `values`, and is an object with valid fields.
 pub(in crate::agent::http) fn read(
     bytes: &[u8],
     values: usize,
@@ -56,17 +57,11 @@ pub(in crate::agent::http) fn read(
         return Err(not_json(bytes, valid.err().unwrap_or_default()));
     };
     let fits = values <= MAX_VALUES;
-    if fits
-        && let Ok(body) = Object::parse(text)
-        && lone_surrogate(text).is_none()
-    {
+    if fits && let Ok(body) = Object::parse(text) {
         return Ok(parse(&body)?);
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return Err(not_json_from(error.line(), error.column()));
-    }
-    if let Some(at) = lone_surrogate(text) {
-        return Err(not_json(bytes, at));
     }
     let why = if fits {
         "must be an object with `messages`".to_owned()
