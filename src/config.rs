@@ -2,11 +2,12 @@
 //!
 //! - [`variables`]: the table, one line for each variable. A new setting starts there.
 //! - `agent`, `workout`, `dev`: the settings of each command. This file holds the shared ones.
-//! - `reader`: the only code that reads the environment. An empty value counts as unset.
+//! - `reader`: the only code that reads the environment. An empty value counts as unset. `env_file` parses `.env`.
 
 mod agent;
 #[cfg(feature = "dev")]
 mod dev;
+mod env_file;
 mod error;
 mod reader;
 pub mod variables;

@@ -27,6 +27,8 @@ pub struct Config {
     /// `AGENT_PAGE`: the chat page, if it is served.
     pub page: Option<PageConfig>,
     pub log: LogConfig,
+    /// About values that are not used as they are written.
+    pub(super) ignored: Vec<String>,
 }
 
 /// The endpoint of Claude, and the limits of each call.
@@ -142,6 +144,7 @@ impl Config {
                 .value(&var::AGENT_PAGE, one_of(&[("on", true), ("off", false)]))
                 .then(PageConfig::default),
             log: log(reader),
+            ignored: reader.warnings(),
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::auth::JwtSettings;
 
 const MIN_TOKEN_BYTES: usize = 16;
 const SHORT_KEY: &str = "JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for";
+const KEY_ENDS_IN_WHITE_SPACE: &str = "JWT_SIGNING_KEY ends in white space, which is part of the key; remove it unless the API's key has \
+    it too";
+const QUOTED_KEY: &str = "JWT_SIGNING_KEY stands in quotes, which are part of the key; remove them unless the API's key has them too";
 const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: whoever guesses it acts as any user; set it to a long \
     random text";
 const KEY_IN_CLEAR: &str =
@@ -16,32 +19,52 @@ const LARGE_BODIES: &str = "AGENT_MAX_BODY_BYTES is more than half of AGENT_MEMO
     may hold: larger bodies are refused; raise the budget or lower the limit";
 
 impl Config {
-    pub fn warnings(&self) -> Vec<&'static str> {
+    pub fn warnings(&self) -> Vec<String> {
         let in_clear =
             self.claude.endpoint.scheme() == "http" && !is_loopback(&self.claude.endpoint);
         let large_bodies = self.http.max_body_bytes > self.http.memory_budget / 2;
-        listed(&[
-            (self.jwt.key_is_short(), SHORT_KEY),
+        let own = [
             (is_short(self.mcp.token.as_ref()), SHORT_TOKEN),
             (in_clear, KEY_IN_CLEAR),
             (large_bodies, LARGE_BODIES),
-        ])
+        ];
+        listed(&self.ignored, Some(&self.jwt), &own)
     }
 }
 
 impl WorkoutConfig {
-    pub fn warnings(&self) -> Vec<&'static str> {
-        let short_key = self.jwt.as_ref().is_some_and(JwtSettings::key_is_short);
-        listed(&[
-            (short_key, SHORT_KEY),
-            (is_short(self.agent_token.as_ref()), SHORT_TOKEN),
-        ])
+    pub fn warnings(&self) -> Vec<String> {
+        let short_token = is_short(self.agent_token.as_ref());
+        listed(
+            &self.ignored,
+            self.jwt.as_ref(),
+            &[(short_token, SHORT_TOKEN)],
+        )
     }
 }
 
-fn listed(warnings: &[(bool, &'static str)]) -> Vec<&'static str> {
-    let due = warnings.iter().filter(|(is_due, _)| *is_due);
-    due.map(|(_, warning)| *warning).collect()
+fn listed(ignored: &[String], jwt: Option<&JwtSettings>, more: &[(bool, &str)]) -> Vec<String> {
+    let key = jwt.map(|jwt| jwt.key.expose_secret());
+    let short = jwt.is_some_and(JwtSettings::key_is_short);
+    let white_space = key.is_some_and(|key| key.ends_with(char::is_whitespace));
+    let about_key = [
+        (short, SHORT_KEY),
+        (white_space, KEY_ENDS_IN_WHITE_SPACE),
+        (key.is_some_and(is_quoted), QUOTED_KEY),
+    ];
+    let all = about_key.iter().chain(more);
+    let due = all.filter(|(is_due, _)| *is_due);
+    let due = due.map(|(_, warning)| (*warning).to_owned());
+    ignored.iter().cloned().chain(due).collect()
+}
+
+fn is_quoted(key: &str) -> bool {
+    let key = key.trim();
+    let stands_in = |quote: char| {
+        key.strip_prefix(quote)
+            .is_some_and(|rest| rest.ends_with(quote))
+    };
+    ['"', '\''].into_iter().any(stands_in)
 }
 
 fn is_short(token: Option<&SecretString>) -> bool {
@@ -61,7 +84,7 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn agent(changes: &[(&str, &str)]) -> Vec<&'static str> {
+    fn agent(changes: &[(&str, &str)]) -> Vec<String> {
         let key = "k".repeat(32);
         let base = [("ANTHROPIC_API_KEY", "key"), ("JWT_SIGNING_KEY", &key)];
         let all = base.iter().chain(changes);
@@ -69,7 +92,7 @@ mod tests {
         Config::from_iter(all).unwrap().warnings()
     }
 
-    fn workout(changes: &[(&str, &str)]) -> Vec<&'static str> {
+    fn workout(changes: &[(&str, &str)]) -> Vec<String> {
         let all = changes.iter();
         let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         WorkoutConfig::from_iter(false, all).unwrap().warnings()

@@ -2,6 +2,7 @@
 
 mod commands;
 mod database_secrets;
+mod env_file;
 mod log_spans;
 mod logs;
 mod mcp;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::support::{
+    answer::{now, token},
     fake_claude::Reply,
     process::{Directory, Ended, Process, Written, run, run_in},
     service::{API_KEY, LEFT_OUT, Service, sams_token},
