@@ -5,6 +5,7 @@
 //! - `reader`: the only code that reads the environment. An empty value counts as unset. `env_file` parses `.env`.
 
 mod agent;
+mod cors;
 #[cfg(feature = "dev")]
 mod dev;
 mod env_file;
@@ -23,8 +24,9 @@ use crate::{
     process::logs::{LogConfig, LogFormat},
 };
 pub use agent::{
-    AgentConfig, ClaudeConfig, Config, Cors, Credential, Demo, HttpConfig, McpConfig, PageConfig,
+    AgentConfig, ClaudeConfig, Config, Credential, Demo, HttpConfig, McpConfig, PageConfig,
 };
+pub use cors::Cors;
 #[cfg(feature = "dev")]
 pub use dev::{DevClaude, DevConfig, DevSetup};
 pub use error::ConfigError;

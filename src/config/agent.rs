@@ -2,13 +2,14 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use http::HeaderValue;
 use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Address, ConfigError, LogConfig, RateLimit, agent_address, from_env, jwt, log,
-    reader::{Reader, entries, one_of},
+    Address, ConfigError, LogConfig, RateLimit, agent_address,
+    cors::Cors,
+    from_env, jwt, log,
+    reader::{Reader, one_of},
     variables as var,
 };
 use crate::auth::JwtSettings;
@@ -79,13 +80,6 @@ pub struct HttpConfig {
     /// Requests per user and window; `None` switches the limit off.
     pub rate_limit: Option<RateLimit>,
     pub shutdown_grace: Duration,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cors {
-    Off,
-    Any,
-    Origins(Vec<HeaderValue>),
 }
 
 /// The settings of the chat page.
@@ -181,7 +175,7 @@ fn http(reader: &mut Reader) -> HttpConfig {
     let max = NonZeroU32::new(reader.number(&var::RATE_LIMIT_MAX));
     let window = reader.secs(&var::RATE_LIMIT_WINDOW_SECS);
     HttpConfig {
-        cors: reader.value(&var::CORS_ALLOWED_ORIGINS, Cors::parse),
+        cors: Cors::read(reader),
         max_body_bytes: reader.number(&var::AGENT_MAX_BODY_BYTES),
         max_concurrent_chats: reader.number(&var::AGENT_MAX_CONCURRENT_CHATS),
         max_chats_per_user: reader.number(&var::AGENT_MAX_CHATS_PER_USER),
@@ -189,36 +183,6 @@ fn http(reader: &mut Reader) -> HttpConfig {
         rate_limit: max.map(|max| RateLimit { max, window }),
         shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
     }
-}
-
-impl Cors {
-    pub(super) fn parse(list: &str) -> Option<Self> {
-        let origins: Vec<_> = entries(list).map(origin).collect::<Option<_>>()?;
-        Some(if origins.is_empty() {
-            Self::Off
-        } else if origins.iter().any(|origin| origin == "*") {
-            Self::Any
-        } else {
-            Self::Origins(origins)
-        })
-    }
-}
-
-/// `*`, or an origin as a browser sends it: of any scheme, without a path, a default port or capital letters.
-fn origin(text: &str) -> Option<HeaderValue> {
-    if text != "*" {
-        let url = Url::parse(text).ok()?;
-        let port = url
-            .port()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let sent = format!("{}://{}{port}", url.scheme(), url.host_str()?);
-        let unusual = |c: char| c == '*' || c.is_ascii_uppercase();
-        if sent != text || text.contains(unusual) {
-            return None;
-        }
-    }
-    HeaderValue::from_str(text).ok()
 }
 
 fn system_prompt(reader: &mut Reader) -> String {

@@ -64,13 +64,92 @@ async fn one_message_names_every_bad_setting_what_is_wrong_and_what_it_should_be
       AGENT_MAX_TOOL_RESULT_BYTES must be a whole number from 1 to 1073741824
       RATE_LIMIT_MAX must be a whole number from 0 to 1000000
       RATE_LIMIT_WINDOW_SECS must be a whole number from 1 to 86400
-      CORS_ALLOWED_ORIGINS must be a comma-separated list of origins such as https://app.example.com (no path), or *
+      CORS_ALLOWED_ORIGINS must be a comma-separated list of origins such as https://app.example.com (no path), or *: entry 1 has a path; write https://app.example.com
       AGENT_MAX_BODY_BYTES must be a whole number from 1 to 4294967296
       AGENT_MAX_CONCURRENT_CHATS must be a whole number from 1 to 1000000
       AGENT_SHUTDOWN_GRACE_SECS must be a whole number from 0 to 86400
       LOG_FORMAT must be `json` or `pretty`
       RUST_LOG must be a list such as `info` or `prog_strength_agent=debug,info`
     ");
+}
+
+#[tokio::test]
+async fn an_origin_that_no_browser_sends_is_refused_with_the_reason() {
+    for (origin, why) in [
+        (
+            "https://*.example",
+            "has a `*` inside; list each origin, or allow all with `*` alone",
+        ),
+        (
+            "*://a.example",
+            "has a `*` inside; list each origin, or allow all with `*` alone",
+        ),
+        ("https://a.example/", "has a path; write https://a.example"),
+        (
+            "capacitor://localhost/",
+            "has a path; write capacitor://localhost",
+        ),
+        (
+            "https://a.example:8443/b",
+            "has a path; write https://a.example:8443",
+        ),
+        (
+            "https://a.example?b=swordfish",
+            "has a path; write https://a.example",
+        ),
+        (
+            "https://a.example:443",
+            "has the default port, which browsers leave out; write https://a.example",
+        ),
+        (
+            "http://[::1]:80",
+            "has the default port, which browsers leave out; write http://[::1]",
+        ),
+        (
+            "https://A.example",
+            "has capitals, which browsers do not send; write https://a.example",
+        ),
+        (
+            "Tauri://LocalHost:1",
+            "has capitals, which browsers do not send; write tauri://localhost:1",
+        ),
+        (
+            "https://bücher.example",
+            "is not what a browser sends; write https://xn--bcher-kva.example",
+        ),
+        (
+            "https://me:swordfish@a.example",
+            "has a user name or a password",
+        ),
+        (
+            "null",
+            "is sent by pages without an origin, and cannot be told apart",
+        ),
+        ("a.example", "is not a scheme, `://` and a host"),
+        ("localhost:3000", "is not a scheme, `://` and a host"),
+        ("https://", "is not a scheme, `://` and a host"),
+        ("file:///", "is not a scheme, `://` and a host"),
+        ("\"https://a.example\"", "is not a scheme, `://` and a host"),
+        (
+            "https://a.example https://b.example",
+            "is not a scheme, `://` and a host",
+        ),
+    ] {
+        let list = format!("https://good.example,{origin}");
+        let env = [
+            ("ANTHROPIC_API_KEY", API_KEY),
+            ("JWT_SIGNING_KEY", JWT_KEY),
+            ("CORS_ALLOWED_ORIGINS", &list),
+        ];
+        let ended = run(&[], &env).await;
+        assert_eq!((ended.code, ended.out), (Some(2), vec![]), "{origin}");
+        let message = ended.err.join("\n");
+        assert!(
+            message.ends_with(&format!("or *: entry 2 {why}")),
+            "{origin}: {message}"
+        );
+        assert!(!message.contains("swordfish"), "{message}");
+    }
 }
 
 #[tokio::test]
