@@ -7,6 +7,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod message;
+mod models;
 mod reply;
 mod request;
 mod retry;
@@ -31,6 +32,7 @@ use crate::{
 pub use conversation::Conversation;
 pub use error::ClaudeError;
 pub use message::{Block, IMAGE_TYPES, Message, Role, image_type, is_blank, is_id};
+pub use models::{Models, ModelsError};
 pub use reply::{Progress, Reply, ReplyStream, Usage};
 pub use request::{Prefix, Request, ToolSpec, Tools};
 pub use retry::Retries;

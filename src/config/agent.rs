@@ -10,7 +10,7 @@ use super::{
     cors::Cors,
     from_env, jwt, log,
     reader::{Reader, one_of},
-    variables as var,
+    variables::{self as var, Server},
 };
 use crate::auth::JwtSettings;
 
@@ -102,6 +102,11 @@ impl Config {
     /// Reads the process environment and, below it, a `.env` file in the working directory.
     pub fn from_env() -> Result<Self, ConfigError> {
         from_env(Self::read)
+    }
+
+    /// As [`Self::from_env`], with the effective settings as lines, without secrets.
+    pub fn from_env_with_lines() -> Result<(Self, Vec<String>), ConfigError> {
+        from_env(|reader| (Self::read(reader), reader.settings(Server::Agent)))
     }
 
     /// Like [`Self::from_env`], from a list of variables instead of the process environment.

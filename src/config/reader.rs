@@ -8,7 +8,7 @@ use url::{Host, Url};
 use super::{
     Address, ConfigError, env_file,
     error::Fault,
-    variables::{JWT_SIGNING_KEY, VARIABLES, Variable},
+    variables::{JWT_SIGNING_KEY, Server, VARIABLES, Variable},
 };
 
 const FILE: &str = ".env";
@@ -102,6 +102,13 @@ impl Reader {
     /// The warnings about values that are not used as they are written.
     pub(super) fn warnings(&self) -> Vec<String> {
         self.warnings.clone()
+    }
+
+    /// The effective settings of a server, one a line, without secrets.
+    pub(super) fn settings(&self, server: Server) -> Vec<String> {
+        let read = VARIABLES.iter().filter(|it| it.read_by.contains(&server));
+        read.map(|variable| variable.line(self.given(variable)))
+            .collect()
     }
 
     pub(super) fn set(&mut self, variable: &Variable, value: impl Into<String>) {

@@ -1,6 +1,7 @@
 //! The binary itself: settings, exit codes, signals, the small commands, and what it logs.
 
 mod commands;
+mod config_check;
 mod database_secrets;
 mod env_file;
 mod log_spans;
