@@ -131,6 +131,44 @@ mod tests {
     }
 
     #[test]
+    fn a_signing_key_in_quotes_or_with_white_space_at_its_end_is_warned_about_by_both_servers() {
+        let key = "k".repeat(32);
+        for (key, warning) in [
+            (format!("{key}\n"), KEY_ENDS_IN_WHITE_SPACE),
+            (format!("'{key}'"), QUOTED_KEY),
+            (format!("\"{key}\""), QUOTED_KEY),
+        ] {
+            let changes = [("JWT_SIGNING_KEY", key.as_str())];
+            assert_eq!(agent(&changes), [warning]);
+            assert_eq!(workout(&changes), [warning]);
+        }
+        for key in [format!("'{key}"), format!("{key}\""), format!("'{key}\"")] {
+            assert_eq!(agent(&[("JWT_SIGNING_KEY", &key)]), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_port_of_kubernetes_is_ignored_with_a_warning_by_both_servers() {
+        let key = "k".repeat(32);
+        let port = |name| {
+            [
+                ("JWT_SIGNING_KEY", key.as_str()),
+                (name, "tcp://10.0.0.1:80"),
+            ]
+        };
+        for (warned, name) in [
+            (agent(&port("AGENT_PORT")), "AGENT_PORT"),
+            (workout(&port("MCP_PORT")), "MCP_PORT"),
+        ] {
+            let is_named = |warning: &String| warning.starts_with(&format!("{name} is ignored"));
+            assert!(
+                warned.len() == 1 && warned.iter().all(is_named),
+                "{warned:?}"
+            );
+        }
+    }
+
+    #[test]
     fn bodies_that_one_users_share_of_the_budget_cannot_hold_are_warned_about() {
         let budget = ("AGENT_MEMORY_BUDGET_BYTES", "16777216");
         let with = |bytes| agent(&[budget, ("AGENT_MAX_BODY_BYTES", bytes)]);
