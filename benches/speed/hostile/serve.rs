@@ -109,7 +109,7 @@ fn places() -> [Shape; 4] {
             |scene| unfinished_heads(scene).boxed_local(),
         ),
         shape(
-            "200 readers who stop reading an answer of 4 MB",
+            "100 readers who stop reading an answer of 4 MB",
             Expects::Anything,
             |scene| slow_readers(scene).boxed_local(),
         ),
@@ -192,7 +192,7 @@ async fn unfinished_heads(scene: &Scene<'_>) {
 }
 
 async fn slow_readers(scene: &Scene<'_>) {
-    let reading = (0..200).map(async |n| {
+    let reading = (0..100).map(async |n| {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(4096)?;
         let mut stream = socket.connect(scene.target.address()).await?;

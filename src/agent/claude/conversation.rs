@@ -152,12 +152,18 @@ impl<'a> Pieces<'a> {
 /// serde writes a string of the body (a `RawValue`) in one piece.
 impl io::Write for Pieces<'_> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.write_all(piece)?;
+        Ok(piece.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
         if piece.len() >= MIN_SHARED && self.is_in_body(piece) {
             self.share(piece);
         } else {
             self.copied.extend_from_slice(piece);
         }
-        Ok(piece.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

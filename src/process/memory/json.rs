@@ -21,6 +21,19 @@ pub fn count_values(json: &[u8]) -> usize {
     count
 }
 
+/// An upper bound of the number of values, which is exact where it is more than [`MAX_VALUES`]. The bound of most texts takes
+/// a tenth of the time of [`count_values`].
+pub fn max_values(json: &[u8]) -> usize {
+    // Each value but the first follows one of these.
+    let separators = [b',', b'[', b'{'].map(|byte| memchr::memchr_iter(byte, json).count());
+    let bound = 1 + separators.iter().sum::<usize>();
+    if bound <= MAX_VALUES {
+        bound
+    } else {
+        count_values(json)
+    }
+}
+
 /// True if a list or an object that has just begun ends at once.
 fn is_empty(rest: &[u8]) -> bool {
     let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -65,9 +78,12 @@ mod tests {
         ] {
             for text in [value.to_string(), format!("{value:#}")] {
                 assert_eq!(count_values(text.as_bytes()), values(&value), "{text}");
+                assert!(max_values(text.as_bytes()) >= values(&value), "{text}");
             }
         }
         assert_eq!(count_values(b"[ \n ]"), 1);
+        let commas = format!("[\"{}\"]", ",".repeat(MAX_VALUES));
+        assert_eq!(max_values(commas.as_bytes()), 2);
     }
 
     #[test]

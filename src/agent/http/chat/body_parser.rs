@@ -17,7 +17,7 @@ use crate::{
     http::problem::Problem,
     process::memory::{
         Share,
-        json::{MAX_VALUES, count_values},
+        json::{MAX_VALUES, max_values},
     },
 };
 
@@ -55,7 +55,7 @@ pub(super) async fn parse(
 }
 
 fn parse_now(body: &Bytes, share: &Share<Caller>) -> Result<Parsed, Problem> {
-    let values = count_values(body);
+    let values = max_values(body);
     // A body with more is not parsed.
     let cost = if values <= MAX_VALUES {
         values * VALUE_COST
