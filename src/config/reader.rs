@@ -55,7 +55,7 @@ impl Reader {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(_) => {
-                let what = "cannot be read; it must be a text file in UTF-8, or not be there";
+                let what = "cannot be read; it must be a text file, or not be there";
                 return self.fault(FILE, what);
             }
         };
