@@ -11,7 +11,7 @@ const SHORT_KEY: &str = "JWT_SIGNING_KEY is shorter than the 32 bytes that HS256
 const KEY_ENDS_IN_WHITE_SPACE: &str = "JWT_SIGNING_KEY ends in white space, which is part of the key; remove it unless the API's key has \
     it too";
 const QUOTED_KEY: &str = "JWT_SIGNING_KEY stands in quotes, which are part of the key; remove them unless the API's key has them too";
-const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: whoever guesses it acts as any user; set it to a long \
+const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: a guess acts as any user; set it to a long \
     random text";
 const KEY_IN_CLEAR: &str =
     "ANTHROPIC_BASE_URL is http: the key for Claude is sent unencrypted; use https";

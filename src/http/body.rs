@@ -1,10 +1,16 @@
 //! Request bodies: reads a whole body within a size limit, a deadline and the memory budget, or discards it.
 
-use std::{hash::Hash, pin::pin, time::Duration};
+use std::{
+    hash::Hash,
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
-use axum::body::Body;
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -17,6 +23,8 @@ pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The least by which the buffer of a body grows.
 const MIN_GROWTH: usize = 8 * 1024;
+/// The longest piece of a response that is held until it is written.
+const MAX_PIECE: usize = 64 * 1024;
 /// `Retry-After` when a body was too slow.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -129,4 +137,60 @@ pub(crate) async fn discard(body: Body, max: usize) {
         }
     };
     let _ = timeout(DISCARD_TIMEOUT, rest).await;
+}
+
+/// Keeps `held` until the body of the response is written, or its connection has ended.
+pub(crate) fn hold_until_written(response: Response, held: impl Send + 'static) -> Response {
+    response.map(|body| {
+        Body::new(HeldBody {
+            body,
+            rest: Bytes::new(),
+            _held: held,
+        })
+    })
+}
+
+/// A body in short pieces: hyper takes a whole piece, and would end a body before its only piece is written.
+struct HeldBody<T> {
+    body: Body,
+    /// Of the last piece.
+    rest: Bytes,
+    _held: T,
+}
+
+impl<T> Unpin for HeldBody<T> {}
+
+impl<T> http_body::Body for HeldBody<T> {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.rest.is_empty() {
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(piece))) => self.rest = piece,
+                Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let length = self.rest.len().min(MAX_PIECE);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (mut hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
+    }
 }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::lifecycle::Lifecycle;
-use connections::{AnswerBody, Connections, Open};
+use connections::{Answered, Connections, Open};
 pub use deadlines::Connection;
 pub(crate) use deadlines::DeadlineGuard;
 use deadlines::Deadlines;
@@ -82,7 +82,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 }
 
 /// Serves at most `max` connections at once. Once as many are open, the one that has waited for a request for longest is
-/// closed: a peer that opens many and sends little keeps nobody out.
+/// closed: a peer that opens many and sends little does not keep others out.
 async fn serve_bounded(listener: TcpListener, router: Router, stop: CancellationToken, max: usize) {
     let (graceful, mut tasks) = (GracefulShutdown::new(), JoinSet::new());
     let connections = Connections::new(max);
@@ -138,13 +138,18 @@ async fn serve_connection(stream: TcpStream, router: Router, open: Arc<Open>, wa
     let stream = Deadlines::new(stream, connection.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         let answering = open.begin_request();
+        let answered = answering.clone();
         request.extensions_mut().insert(open.connection.clone());
+        let request = request.map(|body| Answered {
+            body,
+            _answering: answering,
+        });
         let response = router.clone().oneshot(request);
         async move {
             let response = response.await.unwrap_or_else(|never| match never {});
-            Ok::<_, Infallible>(response.map(|body| AnswerBody {
+            Ok::<_, Infallible>(response.map(|body| Answered {
                 body,
-                _answering: answering,
+                _answering: answered,
             }))
         }
     });

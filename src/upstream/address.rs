@@ -4,12 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+/// Domains that no public name server serves (RFC 6761, RFC 6762, ICANN's reservation of `internal`).
+const LOCAL_DOMAINS: [&str; 3] = [".localhost", ".local", ".internal"];
+
 /// True if the host of `url` is a public address, or a name with a dot; a name is not resolved.
 pub(crate) fn is_public_host(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
-            name.contains('.') && !name.ends_with(".localhost")
+            name.contains('.') && !LOCAL_DOMAINS.iter().any(|domain| name.ends_with(domain))
         }
         Some(Host::Ipv4(ip)) => is_public(ip.into()),
         Some(Host::Ipv6(ip)) => is_public(ip.into()),
@@ -138,6 +141,8 @@ mod tests {
             "https://localhost./",
             "https://mcp:8000/",
             "https://a.localhost/",
+            "https://nas.local./",
+            "https://metadata.google.internal/",
             "https://127.1/",
             "https://0x7f000001/",
             "https://2130706433/",

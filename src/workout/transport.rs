@@ -5,8 +5,8 @@ mod guard;
 mod limits;
 mod message;
 mod pages;
+mod refuse;
 mod request_ids;
-mod respond;
 mod sessions;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{Request, State},
     response::Response,
 };
@@ -28,7 +28,7 @@ use crate::{
     agent::{Done, Event, Failed, Ledger, Turn, TurnRequest},
     auth::Caller,
     http::{
-        body,
+        body::{self, hold_until_written},
         negotiate::{accepts, is_plain_json},
         problem::{self, Code, Problem},
         rate_limit::Allowance,
@@ -184,13 +184,18 @@ impl Incoming {
 
     async fn run(self, accepted: Accepted, guard: DeadlineGuard) -> Response {
         let streamed = self.record.streamed;
+        let memory = accepted.slot.0.clone();
         let events = self.record.observe(accepted.turn, accepted.slot);
         if streamed {
             guard.set_write_deadline(self.deadline + CATCH_UP_TIMEOUT);
-            return sse::respond(events, guard);
+            return hold_until_written(sse::respond(events, guard), memory);
         }
         let answer = json::respond(events).await;
-        answer.unwrap_or_else(|problem| problem.respond(&self.request_id))
+        let answer = answer.unwrap_or_else(|problem| problem.respond(&self.request_id));
+        // The conversation is gone; what is left is the answer.
+        let length = answer.body().size_hint().lower();
+        memory.shrink_to(usize::try_from(length).unwrap_or(usize::MAX));
+        hold_until_written(answer, memory)
     }
 
     fn reject(mut self, problem: &Problem) -> Response {

@@ -1,17 +1,21 @@
 //! Answers to tool calls and listings, kept as the text that was received: as rmcp's types they would take many times its
 //! size, before a limit could be checked.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use rmcp::model::{RequestId, ServerResult};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::answer_memory::Held;
-use crate::process::memory::json::{VALUE_COST, count_values};
+use crate::process::memory::json::{self, count_values};
 
-/// The most memory of an answer's tree beyond its bytes.
-const MAX_TREE: usize = 2 * 1024 * 1024;
+/// The most values of an answer: a tree of 2 MB, at some 100 bytes for each field of an object. The longest answers of our own
+/// workout server have 17,000.
+const MAX_VALUES: usize = 20_000;
 
 /// The limits of one answer.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +27,9 @@ pub(super) struct Limits {
 
 impl Limits {
     /// An image of 5 MB is 6.7 MB of base64.
-    pub(super) const CALL: Self = Self::new(8 * 1024 * 1024, MAX_TREE / VALUE_COST);
+    pub(super) const CALL: Self = Self::new(8 * 1024 * 1024, MAX_VALUES);
     /// Answers that rmcp parses.
-    pub(super) const OTHER: Self = Self::new(1024 * 1024, MAX_TREE / VALUE_COST);
+    pub(super) const OTHER: Self = Self::new(1024 * 1024, MAX_VALUES);
 
     /// For an answer of which no tree is built.
     pub(super) const fn text(bytes: usize) -> Self {
@@ -39,7 +43,9 @@ impl Limits {
     /// Says in the log which limit `json` exceeds.
     pub(super) fn allow(self, json: &str) -> bool {
         let Self { bytes, values } = self;
-        let within = json.len() <= bytes && count_values(json.as_bytes()) <= values;
+        let within = json.len() <= bytes
+            && count_values(json.as_bytes()) <= values
+            && (values == usize::MAX || is_tree_of_its_values(json));
         if !within {
             tracing::warn!(
                 bytes,
@@ -49,6 +55,11 @@ impl Limits {
         }
         within
     }
+}
+
+/// False for JSON that a parser would make another tree of. What is no JSON is left to the parser, which names the fault.
+fn is_tree_of_its_values(json: &str) -> bool {
+    json::check(json.as_bytes()).is_ok() || serde_json::from_str::<IgnoredAny>(json).is_err()
 }
 
 /// A JSON-RPC message, unparsed.
@@ -65,6 +76,7 @@ struct Envelope<'a> {
 pub(super) struct AnswerSlot {
     pub(super) limits: Limits,
     answer: Arc<Mutex<Option<Answer>>>,
+    exceeded: Arc<AtomicBool>,
 }
 
 /// The text of a response to a request. Holds its share of the answers' memory.
@@ -78,7 +90,17 @@ impl AnswerSlot {
         Self {
             limits,
             answer: Arc::default(),
+            exceeded: Arc::default(),
         }
+    }
+
+    /// The answer has arrived, and exceeds a limit.
+    pub(super) fn exceed(&self) {
+        self.exceeded.store(true, Relaxed);
+    }
+
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.exceeded.load(Relaxed)
     }
 
     /// Keeps `text` if it is the result of the request `id`; else gives it back.

@@ -95,12 +95,16 @@ impl Mcp {
             // The session is certainly lost, or must be checked.
             if matches!(failure, CallFailure::NotSent) {
                 session.lost.cancel();
-            } else if !matches!(failure, CallFailure::Answered(_)) {
+            } else if !matches!(failure, CallFailure::Answered(_) | CallFailure::TooLarge) {
                 session.check.notify_one();
             }
             let why = match failure {
                 CallFailure::Answered(error) => {
                     return CallOutcome::from_error(&error, self.max_text);
+                }
+                CallFailure::TooLarge if call.repeatable() => return CallOutcome::too_large(),
+                CallFailure::TooLarge => {
+                    return not_done(true, "its answer was too large to be read");
                 }
                 CallFailure::Refused(_) if may_have_run => {
                     return not_done(true, "it was refused later");
@@ -153,7 +157,11 @@ impl Mcp {
             guard.id = None;
             answer
         };
-        match timeout_at(deadline, answer).await {
+        let answer = timeout_at(deadline, answer).await;
+        if slot.is_exceeded() {
+            return Err(CallFailure::TooLarge);
+        }
+        match answer {
             Err(_) => Err(CallFailure::TimedOut {
                 sent: state.abandon(),
             }),

@@ -16,6 +16,8 @@ pub(super) enum CallFailure {
     NotSent,
     /// No answer within the call's deadline. `sent`: the server may have received it.
     TimedOut { sent: bool },
+    /// The answer exceeds a limit. It would again.
+    TooLarge,
     /// The call may have run: a 5xx, a broken connection, an unreadable answer.
     Unknown,
 }

@@ -55,6 +55,12 @@ impl CallOutcome {
         Self::error("invalid", why)
     }
 
+    /// The answer to a call without effect exceeds a limit.
+    pub(super) fn too_large() -> Self {
+        let text = "The tool answered with more than can be read. Ask for less, for example for fewer items.";
+        Self::error("too_large", text)
+    }
+
     pub(super) fn refused(status: &str) -> Self {
         let text = format!(
             "The tool server refused this call (HTTP {status}). Nothing was changed by it."
@@ -124,6 +130,7 @@ impl CallOutcome {
     pub fn leave_out_content(&mut self) {
         let note = "[The tool has answered, but its answer is left out: the service holds too much at the moment.]";
         self.content = vec![Block::text(note)];
+        self.is_error = true;
         self.structured = None;
     }
 

@@ -7,8 +7,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::body::Body;
-use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
 
@@ -121,10 +119,10 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// The connection is not closed to make room until the result is dropped.
-    pub(super) fn begin_request(self: &Arc<Self>) -> Answering {
+    /// The connection is not closed to make room until all clones of the result are dropped.
+    pub(super) fn begin_request(self: &Arc<Self>) -> Arc<Answering> {
         self.connections.answer(&self.connection);
-        Answering(self.clone())
+        Arc::new(Answering(self.clone()))
     }
 }
 
@@ -143,20 +141,20 @@ impl Drop for Answering {
     }
 }
 
-/// A response body; the request counts as being answered until it ends.
-pub(super) struct AnswerBody {
-    pub(super) body: Body,
-    pub(super) _answering: Answering,
+/// The body of a request or a response; the request counts as being answered until both end.
+pub(super) struct Answered<B> {
+    pub(super) body: B,
+    pub(super) _answering: Arc<Answering>,
 }
 
-impl http_body::Body for AnswerBody {
-    type Data = Bytes;
-    type Error = axum::Error;
+impl<B: http_body::Body + Unpin> http_body::Body for Answered<B> {
+    type Data = B::Data;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

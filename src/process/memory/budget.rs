@@ -123,8 +123,19 @@ impl<U: Clone + Eq + Hash> Share<U> {
 
     /// Gives back bytes that were taken, at most all.
     pub fn give_back(&self, bytes: usize) {
-        let mut usage = self.budget.usage();
+        let usage = self.budget.usage();
         let bytes = bytes.min(self.held.load(Relaxed));
+        self.give_back_held(usage, bytes);
+    }
+
+    /// Gives back what is more than `bytes`.
+    pub fn shrink_to(&self, bytes: usize) {
+        let usage = self.budget.usage();
+        let bytes = self.held.load(Relaxed).saturating_sub(bytes);
+        self.give_back_held(usage, bytes);
+    }
+
+    fn give_back_held(&self, mut usage: MutexGuard<'_, Usage<U>>, bytes: usize) {
         self.held.fetch_sub(bytes, Relaxed);
         usage.all.bytes -= bytes;
         if let Some(own) = usage.users.get_mut(&self.user) {
@@ -187,6 +198,10 @@ mod tests {
         assert_eq!(budget.bytes(), 30);
         drop(first);
         assert_eq!((budget.bytes(), second.take(50)), (0, Ok(())));
+        second.shrink_to(60);
+        assert_eq!(budget.bytes(), 50);
+        second.shrink_to(10);
+        assert_eq!(budget.bytes(), 10);
         drop(second);
         assert_eq!(budget.bytes(), 0);
         assert!(budget.usage().users.is_empty());

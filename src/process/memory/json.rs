@@ -1,5 +1,12 @@
 //! The cost of a JSON text once it is parsed: a value takes as few as two bytes of text, and hundreds of bytes of memory.
 
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, SeqAccess, Visitor},
+};
+
 /// The most JSON values in one request. The longest history that Claude can read has a tenth of it.
 pub const MAX_VALUES: usize = 100_000;
 
@@ -52,6 +59,93 @@ fn end_of_string(json: &[u8], mut at: usize) -> usize {
     json.len()
 }
 
+/// The key by which `serde_json` makes a tree of a text, where [`serde_json::Value`] is read with its feature `raw_value`. No count
+/// of values sees such a tree.
+pub const RAW_VALUE_KEY: &str = "$serde_json::private::RawValue";
+
+/// Checks JSON as strictly as [`serde_json::Value`] reads it, without a tree; and refuses [`RAW_VALUE_KEY`].
+///
+/// # Errors
+/// `json` is invalid, or nested too deep.
+pub fn check(json: &[u8]) -> serde_json::Result<()> {
+    serde_json::from_slice::<Json>(json).map(drop)
+}
+
+/// Any valid JSON.
+struct Json;
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Json {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while fields.next_entry::<Key, Self>()?.is_some() {}
+        Ok(self)
+    }
+}
+
+/// Any key but [`RAW_VALUE_KEY`].
+struct Key;
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self, E> {
+        if key == RAW_VALUE_KEY {
+            return Err(E::custom("a key that is not allowed"));
+        }
+        Ok(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -90,6 +184,44 @@ mod tests {
     fn text_that_is_not_json_is_read_to_its_end() {
         for text in ["\"", "\"\\", "[", "{\"a", ""] {
             assert!(count_values(text.as_bytes()) <= 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn json_without_a_tree_is_as_strict_as_a_tree() {
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        for text in [
+            "null",
+            "true",
+            "-1",
+            "1.5",
+            "18446744073709551615",
+            "1e400",
+            "01",
+            "\"a\\n\"",
+            "\"\\ud800\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\t\"",
+            "[]",
+            "[1,]",
+            "{}",
+            "{\"a\": [{}, \"\\u0061\"]}",
+            "{\"a\\ud800\": 0}",
+            "{\"a\"}",
+            "{1: 2}",
+            "{} {}",
+            "",
+            "nul",
+            &deep(127),
+            &deep(128),
+            &deep(100_000),
+        ] {
+            let tree = serde_json::from_str::<Value>(text).is_ok();
+            assert_eq!(check(text.as_bytes()).is_ok(), tree, "{text:.20}");
+        }
+        assert!(check(b"\"\xff\"").is_err());
+        for key in [RAW_VALUE_KEY, r"\u0024serde_json::private::RawValue"] {
+            assert!(check(format!("[{{\"a\":{{\"{key}\":\"[]\"}}}}]").as_bytes()).is_err());
         }
     }
 }

@@ -78,7 +78,7 @@ mod tests {
         let mut second = Box::pin(queues.enter(&ann));
         assert!((&mut second).now_or_never().is_none());
         drop(first);
-        // Abandoned with a permit that nobody has taken.
+        // Abandoned with a permit that was not taken.
         drop(second);
         assert!(queues.queues.lock().expect("sound").is_empty());
         let third = queues.enter(&ann).now_or_never().expect("no wait");

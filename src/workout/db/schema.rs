@@ -39,6 +39,8 @@ const POSTGRES: [Script; 2] = [
 ];
 /// Creates the schema on `PostgreSQL`, and moves the tables of earlier versions there.
 const OWN_SCHEMA: &str = include_str!("../migrations/postgres/schema.sql");
+/// The code (`object_not_in_prerequisite_state`) by which `schema.sql` says that an earlier version has tables beside that schema.
+const TWO_SCHEMAS: &str = "55000";
 const PRIVILEGES: &str = include_str!("../migrations/postgres/privileges.sql");
 /// For each connection to `PostgreSQL`: queries name no schema.
 pub(super) const SEARCH_PATH: &str = "SET search_path = prog_strength_workouts";
@@ -67,7 +69,12 @@ pub(super) async fn prepare_postgres(connection: &mut AnyConnection) -> Result<(
     checked.map_err(OpenError::Connect)?;
     connection.lock().await.map_err(OpenError::Migrate)?;
     let moved = connection.execute(OWN_SCHEMA).await;
-    moved.map_err(OpenError::Schema)?;
+    moved.map_err(|error| match error.as_database_error() {
+        Some(database) if database.code().as_deref() == Some(TWO_SCHEMAS) => {
+            OpenError::Connect(error)
+        }
+        _ => OpenError::Schema(error),
+    })?;
     let migrated = migrator(&POSTGRES)
         .run_direct(None, connection, false)
         .await;

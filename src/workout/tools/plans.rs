@@ -34,7 +34,7 @@ async fn repeated(
     ctx: &ToolContext<'_>,
 ) -> Result<Reply<PlanView>, ToolError> {
     let plan = find(&mut user, "plan_id", id).await?;
-    let action = "This call had been carried out before:";
+    let action = "This call was carried out before:";
     Ok(PlanView::reply(action, plan, ctx.catalogue))
 }
 

@@ -37,7 +37,7 @@ async fn repeated(
         ToolError::at("this call", what)
     })?;
     let view = WorkoutView::new(stored, ctx.catalogue, &user);
-    let action = "This call had been carried out before; logged then:";
+    let action = "This call was carried out before; logged then:";
     Ok(WorkoutReply::reply(action, view, true))
 }
 

@@ -18,13 +18,13 @@ use tracing::Instrument;
 use super::{
     HttpState, MAX_BODY_BYTES,
     message::Message,
+    refuse::refuse,
     request_ids::ReservedId,
-    respond::{hold_until_end, refuse},
     sessions::{LimitReached, session_id},
 };
 use crate::{
     http::{
-        body,
+        body::{self, hold_until_written},
         problem::{Code, Problem},
         request_id::RequestId,
     },
@@ -81,7 +81,7 @@ pub(super) async fn answer(
     } else {
         next.run(request).await
     };
-    hold_until_end(response, (active, held))
+    hold_until_written(response, (active, held))
 }
 
 /// The JSON-RPC error of a request whose id another request in the same session has.

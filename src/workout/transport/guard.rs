@@ -13,11 +13,14 @@ use http::{Method, header};
 use super::{
     HttpState,
     answer::answer,
-    respond::{hold_until_end, refuse},
+    refuse::refuse,
     sessions::{no_session, session_id},
 };
 use crate::{
-    http::problem::{Code, Problem},
+    http::{
+        body::hold_until_written,
+        problem::{Code, Problem},
+    },
     workout::{identity::Identity, protected_resource::Host},
 };
 
@@ -86,7 +89,7 @@ pub(super) async fn check_session(
     match *request.method() {
         Method::POST => answer(&state, &identity, named.as_deref(), request, next).await,
         Method::GET => match state.limits.stream(&identity) {
-            Ok(stream) => hold_until_end(next.run(request).await, stream),
+            Ok(stream) => hold_until_written(next.run(request).await, stream),
             Err(exceeded) => refuse(request, &exceeded.into()),
         },
         _ => next.run(request).await,

@@ -171,6 +171,25 @@ async fn a_database_of_version_0_2_moves_with_its_data() {
 }
 
 #[tokio::test]
+async fn tables_of_an_earlier_version_beside_the_schema_are_not_ignored() {
+    let (url, mut superuser) = database().await;
+    let opened = Database::open(&url.as_str().into()).await;
+    opened.expect("opens").close().await;
+    old_database(&url).await;
+    let error = Database::open(&url.as_str().into()).await.err();
+    assert_eq!(
+        error.expect("refused").to_string(),
+        "cannot open the database: there are tables of the workout server both in the schema prog_strength_workouts and, of an \
+         earlier version, in the schema public: stop the earlier version, move the rows that are needed, and drop or rename its tables"
+    );
+    run(&mut superuser, "ALTER SCHEMA public RENAME TO earlier")
+        .await
+        .expect("renamed");
+    let opened = Database::open(&url.as_str().into()).await;
+    opened.expect("opens").close().await;
+}
+
+#[tokio::test]
 async fn tables_of_another_application_stay_where_they_are() {
     let (url, mut superuser) = database().await;
     let mut owner = connect(&url).await;

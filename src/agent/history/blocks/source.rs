@@ -141,7 +141,7 @@ fn is_base64(data: &str) -> bool {
     io::copy(&mut decoder, &mut io::sink()).is_ok()
 }
 
-/// Claude fetches the URL; it may not lead into the network of whoever serves Claude.
+/// Claude fetches the URL, which must not lead into a private network.
 fn parse_url<'a>(source: &Object<'a>) -> Result<Source<'a>, Invalid> {
     let url = required_string(source, "url")?;
     let refuse = |why| Err(Invalid::new(why).in_field("url"));

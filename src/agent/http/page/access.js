@@ -47,7 +47,7 @@ export function createAccess({ dialogs, onConfig, onAccount, onSwitch }) {
     user = accountOf(token).sub;
     onAccount(accountOf(token));
   };
-  /** Always asks: a link must not sign anybody into an account that somebody else can read. */
+  /** Always asks: a link must not sign a person into an account of another one. */
   async function decide(token) {
     if (!config) await load().catch(() => {});
     // A demo has one account.

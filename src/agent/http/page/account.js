@@ -43,7 +43,7 @@ function time(seconds) {
 
 const UNKNOWN = 'an account that the token does not name';
 
-/** `sam`, or `Sam Smith (sam)`: the id is always there, since anybody may have any name. */
+/** `sam`, or `Sam Smith (sam)`: the id is always there, since names are not unique. */
 export function accountWords({ sub, name }) {
   const id = legible(sub);
   if (id === '') return name === '' ? UNKNOWN : `${name} (no id)`;

@@ -59,7 +59,7 @@ impl Listing {
 pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
     let (mut listing, mut cursors, mut cursor) = (Listing::default(), HashSet::new(), None);
     for page in 0..MAX_PAGES {
-        let slot = AnswerSlot::new(Limits::text(MAX_BYTES - listing.bytes));
+        let slot = AnswerSlot::new(Limits::text(MAX_BYTES.saturating_sub(listing.bytes)));
         let read = match request_page(peer, cursor.take(), &slot).await {
             Ok(parsed) => match slot.into_answer(&parsed) {
                 Some(answer) => read_page(&mut listing, answer).await,

@@ -51,7 +51,7 @@ impl Reading {
         let too_long = Error::ResponseBodyTooLarge { max_size: max };
         let announced = response.content_length().unwrap_or_default();
         if announced > max as u64 {
-            warn_too_long(max);
+            self.exceeds(max);
             return Err(too_long);
         }
         let mut body = Vec::new();
@@ -82,7 +82,10 @@ impl Reading {
     fn keep(&self, text: String) -> Option<Result<(), String>> {
         let held = std::mem::take(&mut *self.held());
         let kept = match &self.slot {
-            Some(_) if !self.limits.allow(&text) => return None,
+            Some(slot) if !self.limits.allow(&text) => {
+                slot.exceed();
+                return None;
+            }
             Some(slot) => slot.fill(&self.id, text, held),
             None => Err(text),
         };
@@ -139,7 +142,7 @@ impl Reading {
     async fn hold(&self, bytes: usize, max: usize) -> bool {
         let has_room = self.held().grow(bytes, &self.memory);
         if self.held().bytes > max {
-            warn_too_long(max);
+            self.exceeds(max);
             return false;
         }
         if !has_room {
@@ -147,6 +150,16 @@ impl Reading {
             self.held().move_to(place);
         }
         true
+    }
+
+    fn exceeds(&self, bytes: usize) {
+        tracing::warn!(bytes, "an answer of the tool server exceeds a limit");
+        // Less than the limit of the call is allowed to error responses.
+        if let Some(slot) = &self.slot
+            && bytes == self.limits.bytes
+        {
+            slot.exceed();
+        }
     }
 
     /// What rmcp gets: it knows that the request is answered.
@@ -158,8 +171,4 @@ impl Reading {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn warn_too_long(bytes: usize) {
-    tracing::warn!(bytes, "an answer of the tool server exceeds a limit");
 }

@@ -141,7 +141,7 @@ impl Injector {
     }
 }
 
-fn compile(pattern: &str) -> Option<Regex> {
+pub(super) fn compile(pattern: &str) -> Option<Regex> {
     let mut builder = RegexBuilder::new(pattern);
     builder.size_limit(MAX_PATTERN_SIZE).build().ok()
 }

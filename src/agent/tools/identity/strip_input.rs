@@ -11,7 +11,7 @@ use copy::Stripped;
 
 use crate::process::memory::json::MAX_VALUES;
 
-/// The deepest input: it is nested five levels deep in a request, and many JSON parsers stop at 128.
+/// The deepest input, texts that are JSON included: it is nested five levels deep in a request, and many JSON parsers stop at 128.
 const MAX_DEPTH: usize = 122;
 /// The longest input, in bytes. Claude cannot write as much in one call.
 const MAX_BYTES: usize = 4 << 20;

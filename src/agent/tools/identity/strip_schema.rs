@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{
+    inject::compile,
     is_user_id,
     references::{descendants, resolve},
 };
@@ -168,5 +169,13 @@ fn names_user_id(pattern: &str) -> bool {
         .fold(pattern.to_owned(), |text, it| text.replace(it, " "));
     let text = text.replace(['\\', '[', ']'], "");
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.any(is_user_id)
+    words.any(is_user_id) || matches_only_user_id(pattern)
+}
+
+/// True for a pattern such as `^user.id$`: it matches `user_id` and none of some other names.
+fn matches_only_user_id(pattern: &str) -> bool {
+    const OTHERS: [&str; 4] = ["notes", "exercise_name", "set_id", "user_name"];
+    compile(pattern).is_some_and(|regex| {
+        regex.is_match("user_id") && !OTHERS.iter().any(|name| regex.is_match(name))
+    })
 }

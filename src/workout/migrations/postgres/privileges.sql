@@ -1,4 +1,4 @@
--- Revokes what default privileges grant to everybody and to the API roles of Supabase; runs at every start, after the
+-- Revokes what default privileges grant to PUBLIC and to the API roles of Supabase; runs at every start, after the
 -- migrations and under their lock.
 DO $$
 DECLARE

@@ -9,7 +9,7 @@ use crate::workout::tools::prelude::*;
 const MAX_WORKOUTS: i64 = 100;
 const DEFAULT_WORKOUTS: i64 = 50;
 /// Approximate size at which a page of long workouts ends early.
-const MAX_PAGE_BYTES: usize = 500_000;
+const MAX_PAGE_BYTES: usize = 200_000;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{Instant, sleep},
 };
 
@@ -178,6 +178,51 @@ async fn an_answer_of_a_tool_beyond_the_budget_is_left_out_and_the_turn_goes_on(
     };
     assert_eq!(result(2).len(), 90_000);
     assert!(result(4).contains("is left out"), "{}", result(4).len());
+}
+
+#[tokio::test]
+async fn a_json_answer_is_held_until_its_client_has_read_it() {
+    // Half of it holds three copies of the picture.
+    let half = 20 << 20;
+    let builder = TestApp::builder().env("AGENT_MEMORY_BUDGET_BYTES", &(2 * half).to_string());
+    let app = builder.start().await;
+    let picture = Reply::tool("t1", "picture", json!({"bytes": 4_000_000}));
+    app.claude.push_all([picture, Reply::text("done")]);
+    let body = user("hello").to_string();
+    let head = head_of(&app, "sam", &format!("content-length: {}", body.len()));
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // The system must not take the whole answer.
+    socket.set_recv_buffer_size(4096).expect("set");
+    let address = app
+        .url
+        .trim_start_matches("http://")
+        .parse()
+        .expect("an address");
+    let mut unread = socket.connect(address).await.expect("a connection");
+    unread
+        .write_all((head + &body).as_bytes())
+        .await
+        .expect("sent");
+    let mut status = [0; 12];
+    unread.read_exact(&mut status).await.expect("an answer");
+    assert_eq!(&status, b"HTTP/1.1 200");
+    let mut refused = announced(&app, "sam", half - 5_000_000).await;
+    assert!(read_head(&mut refused).await.starts_with("HTTP/1.1 429 "));
+    drop(unread);
+    app.claude.push(Reply::text("hi"));
+    let large = user(&"x".repeat(half - 5_000_000));
+    assert_eq!(until_not_refused(&app, &large).await, 200);
+}
+
+async fn until_not_refused(app: &TestApp, request: &Value) -> u16 {
+    let began = Instant::now();
+    loop {
+        let status = app.chat("sam", request).await.status.as_u16();
+        if status != 429 || began.elapsed() > DEADLINE {
+            return status;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Answers after which it is unknown whether the tool has run.
-const UNREADABLE: [&str; 19] = [
+const UNREADABLE: [&str; 15] = [
     "http500",
     "http503",
     "bad_json",
@@ -23,14 +23,13 @@ const UNREADABLE: [&str; 19] = [
     "sse_cut",
     "redirect",
     "input_required",
-    "too_long",
-    "too_long_stream",
     "http500_result",
     "http500_plain",
     "http500_too_long",
-    "tree",
-    "tree_stream",
 ];
+
+/// Answers that exceed a limit, as they would again.
+const OVERSIZED: [&str; 4] = ["too_long", "too_long_stream", "tree", "tree_stream"];
 
 /// `(tool, how often it acted, the result)` for each of them, all called at once.
 async fn outcomes(names: impl IntoIterator<Item = String>) -> Vec<(String, usize, Value)> {
@@ -53,6 +52,21 @@ async fn a_write_with_an_unreadable_answer_runs_once_and_its_outcome_is_unknown(
         .map(|name| ((*name).to_owned(), 1, bad(&unknown(BROKE))))
         .collect();
     assert_eq!(outcomes(UNREADABLE.map(str::to_owned)).await, expected);
+}
+
+#[tokio::test]
+async fn an_answer_that_exceeds_a_limit_is_final() {
+    let unknown = unknown("its answer was too large to be read");
+    let writes = OVERSIZED.map(str::to_owned);
+    for (name, times, result) in outcomes(writes).await {
+        assert_eq!((times, result), (1, bad(&unknown)), "{name}");
+    }
+    let told =
+        "The tool answered with more than can be read. Ask for less, for example for fewer items.";
+    let reads = OVERSIZED.map(|name| format!("ro_{name}"));
+    for (name, times, result) in outcomes(reads).await {
+        assert_eq!((times, result), (1, bad(told)), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn the_information_about_a_client_is_limited_and_real_clients_fit() {
         experimental(json!(vec![json!({"a": 0}); 200])),
         client.clone(),
     );
-    let long = with_client(experimental(json!("x".repeat(20_000))), client.clone());
+    let long = with_client(experimental(json!("x".repeat(66_000))), client.clone());
     for token in [&*user_token("sam"), AGENT_TOKEN] {
         let refused = Answer::of(server.post(token, &many)).await;
         assert_eq!(refused.error(), (422, "invalid_request"));
@@ -126,7 +126,7 @@ async fn the_information_about_a_client_is_limited_and_real_clients_fit() {
         let later = server.post(token, &many).header("mcp-session-id", &session);
         assert_eq!(Answer::of(later).await.error(), (422, "invalid_request"));
     }
-    let icon = format!("data:image/png;base64,{}", "A".repeat(8_000));
+    let icon = format!("data:image/png;base64,{}", "A".repeat(30_000));
     let extensions =
         json!({"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}});
     for real in [

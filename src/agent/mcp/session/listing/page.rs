@@ -14,7 +14,7 @@ use crate::{
         mcp::{answer::Answer, bounded},
         tools::{LeftOut, ListedTool},
     },
-    process::memory::json::count_values,
+    process::memory::json::{self, count_values},
 };
 
 /// Claude reads all tools with every request.
@@ -97,7 +97,9 @@ impl Listing {
         {
             return Err(left_out("name"));
         }
-        let parsed = serde_json::from_str(tool.get()).ok().and_then(listed);
+        let checked = json::check(tool.get().as_bytes());
+        let parsed = checked.and_then(|()| serde_json::from_str(tool.get()));
+        let parsed = parsed.ok().and_then(listed);
         let parsed = parsed.ok_or_else(|| left_out("unreadable"))?;
         self.values += values;
         Ok(parsed)

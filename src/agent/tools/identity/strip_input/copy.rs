@@ -10,7 +10,7 @@ use serde::{
 use super::{InvalidInput, MAX_DEPTH, MAX_TEXT_BYTES};
 use crate::{
     agent::tools::identity::{is_user_id, looks_like_json, mentions_user_id},
-    process::memory::json::MAX_VALUES,
+    process::memory::json::{MAX_VALUES, RAW_VALUE_KEY},
 };
 
 /// The copy of a JSON text, and what was found in it.
@@ -70,7 +70,11 @@ impl Stripped {
     }
 
     /// The text as it is forwarded. Some servers parse a text that looks like JSON.
-    fn strip_text<'t, E: Error>(&mut self, text: &'t str) -> Result<Cow<'t, str>, E> {
+    fn strip_text<'t, E: Error>(
+        &mut self,
+        text: &'t str,
+        depth_left: usize,
+    ) -> Result<Cow<'t, str>, E> {
         if !looks_like_json(text) {
             return Ok(text.into());
         }
@@ -78,7 +82,7 @@ impl Stripped {
             return Err(self.refuse(InvalidInput::LongText));
         }
         let mut inner = Self::with_capacity(text.len().min(MAX_TEXT_BYTES));
-        let stripped = match inner.append(text, usize::MAX) {
+        let stripped = match inner.append(text, depth_left) {
             Ok(()) if inner.removed => String::from_utf8(inner.json).map_err(E::custom)?,
             Ok(()) => {
                 self.count_value(inner.values)?;
@@ -100,7 +104,7 @@ impl Stripped {
 /// Copies one value.
 struct Copy<'a> {
     to: &'a mut Stripped,
-    /// Of lists and objects in each other.
+    /// Of lists and objects in each other, also over texts that are JSON.
     depth_left: usize,
 }
 
@@ -150,7 +154,7 @@ impl<'de> Visitor<'de> for Copy<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let text = self.to.strip_text(text)?;
+        let text = self.to.strip_text(text, self.depth_left)?;
         self.to.write(text)
     }
 
@@ -181,6 +185,9 @@ impl<'de> Visitor<'de> for Copy<'_> {
                 to.removed = true;
                 fields.next_value::<IgnoredAny>()?;
                 continue;
+            }
+            if *key == *RAW_VALUE_KEY {
+                return Err(to.refuse(InvalidInput::BeyondLimits));
             }
             if to.json.len() > begin {
                 to.json.push(b',');

@@ -1,12 +1,7 @@
-//! Responses of the transport: refusals, and those that hold something until they are written.
+//! Refusals of the transport.
 
-use axum::{
-    body::{Body, HttpBody},
-    extract::Request,
-    response::Response,
-};
+use axum::{body::HttpBody, extract::Request, response::Response};
 use http::header;
-use http_body_util::BodyExt;
 
 use super::MAX_BODY_BYTES;
 use crate::http::{body, problem::Problem, request_id::RequestId};
@@ -20,14 +15,4 @@ pub(super) fn refuse(request: Request, error: &Problem) -> Response {
     }
     let id = parts.extensions.get::<RequestId>().cloned();
     error.respond(&id.unwrap_or_else(|| RequestId::from_headers(&parts.headers)))
-}
-
-/// Keeps `held` until the response is written.
-pub(super) fn hold_until_end(response: Response, held: impl Send + Sync + 'static) -> Response {
-    response.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            let _held = &held;
-            frame
-        }))
-    })
 }
