@@ -3,12 +3,14 @@
 //! - [`variables`]: the table, one line for each variable. A new setting starts there.
 //! - `agent`, `workout`, `dev`: the settings of each command; `claude`: of requests to Claude, with what each model refuses
 //!   in `models`. This file holds the shared ones.
-//! - `reader`: the only code that reads the environment. An empty value counts as unset.
+//! - `reader`: the only code that reads the environment. An empty value counts as unset. `env_file` parses `.env`.
 
 mod agent;
 mod claude;
+mod cors;
 #[cfg(feature = "dev")]
 mod dev;
+mod env_file;
 mod error;
 mod models;
 mod reader;
@@ -24,8 +26,9 @@ use crate::{
     auth::JwtSettings,
     process::logs::{LogConfig, LogFormat},
 };
-pub use agent::{AgentConfig, Config, Cors, Demo, HttpConfig, McpConfig, PageConfig};
+pub use agent::{AgentConfig, Config, Demo, HttpConfig, McpConfig, PageConfig};
 pub use claude::{ClaudeConfig, Credential};
+pub use cors::Cors;
 #[cfg(feature = "dev")]
 pub use dev::{DevClaude, DevConfig, DevSetup};
 pub use error::ConfigError;

@@ -9,6 +9,7 @@ pub mod fuzz;
 mod media;
 mod message;
 mod model;
+mod models;
 mod reply;
 mod request;
 mod retry;
@@ -37,6 +38,7 @@ pub use media::{
 };
 pub use message::{Block, ContentBlock, Message, Role, is_blank, is_id, is_opaque_type};
 pub use model::Model;
+pub use models::{Models, ModelsError};
 pub use reply::{Progress, Reply, ReplyStream, Usage};
 pub use request::{Request, ToolSpec, Tools};
 pub use retry::Retries;

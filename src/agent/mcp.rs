@@ -47,6 +47,11 @@ pub struct ServerInfo {
     pub left_out: usize,
 }
 
+/// Opens a session once, for a check of the settings. The error says what was seen.
+pub async fn probe(config: &McpConfig) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+    session::probe(&session::Connector::new(config)?).await
+}
+
 /// A name or another short text of the server's, for logs, `/ready` and notes: cut, without control characters.
 fn bounded(text: &str) -> String {
     let text = text.chars().filter(|c| !c.is_control());

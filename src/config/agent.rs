@@ -2,16 +2,16 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use http::HeaderValue;
 use secrecy::SecretString;
 use url::Url;
 
 use super::{
     Address, ClaudeConfig, ConfigError, LogConfig, RateLimit, agent_address,
     claude::claude,
+    cors::Cors,
     from_env, jwt, log,
-    reader::{Reader, entries, one_of},
-    variables as var,
+    reader::{Reader, one_of},
+    variables::{self as var, Server},
 };
 use crate::auth::JwtSettings;
 
@@ -29,6 +29,8 @@ pub struct Config {
     /// `AGENT_PAGE`: the chat page, if it is served.
     pub page: Option<PageConfig>,
     pub log: LogConfig,
+    /// About values that are not used as they are written.
+    pub(super) ignored: Vec<String>,
 }
 
 /// The MCP endpoint, and the deadline of one tool call.
@@ -64,13 +66,6 @@ pub struct HttpConfig {
     pub shutdown_grace: Duration,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cors {
-    Off,
-    Any,
-    Origins(Vec<HeaderValue>),
-}
-
 /// The settings of the chat page.
 #[derive(Debug, Default)]
 pub struct PageConfig {
@@ -91,6 +86,11 @@ impl Config {
     /// Reads the process environment and, below it, a `.env` file in the working directory.
     pub fn from_env() -> Result<Self, ConfigError> {
         from_env(Self::read)
+    }
+
+    /// As [`Self::from_env`], with the effective settings as lines, without secrets.
+    pub fn from_env_with_lines() -> Result<(Self, Vec<String>), ConfigError> {
+        from_env(|reader| (Self::read(reader), reader.settings(Server::Agent)))
     }
 
     /// Like [`Self::from_env`], from a list of variables instead of the process environment.
@@ -131,6 +131,7 @@ impl Config {
                 .value(&var::AGENT_PAGE, one_of(&[("on", true), ("off", false)]))
                 .then(PageConfig::default),
             log: log(reader),
+            ignored: reader.warnings(),
         }
     }
 }
@@ -139,7 +140,7 @@ fn http(reader: &mut Reader) -> HttpConfig {
     let max = NonZeroU32::new(reader.number(&var::RATE_LIMIT_MAX));
     let window = reader.secs(&var::RATE_LIMIT_WINDOW_SECS);
     HttpConfig {
-        cors: reader.value(&var::CORS_ALLOWED_ORIGINS, Cors::parse),
+        cors: Cors::read(reader),
         max_body_bytes: reader.number(&var::AGENT_MAX_BODY_BYTES),
         max_concurrent_chats: reader.number(&var::AGENT_MAX_CONCURRENT_CHATS),
         max_chats_per_user: reader.number(&var::AGENT_MAX_CHATS_PER_USER),
@@ -147,36 +148,6 @@ fn http(reader: &mut Reader) -> HttpConfig {
         rate_limit: max.map(|max| RateLimit { max, window }),
         shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
     }
-}
-
-impl Cors {
-    pub(super) fn parse(list: &str) -> Option<Self> {
-        let origins: Vec<_> = entries(list).map(origin).collect::<Option<_>>()?;
-        Some(if origins.is_empty() {
-            Self::Off
-        } else if origins.iter().any(|origin| origin == "*") {
-            Self::Any
-        } else {
-            Self::Origins(origins)
-        })
-    }
-}
-
-/// `*`, or an origin as a browser sends it: of any scheme, without a path, a default port or capital letters.
-fn origin(text: &str) -> Option<HeaderValue> {
-    if text != "*" {
-        let url = Url::parse(text).ok()?;
-        let port = url
-            .port()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let sent = format!("{}://{}{port}", url.scheme(), url.host_str()?);
-        let unusual = |c: char| c == '*' || c.is_ascii_uppercase();
-        if sent != text || text.contains(unusual) {
-            return None;
-        }
-    }
-    HeaderValue::from_str(text).ok()
 }
 
 fn system_prompt(reader: &mut Reader) -> String {

@@ -8,6 +8,9 @@ use crate::auth::JwtSettings;
 
 const MIN_TOKEN_BYTES: usize = 16;
 const SHORT_KEY: &str = "JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for";
+const KEY_ENDS_IN_WHITE_SPACE: &str = "JWT_SIGNING_KEY ends in white space, which is part of the key; remove it unless the API's key has \
+    it too";
+const QUOTED_KEY: &str = "JWT_SIGNING_KEY stands in quotes, which are part of the key; remove them unless the API's key has them too";
 const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: a guess acts as any user; set it to a long \
     random text";
 const KEY_IN_CLEAR: &str =
@@ -22,7 +25,7 @@ const NOT_SHOWN: &str = "CLAUDE_THINKING_DISPLAY is not sent: as far as known, n
 const MIN_THINKING_TOKENS: u32 = 4096;
 
 impl Config {
-    pub fn warnings(&self) -> Vec<&'static str> {
+    pub fn warnings(&self) -> Vec<String> {
         let in_clear =
             self.claude.endpoint.scheme() == "http" && !is_loopback(&self.claude.endpoint);
         let thinks = self
@@ -30,8 +33,7 @@ impl Config {
             .models()
             .any(|model| self.claude.thinking.is_on(model));
         let large_bodies = self.http.max_body_bytes > self.http.memory_budget / 2;
-        listed(&[
-            (self.jwt.key_is_short(), SHORT_KEY),
+        let own = [
             (is_short(self.mcp.token.as_ref()), SHORT_TOKEN),
             (in_clear, KEY_IN_CLEAR),
             (large_bodies, LARGE_BODIES),
@@ -40,23 +42,44 @@ impl Config {
                 FEW_TOKENS,
             ),
             (!thinks && self.claude.thinking.display.is_some(), NOT_SHOWN),
-        ])
+        ];
+        listed(&self.ignored, Some(&self.jwt), &own)
     }
 }
 
 impl WorkoutConfig {
-    pub fn warnings(&self) -> Vec<&'static str> {
-        let short_key = self.jwt.as_ref().is_some_and(JwtSettings::key_is_short);
-        listed(&[
-            (short_key, SHORT_KEY),
-            (is_short(self.agent_token.as_ref()), SHORT_TOKEN),
-        ])
+    pub fn warnings(&self) -> Vec<String> {
+        let short_token = is_short(self.agent_token.as_ref());
+        listed(
+            &self.ignored,
+            self.jwt.as_ref(),
+            &[(short_token, SHORT_TOKEN)],
+        )
     }
 }
 
-fn listed(warnings: &[(bool, &'static str)]) -> Vec<&'static str> {
-    let due = warnings.iter().filter(|(is_due, _)| *is_due);
-    due.map(|(_, warning)| *warning).collect()
+fn listed(ignored: &[String], jwt: Option<&JwtSettings>, more: &[(bool, &str)]) -> Vec<String> {
+    let key = jwt.map(|jwt| jwt.key.expose_secret());
+    let short = jwt.is_some_and(JwtSettings::key_is_short);
+    let white_space = key.is_some_and(|key| key.ends_with(char::is_whitespace));
+    let about_key = [
+        (short, SHORT_KEY),
+        (white_space, KEY_ENDS_IN_WHITE_SPACE),
+        (key.is_some_and(is_quoted), QUOTED_KEY),
+    ];
+    let all = about_key.iter().chain(more);
+    let due = all.filter(|(is_due, _)| *is_due);
+    let due = due.map(|(_, warning)| (*warning).to_owned());
+    ignored.iter().cloned().chain(due).collect()
+}
+
+fn is_quoted(key: &str) -> bool {
+    let key = key.trim();
+    let stands_in = |quote: char| {
+        key.strip_prefix(quote)
+            .is_some_and(|rest| rest.ends_with(quote))
+    };
+    ['"', '\''].into_iter().any(stands_in)
 }
 
 fn is_short(token: Option<&SecretString>) -> bool {
@@ -76,7 +99,7 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn agent(changes: &[(&str, &str)]) -> Vec<&'static str> {
+    fn agent(changes: &[(&str, &str)]) -> Vec<String> {
         let key = "k".repeat(32);
         let base = [("ANTHROPIC_API_KEY", "key"), ("JWT_SIGNING_KEY", &key)];
         let all = base.iter().chain(changes);
@@ -84,7 +107,7 @@ mod tests {
         Config::from_iter(all).unwrap().warnings()
     }
 
-    fn workout(changes: &[(&str, &str)]) -> Vec<&'static str> {
+    fn workout(changes: &[(&str, &str)]) -> Vec<String> {
         let all = changes.iter();
         let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         WorkoutConfig::from_iter(false, all).unwrap().warnings()
@@ -157,7 +180,45 @@ mod tests {
         assert_eq!(agent(&[display]), [NOT_SHOWN]);
         let enough = ("CLAUDE_MAX_TOKENS", "4096");
         let adaptive = ("CLAUDE_THINKING", "adaptive");
-        assert_eq!(agent(&[display, adaptive, enough]), [] as [&str; 0]);
+        assert_eq!(agent(&[display, adaptive, enough]), [""; 0]);
+    }
+
+    #[test]
+    fn a_signing_key_in_quotes_or_with_white_space_at_its_end_is_warned_about_by_both_servers() {
+        let key = "k".repeat(32);
+        for (key, warning) in [
+            (format!("{key}\n"), KEY_ENDS_IN_WHITE_SPACE),
+            (format!("'{key}'"), QUOTED_KEY),
+            (format!("\"{key}\""), QUOTED_KEY),
+        ] {
+            let changes = [("JWT_SIGNING_KEY", key.as_str())];
+            assert_eq!(agent(&changes), [warning]);
+            assert_eq!(workout(&changes), [warning]);
+        }
+        for key in [format!("'{key}"), format!("{key}\""), format!("'{key}\"")] {
+            assert_eq!(agent(&[("JWT_SIGNING_KEY", &key)]), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_port_of_kubernetes_is_ignored_with_a_warning_by_both_servers() {
+        let key = "k".repeat(32);
+        let port = |name| {
+            [
+                ("JWT_SIGNING_KEY", key.as_str()),
+                (name, "tcp://10.0.0.1:80"),
+            ]
+        };
+        for (warned, name) in [
+            (agent(&port("AGENT_PORT")), "AGENT_PORT"),
+            (workout(&port("MCP_PORT")), "MCP_PORT"),
+        ] {
+            let is_named = |warning: &String| warning.starts_with(&format!("{name} is ignored"));
+            assert!(
+                warned.len() == 1 && warned.iter().all(is_named),
+                "{warned:?}"
+            );
+        }
     }
 
     #[test]

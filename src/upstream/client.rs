@@ -1,6 +1,6 @@
 //! HTTP/1.1 clients: connection pools, keep-alive probes, proxies from the environment.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, error::Error, io, time::Duration};
 
 use futures_util::{StreamExt, stream::BoxStream};
 use http::{HeaderMap, HeaderValue, header};
@@ -126,6 +126,32 @@ pub(crate) fn check_coding(response: &Response) -> Result<(), Coded> {
         "a response cannot be read: it is compressed"
     );
     Err(coded)
+}
+
+/// What went wrong, in words, without the URL.
+pub(crate) fn cause(error: &reqwest::Error) -> String {
+    let first: &(dyn Error + 'static) = error;
+    let causes = std::iter::successors(Some(first), |error| inner(*error));
+    let tls = causes.clone().any(<dyn Error>::is::<rustls::Error>);
+    let root = causes.last().map(ToString::to_string).unwrap_or_default();
+    match error {
+        error if error.is_timeout() => "no answer in time".to_owned(),
+        error if error.is_dns() => format!("its name cannot be resolved (DNS): {root}"),
+        _ if tls => format!("no TLS connection: {root}"),
+        error if error.is_connect() => format!("no connection: {root}"),
+        _ => format!("the connection broke: {root}"),
+    }
+}
+
+/// The cause of an error. `source` leaves out the error inside an I/O error.
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
 }
 
 /// The body of a response as a stream of chunks.

@@ -6,6 +6,7 @@ mod open_error;
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use rmcp::{RoleClient, service::Peer};
 use tokio::{
     sync::{Notify, watch},
@@ -102,6 +103,35 @@ pub(super) fn supervise(
     current
 }
 
+/// Opens a session, lists its tools and closes it.
+pub(super) async fn probe(connector: &Connector) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+    let Opened {
+        mut service,
+        listing,
+        ..
+    } = connector.open(&Arc::default()).await?;
+    let catalogue = listing
+        .catalogue()
+        .await
+        .context("building the catalogue panicked")?;
+    let server = server_info(service.peer(), &catalogue);
+    let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;
+    Ok((server, catalogue))
+}
+
+fn server_info(peer: &Peer<RoleClient>, catalogue: &Catalogue) -> ServerInfo {
+    let info = peer.peer_info();
+    let server = info.as_ref().and_then(|info| info.server_info.as_ref());
+    let server = server.map(|server| (bounded(&server.name), bounded(&server.version)));
+    let (name, version) = server.unwrap_or_default();
+    ServerInfo {
+        name,
+        version,
+        tools: catalogue.specs().len(),
+        left_out: catalogue.left_out().len(),
+    }
+}
+
 async fn pause(delay: Duration, stop: &CancellationToken) {
     let _ = timeout(delay, stop.cancelled()).await;
 }
@@ -115,29 +145,25 @@ async fn publish_until_lost(
 ) {
     let (peer, lost) = (opened.service.peer(), CancellationToken::new());
     let mut listing = opened.listing.clone();
-    let info = peer.peer_info();
-    let server = info.as_ref().and_then(|info| info.server_info.as_ref());
-    let server = server.map(|server| (bounded(&server.name), bounded(&server.version)));
-    let (name, version) = server.unwrap_or_default();
     loop {
         let Some(catalogue) = listing.catalogue().await else {
             return tracing::error!("MCP session lost: building the catalogue panicked");
         };
-        let tools = catalogue.specs().len();
         let session = Arc::new(Session {
             peer: peer.clone(),
-            server: ServerInfo {
-                name: name.clone(),
-                version: version.clone(),
-                tools,
-                left_out: catalogue.left_out().len(),
-            },
+            server: server_info(peer, &catalogue),
             catalogue,
             lost: lost.clone(),
             check: check.clone(),
         });
         publish.send_replace(Some(session.clone()));
-        tracing::info!(server = name, version, tools, "MCP session is up");
+        let server = &session.server;
+        tracing::info!(
+            server = server.name,
+            version = server.version,
+            tools = server.tools,
+            "MCP session is up"
+        );
         listing = tokio::select! {
             changed = next_change(&listing, &session, &opened.fault) => match changed {
                 Ok(listing) => listing,

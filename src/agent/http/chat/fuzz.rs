@@ -154,7 +154,7 @@ fn told_about(zone: Option<&str>, name: Option<&str>) {
         }));
     }
     if let Some(zone) = zone.and_then(time_zone_name) {
-        assert!(day.contains(zone) && zone.is_ascii(), "{text:?}");
+        assert!(day.contains(&zone) && zone.is_ascii(), "{text:?}");
     }
 }
 
