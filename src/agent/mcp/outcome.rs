@@ -127,10 +127,8 @@ impl CallOutcome {
 
     /// Drops the content, for which there is no memory.
     pub fn leave_out_content(&mut self) {
-        let note = "[The tool has answered, but its answer is left out: the service holds too much at the moment.]";
-        self.content = vec![Block::text(note)];
-        self.is_error = true;
-        self.structured = None;
+        let note = "The tool has answered, but its answer is left out: the service holds too much at the moment.";
+        *self = Self::error(self.label, note);
     }
 
     /// The label in metrics and logs.
