@@ -56,7 +56,7 @@ pub fn parse(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
     let parsed = parse_messages(messages).and_then(check_last);
     let parsed = parsed.and_then(repair::repair);
     let history = parsed.and_then(|(messages, dropped)| {
-        serialize(&messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
+        serialize(messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
     });
     history.map_err(|invalid| invalid.in_field("messages"))
 }
@@ -117,24 +117,24 @@ fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
     })
 }
 
+/// Each message is dropped once it is serialized: mended images are not kept twice.
 fn serialize(
-    messages: &[Message<'_>],
+    messages: Vec<Message<'_>>,
     dropped: usize,
     body: &Bytes,
 ) -> serde_json::Result<History> {
-    let mut conversation = Conversation::default();
-    let with_roles = messages
-        .iter()
-        .map(|message| (message.role, &message.content[..]));
-    conversation.extend(with_roles, body)?;
     let blocks = messages.iter().flat_map(|message| &message.content);
     let ids = blocks.filter_map(|block| match block {
         Block::ToolUse { id, .. } => Some(id.clone().into_owned()),
         _ => None,
     });
+    let ids = ids.collect();
+    let mut conversation = Conversation::default();
+    let messages = messages.into_iter();
+    conversation.extend(messages.map(|it| (it.role, it.content)), body)?;
     Ok(History {
-        ids: ids.collect(),
         conversation,
+        ids,
         dropped,
     })
 }

@@ -27,13 +27,13 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Adds messages, given their blocks. Long strings within `body` are shared with it.
+    /// Adds messages, given their blocks, and drops each. Long strings within `body` are shared with it.
     ///
     /// # Errors
     /// A message cannot be serialized. The conversation is unchanged then.
-    pub fn extend<'m, B: ContentBlock + 'm>(
+    pub fn extend<B: ContentBlock, M: AsRef<[B]>>(
         &mut self,
-        messages: impl IntoIterator<Item = (Role, &'m [B])>,
+        messages: impl IntoIterator<Item = (Role, M)>,
         body: &Bytes,
     ) -> serde_json::Result<()> {
         let mut pieces = Pieces::new(body, self.length);
@@ -45,7 +45,7 @@ impl Conversation {
             pieces.copied.extend_from_slice(b"{\"role\":");
             serde_json::to_writer(&mut pieces, &role)?;
             pieces.copied.extend_from_slice(b",\"content\":[");
-            write_blocks(blocks, &mut pieces, &mut thinking)?;
+            write_blocks(blocks.as_ref(), &mut pieces, &mut thinking)?;
             pieces.copied.extend_from_slice(b"]}");
             if role == Role::User && pieces.copied.ends_with(END) {
                 breakpoints = [breakpoints[1], Some(pieces.offset() - END.len())];

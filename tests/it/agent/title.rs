@@ -246,3 +246,16 @@ async fn no_title_is_begun_while_the_service_stops_and_a_begun_one_is_answered()
     assert_eq!(answer, json!({"title": "legs?"}));
     app.stopped().await;
 }
+
+#[tokio::test]
+async fn half_a_surrogate_pair_in_the_conversation_is_replaced() {
+    let app = TestApp::with([Reply::text("Legs")]).await;
+    let body = r#"{"messages":[{"role":"user","content":"legs \ud83d"}]}"#;
+    let answer = Answer::of(post(&app, "sam").body(body)).await;
+    assert_eq!(answer.ok(), json!({"title": "Legs"}));
+    let asked = app.claude.body();
+    assert_eq!(
+        asked["messages"][0]["content"][0]["text"],
+        "User: legs \u{fffd} \n"
+    );
+}

@@ -94,7 +94,9 @@ fn a_request_without_tools_escapes_its_texts_and_has_two_breakpoints() {
     conversation
         .extend([(message.role, &message.content[..])], &Bytes::new())
         .unwrap();
-    conversation.extend::<Block>([], &Bytes::new()).unwrap();
+    conversation
+        .extend::<Block, &[Block]>([], &Bytes::new())
+        .unwrap();
     let request = Request {
         model: &model(&[], said),
         user_context: said,

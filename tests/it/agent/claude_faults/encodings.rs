@@ -104,3 +104,28 @@ async fn an_emoji_that_is_split_in_a_tools_input_arrives_whole() {
         json!({"note": "😀 😀 \u{fffd}", "user_id": "sam"})
     );
 }
+
+#[tokio::test]
+async fn an_emoji_that_is_split_in_thinking_arrives_whole() {
+    let block = json!({"type": "thinking", "thinking": "", "signature": ""});
+    let deltas: &[&str] = &[
+        r#"{"type":"thinking_delta","thinking":"a \ud83d"}"#,
+        r#"{"type":"thinking_delta","thinking":"\ude00 b \ud83d"}"#,
+        r#"{"type":"signature_delta","signature":"c2ln"}"#,
+    ];
+    let text = json!({"type": "text", "text": ""});
+    let hi: &[&str] = &[r#"{"type":"text_delta","text":"hi"}"#];
+    let app = TestApp::start().await;
+    app.claude
+        .push(reply(&[(block, deltas), (text, hi)], "end_turn"));
+    let events = app.stream("sam", &user("hello")).await.rest().await;
+    let shown = events.iter().filter(|event| event.kind == "thinking_delta");
+    let shown = shown.map(|event| event.data["text"].as_str().expect("text"));
+    let whole = "a \u{1f600} b \u{fffd}";
+    assert_eq!(shown.collect::<String>(), whole);
+    let done = events.last().expect("an event");
+    assert_eq!(
+        done.data["content"][0],
+        json!({"type": "thinking", "thinking": whole, "signature": "c2ln"})
+    );
+}
