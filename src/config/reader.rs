@@ -111,6 +111,7 @@ impl Reader {
             .collect()
     }
 
+    #[cfg(feature = "dev")]
     pub(super) fn set(&mut self, variable: &Variable, value: impl Into<String>) {
         self.values.insert(variable.name.to_owned(), value.into());
     }
