@@ -7,6 +7,7 @@
 mod context;
 mod event;
 mod ledger;
+pub mod title;
 mod turn;
 
 pub mod claude;
@@ -23,8 +24,12 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{auth::Caller, config::AgentConfig, process::memory::Share};
-use claude::{Claude, Prefix};
+use crate::{
+    auth::{Caller, CallerToken},
+    config::AgentConfig,
+    process::memory::Share,
+};
+use claude::{Claude, Model};
 use history::History;
 use mcp::Mcp;
 
@@ -36,7 +41,8 @@ pub use turn::Turn;
 pub struct Agent {
     claude: Claude,
     mcp: Arc<Mcp>,
-    prefix: Prefix,
+    /// See [`title::model`].
+    title_model: Model,
     max_tool_rounds: u32,
     /// Cancelled when running turns must end.
     stopping: CancellationToken,
@@ -45,6 +51,7 @@ pub struct Agent {
 /// A validated request for one turn.
 pub struct TurnRequest {
     pub caller: Caller,
+    pub caller_token: CallerToken,
     pub request_id: Arc<str>,
     pub history: History,
     /// See [`user_context()`].
@@ -62,15 +69,15 @@ impl Agent {
         claude: Claude,
         mcp: Arc<Mcp>,
         stopping: CancellationToken,
-    ) -> anyhow::Result<Arc<Self>> {
-        let prefix = Prefix::new(claude.model(), claude.max_tokens(), &config.system_prompt)?;
-        Ok(Arc::new(Self {
+        title_model: Model,
+    ) -> Arc<Self> {
+        Arc::new(Self {
             claude,
             mcp,
-            prefix,
+            title_model,
             max_tool_rounds: config.max_tool_rounds,
             stopping,
-        }))
+        })
     }
 
     /// Prepares a turn. Claude is not called yet.
@@ -90,7 +97,8 @@ impl Agent {
             request,
             catalogue,
             ledger: Ledger::default(),
-            model: self.claude.model().to_owned(),
+            model: self.claude.model().name.clone(),
+            asked: self.claude.model().clone(),
             id: uuid::Uuid::now_v7().to_string(),
             agent: self.clone(),
         })

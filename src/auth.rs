@@ -1,4 +1,5 @@
-//! Authentication: verifies bearer tokens. A verified token becomes a [`Caller`], which only this module makes.
+//! Authentication: verifies bearer tokens. A verified token becomes a [`Caller`], which only this module makes, and may be
+//! kept as a [`CallerToken`].
 //!
 //! - [`Subject`]: a user's id.
 //! - [`Verifier`], [`mint`]: HS256 tokens of the API. Pure: no HTTP, no clock except `jsonwebtoken`'s.
@@ -9,6 +10,7 @@ mod jwt;
 mod subject;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 pub use jwt::{JwtSettings, Verifier, mint};
@@ -34,6 +36,17 @@ impl Caller {
     #[cfg(any(test, fuzzing))]
     pub(crate) fn fake(sub: &str) -> Self {
         Self(Subject::parse(sub).expect("a subject"))
+    }
+}
+
+/// The token that has identified a caller. Only verification makes one.
+#[derive(Clone, Debug)]
+pub struct CallerToken(SecretString);
+
+impl CallerToken {
+    /// The token itself, for the `Authorization` of a request on behalf of the caller.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line (clap): the subcommands, and the implementation of `healthcheck` and `token`.
 
+mod config_check;
+
 use std::{net::IpAddr, time::Duration};
 
 use anyhow::{Context, ensure};
@@ -52,6 +54,9 @@ enum Command {
         #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
         _arguments: Vec<String>,
     },
+    /// Check the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Ask this machine's own /health: exit 0 if healthy, 1 if not
     Healthcheck {
         /// The MCP server's in place of the agent's
@@ -69,6 +74,17 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Check the settings as `serve` does, and print the effective ones without secrets: exit 0 if they are valid, 2 if not
+    #[command(after_long_help = help(Server::Agent))]
+    Check {
+        /// Ask Claude (GET /v1/models) and the MCP server (its tools) too
+        #[arg(long)]
+        connect: bool,
+    },
+}
+
 impl Cli {
     /// Runs the command. A [`config::ConfigError`] means that the operator must correct a setting.
     pub fn run(self) -> anyhow::Result<()> {
@@ -83,6 +99,9 @@ impl Cli {
             Command::Dev { .. } => anyhow::bail!(
                 "this build has no `dev` command; build it with the cargo feature `dev`, which is on by default"
             ),
+            Command::Config(ConfigCommand::Check { connect }) => {
+                block_on(config_check::check(connect))
+            }
             Command::Healthcheck { mcp } => block_on(healthcheck(mcp)),
             Command::Token { sub, ttl } => {
                 println!("{}", auth::mint(&config::jwt_from_env()?, &sub, ttl)?);

@@ -1,13 +1,18 @@
 //! The settings: read once from the environment into types, all faults reported in one message.
 //!
 //! - [`variables`]: the table, one line for each variable. A new setting starts there.
-//! - `agent`, `workout`, `dev`: the settings of each command. This file holds the shared ones.
-//! - `reader`: the only code that reads the environment. An empty value counts as unset.
+//! - `agent`, `workout`, `dev`: the settings of each command; `claude`: of requests to Claude, with what each model refuses
+//!   in `models`. This file holds the shared ones.
+//! - `reader`: the only code that reads the environment. An empty value counts as unset. `env_file` parses `.env`.
 
 mod agent;
+mod claude;
+mod cors;
 #[cfg(feature = "dev")]
 mod dev;
+mod env_file;
 mod error;
+mod models;
 mod reader;
 pub mod variables;
 mod warnings;
@@ -21,12 +26,13 @@ use crate::{
     auth::JwtSettings,
     process::logs::{LogConfig, LogFormat},
 };
-pub use agent::{
-    AgentConfig, ClaudeConfig, Config, Cors, Credential, Demo, HttpConfig, McpConfig, PageConfig,
-};
+pub use agent::{AgentConfig, Config, Demo, HttpConfig, McpConfig, PageConfig};
+pub use claude::{ClaudeConfig, Credential};
+pub use cors::Cors;
 #[cfg(feature = "dev")]
 pub use dev::{DevClaude, DevConfig, DevSetup};
 pub use error::ConfigError;
+pub use models::{Thinking, ThinkingMode};
 use reader::{Reader, one_of};
 use variables as var;
 pub use workout::{HostRule, Issuer, WorkoutConfig};

@@ -6,7 +6,10 @@ mod conversation;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod media;
 mod message;
+mod model;
+mod models;
 mod reply;
 mod request;
 mod retry;
@@ -30,9 +33,14 @@ use crate::{
 
 pub use conversation::Conversation;
 pub use error::ClaudeError;
-pub use message::{Block, IMAGE_TYPES, Message, Role, image_type, is_blank, is_id};
+pub use media::{
+    IMAGE_TYPES, MAX_IMAGE_SIDE, longer_side, media_type, media_type_name, mend_base64,
+};
+pub use message::{Block, ContentBlock, Message, Role, is_blank, is_id, is_opaque_type};
+pub use model::Model;
+pub use models::{Models, ModelsError};
 pub use reply::{Progress, Reply, ReplyStream, Usage};
-pub use request::{Prefix, Request, ToolSpec, Tools};
+pub use request::{Request, ToolSpec, Tools};
 pub use retry::Retries;
 // For `benches/parts.rs`.
 #[doc(hidden)]
@@ -48,15 +56,20 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 pub struct Claude {
     http: reqwest::Client,
     endpoint: Url,
-    model: String,
-    max_tokens: u32,
+    model: Arc<Model>,
+    fallback: Option<Arc<Model>>,
     idle_timeout: Duration,
     max_retries: u32,
     metrics: Arc<Metrics>,
 }
 
 impl Claude {
-    pub fn new(config: &ClaudeConfig, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
+    pub fn new(
+        config: &ClaudeConfig,
+        system_prompt: &str,
+        metrics: Arc<Metrics>,
+    ) -> anyhow::Result<Self> {
+        let model = |name: &String| Model::new(name, config, system_prompt).map(Arc::new);
         let http = client::builder_for(&config.endpoint)
             .default_headers(headers(&config.credential))
             .connect_timeout(CONNECT_TIMEOUT)
@@ -65,20 +78,21 @@ impl Claude {
         Ok(Self {
             http,
             endpoint: config.endpoint.clone(),
-            model: config.model.clone(),
-            max_tokens: config.max_tokens,
+            model: model(&config.model)?,
+            fallback: config.fallback_model.as_ref().map(model).transpose()?,
             idle_timeout: config.idle_timeout,
             max_retries: config.max_retries,
             metrics,
         })
     }
 
-    pub fn model(&self) -> &str {
+    pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
 
-    pub fn max_tokens(&self) -> u32 {
-        self.max_tokens
+    /// The model to ask when the first one is overloaded.
+    pub fn fallback(&self) -> Option<&Arc<Model>> {
+        self.fallback.as_ref()
     }
 
     /// The retries of one call, none of which begins after `deadline`.
@@ -86,23 +100,34 @@ impl Claude {
         Retries::new(self.max_retries, deadline, self.metrics.clone())
     }
 
+    /// Counts a request that is sent again without the thinking blocks of the conversation.
+    pub fn count_unbound_thinking(&self) {
+        self.metrics.claude_retry("thinking_unbound".to_owned());
+    }
+
+    /// Counts a request that is sent to the fallback model.
+    pub fn count_fallback(&self) {
+        self.metrics.claude_fallbacks.inc();
+    }
+
     /// Sends a request ([`Request::body`]), with retries, and returns the reply as a stream.
     pub async fn open(
         &self,
+        model: &Model,
         body: Vec<Bytes>,
         retries: &mut Retries,
     ) -> Result<ReplyStream, ClaudeError> {
         loop {
-            match self.send(&body).await {
+            match self.send(model, &body).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => retries.wait(error).await?,
             }
         }
     }
 
-    async fn send(&self, body: &[Bytes]) -> Result<ReplyStream, ClaudeError> {
+    async fn send(&self, model: &Model, body: &[Bytes]) -> Result<ReplyStream, ClaudeError> {
         let mut timer = self.metrics.claude_request();
-        let sending = client::send(|| self.request(body));
+        let sending = client::send(|| self.request(model, body));
         let response = match timeout(self.idle_timeout, sending).await {
             Err(_) => {
                 timer.failed("timeout");
@@ -116,23 +141,32 @@ impl Claude {
         };
         let status = response.status();
         timer.answered(status);
+        let readable = client::check_coding(&response);
         if status != StatusCode::OK {
             let headers = response.headers().clone();
-            let body = timeout(self.idle_timeout, error_body(response)).await;
+            let body = match readable {
+                Ok(()) => timeout(self.idle_timeout, error_body(response)).await,
+                Err(_) => Ok(vec![]),
+            };
             let body = body.unwrap_or_default();
             return Err(ClaudeError::from_response(status, &headers, &body));
         }
+        readable.map_err(|coded| ClaudeError::Coded(coded.to_string()))?;
         let body = client::into_body(response);
         Ok(ReplyStream::new(body, self.idle_timeout, timer))
     }
 
     /// Sends the body in pieces, so that shared pieces are not copied, and with its length, since proxies may refuse chunked
     /// requests.
-    fn request(&self, body: &[Bytes]) -> RequestBuilder {
+    fn request(&self, model: &Model, body: &[Bytes]) -> RequestBuilder {
         let length: usize = body.iter().map(Bytes::len).sum();
         let pieces: Vec<_> = body.iter().cloned().map(Ok::<_, Infallible>).collect();
-        self.http
-            .post(self.endpoint.clone())
+        let request = self.http.post(self.endpoint.clone());
+        let request = match &model.betas {
+            Some(betas) => request.header("anthropic-beta", betas),
+            None => request,
+        };
+        request
             .header(header::CONTENT_LENGTH, length)
             .body(Body::wrap_stream(stream::iter(pieces)))
     }

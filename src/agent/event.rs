@@ -17,8 +17,10 @@ use super::{
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// The first event, before the request to Claude.
+    /// The first event, before the request to Claude; again when another model is asked.
     ModelChosen { model: String },
+    /// A piece of thinking that Claude shows, as it streams it: with current models also the progress between tool calls.
+    ThinkingDelta { text: String },
     /// A piece of text, as Claude streams it.
     TextDelta { text: String },
     /// Claude starts a tool call.
@@ -52,6 +54,7 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::ModelChosen { .. } => "model_chosen",
+            Self::ThinkingDelta { .. } => "thinking_delta",
             Self::TextDelta { .. } => "text_delta",
             Self::ToolUseStart { .. } => "tool_use_start",
             Self::ToolUse { .. } => "tool_use",
@@ -67,6 +70,10 @@ impl Event {
 pub struct Done {
     /// The stop reason of Claude's last reply, or `max_tool_rounds`.
     pub stop_reason: String,
+    /// What Claude says about the stop reason, as for a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub stop_details: Option<Value>,
     /// The blocks of the final assistant message.
     pub content: Vec<Block>,
     pub model: String,

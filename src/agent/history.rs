@@ -8,11 +8,11 @@ mod blocks;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod repair;
+mod transcript;
 
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
@@ -25,6 +25,10 @@ use crate::{
 use blocks::Block;
 
 pub use crate::agent::json::Invalid;
+pub use transcript::{Transcript, one_line, transcript};
+
+/// Claude's limit for one request.
+const MAX_IMAGES: usize = 600;
 
 /// A conversation that Claude accepts: it ends with a user message that is not blank, every tool call is answered in
 /// the next message, ids are unique, and nothing is empty. Only [`parse`] makes one.
@@ -38,7 +42,7 @@ pub struct History {
 }
 
 /// A message with the fields that Claude knows.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Message<'a> {
     role: Role,
     content: Vec<Block<'a>>,
@@ -49,9 +53,10 @@ struct Message<'a> {
 /// # Errors
 /// The first value that Claude would refuse.
 pub fn parse(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
-    let parsed = parse_messages(messages).and_then(repair::repair);
+    let parsed = parse_messages(messages).and_then(check_last);
+    let parsed = parsed.and_then(repair::repair);
     let history = parsed.and_then(|(messages, dropped)| {
-        serialize(&messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
+        serialize(messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
     });
     history.map_err(|invalid| invalid.in_field("messages"))
 }
@@ -63,17 +68,31 @@ fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
         "must be an object with `role` and `content`",
         |message| parse_message(&message),
     )?;
-    let values = messages.iter().flat_map(|message| &message.content);
-    let values = values.filter_map(|block| match block {
+    let blocks = messages.iter().flat_map(|message| &message.content);
+    if blocks.clone().map(Block::images).sum::<usize>() > MAX_IMAGES {
+        let why = format!("must not hold more than {MAX_IMAGES} images");
+        return Err(Invalid::new(why));
+    }
+    let values = blocks.filter_map(|block| match block {
         Block::ToolUse { values, .. } => Some(*values),
+        Block::Opaque(opaque) => Some(opaque.values),
         _ => None,
     });
     if values.sum::<usize>() > MAX_VALUES {
         let why = format!("must not hold tool inputs with more than {MAX_VALUES} values");
         return Err(Invalid::new(why));
     }
-    let last = messages.last();
-    let last = last.ok_or_else(|| Invalid::new("must hold at least one message"))?;
+    if messages.is_empty() {
+        return Err(Invalid::new("must hold at least one message"));
+    }
+    Ok(messages)
+}
+
+/// The last message must be the user's, and not blank.
+fn check_last(messages: Vec<Message<'_>>) -> Result<Vec<Message<'_>>, Invalid> {
+    let Some(last) = messages.last() else {
+        return Ok(messages);
+    };
     let why = if last.role != Role::User {
         "the last message must be the user's"
     } else if last.content.iter().all(Block::is_blank_text) {
@@ -98,22 +117,24 @@ fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
     })
 }
 
+/// Each message is dropped once it is serialized: mended images are not kept twice.
 fn serialize(
-    messages: &[Message<'_>],
+    messages: Vec<Message<'_>>,
     dropped: usize,
     body: &Bytes,
 ) -> serde_json::Result<History> {
-    let mut conversation = Conversation::default();
-    let with_roles = messages.iter().map(|message| (message.role, message));
-    conversation.extend(with_roles, body)?;
     let blocks = messages.iter().flat_map(|message| &message.content);
     let ids = blocks.filter_map(|block| match block {
         Block::ToolUse { id, .. } => Some(id.clone().into_owned()),
         _ => None,
     });
+    let ids = ids.collect();
+    let mut conversation = Conversation::default();
+    let messages = messages.into_iter();
+    conversation.extend(messages.map(|it| (it.role, it.content)), body)?;
     Ok(History {
-        ids: ids.collect(),
         conversation,
+        ids,
         dropped,
     })
 }

@@ -1,4 +1,4 @@
-//! The HTTP API of the agent: `POST /chat` as JSON or SSE, the other endpoints, and the chat page.
+//! The HTTP API of the agent: `POST /chat` as JSON or SSE, `POST /title`, the other endpoints, and the chat page.
 
 pub mod serve;
 
@@ -6,11 +6,14 @@ pub mod app;
 mod limits;
 pub mod router;
 
+mod body_parser;
 pub mod chat;
 mod endpoints;
+mod incoming;
 mod json;
 mod openapi;
 pub mod page;
 mod record;
 mod rejection;
 mod sse;
+mod title;

@@ -4,7 +4,6 @@
 
 use std::{borrow::Cow, fmt};
 
-use memchr::memmem;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess, SeqAccess, Visitor},
@@ -12,6 +11,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::claude::is_blank;
+use crate::process::json::utf16_escape;
 
 /// An invalid value in a request: its place (`messages[3].content[0].type`) and the reason, the detail of a 422. Contains no
 /// text from the client.
@@ -48,7 +48,7 @@ impl Invalid {
 
 /// The fields of an object, in the order received.
 #[derive(Debug)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Object<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// # Errors
@@ -200,7 +200,7 @@ impl<'a> JsonStr<'a> {
                 None => (first, first.len_utf8()),
                 Some([b'n' | b't' | b'r' | b'f', ..]) => (' ', 2),
                 Some([b'u', ..]) => {
-                    let unit = utf16_escape(rest, 0).map(u32::from);
+                    let unit = utf16_escape(rest.as_bytes(), 0).map(u32::from);
                     (unit.and_then(char::from_u32).unwrap_or('\u{fffd}'), 6)
                 }
                 Some(_) => return false,
@@ -217,32 +217,6 @@ impl<'a> JsonStr<'a> {
 /// Borrowed unless the string has escapes.
 #[derive(Deserialize)]
 struct Unescaped<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// The position of the first escape that stands for half a surrogate pair. JSON's grammar allows it, but no string can
-/// hold it.
-pub fn lone_surrogate(json: &str) -> Option<usize> {
-    let first = |prefix: &str| {
-        let mut found = memmem::find_iter(json.as_bytes(), prefix);
-        found.find(|at| is_lone_surrogate(json, *at))
-    };
-    [first("\\ud"), first("\\uD")].into_iter().flatten().min()
-}
-
-fn is_lone_surrogate(json: &str, at: usize) -> bool {
-    let is_high = |at: usize| matches!(utf16_escape(json, at), Some(0xd800..0xdc00));
-    let is_low = |at: usize| matches!(utf16_escape(json, at), Some(0xdc00..0xe000));
-    let before = at.checked_sub("\\ud800".len());
-    let after = at + "\\ud800".len();
-    is_high(at) && !is_low(after) || is_low(at) && !before.is_some_and(is_high)
-}
-
-/// The UTF-16 unit that the escape at `at` stands for, if an escape begins there.
-fn utf16_escape(json: &str, at: usize) -> Option<u16> {
-    let before = json.as_bytes()[..at].iter().rev();
-    let is_escaped = before.take_while(|byte| **byte == b'\\').count() % 2 == 1;
-    let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
-    u16::from_str_radix(digits, 16).ok().filter(|_| !is_escaped)
-}
 
 #[cfg(test)]
 mod tests;

@@ -23,10 +23,15 @@ impl Ledger {
     }
 
     pub(super) fn start_round(&self) {
+        self.repeat_round();
+        self.entries().rounds += 1;
+    }
+
+    /// The current round begins anew; the tokens of its first request count.
+    pub(super) fn repeat_round(&self) {
         let mut entries = self.entries();
         let round_usage = std::mem::take(&mut entries.round_usage);
         entries.usage.add(round_usage);
-        entries.rounds += 1;
     }
 
     /// The tokens of the current round so far.

@@ -7,6 +7,8 @@ mod answer;
 mod answer_memory;
 mod call;
 mod call_failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod outcome;
 mod send_state;
 mod session;
@@ -45,6 +47,11 @@ pub struct ServerInfo {
     pub left_out: usize,
 }
 
+/// Opens a session once, for a check of the settings. The error says what was seen.
+pub async fn probe(config: &McpConfig) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+    session::probe(&session::Connector::new(config)?).await
+}
+
 /// A name or another short text of the server's, for logs, `/ready` and notes: cut, without control characters.
 fn bounded(text: &str) -> String {
     let text = text.chars().filter(|c| !c.is_control());
@@ -54,6 +61,7 @@ fn bounded(text: &str) -> String {
 pub struct Mcp {
     current: watch::Receiver<Option<Arc<Session>>>,
     call_timeout: Duration,
+    forwards_caller: bool,
     max_text: usize,
     /// Writes in flight, which outlive their requests.
     writes: TaskTracker,
@@ -75,6 +83,7 @@ impl Mcp {
         Ok(Self {
             current,
             call_timeout: config.call_timeout,
+            forwards_caller: config.forwards_caller,
             max_text,
             writes: TaskTracker::new(),
             sessions,

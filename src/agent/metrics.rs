@@ -88,6 +88,8 @@ metrics! {
         "claude_time_to_first_token_seconds", "Time from a request to Claude to its first text or tool call";
     claude_retries: Family<Labels<1>, Counter> = Family::default(),
         "claude_retries", "Requests to Claude that were retried";
+    claude_fallbacks: Counter = Counter::default(),
+        "claude_fallbacks", "Requests sent to the fallback model because the first one is overloaded";
     claude_tokens: Family<Labels<1>, Counter> = Family::default(),
         "claude_tokens", "Tokens used";
     session_up: Gauge = Gauge::default(),

@@ -11,6 +11,7 @@ mod names;
 mod schema;
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     fmt,
 };
@@ -52,13 +53,15 @@ pub struct ListedTool {
 pub struct LeftOut {
     /// Its name on the server.
     pub name: String,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl LeftOut {
-    pub fn new(name: impl Into<String>, reason: &'static str) -> Self {
-        let name = name.into();
-        Self { name, reason }
+    pub fn new(name: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name: name.into(),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -149,10 +152,8 @@ impl Catalogue {
                     left_out.push(LeftOut::new(tool.name, "too large"));
                     continue;
                 }
-                Ok(_) if known.contains(&tool.name) => {
-                    left_out.push(LeftOut::new(tool.name, "listed twice"));
-                    continue;
-                }
+                // The first definition counts.
+                Ok(_) if known.contains(&tool.name) => continue,
                 Ok(schemas) => schemas,
                 Err(reason) => {
                     left_out.push(LeftOut::new(tool.name, reason));
@@ -227,7 +228,7 @@ impl Catalogue {
 }
 
 /// The schema of a tool, for injection and for Claude, or the reason why Claude cannot have it.
-fn prepare_schema(schema: Map<String, Value>) -> Result<(Value, Value), &'static str> {
+fn prepare_schema(schema: Map<String, Value>) -> Result<(Value, Value), Cow<'static, str>> {
     let schema = schema::normalize(schema)?;
     let stripped = strip_schema(&schema).ok_or("$ref")?;
     Ok((schema, stripped))

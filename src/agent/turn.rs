@@ -1,6 +1,8 @@
 //! The tool loop of a turn. A round is one request to Claude and the tool calls of the reply; rounds repeat until Claude
 //! calls no more tools.
 
+mod recovery;
+mod refusal;
 mod round;
 mod tool_calls;
 
@@ -13,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Agent, Done, Event, Failed, Failure, Ledger, TurnRequest,
-    claude::{Block, Message, Reply},
+    claude::{Block, ContentBlock, Message, Model, Reply, is_opaque_type},
     tools::{CallContext, Catalogue, StrippedInput, ToolCall},
 };
+use refusal::{REFUSAL, explain};
 use round::Round;
 
 /// A turn that is ready to run: its tools are known.
@@ -27,6 +30,8 @@ pub struct Turn {
     /// Rounds, tokens, and the messages that this turn adds to the client's history.
     pub(super) ledger: Ledger,
     pub(super) model: String,
+    /// The model that is asked: the fallback model once it had to be.
+    pub(super) asked: Arc<Model>,
     /// A `UUIDv7` of the agent's own: a client may reuse its request id.
     pub(super) id: String,
 }
@@ -38,9 +43,9 @@ impl Turn {
         async_stream::stream! {
             let cut_off = cut_off(self.request.deadline, self.agent.stopping.clone());
             futures_util::pin_mut!(cut_off);
-            yield Event::ModelChosen { model: self.agent.claude.model().to_owned() };
+            yield self.model_chosen();
+            self.ledger.start_round();
             loop {
-                self.ledger.start_round();
                 let mut round = Round::new(&self, streamed);
                 let result = loop {
                     let next = tokio::select! {
@@ -56,17 +61,34 @@ impl Turn {
                 };
                 if let Err(failure) = result {
                     let is_cut_off = matches!(failure, Failure::Timeout | Failure::ShuttingDown);
+                    let can_repeat = round.can_repeat();
                     if let Some((blocks, results)) = round.into_partial(is_cut_off) {
                         self.record(blocks, results);
                     }
+                    if can_repeat && self.forget_thinking(&failure) {
+                        continue;
+                    }
+                    if can_repeat && self.fall_back(&failure) {
+                        yield self.model_chosen();
+                        continue;
+                    }
                     return yield self.failed(&failure);
                 }
-                let (reply, results) = round.finish();
+                let (mut reply, results) = round.finish();
+                if let Some(text) = explain(&mut reply) {
+                    yield Event::TextDelta { text };
+                }
                 if let Some(event) = self.finish_round(reply, results) {
                     return yield event;
                 }
+                self.ledger.start_round();
             }
         }
+    }
+
+    fn model_chosen(&self) -> Event {
+        let model = self.asked.name.clone();
+        Event::ModelChosen { model }
     }
 
     /// False in the last round: the limit of rounds with tools is reached.
@@ -96,6 +118,7 @@ impl Turn {
         let Reply {
             blocks,
             mut stop_reason,
+            stop_details,
             model,
         } = reply;
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
@@ -113,15 +136,20 @@ impl Turn {
         if self.may_use_tools() && stop_reason == "pause_turn" {
             return self.continue_with(content, vec![]);
         }
-        if !self.may_use_tools() && content.len() < blocks {
+        let is_refused = stop_reason == REFUSAL;
+        if !self.may_use_tools() && content.len() < blocks && !is_refused {
             "max_tool_rounds".clone_into(&mut stop_reason);
         }
         if stop_reason.is_empty() {
             "unknown".clone_into(&mut stop_reason);
         }
-        self.ledger.add(history_message(content.clone()));
+        // What was refused would be refused again.
+        if !is_refused {
+            self.ledger.add(history_message(content.clone()));
+        }
         Some(Event::Done(Box::new(Done {
             stop_reason,
+            stop_details,
             content,
             model: std::mem::take(&mut self.model),
             messages: self.ledger.take_messages(),
@@ -135,7 +163,7 @@ impl Turn {
         let (reply, results) = (Message::assistant(blocks), Message::user(results));
         let messages = [&reply, &results].into_iter();
         let messages = messages.filter(|message| !message.content.is_empty());
-        let messages = messages.map(|message| (message.role, message));
+        let messages = messages.map(|message| (message.role, &message.content[..]));
         let extended = self
             .request
             .history
@@ -176,11 +204,11 @@ async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
     }
 }
 
-/// An assistant message as `/chat` accepts it: without unknown blocks, and not ending in thinking.
+/// An assistant message as `/chat` accepts it: without blocks of types that it refuses, and not ending in thinking.
 fn history_message(content: Vec<Block>) -> Option<Message> {
     let known = |block| match block {
         Block::Opaque(block) if block["type"] == "text" => block["text"].as_str().map(Block::text),
-        Block::Opaque(_) => None,
+        Block::Opaque(block) if !block["type"].as_str().is_some_and(is_opaque_type) => None,
         block => Some(block),
     };
     let mut content: Vec<Block> = content.into_iter().filter_map(known).collect();

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AuthError, Caller, Subject, decode, validation};
+use super::{AuthError, Caller, CallerToken, Subject, decode, validation};
 
 /// RFC 7518 section 3.2: an HS256 key has at least 256 bits.
 const MIN_KEY_BYTES: usize = 32;
@@ -64,6 +64,11 @@ impl Verifier {
             return Err(AuthError::Issuer);
         }
         Ok(Caller(Subject::parse(&claims.sub)?))
+    }
+
+    /// As [`Self::verify`], with the token, for requests on behalf of the caller.
+    pub fn verify_and_keep(&self, token: &str) -> Result<(Caller, CallerToken), AuthError> {
+        Ok((self.verify(token)?, CallerToken(token.into())))
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use http::HeaderValue;
 use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Address, ConfigError, LogConfig, RateLimit, agent_address, from_env, jwt, log,
-    reader::{Reader, entries, one_of},
-    variables as var,
+    Address, ClaudeConfig, ConfigError, LogConfig, RateLimit, agent_address,
+    claude::claude,
+    cors::Cors,
+    from_env, jwt, log,
+    reader::{Reader, one_of},
+    variables::{self as var, Server},
 };
 use crate::auth::JwtSettings;
 
@@ -27,25 +29,8 @@ pub struct Config {
     /// `AGENT_PAGE`: the chat page, if it is served.
     pub page: Option<PageConfig>,
     pub log: LogConfig,
-}
-
-/// The endpoint of Claude, and the limits of each call.
-#[derive(Debug)]
-pub struct ClaudeConfig {
-    /// `ANTHROPIC_BASE_URL` with `/v1/messages` appended.
-    pub endpoint: Url,
-    pub credential: Credential,
-    pub model: String,
-    pub max_tokens: u32,
-    pub idle_timeout: Duration,
-    pub max_retries: u32,
-}
-
-/// Exactly one of the two is sent.
-#[derive(Debug)]
-pub enum Credential {
-    ApiKey(SecretString),
-    Bearer(SecretString),
+    /// About values that are not used as they are written.
+    pub(super) ignored: Vec<String>,
 }
 
 /// The MCP endpoint, and the deadline of one tool call.
@@ -53,6 +38,8 @@ pub enum Credential {
 pub struct McpConfig {
     pub url: Url,
     pub token: Option<SecretString>,
+    /// `PROG_STRENGTH_MCP_AUTH`: tool calls carry the caller's own token.
+    pub forwards_caller: bool,
     pub call_timeout: Duration,
 }
 
@@ -79,13 +66,6 @@ pub struct HttpConfig {
     pub shutdown_grace: Duration,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cors {
-    Off,
-    Any,
-    Origins(Vec<HeaderValue>),
-}
-
 /// The settings of the chat page.
 #[derive(Debug, Default)]
 pub struct PageConfig {
@@ -106,6 +86,11 @@ impl Config {
     /// Reads the process environment and, below it, a `.env` file in the working directory.
     pub fn from_env() -> Result<Self, ConfigError> {
         from_env(Self::read)
+    }
+
+    /// As [`Self::from_env`], with the effective settings as lines, without secrets.
+    pub fn from_env_with_lines() -> Result<(Self, Vec<String>), ConfigError> {
+        from_env(|reader| (Self::read(reader), reader.settings(Server::Agent)))
     }
 
     /// Like [`Self::from_env`], from a list of variables instead of the process environment.
@@ -129,6 +114,10 @@ impl Config {
             mcp: McpConfig {
                 url: reader.url(&var::PROG_STRENGTH_MCP_URL),
                 token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
+                forwards_caller: reader.value(
+                    &var::PROG_STRENGTH_MCP_AUTH,
+                    one_of(&[("service", false), ("forward", true)]),
+                ),
                 call_timeout: reader.secs(&var::MCP_CALL_TIMEOUT_SECS),
             },
             agent: AgentConfig {
@@ -142,35 +131,8 @@ impl Config {
                 .value(&var::AGENT_PAGE, one_of(&[("on", true), ("off", false)]))
                 .then(PageConfig::default),
             log: log(reader),
+            ignored: reader.warnings(),
         }
-    }
-}
-
-fn claude(reader: &mut Reader) -> ClaudeConfig {
-    let key = reader.header_secret(&var::ANTHROPIC_API_KEY);
-    let bearer = reader.header_secret(&var::ANTHROPIC_AUTH_TOKEN);
-    if key.is_none() && bearer.is_none() {
-        let what = "is missing or empty; set it (or ANTHROPIC_AUTH_TOKEN, sent as a bearer)";
-        reader.fault(var::ANTHROPIC_API_KEY.name, what);
-    }
-    let credential = match (key, bearer) {
-        (None, Some(token)) => Credential::Bearer(token),
-        (key, _) => Credential::ApiKey(key.unwrap_or_default()),
-    };
-    let mut endpoint = reader.url(&var::ANTHROPIC_BASE_URL);
-    reader.refuse_query(&var::ANTHROPIC_BASE_URL, &endpoint);
-    let base = endpoint.path().trim_end_matches('/');
-    let path = format!("{}/v1/messages", base.trim_end_matches("/v1"));
-    endpoint.set_path(&path);
-    ClaudeConfig {
-        endpoint,
-        credential,
-        model: reader.value(&var::CLAUDE_MODEL, |text| {
-            Some(text.trim().to_owned()).filter(|model| !model.is_empty())
-        }),
-        max_tokens: reader.number(&var::CLAUDE_MAX_TOKENS),
-        idle_timeout: reader.secs(&var::CLAUDE_IDLE_TIMEOUT_SECS),
-        max_retries: reader.number(&var::CLAUDE_MAX_RETRIES),
     }
 }
 
@@ -178,7 +140,7 @@ fn http(reader: &mut Reader) -> HttpConfig {
     let max = NonZeroU32::new(reader.number(&var::RATE_LIMIT_MAX));
     let window = reader.secs(&var::RATE_LIMIT_WINDOW_SECS);
     HttpConfig {
-        cors: reader.value(&var::CORS_ALLOWED_ORIGINS, Cors::parse),
+        cors: Cors::read(reader),
         max_body_bytes: reader.number(&var::AGENT_MAX_BODY_BYTES),
         max_concurrent_chats: reader.number(&var::AGENT_MAX_CONCURRENT_CHATS),
         max_chats_per_user: reader.number(&var::AGENT_MAX_CHATS_PER_USER),
@@ -186,36 +148,6 @@ fn http(reader: &mut Reader) -> HttpConfig {
         rate_limit: max.map(|max| RateLimit { max, window }),
         shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
     }
-}
-
-impl Cors {
-    pub(super) fn parse(list: &str) -> Option<Self> {
-        let origins: Vec<_> = entries(list).map(origin).collect::<Option<_>>()?;
-        Some(if origins.is_empty() {
-            Self::Off
-        } else if origins.iter().any(|origin| origin == "*") {
-            Self::Any
-        } else {
-            Self::Origins(origins)
-        })
-    }
-}
-
-/// `*`, or an origin as a browser sends it: of any scheme, without a path, a default port or capital letters.
-fn origin(text: &str) -> Option<HeaderValue> {
-    if text != "*" {
-        let url = Url::parse(text).ok()?;
-        let port = url
-            .port()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let sent = format!("{}://{}{port}", url.scheme(), url.host_str()?);
-        let unusual = |c: char| c == '*' || c.is_ascii_uppercase();
-        if sent != text || text.contains(unusual) {
-            return None;
-        }
-    }
-    HeaderValue::from_str(text).ok()
 }
 
 fn system_prompt(reader: &mut Reader) -> String {

@@ -21,6 +21,12 @@ impl ConfigError {
     }
 }
 
+impl FromIterator<Self> for ConfigError {
+    fn from_iter<I: IntoIterator<Item = Self>>(errors: I) -> Self {
+        Self(errors.into_iter().flat_map(|error| error.0).collect())
+    }
+}
+
 struct Lines<'a>(&'a [Fault]);
 
 impl fmt::Display for Lines<'_> {

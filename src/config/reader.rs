@@ -6,38 +6,43 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{
-    Address, ConfigError,
+    Address, ConfigError, env_file,
     error::Fault,
-    variables::{VARIABLES, Variable},
+    variables::{JWT_SIGNING_KEY, Server, VARIABLES, Variable},
 };
 
 const FILE: &str = ".env";
+const TRIMMED_KEY: &str =
+    "JWT_SIGNING_KEY ends in white space in .env, which is not part of the key; quote it if it is";
 
 /// The values of variables, and the faults found so far. After a fault, methods return a placeholder, and
 /// [`finish`](Self::finish) fails.
+#[derive(Default)]
 pub(super) struct Reader {
     values: HashMap<String, String>,
     faults: Vec<Fault>,
+    warnings: Vec<String>,
 }
 
 impl Reader {
     /// Reads a list of variables instead of the process environment.
     pub(super) fn from_iter(values: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self {
-            values: values.into_iter().collect(),
-            faults: vec![],
+        let mut reader = Self::default();
+        for (name, value) in values {
+            reader.read(&name, value);
         }
+        reader
     }
 
     /// Reads the process environment and, below it, a `.env` file in the working directory.
     pub(super) fn from_env() -> Self {
-        let mut reader = Self::from_iter([]);
+        let mut reader = Self::default();
         reader.read_file();
         for variable in VARIABLES {
             #[expect(clippy::disallowed_methods, reason = "the only place")]
             let value = std::env::var_os(variable.name);
             match value.map(OsString::into_string) {
-                Some(Ok(value)) => reader.set(variable, value),
+                Some(Ok(value)) => reader.read(variable.name, value),
                 Some(Err(_)) => reader.fault(variable.name, "is not valid UTF-8"),
                 None => {}
             }
@@ -54,15 +59,26 @@ impl Reader {
                 return self.fault(FILE, what);
             }
         };
-        for line in dotenvy::from_read_iter(text.as_bytes()) {
-            match line {
-                Ok((name, value)) => drop(self.values.insert(name, value)),
-                // dotenvy's own message repeats the line, which may hold a secret.
-                Err(_) => self.fault(
-                    FILE,
-                    "holds a line that is not NAME=value; quote values with spaces or `#`",
-                ),
+        for setting in env_file::settings(&text) {
+            if setting.is_trimmed && setting.name == JWT_SIGNING_KEY.name {
+                self.warnings.push(TRIMMED_KEY.to_owned());
             }
+            self.read(setting.name, setting.value);
+        }
+    }
+
+    /// Takes a value as it is written. Kubernetes sets `AGENT_PORT=tcp://…` for a Service named `agent`.
+    fn read(&mut self, name: &str, value: String) {
+        if !VARIABLES.iter().any(|variable| variable.name == name) {
+            return;
+        }
+        if name.ends_with("_PORT") && value.starts_with("tcp://") {
+            let warning = format!(
+                "{name} is ignored: it begins with tcp://, as Kubernetes sets it for a Service of that name"
+            );
+            self.warnings.push(warning);
+        } else {
+            self.values.insert(name.to_owned(), value);
         }
     }
 
@@ -83,6 +99,19 @@ impl Reader {
         }
     }
 
+    /// The warnings about values that are not used as they are written.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
+    }
+
+    /// The effective settings of a server, one a line, without secrets.
+    pub(super) fn settings(&self, server: Server) -> Vec<String> {
+        let read = VARIABLES.iter().filter(|it| it.read_by.contains(&server));
+        read.map(|variable| variable.line(self.given(variable)))
+            .collect()
+    }
+
+    #[cfg(feature = "dev")]
     pub(super) fn set(&mut self, variable: &Variable, value: impl Into<String>) {
         self.values.insert(variable.name.to_owned(), value.into());
     }

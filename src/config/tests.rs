@@ -97,7 +97,7 @@ fn one_message_names_every_variable_at_fault() {
       CLAUDE_MAX_TOKENS must be a whole number from 1 to 10000000
       SYSTEM_PROMPT_FILE names a file that cannot be read as UTF-8 text (entity not found)
       AGENT_TURN_TIMEOUT_SECS must be a whole number from 1 to 86400
-      CORS_ALLOWED_ORIGINS must be a comma-separated list of origins such as https://app.example.com (no path), or *
+      CORS_ALLOWED_ORIGINS must be a comma-separated list of origins such as https://app.example.com (no path), or *: entry 1 has a path; write https://a.example
       LOG_FORMAT must be `json` or `pretty`
       RUST_LOG must be a list such as `info` or `prog_strength_agent=debug,info`
     ");
@@ -178,7 +178,7 @@ fn origins_are_exact_or_a_star_and_zero_switches_the_rate_limit_off() {
     let origins = ["https://a.example", "http://localhost:3000"].map(HeaderValue::from_static);
     assert_eq!(config.http.cors, Cors::Origins(origins.to_vec()));
     assert_eq!(config.http.rate_limit, None);
-    assert_eq!(Cors::parse("https://a.example,*"), Some(Cors::Any));
+    assert_eq!(Cors::parse("https://a.example,*"), Ok(Cors::Any));
 }
 
 fn workout(stdio: bool, variables: &[(&str, &str)]) -> Result<WorkoutConfig, ConfigError> {
@@ -278,7 +278,7 @@ fn an_origin_is_written_as_a_browser_sends_it() {
         "tauri://localhost",
     ] {
         let origins = vec![HeaderValue::from_static(good)];
-        assert_eq!(Cors::parse(good), Some(Cors::Origins(origins)));
+        assert_eq!(Cors::parse(good), Ok(Cors::Origins(origins)));
     }
     for bad in [
         "a.example",
@@ -291,7 +291,7 @@ fn an_origin_is_written_as_a_browser_sends_it() {
         "null",
         "*,https://a.example/path",
     ] {
-        assert_eq!(Cors::parse(bad), None, "{bad}");
+        assert!(Cors::parse(bad).is_err(), "{bad}");
     }
 }
 

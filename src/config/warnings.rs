@@ -8,6 +8,9 @@ use crate::auth::JwtSettings;
 
 const MIN_TOKEN_BYTES: usize = 16;
 const SHORT_KEY: &str = "JWT_SIGNING_KEY is shorter than the 32 bytes that HS256 asks for";
+const KEY_ENDS_IN_WHITE_SPACE: &str = "JWT_SIGNING_KEY ends in white space, which is part of the key; remove it unless the API's key has \
+    it too";
+const QUOTED_KEY: &str = "JWT_SIGNING_KEY stands in quotes, which are part of the key; remove them unless the API's key has them too";
 const SHORT_TOKEN: &str = "PROG_STRENGTH_MCP_TOKEN is shorter than 16 bytes: a guess acts as any user; set it to a long \
     random text";
 const KEY_IN_CLEAR: &str =
@@ -15,33 +18,68 @@ const KEY_IN_CLEAR: &str =
 const LARGE_BODIES: &str = "AGENT_MAX_BODY_BYTES is more than half of AGENT_MEMORY_BUDGET_BYTES, which is all that one user \
     may hold: larger bodies are refused; raise the budget or lower the limit";
 
+const FEW_TOKENS: &str = "CLAUDE_MAX_TOKENS is less than 4096 and the model thinks, which counts towards it: replies may be cut \
+    off or empty; raise it";
+const NOT_SHOWN: &str = "CLAUDE_THINKING_DISPLAY is not sent: as far as known, no model of these settings thinks; set \
+    CLAUDE_THINKING=adaptive";
+const MIN_THINKING_TOKENS: u32 = 4096;
+
 impl Config {
-    pub fn warnings(&self) -> Vec<&'static str> {
+    pub fn warnings(&self) -> Vec<String> {
         let in_clear =
             self.claude.endpoint.scheme() == "http" && !is_loopback(&self.claude.endpoint);
+        let thinks = self
+            .claude
+            .models()
+            .any(|model| self.claude.thinking.is_on(model));
         let large_bodies = self.http.max_body_bytes > self.http.memory_budget / 2;
-        listed(&[
-            (self.jwt.key_is_short(), SHORT_KEY),
+        let own = [
             (is_short(self.mcp.token.as_ref()), SHORT_TOKEN),
             (in_clear, KEY_IN_CLEAR),
             (large_bodies, LARGE_BODIES),
-        ])
+            (
+                thinks && self.claude.max_tokens < MIN_THINKING_TOKENS,
+                FEW_TOKENS,
+            ),
+            (!thinks && self.claude.thinking.display.is_some(), NOT_SHOWN),
+        ];
+        listed(&self.ignored, Some(&self.jwt), &own)
     }
 }
 
 impl WorkoutConfig {
-    pub fn warnings(&self) -> Vec<&'static str> {
-        let short_key = self.jwt.as_ref().is_some_and(JwtSettings::key_is_short);
-        listed(&[
-            (short_key, SHORT_KEY),
-            (is_short(self.agent_token.as_ref()), SHORT_TOKEN),
-        ])
+    pub fn warnings(&self) -> Vec<String> {
+        let short_token = is_short(self.agent_token.as_ref());
+        listed(
+            &self.ignored,
+            self.jwt.as_ref(),
+            &[(short_token, SHORT_TOKEN)],
+        )
     }
 }
 
-fn listed(warnings: &[(bool, &'static str)]) -> Vec<&'static str> {
-    let due = warnings.iter().filter(|(is_due, _)| *is_due);
-    due.map(|(_, warning)| *warning).collect()
+fn listed(ignored: &[String], jwt: Option<&JwtSettings>, more: &[(bool, &str)]) -> Vec<String> {
+    let key = jwt.map(|jwt| jwt.key.expose_secret());
+    let short = jwt.is_some_and(JwtSettings::key_is_short);
+    let white_space = key.is_some_and(|key| key.ends_with(char::is_whitespace));
+    let about_key = [
+        (short, SHORT_KEY),
+        (white_space, KEY_ENDS_IN_WHITE_SPACE),
+        (key.is_some_and(is_quoted), QUOTED_KEY),
+    ];
+    let all = about_key.iter().chain(more);
+    let due = all.filter(|(is_due, _)| *is_due);
+    let due = due.map(|(_, warning)| (*warning).to_owned());
+    ignored.iter().cloned().chain(due).collect()
+}
+
+fn is_quoted(key: &str) -> bool {
+    let key = key.trim();
+    let stands_in = |quote: char| {
+        key.strip_prefix(quote)
+            .is_some_and(|rest| rest.ends_with(quote))
+    };
+    ['"', '\''].into_iter().any(stands_in)
 }
 
 fn is_short(token: Option<&SecretString>) -> bool {
@@ -61,7 +99,7 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn agent(changes: &[(&str, &str)]) -> Vec<&'static str> {
+    fn agent(changes: &[(&str, &str)]) -> Vec<String> {
         let key = "k".repeat(32);
         let base = [("ANTHROPIC_API_KEY", "key"), ("JWT_SIGNING_KEY", &key)];
         let all = base.iter().chain(changes);
@@ -69,7 +107,7 @@ mod tests {
         Config::from_iter(all).unwrap().warnings()
     }
 
-    fn workout(changes: &[(&str, &str)]) -> Vec<&'static str> {
+    fn workout(changes: &[(&str, &str)]) -> Vec<String> {
         let all = changes.iter();
         let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         WorkoutConfig::from_iter(false, all).unwrap().warnings()
@@ -104,6 +142,82 @@ mod tests {
             "http://[::1]:1",
         ] {
             assert_eq!(with(url), [] as [&str; 0], "{url}");
+        }
+    }
+
+    #[test]
+    fn few_tokens_for_a_model_that_thinks_are_warned_about() {
+        let with = |model, mode, tokens| {
+            agent(&[
+                ("CLAUDE_MODEL", model),
+                ("CLAUDE_THINKING", mode),
+                ("CLAUDE_MAX_TOKENS", tokens),
+            ])
+        };
+        for (model, mode, tokens, expected) in [
+            ("claude-sonnet-5-5", "auto", "4095", true),
+            ("claude-sonnet-5-5", "auto", "4096", false),
+            ("claude-sonnet-5-5", "off", "2048", false),
+            ("claude-sonnet-4-6", "auto", "2048", false),
+            ("claude-sonnet-4-6", "adaptive", "2048", true),
+            ("mine", "auto", "2048", false),
+        ] {
+            let warnings = with(model, mode, tokens);
+            assert_eq!(
+                warnings == [FEW_TOKENS],
+                expected,
+                "{model} {mode} {tokens}"
+            );
+            assert!(expected || warnings.is_empty(), "{warnings:?}");
+        }
+        let fallback = [("CLAUDE_FALLBACK_MODEL", "claude-haiku-5-5")];
+        assert_eq!(agent(&fallback), [FEW_TOKENS]);
+    }
+
+    #[test]
+    fn a_display_that_is_not_sent_is_warned_about() {
+        let display = ("CLAUDE_THINKING_DISPLAY", "summarized");
+        assert_eq!(agent(&[display]), [NOT_SHOWN]);
+        let enough = ("CLAUDE_MAX_TOKENS", "4096");
+        let adaptive = ("CLAUDE_THINKING", "adaptive");
+        assert_eq!(agent(&[display, adaptive, enough]), [""; 0]);
+    }
+
+    #[test]
+    fn a_signing_key_in_quotes_or_with_white_space_at_its_end_is_warned_about_by_both_servers() {
+        let key = "k".repeat(32);
+        for (key, warning) in [
+            (format!("{key}\n"), KEY_ENDS_IN_WHITE_SPACE),
+            (format!("'{key}'"), QUOTED_KEY),
+            (format!("\"{key}\""), QUOTED_KEY),
+        ] {
+            let changes = [("JWT_SIGNING_KEY", key.as_str())];
+            assert_eq!(agent(&changes), [warning]);
+            assert_eq!(workout(&changes), [warning]);
+        }
+        for key in [format!("'{key}"), format!("{key}\""), format!("'{key}\"")] {
+            assert_eq!(agent(&[("JWT_SIGNING_KEY", &key)]), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_port_of_kubernetes_is_ignored_with_a_warning_by_both_servers() {
+        let key = "k".repeat(32);
+        let port = |name| {
+            [
+                ("JWT_SIGNING_KEY", key.as_str()),
+                (name, "tcp://10.0.0.1:80"),
+            ]
+        };
+        for (warned, name) in [
+            (agent(&port("AGENT_PORT")), "AGENT_PORT"),
+            (workout(&port("MCP_PORT")), "MCP_PORT"),
+        ] {
+            let is_named = |warning: &String| warning.starts_with(&format!("{name} is ignored"));
+            assert!(
+                warned.len() == 1 && warned.iter().all(is_named),
+                "{warned:?}"
+            );
         }
     }
 

@@ -31,6 +31,8 @@ pub struct WorkoutConfig {
     pub stdio_user: Subject,
     pub shutdown_grace: Duration,
     pub log: LogConfig,
+    /// About values that are not used as they are written.
+    pub(super) ignored: Vec<String>,
 }
 
 /// `OAUTH_ISSUER`.
@@ -96,6 +98,7 @@ impl WorkoutConfig {
             stdio_user: reader.value(&var::WORKOUT_USER_ID, |text| Subject::parse(text).ok()),
             shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
             log: log(reader),
+            ignored: reader.warnings(),
         };
         if !stdio && !config.identifies_callers() {
             reader.fault(

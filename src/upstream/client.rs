@@ -1,6 +1,6 @@
 //! HTTP/1.1 clients: connection pools, keep-alive probes, proxies from the environment.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, error::Error, io, time::Duration};
 
 use futures_util::{StreamExt, stream::BoxStream};
 use http::{HeaderMap, HeaderValue, header};
@@ -17,6 +17,9 @@ const KEEP_ALIVE_RETRIES: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most idle connections per pool. More would only hold memory after a peak.
 const MAX_IDLE: usize = 32;
+
+/// No more characters of a content coding are logged.
+const MAX_CODING: usize = 40;
 
 /// A response body as it arrives. Dropping it before its end closes the connection.
 pub(crate) type ResponseBody = BoxStream<'static, reqwest::Result<bytes::Bytes>>;
@@ -96,6 +99,58 @@ pub(crate) async fn send(request: impl Fn() -> RequestBuilder) -> reqwest::Resul
             }
             (result, _) => return result.map_err(reqwest::Error::without_url),
         }
+    }
+}
+
+/// A response has a content coding, although every request says `Accept-Encoding: identity`.
+#[derive(Debug, thiserror::Error)]
+#[error("the response has the content coding {0}, although the request accepts none")]
+pub(crate) struct Coded(String);
+
+/// Checks that the body of a response can be read, and names its content coding in the log if not.
+pub(crate) fn check_coding(response: &Response) -> Result<(), Coded> {
+    let headers = response.headers().get_all(header::CONTENT_ENCODING).iter();
+    let codings = headers.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let mut codings = codings.map(<[u8]>::trim_ascii);
+    let Some(coding) = codings.find(|it| !it.is_empty() && !it.eq_ignore_ascii_case(b"identity"))
+    else {
+        return Ok(());
+    };
+    let coding = coding.iter().map(|byte| char::from(*byte));
+    let coding = coding.filter(char::is_ascii_graphic).take(MAX_CODING);
+    let coded = Coded(coding.collect());
+    let host = response.url().host_str();
+    tracing::warn!(
+        coding = coded.0,
+        host,
+        "a response cannot be read: it is compressed"
+    );
+    Err(coded)
+}
+
+/// What went wrong, in words, without the URL.
+pub(crate) fn cause(error: &reqwest::Error) -> String {
+    let first: &(dyn Error + 'static) = error;
+    let causes = std::iter::successors(Some(first), |error| inner(*error));
+    let tls = causes.clone().any(<dyn Error>::is::<rustls::Error>);
+    let root = causes.last().map(ToString::to_string).unwrap_or_default();
+    match error {
+        error if error.is_timeout() => "no answer in time".to_owned(),
+        error if error.is_dns() => format!("its name cannot be resolved (DNS): {root}"),
+        _ if tls => format!("no TLS connection: {root}"),
+        error if error.is_connect() => format!("no connection: {root}"),
+        _ => format!("the connection broke: {root}"),
+    }
+}
+
+/// The cause of an error. `source` leaves out the error inside an I/O error.
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
 }
 

@@ -146,6 +146,45 @@ describe('tool calls', () => {
   });
 });
 
+describe('thinking', () => {
+  it('is folded, and a note between tool calls stands in its place', async () => {
+    const page = await start();
+    await ask(page, 'consider my bench');
+    const shown = await last(page).locator('.answer-body > *:not([hidden])').evaluateAll((nodes) => nodes.map((node) => node.className));
+    assert.deepEqual(shown, ['thinking', 'tools', 'note', 'tools', 'thinking', 'markdown']);
+    assert.equal(await last(page).locator('.note:visible').innerText(), 'Now the volume of this week.');
+    const fold = last(page).locator('.thinking').first();
+    assert.ok(await fold.locator('.thought').isHidden());
+    await fold.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    assert.match(await fold.locator('.thought').innerText(), /^The user asks about the bench press\. <b>I<\/b> look/);
+    await checkAccessibility(page, 'thinking');
+  });
+  it('is neither copied, nor announced, nor sent back', async () => {
+    const page = await start();
+    await open.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await ask(page, 'consider my bench');
+    await until(async () => /It goes well/.test(await page.locator('#live').innerText()), 'the announcement');
+    assert.doesNotMatch(await page.locator('#live').innerText(), /volume of this week|user asks/);
+    await last(page).getByRole('button', { name: 'Copy' }).click();
+    await last(page).getByRole('button', { name: 'Copied' }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'It goes well.');
+    await ask(page, 'and then?');
+    assert.doesNotMatch(JSON.stringify(mock.requests[1].body), /user asks|volume of this week/);
+  });
+  it('is shown while it goes on, and survives a reload', async () => {
+    const page = await start();
+    await ask(page, 'consider it, then wait', { ended: false });
+    await last(page).locator('.thinking').waitFor();
+    assert.ok(await last(page).locator('.working').isVisible());
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await answered(page);
+    await page.reload();
+    assert.equal(await last(page).locator('.thinking:visible').count(), 1);
+    assert.doesNotMatch(await last(page).innerText(), /Continue/);
+  });
+});
+
 describe('errors', () => {
   const CASES = [
     ['error model_overloaded', /overloaded/, 'Try again'], ['error busy', /busy/, 'Try again'], ['error model_error', /model could not answer/, 'Try again'],
@@ -172,6 +211,34 @@ describe('errors', () => {
     assert.match(await last(page).locator('.card').innerText(), /Try again in \d seconds?\./);
     assert.ok(await retry.isDisabled());
     await until(() => retry.isEnabled(), 'the button enabled');
+  });
+  it('of a limit say which one it is', async () => {
+    const page = await start();
+    await ask(page, 'error rate_limited of requests');
+    assert.match(await last(page).locator('.card').innerText(), /You have reached a limit\s+You can ask 60 questions in 60 seconds\./);
+    await page.reload();
+    await ask(page, 'error rate_limited');
+    assert.match(await last(page).locator('.card').innerText(), /You have reached a limit\s+the rate_limited detail/);
+  });
+  it('of a limit lock the composer until the wait is over, and keep what is written', async () => {
+    const page = await start();
+    const send = page.getByRole('button', { name: 'Send', exact: true });
+    await ask(page, 'error rate_limited');
+    await field(page).fill('the next one');
+    const wait = page.locator('#composer-wait');
+    assert.match(await wait.innerText(), /You can send again in [123] seconds?\./);
+    assert.equal(await send.getAttribute('aria-disabled'), 'true');
+    await page.keyboard.press('Enter');
+    await send.dispatchEvent('click');
+    assert.equal(mock.requests.length, 1);
+    assert.equal(await field(page).inputValue(), 'the next one');
+    await checkAccessibility(page, 'while locked');
+    await until(() => wait.isHidden(), 'the end of the wait');
+    assert.equal(await send.getAttribute('aria-disabled'), 'false');
+    await until(async () => /You can send again\./.test(await page.locator('#live').innerText()), 'the announcement');
+    await send.click();
+    await until(() => mock.requests.length === 2, 'the second request');
+    assert.equal(mock.requests[1].body.messages.at(-1).content, 'the next one');
   });
   it('of the model after a tool call keep its result', async () => {
     const page = await start();

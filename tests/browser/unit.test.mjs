@@ -3,8 +3,8 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { sseParser } from '../../src/agent/http/page/sse.js';
-import { errorWords, retryAfter, stopWords, waitWords } from '../../src/agent/http/page/errors.js';
-import { GO_ON, GO_ON_CAREFULLY, applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from '../../src/agent/http/page/history.js';
+import { errorWords, limitWords, retryAfter, stopWords, waitWords } from '../../src/agent/http/page/errors.js';
+import { GO_ON, GO_ON_CAREFULLY, answerText, applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from '../../src/agent/http/page/history.js';
 import { loadChat, saveChat } from '../../src/agent/http/page/store.js';
 import { dateTicks, niceTicks, scale, trendLine } from '../../src/agent/http/page/scales.js';
 import { day, exerciseHistory, progress, volumeWeek } from '../../src/agent/http/page/shapes.js';
@@ -61,6 +61,12 @@ describe('errors', () => {
     assert.deepEqual([1, 40, 200, 7200].map(waitWords), ['in 1 second', 'in 40 seconds', 'in about 3 minutes', 'in about 2 hours']);
     assert.deepEqual([retryAfter('12'), retryAfter(null), retryAfter('soon')], [12, null, null]);
     assert.equal(retryAfter('Sat, 21 Nov 2026 10:00:30 GMT', Date.parse('2026-11-21T10:00:00Z')), 30);
+  });
+  it('name the limit that is used up', () => {
+    const policy = '"chat";q=60;w=60';
+    assert.equal(limitWords(policy, '"chat";r=0;t=1'), 'You can ask 60 questions in 60 seconds.');
+    assert.deepEqual([limitWords(policy, '"chat";r=5;t=1'), limitWords(policy, null), limitWords(null, '"chat";r=0;t=1'), limitWords('x', 'y')],
+      [null, null, null, null]);
   });
   it('are not the same as other ends of an answer', () => {
     assert.equal(stopWords('end_turn'), null);
@@ -172,6 +178,12 @@ describe('the history', () => {
     assert.deepEqual(chat.history[0].content, [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } }]);
     askQuestion(chat, 'what is this', { mediaType: 'image/png', data: 'QUJD', thumb: '' });
     assert.deepEqual(chat.history.at(-1).content.map((block) => block.type), ['image', 'text']);
+  });
+  it('keeps thinking apart from the text, where it came', () => {
+    const { turn } = asked({ type: 'thinking_delta', text: 'a' }, { type: 'thinking_delta', text: 'b' }, { type: 'thinking_delta' },
+      { type: 'text_delta', text: 'c' }, { type: 'thinking_delta', text: 'd' });
+    assert.deepEqual(turn.parts, [{ kind: 'thinking', text: 'ab' }, { kind: 'text', text: 'c' }, { kind: 'thinking', text: 'd' }]);
+    assert.equal(answerText(turn), 'c');
   });
   it('tolerates malformed events', () => {
     const { turn } = asked({ type: 'text_delta', text: 7 }, { type: 'tool_result', id: null, name: {} }, { type: 'new_one' }, { type: 'tool_use' });

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from fake_claude import FakeClaude, message, text, tool_results, tool_use, user
-from harness import Agent, Json, WorkoutServer, clean_exit_on_sigterm, ok
+from harness import SIGNING_KEY, Agent, Json, WorkoutServer, clean_exit_on_sigterm, ok, user_token
 
 # Input of a confused or hijacked model: another user's id, at the top level and nested.
 SPOOF = {"user_id": "mallory"}
@@ -92,6 +93,28 @@ def check_restart(server: WorkoutServer) -> None:
         assert agent.terminate() == 0
 
 
+def who_am_i(body: Json) -> Iterable[Json]:
+    """Request `whoami`, then answer with its result."""
+    if results := tool_results(body):
+        return message(text(results[0]["content"][0]["text"]))
+    return message(tool_use("toolu_who", "whoami", {}), stop_reason="tool_use")
+
+
+def check_forwarding(interpreter: str, mode: str) -> None:
+    """A server that knows its users by the token of each request sees each caller's own, over the agent's one session."""
+    with WorkoutServer(interpreter, (SIGNING_KEY, mode)) as server, FakeClaude(who_am_i) as claude:
+        forward = {"PROG_STRENGTH_MCP_AUTH": "forward", "PROG_STRENGTH_MCP_TOKEN": user_token("the-agent")}
+        with Agent(server.url, claude.url, **forward) as agent:
+            agent.wait_ready()
+            with ThreadPoolExecutor(8) as pool:
+                subs = ["ann", "bea"] * 20
+                answers = list(pool.map(lambda sub: agent.chat([user("Who am I?")], sub=sub), subs))
+            told = [answer["content"][0]["text"] for answer in answers]
+            assert told == subs, told
+            assert "eyJ" not in agent.log(), agent.log()
+            assert agent.terminate() == 0
+
+
 def main(version: str, interpreter: str) -> None:
     name = f"fastmcp-{version}"
     with WorkoutServer(interpreter) as server:
@@ -110,6 +133,9 @@ def main(version: str, interpreter: str) -> None:
             assert agent.terminate() == 0
         check_restart(server)
         ok(name, "a restart in mid-turn is survived, and the write made once")
+    for mode in ("reads", "stateless"):
+        check_forwarding(interpreter, mode)
+        ok(name, f"with forwarding, the server ({mode}) sees each caller's own token")
 
 
 if __name__ == "__main__":

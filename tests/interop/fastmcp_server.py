@@ -1,4 +1,7 @@
-"""A workout server on FastMCP (2 and 4 alike): `fastmcp_server.py PORT CALLS_FILE`.
+"""A workout server on FastMCP (2 and 4 alike): `fastmcp_server.py PORT CALLS_FILE [SIGNING_KEY MODE]`.
+
+With a key, `whoami` knows each user by the token of the request, signed with it. MODE `reads`: the tool verifies the token
+itself. MODE `stateless`: FastMCP does, for every request; it would bind a session to the token that opened it.
 
 Every call is appended to CALLS_FILE as one JSON line, so that a check can see what the server saw.
 """
@@ -10,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from fastmcp import Context, FastMCP
+from fastmcp.server.auth.providers.jwt import JWTVerifier
+from fastmcp.server.dependencies import get_access_token, get_http_request
 from pydantic import BaseModel
 
 PORT, CALLS = int(sys.argv[1]), Path(sys.argv[2])
@@ -18,7 +23,9 @@ EXERCISES = [
     {"id": "push-up", "muscle_group": "chest", "equipment": "none"},
     {"id": "squat", "muscle_group": "quads", "equipment": "barbell"},
 ]
-mcp = FastMCP("workouts")
+KEY = sys.argv[3] if len(sys.argv) > 3 else None
+STATELESS = sys.argv[4:] == ["stateless"]
+mcp = FastMCP("workouts", auth=JWTVerifier(public_key=KEY, algorithm="HS256") if STATELESS else None)
 workouts: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
 
@@ -85,4 +92,17 @@ def create_workout(
     return workout
 
 
-mcp.run(transport="http", host="127.0.0.1", port=PORT, show_banner=False)
+if KEY:
+
+    @mcp.tool(annotations={"readOnlyHint": True})
+    async def whoami(context: Context) -> str:
+        """The subject of the request's token."""
+        record(context, "whoami", None)
+        token: Any = get_access_token()
+        if not STATELESS:
+            bearer = get_http_request().headers["authorization"].removeprefix("Bearer ")
+            token = await JWTVerifier(public_key=KEY, algorithm="HS256").verify_token(bearer)
+        return str(token.claims["sub"])
+
+
+mcp.run(transport="http", host="127.0.0.1", port=PORT, show_banner=False, stateless_http=STATELESS)

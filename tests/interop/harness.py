@@ -256,8 +256,8 @@ class Workouts(Process):
 class WorkoutServer:
     """The FastMCP server; a restart on the same port loses its sessions."""
 
-    def __init__(self, interpreter: str = sys.executable) -> None:
-        self._port, self._interpreter = free_port(), interpreter
+    def __init__(self, interpreter: str = sys.executable, key: tuple[str, ...] = ()) -> None:
+        self._port, self._interpreter, self._key = free_port(), interpreter, key
         self._directory = tempfile.TemporaryDirectory(prefix="interop-calls-")
         self._calls = Path(self._directory.name, "calls.jsonl")
         self._calls.touch()
@@ -265,7 +265,7 @@ class WorkoutServer:
         self._process = self._start()
 
     def _start(self) -> Process:
-        command = python("fastmcp_server.py", str(self._port), str(self._calls), interpreter=self._interpreter)
+        command = python("fastmcp_server.py", str(self._port), str(self._calls), *self._key, interpreter=self._interpreter)
         process = Process("fastmcp", command)
         try:
             # Any answer shows that it runs: without an MCP Accept header it refuses.

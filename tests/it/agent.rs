@@ -12,4 +12,5 @@ mod page;
 mod proxies;
 mod slow_readers;
 mod stream;
+mod title;
 mod tls;

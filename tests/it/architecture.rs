@@ -27,7 +27,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
         &["config", "auth", "http", "upstream", "process"],
     ),
     ("config", &["auth", "http", "upstream", "process"]),
-    ("auth", &["upstream"]),
+    ("auth", &["upstream", "process"]),
     ("http", &["process"]),
     ("upstream", &[]),
     ("process", &[]),

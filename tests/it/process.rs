@@ -1,10 +1,14 @@
 //! The binary itself: settings, exit codes, signals, the small commands, and what it logs.
 
 mod commands;
+mod config_check;
 mod database_secrets;
+mod env_file;
 mod log_spans;
 mod logs;
 mod mcp;
+mod models;
+mod no_session;
 mod settings;
 mod signals;
 mod workout_server;
@@ -16,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::support::{
+    answer::{now, token},
     fake_claude::Reply,
     process::{Directory, Ended, Process, Written, run, run_in},
     service::{API_KEY, LEFT_OUT, Service, sams_token},

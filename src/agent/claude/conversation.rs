@@ -1,21 +1,16 @@
 //! The serialized messages of a conversation: each message is serialized once and shared by all requests.
 
-use std::io;
+mod pieces;
+
+use std::{mem::take, ops::Range};
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::Role;
+use super::{ContentBlock, Role};
+use pieces::Pieces;
 
-/// The end of a serialized user message, after the last field of its last block.
+/// The end of a serialized message, after the last field of its last block.
 const END: &[u8] = b"}]}";
-/// A cache breakpoint, as the last field of a block.
-const BREAKPOINT: &[u8] = b",\"cache_control\":{\"type\":\"ephemeral\"}";
-
-/// The shortest piece of a received body that is shared. Shorter ones are copied, so that a request has few pieces.
-const MIN_SHARED: usize = 64 * 1024;
-/// The most that is allocated in advance for copied pieces.
-const MAX_PREALLOCATED: usize = 1024 * 1024;
 
 /// The serialized messages of a conversation.
 #[derive(Debug, Default)]
@@ -27,62 +22,81 @@ pub struct Conversation {
     shared: usize,
     /// Offsets of the breakpoints: the ends of the last blocks of the last two user messages.
     breakpoints: [Option<usize>; 2],
+    /// The thinking blocks with their commas: what [`Self::remove_thinking`] removes.
+    thinking: Vec<Range<usize>>,
 }
 
 impl Conversation {
-    /// Adds messages: objects with `role` and `content`, a list of blocks. Long strings within `body` are shared with it.
+    /// Adds messages, given their blocks, and drops each. Long strings within `body` are shared with it.
     ///
     /// # Errors
     /// A message cannot be serialized. The conversation is unchanged then.
-    pub fn extend<M: Serialize>(
+    pub fn extend<B: ContentBlock, M: AsRef<[B]>>(
         &mut self,
         messages: impl IntoIterator<Item = (Role, M)>,
         body: &Bytes,
     ) -> serde_json::Result<()> {
-        let mut pieces = Pieces::new(body);
-        let mut breakpoints = self.breakpoints;
-        for (role, message) in messages {
-            if self.length + pieces.length() > 0 {
+        let mut pieces = Pieces::new(body, self.length);
+        let (mut breakpoints, mut thinking) = (self.breakpoints, Vec::new());
+        for (role, blocks) in messages {
+            if pieces.offset() > 0 {
                 pieces.copied.push(b',');
             }
-            serde_json::to_writer(&mut pieces, &message)?;
+            pieces.copied.extend_from_slice(b"{\"role\":");
+            serde_json::to_writer(&mut pieces, &role)?;
+            pieces.copied.extend_from_slice(b",\"content\":[");
+            write_blocks(blocks.as_ref(), &mut pieces, &mut thinking)?;
+            pieces.copied.extend_from_slice(b"]}");
             if role == Role::User && pieces.copied.ends_with(END) {
-                breakpoints = [
-                    breakpoints[1],
-                    Some(self.length + pieces.length() - END.len()),
-                ];
+                breakpoints = [breakpoints[1], Some(pieces.offset() - END.len())];
             }
         }
         self.breakpoints = breakpoints;
-        self.length += pieces.length();
-        self.shared += pieces.shared;
-        // Much of a request may be fields that are ignored.
-        if pieces.copied.capacity() / 2 > pieces.copied.len() {
-            pieces.copied.shrink_to_fit();
-        }
-        pieces.flush_copied();
-        self.json.append(&mut pieces.finished);
+        self.thinking.append(&mut thinking);
+        self.length = pieces.offset();
+        let (mut json, shared) = pieces.finish();
+        self.shared += shared;
+        self.json.append(&mut json);
         Ok(())
+    }
+
+    /// Removes all thinking blocks; false if there are none. A message of thinking alone is left as it is.
+    pub fn remove_thinking(&mut self) -> bool {
+        let cuts = take(&mut self.thinking);
+        let removed = |end| -> usize {
+            let before = cuts.iter().take_while(|cut| cut.end <= end);
+            before.map(Range::len).sum()
+        };
+        for breakpoint in self.breakpoints.iter_mut().flatten() {
+            *breakpoint -= removed(*breakpoint);
+        }
+        self.length -= removed(self.length);
+        self.json = pieces::cut(take(&mut self.json), &cuts);
+        !cuts.is_empty()
     }
 
     /// The bytes that the conversation holds itself; and those that it shares with a received body, all of which is kept
     /// then.
     pub fn owned_and_shared(&self) -> (usize, usize) {
-        (self.length - self.shared, self.shared)
+        let ranges = self.thinking.capacity() * size_of::<Range<usize>>();
+        (
+            self.length.saturating_sub(self.shared) + ranges,
+            self.shared,
+        )
     }
 
     /// The messages with breakpoints at the ends of the last two user messages. The last one is the end of the history;
     /// the one before it is where the previous request (of this turn or the last) ended, so that what it cached is found
     /// even when a round adds more blocks than Claude's look-back of 20. With those on tools and system prompt that makes
     /// four, the maximum.
-    pub(super) fn with_breakpoints(&self) -> Vec<Bytes> {
+    pub(super) fn with_breakpoints(&self, breakpoint: &'static [u8]) -> Vec<Bytes> {
         let mut breakpoints = self.breakpoints.into_iter().flatten().peekable();
         let (mut chunks, mut offset) = (Vec::new(), 0);
         for json in &self.json {
             let mut json = json.clone();
             while let Some(at) = breakpoints.next_if(|at| *at <= offset + json.len()) {
                 chunks.push(json.split_to(at - offset));
-                chunks.push(Bytes::from_static(BREAKPOINT));
+                chunks.push(Bytes::from_static(breakpoint));
                 offset = at;
             }
             offset += json.len();
@@ -104,69 +118,39 @@ impl Conversation {
     }
 }
 
-/// Serialized JSON in pieces: copied ones, and shared ones of a received body.
-struct Pieces<'a> {
-    body: &'a Bytes,
-    finished: Vec<Bytes>,
-    /// The number of bytes in `finished`.
-    finished_length: usize,
-    shared: usize,
-    /// The last piece.
-    copied: Vec<u8>,
-}
-
-impl<'a> Pieces<'a> {
-    fn new(body: &'a Bytes) -> Self {
-        Self {
-            body,
-            finished: Vec::new(),
-            finished_length: 0,
-            shared: 0,
-            copied: Vec::with_capacity(body.len().min(MAX_PREALLOCATED)),
+/// Writes a list of blocks, and adds the ranges without which it is a list of the blocks that are not thinking.
+fn write_blocks<B: ContentBlock>(
+    blocks: &[B],
+    pieces: &mut Pieces<'_>,
+    thinking: &mut Vec<Range<usize>>,
+) -> serde_json::Result<()> {
+    let before = thinking.len();
+    let mut any_kept = false;
+    for (at, block) in blocks.iter().enumerate() {
+        let start = pieces.offset();
+        if at > 0 {
+            pieces.copied.push(b',');
+        }
+        let comma_end = pieces.offset();
+        serde_json::to_writer(&mut *pieces, block)?;
+        let end = match block.is_thinking() {
+            true => pieces.offset(),
+            false if any_kept => continue,
+            // The first one that is kept has no comma before it.
+            false => comma_end,
+        };
+        any_kept |= !block.is_thinking();
+        match thinking[before..].last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ if end > start => thinking.push(start..end),
+            _ => {}
         }
     }
-
-    fn length(&self) -> usize {
-        self.finished_length + self.copied.len()
+    if !any_kept {
+        thinking.truncate(before);
     }
-
-    fn flush_copied(&mut self) {
-        let copied = std::mem::take(&mut self.copied);
-        self.finished_length += copied.len();
-        self.finished.push(copied.into());
-    }
-
-    fn share(&mut self, piece: &[u8]) {
-        self.flush_copied();
-        self.finished_length += piece.len();
-        self.shared += piece.len();
-        self.finished.push(self.body.slice_ref(piece));
-    }
-
-    fn is_in_body(&self, piece: &[u8]) -> bool {
-        let (body, piece) = (self.body.as_ptr_range(), piece.as_ptr_range());
-        body.start <= piece.start && piece.end <= body.end
-    }
+    Ok(())
 }
 
-/// serde writes a string of the body (a `RawValue`) in one piece.
-impl io::Write for Pieces<'_> {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.write_all(piece)?;
-        Ok(piece.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
-        if piece.len() >= MIN_SHARED && self.is_in_body(piece) {
-            self.share(piece);
-        } else {
-            self.copied.extend_from_slice(piece);
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,16 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use crate::process::json::mend_str;
+
+/// Codes of errors that say that spending is stopped: waiting does not help.
+const SPENDING_STOPPED: [&str; 4] = [
+    "enforced_spend_limit_reached",
+    "contract_spend_limit_reached",
+    "linked_organization_spend_limit_reached",
+    "organization_on_hold",
+];
+
 #[derive(Debug, thiserror::Error)]
 pub enum ClaudeError {
     /// No connection, or it broke before the response head.
@@ -17,10 +27,17 @@ pub enum ClaudeError {
         kind: String,
         retry: bool,
         after: Option<Duration>,
+        /// A request whose thinking blocks may be at fault.
+        names_thinking: bool,
     },
+    /// A compressed response.
+    #[error("{0}")]
+    Coded(String),
     /// An `error` event in the stream.
     #[error("the model's reply ended with an error of type {0}")]
     Event(String),
+    #[error("the model's reply is too large")]
+    TooLarge,
     /// The connection broke during the reply.
     #[error("the model's reply broke off")]
     Broken(#[source] reqwest::Error),
@@ -38,21 +55,27 @@ pub enum ClaudeError {
 impl ClaudeError {
     /// Classifies an error response. Of its body only the error type is kept.
     pub(super) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let body = String::from_utf8_lossy(body);
+        // Of any shape: gateways write their own.
+        let names_thinking =
+            status == StatusCode::BAD_REQUEST && body.to_lowercase().contains("thinking");
+        let body: Value = serde_json::from_str(&mend_str(&body)).unwrap_or_default();
         let error = &body["error"];
-        let spent = error["details"]["error_code"] == "enforced_spend_limit_reached";
+        let code = error["details"]["error_code"].as_str();
+        let spent = code.is_some_and(|code| SPENDING_STOPPED.contains(&code));
         let retry = match text(headers, "x-should-retry") {
             Some("true") => true,
             Some("false") => false,
             _ => matches!(status.as_u16(), 408 | 409 | 429 | 500..),
         };
-        // A spend limit is not an overload: waiting does not help.
+        // A spend limit is not an overload.
         let reported = (!spent).then_some(status);
         Self::Status {
             status: reported.unwrap_or(StatusCode::PAYMENT_REQUIRED),
             kind: error["type"].as_str().map(identifier).unwrap_or_default(),
             retry: retry && !spent,
             after: retry_after(headers),
+            names_thinking,
         }
     }
 
@@ -76,7 +99,7 @@ impl ClaudeError {
                     | "not_found_error"
                     | "request_too_large"
             ),
-            Self::Silent | Self::TooLate { .. } => false,
+            Self::Coded(_) | Self::Silent | Self::TooLarge | Self::TooLate { .. } => false,
         }
     }
 
@@ -88,6 +111,11 @@ impl ClaudeError {
             Self::TooLate { overloaded, .. } => *overloaded,
             _ => false,
         }
+    }
+
+    /// True if the request may be refused for its thinking blocks.
+    pub fn names_thinking(&self) -> bool {
+        matches!(self, Self::Status { names_thinking, .. } if *names_thinking)
     }
 
     /// The delay the server asked for.

@@ -148,7 +148,9 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
                 assert!(ready.is_none(), "{index} is ready twice");
                 *ready = Some(input_json);
             }
-            Ok(Progress::Text(text)) => assert!(!text.is_empty(), "empty text is shown"),
+            Ok(Progress::Text(text) | Progress::Thinking(text)) => {
+                assert!(!text.is_empty(), "empty text is shown");
+            }
             Ok(Progress::Usage(_)) => {}
             Ok(Progress::End(_)) | Err(_) => panic!("something comes after the end"),
         }

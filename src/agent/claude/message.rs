@@ -1,6 +1,5 @@
 //! Messages and content blocks in the format of Claude's Messages API, in which frontends keep the history too.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -79,7 +78,7 @@ pub enum Block {
     RedactedThinking {
         data: String,
     },
-    /// A block of an unknown type (server tools'): sent back unchanged after a pause, never part of the history.
+    /// A block of another type, sent back unchanged and in place.
     #[serde(untagged)]
     #[schema(value_type = Object)]
     Opaque(Value),
@@ -94,14 +93,35 @@ impl Block {
     pub fn is_blank_text(&self) -> bool {
         matches!(self, Self::Text { text } if is_blank(text))
     }
+}
 
-    pub fn is_thinking(&self) -> bool {
+/// A content block of a message.
+pub trait ContentBlock: Serialize {
+    fn is_thinking(&self) -> bool;
+}
+
+impl ContentBlock for Block {
+    fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }
 }
 
-/// The image types that Claude accepts.
-pub const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+/// True for an unknown type of block that a history may hold in an assistant message: not a server tool's, and not a type
+/// that Claude does not write.
+pub fn is_opaque_type(block_type: &str) -> bool {
+    const OTHERS: [&str; 9] = [
+        "server_tool_use",
+        "mcp_tool_use",
+        "image",
+        "document",
+        "tool_result",
+        "search_result",
+        "video",
+        "audio",
+        "file",
+    ];
+    is_id(block_type) && !OTHERS.contains(&block_type) && !block_type.ends_with("_tool_result")
+}
 
 /// True if the API accepts `text` as the id of a tool call: `[A-Za-z0-9_-]+`. Tool names have the same characters.
 pub fn is_id(text: &str) -> bool {
@@ -113,16 +133,4 @@ pub fn is_id(text: &str) -> bool {
 pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
-}
-
-/// The media type of a base64 image by its first bytes: PNG, JPEG, GIF or WebP.
-pub fn image_type(base64: &str) -> Option<&'static str> {
-    let head = BASE64_STANDARD.decode(base64.get(..16)?).ok()?;
-    match head.as_slice() {
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P'] => Some("image/webp"),
-        _ => None,
-    }
 }

@@ -1,6 +1,7 @@
 //! A streaming reply from Claude: reports its progress and builds the complete message.
 
 mod builder;
+mod halves;
 mod open_block;
 
 use std::{
@@ -37,6 +38,9 @@ pub struct Usage {
     pub output_tokens: u64,
     pub cache_creation_input_tokens: u64,
     pub cache_read_input_tokens: u64,
+    /// The part of the output that is thinking, if Claude tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_tokens: Option<u64>,
 }
 
 impl Usage {
@@ -49,6 +53,10 @@ impl Usage {
         self.cache_read_input_tokens = self
             .cache_read_input_tokens
             .saturating_add(other.cache_read_input_tokens);
+        if let Some(tokens) = other.thinking_tokens {
+            let sum = self.thinking_tokens.unwrap_or_default();
+            self.thinking_tokens = Some(sum.saturating_add(tokens));
+        }
     }
 
     /// The counts with their names in metrics.
@@ -71,6 +79,8 @@ impl Usage {
             "cache_creation_input_tokens",
         );
         set(&mut self.cache_read_input_tokens, "cache_read_input_tokens");
+        let thinking = usage["output_tokens_details"]["thinking_tokens"].as_u64();
+        self.thinking_tokens = thinking.or(self.thinking_tokens);
     }
 }
 
@@ -79,6 +89,8 @@ impl Usage {
 pub enum Progress {
     /// Tokens so far.
     Usage(Usage),
+    /// Thinking that is shown; not empty.
+    Thinking(String),
     Text(String),
     /// Claude begins a tool call. `index` is the block's.
     ToolStart {
@@ -101,6 +113,7 @@ pub enum Progress {
 pub struct Reply {
     pub blocks: Vec<(u64, Block)>,
     pub stop_reason: String,
+    pub stop_details: Option<Value>,
     pub model: Option<String>,
 }
 
@@ -169,7 +182,7 @@ where
                 .map_err(ClaudeError::Broken)?;
             self.size += piece.len();
             if self.size > MAX_REPLY_BYTES || self.decoder.push(&piece, &mut self.events).is_err() {
-                return Poll::Ready(Err(ClaudeError::Event("reply_too_large".into())));
+                return Poll::Ready(Err(ClaudeError::TooLarge));
             }
         }
     }

@@ -4,11 +4,11 @@ mod source;
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::agent::{
-    claude::{Role, is_id},
+    claude::{ContentBlock, Role, is_id, is_opaque_type},
     json::{Invalid, JsonStr, Object, parse_list},
     tools::{InvalidInput, StrippedJson},
 };
@@ -53,6 +53,18 @@ pub(super) enum Block<'a> {
     RedactedThinking {
         data: JsonStr<'a>,
     },
+    /// A block of another type that Claude wrote.
+    #[serde(untagged)]
+    Opaque(Opaque),
+}
+
+/// A block as it was received, without `cache_control` and any `user_id`.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Opaque {
+    json: Box<RawValue>,
+    #[serde(skip)]
+    pub(super) values: usize,
 }
 
 /// The client's text, or one of our own.
@@ -74,7 +86,22 @@ impl Block<'_> {
         matches!(self, Self::Text { text: Text::Received(text) } if text.is_blank())
     }
 
-    pub(super) fn is_thinking(&self) -> bool {
+    /// The number of images in the block.
+    pub(super) fn images(&self) -> usize {
+        match self {
+            Self::Image { .. } => 1,
+            Self::ToolResult { content, .. }
+            | Self::Document {
+                source: Source::Content { content },
+                ..
+            } => content.iter().map(Self::images).sum(),
+            _ => 0,
+        }
+    }
+}
+
+impl ContentBlock for Block<'_> {
+    fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
     }
 }
@@ -100,6 +127,7 @@ pub(super) fn parse_content(
         (Role::User, _) => Err(Invalid::new(
             "a user message may hold blocks of type text, image, document and tool_result",
         )),
+        (Role::Assistant, kind) if is_opaque_type(kind) => parse_opaque(block),
         (Role::Assistant, _) => Err(Invalid::new(
             "an assistant message may hold blocks of type text, tool_use, thinking and redacted_thinking",
         )),
@@ -144,6 +172,22 @@ fn parse_tool_use<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
         input: input.json,
         values: input.values,
     })
+}
+
+fn parse_opaque<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
+    let invalid = |invalid: InvalidInput| Invalid::new(invalid.to_string());
+    let kept = block.0.iter().filter(|(name, _)| name != "cache_control");
+    let mut json = Vec::new();
+    // In the order received: the block is bound to, and cached with, its bytes.
+    let written = serde_json::Serializer::new(&mut json).collect_map(kept.map(|(k, v)| (k, v)));
+    let json =
+        written.and_then(|()| RawValue::from_string(String::from_utf8(json).unwrap_or_default()));
+    let json = json.map_err(|_| invalid(InvalidInput::BeyondLimits))?;
+    let StrippedJson { json, values } = StrippedJson::new(&json).map_err(invalid)?;
+    Ok(Block::Opaque(Opaque {
+        json: json.into_owned(),
+        values,
+    }))
 }
 
 fn parse_tool_result<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {

@@ -133,32 +133,28 @@ fn texts(blocks: impl IntoIterator<Item = Value>) -> Vec<String> {
         .collect()
 }
 
-/// The ids of the calls that the next message answers (blank ones do not count as messages), each once.
+/// The ids of the calls that are answered, each once. Blank messages do not count as messages, and neighbours of one role
+/// count as one: what a tool has done is not forgotten because of how a client splits its messages.
 fn answered(sent: &Value) -> Vec<Value> {
-    let messages = sent.as_array().expect("a list");
     let solid = |block: &Value| {
         block["type"] != "text" || block["text"].as_str().is_some_and(|text| !is_blank(text))
     };
-    let says = |message: &&Value| content(message).iter().any(solid);
+    let mut groups: Vec<(&Value, Vec<Value>)> = Vec::new();
+    for message in sent.as_array().expect("a list") {
+        let blocks: Vec<Value> = content(message).into_iter().filter(solid).collect();
+        match groups.last_mut() {
+            _ if blocks.is_empty() => {}
+            Some((role, group)) if **role == message["role"] => group.extend(blocks),
+            _ => groups.push((&message["role"], blocks)),
+        }
+    }
     let (mut ids, mut seen) = (Vec::new(), HashSet::new());
-    for (at, message) in messages
-        .iter()
-        .enumerate()
-        .filter(|(_, message)| message["role"] == "assistant")
-    {
-        let next = messages[at + 1..].iter().find(says);
-        let answers = next
-            .filter(|next| next["role"] == "user")
-            .map(content)
-            .unwrap_or_default();
-        for call in content(message)
-            .into_iter()
-            .filter(|block| block["type"] == "tool_use")
-        {
-            let has = answers
-                .iter()
-                .any(|block| block["type"] == "tool_result" && block["tool_use_id"] == call["id"]);
-            if has && seen.insert(call["id"].to_string()) {
+    for pair in groups.windows(2).filter(|pair| pair[0].0 == "assistant") {
+        for call in pair[0].1.iter().filter(|block| block["type"] == "tool_use") {
+            let answers = |block: &Value| {
+                block["type"] == "tool_result" && block["tool_use_id"] == call["id"]
+            };
+            if pair[1].1.iter().any(answers) && seen.insert(call["id"].to_string()) {
                 ids.push(call["id"].clone());
             }
         }

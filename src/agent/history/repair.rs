@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Block, Invalid, Message};
-use crate::agent::claude::Role;
+use crate::agent::claude::{ContentBlock, Role};
 
 /// Claude accepts a conversation that begins with the assistant; compatible servers do not.
 const CUT_OFF: &str = "[The beginning of this conversation is not shown.]";
@@ -22,13 +22,9 @@ pub(super) fn repair(mut messages: Vec<Message<'_>>) -> Result<(Vec<Message<'_>>
     for message in &mut messages {
         message.content.retain(|block| !block.is_blank_text());
     }
-    // Blank messages are dropped before pairing, so that none separates a call from its result. The last message stays:
-    // pairing may empty it, which is an error.
-    let mut at = 0;
-    messages.retain(|message| {
-        at += 1;
-        !message.content.is_empty() || at - 1 == last
-    });
+    // Before pairing: blank messages do not separate a call from its result, and some clients send each call and each
+    // result in a message of its own.
+    let mut messages = join(messages);
     pair(&mut messages);
     for message in messages.iter_mut().filter(|it| it.role == Role::Assistant) {
         // "The final block in an assistant turn cannot be thinking", which dropping a call can cause.
@@ -41,7 +37,15 @@ pub(super) fn repair(mut messages: Vec<Message<'_>>) -> Result<(Vec<Message<'_>>
         return Err(Invalid::new(why).in_item(last));
     }
     let dropped = received - count_blocks(&messages);
-    Ok((merge(messages), dropped))
+    let mut messages = join(messages);
+    if messages
+        .first()
+        .is_some_and(|it| it.role == Role::Assistant)
+    {
+        let (role, content) = (Role::User, vec![Block::own_text(CUT_OFF)]);
+        messages.insert(0, Message { role, content });
+    }
+    Ok((messages, dropped))
 }
 
 fn count_blocks(messages: &[Message<'_>]) -> usize {
@@ -49,20 +53,18 @@ fn count_blocks(messages: &[Message<'_>]) -> usize {
 }
 
 /// Keeps the calls that the next message answers, and the first result of each. Results are moved to the front, in the
-/// order of the calls, as Claude requires.
+/// order of the calls, as Claude requires. No two neighbours have one role.
 fn pair(messages: &mut [Message<'_>]) {
+    if let Some(first) = messages.first_mut() {
+        take_results(first);
+    }
     let mut seen = HashSet::new();
     for at in 0..messages.len() {
         if messages[at].role == Role::User {
-            // After an assistant message, the results have been paired with its calls.
-            if at == 0 || messages[at - 1].role == Role::User {
-                take_results(&mut messages[at]);
-            }
             continue;
         }
         let (before, after) = messages.split_at_mut(at + 1);
-        let mut next = after.first_mut().filter(|next| next.role == Role::User);
-        let mut results = next.as_deref_mut().map(take_results).unwrap_or_default();
+        let mut results = after.first_mut().map(take_results).unwrap_or_default();
         let mut paired = Vec::new();
         before[at].content.retain(|block| {
             let Block::ToolUse { id, .. } = block else {
@@ -78,7 +80,7 @@ fn pair(messages: &mut [Message<'_>]) {
             paired.push(result);
             true
         });
-        if let Some(next) = next {
+        if let Some(next) = after.first_mut() {
             next.content.splice(0..0, paired);
         }
     }
@@ -102,21 +104,14 @@ fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a
     results
 }
 
-/// Joins adjacent messages of one role: Claude does so itself, compatible servers require it.
-fn merge(messages: Vec<Message<'_>>) -> Vec<Message<'_>> {
-    let mut merged: Vec<Message<'_>> = Vec::with_capacity(messages.len() + 1);
+/// Drops empty messages and joins adjacent ones of one role: Claude does so itself, compatible servers require it.
+fn join(messages: Vec<Message<'_>>) -> Vec<Message<'_>> {
+    let mut joined: Vec<Message<'_>> = Vec::with_capacity(messages.len() + 1);
     for message in messages.into_iter().filter(|it| !it.content.is_empty()) {
-        match merged.last_mut() {
+        match joined.last_mut() {
             Some(last) if last.role == message.role => last.content.extend(message.content),
-            None if message.role == Role::Assistant => {
-                merged.push(Message {
-                    role: Role::User,
-                    content: vec![Block::own_text(CUT_OFF)],
-                });
-                merged.push(message);
-            }
-            _ => merged.push(message),
+            _ => joined.push(message),
         }
     }
-    merged
+    joined
 }

@@ -1,6 +1,8 @@
 //! The history that is forwarded to Claude.
 
 mod block_types;
+mod images;
+mod pairing;
 mod refusals;
 mod truncation;
 
@@ -160,7 +162,7 @@ fn a_history_that_begins_with_the_assistant_gets_a_user_message_before_it() {
 
 #[test]
 fn an_error_result_keeps_only_text_and_is_not_empty() {
-    let png = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}});
+    let png = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgoAAAANSUhEUg=="}});
     let messages = json!([
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "x", "input": {}}]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "is_error": true, "content": [png]}]},
@@ -198,7 +200,7 @@ fn escaped_keys_roles_and_base64_are_understood() {
 #[test]
 fn a_large_photo_is_accepted_up_to_claudes_limit() {
     let photo = |quads: usize| {
-        let data = "QUJD".repeat(quads);
+        let data = "/9j/".repeat(quads);
         json!([{"role": "user", "content": [
             {"type": "text", "text": "look"},
             {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": data}},

@@ -7,8 +7,8 @@ use http::HeaderMap;
 
 use super::{limits::Limits, page::Page};
 use crate::{
-    agent::{Agent, claude::Claude, mcp::Mcp, metrics::Metrics},
-    auth::{Caller, Verifier},
+    agent::{Agent, claude::Claude, mcp::Mcp, metrics::Metrics, title},
+    auth::{Caller, CallerToken, Verifier},
     config::{Config, HttpConfig},
     http::{bearer, lifecycle::Lifecycle, problem::Problem},
 };
@@ -30,8 +30,9 @@ impl App {
     /// Builds everything and starts to connect to the MCP server. Must be called within a tokio runtime.
     pub fn new(config: Config) -> anyhow::Result<Arc<Self>> {
         let (metrics, lifecycle) = (Metrics::new(), Lifecycle::default());
-        let claude = Claude::new(&config.claude, metrics.clone())
+        let claude = Claude::new(&config.claude, &config.agent.system_prompt, metrics.clone())
             .context("cannot set up the HTTP client for Claude")?;
+        let title_model = title::model(&config.claude)?;
         let max_text = config.agent.max_tool_result_bytes;
         let mcp = Mcp::start(&config.mcp, max_text, metrics.clone())
             .context("cannot set up the HTTP client for MCP")?;
@@ -45,7 +46,7 @@ impl App {
         Ok(Arc::new(Self {
             verifier: Verifier::new(&config.jwt),
             turn_timeout: config.agent.turn_timeout,
-            agent: Agent::new(&config.agent, claude, mcp.clone(), stopping)?,
+            agent: Agent::new(&config.agent, claude, mcp.clone(), stopping, title_model),
             mcp,
             limits: Limits::new(&config.http),
             metrics,
@@ -56,10 +57,10 @@ impl App {
     }
 
     /// Verifies the bearer token of a request. The error is a 401: there must be exactly one token, and it must be valid.
-    pub fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+    pub fn authenticate(&self, headers: &HeaderMap) -> Result<(Caller, CallerToken), Problem> {
         let token =
             bearer::token(headers).map_err(|refusal| Problem::unauthorized(refusal.token_given))?;
-        self.verifier.verify(token).map_err(|error| {
+        self.verifier.verify_and_keep(token).map_err(|error| {
             tracing::debug!(error = %error, "token refused");
             Problem::unauthorized(true)
         })

@@ -3,39 +3,36 @@
 mod body_parser;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
-mod request;
+pub(super) mod request;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    body::{Body, HttpBody},
+    body::HttpBody,
     extract::{Request, State},
     response::Response,
 };
-use http::{HeaderMap, header};
-use tokio::time::{Instant, sleep_until};
-use tokio_util::task::task_tracker::TaskTrackerToken;
+use bytes::Bytes;
 
 use super::{
     app::App,
+    incoming::{Incoming, Slot},
     json,
     record::{ChatOutcome, ChatRecord},
-    rejection::{not_admitted, rate_limited},
     sse::{self, EVENT_STREAM},
 };
 use crate::{
     agent::{Done, Event, Failed, Ledger, Turn, TurnRequest},
-    auth::Caller,
+    auth::{Caller, CallerToken},
     http::{
-        body::{self, hold_until_written},
-        negotiate::{accepts, is_plain_json},
-        problem::{self, Code, Problem},
-        rate_limit::Allowance,
+        body::hold_until_written,
+        negotiate::accepts,
+        problem::{self, Problem},
         request_id::RequestId,
         server::{Connection, DeadlineGuard},
     },
-    process::memory::{Exceeded, Share},
+    process::memory::Share,
 };
 pub use request::ChatRequest;
 
@@ -78,12 +75,15 @@ pub async fn chat(
     request: Request,
 ) -> Response {
     let guard = DeadlineGuard::new(connection.map(|Extension(connection)| connection));
-    let mut incoming = Incoming::new(app, request_id, request);
-    let accepted = incoming.accept().await;
-    let allowance = incoming.allowance;
+    let mut chat = Chat {
+        record: ChatRecord::new(app.clone(), request_id.clone()),
+        incoming: Incoming::new(app, request_id, request),
+    };
+    let accepted = chat.accept().await;
+    let allowance = chat.incoming.allowance;
     let mut response = match accepted {
-        Ok(accepted) => incoming.run(accepted, guard).await,
-        Err(problem) => incoming.reject(&problem),
+        Ok(accepted) => chat.run(accepted, guard).await,
+        Err(problem) => chat.reject(&problem),
     };
     if let Some(allowance) = allowance {
         allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
@@ -91,17 +91,10 @@ pub async fn chat(
     response
 }
 
-/// A request while it is checked.
-struct Incoming {
-    app: Arc<App>,
-    request_id: RequestId,
-    headers: HeaderMap,
-    /// `None` once it has been read.
-    body: Option<Body>,
-    deadline: Instant,
+/// A request and the record of it.
+struct Chat {
+    incoming: Incoming,
     record: ChatRecord,
-    /// `None` until the rate limit is checked, or if there is none.
-    allowance: Option<Allowance>,
 }
 
 /// A request that has passed all checks.
@@ -110,74 +103,38 @@ struct Accepted {
     slot: Slot,
 }
 
-/// Held while the turn runs: its memory, and its place among the active requests.
-type Slot = (Arc<Share<Caller>>, TaskTrackerToken);
-
-impl Incoming {
-    fn new(app: Arc<App>, request_id: RequestId, request: Request) -> Self {
-        let (parts, body) = request.into_parts();
-        Self {
-            deadline: Instant::now() + app.turn_timeout,
-            record: ChatRecord::new(app.clone(), request_id.clone()),
-            app,
-            request_id,
-            headers: parts.headers,
-            body: Some(body),
-            allowance: None,
-        }
-    }
-
+impl Chat {
     /// Makes all checks. The first that fails determines the response.
     async fn accept(&mut self) -> Result<Accepted, Problem> {
-        self.record.streamed = accepts(&self.headers, EVENT_STREAM);
-        let caller = self.app.authenticate(&self.headers)?;
+        self.record.streamed = accepts(&self.incoming.headers, EVENT_STREAM);
+        let (caller, token) = self.incoming.app.authenticate(&self.incoming.headers)?;
         self.record.user = Some(caller.clone());
-        let (slot, reserved) = self.acquire_slot(&caller)?;
-        admit(&self.app, self.deadline).await?;
-        let question = self.read_request(caller, &slot.0, reserved).await?;
-        let turn = self.app.agent.begin(question).await.map_err(|failure| {
-            let id = self.request_id.shared();
-            Problem::from(Failed::new(&failure, id, &Ledger::default()))
-        })?;
+        let (slot, body) = self.incoming.receive(&caller).await?;
+        let request = self.read_request((caller, token), &slot.0, body).await?;
+        let id = request.request_id.clone();
+        let turn = self.incoming.app.agent.begin(request).await;
+        let turn =
+            turn.map_err(|failure| Problem::from(Failed::new(&failure, id, &Ledger::default())))?;
         Ok(Accepted { turn, slot })
-    }
-
-    /// The slot of a chat, and the number of bytes that are reserved for its body.
-    fn acquire_slot(&mut self, caller: &Caller) -> Result<(Slot, usize), Problem> {
-        let App { limits, http, .. } = &*self.app;
-        if self.app.lifecycle.is_draining() {
-            return Err(Problem::shutting_down());
-        }
-        let checked = limits.check_rate(caller);
-        self.allowance = checked.unwrap_or_else(Some);
-        checked.map_err(rate_limited)?;
-        let share = limits.budget.begin(caller.clone())?;
-        let reserved = body::reserve(&self.headers, http.max_body_bytes, &share)?;
-        Ok(((Arc::new(share), self.app.lifecycle.begin()), reserved))
     }
 
     async fn read_request(
         &mut self,
-        caller: Caller,
+        (caller, caller_token): (Caller, CallerToken),
         share: &Arc<Share<Caller>>,
-        reserved: usize,
+        body: Bytes,
     ) -> Result<TurnRequest, Problem> {
-        if !is_plain_json(&self.headers) {
-            let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
-        }
-        let (max, deadline) = (self.app.http.max_body_bytes, Some(self.deadline));
-        let counted = (&**share, reserved);
-        let bytes = body::read(&self.headers, &mut self.body, max, deadline, counted).await?;
-        let parsed = body_parser::parse(&self.app.limits, bytes, share).await?;
+        let Incoming { app, deadline, .. } = &self.incoming;
+        let parsed = body_parser::parse(&app.limits, body, share).await?;
         self.record.streamed = parsed.stream.unwrap_or(self.record.streamed);
         Ok(TurnRequest {
             caller,
-            request_id: self.request_id.shared(),
+            caller_token,
+            request_id: self.incoming.request_id.shared(),
             history: parsed.history,
             user_context: parsed.user_context,
             time_zone: parsed.time_zone,
-            deadline: self.deadline,
+            deadline: *deadline,
             memory: share.clone(),
         })
     }
@@ -187,11 +144,11 @@ impl Incoming {
         let memory = accepted.slot.0.clone();
         let events = self.record.observe(accepted.turn, accepted.slot);
         if streamed {
-            guard.set_write_deadline(self.deadline + CATCH_UP_TIMEOUT);
+            guard.set_write_deadline(self.incoming.deadline + CATCH_UP_TIMEOUT);
             return hold_until_written(sse::respond(events, guard), memory);
         }
         let answer = json::respond(events).await;
-        let answer = answer.unwrap_or_else(|problem| problem.respond(&self.request_id));
+        let answer = answer.unwrap_or_else(|problem| problem.respond(&self.incoming.request_id));
         // The turn has ended; what is left is the answer.
         memory.end_request();
         let length = answer.body().size_hint().lower();
@@ -201,22 +158,7 @@ impl Incoming {
 
     fn reject(mut self, problem: &Problem) -> Response {
         self.record.outcome = Some(ChatOutcome::Failed(problem.code));
-        if let Some(body) = self.body
-            && !self.headers.contains_key(header::EXPECT)
-        {
-            tokio::spawn(body::discard(body, self.app.http.max_body_bytes));
-        }
-        problem.respond(&self.request_id)
-    }
-}
-
-/// Waits in the admission queue, at most until the deadline.
-async fn admit(app: &App, deadline: Instant) -> Result<(), Problem> {
-    tokio::select! {
-        biased;
-        admitted = app.limits.admission.admit() => admitted.ok_or_else(|| Exceeded::Requests.into()),
-        () = app.lifecycle.stopping().cancelled() => Err(Problem::shutting_down()),
-        () = sleep_until(deadline) => Err(not_admitted()),
+        self.incoming.reject(problem)
     }
 }
 

@@ -97,7 +97,7 @@ impl ChatRecord {
 
     fn add(&mut self, event: &Event) {
         match event {
-            Event::ModelChosen { .. } | Event::ToolUse { .. } => {}
+            Event::ModelChosen { .. } | Event::ThinkingDelta { .. } | Event::ToolUse { .. } => {}
             Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
                 self.first_token.get_or_insert_with(|| self.began.elapsed());
             }
@@ -145,6 +145,7 @@ impl ChatRecord {
             tools = json!(self.tools).to_string(),
             input_tokens = usage.input_tokens,
             output_tokens = usage.output_tokens,
+            thinking_tokens = usage.thinking_tokens,
             cache_creation_input_tokens = usage.cache_creation_input_tokens,
             cache_read_input_tokens = usage.cache_read_input_tokens,
             ttft_ms = self.first_token.map(millis),

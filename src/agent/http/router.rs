@@ -12,7 +12,7 @@ use super::{
     app::App,
     chat, endpoints,
     openapi::{self, Api},
-    page,
+    page, title,
 };
 use crate::{
     config::Cors,
@@ -32,6 +32,7 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(endpoints::metrics))
         .routes(routes!(endpoints::openapi))
         .routes(routes!(chat::chat))
+        .routes(routes!(title::title))
         .split_for_parts();
     openapi::complete(&mut api);
     let document = endpoints::Document(api.to_json().unwrap_or_default().into());

@@ -1,9 +1,12 @@
 //! Answers to tool calls and listings, kept as the text that was received: as rmcp's types they would take many times its
 //! size, before a limit could be checked.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    ops::Range,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use rmcp::model::{RequestId, ServerResult};
@@ -11,7 +14,10 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::answer_memory::Held;
-use crate::process::memory::json;
+use crate::process::{
+    json::{mend_numbers, mend_text},
+    memory::json,
+};
 
 /// The most values of an answer: a tree of 2 MB, at some 100 bytes for each field of an object. The longest answers of our own
 /// workout server have 17,000.
@@ -57,7 +63,8 @@ impl Limits {
 
 /// Counts the values of the tree that a parser would make. What is no JSON is left to the parser, which names the fault.
 fn has_at_most(values: usize, json: &str) -> bool {
-    match json::check(json.as_bytes()) {
+    let checked = json::check(json.as_bytes());
+    match checked.or_else(|_| json::check(mend_numbers(json).as_bytes())) {
         Ok(counted) => counted <= values,
         Err(_) => serde_json::from_str::<IgnoredAny>(json).is_err(),
     }
@@ -70,6 +77,35 @@ struct Envelope<'a> {
     id: Option<&'a RawValue>,
     #[serde(borrow)]
     result: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method: Option<&'a RawValue>,
+}
+
+/// A message as rmcp reads it: without halves of surrogate pairs and `NaN`, and the id of an answer a number, though the server writes
+/// it as text.
+pub(super) fn plain_message(text: String) -> String {
+    let mut text = mend_text(text);
+    if serde_json::from_str::<IgnoredAny>(&text).is_err() {
+        text = mend_numbers(&text);
+    }
+    if let Some(at) = text_id(&text) {
+        // As long as before.
+        text.replace_range(at.start..=at.start, " ");
+        text.replace_range(at.end - 1..at.end, " ");
+    }
+    text
+}
+
+/// Where an answer has a number in quotes for its id.
+fn text_id(text: &str) -> Option<Range<usize>> {
+    let Envelope { id, method, .. } = serde_json::from_str(text).ok()?;
+    let id = id.filter(|_| method.is_none())?.get();
+    let digits = id.strip_prefix('"')?.strip_suffix('"')?;
+    let start = (id.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let is_number = digits
+        .parse::<u32>()
+        .is_ok_and(|it| it.to_string() == digits);
+    is_number.then(|| start..start + id.len())
 }
 
 /// Put into a request's extensions: the transport fills it and gives rmcp an empty result.

@@ -26,23 +26,25 @@ use super::{
     send_state::SendState,
     session::Session,
 };
-use crate::agent::tools::ToolCall;
+use crate::{agent::tools::ToolCall, auth::CallerToken, process::json::mend_numbers};
 
 /// How long a call waits for a session, so that it survives a reconnect.
 const RECONNECT_WAIT: Duration = Duration::from_secs(10);
 const MAX_ATTEMPTS: u32 = 4;
 
 impl Mcp {
-    /// Begins a call. Dropping the future cancels a read; a write is always completed.
+    /// Begins a call on behalf of the caller with this token. Dropping the future cancels a read; a write is always completed.
     pub fn begin(
         self: &Arc<Self>,
         call: ToolCall,
+        token: &CallerToken,
     ) -> impl Future<Output = CallOutcome> + Send + use<> {
         let mcp = self.clone();
-        let write = (!call.read_only()).then(|| self.spawn_write(call.clone()));
+        let token = self.forwards_caller.then(|| token.clone());
+        let write = (!call.read_only()).then(|| self.spawn_write(call.clone(), token.clone()));
         async move {
             match write {
-                None => mcp.call(&call, || true).await,
+                None => mcp.call(&call, token.as_ref(), || true).await,
                 Some(write) => write
                     .await
                     .unwrap_or_else(|_| CallOutcome::unknown("the call was lost")),
@@ -50,11 +52,17 @@ impl Mcp {
         }
     }
 
-    fn spawn_write(self: &Arc<Self>, call: ToolCall) -> oneshot::Receiver<CallOutcome> {
+    fn spawn_write(
+        self: &Arc<Self>,
+        call: ToolCall,
+        token: Option<CallerToken>,
+    ) -> oneshot::Receiver<CallOutcome> {
         let (sender, receiver) = oneshot::channel();
         let mcp = self.clone();
         let run = async move {
-            let outcome = mcp.call(&call, || !sender.is_closed()).await;
+            let outcome = mcp
+                .call(&call, token.as_ref(), || !sender.is_closed())
+                .await;
             if let Err(outcome) = sender.send(outcome) {
                 tracing::info!(
                     tool = call.name(),
@@ -68,14 +76,24 @@ impl Mcp {
     }
 
     /// Makes a call and times it. Once `wanted` returns `false`, a call that has not been sent is not sent any more.
-    async fn call(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> CallOutcome {
+    async fn call(
+        &self,
+        call: &ToolCall,
+        token: Option<&CallerToken>,
+        wanted: impl Fn() -> bool,
+    ) -> CallOutcome {
         let mut timer = self.metrics.tool_call(call.name());
-        let outcome = self.attempts(call, wanted).await;
+        let outcome = self.attempts(call, token, wanted).await;
         timer.outcome(outcome.label());
         outcome
     }
 
-    async fn attempts(&self, call: &ToolCall, wanted: impl Fn() -> bool) -> CallOutcome {
+    async fn attempts(
+        &self,
+        call: &ToolCall,
+        token: Option<&CallerToken>,
+        wanted: impl Fn() -> bool,
+    ) -> CallOutcome {
         let deadline = Instant::now() + self.call_timeout;
         let (mut attempts, mut may_have_run) = (0, false);
         loop {
@@ -88,7 +106,7 @@ impl Mcp {
             }
             attempts += 1;
             let state = SendState::new(call.repeatable() && attempts == 1);
-            let failure = match self.send(&session, call, state, deadline).await {
+            let failure = match self.send(&session, (call, token), state, deadline).await {
                 Ok(result) => return CallOutcome::from_result(result, self.max_text),
                 Err(failure) => failure,
             };
@@ -121,6 +139,11 @@ impl Mcp {
             };
             let safe = !may_have_run || call.repeatable();
             if !safe || attempts == MAX_ATTEMPTS || Instant::now() >= deadline {
+                if token.is_some() && !may_have_run {
+                    tracing::warn!(
+                        "no session took the caller's token: does the server bind each session to one token?"
+                    );
+                }
                 return not_done(may_have_run, why);
             }
             tracing::warn!(tool = call.name(), "repeating a tool call");
@@ -131,7 +154,7 @@ impl Mcp {
     async fn send(
         &self,
         session: &Session,
-        call: &ToolCall,
+        (call, token): (&ToolCall, Option<&CallerToken>),
         state: SendState,
         deadline: Instant,
     ) -> Result<Value, CallFailure> {
@@ -142,6 +165,9 @@ impl Mcp {
         let slot = AnswerSlot::new(Limits::CALL);
         request.extensions.insert(state.clone());
         request.extensions.insert(slot.clone());
+        if let Some(token) = token {
+            request.extensions.insert(token.clone());
+        }
         let answer = async {
             let request = ClientRequest::CallToolRequest(request);
             let options = PeerRequestOptions::no_options();
@@ -167,7 +193,7 @@ impl Mcp {
             }),
             Ok(Ok(answer)) => {
                 let answer = slot.into_answer(&answer);
-                let result = answer.and_then(|it| serde_json::from_str(it.result()?.get()).ok());
+                let result = answer.and_then(|it| readable(it.result()?.get()));
                 result
                     .filter(outcome::is_finished)
                     .ok_or(CallFailure::Unknown)
@@ -177,6 +203,14 @@ impl Mcp {
             Ok(Err(error)) => Err(CallFailure::from_transport(&error)),
         }
     }
+}
+
+/// The result as a tree.
+pub(super) fn readable(result: &str) -> Option<Value> {
+    let tree = serde_json::from_str(result);
+    // A number that no `f64` holds.
+    let tree = tree.or_else(|_| serde_json::from_str(&mend_numbers(result)));
+    tree.ok()
 }
 
 fn not_done(may_have_run: bool, why: &str) -> CallOutcome {

@@ -1,15 +1,14 @@
 //! The outcome of a tool call: its result, an error, or "unknown", as content blocks for Claude.
 
-use std::io;
+mod image;
 
-use base64::{prelude::BASE64_STANDARD, read::DecoderReader};
 use rmcp::model::ErrorData;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::bounded;
-use crate::agent::claude::{Block, IMAGE_TYPES, image_type, is_blank};
+use crate::agent::claude::{Block, is_blank};
+use image::{image, image_note};
 
-const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
 /// The rest of an answer's content is left out.
 const MAX_BLOCKS: usize = 1000;
 /// Longer structured content (as JSON) is not passed on.
@@ -187,8 +186,8 @@ impl Limit {
 }
 
 fn block(item: &mut Value, only_text: bool, limit: &mut Limit) -> Option<Block> {
-    if item["type"] == "image" && !only_text && is_shown(item) {
-        return Some(image(item));
+    if !only_text && let Some(image) = image(item) {
+        return Some(image);
     }
     let text_of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let text = match item["type"].as_str().unwrap_or("unknown") {
@@ -208,39 +207,6 @@ fn block(item: &mut Value, only_text: bool, limit: &mut Limit) -> Option<Block> 
     }
     let text = limit.take(&text);
     (!is_blank(&text)).then_some(Block::Text { text })
-}
-
-/// The note in place of an image, or in an error.
-fn image_note(item: &Value) -> String {
-    let data = item["data"].as_str().unwrap_or_default();
-    if data.len() / 4 * 3 > MAX_IMAGE_BYTES {
-        "[an image, left out: larger than 5 MB]".to_owned()
-    } else if is_shown(item) {
-        "[an image]".to_owned()
-    } else {
-        let kind = short(&item["mimeType"]);
-        format!("[an image, left out: {kind} cannot be shown]")
-    }
-}
-
-/// Whether Claude takes the image. Decodes the data without keeping the bytes.
-fn is_shown(item: &Value) -> bool {
-    let string = |field: &str| item[field].as_str().unwrap_or_default();
-    let data = string("data");
-    let mut decoder = DecoderReader::new(data.as_bytes(), &BASE64_STANDARD);
-    data.len() / 4 * 3 <= MAX_IMAGE_BYTES
-        && IMAGE_TYPES.contains(&string("mimeType"))
-        && !data.is_empty()
-        && io::copy(&mut decoder, &mut io::sink()).is_ok()
-}
-
-fn image(item: &mut Value) -> Block {
-    let data = item["data"].take();
-    let declared = item["mimeType"].as_str().unwrap_or_default();
-    let media_type = data.as_str().and_then(image_type).unwrap_or(declared);
-    let mut source = json!({"type": "base64", "media_type": media_type});
-    source["data"] = data;
-    Block::Image { source }
 }
 
 fn short(value: &Value) -> String {

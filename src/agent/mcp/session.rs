@@ -6,6 +6,7 @@ mod open_error;
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use rmcp::{RoleClient, service::Peer};
 use tokio::{
     sync::{Notify, watch},
@@ -13,14 +14,17 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ServerInfo, bounded};
+use super::{ServerInfo, bounded, transport::fault::LastFault};
 use crate::{
     agent::{metrics::Metrics, tools::Catalogue},
     upstream::backoff::Backoff,
 };
 pub(super) use connect::Connector;
-use connect::Service;
+use connect::Opened;
+#[cfg(any(test, fuzzing))]
+pub(super) use listing::read_listing;
 use listing::{Listing, list};
+use open_error::OpenError;
 
 /// Between attempts to open a session.
 const BACKOFF: Backoff = Backoff {
@@ -71,16 +75,16 @@ pub(super) fn supervise(
                 () = stop.cancelled() => break,
             };
             match opened {
-                Ok((service, listing)) => {
+                Ok(opened) => {
                     if !std::mem::take(&mut first) {
                         metrics.reconnects.inc();
                     }
                     metrics.session_up.set(1);
                     let began = Instant::now();
-                    publish_until_lost(&service, listing, &publish, &check, &stop).await;
+                    publish_until_lost(&opened, &publish, &check, &stop).await;
                     publish.send_replace(None);
                     metrics.session_up.set(0);
-                    closing.spawn(close(service, connector.drain, stop.clone()));
+                    closing.spawn(close(opened.service, connector.drain, stop.clone()));
                     failures = 0;
                     if began.elapsed() < SHORT_LIFE {
                         pause(BACKOFF.delay(0), &stop).await;
@@ -99,46 +103,71 @@ pub(super) fn supervise(
     current
 }
 
+/// Opens a session, lists its tools and closes it.
+pub(super) async fn probe(connector: &Connector) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+    let Opened {
+        mut service,
+        listing,
+        ..
+    } = connector.open(&Arc::default()).await?;
+    let catalogue = listing
+        .catalogue()
+        .await
+        .context("building the catalogue panicked")?;
+    let server = server_info(service.peer(), &catalogue);
+    let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;
+    Ok((server, catalogue))
+}
+
+fn server_info(peer: &Peer<RoleClient>, catalogue: &Catalogue) -> ServerInfo {
+    let info = peer.peer_info();
+    let server = info.as_ref().and_then(|info| info.server_info.as_ref());
+    let server = server.map(|server| (bounded(&server.name), bounded(&server.version)));
+    let (name, version) = server.unwrap_or_default();
+    ServerInfo {
+        name,
+        version,
+        tools: catalogue.specs().len(),
+        left_out: catalogue.left_out().len(),
+    }
+}
+
 async fn pause(delay: Duration, stop: &CancellationToken) {
     let _ = timeout(delay, stop.cancelled()).await;
 }
 
 /// Publishes the session with its current tools. Returns when it is lost, or at `stop`.
 async fn publish_until_lost(
-    service: &Service,
-    mut listing: Listing,
+    opened: &Opened,
     publish: &watch::Sender<Option<Arc<Session>>>,
     check: &Arc<Notify>,
     stop: &CancellationToken,
 ) {
-    let (peer, lost) = (service.peer(), CancellationToken::new());
-    let info = peer.peer_info();
-    let server = info.as_ref().and_then(|info| info.server_info.as_ref());
-    let server = server.map(|server| (bounded(&server.name), bounded(&server.version)));
-    let (name, version) = server.unwrap_or_default();
+    let (peer, lost) = (opened.service.peer(), CancellationToken::new());
+    let mut listing = opened.listing.clone();
     loop {
         let Some(catalogue) = listing.catalogue().await else {
             return tracing::error!("MCP session lost: building the catalogue panicked");
         };
-        let tools = catalogue.specs().len();
         let session = Arc::new(Session {
             peer: peer.clone(),
-            server: ServerInfo {
-                name: name.clone(),
-                version: version.clone(),
-                tools,
-                left_out: catalogue.left_out().len(),
-            },
+            server: server_info(peer, &catalogue),
             catalogue,
             lost: lost.clone(),
             check: check.clone(),
         });
         publish.send_replace(Some(session.clone()));
-        tracing::info!(server = name, version, tools, "MCP session is up");
+        let server = &session.server;
+        tracing::info!(
+            server = server.name,
+            version = server.version,
+            tools = server.tools,
+            "MCP session is up"
+        );
         listing = tokio::select! {
-            changed = next_change(&listing, &session) => match changed {
-                Some(listing) => listing,
-                None => return tracing::warn!("MCP session lost: its tools cannot be listed"),
+            changed = next_change(&listing, &session, &opened.fault) => match changed {
+                Ok(listing) => listing,
+                Err(error) => return tracing::warn!(%error, "MCP session lost"),
             },
             () = lost.cancelled() => return tracing::warn!("MCP session lost"),
             () = stop.cancelled() => return,
@@ -146,25 +175,30 @@ async fn publish_until_lost(
     }
 }
 
-/// Lists the tools regularly and on request. Returns a listing that differs, or `None` when listing fails.
-async fn next_change(listing: &Listing, session: &Session) -> Option<Listing> {
+/// Lists the tools regularly and on request. Returns a listing that differs.
+async fn next_change(
+    listing: &Listing,
+    session: &Session,
+    fault: &LastFault,
+) -> Result<Listing, OpenError> {
     loop {
         let listed_at = Instant::now();
         let _ = timeout(RELIST_EVERY, session.check.notified()).await;
         sleep_until(listed_at + RELIST_PAUSE).await;
-        match timeout(LIST_TIMEOUT, list(&session.peer)).await {
-            Ok(Ok(fresh)) if fresh == *listing => {}
-            Ok(Ok(fresh)) => return Some(fresh),
-            _ => {
+        let listed = timeout(LIST_TIMEOUT, list(&session.peer, fault)).await;
+        match listed.unwrap_or(Err(OpenError::TimedOut)) {
+            Ok(fresh) if fresh == *listing => {}
+            Ok(fresh) => return Ok(fresh),
+            Err(error) => {
                 session.lost.cancel();
-                return None;
+                return Err(error);
             }
         }
     }
 }
 
 /// Closes a session (DELETE) after `drain`, in which calls in flight finish, or at shutdown, when no calls are left.
-async fn close(mut service: Service, drain: Duration, stop: CancellationToken) {
+async fn close(mut service: connect::Service, drain: Duration, stop: CancellationToken) {
     let _ = timeout(drain, stop.cancelled()).await;
     let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;
 }

@@ -1,5 +1,7 @@
 //! HTTP transport for rmcp: a pooled and an unpooled reqwest client, and limits and checks that rmcp does not have.
 
+mod event_stream;
+pub(super) mod fault;
 mod post;
 mod reading;
 
@@ -7,6 +9,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderName, HeaderValue};
+use reqwest::redirect::{Attempt, Policy};
 use rmcp::{
     model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage},
     transport::streamable_http_client::{
@@ -18,14 +21,15 @@ use tokio::sync::Notify;
 use url::Url;
 
 use super::{
-    answer::{AnswerSlot, Limits},
+    answer::{AnswerSlot, Limits, plain_message},
     answer_memory::AnswerMemory,
     send_state::SendState,
 };
+use fault::LastFault;
 use post::{Target, post};
 use reading::Reading;
 
-use crate::upstream::client::builder_for;
+use crate::{auth::CallerToken, upstream::client::builder_for};
 
 type Error = StreamableHttpError<reqwest::Error>;
 type Headers = HashMap<HeaderName, HeaderValue>;
@@ -34,6 +38,8 @@ type Events = BoxStream<'static, Result<Sse, SseError>>;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Shorter than servers keep an idle connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+
+const MAX_REDIRECTS: usize = 3;
 
 /// A server may close an idle connection just as it is used again; whether it took the request is then unknown. So only
 /// requests that may be repeated use the pool, and their second attempt uses a new connection.
@@ -46,7 +52,17 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn new(url: &Url) -> reqwest::Result<Self> {
-        let builder = || builder_for(url).connect_timeout(CONNECT_TIMEOUT);
+        let redirect = |it: Attempt<'_>| {
+            if fault::is_followed(it.status(), it.url(), it.previous()) {
+                it.follow()
+            } else {
+                it.stop()
+            }
+        };
+        let builder = || {
+            let builder = builder_for(url).connect_timeout(CONNECT_TIMEOUT);
+            builder.redirect(Policy::custom(redirect))
+        };
         Ok(Self {
             unpooled: builder().pool_max_idle_per_host(0).build()?,
             pooled: builder().pool_idle_timeout(POOL_IDLE_TIMEOUT).build()?,
@@ -62,6 +78,7 @@ pub(super) struct Transport {
     pub(super) memory: AnswerMemory,
     /// Notified when the server's event stream ends: often the first sign that the server is gone.
     pub(super) check: Arc<Notify>,
+    pub(super) fault: LastFault,
 }
 
 impl StreamableHttpClient for Transport {
@@ -72,14 +89,17 @@ impl StreamableHttpClient for Transport {
         uri: Arc<str>,
         message: ClientJsonRpcMessage,
         session: Option<Arc<str>>,
-        token: Option<String>,
+        mut token: Option<String>,
         headers: Headers,
     ) -> Result<Response, Error> {
         let (mut reading, mut http) = (None, &self.clients.unpooled);
         if let JsonRpcMessage::Request(message) = &message {
             let extensions = message.request.extensions();
+            let caller = extensions.get::<CallerToken>();
+            token = caller.map(|it| it.expose().to_owned()).or(token);
             let slot = extensions.get::<AnswerSlot>().cloned();
-            reading = Some(Reading::new(message.id.clone(), slot, self.memory.clone()));
+            let (memory, fault) = (self.memory.clone(), self.fault.clone());
+            reading = Some(Reading::new(message.id.clone(), slot, memory, fault));
             if let Some(state) = extensions.get::<SendState>() {
                 if !state.begin() {
                     return Err(unexpected("abandoned"));
@@ -95,7 +115,9 @@ impl StreamableHttpClient for Transport {
             token,
             headers,
         };
-        post(http, &message, target, reading).await
+        self.fault.note(None);
+        let posted = post(http, &message, target, reading).await;
+        posted.inspect_err(|error| self.fault.note(fault::name(error)))
     }
 
     async fn delete_session(
@@ -119,16 +141,13 @@ impl StreamableHttpClient for Transport {
     ) -> Result<Events, Error> {
         let resumed = last_event_id.is_some();
         let limits = if resumed { Limits::CALL } else { Limits::OTHER };
-        let http = &self.clients.unpooled;
-        let events = http
-            .get_stream_with_max_sse_event_size(
-                uri,
-                session,
-                last_event_id,
-                token,
-                headers,
-                limits.bytes,
-            )
+        let target = Target {
+            uri,
+            session,
+            token,
+            headers,
+        };
+        let events = event_stream::get(&self.clients.unpooled, target, last_event_id, limits.bytes)
             .await
             .inspect_err(|error| {
                 if resumed || matches!(error, Error::Client(_)) {
@@ -137,7 +156,8 @@ impl StreamableHttpClient for Transport {
             })?;
         let events = events.map(move |event| {
             let mut event = event?;
-            event.data = event.data.filter(|data| limits.allow(data));
+            let data = event.data.map(plain_message);
+            event.data = data.filter(|data| limits.allow(data));
             Ok(event)
         });
         let check = self.check.clone();

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     CallContext, Catalogue, ListedTool, StrippedInput,
     identity::{looks_like_json, mentions_user_id},
+    schema::mend::mend,
 };
 use crate::{auth::Caller, fuzz::Choices};
 
@@ -45,7 +46,7 @@ pub fn tools(bytes: &[u8]) {
             .collect();
         // Of two tools with one name, the first that can be offered is.
         if let [schema] = schemas[..] {
-            let schema = Value::from(schema.clone());
+            let schema = Value::from(mended(schema));
             let arguments = Value::from(call.arguments().clone());
             places::hold_the_caller(&schema, &arguments);
         }
@@ -62,13 +63,27 @@ fn tool(name: String, input_schema: Map<String, Value>) -> ListedTool {
     }
 }
 
+fn mended(schema: &Map<String, Value>) -> Map<String, Value> {
+    let mut schema = Value::from(schema.clone());
+    mend(&mut schema);
+    if schema["type"]
+        .as_array()
+        .is_some_and(|it| it.contains(&"object".into()))
+    {
+        schema["type"] = "object".into();
+    }
+    schema.as_object().cloned().unwrap_or_default()
+}
+
 /// Makes a catalogue, and checks the schemas that Claude sees.
 fn listed(tools: &[ListedTool]) -> Catalogue {
     let catalogue = Catalogue::new(tools.to_vec(), vec![]);
-    assert_eq!(
-        catalogue.specs().len() + catalogue.left_out().len(),
-        tools.len()
-    );
+    let (offered, left_out) = (catalogue.specs(), catalogue.left_out());
+    let mut names_listed: Vec<_> = tools.iter().map(|tool| &tool.name).collect();
+    names_listed.sort_unstable();
+    names_listed.dedup();
+    let accounted = offered.len() + left_out.len();
+    assert!((names_listed.len()..=tools.len()).contains(&accounted));
     let mut names = HashSet::new();
     for spec in catalogue.specs() {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
@@ -97,7 +112,7 @@ fn listed(tools: &[ListedTool]) -> Catalogue {
             .map(|tool| &tool.input_schema)
             .collect();
         if let [original] = originals[..] {
-            shown::nothing_else_is_hidden(original, schema);
+            shown::nothing_else_is_hidden(&mended(original), schema);
         }
     }
     for tool in tools {

@@ -1,4 +1,9 @@
-//! Normalizes tool input schemas for Claude's API, or refuses those that would change their meaning or take long to process.
+//! Normalizes tool input schemas for Claude's API: mends them, or refuses those that would change their meaning or take long to
+//! process.
+
+pub(super) mod mend;
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
@@ -10,31 +15,44 @@ const MAX_PATTERN_BYTES: usize = 1024;
 
 /// The schema in a form that Claude's API accepts, not yet stripped of identity, or the keyword (or another reason) that
 /// makes this impossible.
-pub(super) fn normalize(mut schema: Map<String, Value>) -> Result<Value, &'static str> {
-    schema
-        .entry("type")
-        .or_insert_with(|| Value::from("object"));
-    if schema["type"] != "object" {
-        return Err("type");
+pub(super) fn normalize(schema: Map<String, Value>) -> Result<Value, Cow<'static, str>> {
+    let mut schema = Value::Object(schema);
+    mend::mend(&mut schema);
+    let Value::Object(mut schema) = schema else {
+        return Err("inputSchema".into());
+    };
+    let is_object = |it: &Value| it == "object";
+    let input_type = schema.entry("type").or_insert_with(|| "object".into());
+    // An input is always an object.
+    if is_object(input_type)
+        || input_type
+            .as_array()
+            .is_some_and(|it| it.iter().any(is_object))
+    {
+        *input_type = "object".into();
+    } else {
+        return Err("type".into());
     }
     let unions = ["oneOf", "anyOf", "allOf"];
     if let Some(union) = unions.into_iter().find(|it| schema.contains_key(*it)) {
-        return Err(union);
+        return Err(union.into());
     }
     let properties = schema.get("properties").and_then(Value::as_object);
     if properties.is_some_and(|all| !all.keys().all(|name| is_property(name))) {
-        return Err("property name");
+        return Err("property name".into());
     }
     let schema = Value::Object(schema);
     let patterns: Vec<&str> = descendants(&schema).flat_map(patterns).collect();
     if patterns.len() > MAX_PATTERNS {
-        return Err("more than 32 patterns");
+        return Err("more than 32 patterns".into());
     }
     if patterns.iter().any(|it| it.len() > MAX_PATTERN_BYTES) {
-        return Err("pattern of more than 1024 bytes");
+        return Err("pattern of more than 1024 bytes".into());
     }
-    let is_valid = jsonschema::draft202012::meta::is_valid(&schema);
-    is_valid.then_some(schema).ok_or("invalid schema")
+    if let Err(error) = jsonschema::draft202012::meta::validate(&schema) {
+        return Err(format!("invalid schema: {}", error.instance_path()).into());
+    }
+    Ok(schema)
 }
 
 fn is_property(name: &str) -> bool {

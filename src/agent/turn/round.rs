@@ -29,7 +29,7 @@ impl<'a> Round<'a> {
     pub(super) fn new(turn: &'a Turn, streamed: bool) -> Self {
         let may_use_tools = turn.may_use_tools();
         let request = Request {
-            prefix: &turn.agent.prefix,
+            model: &turn.asked,
             user_context: &turn.request.user_context,
             tools: turn.catalogue.tools(),
             may_use_tools,
@@ -58,7 +58,8 @@ impl<'a> Round<'a> {
             if self.reply.is_none() && self.stream.is_none() {
                 let body = self.body.clone().ok_or(Failure::Internal)?;
                 // Boxed: this future is large and short-lived.
-                let opening = Box::pin(self.turn.agent.claude.open(body, &mut self.retries));
+                let claude = &self.turn.agent.claude;
+                let opening = Box::pin(claude.open(&self.turn.asked, body, &mut self.retries));
                 self.stream = Some(Box::new(opening.await?));
             }
             tokio::select! {
@@ -88,6 +89,7 @@ impl<'a> Round<'a> {
                 self.turn.ledger.set_round_usage(self.usage);
                 None
             }
+            Progress::Thinking(text) => Some(Event::ThinkingDelta { text }),
             Progress::Text(text) => Some(Event::TextDelta { text }),
             // Claude may call tools even when told not to. Such calls are ignored.
             Progress::ToolStart { .. } | Progress::ToolInput { .. } if !self.may_use_tools => None,
@@ -111,7 +113,8 @@ impl<'a> Round<'a> {
 
     fn run_calls(&mut self, all: bool) {
         let mcp = &self.turn.agent.mcp;
-        self.calls.run(all, |call| mcp.begin(call));
+        let token = &self.turn.request.caller_token;
+        self.calls.run(all, |call| mcp.begin(call, token));
         if !self.calls.is_idle() {
             self.body = None;
         }
@@ -127,6 +130,13 @@ impl<'a> Round<'a> {
         if reply.stop_reason == "tool_use" && self.may_use_tools {
             self.run_calls(true);
         } else {
+            if self.calls.any_complete() {
+                let stop_reason = &*reply.stop_reason;
+                tracing::warn!(
+                    stop_reason,
+                    "the reply has complete tool calls, which are not run"
+                );
+            }
             // Cancels the reads that were started early.
             self.calls = ToolCalls::default();
         }
@@ -142,6 +152,11 @@ impl<'a> Round<'a> {
         self.usage_before = self.usage;
         self.calls = ToolCalls::default();
         Ok(self.retries.wait(error).await?)
+    }
+
+    /// True if the failed request may be sent again: no part of the reply was shown, and no tool has run.
+    pub(super) fn can_repeat(&self) -> bool {
+        self.body.is_some()
     }
 
     /// The complete reply, and the results of its tool calls.

@@ -166,6 +166,11 @@ impl ToolCalls {
         self.calls.iter().any(is_run)
     }
 
+    pub(super) fn any_complete(&self) -> bool {
+        let is_incomplete = |call: &Call| matches!(call.state, State::Open | State::Invalid(_));
+        !self.calls.iter().all(is_incomplete)
+    }
+
     /// Drops the calls with incomplete input; true if any call is left.
     pub(super) fn retain_complete(&mut self) -> bool {
         self.calls.retain(|call| !matches!(call.state, State::Open));

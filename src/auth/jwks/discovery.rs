@@ -6,7 +6,10 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{keys::KeySet, without_slash};
-use crate::upstream::client;
+use crate::{
+    process::json::mend_halves,
+    upstream::client::{self, Coded},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,6 +19,8 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
 pub(super) enum FetchError {
     #[error("the request failed")]
     Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Coded(#[from] Coded),
     #[error("the response has status {0}")]
     Status(u16),
     #[error("the response is larger than {MAX_BODY_BYTES} bytes")]
@@ -89,6 +94,7 @@ impl KeySource {
 
     async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
         let mut response = self.http.get(url).send().await?;
+        client::check_coding(&response)?;
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status().as_u16()));
         }
@@ -99,6 +105,7 @@ impl KeySource {
             }
             body.extend_from_slice(&chunk);
         }
+        mend_halves(&mut body);
         Ok(body)
     }
 }
@@ -106,6 +113,10 @@ impl KeySource {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
 
     use super::*;
 
@@ -142,5 +153,35 @@ mod tests {
             jwks_uri(plain, &document(plain, keys)).as_deref(),
             Some(keys)
         );
+    }
+
+    /// The keys, or the error, when the issuer gives this answer to every request; and the requests.
+    async fn answered(answer: &'static str) -> (Result<usize, String>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}/", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let length = socket.read(&mut request).await.unwrap();
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        let source = KeySource::new(issuer.parse().unwrap()).unwrap();
+        let body = source.get(source.url("/jwks")).await;
+        let keys = body.map_err(|error| error.to_string());
+        let keys = keys.map(|body| KeySet::parse(&body).map_or(0, |_| body.len()));
+        (keys, serving.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn halves_of_surrogate_pairs_in_keys_are_read_and_a_compressed_answer_is_named() {
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 41\r\n\r\n{\"keys\":[{\"kid\":\"\\ud83d\"}],\"\\ude00\":null}";
+        let (keys, request) = answered(answer).await;
+        assert_eq!(keys, Ok(41));
+        assert!(request.contains("accept-encoding: identity"), "{request}");
+        let answer = "HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 2\r\n\r\n{}";
+        let (keys, _) = answered(answer).await;
+        let said = "the response has the content coding br, although the request accepts none";
+        assert_eq!(keys, Err(said.to_owned()));
     }
 }

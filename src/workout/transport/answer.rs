@@ -27,7 +27,7 @@ use crate::{
         problem::{Code, Problem},
         request_id::RequestId,
     },
-    process::memory::Share,
+    process::{json::mend_bytes, memory::Share},
     workout::identity::Identity,
 };
 
@@ -133,6 +133,7 @@ async fn read_body(
     let (mut body, taken) = (Some(body), (share, reserved));
     match body::read(&parts.headers, &mut body, MAX_BODY_BYTES, None, taken).await {
         Ok(bytes) => {
+            let bytes = mend_bytes(bytes);
             let request = Request::from_parts(parts, Body::from(bytes.clone()));
             Ok((request, bytes))
         }

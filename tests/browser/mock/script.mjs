@@ -24,6 +24,10 @@ function turnOf(io) {
       await io.wait(gap);
     }
   };
+  const think = async (words) => {
+    for (const piece of words.match(/[\s\S]{1,40}/g) ?? []) emit({ type: 'thinking_delta', text: piece });
+    await io.wait(4);
+  };
   const tool = async (name, input, structured, { ms = 120, error = false } = {}) => {
     const id = `toolu_${io.body.messages.length}_${count += 1}`;
     emit({ type: 'tool_use_start', id, name });
@@ -43,7 +47,7 @@ function turnOf(io) {
   };
   const error = (code, retryable = true) =>
     emit({ type: 'error', code, message: `the ${code} message`, retryable, messages, usage: USAGE, request_id: 'req-4711' });
-  return { text, tool, done, error, messages };
+  return { text, think, tool, done, error, messages };
 }
 
 const SCRIPT = [
@@ -52,6 +56,16 @@ const SCRIPT = [
     for (const structured of odd) await turn.tool('analyze_progress', { exercise: 'x' }, structured, { ms: 1 });
     for (const structured of odd) await turn.tool('check_volume_landmarks', {}, structured, { ms: 1 });
     await turn.text('Nothing to draw.');
+    turn.done();
+  }],
+  [/^consider/i, async (turn, io) => {
+    await turn.think('The user asks about the bench press. <b>I</b> look at sixty days. '.repeat(3));
+    if (/then wait/.test(lastText(io.body))) while (!io.gone()) await io.wait(50);
+    await turn.tool('analyze_progress', { exercise: 'bench-press' }, undefined);
+    await turn.think('Now the volume of this week.');
+    await turn.tool('check_volume_landmarks', {}, undefined);
+    await turn.think('All of it fits together. '.repeat(20));
+    await turn.text('It goes well.');
     turn.done();
   }],
   [/pull-up/i, async (turn) => {
@@ -124,7 +138,8 @@ export async function answer(io) {
   const code = /error (\w+)/.exec(question)?.[1];
   if (code in STATUS) {
     const wait = { rate_limited: 3, busy: 1, model_overloaded: 120 }[code];
-    return io.problem(STATUS[code], code, wait ? { 'Retry-After': String(wait) } : {});
+    const limit = /of requests/.test(question) ? { 'RateLimit-Policy': '"chat";q=60;w=60', RateLimit: '"chat";r=0;t=3' } : {};
+    return io.problem(STATUS[code], code, wait ? { 'Retry-After': String(wait), ...limit } : {});
   }
   if (/proxy/.test(question)) return io.problem(200, 'x');
   io.write({ type: 'model_chosen', model: io.model });

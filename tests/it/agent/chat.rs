@@ -2,10 +2,13 @@
 
 mod caching;
 mod ids;
+mod midnight;
+mod refusals;
 mod requests;
 mod returned_messages;
 mod rounds;
 mod stop_reasons;
+mod thinking;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -145,7 +148,7 @@ fn continue_conversation(request: &mut Value, answer: &Value, words: &str) {
     messages.push(json!({"role": "user", "content": words}));
 }
 
-fn without_breakpoints(value: &Value) -> Value {
+pub(super) fn without_breakpoints(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(key, _)| *key != "cache_control");

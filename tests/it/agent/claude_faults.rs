@@ -3,6 +3,8 @@
 mod broken_replies;
 mod connections;
 mod cut_off_turns;
+mod encodings;
+mod fallback;
 mod retry_delays;
 mod timeouts;
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod catalogue;
+mod forwarding;
 mod meta;
 mod secrecy;
 

@@ -47,12 +47,15 @@ async fn a_photo_of_five_megabytes_reaches_claude_unchanged() {
     use base64::{Engine, prelude::BASE64_STANDARD};
     let app = TestApp::with([Reply::text("a nice squat rack")]).await;
     let mut seed = 7_u32;
-    let photo: Vec<u8> = std::iter::repeat_with(|| {
+    let noise = std::iter::repeat_with(|| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         seed.to_be_bytes()[0]
-    })
-    .take(5 * MEBIBYTE)
-    .collect();
+    });
+    let photo: Vec<u8> = [0xff, 0xd8, 0xff]
+        .into_iter()
+        .chain(noise)
+        .take(5 * MEBIBYTE)
+        .collect();
     let source = json!({"type": "base64", "media_type": "image/jpeg", "data": BASE64_STANDARD.encode(photo)});
     let image = json!({"type": "image", "source": source});
     let words = json!({"type": "text", "text": "what is this?"});

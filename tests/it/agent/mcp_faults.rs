@@ -5,6 +5,7 @@ mod answers;
 mod concurrency;
 mod connections;
 mod interruptions;
+mod kindness;
 mod listing;
 mod results;
 mod session;

@@ -163,6 +163,11 @@ async fn help_lists_the_settings_of_the_command() {
     for (command, listed, absent) in [
         (&["--help"][..], "AGENT_PORT=8001", "MCP_PORT="),
         (&["serve", "--help"], "AGENT_PORT=8001", "MCP_PORT="),
+        (
+            &["config", "check", "--help"],
+            "AGENT_PORT=8001",
+            "MCP_PORT=",
+        ),
         (&["mcp", "--help"], "MCP_PORT=8000", "AGENT_PORT="),
     ] {
         let ended = run(command, &[]).await;

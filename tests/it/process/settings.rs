@@ -1,4 +1,4 @@
-//! Settings, from the environment and a file.
+//! Settings from the environment.
 
 use super::*;
 
@@ -64,13 +64,92 @@ async fn one_message_names_every_bad_setting_what_is_wrong_and_what_it_should_be
       AGENT_MAX_TOOL_RESULT_BYTES must be a whole number from 1 to 1073741824
       RATE_LIMIT_MAX must be a whole number from 0 to 1000000
       RATE_LIMIT_WINDOW_SECS must be a whole number from 1 to 86400
-      CORS_ALLOWED_ORIGINS must be a comma-separated list of origins such as https://app.example.com (no path), or *
+      CORS_ALLOWED_ORIGINS must be a comma-separated list of origins such as https://app.example.com (no path), or *: entry 1 has a path; write https://app.example.com
       AGENT_MAX_BODY_BYTES must be a whole number from 1 to 4294967296
       AGENT_MAX_CONCURRENT_CHATS must be a whole number from 1 to 1000000
       AGENT_SHUTDOWN_GRACE_SECS must be a whole number from 0 to 86400
       LOG_FORMAT must be `json` or `pretty`
       RUST_LOG must be a list such as `info` or `prog_strength_agent=debug,info`
     ");
+}
+
+#[tokio::test]
+async fn an_origin_that_no_browser_sends_is_refused_with_the_reason() {
+    for (origin, why) in [
+        (
+            "https://*.example",
+            "has a `*` inside; list each origin, or allow all with `*` alone",
+        ),
+        (
+            "*://a.example",
+            "has a `*` inside; list each origin, or allow all with `*` alone",
+        ),
+        ("https://a.example/", "has a path; write https://a.example"),
+        (
+            "capacitor://localhost/",
+            "has a path; write capacitor://localhost",
+        ),
+        (
+            "https://a.example:8443/b",
+            "has a path; write https://a.example:8443",
+        ),
+        (
+            "https://a.example?b=swordfish",
+            "has a path; write https://a.example",
+        ),
+        (
+            "https://a.example:443",
+            "has the default port, which browsers leave out; write https://a.example",
+        ),
+        (
+            "http://[::1]:80",
+            "has the default port, which browsers leave out; write http://[::1]",
+        ),
+        (
+            "https://A.example",
+            "has capitals, which browsers do not send; write https://a.example",
+        ),
+        (
+            "Tauri://LocalHost:1",
+            "has capitals, which browsers do not send; write tauri://localhost:1",
+        ),
+        (
+            "https://bücher.example",
+            "is not what a browser sends; write https://xn--bcher-kva.example",
+        ),
+        (
+            "https://me:swordfish@a.example",
+            "has a user name or a password",
+        ),
+        (
+            "null",
+            "is sent by pages without an origin, and cannot be told apart",
+        ),
+        ("a.example", "is not a scheme, `://` and a host"),
+        ("localhost:3000", "is not a scheme, `://` and a host"),
+        ("https://", "is not a scheme, `://` and a host"),
+        ("file:///", "is not a scheme, `://` and a host"),
+        ("\"https://a.example\"", "is not a scheme, `://` and a host"),
+        (
+            "https://a.example https://b.example",
+            "is not a scheme, `://` and a host",
+        ),
+    ] {
+        let list = format!("https://good.example,{origin}");
+        let env = [
+            ("ANTHROPIC_API_KEY", API_KEY),
+            ("JWT_SIGNING_KEY", JWT_KEY),
+            ("CORS_ALLOWED_ORIGINS", &list),
+        ];
+        let ended = run(&[], &env).await;
+        assert_eq!((ended.code, ended.out), (Some(2), vec![]), "{origin}");
+        let message = ended.err.join("\n");
+        assert!(
+            message.ends_with(&format!("or *: entry 2 {why}")),
+            "{origin}: {message}"
+        );
+        assert!(!message.contains("swordfish"), "{message}");
+    }
 }
 
 #[tokio::test]
@@ -99,61 +178,6 @@ async fn a_variable_that_is_not_utf8_is_named_with_the_other_faults() {
         );
     }
     assert!(!message.contains("swordfish"), "{message}");
-}
-
-#[tokio::test]
-async fn a_malformed_line_of_the_env_file_is_reported_without_what_it_holds() {
-    let directory =
-        Directory::with_env_file("ANTHROPIC_API_KEY=x\nJWT_SIGNING_KEY=one swordfish\n");
-    let ended = run_in(&directory, &[], &[]).await;
-    assert_eq!((ended.code, ended.out), (Some(2), vec![]));
-    let message = ended.err.join("\n");
-    assert!(message.contains(".env"), "{message}");
-    assert!(!message.contains("swordfish"), "{message}");
-}
-
-#[tokio::test]
-async fn a_malformed_line_of_the_env_file_is_named_with_the_other_faults() {
-    let directory = Directory::with_env_file("LOG_FORMAT=two words\n");
-    let ended = run_in(&directory, &[], &[("AGENT_PORT", "none")]).await;
-    assert_eq!((ended.code, ended.out), (Some(2), vec![]));
-    let message = ended.err.join("\n");
-    for name in [".env", "AGENT_PORT", "JWT_SIGNING_KEY", "ANTHROPIC_API_KEY"] {
-        assert!(message.contains(name), "{name} is not in\n{message}");
-    }
-}
-
-#[tokio::test]
-async fn settings_are_also_read_from_an_env_file_in_the_working_directory() {
-    let directory = Directory::with_env_file(&format!(
-        "# what follows is secret\nANTHROPIC_API_KEY='sk-from-file'\nexport JWT_SIGNING_KEY=\"{JWT_KEY}\"\n\nAGENT_PORT=0\n"
-    ));
-    let left_out =
-        ["ANTHROPIC_API_KEY", "JWT_SIGNING_KEY", "AGENT_PORT"].map(|name| (name, LEFT_OUT));
-    let service = Service::start_in(directory, &[], &left_out).await;
-    service.claude.push(Reply::text("hi"));
-    let (status, _) = service.chat(&sams_token(), "x", &user("hello")).await;
-    assert_eq!(status, 200);
-    let asked = service.claude.asked();
-    assert_eq!(asked[0].headers["x-api-key"], "sk-from-file");
-}
-
-#[tokio::test]
-async fn the_environment_wins_over_the_env_file() {
-    let file =
-        format!("JWT_SIGNING_KEY='{JWT_KEY}'\nJWT_ISSUER=file\nJWT_AUDIENCE='file audience'\n");
-    let directory = Directory::with_env_file(&file);
-    let ended = run_in(
-        &directory,
-        &["token", "--sub", "sam"],
-        &[("JWT_ISSUER", "environment")],
-    )
-    .await;
-    let claims = claims(&ended);
-    assert_eq!(
-        (&claims["iss"], &claims["aud"]),
-        (&json!("environment"), &json!("file audience"))
-    );
 }
 
 #[tokio::test]
@@ -191,4 +215,27 @@ async fn an_auth_token_is_enough_and_is_sent_as_a_bearer() {
     let asked = service.claude.asked();
     assert_eq!(asked[0].headers["authorization"], "Bearer tok");
     assert_eq!(asked[0].headers.get("x-api-key"), None);
+}
+
+#[tokio::test]
+async fn a_port_that_kubernetes_sets_for_a_service_is_ignored_with_a_warning() {
+    let kubernetes = "tcp://10.96.0.12:8001";
+    let file = Directory::with_env_file("AGENT_PORT=0\n");
+    let env = [("AGENT_PORT", kubernetes), ("MCP_PORT", kubernetes)];
+    let service = Service::start_in(file, &[], &env).await;
+    let lines = as_json(&service.process.lines());
+    let warned = lines.iter().filter(|line| line["level"] == "WARN");
+    let warned: Vec<_> = warned.filter_map(|line| line["message"].as_str()).collect();
+    let [agent, mcp] = &warned[..] else {
+        panic!("not two warnings: {warned:?}")
+    };
+    assert!(agent.starts_with("AGENT_PORT is ignored"), "{agent}");
+    assert!(mcp.starts_with("MCP_PORT is ignored"), "{mcp}");
+    let ended = run(&["healthcheck"], &[("AGENT_PORT", kubernetes)]).await;
+    let message = ended.err.join("\n");
+    assert!(!message.contains("AGENT_PORT"), "{message}");
+    for other in ["udp://10.96.0.12:8001", "10.96.0.12:8001", "tcp:8001"] {
+        let ended = run(&["healthcheck"], &[("AGENT_PORT", other)]).await;
+        assert_eq!(ended.code, Some(2), "{other}");
+    }
 }

@@ -24,7 +24,7 @@ pub enum Quirk {
     None,
     /// The list of tools never ends.
     LoopingCursor,
-    /// One tool of the list has no schema.
+    /// One tool of the list has a text for its schema.
     MalformedTool,
     /// One tool's hint is not a boolean.
     MalformedHint,

@@ -39,6 +39,8 @@ pub struct Call {
     pub arguments: Value,
     /// `_meta` without the progress token.
     pub meta: Value,
+    /// The header of its request.
+    pub authorization: String,
 }
 
 /// The records, which survive a restart of the server.

@@ -16,6 +16,7 @@ pub mod postgres;
 mod postgres_tests;
 pub mod process;
 pub mod raw_http;
+pub mod scripted_mcp;
 pub mod service;
 pub mod sse;
 pub mod test_app;

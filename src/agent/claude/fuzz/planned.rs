@@ -194,6 +194,7 @@ impl Plan {
         let reply = Reply {
             blocks: blocks.filter(|(_, block)| !block.is_blank_text()).collect(),
             stop_reason: "tool_use".into(),
+            stop_details: None,
             model: Some("m".into()),
         };
         (text, reply)

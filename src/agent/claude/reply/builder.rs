@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Progress, Reply, Usage,
+    halves::Halves,
     open_block::{OpenBlock, string_field},
 };
 use crate::agent::claude::{Block, ClaudeError};
@@ -52,6 +53,7 @@ pub(super) struct Builder {
     /// Positions in `blocks` by the server's index, which a server may use twice.
     positions: HashMap<u64, u64>,
     stop_reason: String,
+    stop_details: Option<Value>,
     model: Option<String>,
     usage: Usage,
 }
@@ -59,32 +61,38 @@ pub(super) struct Builder {
 impl Builder {
     /// Adds one event, given its data.
     pub(super) fn on_event(&mut self, event: &[u8]) -> Result<Option<Progress>, ClaudeError> {
-        if let Some(delta) = FastDelta::parse(event) {
-            return Ok(self.on_fast_delta(delta));
+        let (event, halves) = Halves::cut(event);
+        if let Some(delta) = FastDelta::parse(&event) {
+            return Ok(self.on_fast_delta(delta, halves));
         }
         // Lossy: invalid UTF-8 from a server damages a word, not the whole reply.
-        let event = String::from_utf8_lossy(event);
+        let event = String::from_utf8_lossy(&event);
         match serde_json::from_str(&event) {
-            Ok(event) => self.on_any(event),
+            Ok(event) => self.on_any(event, halves),
             // The message would silently lack a piece.
             Err(_) if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),
             Err(_) => Ok(None),
         }
     }
 
-    fn on_fast_delta(&mut self, delta: FastDelta<'_>) -> Option<Progress> {
+    fn on_fast_delta(&mut self, delta: FastDelta<'_>, halves: Halves) -> Option<Progress> {
         let position = *self.positions.get(&delta.index)?;
         let open = self.block(position)?;
         if let Some(json) = delta.delta.partial_json {
+            let json = open.complete(halves, json);
             open.partial_json.push_str(&json);
             return None;
         }
-        let text = delta.delta.text.unwrap_or_default();
+        let text = open.complete(halves, delta.delta.text.unwrap_or_default());
         open.push_text(&text);
         text_progress(text)
     }
 
-    fn on_any(&mut self, mut event: Value) -> Result<Option<Progress>, ClaudeError> {
+    fn on_any(
+        &mut self,
+        mut event: Value,
+        halves: Halves,
+    ) -> Result<Option<Progress>, ClaudeError> {
         let index = event["index"].as_u64().unwrap_or_default();
         if event["type"] == "content_block_start" {
             self.positions.insert(index, self.blocks.len() as u64);
@@ -100,12 +108,16 @@ impl Builder {
                 Ok(Some(Progress::Usage(self.usage)))
             }
             "content_block_start" => Ok(self.on_start(position, event["content_block"].take())),
-            "content_block_delta" => Ok(self.on_delta(position, event["delta"].take())),
+            "content_block_delta" => Ok(self.on_delta(position, event["delta"].take(), halves)),
             "content_block_stop" => Ok(self.on_stop(position)),
             "message_delta" => {
                 if let Some(reason) = event["delta"]["stop_reason"].as_str() {
                     reason.clone_into(&mut self.stop_reason);
                 }
+                let details = event["delta"]["stop_details"].take();
+                self.stop_details = Some(details)
+                    .filter(|it| !it.is_null())
+                    .or(self.stop_details.take());
                 self.usage.update(&event["usage"]);
                 Ok(Some(Progress::Usage(self.usage)))
             }
@@ -123,6 +135,7 @@ impl Builder {
                 name: string_field(&block, "name"),
             }),
             Some("text") => text_progress(string_field(&block, "text")),
+            Some("thinking") => thinking_progress(string_field(&block, "thinking")),
             _ => None,
         };
         // Most replies have one block.
@@ -135,18 +148,25 @@ impl Builder {
         self.blocks.get_mut(usize::try_from(position).ok()?)
     }
 
-    fn on_delta(&mut self, position: u64, mut delta: Value) -> Option<Progress> {
+    fn on_delta(&mut self, position: u64, mut delta: Value, halves: Halves) -> Option<Progress> {
         let open = self.block(position)?;
-        let field = |name: &str| string_field(&delta, name);
+        let mut field = |name: &str| open.complete(halves, string_field(&delta, name));
         match delta["type"].as_str()? {
             "text_delta" => {
                 let text = field("text");
                 open.push_text(&text);
                 return text_progress(text);
             }
-            "input_json_delta" => open.partial_json.push_str(&field("partial_json")),
-            "thinking_delta" => open.text.push_str(&field("thinking")),
-            "signature_delta" => open.signature.push_str(&field("signature")),
+            "input_json_delta" => {
+                let json = field("partial_json");
+                open.partial_json.push_str(&json);
+            }
+            "thinking_delta" => {
+                let thinking = field("thinking");
+                open.text.push_str(&thinking);
+                return thinking_progress(thinking);
+            }
+            "signature_delta" => open.signature.push_str(&string_field(&delta, "signature")),
             "citations_delta" => {
                 let block = open.block.as_object_mut()?;
                 let citations = block.entry("citations").or_insert_with(|| json!([]));
@@ -163,7 +183,17 @@ impl Builder {
 
     fn on_stop(&mut self, index: u64) -> Option<Progress> {
         let open = self.block(index)?;
-        if open.block["type"] != "tool_use" || std::mem::replace(&mut open.is_complete, true) {
+        let rest = open.rest();
+        if open.block["type"] != "tool_use" {
+            open.text.push_str(rest);
+            return match open.block["type"].as_str()? {
+                "text" => text_progress(rest.to_owned()),
+                "thinking" => thinking_progress(rest.to_owned()),
+                _ => None,
+            };
+        }
+        open.partial_json.push_str(rest);
+        if std::mem::replace(&mut open.is_complete, true) {
             return None;
         }
         let input_json = open.take_input_json();
@@ -188,9 +218,14 @@ impl Builder {
         Reply {
             blocks: blocks.filter(|(_, block)| !block.is_blank_text()).collect(),
             stop_reason: std::mem::take(&mut self.stop_reason),
+            stop_details: self.stop_details.take(),
             model: self.model.take(),
         }
     }
+}
+
+fn thinking_progress(thinking: String) -> Option<Progress> {
+    (!thinking.is_empty()).then_some(Progress::Thinking(thinking))
 }
 
 fn text_progress(text: String) -> Option<Progress> {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::agent::claude::Block;
+use super::halves::Halves;
+use crate::{agent::claude::Block, process::json::mend_str};
 
 /// A block as it started, and its deltas so far.
 #[derive(Default)]
@@ -11,6 +12,8 @@ pub(super) struct OpenBlock {
     pub(super) text: String,
     pub(super) partial_json: String,
     pub(super) signature: String,
+    /// Half a surrogate pair that the last delta ends with.
+    half: Option<u16>,
     /// A `content_block_stop` was received.
     pub(super) is_complete: bool,
 }
@@ -28,6 +31,16 @@ impl OpenBlock {
             signature,
             ..Self::default()
         }
+    }
+
+    /// The text of a delta, with the emoji that it and the one before hold in halves.
+    pub(super) fn complete(&mut self, halves: Halves, text: String) -> String {
+        halves.complete(&mut self.half, text)
+    }
+
+    /// Stands for the half that no delta completes; mostly empty.
+    pub(super) fn rest(&mut self) -> &'static str {
+        self.half.take().map_or("", |_| "\u{fffd}")
     }
 
     /// Grows by a quarter instead of doubling: the text is held as long as the reply streams.
@@ -73,7 +86,9 @@ impl OpenBlock {
                 input: Map::new(),
             },
             _ => {
-                if let Ok(input @ Value::Object(_)) = serde_json::from_str(&self.partial_json) {
+                if let Ok(input @ Value::Object(_)) =
+                    serde_json::from_str(&mend_str(&self.partial_json))
+                {
                     self.block["input"] = input;
                 }
                 Block::Opaque(self.block)

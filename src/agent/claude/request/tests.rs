@@ -1,7 +1,23 @@
 use serde_json::{Map, json};
 
 use super::*;
-use crate::agent::claude::{Block, Message};
+use crate::{
+    agent::claude::{Block, Message, Role},
+    config::Config,
+};
+
+/// The model `m` with these settings and the system prompt.
+fn model(settings: &[(&str, &str)], system: &str) -> Model {
+    let base = [
+        ("ANTHROPIC_API_KEY", "key"),
+        ("JWT_SIGNING_KEY", "key"),
+        ("CLAUDE_MAX_TOKENS", "5"),
+    ];
+    let all = base.iter().chain(settings);
+    let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let config = Config::from_iter(all).unwrap().claude;
+    Model::new("m\"", &config, system).unwrap()
+}
 
 #[test]
 fn a_request_has_four_breakpoints_at_the_ends_of_tools_system_and_the_last_two_user_messages() {
@@ -29,7 +45,7 @@ fn a_request_has_four_breakpoints_at_the_ends_of_tools_system_and_the_last_two_u
     });
     let mark = json!({"type": "ephemeral"});
     let expected = json!({
-        "model": "m", "max_tokens": 5, "stream": true,
+        "model": "m\"", "max_tokens": 5, "stream": true,
         "system": [
             {"type": "text", "text": "stable", "cache_control": mark},
             {"type": "text", "text": "today"},
@@ -47,17 +63,19 @@ fn a_request_has_four_breakpoints_at_the_ends_of_tools_system_and_the_last_two_u
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "cache_control": mark}]},
         ],
     });
-    let prefix = Prefix::new("m", 5, "stable").unwrap();
+    let model = model(&[], "stable");
     let tools = Tools::new(&tools);
     // Added one by one or several at once.
     for together in 1..=messages.len() {
         let mut conversation = Conversation::default();
         for messages in messages.chunks(together) {
-            let with_roles = messages.iter().map(|message| (message.role, message));
+            let with_roles = messages
+                .iter()
+                .map(|message| (message.role, &message.content[..]));
             conversation.extend(with_roles, &Bytes::new()).unwrap();
         }
         let request = Request {
-            prefix: &prefix,
+            model: &model,
             user_context: "today",
             tools: &tools,
             may_use_tools: false,
@@ -74,11 +92,13 @@ fn a_request_without_tools_escapes_its_texts_and_has_two_breakpoints() {
     let mut conversation = Conversation::default();
     let message = Message::user(vec![Block::text(said)]);
     conversation
-        .extend([(message.role, &message)], &Bytes::new())
+        .extend([(message.role, &message.content[..])], &Bytes::new())
         .unwrap();
-    conversation.extend::<Message>([], &Bytes::new()).unwrap();
+    conversation
+        .extend::<Block, &[Block]>([], &Bytes::new())
+        .unwrap();
     let request = Request {
-        prefix: &Prefix::new("m\"", 5, said).unwrap(),
+        model: &model(&[], said),
         user_context: said,
         tools: &Tools::new(&[]),
         may_use_tools: false,
@@ -94,4 +114,30 @@ fn a_request_without_tools_escapes_its_texts_and_has_two_breakpoints() {
             "messages": [{"role": "user", "content": [text]}],
         })
     );
+}
+
+#[test]
+fn an_hour_of_caching_is_on_every_breakpoint() {
+    let model = model(&[("CLAUDE_CACHE_TTL", "1h")], "stable");
+    let mut conversation = Conversation::default();
+    let question = [Block::text("hi")];
+    conversation
+        .extend([(Role::User, &question[..])], &Bytes::new())
+        .unwrap();
+    let tool = ToolSpec {
+        name: "a".into(),
+        description: None,
+        input_schema: json!({"type": "object"}),
+    };
+    let request = Request {
+        model: &model,
+        user_context: "today",
+        tools: &Tools::new(&[tool]),
+        may_use_tools: true,
+        messages: &conversation,
+    };
+    let body = String::from_utf8(request.body().unwrap().concat()).unwrap();
+    let mark = r#""cache_control":{"type":"ephemeral","ttl":"1h"}"#;
+    assert_eq!(body.matches(mark).count(), 3, "{body}");
+    assert_eq!(body.matches("cache_control").count(), 3, "{body}");
 }

@@ -1,15 +1,16 @@
 //! Parses the source of an image or document: base64, a URL, text, or content blocks.
 
-use std::{borrow::Cow, io};
+use std::borrow::Cow;
 
-use base64::{prelude::BASE64_STANDARD, read::DecoderReader};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Block, parse_blocks, parse_text, required_string};
 use crate::{
     agent::{
-        claude::{IMAGE_TYPES, image_type},
+        claude::{
+            IMAGE_TYPES, MAX_IMAGE_SIDE, longer_side, media_type, media_type_name, mend_base64,
+        },
         json::{Invalid, JsonStr, Object},
     },
     upstream::address::is_public_host,
@@ -17,6 +18,8 @@ use crate::{
 
 /// Claude's limit, in base64 (<https://docs.claude.com/en/docs/build-with-claude/vision>).
 const MAX_IMAGE_CHARS: usize = 10 * 1024 * 1024;
+/// Claude's limit on the title of a document.
+const MAX_TITLE_CHARS: usize = 500;
 const DOCUMENT_TYPES: [&str; 1] = ["application/pdf"];
 
 #[derive(Debug, Serialize)]
@@ -24,7 +27,7 @@ const DOCUMENT_TYPES: [&str; 1] = ["application/pdf"];
 pub(in crate::agent::history) enum Source<'a> {
     Base64 {
         media_type: &'static str,
-        data: JsonStr<'a>,
+        data: Base64<'a>,
     },
     Url {
         url: JsonStr<'a>,
@@ -36,6 +39,14 @@ pub(in crate::agent::history) enum Source<'a> {
     Content {
         content: Vec<Block<'a>>,
     },
+}
+
+/// Base64 as it was received, or mended.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(in crate::agent::history) enum Base64<'a> {
+    Received(JsonStr<'a>),
+    Mended(String),
 }
 
 pub(super) fn parse_image<'a>(block: &Object<'a>) -> Result<Block<'a>, Invalid> {
@@ -57,14 +68,21 @@ pub(super) fn parse_document<'a>(block: &Object<'a>) -> Result<Block<'a>, Invali
         }
         _ => Err(Invalid::new("must be base64, text, content or url").in_field("type")),
     });
-    let non_empty = |field| {
-        let text = block.string(field)?;
-        Ok(text.filter(|text| !text.unescape().is_empty()))
+    let non_empty = |field, max_chars| {
+        let Some(text) = block.string(field)? else {
+            return Ok(None);
+        };
+        let unescaped = text.unescape();
+        if unescaped.chars().nth(max_chars).is_some() {
+            let why = format!("must not be longer than {max_chars} characters");
+            return Err(Invalid::new(why).in_field(field));
+        }
+        Ok(Some(text).filter(|_| !unescaped.is_empty()))
     };
     Ok(Block::Document {
         source: source?,
-        title: non_empty("title")?,
-        context: non_empty("context")?,
+        title: non_empty("title", MAX_TITLE_CHARS)?,
+        context: non_empty("context", usize::MAX)?,
     })
 }
 
@@ -97,7 +115,8 @@ fn parse_nested(content: Option<&RawValue>) -> Result<Source<'_>, Invalid> {
 
 fn parse_plain_text<'a>(source: &Object<'a>) -> Result<Source<'a>, Invalid> {
     let data = required_string(source, "data")?;
-    if required_string(source, "media_type")?.unescape() != "text/plain" {
+    let declared = required_string(source, "media_type")?.unescape();
+    if media_type_name(&declared) != "text/plain" {
         return Err(Invalid::new("must be text/plain").in_field("media_type"));
     }
     if data.is_blank() {
@@ -115,30 +134,42 @@ fn parse_base64<'a>(
     max_chars: usize,
 ) -> Result<Source<'a>, Invalid> {
     let declared = required_string(source, "media_type")?.unescape();
-    let Some(declared) = allowed.iter().find(|allowed| **allowed == declared) else {
+    if !allowed.contains(&media_type_name(&declared).as_str()) {
         let why = format!("must be {}", allowed.join(", "));
         return Err(Invalid::new(why).in_field("media_type"));
-    };
-    let data = required_string(source, "data")?;
-    let base64 = data.unescape();
-    let invalid_data = |why: Cow<'static, str>| Err(Invalid::new(why).in_field("data"));
-    if base64.is_empty() || !is_base64(&base64) {
-        return invalid_data("must be base64 (standard alphabet, padded, no line breaks)".into());
     }
-    if base64.len() > max_chars {
-        return invalid_data(format!("must not be longer than {max_chars} characters").into());
-    }
-    // Claude refuses an image if its declared type differs from the type of its bytes.
-    let media_type = image_type(&base64)
-        .filter(|media_type| allowed.contains(media_type))
-        .unwrap_or(declared);
+    let received = required_string(source, "data")?;
+    let checked = check_base64(&received.unescape(), allowed, max_chars);
+    let (media_type, mended) = checked.map_err(|invalid| invalid.in_field("data"))?;
+    let data = mended.map_or(Base64::Received(received), Base64::Mended);
     Ok(Source::Base64 { media_type, data })
 }
 
-/// Decodes without keeping the bytes: a photo has megabytes of them.
-fn is_base64(data: &str) -> bool {
-    let mut decoder = DecoderReader::new(data.as_bytes(), &BASE64_STANDARD);
-    io::copy(&mut decoder, &mut io::sink()).is_ok()
+/// The media type of the bytes, which counts whatever the client calls it; and the mended base64, if it was not clean.
+fn check_base64(
+    received: &str,
+    allowed: &[&'static str],
+    max_chars: usize,
+) -> Result<(&'static str, Option<String>), Invalid> {
+    let base64 = mend_base64(received).ok_or_else(|| Invalid::new("must be base64"))?;
+    if base64.len() > max_chars {
+        let why = format!("must not be longer than {max_chars} characters");
+        return Err(Invalid::new(why));
+    }
+    let media_type = media_type(&base64).filter(|found| allowed.contains(found));
+    let media_type = media_type.ok_or_else(|| {
+        let why = format!("must be the bytes of {}", allowed.join(", "));
+        Invalid::new(why)
+    })?;
+    if longer_side(&base64).is_some_and(|pixels| pixels > MAX_IMAGE_SIDE) {
+        let why = format!("must not be wider or higher than {MAX_IMAGE_SIDE} pixels");
+        return Err(Invalid::new(why));
+    }
+    let mended = match base64 {
+        Cow::Owned(mended) => Some(mended),
+        Cow::Borrowed(_) => None,
+    };
+    Ok((media_type, mended))
 }
 
 /// Claude fetches the URL, which must not lead into a private network.

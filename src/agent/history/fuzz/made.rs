@@ -17,8 +17,15 @@ const WORDS: [&str; 10] = [
     "aGk=",
     "ü",
 ];
-/// A PNG's first bytes.
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUg==";
+/// The first bytes of a PNG: clean, and with the flaws that are mended.
+const PNG: [&str; 4] = [
+    "iVBORw0KGgoAAAANSUhEUg==",
+    "iVBORw0KGgoAAAANSUhEUg",
+    "data:image/jpeg;base64,iVBORw0KGgoA\r\nAAANSUhEUg==\n",
+    " iVBORw0KGgoAAAANSUhEUg=\n ",
+];
+/// The first bytes of a PDF, likewise.
+const PDF: [&str; 3] = ["JVBERi0xLjc=", "JVBERi0xLjc", "JVBERi0x\nLjc="];
 
 /// A message as frontends keep it, possibly truncated or with extra parts.
 pub(super) fn message(choices: &mut Choices<'_>) -> Value {
@@ -62,6 +69,7 @@ fn block(choices: &mut Choices<'_>, role: &str) -> Value {
             json!({"type": "thinking", "thinking": choices.text(&WORDS), "signature": "s"})
         }
         (3, "assistant") => json!({"type": "redacted_thinking", "data": "d"}),
+        (4, "assistant") => json!({"type": "fallback", "from": choices.object(2, &WORDS)}),
         (0 | 1, _) => {
             let content = match choices.below(4) {
                 0 => Value::Null,
@@ -83,8 +91,10 @@ fn seen(choices: &mut Choices<'_>) -> Value {
     let image = |choices: &mut Choices<'_>| {
         let source = match choices.below(3) {
             0 => json!({"type": "url", "url": "https://example.com/a.png", "media_type": 5}),
-            1 => json!({"type": "base64", "media_type": "image/gif", "data": PNG}),
-            _ => json!({"type": "base64", "media_type": "image/webp", "data": "aGk=", "url": null}),
+            1 => json!({"type": "base64", "media_type": "image/gif", "data": choices.pick(&PNG)}),
+            _ => {
+                json!({"type": "base64", "media_type": " IMAGE/jpg; a=b", "data": "UklGRiQAAABXRUJQ", "url": null})
+            }
         };
         json!({"type": "image", "source": source})
     };
@@ -96,7 +106,9 @@ fn seen(choices: &mut Choices<'_>) -> Value {
                 0 => {
                     json!({"type": "text", "media_type": "text/plain", "data": choices.text(&WORDS[..1])})
                 }
-                1 => json!({"type": "base64", "media_type": "application/pdf", "data": PNG}),
+                1 => {
+                    json!({"type": "base64", "media_type": "Application/PDF", "data": choices.pick(&PDF)})
+                }
                 2 => json!({"type": "content", "content": [text(choices), image(choices)]}),
                 _ => json!({"type": "content", "content": choices.text(&WORDS)}),
             };

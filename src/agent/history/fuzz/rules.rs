@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
 
-use crate::agent::claude::is_blank;
+use crate::agent::claude::{is_blank, is_opaque_type};
 
 type Rule = Result<(), &'static str>;
 
@@ -84,6 +85,10 @@ fn block(block: &Value, role: &str) -> Rule {
             only(block, &["type", "data"])?;
             must(block["data"].is_string(), "redacted thinking has data")
         }
+        ("assistant", kind) if is_opaque_type(kind) => {
+            must(block.get("cache_control").is_none(), "no cache_control")?;
+            must(!names_a_user(block), "no unknown block names a user")
+        }
         _ => Err("a block is of a type that its role may send"),
     }
 }
@@ -134,6 +139,11 @@ fn shown(block: &Value) -> Rule {
                     .get(field)
                     .is_none_or(|text| text.as_str().is_some_and(|text| !text.is_empty()))
             };
+            let title = block["title"].as_str().unwrap_or_default();
+            must(
+                title.chars().count() <= 500,
+                "a title has 500 characters at most",
+            )?;
             must(
                 named("title") && named("context"),
                 "a title or context is a text, and not empty",
@@ -164,13 +174,9 @@ fn source(source: &Value, media_types: &[&str]) -> Rule {
                 "the media type is a known one",
             )?;
             let data = source["data"].as_str().unwrap_or_default();
+            let bytes = BASE64_STANDARD.decode(data).map_err(|_| "data is base64")?;
             must(
-                !data.is_empty() && data.len().is_multiple_of(4) && data.is_ascii(),
-                "data is base64",
-            )?;
-            let png = data.starts_with("iVBORw0KGgo") && data.len() >= 16 && media_types.len() > 1;
-            must(
-                !png || source["media_type"] == "image/png",
+                bytes_of(&bytes) == source["media_type"].as_str(),
                 "the media type is that of the bytes",
             )
         }
@@ -195,6 +201,22 @@ fn source(source: &Value, media_types: &[&str]) -> Rule {
             content.iter().try_for_each(shown)
         }
         _ => Err("a source is of a known type"),
+    }
+}
+
+/// The media type that the first bytes stand for.
+fn bytes_of(bytes: &[u8]) -> Option<&'static str> {
+    let begins = |first: &[u8]| bytes.starts_with(first);
+    if begins(b"\x89PNG\r\n\x1a\n") {
+        Some("image/png")
+    } else if begins(b"\xff\xd8\xff") {
+        Some("image/jpeg")
+    } else if begins(b"GIF87a") || begins(b"GIF89a") {
+        Some("image/gif")
+    } else if begins(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        Some("image/webp")
+    } else {
+        begins(b"%PDF-").then_some("application/pdf")
     }
 }
 

@@ -106,3 +106,31 @@ fn a_document_content_string_is_forwarded_as_a_text_block() {
             {"type": "document", "source": {"type": "content", "content": text("Deadlift 1x5")}}]}])
     );
 }
+
+#[test]
+fn unknown_blocks_of_the_assistant_are_forwarded_in_place_as_received() {
+    let block = r#"{"type": "fallback", "trigger": null, "from": {"b": 1.50, "a": [1e2]}, "cache_control": {"type": "ephemeral"}}"#;
+    let history = format!(
+        r#"[{{"role": "user", "content": "a"}},
+            {{"role": "assistant", "content": [{{"type": "text", "text": "b"}}, {block}, {{"type": "text", "text": "c"}}]}},
+            {{"role": "user", "content": "d"}}]"#
+    );
+    let raw = serde_json::from_str(&history).unwrap();
+    let history = super::super::parse(raw, &bytes::Bytes::new()).unwrap();
+    let expected = r#"{"type":"fallback","trigger":null,"from":{"b": 1.50, "a": [1e2]}}"#;
+    let json = history.conversation.json();
+    assert!(json.contains(expected), "{json}");
+}
+
+#[test]
+fn an_unknown_block_beyond_the_limits_of_tool_inputs_is_refused() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let many = format!("[{}1]", "1,".repeat(1_000_000));
+    for value in [deep, many] {
+        let history = format!(
+            r#"[{{"role": "assistant", "content": [{{"type": "fallback", "from": {value}}}]}}, {{"role": "user", "content": "d"}}]"#
+        );
+        let raw = serde_json::from_str(&history).unwrap();
+        assert!(super::super::parse(raw, &bytes::Bytes::new()).is_err());
+    }
+}

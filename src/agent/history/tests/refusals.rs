@@ -81,12 +81,16 @@ fn invalid_values_are_named_with_their_place() {
             "messages[0].content[0].source.media_type: must be image/png, image/jpeg, image/gif, image/webp",
         ),
         (
-            b64("image/png", "data:image/png;base64,aGk="),
-            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
+            b64("image/png", "data:image/png,aGk="),
+            "messages[0].content[0].source.data: must be base64",
         ),
         (
             b64("image/png", &format!("{}=={}", "a".repeat(4094), "aGk=")),
-            "messages[0].content[0].source.data: must be base64 (standard alphabet, padded, no line breaks)",
+            "messages[0].content[0].source.data: must be base64",
+        ),
+        (
+            b64("image/png", "data:image/png;base64,aGk="),
+            "messages[0].content[0].source.data: must be the bytes of image/png, image/jpeg, image/gif, image/webp",
         ),
         (
             image(&json!({"type": "file", "file_id": "f"})),

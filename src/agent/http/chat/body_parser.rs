@@ -1,30 +1,20 @@
-//! Parses the body of a chat within the memory budget. Large bodies are parsed one at a time, on a thread that serves no other
-//! request: that takes tens of milliseconds, and memory beside the body.
+//! Parses the body of a chat.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::task::spawn_blocking;
 
 use super::request;
 use crate::{
     agent::{
         history::{self, History},
-        http::limits::Limits,
+        http::{body_parser, limits::Limits},
         time_zone_name, user_context,
     },
     auth::Caller,
     http::problem::Problem,
-    process::memory::{
-        Share,
-        json::{MAX_VALUES, max_values},
-    },
+    process::memory::Share,
 };
-
-/// The largest body that is parsed at once, in bytes.
-const MAX_SMALL_BODY: usize = 1 << 20;
-/// What a value of a body takes while the body is parsed, in bytes: the fields of an object, a block, its checks.
-const VALUE_COST: usize = 200;
 
 /// What a turn needs of a body.
 pub(super) struct Parsed {
@@ -42,34 +32,18 @@ pub(super) async fn parse(
     body: Bytes,
     share: &Arc<Share<Caller>>,
 ) -> Result<Parsed, Problem> {
-    if body.len() <= MAX_SMALL_BODY {
-        return parse_now(&body, share);
-    }
-    let permit = limits.large_bodies.clone().acquire_owned().await;
-    let (share, span) = (share.clone(), tracing::Span::current());
-    let parsing = spawn_blocking(move || {
-        let _held = (permit, span.enter());
-        parse_now(&body, &share)
-    });
-    parsing.await.unwrap_or_else(|_| Err(Problem::internal()))
-}
-
-fn parse_now(body: &Bytes, share: &Share<Caller>) -> Result<Parsed, Problem> {
-    let values = max_values(body);
-    // A body with more is not parsed.
-    let cost = if values <= MAX_VALUES {
-        values * VALUE_COST
-    } else {
-        0
-    };
-    share.take(cost)?;
-    let request = request::read(body, values)?;
-    let history = history::parse(request.messages, body)?;
-    share.give_back(cost);
-    match history.conversation.owned_and_shared() {
-        (owned, 0) => share.give_back(body.len().saturating_sub(owned)),
+    let length = body.len();
+    let parsed = body_parser::parse(limits, body, share, parse_now).await?;
+    match parsed.history.conversation.owned_and_shared() {
+        (owned, 0) => share.give_back(length.saturating_sub(owned)),
         (owned, _) => share.take(owned)?,
     }
+    Ok(parsed)
+}
+
+fn parse_now(body: &Bytes, values: usize) -> Result<Parsed, Problem> {
+    let request = request::read(body, values)?;
+    let history = history::parse(request.messages, body)?;
     if history.dropped > 0 {
         let blocks = history.dropped;
         tracing::debug!(blocks, "dropped from the history: Claude would refuse them");

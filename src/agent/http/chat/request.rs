@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     agent::{
         claude,
-        json::{Invalid, Object, lone_surrogate},
+        json::{Invalid, Object},
     },
     http::problem::Problem,
     process::memory::json::MAX_VALUES,
@@ -32,7 +32,7 @@ pub struct ChatRequest<'a> {
 /// A message of a request, for the `OpenAPI` document; `agent::history` parses messages.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the OpenAPI document")]
-struct RequestMessage {
+pub(in crate::agent::http) struct RequestMessage {
     role: claude::Role,
     content: RequestContent,
 }
@@ -45,25 +45,23 @@ enum RequestContent {
     Blocks(Vec<claude::Block>),
 }
 
-/// Parses a body that is JSON, holds at most [`MAX_VALUES`] `values`, and is an object with valid fields.
-pub(super) fn read(bytes: &[u8], values: usize) -> Result<ChatRequest<'_>, Problem> {
+/// Parses a body without halves of surrogate pairs ([`mend_bytes`](crate::process::json::mend_bytes)) that is JSON, holds at
+/// most [`MAX_VALUES`] `values`, and is an object with valid fields.
+pub(in crate::agent::http) fn read(
+    bytes: &[u8],
+    values: usize,
+) -> Result<ChatRequest<'_>, Problem> {
     // Checked once for all strings in the body.
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
         let valid = std::str::from_utf8(bytes).map_err(|error| error.valid_up_to());
         return Err(not_json(bytes, valid.err().unwrap_or_default()));
     };
     let fits = values <= MAX_VALUES;
-    if fits
-        && let Ok(body) = Object::parse(text)
-        && lone_surrogate(text).is_none()
-    {
+    if fits && let Ok(body) = Object::parse(text) {
         return Ok(parse(&body)?);
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return Err(not_json_from(error.line(), error.column()));
-    }
-    if let Some(at) = lone_surrogate(text) {
-        return Err(not_json(bytes, at));
     }
     let why = if fits {
         "must be an object with `messages`".to_owned()

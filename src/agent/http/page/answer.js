@@ -3,6 +3,7 @@
 import { chartOf } from './charts.js';
 import { el } from './dom.js';
 import { endingOf } from './ending.js';
+import { isNote } from './history.js';
 import { showMarkdown } from './markdown.js';
 import { pill } from './pill.js';
 
@@ -25,7 +26,7 @@ export function turnView(turn, ways) {
       parts = [];
     }
     turn.parts.forEach((part, at) => {
-      parts[at] ??= part.kind === 'tool' ? toolView(part, body) : textView(part, body);
+      parts[at] ??= viewOf(turn, part, body);
       parts[at].update();
     });
     working.hidden = turn.outcome !== null || busy(turn);
@@ -69,6 +70,25 @@ function questionOf(turn) {
   return el('div', { class: 'question' }, el('h3', { class: 'hidden-visually' }, 'You'),
     turn.photo && /^data:image\//.test(turn.photo) && el('img', { src: turn.photo, alt: 'Your photo' }),
     turn.question !== '' && el('p', { dir: 'auto' }, turn.question));
+}
+
+const viewOf = (turn, part, body) => ({ tool: toolView, thinking: thinkingView }[part.kind] ?? textView)(part, body, turn);
+
+/** Thinking, folded; a note on progress, in place. Plain text, and not copied or read out with the answer. */
+function thinkingView(part, body, turn) {
+  const thought = el('div', { class: 'thought', dir: 'auto' });
+  const fold = el('details', { class: 'thinking' }, el('summary', {}, 'Thinking'), thought);
+  const note = el('p', { class: 'note', dir: 'auto' });
+  body.append(note, fold);
+  return {
+    update() {
+      const text = part.text.trim();
+      const short = isNote(turn, part);
+      note.hidden = text === '' || !short;
+      fold.hidden = text === '' || short;
+      (short ? note : thought).textContent = text;
+    },
+  };
 }
 
 function textView(part, body) {

@@ -58,10 +58,12 @@ const chat = createChat({
   onModel: showModel,
   onChange: () => show(),
   onRefused: (text, photo) => composer.offer(text, photo),
+  onWait: (seconds) => composer.lock(seconds),
 });
 const composer = createComposer({
   onSend: chat.ask,
   onStop: chat.stop,
+  onUnlock: () => say('You can send again.'),
   maxBytes: () => access.config?.max_photo_bytes ?? MAX_PHOTO_BYTES,
 });
 
@@ -84,6 +86,7 @@ function show() {
 
 at('examples').append(...EXAMPLES.map((text) =>
   el('li', {}, el('button', { type: 'button', onclick: () => {
+    if (composer.locked) return;
     chat.ask(text, null);
     settle();
   } }, text))));

@@ -1,7 +1,7 @@
 // The conversation: ask, stop, retry, start a new chat.
 
 import { turnView } from './answer.js';
-import { errorWords } from './errors.js';
+import { errorWords, waitWords } from './errors.js';
 import { applyEvent, askQuestion, endTurn, goesOn, isRefused, newConversation, tryAgain } from './history.js';
 import { loadChat, saveChat } from './store.js';
 import { askService } from './turn.js';
@@ -9,9 +9,9 @@ import { toolWords } from './words.js';
 
 /**
  * `say` announces to screen readers, `onChange()` is called when answering begins or ends and when the page becomes empty or not,
- * `settle()` when a button that may have held the focus is removed.
+ * `onWait(seconds)` when a limit was reached, `settle()` when a button that may have held the focus is removed.
  */
-export function createChat({ place, access, say, onModel, onChange, onRefused, follow, toTop, settle }) {
+export function createChat({ place, access, say, onModel, onChange, onRefused, onWait, follow, toTop, settle }) {
   let chat = loadChat();
   let previous = null;
   let running = null;
@@ -71,6 +71,7 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, f
     showEndings();
     changed();
     say(endWords(turn, view));
+    if (outcome.code === 'rate_limited' && outcome.wait > 0) onWait(outcome.wait);
     if (isRefused(turn)) onRefused(turn.question, photos.get(turn) ?? null);
   }
 
@@ -143,5 +144,6 @@ function endWords(turn, view) {
   if (outcome.kind === 'stopped') return goesOn(turn) ? 'Stopped. You can continue.' : 'Stopped.';
   if (outcome.kind === 'done') return view.spoken() || 'The answer is empty.';
   const words = errorWords(outcome.code, outcome.retryable);
-  return `${words.title}. ${words.text}`;
+  const wait = outcome.wait > 0 ? ` Try again ${waitWords(outcome.wait)}.` : '';
+  return `${words.title}. ${words.text}${wait}`;
 }

@@ -1,6 +1,7 @@
 // The message composer: text, a photo, and the send/stop button.
 
 import { el, icon } from './dom.js';
+import { waitWords } from './errors.js';
 import { PhotoProblem, readPhoto } from './photo.js';
 import { loadDraft, saveDraft } from './store.js';
 
@@ -9,8 +10,8 @@ const TURN_MS = 500;
 
 const at = (id) => document.getElementById(id);
 
-/** `onSend(text, photo)`, `onStop()`; `maxBytes()` is the size limit of a photo. */
-export function createComposer({ onSend, onStop, maxBytes }) {
+/** `onSend(text, photo)`, `onStop()`, `onUnlock()`; `maxBytes()` is the size limit of a photo. */
+export function createComposer({ onSend, onStop, onUnlock, maxBytes }) {
   const form = at('composer');
   const field = at('message');
   const send = at('send');
@@ -21,6 +22,8 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   let reading = null;
   let running = false;
   let turnedAt = -Infinity;
+  /** Until then the service takes no message; 0 when it does. */
+  let lockedUntil = 0;
 
   const turnedJustNow = () => performance.now() - turnedAt < TURN_MS;
   const ready = () => field.value.trim() !== '' || photo !== null || reading !== null;
@@ -29,7 +32,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
     send.setAttribute('aria-label', running ? 'Stop' : 'Send');
     send.classList.toggle('stopping', running);
     // Not `disabled`: that would drop the focus when an answer ends while the button has it.
-    send.setAttribute('aria-disabled', String(!running && !ready()));
+    send.setAttribute('aria-disabled', String(!running && (lockedUntil > 0 || !ready())));
     field.style.height = 'auto';
     field.style.height = `${Math.min(field.scrollHeight, 200, Math.max(40, innerHeight * 0.3))}px`;
   };
@@ -42,6 +45,20 @@ export function createComposer({ onSend, onStop, maxBytes }) {
     at('composer-problem').textContent = words ?? '';
     at('composer-problem').hidden = !words;
   };
+
+  function tick() {
+    const left = Math.ceil((lockedUntil - Date.now()) / 1000);
+    const wait = at('composer-wait');
+    wait.hidden = left <= 0;
+    wait.textContent = left > 0 ? `You can send again ${waitWords(left)}.` : '';
+    if (left > 0) {
+      setTimeout(tick, 500);
+      return;
+    }
+    lockedUntil = 0;
+    show();
+    onUnlock();
+  }
 
   /** Renders the attachment: a photo, one being read, or none. */
   function setPhoto(next, nowReading = null) {
@@ -82,7 +99,7 @@ export function createComposer({ onSend, onStop, maxBytes }) {
   }
 
   function submit() {
-    if (running || !ready()) return;
+    if (running || lockedUntil > 0 || !ready()) return;
     if (reading) {
       // The photo belongs to this message: wait for it.
       reading.send = true;
@@ -138,6 +155,14 @@ export function createComposer({ onSend, onStop, maxBytes }) {
       running = now;
       show();
     },
+    /** Sends nothing for so many seconds; the text can be edited. */
+    lock(seconds) {
+      const counting = lockedUntil > 0;
+      lockedUntil = Date.now() + seconds * 1000;
+      show();
+      if (!counting) tick();
+    },
+    get locked() { return lockedUntil > 0; },
     focus: () => field.focus(),
     /** Sets the text, unless the user has typed something else. */
     offer(text, picture = null) {

@@ -52,12 +52,15 @@ function errorCard({ outcome }, last, { onRetry, onFresh }) {
     countDown(outcome.wait, retry, wait, outcome.code === 'rate_limited');
   }
   return el('div', { class: 'card bad' },
-    el('p', {}, el('strong', {}, words.title), ' ', words.text),
+    el('p', {}, el('strong', {}, words.title), ' ', limitOf(outcome) ?? words.text),
     wait,
     last && el('div', { class: 'actions' }, retry, words.fresh && button('New chat', onFresh, words.retry ? 'plain' : 'main')),
     outcome.detail && words.fresh && el('p', { class: 'small' }, outcome.detail),
     outcome.requestId && el('p', { class: 'small' }, 'Request ', el('code', {}, String(outcome.requestId).slice(0, 128))));
 }
+
+/** Which limit was reached. */
+const limitOf = ({ code, limit, detail }) => (code === 'rate_limited' ? limit ?? detail : null);
 
 /** Shows the remaining wait; for a rate limit (`binding`) the button stays disabled until then. */
 function countDown(seconds, retry, words, binding) {

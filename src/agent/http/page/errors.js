@@ -8,7 +8,7 @@ const WORDS = {
   invalid_request: ['The service cannot take this message', 'Something in it does not fit, a photo perhaps. Change it and send it again, or start a new chat.', { fresh: true }],
   payload_too_large: ['This chat has become too long', 'It no longer fits into one request. Start a new one; what you have logged is kept.', { fresh: true }],
   unsupported_media_type: ['The service could not read this message', 'This is a fault of this page, not yours. Reload it and try again.', AGAIN],
-  rate_limited: ['That was a lot of questions', 'You have reached the limit for now.', AGAIN],
+  rate_limited: ['You have reached a limit', 'The service takes no more from you for now.', AGAIN],
   model_error: ['The model could not answer', 'The service got no usable answer from the model.', AGAIN],
   model_overloaded: ['The model is overloaded', 'Many people are asking right now. It is usually over in a minute.', AGAIN],
   tools_unavailable: ['Your training data is unavailable', 'The workout service does not answer at the moment.', AGAIN],
@@ -43,6 +43,13 @@ export function waitWords(seconds) {
   const minutes = Math.round(seconds / 60);
   if (minutes < 90) return `in about ${minutes} minutes`;
   return `in about ${Math.round(minutes / 60)} hours`;
+}
+
+/** The limit that is used up, of the headers `RateLimit-Policy` and `RateLimit`; null if none is. */
+export function limitWords(policy, limit) {
+  const [, most, window] = /;q=(\d+);w=(\d+)/.exec(policy ?? '') ?? [];
+  if (!most || !/;r=0(;|$)/.test(limit ?? '')) return null;
+  return `You can ask ${most} ${most === '1' ? 'question' : 'questions'} in ${window === '1' ? '1 second' : `${window} seconds`}.`;
 }
 
 /** Seconds of a `Retry-After` header, which may be a date; null without a readable one. */

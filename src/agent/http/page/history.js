@@ -6,6 +6,9 @@ import { refusedAsItIs } from './errors.js';
 export const GO_ON = 'Please go on.';
 export const GO_ON_CAREFULLY = 'Please go on; check first what has already been done.';
 
+/** Longer thinking is folded. */
+const MOST_NOTE = 280;
+
 export const newConversation = () => ({ history: [], turns: [] });
 
 /** Adds a question to the history and opens a turn for its answer. `photo`: { mediaType, data, thumb }. */
@@ -59,6 +62,8 @@ export function applyEvent(turn, event) {
       return true;
     case 'text_delta':
       return addText(turn, words(event.text));
+    case 'thinking_delta':
+      return addText(turn, words(event.text), 'thinking');
     case 'tool_use_start':
       if (!tool()) addTool(turn, event);
       return true;
@@ -81,12 +86,13 @@ export function applyEvent(turn, event) {
 
 const words = (value) => (typeof value === 'string' ? value : '');
 
-function addText(turn, text) {
+/** `kind`: `text`, or `thinking`, which is no part of the answer. */
+function addText(turn, text, kind = 'text') {
   if (text === '') return false;
   // Parts of an earlier attempt are in the history already and no longer grow.
   const last = turn.parts.slice(turn.known ?? 0).at(-1);
-  if (last?.kind === 'text') last.text += text;
-  else turn.parts.push({ kind: 'text', text });
+  if (last?.kind === kind) last.text += text;
+  else turn.parts.push({ kind, text });
   return true;
 }
 
@@ -145,6 +151,10 @@ export function tryAgain(chat, turn) {
 
 /** True if a retry continues the answer instead of starting over. */
 export const goesOn = (turn) => (turn.known ?? 0) > 0;
+
+/** True for thinking that is a note on progress: short, and after a tool call. */
+export const isNote = (turn, part) => part.text.trim().length <= MOST_NOTE
+  && turn.parts.slice(0, turn.parts.indexOf(part)).some(({ kind }) => kind === 'tool');
 
 /** The answer's text, for screen readers. */
 export const answerText = (turn) =>

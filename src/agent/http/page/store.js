@@ -24,17 +24,21 @@ function read(key) {
   }
 }
 
-/** Steps of reduction until the rest fits: photos, thumbnails, charts, tool inputs, old tool results. */
+/** Steps of reduction until the rest fits: photos, thumbnails, thinking, charts, tool inputs, old tool results. */
 const THINNER = [
   (chat) => chat,
   (chat) => ({ ...chat, history: chat.history.map(withoutPhotos) }),
   (chat) => ({ ...chat, turns: chat.turns.map((turn) => ({ ...turn, photo: null })) }),
+  (chat) => ({ ...chat, turns: chat.turns.map(withoutThinking) }),
   (chat) => ({ ...chat, turns: chat.turns.map((turn) => thinTools(turn, ({ structured, ...part }) => part)) }),
   (chat) => ({ ...chat, turns: chat.turns.map((turn) => thinTools(turn, (part) => ({ ...part, input: null }))) }),
   (chat) => ({ ...chat, history: chat.history.map(textAlone).filter((message) => message.content.length > 0) }),
 ];
 
 const thinTools = (turn, thin) => ({ ...turn, parts: turn.parts.map((part) => (part.kind === 'tool' ? thin(part) : part)) });
+
+/** The parts stay: `turn.known` counts them. */
+const withoutThinking = (turn) => ({ ...turn, parts: turn.parts.map((part) => (part.kind === 'thinking' ? { ...part, text: '' } : part)) });
 
 function withoutPhotos(message) {
   if (!Array.isArray(message.content)) return message;

@@ -1,7 +1,7 @@
 // One request to the service: POST /chat, the event stream, and its outcome.
 
 import { sseParser } from './sse.js';
-import { retryAfter } from './errors.js';
+import { limitWords, retryAfter } from './errors.js';
 
 /** The service sends a comment every 15 s; after this silence the connection is dead. */
 const SILENCE_MS = 60_000;
@@ -77,6 +77,7 @@ async function refusal(response) {
     detail: typeof problem?.detail === 'string' ? problem.detail : null,
     messages: problem?.messages,
     wait: retryAfter(response.headers.get('retry-after')),
+    limit: limitWords(response.headers.get('ratelimit-policy'), response.headers.get('ratelimit')),
     requestId: problem?.request_id ?? response.headers.get('x-request-id'),
   };
 }

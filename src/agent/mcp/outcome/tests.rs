@@ -1,4 +1,9 @@
+use serde_json::json;
+
 use super::*;
+
+/// The first bytes of a PNG.
+const PNG: &str = "iVBORw0KGgoAAAANSUhEUg==";
 
 fn outcome(answer: Value) -> Value {
     let outcome = CallOutcome::from_result(answer, 20);
@@ -14,10 +19,10 @@ fn each_kind_of_content_becomes_what_claude_accepts() {
     let answer = json!({"content": [
         {"type": "text", "text": "a", "annotations": {"audience": ["user"]}},
         {"type": "text", "text": " "},
-        {"type": "image", "mimeType": "image/png", "data": "aGk="},
+        {"type": "image", "mimeType": "image/png", "data": PNG},
         {"type": "resource", "resource": {"uri": "a://b", "text": "t"}},
     ]});
-    let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}});
+    let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}});
     assert_eq!(
         outcome(answer),
         json!([false, [text("a"), image, text("t")]])
@@ -85,7 +90,7 @@ fn structured_content_is_kept_beside_the_text_up_to_its_limit() {
 
 #[test]
 fn an_error_is_text_alone_and_never_empty() {
-    let image = json!({"type": "image", "mimeType": "image/png", "data": "aGk="});
+    let image = json!({"type": "image", "mimeType": "image/png", "data": PNG});
     assert_eq!(
         outcome(json!({"isError": true, "content": [image]})),
         json!([true, [text("[an image]")]])
@@ -110,4 +115,70 @@ fn a_long_result_is_cut_at_a_character_and_says_so() {
             ]
         ])
     );
+}
+
+fn content(item: &Value) -> Vec<Block> {
+    CallOutcome::from_result(json!({"content": [item]}), 1000).content
+}
+
+#[test]
+fn the_bytes_of_an_image_decide_its_media_type_and_flaws_of_its_base64_are_mended() {
+    let (data_url, lines) = (
+        format!("data:image/jpeg;base64,{PNG}"),
+        "iVBORw0KGgoA\r\nAAANSUhEUg==\r\n",
+    );
+    let shown = [Block::Image {
+        source: json!({"type": "base64", "media_type": "image/png", "data": PNG}),
+    }];
+    for (declared, data) in [
+        (json!("image/png"), PNG),
+        (json!("image/jpeg"), PNG),
+        (json!("IMAGE/JPG; a=b"), PNG),
+        (json!("text/html"), PNG),
+        (json!("application/octet-stream"), PNG),
+        (Value::Null, PNG),
+        (json!("image/png"), &PNG[..22]),
+        (json!("image/png"), lines),
+        (json!("image/png"), &data_url),
+    ] {
+        let image = json!({"type": "image", "mimeType": declared, "data": data});
+        assert_eq!(content(&image), shown, "{image}");
+        let blob = json!({"uri": "a://b", "mimeType": declared, "blob": data});
+        assert_eq!(
+            content(&json!({"type": "resource", "resource": blob})),
+            shown,
+            "{blob}"
+        );
+    }
+}
+
+#[test]
+fn an_image_without_the_bytes_of_one_becomes_a_note() {
+    // `<html></html>`, the beginning of a HEIC and of a PDF, and no base64.
+    for data in [
+        "PGh0bWw+PC9odG1sPg==",
+        "AAAAGGZ0eXBoZWljAAAAAA==",
+        "JVBERi0xLjcK",
+        "",
+        "#",
+    ] {
+        for (declared, why) in [
+            ("image/png", "its bytes are not PNG, JPEG, GIF or WebP"),
+            ("image/JPG", "its bytes are not PNG, JPEG, GIF or WebP"),
+            ("image/heic", "image/heic cannot be shown"),
+        ] {
+            let image = json!({"type": "image", "mimeType": declared, "data": data});
+            assert_eq!(
+                content(&image),
+                [Block::text(format!("[an image, left out: {why}]"))]
+            );
+        }
+        let resource = json!({"uri": "a://b", "mimeType": "image/png", "blob": data});
+        let resource = json!({"type": "resource", "resource": resource});
+        assert_eq!(content(&resource), [Block::text("[a resource: a://b]")]);
+    }
+    let wide = "iVBORw0KGgoAAAANSUhEUgAAI0EAAAABCAYAAAA=";
+    let image = json!({"type": "image", "mimeType": "image/png", "data": wide});
+    let note = "[an image, left out: wider or higher than 8000 pixels]";
+    assert_eq!(content(&image), [Block::text(note)]);
 }

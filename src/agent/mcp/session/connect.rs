@@ -16,12 +16,12 @@ use tokio::{sync::Notify, time::timeout};
 
 use super::{
     listing::{Listing, list},
-    open_error::{OpenError, handshake_fault},
+    open_error::OpenError,
 };
 use crate::{
     agent::mcp::{
         answer_memory::AnswerMemory,
-        transport::{Clients, Transport},
+        transport::{Clients, Transport, fault::LastFault},
     },
     config::McpConfig,
 };
@@ -60,6 +60,13 @@ impl ClientHandler for Handler {
 
 pub(super) type Service = RunningService<RoleClient, Handler>;
 
+/// A session, its first listing, and the last fault of its transport.
+pub(super) struct Opened {
+    pub(super) service: Service,
+    pub(super) listing: Listing,
+    pub(super) fault: LastFault,
+}
+
 impl Connector {
     pub(in crate::agent::mcp) fn new(config: &McpConfig) -> anyhow::Result<Self> {
         let drain = config.call_timeout + Duration::from_secs(1);
@@ -72,12 +79,14 @@ impl Connector {
         })
     }
 
-    pub(super) async fn open(&self, check: &Arc<Notify>) -> Result<(Service, Listing), OpenError> {
+    pub(super) async fn open(&self, check: &Arc<Notify>) -> Result<Opened, OpenError> {
         let opened = async {
             let check = check.clone();
-            let transport = self.transport(check.clone());
+            let fault = LastFault::default();
+            let transport = self.transport(check.clone(), fault.clone());
             let service = Handler { check }.serve(transport).await;
-            let service = service.map_err(|error| OpenError::Handshake(handshake_fault(&error)))?;
+            let service =
+                service.map_err(|error| OpenError::from_handshake(&error, fault.take()))?;
             let (peer, no_cache) = (service.peer(), ClientCacheConfig::disabled());
             peer.set_response_cache_config(no_cache).await;
             let version = peer.peer_info().map(|info| info.protocol_version.clone());
@@ -89,14 +98,23 @@ impl Connector {
                 let named = version.map(|version| version.to_string().chars().take(40).collect());
                 return Err(OpenError::Version(named.unwrap_or_default()));
             }
-            let listing = list(peer).await?;
-            Ok((service, listing))
+            let listing = list(peer, &fault).await?;
+            let opened = Opened {
+                service,
+                listing,
+                fault,
+            };
+            Ok(opened)
         };
         let opened = timeout(OPEN_TIMEOUT, opened).await;
         opened.unwrap_or(Err(OpenError::TimedOut))
     }
 
-    fn transport(&self, check: Arc<Notify>) -> StreamableHttpClientTransport<Transport> {
+    fn transport(
+        &self,
+        check: Arc<Notify>,
+        fault: LastFault,
+    ) -> StreamableHttpClientTransport<Transport> {
         let mut retry = ExponentialBackoff::default();
         retry.base_duration = Duration::from_millis(250);
         retry.max_delay = Some(Duration::from_secs(2));
@@ -112,6 +130,7 @@ impl Connector {
             clients: self.clients.clone(),
             memory: self.memory.clone(),
             check,
+            fault,
         };
         StreamableHttpClientTransport::with_client(transport, config)
     }

@@ -14,9 +14,13 @@ use rmcp::{
 };
 use tokio::task::spawn_blocking;
 
-use super::open_error::{OpenError, transport_fault};
+use super::open_error::OpenError;
 use crate::agent::{
-    mcp::answer::{Answer, AnswerSlot, Limits},
+    mcp::{
+        answer::{Answer, AnswerSlot, Limits},
+        bounded,
+        transport::fault::LastFault,
+    },
     tools::{Catalogue, LeftOut, ListedTool},
 };
 
@@ -31,6 +35,8 @@ const MAX_NAMED: usize = 100;
 pub(super) struct Listing {
     tools: Vec<ListedTool>,
     left_out: Vec<LeftOut>,
+    /// The first tool of a name counts.
+    names: HashSet<String>,
     /// JSON values in the tools.
     values: usize,
     bytes: usize,
@@ -40,13 +46,11 @@ pub(super) struct Listing {
 impl Listing {
     /// Not on a thread of the runtime: a listing may be long. `None` if that fails.
     pub(super) async fn catalogue(&self) -> Option<Arc<Catalogue>> {
-        let Self {
-            tools, left_out, ..
-        } = self.clone();
+        let (tools, left_out) = (self.tools.clone(), self.left_out.clone());
         let built = spawn_blocking(move || Catalogue::new(tools, left_out)).await;
         let catalogue = built.ok()?;
         let named = catalogue.left_out().iter().take(MAX_NAMED);
-        let named: Vec<String> = named.map(ToString::to_string).collect();
+        let named: Vec<String> = named.map(|it| bounded(&it.to_string())).collect();
         if !named.is_empty() {
             tracing::warn!(tools = ?named, "tools left out: Claude's API would refuse their schemas");
         }
@@ -56,20 +60,20 @@ impl Listing {
 
 /// Reads all pages as plain JSON: rmcp's types refuse the whole list for one malformed tool. A page that fails after the
 /// first leaves those before it in force.
-pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> {
+pub(super) async fn list(peer: &Peer<RoleClient>, fault: &LastFault) -> Result<Listing, OpenError> {
     let (mut listing, mut cursors, mut cursor) = (Listing::default(), HashSet::new(), None);
     for page in 0..MAX_PAGES {
         let slot = AnswerSlot::new(Limits::text(MAX_BYTES.saturating_sub(listing.bytes)));
         let read = match request_page(peer, cursor.take(), &slot).await {
             Ok(parsed) => match slot.into_answer(&parsed) {
                 Some(answer) => read_page(&mut listing, answer).await,
-                None => Err(OpenError::Listing),
+                None => Err(OpenError::from_page("an answer without a result", None)),
             },
             // A server without tools.
             Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 return Ok(listing);
             }
-            Err(error) => Err(OpenError::List(transport_fault(&error).to_owned())),
+            Err(error) => Err(OpenError::from_list(&error, fault.take())),
         };
         let next = match read {
             Ok(next) => next,
@@ -84,7 +88,7 @@ pub(super) async fn list(peer: &Peer<RoleClient>) -> Result<Listing, OpenError> 
             Some(_) if listing.is_cut => break,
             Some(next) if cursors.insert(next.clone()) => cursor = Some(next),
             Some(_) => {
-                tracing::warn!("the server's listing of tools repeats itself");
+                tracing::warn!("the cursor of the server's listing of tools does not advance");
                 return Ok(listing);
             }
         }
@@ -116,7 +120,17 @@ async fn read_page(listing: &mut Listing, answer: Answer) -> Result<Option<Strin
         let next = page::read(&mut taken, &answer);
         (taken, next)
     });
-    let (taken, next) = read.await.map_err(|_| OpenError::Listing)?;
+    let lost = |_| OpenError::from_page("reading a page panicked", None);
+    let (taken, next) = read.await.map_err(lost)?;
     *listing = taken;
     next
+}
+
+/// Reads a page, for the fuzz target.
+#[cfg(any(test, fuzzing))]
+pub(in crate::agent::mcp) fn read_listing(answer: &Answer) {
+    let mut listing = Listing::default();
+    if page::read(&mut listing, answer).is_ok() {
+        Catalogue::new(listing.tools, listing.left_out);
+    }
 }

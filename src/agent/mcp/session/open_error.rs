@@ -1,9 +1,8 @@
-//! Errors of opening an MCP session, for the log. They contain neither the server's address nor text from the server.
+//! Errors of opening an MCP session, for the log: what was seen. They contain no text from the server but short identifiers.
 
-use rmcp::{
-    service::{ClientInitializeError, ServiceError},
-    transport::streamable_http_client::StreamableHttpError,
-};
+use rmcp::service::{ClientInitializeError, ServiceError};
+
+use crate::agent::mcp::transport::fault;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
@@ -13,41 +12,44 @@ pub(super) enum OpenError {
     Version(String),
     #[error("the tools could not be listed: {0}")]
     List(String),
-    #[error("the listing of tools is malformed")]
-    Listing,
     #[error("the server did not answer in time")]
     TimedOut,
 }
 
-pub(super) fn handshake_fault(error: &ClientInitializeError) -> String {
-    match error {
-        ClientInitializeError::TransportError { error, .. } => {
-            fault(error.error.as_ref()).to_owned()
-        }
-        ClientInitializeError::JsonRpcError(error) => format!("error {}", error.code.0),
-        _ => "the answer is not MCP".to_owned(),
+impl OpenError {
+    pub(super) fn from_handshake(error: &ClientInitializeError, last: Option<String>) -> Self {
+        Self::Handshake(match error {
+            ClientInitializeError::TransportError { error, .. } => {
+                seen(fault::name(error.error.as_ref()).or(last))
+            }
+            ClientInitializeError::JsonRpcError(error) => json_rpc_error(error.code.0),
+            ClientInitializeError::ExpectedInitResponse(_)
+            | ClientInitializeError::ExpectedInitResult(_) => {
+                "the answer is not the result of `initialize`".to_owned()
+            }
+            _ => seen(last),
+        })
+    }
+
+    pub(super) fn from_list(error: &ServiceError, last: Option<String>) -> Self {
+        Self::List(match error {
+            ServiceError::TransportSend(error) => seen(fault::name(error.error.as_ref()).or(last)),
+            ServiceError::McpError(error) => json_rpc_error(error.code.0),
+            _ => seen(last),
+        })
+    }
+
+    /// `what` is wrong with a page, and where, if it is the JSON. Without serde's message, which may quote the page.
+    pub(super) fn from_page(what: &str, error: Option<&serde_json::Error>) -> Self {
+        let place = error.map(|it| format!(" (line {}, column {})", it.line(), it.column()));
+        Self::List(format!("{what}{}", place.unwrap_or_default()))
     }
 }
 
-pub(super) fn transport_fault(error: &ServiceError) -> &'static str {
-    match error {
-        ServiceError::TransportSend(error) => fault(error.error.as_ref()),
-        ServiceError::McpError(_) => "the server refused",
-        _ => "the connection broke",
-    }
+fn seen(fault: Option<String>) -> String {
+    fault.unwrap_or_else(|| "the connection broke".to_owned())
 }
 
-fn fault(error: &(dyn std::error::Error + 'static)) -> &'static str {
-    match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
-        Some(StreamableHttpError::Client(error)) if error.is_connect() => "no connection",
-        Some(StreamableHttpError::UnexpectedServerResponse(text)) => match text.as_ref() {
-            "HTTP 401" | "HTTP 403" => "not authorized: check PROG_STRENGTH_MCP_TOKEN",
-            _ => "an HTTP error; check PROG_STRENGTH_MCP_URL and PROG_STRENGTH_MCP_TOKEN",
-        },
-        Some(StreamableHttpError::ResponseBodyTooLarge { .. }) => "the answer is too long",
-        Some(StreamableHttpError::UnexpectedContentType(_)) => {
-            "the answer is not MCP; check PROG_STRENGTH_MCP_URL"
-        }
-        _ => "the connection broke",
-    }
+fn json_rpc_error(code: i32) -> String {
+    format!("the server answered with error {code}")
 }

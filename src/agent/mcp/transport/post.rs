@@ -3,16 +3,17 @@
 use std::{collections::HashMap, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use reqwest::RequestBuilder;
 use rmcp::{
     model::{ClientJsonRpcMessage, JsonRpcMessage, RequestId, ServerJsonRpcMessage},
     transport::streamable_http_client::StreamableHttpPostResponse as Response,
 };
 
-use super::{Error, reading::Reading, unexpected};
+use super::{Error, fault, reading::Reading, unexpected};
 
 const SESSION_ID: &str = "mcp-session-id";
 const JSON: &str = "application/json";
-const EVENT_STREAM: &str = "text/event-stream";
+pub(super) const EVENT_STREAM: &str = "text/event-stream";
 /// No more than this is read of an error response.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
@@ -24,6 +25,24 @@ pub(super) struct Target {
     pub(super) headers: HashMap<HeaderName, HeaderValue>,
 }
 
+impl Target {
+    /// Adds the headers to a request.
+    pub(super) fn request(&self, request: RequestBuilder) -> RequestBuilder {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.clone(), value.clone()));
+        let mut request = request
+            .headers(headers.collect())
+            .header(header::ACCEPT, format!("{EVENT_STREAM}, {JSON}"));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(session) = &self.session {
+            request = request.header(SESSION_ID, session.as_ref());
+        }
+        request
+    }
+}
+
 /// Sends a message. `reading` is `None` for one that gets no answer.
 pub(super) async fn post(
     http: &reqwest::Client,
@@ -31,18 +50,10 @@ pub(super) async fn post(
     target: Target,
     reading: Option<Reading>,
 ) -> Result<Response, Error> {
-    let mut request = http
-        .post(target.uri.as_ref())
-        .headers(target.headers.into_iter().collect())
-        .header(header::ACCEPT, format!("{EVENT_STREAM}, {JSON}"))
+    let request = target
+        .request(http.post(target.uri.as_ref()))
         .header(header::CONTENT_TYPE, JSON)
         .body(serde_json::to_vec(message)?);
-    if let Some(token) = target.token {
-        request = request.bearer_auth(token);
-    }
-    if let Some(session) = &target.session {
-        request = request.header(SESSION_ID, session.as_ref());
-    }
     let response = request.send().await?;
     let status = response.status();
     if status == StatusCode::NOT_FOUND && target.session.is_some() {
@@ -50,12 +61,12 @@ pub(super) async fn post(
     }
     match reading {
         _ if !status.is_success() => {
+            let refused = fault::status(&response);
             let error = match reading {
                 Some(reading) => json_rpc_error(response, &reading).await,
                 None => None,
             };
-            let error = error.ok_or_else(|| unexpected(format!("HTTP {}", status.as_u16())))?;
-            Ok(Response::Json(error, None))
+            error.map_or(Err(refused), |error| Ok(Response::Json(error, None)))
         }
         Some(reading) => answer(response, reading).await,
         None => Ok(Response::Accepted),
@@ -63,12 +74,14 @@ pub(super) async fn post(
 }
 
 async fn answer(response: reqwest::Response, reading: Reading) -> Result<Response, Error> {
-    if matches!(
-        response.status(),
-        StatusCode::ACCEPTED | StatusCode::NO_CONTENT
-    ) {
-        return Err(unexpected("no answer to a request"));
+    let status = response.status();
+    if matches!(status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT) {
+        return Err(unexpected(format!(
+            "HTTP {} without an answer",
+            status.as_u16()
+        )));
     }
+    fault::coding(&response)?;
     let session = response.headers().get(SESSION_ID);
     let session = session.and_then(|id| id.to_str().ok().map(str::to_owned));
     if has_type(&response, EVENT_STREAM) {
@@ -76,7 +89,7 @@ async fn answer(response: reqwest::Response, reading: Reading) -> Result<Respons
         return Ok(Response::Sse(events, session));
     }
     if !has_type(&response, JSON) {
-        return Err(Error::UnexpectedContentType(None));
+        return Err(fault::content_type(&response));
     }
     let body = reading.body(response, usize::MAX).await?;
     let message = answer_to(&reading.id, reading.message(body)?)?;
@@ -89,7 +102,7 @@ async fn json_rpc_error(
     reading: &Reading,
 ) -> Option<ServerJsonRpcMessage> {
     let is_refusal = matches!(response.status().as_u16(), 401 | 403 | 429);
-    if is_refusal || !has_type(&response, JSON) {
+    if is_refusal || fault::coding(&response).is_err() || !has_type(&response, JSON) {
         return None;
     }
     let body = reading.body(response, MAX_ERROR_BYTES).await.ok()?;
@@ -98,9 +111,12 @@ async fn json_rpc_error(
     is_error.then(|| answer_to(&reading.id, message).ok())?
 }
 
-fn has_type(response: &reqwest::Response, media_type: &str) -> bool {
+/// True for the media type in any case, with or without parameters.
+pub(super) fn has_type(response: &reqwest::Response, media_type: &str) -> bool {
     let value = response.headers().get(header::CONTENT_TYPE);
-    value.is_some_and(|value| value.as_bytes().starts_with(media_type.as_bytes()))
+    let value = value.map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let essence = value.and_then(|mut parts| parts.next());
+    essence.is_some_and(|it| it.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes()))
 }
 
 /// Fails on an answer to another request, for which rmcp would wait forever.

@@ -8,13 +8,18 @@ use std::{
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use rmcp::model::{CustomResult, JsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerResult};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use sse_stream::{Sse, SseStream};
 
-use super::{Error, Events, unexpected};
+use super::{
+    Error, Events,
+    fault::{self, LastFault},
+    unexpected,
+};
 use crate::{
     agent::mcp::{
-        answer::{AnswerSlot, Limits},
+        answer::{AnswerSlot, Limits, plain_message},
         answer_memory::{AnswerMemory, Held},
     },
     process::memory,
@@ -28,15 +33,22 @@ pub(super) struct Reading {
     limits: Limits,
     memory: AnswerMemory,
     held: Arc<Mutex<Held>>,
+    fault: LastFault,
 }
 
 impl Reading {
-    pub(super) fn new(id: RequestId, slot: Option<AnswerSlot>, memory: AnswerMemory) -> Self {
+    pub(super) fn new(
+        id: RequestId,
+        slot: Option<AnswerSlot>,
+        memory: AnswerMemory,
+        fault: LastFault,
+    ) -> Self {
         Self {
             id,
             limits: slot.as_ref().map_or(Limits::OTHER, |slot| slot.limits),
             slot,
             memory,
+            fault,
             held: Arc::default(),
         }
     }
@@ -69,7 +81,7 @@ impl Reading {
     pub(super) fn message(&self, body: String) -> Result<ServerJsonRpcMessage, Error> {
         match self.keep(body) {
             Some(Ok(())) => Ok(self.placeholder(json!({}))),
-            Some(Err(body)) => Ok(serde_json::from_str(&body)?),
+            Some(Err(body)) => serde_json::from_str(&body).map_err(|error| fault::not_json(&error)),
             None => Err(unexpected("an answer that exceeds a limit")),
         }
     }
@@ -77,6 +89,7 @@ impl Reading {
     /// Fills the slot with the result, or gives back another message; `None` if it exceeds a limit.
     fn keep(&self, text: String) -> Option<Result<(), String>> {
         let held = std::mem::take(&mut *self.held());
+        let text = plain_message(text);
         let kept = match &self.slot {
             Some(slot) if !self.limits.allow(&text) => {
                 slot.exceed();
@@ -122,7 +135,12 @@ impl Reading {
         };
         event.data = match self.keep(data) {
             Some(Ok(())) => serde_json::to_string(&self.placeholder(json!({}))).ok(),
-            Some(Err(data)) => Some(data),
+            Some(Err(data)) => {
+                if let Err(error) = serde_json::from_str::<IgnoredAny>(&data) {
+                    self.fault.note(Some(fault::not_json(&error).to_string()));
+                }
+                Some(data)
+            }
             None => return self.unreadable(),
         };
         event

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, value::RawValue};
 
 use copy::Stripped;
 
-use crate::process::memory::json::MAX_VALUES;
+use crate::process::{json::mend_str, memory::json::MAX_VALUES};
 
 /// The deepest input, texts that are JSON included: it is nested five levels deep in a request, and many JSON parsers stop at 128.
 const MAX_DEPTH: usize = 122;
@@ -44,7 +44,8 @@ impl StrippedInput {
     /// # Errors
     /// `json` is not an object, or beyond a limit.
     pub fn parse(json: &str) -> Result<Self, InvalidInput> {
-        let raw = serde_json::from_str(json).map_err(|_| InvalidInput::NotAnObject)?;
+        let json = mend_str(json);
+        let raw = serde_json::from_str(&json).map_err(|_| InvalidInput::NotAnObject)?;
         let StrippedJson { json, values } = StrippedJson::new(raw)?;
         if values > MAX_VALUES {
             return Err(InvalidInput::TooManyValues);

@@ -179,6 +179,32 @@ async fn unpaired_tool_calls_and_results_are_not_forwarded() {
 }
 
 #[tokio::test]
+async fn split_results_and_a_flawed_photo_reach_claude_mended() {
+    let app = TestApp::with([Reply::text("Both are logged.")]).await;
+    let call =
+        |id: &str| json!({"type": "tool_use", "id": id, "name": "create_workout", "input": {}});
+    let result = |id: &str| json!({"type": "tool_result", "tool_use_id": id, "content": [{"type": "text", "text": "created"}]});
+    let image = |media_type: &str, data: &str| json!({"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}});
+    let flawed = format!("data:image/jpeg;base64,{}\r\n", PIXEL.trim_end_matches('='));
+    let said = |role: &str, blocks: &[Value]| json!({"role": role, "content": blocks});
+    let history = json!({"messages": [
+        said("user", &[image("IMAGE/jpg; q=1", &flawed)]),
+        said("assistant", &[call("t1")]),
+        said("assistant", &[call("t2")]),
+        said("user", &[result("t2")]),
+        said("user", &[result("t1")])]});
+    app.chat("sam", &history).await.ok();
+    assert_eq!(
+        without_breakpoints(&app.claude.body()["messages"]),
+        json!([
+            said("user", &[image("image/png", PIXEL)]),
+            said("assistant", &[call("t1"), call("t2")]),
+            said("user", &[result("t1"), result("t2")]),
+        ])
+    );
+}
+
+#[tokio::test]
 async fn a_web_client_request_is_accepted() {
     let app = TestApp::with([Reply::text("Logged.")]).await;
     let request = json!({

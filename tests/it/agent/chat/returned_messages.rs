@@ -147,3 +147,31 @@ async fn citations_are_in_the_content_and_the_messages_are_accepted_again() {
     assert_eq!(messages[1]["content"][0]["text"], "It says 5x5.");
     assert_eq!(messages[3]["content"][0]["text"], "5x5 it is.");
 }
+
+#[tokio::test]
+async fn unknown_blocks_of_claudes_are_returned_and_accepted_again_in_place() {
+    let fallback = json!({"type": "fallback", "to": {"model": "b"}, "from": {"model": "a"}, "trigger": "refusal"});
+    let app = TestApp::with([
+        Reply::text("Let me see.")
+            .and_block(fallback.clone())
+            .and_tool("toolu_1", "list_workouts", json!({})),
+        Reply::text("One.").and_block(fallback.clone()),
+        Reply::text("Sure."),
+    ])
+    .await;
+    let mut request = user("how many?");
+    let answer = app.chat("sam", &request).await.ok();
+    assert_eq!(answer["messages"][0]["content"][1], fallback);
+    assert_eq!(answer["messages"][2]["content"][1], fallback);
+    continue_conversation(&mut request, &answer, "sure?");
+    request["messages"][1]["content"][1]["cache_control"] = json!({"type": "ephemeral"});
+    app.chat("sam", &request).await.ok();
+    let bodies = app.claude.bodies();
+    let messages = |at: usize| without_breakpoints(&bodies[at]["messages"]).to_string();
+    let before = messages(1);
+    assert!(
+        messages(2).starts_with(before.trim_end_matches(']')),
+        "{bodies:#?}"
+    );
+    assert_eq!(bodies[2]["messages"][3]["content"][1], fallback);
+}

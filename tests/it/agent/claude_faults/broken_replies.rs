@@ -31,7 +31,7 @@ async fn a_reply_that_breaks_before_anything_was_shown_is_retried_in_json_and_ss
         reply().ends_after(2),
         reply().error_event_after(0, "overloaded_error"),
         reply().error_event_after(2, "api_error"),
-        Reply::empty().thinking("hm", "c2ln").cut_after(4),
+        Reply::empty().thinking("", "c2ln").cut_after(4),
         Reply::empty().cut_after(1),
         Reply::empty().ends_after(2),
     ];

@@ -50,13 +50,11 @@ async fn a_body_that_is_not_json_is_a_400() {
     let app = TestApp::start().await;
     let sound = user("hello").to_string();
     let truncated = sound[..sound.len() - 1].to_owned();
-    let bodies: [Vec<u8>; 10] = [
+    let bodies: [Vec<u8>; 8] = [
         Vec::new(),
         truncated.into(),
         [b"\xef\xbb\xbf".to_vec(), sound.clone().into()].concat(),
         b"{\"messages\":[{\"role\":\"user\",\"content\":\"\xff\"}]}".to_vec(),
-        br#"{"messages":[{"role":"user","content":"\ud800"}]}"#.to_vec(),
-        br#"{"messages":[{"role":"user","content":"\udc00\ud800"}]}"#.to_vec(),
         sound.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         [sound.clone(), sound.clone()].concat().into(),
         b"messages=hello".to_vec(),
@@ -145,4 +143,28 @@ async fn a_failure_before_the_first_byte_is_a_problem_even_for_a_stream() {
         answer.header("content-type"),
         Some("application/problem+json")
     );
+}
+
+#[tokio::test]
+async fn half_a_surrogate_pair_is_read_as_a_replacement_character() {
+    let app = TestApp::with([Reply::text("hi")]).await;
+    let body = r#"{"messages":[
+        {"role":"user","content":"a\ud83d"},
+        {"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"x","input":{"k\ude00":"\ud83d\ude00\ud800"}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"\\ud83d \udc00"},{"type":"text","text":"b"}]}],
+        "display_name":"Sam \ud83d", "x\ud83d": "\ud83d"}"#;
+    Answer::of(app.post("sam").body(body)).await.ok();
+    let asked = app.claude.body();
+    let messages = &asked["messages"];
+    assert_eq!(messages[0]["content"][0]["text"], "a\u{fffd}");
+    assert_eq!(
+        messages[1]["content"][0]["input"],
+        json!({"k\u{fffd}": "😀\u{fffd}"})
+    );
+    let result = &messages[2]["content"][0]["content"];
+    assert!(
+        result.to_string().contains("\\\\ud83d \u{fffd}"),
+        "{result}"
+    );
+    assert!(asked.to_string().contains("Sam \u{fffd}"));
 }

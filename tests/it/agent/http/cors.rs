@@ -51,8 +51,19 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_preflight_of_an_allowed_origin_is_answered_without_a_token() {
-    let app = with_origins("https://app.example.com, http://localhost:3000").await;
-    for origin in ["https://app.example.com", "http://localhost:3000"] {
+    let allowed = [
+        "https://app.example.com",
+        "http://localhost:3000",
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://.",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "https://xn--bcher-kva.example",
+        "http://[::1]:8080",
+    ];
+    let app = with_origins(&allowed.join(", ")).await;
+    for origin in allowed {
         let answer = preflight(&app, origin).await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
         assert_eq!(

@@ -98,7 +98,14 @@ async fn openapi_is_3_1_and_names_every_path_and_schema() {
     };
     assert_eq!(
         names(&api["paths"]),
-        ["/chat", "/health", "/metrics", "/openapi.json", "/ready"]
+        [
+            "/chat",
+            "/health",
+            "/metrics",
+            "/openapi.json",
+            "/ready",
+            "/title"
+        ]
     );
     let schemas = names(&api["components"]["schemas"]);
     for schema in ["ChatRequest", "Done", "Event", "Problem"] {
@@ -126,6 +133,12 @@ async fn openapi_is_3_1_and_names_every_path_and_schema() {
         ["application/json", "text/event-stream"]
     );
     assert_eq!(chat["security"], json!([{"bearer": []}]));
+    let title = &api["paths"]["/title"]["post"];
+    assert_eq!(
+        names(&title["responses"]),
+        ["200", "400", "401", "413", "415", "422", "429", "503"]
+    );
+    assert_eq!(title["security"], json!([{"bearer": []}]));
 }
 
 #[tokio::test]

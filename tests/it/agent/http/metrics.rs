@@ -84,6 +84,7 @@ async fn metrics_count_every_chat_including_rejected_ones() {
     claude_request_duration_seconds histogram
     claude_time_to_first_token_seconds histogram
     claude_retries counter
+    claude_fallbacks counter
     claude_tokens counter
     mcp_session_up gauge
     mcp_reconnects counter
@@ -99,6 +100,7 @@ async fn metrics_count_every_chat_including_rejected_ones() {
     chat_requests_total{mode="json",code="unauthorized"} 1
     chat_requests_total{mode="sse",code="invalid_request"} 1
     chat_requests_total{mode="sse",code="ok"} 1
+    claude_fallbacks_total 0
     claude_request_duration_seconds_count 5
     claude_requests_total{status="200"} 4
     claude_requests_total{status="529"} 1

@@ -71,11 +71,30 @@ async fn turns_with_one_request_id_and_one_tool_use_id_have_different_turn_ids()
 }
 
 #[tokio::test]
-async fn meta_carries_a_valid_time_zone() {
-    for (named, noted) in [
-        (json!(" America/Denver "), json!("America/Denver")),
-        (json!("Mars/Olympus"), Value::Null),
-        (Value::Null, Value::Null),
+async fn meta_carries_a_valid_time_zone_in_its_canonical_spelling_and_claude_is_told_the_same() {
+    let valid = |named: &str, name: &str| (json!(named), json!(name), name.to_owned());
+    let unknown = |named: Value| (named, Value::Null, "UTC".to_owned());
+    for (named, noted, told) in [
+        valid(" America/Denver ", "America/Denver"),
+        valid("america/denver", "America/Denver"),
+        valid(
+            "AMERICA/ARGENTINA/BUENOS_AIRES",
+            "America/Argentina/Buenos_Aires",
+        ),
+        valid("etc/gmt+7", "Etc/GMT+7"),
+        valid("utc", "UTC"),
+        valid("ETC/UTC", "Etc/UTC"),
+        unknown(json!("Mars/Olympus")),
+        unknown(json!("Etc/Unknown")),
+        unknown(json!("etc/unknown")),
+        unknown(json!("Factory")),
+        unknown(json!("FACTORY")),
+        unknown(json!("America/Denver\u{0}")),
+        unknown(json!("")),
+        unknown(json!("+01:00")),
+        unknown(json!("EST5EDT,M3.2.0,M11.1.0")),
+        unknown(json!("../../etc/passwd")),
+        unknown(Value::Null),
     ] {
         let app = TestApp::with([
             Reply::tool("toolu_1", "list_exercises", json!({})),
@@ -83,12 +102,17 @@ async fn meta_carries_a_valid_time_zone() {
         ])
         .await;
         let mut request = user("what is there?");
-        request["client_timezone"] = named;
+        request["client_timezone"] = named.clone();
         Answer::of(app.post("ann").body(request.to_string()))
             .await
             .ok();
         let meta = &app.mcp.calls()[0].meta;
-        assert_eq!(meta["fitness.progstrength/client_timezone"], noted);
+        assert_eq!(
+            meta["fitness.progstrength/client_timezone"], noted,
+            "{named}"
+        );
+        let asked = app.claude.bodies()[0].to_string();
+        assert!(asked.contains(&format!(" ({told}).")), "{named}: {asked}");
     }
 }
 

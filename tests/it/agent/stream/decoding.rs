@@ -73,15 +73,13 @@ async fn unknown_events_and_deltas_are_ignored() {
 }
 
 #[tokio::test]
-async fn an_unknown_block_is_ignored() {
-    let app = TestApp::with([Reply::text("a")
-        .and_block(json!({"type": "hologram", "data": {"x": 1}}))
-        .and_text("b")])
-    .await;
+async fn an_unknown_block_is_kept_in_place() {
+    let block = json!({"type": "hologram", "data": {"x": 1}});
+    let app = TestApp::with([Reply::text("a").and_block(block.clone()).and_text("b")]).await;
     let done = app.ask_streaming("go").await.last("done").await;
     assert_eq!(
         done["messages"],
-        json!([{"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}])
+        json!([{"role": "assistant", "content": [{"type": "text", "text": "a"}, block, {"type": "text", "text": "b"}]}])
     );
 }
 

@@ -130,7 +130,7 @@ fn list(id: &Value, cursor: &Value, quirk: Quirk) -> What {
         Quirk::ListFails => What::Answer(500, "text/plain", "oops".into()),
         Quirk::LoopingCursor => json_result(id, &json!({"tools": tools, "nextCursor": "again"})),
         Quirk::MalformedTool => {
-            tools.push(json!({"name": "no_schema"}));
+            tools.push(json!({"name": "no_schema", "inputSchema": "none"}));
             json_result(id, &json!({"tools": tools}))
         }
         Quirk::MalformedHint => {
@@ -168,7 +168,7 @@ fn call(id: &Value, tool: &str, record: &watch::Sender<Record>) -> What {
         "http403" => What::Answer(403, "text/plain", "no".into()),
         "http400" => What::Answer(400, "text/plain", "bad".into()),
         "http404" => What::Answer(404, "text/plain", "nope".into()),
-        "redirect" => What::WithHeader(307, "location: /other", String::new()),
+        "redirect" => What::WithHeader(307, "location: http://elsewhere.example/", String::new()),
         "bad_json" => What::Answer(200, "application/json", "{not json".into()),
         "wrong_shape" => json_result(id, &json!({"foo": 1})),
         "input_required" => json_result(

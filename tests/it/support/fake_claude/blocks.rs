@@ -38,6 +38,9 @@ pub(super) fn check_block(at: &str, block: &Value, place: Place) -> Check {
         ("server_tool_use", Place::Assistant) => {
             known_keys(at, block, &["type", "id", "name", "input", "cache_control"])?
         }
+        ("fallback", Place::Assistant) => {
+            return known_keys(at, block, &["type", "from", "to", "trigger"]).map(drop);
+        }
         (kind, Place::Assistant) if kind.ends_with("_tool_result") => known_keys(
             at,
             block,
@@ -180,8 +183,10 @@ fn source(at: &str, source: &Value, media_types: &[&str]) -> Check {
                 format!("{at}.media_type: Input should be one of {media_types:?}")
             })?;
             let data = string(at, fields, "data")?;
-            ensure(!data.is_empty() && STANDARD.decode(data).is_ok(), || {
-                format!("{at}.data: Invalid base64 data")
+            let bytes = STANDARD.decode(data);
+            let bytes = bytes.map_err(|_| format!("{at}.data: Invalid base64 data"))?;
+            ensure(media_type == type_of(&bytes), || {
+                format!("{at}: Image does not match the provided media type {media_type}")
             })
         }
         Some("url") => string(at, known_keys(at, source, &["type", "url"])?, "url").map(drop),
@@ -199,6 +204,18 @@ fn source(at: &str, source: &Value, media_types: &[&str]) -> Check {
         }
         Some("content") if pdf => known_keys(at, source, &["type", "content"]).map(drop),
         other => Err(format!("{at}.type: {other:?}")),
+    }
+}
+
+/// By the first bytes, of which the real API reads more.
+fn type_of(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [b'G', b'I', b'F', ..] => "image/gif",
+        [b'R', b'I', b'F', b'F', ..] => "image/webp",
+        [b'%', b'P', b'D', b'F', ..] => "application/pdf",
+        _ => "unknown",
     }
 }
 

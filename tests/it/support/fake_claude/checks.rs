@@ -49,6 +49,7 @@ pub(super) fn check(request: &Request, paused: &[Vec<Value>]) -> Result<Value, R
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|error| invalid(format!("The request body is not valid JSON: {error}")))?;
     top(&body, paused).map_err(invalid)?;
+    super::binding::check(&body).map_err(invalid)?;
     Ok(body)
 }
 

@@ -37,8 +37,12 @@ async fn serve(socket: TcpStream, inner: &Inner) -> std::io::Result<()> {
 
 impl Inner {
     fn reply_to(&self, request: &Request) -> Reply {
-        if (request.method.as_str(), request.path.as_str()) == ("GET", "/v1/models?limit=1") {
-            return Reply::status(200, r#"{"data":[],"has_more":false}"#);
+        if request.method == "GET" && matches!(&*request.path, "/v1/models" | "/v1/models?limit=1")
+        {
+            return Reply::status(
+                200,
+                r#"{"data":[{"id":"claude-sonnet-4-6"}],"has_more":false}"#,
+            );
         }
         let mut script = self.script.lock().unwrap();
         match checks::check(request, &script.paused) {
@@ -52,7 +56,8 @@ impl Inner {
         let next = script
             .queue
             .pop_front()
-            .or_else(|| Some(script.answerer.as_ref()?(&body)));
+            .or_else(|| Some(script.answerer.as_ref()?(&body)))
+            .map(|reply| reply.for_request(&body));
         let asked = Asked {
             headers: request.headers.clone(),
             body,

@@ -1,5 +1,6 @@
 //! A fake of Claude's Messages API: it validates requests as the real API does, and fails as a test demands.
 
+mod binding;
 mod blocks;
 mod checks;
 mod connection;

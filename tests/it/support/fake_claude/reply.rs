@@ -14,6 +14,8 @@ pub struct Reply {
     pub(super) content: Vec<Block>,
     stop_reason: Option<String>,
     stop_sequence: Value,
+    stop_details: Value,
+    model: String,
     start_usage: Value,
     end_usage: Value,
     repeated_delta: bool,
@@ -45,6 +47,8 @@ impl Reply {
             content: Vec::new(),
             stop_reason: None,
             stop_sequence: Value::Null,
+            stop_details: Value::Null,
+            model: "claude-sonnet-4-6".into(),
             start_usage: json!({"input_tokens": 10, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
                 "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
                 "output_tokens": 1, "service_tier": "standard"}),
@@ -212,6 +216,23 @@ impl Reply {
         self
     }
 
+    /// The stop reason `refusal` with its details.
+    #[must_use]
+    pub fn refused(mut self, details: Value) -> Self {
+        self.stop_details = details;
+        self.stop("refusal")
+    }
+
+    /// The reply as the model that was asked gives it.
+    pub(super) fn for_request(mut self, request: &Value) -> Self {
+        request["model"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut self.model);
+        super::binding::sign(request, &mut self);
+        self
+    }
+
     /// An additional `message_delta` with other counts and without a stop reason comes first.
     #[must_use]
     pub fn two_message_deltas(mut self) -> Self {
@@ -233,7 +254,7 @@ impl Reply {
     pub(super) fn events(&self) -> Vec<Value> {
         let message = Message {
             id: "msg_fake".into(),
-            model: "claude-sonnet-4-6".into(),
+            model: self.model.clone(),
             content: self.content.clone(),
             stop_reason: self.stop_reason(),
             stop_sequence: self.stop_sequence.clone(),
@@ -241,6 +262,10 @@ impl Reply {
             end_usage: self.end_usage.clone(),
         };
         let mut events = message.events();
+        if !self.stop_details.is_null() {
+            let end = events.len() - 2;
+            events[end]["delta"]["stop_details"] = self.stop_details.clone();
+        }
         if self.repeated_delta {
             let first = json!({"type": "message_delta", "delta": {"stop_reason": null, "stop_sequence": null},
                 "usage": {"output_tokens": 2}});

@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use super::checks::check;
-use crate::support::raw_http::Request;
+use super::{checks::check, reply::Reply};
+use crate::support::{mcp_tools::PIXEL, raw_http::Request};
 
 fn good() -> Value {
     let result = json!({"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "no"}], "is_error": true});
@@ -20,7 +20,7 @@ fn good() -> Value {
                 {"type": "tool_use", "id": "t1", "name": "a", "input": {"x": null}}]},
             {"role": "user", "content": [result, {"type": "text", "text": "so?"}]},
             {"role": "assistant", "content": "well"},
-            {"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}]}],
+            {"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}]}],
     })
 }
 
@@ -162,19 +162,18 @@ fn requests_that_the_api_refuses_are_refused() {
         ("/messages/2/content", json!("no results")),
         ("/messages/2/content/0/content", json!([])),
         ("/messages/2/content/0/content", json!("")),
-        (
-            "/messages/2/content/0/content",
-            picture("image/png", "aGk="),
-        ),
+        ("/messages/2/content/0/content", picture("image/png", PIXEL)),
         ("/messages/2/content/0/name", json!("a")),
         ("/messages/3/content", json!([call("t1", json!({}))])),
-        ("/messages/3/content", picture("image/png", "aGk=")),
+        ("/messages/3/content", picture("image/png", PIXEL)),
         ("/messages/4/content", picture("image/png", "aGk")),
         ("/messages/4/content", picture("image/png", "")),
-        ("/messages/4/content", picture("image/tiff", "aGk=")),
+        ("/messages/4/content", picture("image/png", "aGk=")),
+        ("/messages/4/content", picture("image/jpeg", PIXEL)),
+        ("/messages/4/content", picture("image/tiff", PIXEL)),
         (
             "/messages/4/content",
-            json!([{"type": "document", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}]),
+            json!([{"type": "document", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}]),
         ),
         ("/messages/4/content", json!([{"type": "video"}])),
         ("/messages/4/role", json!("assistant")),
@@ -196,4 +195,37 @@ fn with(place: &str, value: &Value) -> Value {
         parent => parent[key] = value.clone(),
     }
     body
+}
+
+#[test]
+fn thinking_of_a_model_that_binds_is_accepted_after_exactly_what_it_was_created_after() {
+    let mut first = good();
+    first["model"] = "claude-sonnet-5-5".into();
+    first["messages"] = json!([{"role": "user", "content": "hi"}]);
+    let reply = Reply::empty().thinking("hm", "").and_text("x");
+    let content = reply.for_request(&first).content;
+    let content: Vec<Value> = content.iter().map(|block| block.whole.clone()).collect();
+    let mut second = first.clone();
+    second["messages"] = json!([{"role": "user", "content": "hi"}, {"role": "assistant", "content": content},
+        {"role": "user", "content": "so?"}]);
+    second["system"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("cache_control");
+    assert_eq!(refusal(&second), None);
+    for (place, value) in [
+        ("/model", json!("claude-opus-5-5")),
+        ("/system/0/text", json!("t")),
+        ("/tools/0/description", json!("e")),
+        ("/messages/0/content", json!("ho")),
+    ] {
+        let mut changed = second.clone();
+        *changed.pointer_mut(place).unwrap() = value;
+        let message = refusal(&changed).unwrap_or_default();
+        let expected = "messages.1.content.0: Invalid `signature` in `thinking` block.";
+        assert!(message.starts_with(expected), "{place}: {message}");
+    }
+    second["model"] = "claude-sonnet-5".into();
+    second["messages"][1]["content"][0]["signature"] = "any".into();
+    assert_eq!(refusal(&second), None);
 }

@@ -67,6 +67,7 @@ impl ServerHandler for Handler {
             name: request.name.into_owned(),
             arguments: request.arguments.map_or(Value::Null, Value::Object),
             meta: meta(&context),
+            authorization: authorization(&context),
         };
         self.memory
             .send_modify(|memory| memory.calls.push(call.clone()));
@@ -113,6 +114,12 @@ impl Handler {
         self.memory
             .send_modify(|memory| *memory.executions.entry(id).or_default() += 1);
     }
+}
+
+fn authorization(context: &RequestContext<RoleServer>) -> String {
+    let parts = context.extensions.get::<http::request::Parts>();
+    let value = parts.and_then(|parts| parts.headers.get("authorization")?.to_str().ok());
+    value.unwrap_or_default().to_owned()
 }
 
 fn meta(context: &RequestContext<RoleServer>) -> Value {

@@ -104,7 +104,7 @@ fn source(choices: &mut Choices<'_>) -> Value {
     let kind = choices.pick(&["base64", "url", "text", "content", "zqz"]);
     let media_type = choices.pick(&["image/png", "application/pdf", "text/plain", "zqz"]);
     json!({
-        "type": kind, "media_type": media_type, "data": choices.text(&["enF6", "zqz", "zqz=", "iVBORw0KGgoAAAAN"]),
+        "type": kind, "media_type": media_type, "data": choices.text(&["JVBERi0", "zqz", "iVBORw0K\nGgoAAAAN", "iVBORw0KGgoAAAAN"]),
         "url": choices.text(&["https://zqz", "ftp://zqz", "http://", "zqz"]), "content": choices.json(1, &WORDS),
     })
 }

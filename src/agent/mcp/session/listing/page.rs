@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{Listing, OpenError};
 use crate::{
@@ -14,7 +14,10 @@ use crate::{
         mcp::{answer::Answer, bounded},
         tools::{LeftOut, ListedTool},
     },
-    process::memory::json::{self, count_values},
+    process::{
+        json::mend_numbers,
+        memory::json::{self, count_values},
+    },
 };
 
 /// Claude reads all tools with every request.
@@ -23,9 +26,11 @@ const MAX_TOOLS: usize = 1000;
 const MAX_TOOL_VALUES: usize = 5_000;
 const MAX_VALUES: usize = 25_000;
 const MAX_NAME_BYTES: usize = 256;
+const UNNAMED: &str = "(without a name)";
 
 #[derive(Deserialize)]
 struct Page<'a> {
+    /// Go writes an empty list as `null`.
     #[serde(borrow)]
     tools: &'a RawValue,
     #[serde(borrow, rename = "nextCursor")]
@@ -35,12 +40,18 @@ struct Page<'a> {
 /// Adds the tools of a page to the listing, and returns the cursor of the next page.
 pub(super) fn read(listing: &mut Listing, answer: &Answer) -> Result<Option<String>, OpenError> {
     listing.bytes += answer.length();
-    let result = answer.result().ok_or(OpenError::Listing)?;
-    let page: Page<'_> = serde_json::from_str(result.get()).map_err(|_| OpenError::Listing)?;
-    let mut tools = serde_json::Deserializer::from_str(page.tools.get());
-    let added = tools.deserialize_seq(Tools(listing));
-    added.map_err(|_| OpenError::Listing)?;
-    Ok(page.next.and_then(|it| serde_json::from_str(it.get()).ok()))
+    let no_result = || OpenError::from_page("an answer without a result", None);
+    let malformed = |what| move |error| OpenError::from_page(what, Some(&error));
+    let result = answer.result().ok_or_else(no_result)?.get();
+    let page: Page<'_> =
+        serde_json::from_str(result).map_err(malformed("a page without `tools`"))?;
+    if page.tools.get() != "null" {
+        let mut tools = serde_json::Deserializer::from_str(page.tools.get());
+        let added = tools.deserialize_seq(Tools(listing));
+        added.map_err(malformed("`tools` is not a list"))?;
+    }
+    let next = page.next.and_then(|it| serde_json::from_str(it.get()).ok());
+    Ok(next.filter(|cursor: &String| !cursor.is_empty()))
 }
 
 struct Tools<'l>(&'l mut Listing);
@@ -70,8 +81,14 @@ impl<'de> Visitor<'de> for Tools<'_> {
 impl Listing {
     fn add(&mut self, tool: &RawValue) {
         match self.parse(tool) {
-            Ok(tool) => self.tools.push(tool),
-            Err(left_out) => self.left_out.push(left_out),
+            Ok(tool) if self.names.insert(tool.name.clone()) => self.tools.push(tool),
+            Ok(_) => tracing::debug!("a tool is listed twice; the first definition counts"),
+            Err(left_out)
+                if left_out.name == UNNAMED || self.names.insert(left_out.name.clone()) =>
+            {
+                self.left_out.push(left_out);
+            }
+            Err(_) => {}
         }
     }
 
@@ -84,7 +101,7 @@ impl Listing {
         let name = serde_json::from_str(tool.get()).ok();
         let name = name.and_then(|Named { name }| serde_json::from_str::<String>(name.get()).ok());
         let left_out = |reason| {
-            let name = name.as_deref().unwrap_or("(without a name)");
+            let name = name.as_deref().unwrap_or(UNNAMED);
             LeftOut::new(bounded(name), reason)
         };
         let values = count_values(tool.get().as_bytes());
@@ -97,25 +114,31 @@ impl Listing {
         {
             return Err(left_out("name"));
         }
-        let checked = json::check(tool.get().as_bytes());
-        let parsed = checked.and_then(|_| serde_json::from_str(tool.get()));
-        let parsed = parsed.ok().and_then(listed);
-        let parsed = parsed.ok_or_else(|| left_out("unreadable"))?;
+        let tree = tree(tool.get()).or_else(|_| tree(&mend_numbers(tool.get())));
+        let tree = tree.map_err(|_| left_out("unreadable"))?;
+        let parsed = listed(tree).map_err(left_out)?;
         self.values += values;
         Ok(parsed)
     }
 }
 
-fn listed(mut tool: Value) -> Option<ListedTool> {
+fn tree(json: &str) -> serde_json::Result<Value> {
+    json::check(json.as_bytes())?;
+    serde_json::from_str(json)
+}
+
+/// The tool, or the field that makes it unusable.
+fn listed(mut tool: Value) -> Result<ListedTool, &'static str> {
     let hint = |name: &str| tool["annotations"][name] == true;
     let (read_only, idempotent) = (hint("readOnlyHint"), hint("idempotentHint"));
-    let name = tool["name"].as_str().filter(|name| !name.is_empty())?;
-    Some(ListedTool {
-        name: name.to_owned(),
+    let name = tool["name"].as_str().filter(|name| !name.is_empty());
+    Ok(ListedTool {
+        name: name.ok_or("name")?.to_owned(),
         description: tool["description"].as_str().map(str::to_owned),
-        input_schema: match tool["inputSchema"].take() {
-            Value::Object(schema) => schema,
-            _ => return None,
+        input_schema: match tool.get_mut("inputSchema").map(Value::take) {
+            Some(Value::Object(schema)) => schema,
+            None | Some(Value::Null) => Map::new(),
+            Some(_) => return Err("inputSchema"),
         },
         read_only,
         idempotent,

@@ -87,6 +87,18 @@ async fn a_422_names_the_place_in_a_block() {
         ("user", image("image/png", "not base64!"), ".source.data"),
         ("user", image("image/png", ""), ".source.data"),
         ("user", image("image/bmp", "QUJD"), ".source.media_type"),
+        // The beginning of a HEIC, and of a PDF.
+        (
+            "user",
+            image("image/jpeg", "AAAAGGZ0eXBoZWljAAAAAA=="),
+            ".source.data",
+        ),
+        ("user", image("image/png", "JVBERi0xLjc="), ".source.data"),
+        (
+            "user",
+            json!({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}, "title": "x".repeat(501)}),
+            ".title",
+        ),
         (
             "user",
             image("application/pdf", "QUJD"),

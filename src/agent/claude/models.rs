@@ -1,0 +1,68 @@
+//! `GET /v1/models`: the models that the endpoint lists. Costs nothing, and shows whether it accepts the credential.
+
+use std::time::Duration;
+
+use http::{StatusCode, header};
+use serde::Deserialize;
+
+use super::{ClaudeError, error_body, headers};
+use crate::{config::ClaudeConfig, upstream::client};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The first page of the list.
+#[derive(Debug, Deserialize)]
+pub struct Models {
+    data: Vec<Model>,
+    #[serde(default)]
+    has_more: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Model {
+    id: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ModelsError {
+    #[error("is refused by the server: {0}")]
+    Credential(ClaudeError),
+    #[error("cannot be reached: {}", client::cause(.0))]
+    Unreachable(reqwest::Error),
+    #[error("is not the Messages API: GET /v1/models: {0}")]
+    Status(ClaudeError),
+    #[error("is not the Messages API: the answer to GET /v1/models is no list of models")]
+    NoList,
+}
+
+impl Models {
+    pub async fn fetch(config: &ClaudeConfig) -> Result<Self, ModelsError> {
+        let mut url = config.endpoint.clone();
+        url.set_path(&url.path().replace("/v1/messages", "/v1/models"));
+        let http = client::builder_for(&url).default_headers(headers(&config.credential));
+        let http = http.timeout(TIMEOUT).build();
+        let http = http.map_err(ModelsError::Unreachable)?;
+        let request = http.get(url).header(header::ACCEPT, "application/json");
+        let response = request.send().await.map_err(ModelsError::Unreachable)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status == StatusCode::OK {
+            let body = response.bytes().await.map_err(ModelsError::Unreachable)?;
+            return serde_json::from_slice(&body).map_err(|_| ModelsError::NoList);
+        }
+        let body = error_body(response).await;
+        let error = ClaudeError::from_response(status, &headers, &body);
+        Err(match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ModelsError::Credential(error),
+            _ => ModelsError::Status(error),
+        })
+    }
+
+    pub fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    /// False also for a model that later pages may list.
+    pub fn lacks(&self, name: &str) -> bool {
+        !self.has_more && self.data.iter().all(|model| model.id != name)
+    }
+}

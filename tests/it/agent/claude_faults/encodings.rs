@@ -1,0 +1,131 @@
+//! Replies in a content coding, and halves of surrogate pairs in Claude's events.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    fake_claude::Reply,
+    test_app::{TestApp, user},
+};
+
+fn coded(coding: &str, status: u16) -> Reply {
+    Reply::status(status, b"\x1f\x8b\x08\x00\x00".to_vec()).header("content-encoding", coding)
+}
+
+#[tokio::test]
+async fn a_compressed_reply_is_a_model_error_and_not_retried() {
+    for coding in ["gzip", "br", "zstd", "deflate"] {
+        for media_type in ["application/json", "text/event-stream"] {
+            let app = TestApp::with([coded(coding, 200).header("content-type", media_type)]).await;
+            assert_eq!(
+                app.ask("hello").await.error(),
+                (502, "model_error"),
+                "{coding}"
+            );
+            let asked = app.claude.asked();
+            assert_eq!(asked.len(), 1);
+            assert_eq!(asked[0].headers["accept-encoding"], "identity");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_error_counts_by_its_status() {
+    let app = TestApp::with([
+        coded("gzip", 529).header("retry-after-ms", "1"),
+        Reply::text("hi"),
+    ])
+    .await;
+    assert_eq!(app.ask("hello").await.ok()["content"][0]["text"], "hi");
+    let app = TestApp::with([coded("br", 400)]).await;
+    assert_eq!(app.ask("hello").await.error(), (502, "model_error"));
+}
+
+/// A reply of these blocks, each with its type and its deltas as JSON.
+fn reply(blocks: &[(Value, &[&str])], stop: &str) -> Reply {
+    let mut text = r#"data: {"type":"message_start","message":{"model":"claude","usage":{"input_tokens":1,"output_tokens":1}}}"#.to_owned();
+    text.push_str("\n\n");
+    for (index, (block, deltas)) in blocks.iter().enumerate() {
+        let start = json!({"type": "content_block_start", "index": index, "content_block": block});
+        text.extend([format!("data: {start}\n\n")]);
+        for delta in *deltas {
+            text.extend([format!(
+                "data: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}\n\n"
+            )]);
+        }
+        text.extend([format!(
+            "data: {{\"type\":\"content_block_stop\",\"index\":{index}}}\n\n"
+        )]);
+    }
+    let end = json!({"type": "message_delta", "delta": {"stop_reason": stop}, "usage": {"output_tokens": 2}});
+    text.extend([format!(
+        "data: {end}\n\ndata: {{\"type\":\"message_stop\"}}\n\n"
+    )]);
+    Reply::raw(format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{text}",
+        text.len()
+    ))
+}
+
+#[tokio::test]
+async fn an_emoji_that_is_split_over_two_deltas_arrives_whole() {
+    let block = || json!({"type": "text", "text": ""});
+    let deltas: &[&str] = &[
+        r#"{"type":"text_delta","text":"a \ud83d"}"#,
+        r#"{"type":"text_delta","text":"\ude00 b \ud83d"}"#,
+        r#"{"type": "text_delta", "text": ""}"#,
+        r#"{"type": "text_delta", "text": "\ude00 c \ud83d"}"#,
+        r#"{"type":"text_delta","text":"d\ude00e\ud83d"}"#,
+    ];
+    let app = TestApp::start().await;
+    app.claude.push(reply(&[(block(), deltas)], "end_turn"));
+    let whole = "a 😀 b 😀 c \u{fffd}d\u{fffd}e\u{fffd}";
+    assert_eq!(app.ask("hello").await.ok()["content"][0]["text"], whole);
+    app.claude.push(reply(&[(block(), deltas)], "end_turn"));
+    let events = app.stream("sam", &user("hello")).await.rest().await;
+    let shown = events.iter().filter(|event| event.kind == "text_delta");
+    let shown = shown.map(|event| event.data["text"].as_str().expect("text"));
+    assert_eq!(shown.collect::<String>(), whole);
+}
+
+#[tokio::test]
+async fn an_emoji_that_is_split_in_a_tools_input_arrives_whole() {
+    let block = json!({"type": "tool_use", "id": "toolu_1", "name": "whoami", "input": {}});
+    let deltas: &[&str] = &[
+        r#"{"type":"input_json_delta","partial_json":"{\"note\": \"\ud83d"}"#,
+        r#"{"type":"input_json_delta","partial_json":"\ude00 \\ud83d"}"#,
+        r#"{"type":"input_json_delta","partial_json":"\\ude00 \\ud83d\"}"}"#,
+    ];
+    let app = TestApp::start().await;
+    app.claude
+        .push_all([reply(&[(block, deltas)], "tool_use"), Reply::text("done")]);
+    app.ask("go").await.ok();
+    assert_eq!(
+        app.mcp.calls()[0].arguments,
+        json!({"note": "😀 😀 \u{fffd}", "user_id": "sam"})
+    );
+}
+
+#[tokio::test]
+async fn an_emoji_that_is_split_in_thinking_arrives_whole() {
+    let block = json!({"type": "thinking", "thinking": "", "signature": ""});
+    let deltas: &[&str] = &[
+        r#"{"type":"thinking_delta","thinking":"a \ud83d"}"#,
+        r#"{"type":"thinking_delta","thinking":"\ude00 b \ud83d"}"#,
+        r#"{"type":"signature_delta","signature":"c2ln"}"#,
+    ];
+    let text = json!({"type": "text", "text": ""});
+    let hi: &[&str] = &[r#"{"type":"text_delta","text":"hi"}"#];
+    let app = TestApp::start().await;
+    app.claude
+        .push(reply(&[(block, deltas), (text, hi)], "end_turn"));
+    let events = app.stream("sam", &user("hello")).await.rest().await;
+    let shown = events.iter().filter(|event| event.kind == "thinking_delta");
+    let shown = shown.map(|event| event.data["text"].as_str().expect("text"));
+    let whole = "a \u{1f600} b \u{fffd}";
+    assert_eq!(shown.collect::<String>(), whole);
+    let done = events.last().expect("an event");
+    assert_eq!(
+        done.data["content"][0],
+        json!({"type": "thinking", "thinking": whole, "signature": "c2ln"})
+    );
+}

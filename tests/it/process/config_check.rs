@@ -1,0 +1,274 @@
+//! `config check`.
+
+use axum::{Router, response::IntoResponse, routing::any};
+use http::{StatusCode, header};
+
+use super::*;
+use crate::support::{fake_claude::FakeClaude, mcp_server::McpServer, tls::TlsFront};
+
+const NEEDED: [(&str, &str); 2] = [("ANTHROPIC_API_KEY", API_KEY), ("JWT_SIGNING_KEY", JWT_KEY)];
+
+async fn check(arguments: &[&str], env: &[(&str, &str)]) -> Ended {
+    let env = [&NEEDED[..], env].concat();
+    run(&[&["config", "check"], arguments].concat(), &env).await
+}
+
+async fn connect(claude: &str, mcp: &str, env: &[(&str, &str)]) -> Ended {
+    let both = [
+        ("ANTHROPIC_BASE_URL", claude),
+        ("PROG_STRENGTH_MCP_URL", mcp),
+    ];
+    check(&["--connect"], &[&both[..], env].concat()).await
+}
+
+/// A server that answers everything with the same.
+async fn always<R: IntoResponse + Clone + Send + Sync + 'static>(answer: R) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let router = Router::new().fallback(any(async move || answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+/// A URL where nothing listens; the port stays taken while the socket lives.
+fn refusing() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let any = "127.0.0.1:0".parse().expect("an address");
+    socket.bind(any).expect("a free port");
+    let url = format!("http://{}/mcp", socket.local_addr().expect("bound"));
+    (socket, url)
+}
+
+#[tokio::test]
+async fn valid_settings_are_printed_without_secrets_and_the_exit_code_is_0() {
+    let settings = [
+        ("PROG_STRENGTH_MCP_TOKEN", "MARKER-mcp-token-of-16-bytes"),
+        ("PROG_STRENGTH_MCP_URL", "http://mcp:8000/mcp?key=MARKER"),
+        ("AGENT_PORT", "9000"),
+        ("CORS_ALLOWED_ORIGINS", "capacitor://localhost"),
+        ("MCP_PORT", "none"),
+        ("CLAUDE_EXTRA_BODY", r#"{"service_tier":"MARKER"}"#),
+    ];
+    let ended = check(&[], &settings).await;
+    assert_eq!((ended.code, &ended.err), (Some(0), &vec![]));
+    let has = |line: &str| ended.out.iter().any(|printed| printed == line);
+    for line in [
+        "ANTHROPIC_API_KEY=(set)",
+        "ANTHROPIC_AUTH_TOKEN=",
+        "ANTHROPIC_BASE_URL=https://api.anthropic.com",
+        "JWT_SIGNING_KEY=(set)",
+        "PROG_STRENGTH_MCP_TOKEN=(set)",
+        "PROG_STRENGTH_MCP_URL=http://mcp:8000/mcp?…",
+        "CLAUDE_EXTRA_BODY=(set)",
+        "AGENT_PORT=9000",
+        "AGENT_HOST=0.0.0.0",
+        "CORS_ALLOWED_ORIGINS=capacitor://localhost",
+        "ok: the settings are valid",
+    ] {
+        assert!(has(line), "{line} is not in {:#?}", ended.out);
+    }
+    let all = ended.out.join("\n");
+    assert!(!all.contains("MARKER") && !all.contains(JWT_KEY), "{all}");
+    assert!(!all.contains("MCP_PORT"), "{all}");
+}
+
+#[tokio::test]
+async fn invalid_settings_are_reported_as_by_serve() {
+    for env in [
+        &[][..],
+        &[
+            ("AGENT_PORT", "none"),
+            ("JWT_SIGNING_KEY", JWT_KEY),
+            ("CORS_ALLOWED_ORIGINS", "x"),
+        ],
+    ] {
+        let checked = run(&["config", "check"], env).await;
+        assert_eq!(checked, run(&["serve"], env).await);
+        assert_eq!(checked.code, Some(2));
+    }
+}
+
+#[tokio::test]
+async fn a_warning_of_serve_is_a_line_and_no_fault() {
+    let env = [
+        ("JWT_SIGNING_KEY", "\"short\""),
+        ("AGENT_PORT", "tcp://10.0.0.1:8001"),
+    ];
+    let ended = check(&[], &env).await;
+    assert_eq!((ended.code, &ended.err), (Some(0), &vec![]));
+    let warned = ended
+        .out
+        .iter()
+        .filter(|line| line.starts_with("warning: "));
+    let names = warned.map(|line| line.split(' ').nth(1).expect("a name"));
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["AGENT_PORT", "JWT_SIGNING_KEY", "JWT_SIGNING_KEY"]
+    );
+    assert!(ended.out.iter().any(|line| line == "AGENT_PORT=8001"));
+}
+
+#[tokio::test]
+async fn connect_asks_claude_and_the_mcp_server() {
+    let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
+    let ended = connect(claude.url(), &mcp.url(), &[]).await;
+    assert_eq!((ended.code, &ended.err), (Some(0), &vec![]));
+    let [.., first, second] = &ended.out[..] else {
+        panic!("too few lines: {:?}", ended.out)
+    };
+    assert_eq!(
+        *first,
+        format!("ok: Claude at {} lists 1 models", claude.url())
+    );
+    assert!(second.starts_with("ok: MCP server "), "{second}");
+    assert!(second.contains("list_exercises"), "{second}");
+    assert!(claude.asked().is_empty());
+    let ended = connect(
+        claude.url(),
+        &mcp.url(),
+        &[("CLAUDE_MODEL", "claude-other")],
+    )
+    .await;
+    assert_eq!(ended.code, Some(0));
+    let warned = ended
+        .out
+        .iter()
+        .filter(|line| line.starts_with("warning: CLAUDE_MODEL claude-other "));
+    assert_eq!(warned.count(), 1, "{:?}", ended.out);
+}
+
+/// The message for an endpoint of Claude that fails, beside a good MCP server.
+async fn fault_of_claude(url: &str, env: &[(&str, &str)]) -> String {
+    let mcp = McpServer::start().await;
+    let ended = connect(url, &mcp.url(), env).await;
+    let [line] = &ended.err[..] else {
+        panic!("not one line: {ended:?}")
+    };
+    assert_eq!(ended.code, Some(2), "{line}");
+    assert!(
+        ended
+            .out
+            .iter()
+            .any(|line| line.starts_with("ok: MCP server "))
+    );
+    assert!(!line.contains("MARKER"), "{line}");
+    line.strip_prefix("configuration: ")
+        .expect("the usual heading")
+        .to_owned()
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_named() {
+    let body = r#"{"type":"error","error":{"type":"authentication_error","message":"MARKER"}}"#;
+    let url = always((StatusCode::UNAUTHORIZED, body)).await;
+    assert_eq!(
+        fault_of_claude(&url, &[]).await,
+        "ANTHROPIC_API_KEY is refused by the server: the model answered 401 Unauthorized authentication_error"
+    );
+    let bearer = [
+        ("ANTHROPIC_API_KEY", ""),
+        ("ANTHROPIC_AUTH_TOKEN", "MARKER"),
+    ];
+    assert_eq!(
+        fault_of_claude(&url, &bearer).await,
+        "ANTHROPIC_AUTH_TOKEN is refused by the server: the model answered 401 Unauthorized authentication_error"
+    );
+}
+
+#[tokio::test]
+async fn the_cause_why_claude_cannot_be_reached_is_named() {
+    let (_socket, refused) = refusing();
+    let plain = always("hello").await;
+    let tls = TlsFront::of(&plain, "localhost").await;
+    let to_plain = plain.replace("http:", "https:");
+    for (url, cause) in [
+        (refused.as_str(), "no connection: Connection refused"),
+        (
+            "http://nowhere.invalid",
+            "its name cannot be resolved (DNS): ",
+        ),
+        (&tls.url, "no TLS connection: invalid peer certificate"),
+        (&to_plain, "no TLS connection: "),
+    ] {
+        let fault = fault_of_claude(url, &[]).await;
+        let expected = format!("ANTHROPIC_BASE_URL cannot be reached: {cause}");
+        assert!(fault.starts_with(&expected), "{url}: {fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_claudes_is_named() {
+    let html = [(header::CONTENT_TYPE, "text/html")];
+    for (url, seen) in [
+        (
+            always((html, "<p>MARKER</p>")).await,
+            "the answer to GET /v1/models is no list of models",
+        ),
+        (
+            always((StatusCode::NOT_FOUND, "MARKER")).await,
+            "404 Not Found",
+        ),
+        (
+            always((StatusCode::BAD_GATEWAY, "MARKER")).await,
+            "502 Bad Gateway",
+        ),
+        (
+            always((StatusCode::FOUND, [(header::LOCATION, "/login")])).await,
+            "302 Found",
+        ),
+    ] {
+        let fault = fault_of_claude(&url, &[]).await;
+        assert!(
+            fault.starts_with("ANTHROPIC_BASE_URL ") && fault.contains(seen),
+            "{fault}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_cause_why_there_is_no_mcp_session_is_named() {
+    let claude = FakeClaude::start().await;
+    let (_socket, refused) = refusing();
+    let html = [(header::CONTENT_TYPE, "text/html")];
+    for (url, seen) in [
+        (refused, "no connection"),
+        (
+            always(StatusCode::UNAUTHORIZED).await,
+            "check PROG_STRENGTH_MCP_TOKEN",
+        ),
+        (
+            always((html, "<p>MARKER</p>")).await,
+            "the handshake failed",
+        ),
+        (
+            always(StatusCode::NOT_FOUND).await,
+            "check PROG_STRENGTH_MCP_URL",
+        ),
+    ] {
+        let ended = connect(claude.url(), &url, &[]).await;
+        let [line] = &ended.err[..] else {
+            panic!("not one line: {ended:?}")
+        };
+        assert_eq!(ended.code, Some(2), "{line}");
+        let named = line.starts_with("configuration: PROG_STRENGTH_MCP_URL gives no session: ");
+        assert!(
+            named && line.contains(seen) && !line.contains("MARKER"),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn both_faults_are_reported() {
+    let (_socket, refused) = refusing();
+    let ended = connect(&refused, &refused, &[]).await;
+    let starts = [
+        "configuration:",
+        "  ANTHROPIC_BASE_URL ",
+        "  PROG_STRENGTH_MCP_URL ",
+    ];
+    assert_eq!((ended.code, ended.err.len()), (Some(2), 3));
+    for (line, start) in ended.err.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
+}
