@@ -2,6 +2,7 @@
 //! process.
 
 pub(super) mod mend;
+mod tuple_references;
 
 use std::borrow::Cow;
 
@@ -18,6 +19,7 @@ const MAX_PATTERN_BYTES: usize = 1024;
 pub(super) fn normalize(schema: Map<String, Value>) -> Result<Value, Cow<'static, str>> {
     let mut schema = Value::Object(schema);
     mend::mend(&mut schema);
+    tuple_references::mend(&mut schema);
     let Value::Object(mut schema) = schema else {
         return Err("inputSchema".into());
     };

@@ -3,6 +3,7 @@
 mod calls;
 mod catalogue;
 mod forwarding;
+mod mended;
 mod meta;
 mod secrecy;
 
