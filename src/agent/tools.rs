@@ -37,6 +37,8 @@ const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
 
 /// JSON values in the schemas of all tools together: a reference that is inlined multiplies them.
 const MAX_VALUES: usize = 50_000;
+/// The name of a tool that has none, for the log.
+pub const UNNAMED: &str = "(without a name)";
 
 /// A tool as the MCP server lists it (`tools/list`).
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +141,7 @@ pub struct CallContext<'a> {
 
 impl Catalogue {
     /// `left_out` are tools that could not be parsed. Every tool that Claude's API would refuse is added to them: one such
-    /// tool fails every request.
+    /// tool fails every request. Of several definitions of a name the first usable one counts.
     pub fn new(mut listed: Vec<ListedTool>, mut left_out: Vec<LeftOut>) -> Self {
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let mut names = NameMap::new(listed.iter().map(|tool| tool.name.as_str()));
@@ -147,13 +149,14 @@ impl Catalogue {
         let mut tools: HashMap<String, Tool> = HashMap::new();
         let (mut known, mut values) = (HashSet::new(), 0);
         for tool in listed {
+            if known.contains(&tool.name) {
+                continue;
+            }
             let (schema, stripped) = match prepare_schema(tool.input_schema) {
                 Ok((_, stripped)) if values + descendants(&stripped).count() > MAX_VALUES => {
                     left_out.push(LeftOut::new(tool.name, "too large"));
                     continue;
                 }
-                // The first definition counts.
-                Ok(_) if known.contains(&tool.name) => continue,
                 Ok(schemas) => schemas,
                 Err(reason) => {
                     left_out.push(LeftOut::new(tool.name, reason));
@@ -176,6 +179,7 @@ impl Catalogue {
             };
             tools.insert(name, tool);
         }
+        left_out.retain(|it| it.name == UNNAMED || known.insert(it.name.clone()));
         Self {
             serialized: Tools::new(&specs),
             specs,

@@ -7,6 +7,7 @@ mod connections;
 mod interruptions;
 mod kindness;
 mod listing;
+mod pages;
 mod results;
 mod session;
 

@@ -2,7 +2,7 @@
 
 mod page;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use rmcp::{
     RoleClient,
@@ -12,7 +12,10 @@ use rmcp::{
     },
     service::{Peer, ServiceError},
 };
-use tokio::task::spawn_blocking;
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, timeout_at},
+};
 
 use super::open_error::OpenError;
 use crate::agent::{
@@ -25,6 +28,9 @@ use crate::agent::{
 };
 
 const MAX_PAGES: usize = 100;
+/// For all pages, if the first one has arrived: less than the time for a listing, so that a later page that hangs is one that
+/// fails.
+const PAGES_TIMEOUT: Duration = Duration::from_secs(5);
 /// Of all pages together.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// More are named in no warning.
@@ -35,8 +41,6 @@ const MAX_NAMED: usize = 100;
 pub(super) struct Listing {
     tools: Vec<ListedTool>,
     left_out: Vec<LeftOut>,
-    /// The first tool of a name counts.
-    names: HashSet<String>,
     /// JSON values in the tools.
     values: usize,
     bytes: usize,
@@ -62,18 +66,25 @@ impl Listing {
 /// first leaves those before it in force.
 pub(super) async fn list(peer: &Peer<RoleClient>, fault: &LastFault) -> Result<Listing, OpenError> {
     let (mut listing, mut cursors, mut cursor) = (Listing::default(), HashSet::new(), None);
+    let until = Instant::now() + PAGES_TIMEOUT;
     for page in 0..MAX_PAGES {
         let slot = AnswerSlot::new(Limits::text(MAX_BYTES.saturating_sub(listing.bytes)));
-        let read = match request_page(peer, cursor.take(), &slot).await {
-            Ok(parsed) => match slot.into_answer(&parsed) {
+        let request = request_page(peer, cursor.take(), &slot);
+        let requested = match page {
+            0 => Ok(request.await),
+            _ => timeout_at(until, request).await,
+        };
+        let read = match requested {
+            Ok(Ok(parsed)) => match slot.into_answer(&parsed) {
                 Some(answer) => read_page(&mut listing, answer).await,
                 None => Err(OpenError::from_page("an answer without a result", None)),
             },
             // A server without tools.
-            Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
+            Ok(Err(ServiceError::McpError(error))) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 return Ok(listing);
             }
-            Err(error) => Err(OpenError::from_list(&error, fault.take())),
+            Ok(Err(error)) => Err(OpenError::from_list(&error, fault.take())),
+            Err(_) => Err(OpenError::TimedOut),
         };
         let next = match read {
             Ok(next) => next,

@@ -12,7 +12,7 @@ use super::{Listing, OpenError};
 use crate::{
     agent::{
         mcp::{answer::Answer, bounded},
-        tools::{LeftOut, ListedTool},
+        tools::{LeftOut, ListedTool, UNNAMED},
     },
     process::{
         json::mend_numbers,
@@ -26,7 +26,6 @@ const MAX_TOOLS: usize = 1000;
 const MAX_TOOL_VALUES: usize = 5_000;
 const MAX_VALUES: usize = 25_000;
 const MAX_NAME_BYTES: usize = 256;
-const UNNAMED: &str = "(without a name)";
 
 #[derive(Deserialize)]
 struct Page<'a> {
@@ -81,14 +80,11 @@ impl<'de> Visitor<'de> for Tools<'_> {
 impl Listing {
     fn add(&mut self, tool: &RawValue) {
         match self.parse(tool) {
-            Ok(tool) if self.names.insert(tool.name.clone()) => self.tools.push(tool),
-            Ok(_) => tracing::debug!("a tool is listed twice; the first definition counts"),
-            Err(left_out)
-                if left_out.name == UNNAMED || self.names.insert(left_out.name.clone()) =>
-            {
-                self.left_out.push(left_out);
-            }
-            Err(_) => {}
+            // As a page that comes twice has it. Of several definitions the catalogue takes the first usable one.
+            Ok(tool) if self.tools.contains(&tool) => tracing::debug!("a tool is listed twice"),
+            Ok(tool) => self.tools.push(tool),
+            Err(it) if it.name != UNNAMED && self.left_out.contains(&it) => {}
+            Err(left_out) => self.left_out.push(left_out),
         }
     }
 
