@@ -178,3 +178,19 @@ async fn a_compressed_answer_is_named_in_the_log_once_for_each_kind_of_request()
     let codings: Vec<_> = codings.map(|line| &line["coding"]).collect();
     assert_eq!(codings, ["x-gzip", "zstd"]);
 }
+
+#[tokio::test]
+async fn a_protocol_version_that_is_not_spoken_is_named() {
+    for version in ["2026-07-28", "2099-01-01", "MARK\nER"] {
+        let server = ScriptedMcp::answering("initialize", move |message| {
+            let result = json!({"protocolVersion": version, "capabilities": {}, "serverInfo": {"name": "s", "version": "1"}});
+            result_of(message, &result)
+        });
+        let server = server.await;
+        let said = cause_at(server.url()).await;
+        let shown = version.replace('\n', "");
+        let expected =
+            format!("the server speaks protocol version {shown}, which this client does not");
+        assert_eq!(said, expected);
+    }
+}

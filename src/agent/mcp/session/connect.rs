@@ -21,6 +21,7 @@ use super::{
 use crate::{
     agent::mcp::{
         answer_memory::AnswerMemory,
+        bounded,
         transport::{Clients, Transport, fault::LastFault},
     },
     config::McpConfig,
@@ -95,7 +96,7 @@ impl Connector {
                     && *version <= ProtocolVersion::LATEST_WITH_INITIALIZE
             };
             if !version.as_ref().is_some_and(known) {
-                let named = version.map(|version| version.to_string().chars().take(40).collect());
+                let named = version.map(|version| bounded(&version.to_string()));
                 return Err(OpenError::Version(named.unwrap_or_default()));
             }
             let listing = list(peer, &fault).await?;
