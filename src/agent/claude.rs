@@ -141,17 +141,13 @@ impl Claude {
         };
         let status = response.status();
         timer.answered(status);
-        let readable = client::check_coding(&response);
         if status != StatusCode::OK {
             let headers = response.headers().clone();
-            let body = match readable {
-                Ok(()) => timeout(self.idle_timeout, error_body(response)).await,
-                Err(_) => Ok(vec![]),
-            };
+            let body = timeout(self.idle_timeout, error_body(response)).await;
             let body = body.unwrap_or_default();
             return Err(ClaudeError::from_response(status, &headers, &body));
         }
-        readable.map_err(|coded| ClaudeError::Coded(coded.to_string()))?;
+        check_coding(&response)?;
         let body = client::into_body(response);
         Ok(ReplyStream::new(body, self.idle_timeout, timer))
     }
@@ -192,8 +188,15 @@ fn headers(credential: &Credential) -> HeaderMap {
     headers
 }
 
-/// The beginning of an error response's body.
+fn check_coding(response: &Response) -> Result<(), ClaudeError> {
+    client::check_coding(response).map_err(|coded| ClaudeError::Coded(coded.to_string()))
+}
+
+/// The beginning of an error response's body; nothing of one that is compressed.
 async fn error_body(response: Response) -> Vec<u8> {
+    if check_coding(&response).is_err() {
+        return vec![];
+    }
     let (mut pieces, mut body) = (client::into_body(response), Vec::new());
     while let Some(Ok(piece)) = pieces.next().await {
         body.extend_from_slice(&piece);

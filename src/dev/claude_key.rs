@@ -1,18 +1,12 @@
 //! Background check of the key for Claude: one `GET /v1/models`, which costs nothing.
 
-use std::time::Duration;
-
 use anyhow::Context;
-use http::{StatusCode, header::AUTHORIZATION};
-use secrecy::ExposeSecret;
-use url::Url;
+use http::StatusCode;
 
 use crate::{
+    agent::claude::Models,
     config::{ClaudeConfig, ConfigError, Credential},
-    upstream::client,
 };
-
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The prepared request.
 pub(super) struct KeyCheck {
@@ -24,22 +18,12 @@ pub(super) struct KeyCheck {
 impl KeyCheck {
     /// Fails only if no HTTP client can be built.
     pub(super) fn new(config: &ClaudeConfig) -> anyhow::Result<Self> {
-        let client = client::builder_for(&config.endpoint)
-            .timeout(TIMEOUT)
-            .build()
+        let request = Models::request(config, Some("limit=1"))
             .context("cannot set up the HTTP client for Claude")?;
-        let models = models_of(&config.endpoint);
-        let server = models.origin().ascii_serialization();
-        let request = client.get(models).header("anthropic-version", "2023-06-01");
-        let (variable, request) = match &config.credential {
-            Credential::ApiKey(key) => (
-                "ANTHROPIC_API_KEY",
-                request.header("x-api-key", key.expose_secret()),
-            ),
-            Credential::Bearer(token) => (
-                "ANTHROPIC_AUTH_TOKEN",
-                request.header(AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
-            ),
+        let server = config.endpoint.origin().ascii_serialization();
+        let variable = match &config.credential {
+            Credential::ApiKey(_) => "ANTHROPIC_API_KEY",
+            Credential::Bearer(_) => "ANTHROPIC_AUTH_TOKEN",
         };
         Ok(Self {
             variable,
@@ -66,13 +50,4 @@ impl KeyCheck {
         }
         std::future::pending().await
     }
-}
-
-/// `…/v1/messages` -> `…/v1/models`.
-fn models_of(messages: &Url) -> Url {
-    let mut url = messages.clone();
-    let base = url.path().trim_end_matches("messages").to_owned();
-    url.set_path(&format!("{base}models"));
-    url.set_query(Some("limit=1"));
-    url
 }

@@ -130,10 +130,8 @@ pub(crate) fn check_coding(response: &Response) -> Result<(), Coded> {
 
 /// What went wrong, in words, without the URL.
 pub(crate) fn cause(error: &reqwest::Error) -> String {
-    let first: &(dyn Error + 'static) = error;
-    let causes = std::iter::successors(Some(first), |error| inner(*error));
-    let tls = causes.clone().any(<dyn Error>::is::<rustls::Error>);
-    let root = causes.last().map(ToString::to_string).unwrap_or_default();
+    let tls = causes(error).any(<dyn Error>::is::<rustls::Error>);
+    let root = root(error);
     match error {
         error if error.is_timeout() => "no answer in time".to_owned(),
         error if error.is_dns() => format!("its name cannot be resolved (DNS): {root}"),
@@ -141,6 +139,19 @@ pub(crate) fn cause(error: &reqwest::Error) -> String {
         error if error.is_connect() => format!("no connection: {root}"),
         _ => format!("the connection broke: {root}"),
     }
+}
+
+/// The innermost cause of an error. The errors of reqwest around it name the URL.
+pub(crate) fn root(error: &(dyn Error + 'static)) -> String {
+    causes(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+/// An error and its causes.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| inner(*error))
 }
 
 /// The cause of an error. `source` leaves out the error inside an I/O error.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use http::{StatusCode, header};
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 
-use super::{ClaudeError, error_body, headers};
-use crate::{config::ClaudeConfig, upstream::client};
+use super::{ClaudeError, check_coding, error_body, headers};
+use crate::{config::ClaudeConfig, process::json::mend_bytes, upstream::client};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -31,23 +32,31 @@ pub enum ModelsError {
     Unreachable(reqwest::Error),
     #[error("is not the Messages API: GET /v1/models: {0}")]
     Status(ClaudeError),
+    #[error("cannot be understood: GET /v1/models: {0}")]
+    Coded(ClaudeError),
     #[error("is not the Messages API: the answer to GET /v1/models is no list of models")]
     NoList,
 }
 
 impl Models {
-    pub async fn fetch(config: &ClaudeConfig) -> Result<Self, ModelsError> {
+    /// The request, with this query.
+    pub fn request(config: &ClaudeConfig, query: Option<&str>) -> reqwest::Result<RequestBuilder> {
         let mut url = config.endpoint.clone();
         url.set_path(&url.path().replace("/v1/messages", "/v1/models"));
+        url.set_query(query);
         let http = client::builder_for(&url).default_headers(headers(&config.credential));
-        let http = http.timeout(TIMEOUT).build();
-        let http = http.map_err(ModelsError::Unreachable)?;
-        let request = http.get(url).header(header::ACCEPT, "application/json");
+        let http = http.timeout(TIMEOUT).build()?;
+        Ok(http.get(url).header(header::ACCEPT, "application/json"))
+    }
+
+    pub async fn fetch(config: &ClaudeConfig) -> Result<Self, ModelsError> {
+        let request = Self::request(config, None).map_err(ModelsError::Unreachable)?;
         let response = request.send().await.map_err(ModelsError::Unreachable)?;
         let (status, headers) = (response.status(), response.headers().clone());
         if status == StatusCode::OK {
+            check_coding(&response).map_err(ModelsError::Coded)?;
             let body = response.bytes().await.map_err(ModelsError::Unreachable)?;
-            return serde_json::from_slice(&body).map_err(|_| ModelsError::NoList);
+            return serde_json::from_slice(&mend_bytes(body)).map_err(|_| ModelsError::NoList);
         }
         let body = error_body(response).await;
         let error = ClaudeError::from_response(status, &headers, &body);

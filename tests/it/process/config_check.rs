@@ -272,3 +272,28 @@ async fn both_faults_are_reported() {
         assert!(line.starts_with(start), "{line}");
     }
 }
+
+#[tokio::test]
+async fn a_compressed_list_of_models_is_named_and_halves_of_pairs_are_read() {
+    let coded = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_ENCODING, "gzip"),
+    ];
+    for (status, seen) in [
+        (StatusCode::OK, "content coding gzip"),
+        (StatusCode::BAD_GATEWAY, "502 Bad Gateway"),
+    ] {
+        let url = always((status, coded.clone(), "MARKER")).await;
+        let fault = fault_of_claude(&url, &[]).await;
+        assert!(
+            fault.starts_with("ANTHROPIC_BASE_URL ") && fault.contains(seen),
+            "{fault}"
+        );
+    }
+    let list = r#"{"data":[{"id":"claude-sonnet-4-6","display_name":"\ud83d"},{"id":"x\ude00"}]}"#;
+    let (claude, mcp) = (always(list).await, McpServer::start().await);
+    let ended = connect(&claude, &mcp.url(), &[]).await;
+    assert_eq!((ended.code, &ended.err), (Some(0), &vec![]));
+    let said = format!("ok: Claude at {claude} lists 2 models");
+    assert!(ended.out.contains(&said), "{:?}", ended.out);
+}

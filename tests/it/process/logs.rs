@@ -220,3 +220,37 @@ async fn log_lines_are_json_unless_pretty_is_set() {
         assert_eq!(serde_json::from_str::<Value>(line).is_ok(), json, "{line}");
     }
 }
+
+#[tokio::test]
+async fn a_forwarded_token_is_in_no_line_of_any_level() {
+    let env = [
+        ("RUST_LOG", "trace"),
+        ("PROG_STRENGTH_MCP_AUTH", "forward"),
+        ("MCP_CALL_TIMEOUT_SECS", "2"),
+    ];
+    let service = Service::start(&[], &env).await;
+    let tools = || {
+        Reply::tool("t1", "whoami", json!({}))
+            .and_tool("t2", "list_exercises", json!({}))
+            .and_tool("t3", "rpc_error", json!({}))
+    };
+    service.claude.push_all([tools(), Reply::text("done")]);
+    let token = sams_token();
+    let (status, _) = service.chat(&token, "one", &user("go")).await;
+    assert_eq!(status, 200);
+    service.mcp.require_token("another");
+    service.claude.push_all([tools(), Reply::text("done")]);
+    service.chat(&token, "two", &user("go")).await;
+    // Not vacuously: the server has got it.
+    let shown = service
+        .mcp
+        .remembers(|memory| memory.authorizations.clone());
+    assert!(shown.contains(&format!("Bearer {token}")));
+    service.process.signal(Signal::TERM);
+    let ended = service.process.ended().await;
+    let signature = token.rsplit('.').next().expect("three parts");
+    assert!(ended.out.iter().any(|line| line.contains("TRACE")));
+    for line in &ended.out {
+        assert!(!line.contains(signature), "{line}");
+    }
+}

@@ -10,7 +10,7 @@ use url::Url;
 use super::{Error, unexpected};
 use crate::{
     agent::mcp::bounded,
-    upstream::client::{Coded, check_coding},
+    upstream::client::{Coded, check_coding, root},
 };
 
 /// The last fault of a request: rmcp does not report all of them.
@@ -31,13 +31,10 @@ impl LastFault {
 pub(in crate::agent::mcp) fn name(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     Some(match error.downcast_ref::<Error>()? {
         StreamableHttpError::Client(error) if error.is_connect() => {
-            format!("no connection ({})", bounded(&root(error).to_string()))
+            format!("no connection ({})", bounded(&root(error)))
         }
         StreamableHttpError::Client(error) => {
-            format!(
-                "the connection broke ({})",
-                bounded(&root(error).to_string())
-            )
+            format!("the connection broke ({})", bounded(&root(error)))
         }
         StreamableHttpError::UnexpectedServerResponse(text) => match text.as_ref() {
             "HTTP 401" | "HTTP 403" => format!("{text}: check PROG_STRENGTH_MCP_TOKEN"),
@@ -50,13 +47,6 @@ pub(in crate::agent::mcp) fn name(error: &(dyn std::error::Error + 'static)) -> 
         StreamableHttpError::SessionExpired => "HTTP 404 for the session".to_owned(),
         _ => return None,
     })
-}
-
-/// The innermost cause. The errors of reqwest around it name the URL.
-fn root<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
-    std::iter::successors(Some(error), |error| error.source())
-        .last()
-        .unwrap_or(error)
 }
 
 /// The error for a status other than 2xx; a redirect is named with its target.

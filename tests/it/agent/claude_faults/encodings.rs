@@ -129,3 +129,72 @@ async fn an_emoji_that_is_split_in_thinking_arrives_whole() {
         json!({"type": "thinking", "thinking": whole, "signature": "c2ln"})
     );
 }
+
+#[tokio::test]
+async fn half_a_surrogate_pair_is_read_in_every_text_of_claudes_events() {
+    let raw = |events: &[&str]| {
+        let body: String = events
+            .iter()
+            .map(|data| format!("data: {data}\n\n"))
+            .collect();
+        Reply::raw(format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    };
+    let call = raw(&[
+        r#"{"type":"message_start","message":{"id":"\ud83d","model":"claude\ude00","usage":{"input_tokens":1,"output_tokens":1,"\ud83d":1}}}"#,
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu\ud83d","name":"whoami\ude00","input":{}}}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"\ud83d"}}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"\ude00\": 1}"}}"#,
+        r#"{"type":"content_block_stop","index":0}"#,
+        r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_2","name":"whoami","input":{}}}"#,
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"\ud83d"}}"#,
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"\ude00\": \"\\ud83d"}}"#,
+        r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"\"}"}}"#,
+        r#"{"type":"content_block_stop","index":1}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"tool_use","x":"\ud83d"},"usage":{"output_tokens":2}}"#,
+        r#"{"type":"message_stop"}"#,
+    ]);
+    let refused = raw(&[
+        r#"{"type":"message_start","message":{"model":"claude","usage":{"input_tokens":1,"output_tokens":1}}}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"explanation":"\ude00\ud83d"}},"usage":{"output_tokens":2}}"#,
+        r#"{"type":"message_stop"}"#,
+    ]);
+    let app = TestApp::with([call, refused]).await;
+    let answer = app.ask("hello").await.ok();
+    assert_eq!(
+        answer["stop_details"],
+        json!({"explanation": "\u{fffd}\u{fffd}"})
+    );
+    // The name of the first call is none of the catalogue's.
+    let calls = app.mcp.calls();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(
+        calls[0].arguments,
+        json!({"😀": "\u{fffd}", "user_id": "sam"})
+    );
+    let call = &answer["messages"][0]["content"][0];
+    assert_eq!(
+        (&call["name"], &call["input"]),
+        (&json!("whoami_"), &json!({"😀": 1}))
+    );
+
+    let broken = raw(&[
+        r#"{"type":"error","error":{"type":"overloaded_error","message":"content_block_delta \ud83d","\ude00":1}}"#,
+    ]);
+    let coded = Reply::status(
+        529,
+        r#"{"type":"error","error":{"type":"overloaded_error","message":"\ud83d"}}"#,
+    );
+    let app = TestApp::with([
+        broken,
+        coded.header("retry-after-ms", "1"),
+        Reply::text("hi"),
+    ])
+    .await;
+    assert_eq!(app.ask("hello").await.ok()["content"][0]["text"], "hi");
+    let spent = r#"{"type":"error","error":{"type":"rate_limit_error","message":"\ud83d","details":{"error_code":"organization_on_hold"}}}"#;
+    let app = TestApp::with([Reply::status(429, spent)]).await;
+    assert_eq!(app.ask("hello").await.error(), (502, "model_error"));
+}
