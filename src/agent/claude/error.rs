@@ -61,8 +61,7 @@ impl ClaudeError {
             status == StatusCode::BAD_REQUEST && body.to_lowercase().contains("thinking");
         let body: Value = serde_json::from_str(&mend_str(&body)).unwrap_or_default();
         let error = &body["error"];
-        let code = error["details"]["error_code"].as_str();
-        let spent = code.is_some_and(|code| SPENDING_STOPPED.contains(&code));
+        let spent = is_spent(error);
         let retry = match text(headers, "x-should-retry") {
             Some("true") => true,
             Some("false") => false,
@@ -80,9 +79,10 @@ impl ClaudeError {
     }
 
     pub(super) fn from_event(data: &Value) -> Self {
-        Self::Event(identifier(
-            data["error"]["type"].as_str().unwrap_or("unknown"),
-        ))
+        Self::Event(match &data["error"] {
+            error if is_spent(error) => "billing_error".to_owned(),
+            error => identifier(error["type"].as_str().unwrap_or("unknown")),
+        })
     }
 
     /// True if the same request may succeed when it is sent again.
@@ -136,6 +136,12 @@ impl ClaudeError {
             _ => "broken".into(),
         }
     }
+}
+
+/// True for an error that says that spending is stopped.
+fn is_spent(error: &Value) -> bool {
+    let code = error["details"]["error_code"].as_str();
+    code.is_some_and(|code| SPENDING_STOPPED.contains(&code))
 }
 
 /// An upstream's identifier, reduced to what is safe in a log line.

@@ -135,3 +135,30 @@ async fn a_reply_that_is_too_large_is_named_in_the_log() {
         1
     );
 }
+
+#[tokio::test]
+async fn every_breakpoint_has_the_ttl_and_the_last_round_overrides_the_operators_tool_choice() {
+    let settings = [
+        ("CLAUDE_CACHE_TTL", "1h"),
+        ("AGENT_MAX_TOOL_ROUNDS", "1"),
+        (
+            "CLAUDE_EXTRA_BODY",
+            r#"{"tool_choice": {"type": "auto", "disable_parallel_tool_use": true}, "cache_control": {"type": "ephemeral"}}"#,
+        ),
+    ];
+    let service = Service::start(&[], &settings).await;
+    service
+        .claude
+        .push_all([Reply::tool("t1", "whoami", json!({})), Reply::text("hi")]);
+    service.chat(&sams_token(), "x", &user("hello")).await;
+    let bodies = service.claude.bodies();
+    let choices: Vec<_> = bodies.iter().map(|body| &body["tool_choice"]).collect();
+    let first = json!({"type": "auto", "disable_parallel_tool_use": true});
+    assert_eq!(choices, [&first, &json!({"type": "none"})]);
+    for (body, breakpoints) in bodies.iter().zip([3, 4]) {
+        let body = body.to_string();
+        let long = r#""cache_control":{"type":"ephemeral","ttl":"1h"}"#;
+        assert_eq!(body.matches("cache_control").count(), breakpoints);
+        assert_eq!(body.matches(long).count(), breakpoints);
+    }
+}

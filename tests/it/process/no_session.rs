@@ -194,3 +194,114 @@ async fn a_protocol_version_that_is_not_spoken_is_named() {
         assert_eq!(said, expected);
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_or_cannot_be_used_is_logged_as_that() {
+    let cases: [Case; 9] = [
+        (
+            |_| typed(200, "text/event-stream", ": hi\n\n"),
+            "an event stream that ended without an answer",
+        ),
+        (
+            |_| {
+                streamed(
+                    r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#,
+                )
+            },
+            "an event stream that ended without an answer",
+        ),
+        (
+            |_| streamed("[1]"),
+            "an answer that is not a JSON-RPC message",
+        ),
+        (
+            |_| cut("text/event-stream", "data: {"),
+            "the connection broke",
+        ),
+        (|_| cut("application/json", "{"), "the connection broke ("),
+        (
+            |_| typed(204, "text/plain", ""),
+            "HTTP 204 without an answer",
+        ),
+        (
+            |message| {
+                let other = json!({"id": message["id"].as_u64().map(|id| id + 1)});
+                typed(200, "application/json", &reply(&other, "{}"))
+            },
+            "an answer to another request",
+        ),
+        (
+            |_| with_headers(200, &[("content-type", "application/json")], b"\xff"),
+            "an answer that is not UTF-8",
+        ),
+        (
+            |_| b"SSH-2.0-OpenSSH_9.6\r\n\r\n".to_vec(),
+            "the connection broke (invalid HTTP version parsed)",
+        ),
+    ];
+    let said = cases.map(|(respond, expected)| async move {
+        for (method, heading) in [
+            ("initialize", "the handshake failed: "),
+            ("tools/list", "the tools could not be listed: "),
+        ] {
+            let said = cause(method, respond).await;
+            assert!(
+                said.starts_with(&format!("{heading}{expected}")),
+                "{expected}: {said}"
+            );
+        }
+    });
+    futures_util::future::join_all(said).await;
+}
+
+/// A body whose chunks end without the last one.
+fn cut(media_type: &str, body: &str) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    format!("{head}{:x}\r\n{body}\r\nno chunk\r\n", body.len()).into_bytes()
+}
+
+#[tokio::test]
+async fn compressed_event_streams_and_errors_of_the_server_are_named_in_the_log() {
+    let server = ScriptedMcp::start(|request, message| {
+        let coded = |status: u16, media_type: &str, coding: &str| {
+            let headers = [("content-type", media_type), ("content-encoding", coding)];
+            Some(with_headers(status, &headers, b"\x1f\x8b"))
+        };
+        let result = json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}});
+        let session = [
+            ("content-type", "application/json"),
+            ("mcp-session-id", "s-1"),
+        ];
+        match (request.method.as_str(), message["method"].as_str()) {
+            ("GET", _) => coded(200, "text/event-stream", "br"),
+            (_, Some("initialize")) => {
+                let body = reply(message, &result.to_string());
+                Some(with_headers(200, &session, body.as_bytes()))
+            }
+            (_, Some("tools/call")) => coded(400, "application/json", "zstd"),
+            _ => None,
+        }
+    });
+    let server = server.await;
+    let service = Service::start(&[], &[("PROG_STRENGTH_MCP_URL", server.url())]).await;
+    let call = || [Reply::tool("t1", "echo", json!({})), Reply::text("hi")];
+    for _ in 0..2 {
+        service.claude.push_all(call());
+        let (status, answer) = service.chat(&sams_token(), "id", &user("go")).await;
+        assert_eq!(status, 200);
+        let result = &answer["messages"][1]["content"][0]["content"][0]["text"];
+        let result = result.as_str().expect("text");
+        assert!(result.contains("(HTTP 400)"), "{result}");
+    }
+    let lines = as_json(&service.process.lines());
+    let codings = lines
+        .iter()
+        .filter(|line| line["message"] == "a response cannot be read: it is compressed");
+    let mut codings: Vec<_> = codings.filter_map(|line| line["coding"].as_str()).collect();
+    codings.sort_unstable();
+    codings.dedup();
+    assert_eq!(codings, ["br", "zstd"]);
+    assert_eq!(server.requests("initialize", |_, _| ()).len(), 1);
+}

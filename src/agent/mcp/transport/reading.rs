@@ -2,13 +2,16 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use rmcp::model::{CustomResult, JsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerResult};
-use serde::de::IgnoredAny;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use sse_stream::{Sse, SseStream};
 
@@ -34,6 +37,15 @@ pub(super) struct Reading {
     memory: AnswerMemory,
     held: Arc<Mutex<Held>>,
     fault: LastFault,
+    /// An event stream has had its answer, or another fault than to lack it.
+    ended: Arc<AtomicBool>,
+}
+
+/// What makes a message an answer.
+#[derive(Deserialize)]
+struct Ending {
+    result: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
 }
 
 impl Reading {
@@ -50,6 +62,7 @@ impl Reading {
             memory,
             fault,
             held: Arc::default(),
+            ended: Arc::default(),
         }
     }
 
@@ -121,12 +134,26 @@ impl Reading {
             }
         });
         let events = SseStream::from_bytes_stream(Box::pin(bytes));
+        let reading = self.clone();
         let events = events.map(move |event| match event {
             Ok(event) => Ok(self.event(event)),
             Err(_) if self.held().bytes > self.limits.bytes => Ok(self.unreadable()),
-            error => error,
+            error => {
+                self.ended.store(true, Relaxed);
+                error
+            }
         });
-        events.boxed()
+        let end = stream::once(async move { reading.end() });
+        let end = end.filter_map(|()| std::future::ready(None));
+        events.chain(end).boxed()
+    }
+
+    /// Names the fault of an event stream that has ended without an answer.
+    fn end(&self) {
+        if !self.ended.load(Relaxed) {
+            let fault = "an event stream that ended without an answer";
+            self.fault.note(Some(fault.to_owned()));
+        }
     }
 
     fn event(&self, mut event: Sse) -> Sse {
@@ -134,11 +161,17 @@ impl Reading {
             return event;
         };
         event.data = match self.keep(data) {
-            Some(Ok(())) => serde_json::to_string(&self.placeholder(json!({}))).ok(),
+            Some(Ok(())) => {
+                self.ended.store(true, Relaxed);
+                serde_json::to_string(&self.placeholder(json!({}))).ok()
+            }
             Some(Err(data)) => {
-                if let Err(error) = serde_json::from_str::<IgnoredAny>(&data) {
-                    self.fault.note(Some(fault::not_json(&error).to_string()));
+                let ending = serde_json::from_str::<Ending>(&data);
+                if let Err(error) = &ending {
+                    self.fault.note(fault::name(&fault::not_json(error)));
                 }
+                let goes_on = ending.is_ok_and(|it| it.result.is_none() && it.error.is_none());
+                self.ended.fetch_or(!goes_on, Relaxed);
                 Some(data)
             }
             None => return self.unreadable(),

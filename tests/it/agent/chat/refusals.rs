@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::continue_conversation;
 use crate::support::{
     fake_claude::Reply,
+    mcp_tools::bench_press,
     test_app::{TestApp, user},
 };
 
@@ -88,4 +89,35 @@ async fn thinking_tokens_are_summed_where_claude_tells_them() {
     assert_eq!(answer["usage"]["output_tokens"], 100);
     let answer = app.ask("hi").await.ok();
     assert_eq!(answer["usage"].get("thinking_tokens"), None);
+}
+
+#[tokio::test]
+async fn the_calls_of_a_refused_reply_are_not_run_and_left_out() {
+    let call = |text: &str| {
+        let reply = match text {
+            "" => Reply::empty(),
+            text => Reply::text(text),
+        };
+        // A read may have been started early.
+        reply
+            .and_tool("t1", "list_workouts", json!({}))
+            .and_tool("t2", "create_workout", bench_press())
+            .refused(details())
+    };
+    let app = TestApp::with([call("I could"), call("I could"), call("")]).await;
+    let answer = app.ask("hi").await.ok();
+    let done = app.ask_streaming("hi").await.last("done").await;
+    for answer in [answer, done] {
+        assert_eq!(
+            (&answer["stop_reason"], &answer["stop_details"]),
+            (&json!("refusal"), &details())
+        );
+        let text = json!([{"type": "text", "text": "I could"}]);
+        assert_eq!(answer["content"], text);
+        assert!(is_empty_list(&answer["messages"]), "{answer}");
+    }
+    let answer = app.ask("hi").await.ok();
+    assert_eq!(answer["content"].as_array().map(Vec::len), Some(1));
+    assert_eq!(answer["content"][0]["type"], "text");
+    assert!(!app.mcp.called().contains(&"create_workout".to_owned()));
 }

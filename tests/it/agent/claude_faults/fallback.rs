@@ -155,3 +155,41 @@ async fn a_reply_that_is_too_large_is_not_asked_for_again() {
     assert_eq!(app.ask("hi").await.error(), (502, "model_error"));
     assert_eq!(app.claude.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn stopped_spending_in_the_middle_of_a_reply_is_not_retried_and_not_an_overload() {
+    let error = json!({"type": "rate_limit_error", "message": "spend", "details": {"error_code": "organization_on_hold"}});
+    let event = json!({"type": "error", "error": error});
+    let body = format!("data: {event}\n\n");
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    let app = app_with(&FALLBACK, [Reply::raw(format!("{head}{body}"))]).await;
+    assert_eq!(app.ask("hi").await.error(), (502, "model_error"));
+    assert_eq!(app.claude.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_for_its_thinking_may_still_need_the_fallback_model() {
+    let settings = [
+        ("CLAUDE_MODEL", "claude-opus-5-5"),
+        ("CLAUDE_FALLBACK_MODEL", "claude-sonnet-5-5"),
+        ("CLAUDE_MAX_RETRIES", "0"),
+    ];
+    let app = app_with(&settings, [overloaded(), Reply::text("one")]).await;
+    app.claude.allow_refusals();
+    let thought = json!({"type": "thinking", "thinking": "x", "signature": "another"});
+    let redacted = json!({"type": "redacted_thinking", "data": "another"});
+    let text = json!({"type": "text", "text": "One."});
+    let request = json!({"messages": [
+        {"role": "user", "content": "how many?"},
+        {"role": "assistant", "content": [redacted, thought, text]},
+        {"role": "user", "content": "sure?"}]});
+    let events = app.stream("sam", &request).await.rest().await;
+    assert_eq!(
+        kinds(&events),
+        ["model_chosen", "model_chosen", "text_delta", "done"]
+    );
+    assert_eq!(app.claude.refusals().len(), 1);
+    for body in app.claude.bodies() {
+        assert_eq!(body["messages"][1]["content"], json!([text]));
+    }
+}
