@@ -200,7 +200,7 @@ impl Mcp {
             }
             Ok(Err(ServiceError::McpError(error))) => Err(CallFailure::Answered(error)),
             Ok(Err(_)) if !state.abandon() => Err(CallFailure::NotSent),
-            Ok(Err(error)) => Err(CallFailure::from_transport(&error)),
+            Ok(Err(error)) => Err(CallFailure::from_transport(&error, call.name())),
         }
     }
 }

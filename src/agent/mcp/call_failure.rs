@@ -23,8 +23,8 @@ pub(super) enum CallFailure {
 }
 
 impl CallFailure {
-    /// For a request that may have been sent.
-    pub(super) fn from_transport(error: &ServiceError) -> Self {
+    /// For a call of a tool that may have been sent. Says in the log what was seen in place of an answer.
+    pub(super) fn from_transport(error: &ServiceError, tool: &str) -> Self {
         let ServiceError::TransportSend(error) = error else {
             return Self::Unknown;
         };
@@ -34,6 +34,7 @@ impl CallFailure {
                 Self::NotSent
             }
             Some(HttpError::UnexpectedServerResponse(text)) => {
+                tracing::warn!(tool, seen = %text, "a tool call was not answered");
                 refusal(text).map_or(Self::Unknown, Self::Refused)
             }
             _ => Self::Unknown,

@@ -148,7 +148,9 @@ pub(super) fn is_finished(answer: &Value) -> bool {
         return false;
     };
     let kind = object.get("resultType");
-    let is_result = object.get("content").is_some_and(Value::is_array)
+    // Go writes an empty list as `null`.
+    let is_list = |content: &Value| content.is_array() || content.is_null();
+    let is_result = object.get("content").is_some_and(is_list)
         || object.contains_key("structuredContent")
         || object.get("isError").is_some_and(Value::is_boolean)
         || object

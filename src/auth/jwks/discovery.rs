@@ -94,10 +94,10 @@ impl KeySource {
 
     async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
         let mut response = self.http.get(url).send().await?;
-        client::check_coding(&response)?;
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status().as_u16()));
         }
+        client::check_coding(&response)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > MAX_BODY_BYTES {
@@ -183,5 +183,10 @@ mod tests {
         let (keys, _) = answered(answer).await;
         let said = "the response has the content coding br, although the request accepts none";
         assert_eq!(keys, Err(said.to_owned()));
+        // The status of a compressed error is read all the same: another document may exist.
+        let answer =
+            "HTTP/1.1 404 Not Found\r\ncontent-encoding: br\r\ncontent-length: 2\r\n\r\n{}";
+        let (keys, _) = answered(answer).await;
+        assert_eq!(keys, Err("the response has status 404".to_owned()));
     }
 }

@@ -305,3 +305,36 @@ async fn compressed_event_streams_and_errors_of_the_server_are_named_in_the_log(
     assert_eq!(codings, ["br", "zstd"]);
     assert_eq!(server.requests("initialize", |_, _| ()).len(), 1);
 }
+
+#[tokio::test]
+async fn what_was_seen_in_place_of_the_answer_to_a_call_is_logged() {
+    let cases: [Case; 4] = [
+        (
+            |_| with_headers(307, &[("location", "https://mcp.example.org/MARKER")], b""),
+            "HTTP 307, a redirect to https://mcp.example.org: check PROG_STRENGTH_MCP_URL",
+        ),
+        (|_| typed(401, "text/plain", "MARKER"), "HTTP 401"),
+        (
+            |_| typed(200, "text/html", "MARKER"),
+            "an answer of type text/html",
+        ),
+        (
+            |_| typed(200, "application/json", "{MARKER"),
+            "an answer that is not JSON (line 1, column 2)",
+        ),
+    ];
+    for (respond, expected) in cases {
+        let server = ScriptedMcp::answering("tools/call", respond).await;
+        let service = Service::start(&[], &[("PROG_STRENGTH_MCP_URL", server.url())]).await;
+        service
+            .claude
+            .push_all([Reply::tool("t1", "echo", json!({})), Reply::text("hi")]);
+        let (status, _) = service.chat(&sams_token(), "id", &user("go")).await;
+        assert_eq!(status, 200);
+        let line = service.process.logged("a tool call was not answered").await;
+        assert_eq!(
+            (&line["seen"], &line["tool"]),
+            (&json!(expected), &json!("echo"))
+        );
+    }
+}

@@ -33,6 +33,7 @@ pub(in crate::agent::tools) fn mend(schema: &mut Value) {
         mend_union(object, union);
     }
     mend_limits(object);
+    mend_anchor(object);
     mend_tuple(object);
     mend_type(object);
     require(object);
@@ -122,6 +123,23 @@ fn mend_limits(object: &mut Map<String, Value>) {
     }
     if let Some(divisor) = object.shift_remove("divisibleBy") {
         object.entry("multipleOf").or_insert(divisor);
+    }
+}
+
+/// Drafts 4 to 7: an `id` that is a fragment names its schema, as `$anchor` does.
+fn mend_anchor(object: &mut Map<String, Value>) {
+    let is_name = |name: &&str| {
+        let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(is_allowed)
+    };
+    for id in ["id", "$id"] {
+        let name = object.get(id).and_then(Value::as_str);
+        let name = name.and_then(|it| it.strip_prefix('#')).filter(is_name);
+        if let Some(name) = name.map(Value::from) {
+            object.shift_remove(id);
+            object.insert("$anchor".to_owned(), name);
+        }
     }
 }
 

@@ -60,6 +60,12 @@ fn cases() -> Vec<(Value, Value, Value)> {
             json!({"a": 1, "user_id": "bob"}),
             json!({"a": 1, "user_id": "sam"}),
         ),
+        // A name of drafts 4 to 7.
+        (
+            json!({"definitions": {"t": {"id": "#t", "properties": {"user_id": {}}}}, "properties": {"x": {"$ref": "#t"}}}),
+            json!({"x": {"a": 1, "user_id": "bob"}}),
+            json!({"x": {"a": 1, "user_id": "sam"}}),
+        ),
         // References into a tuple and into what follows it.
         (
             json!({"definitions": {"t": {"items": [{}, owner(&text())], "additionalItems": {"properties": {"user_id": null}}}},
@@ -108,7 +114,13 @@ async fn a_mended_schema_hides_user_id_and_calls_carry_the_callers() {
         assert!(!schema.to_string().contains("user_id"), "{schema}");
         for reference in references(schema) {
             let pointer = reference.trim_start_matches('#');
-            assert!(schema.pointer(pointer).is_some(), "{reference} in {schema}");
+            let is_anchor = schema
+                .to_string()
+                .contains(&format!(r#""$anchor":"{pointer}""#));
+            assert!(
+                is_anchor || schema.pointer(pointer).is_some(),
+                "{reference} in {schema}"
+            );
         }
     }
 }

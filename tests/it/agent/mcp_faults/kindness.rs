@@ -142,6 +142,13 @@ async fn a_readable_text_survives_numbers_beyond_the_range_beside_it() {
 }
 
 #[tokio::test]
+async fn content_that_is_null_is_empty() {
+    for result in called(r#"{"content":null}"#).await {
+        assert_eq!(result, good("The tool answered with nothing."));
+    }
+}
+
+#[tokio::test]
 async fn an_id_that_is_text_is_a_number() {
     let text_ids = |as_events: bool| {
         move |request: &Request, message: &Value| {

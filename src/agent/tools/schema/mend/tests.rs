@@ -72,6 +72,10 @@ fn what_older_drafts_wrote_otherwise_is_written_as_2020_12() {
             json!({"properties": {"a": {"properties": {"b": {}}, "required": ["b"]}}}),
         ),
         (json!({"items": {"required": true}}), json!({"items": {}})),
+        (
+            json!({"definitions": {"a": {"id": "#a", "type": "string"}, "b": {"$id": "#b"}}, "id": "https://x.example/", "properties": {"id": {"$ref": "#a"}}}),
+            json!({"definitions": {"a": {"type": "string", "$anchor": "a"}, "b": {"$anchor": "b"}}, "id": "https://x.example/", "properties": {"id": {"$ref": "#a"}}}),
+        ),
         (json!({"type": "any"}), json!({})),
         (json!({"type": ["string", "any"]}), json!({})),
         (
@@ -104,7 +108,7 @@ fn what_older_drafts_wrote_otherwise_is_written_as_2020_12() {
 #[test]
 fn a_schema_of_2020_12_stays_as_it_is() {
     let schema = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "additionalProperties": false,
+        "$schema": "http://json-schema.org/draft-07/schema#", "$id": "#", "id": "#1 of 2", "type": "object", "additionalProperties": false,
         "properties": {"a": {"type": ["string", "null"], "enum": ["x", "x", null]}, "b": {"items": {"$ref": "#/$defs/c"}, "prefixItems": [true, {}]}},
         "required": [], "$defs": {"c": {"anyOf": [true, {"exclusiveMinimum": 0, "minimum": 1}]}}, "x-extra": {"deep": [1, {"a": "b"}]},
     });
