@@ -133,10 +133,8 @@ async fn an_emoji_that_is_split_in_thinking_arrives_whole() {
 #[tokio::test]
 async fn half_a_surrogate_pair_is_read_in_every_text_of_claudes_events() {
     let raw = |events: &[&str]| {
-        let body: String = events
-            .iter()
-            .map(|data| format!("data: {data}\n\n"))
-            .collect();
+        let events = events.iter().map(|data| format!("data: {data}\n\n"));
+        let body = events.collect::<Vec<_>>().concat();
         Reply::raw(format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()

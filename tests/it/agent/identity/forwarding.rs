@@ -1,5 +1,7 @@
 //! `PROG_STRENGTH_MCP_AUTH=forward`: tool calls carry the caller's own token.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use crate::{
         mcp_server::McpServer,
         mcp_tools::bench_press,
         raw_http::Request,
-        scripted_mcp::{ScriptedMcp, result_of, typed},
+        scripted_mcp::{ScriptedMcp, reply, result_of, typed, with_headers},
         test_app::{Answer, TestApp, user},
     },
 };
@@ -103,6 +105,66 @@ async fn a_repeated_call_carries_the_same_token() {
     );
 }
 
+/// The `sub` of a bearer token.
+fn subject(authorization: &str) -> String {
+    let claims = authorization.split('.').nth(1).expect("a token");
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).expect("base64");
+    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+    claims["sub"].as_str().expect("a subject").to_owned()
+}
+
+#[tokio::test]
+async fn calls_that_are_made_again_in_the_next_session_carry_each_users_own_token() {
+    let sessions = AtomicUsize::new(0);
+    let server = ScriptedMcp::start(move |request, message| {
+        let session = request.headers.get("mcp-session-id");
+        match message["method"].as_str() {
+            Some("initialize") => {
+                let id = sessions.fetch_add(1, Relaxed).to_string();
+                let result = json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}});
+                let headers = [
+                    ("content-type", "application/json"),
+                    ("mcp-session-id", id.as_str()),
+                ];
+                let body = reply(message, &result.to_string());
+                Some(with_headers(200, &headers, body.as_bytes()))
+            }
+            Some("tools/call") if session.is_some_and(|id| id == "0") => {
+                Some(typed(404, "text/plain", "no such session"))
+            }
+            _ => None,
+        }
+    });
+    let server = server.await;
+    let app = TestApp::builder()
+        .mcp_url(server.url())
+        .env("PROG_STRENGTH_MCP_AUTH", "forward");
+    let app = app.start().await;
+    obey(&app);
+    let users: Vec<String> = (0..20).map(|n| format!("user{n}")).collect();
+    let request = user("echo");
+    let turns = users.iter().map(|sub| app.chat(sub, &request));
+    for answer in join_all(turns).await {
+        let mut answer = answer.ok();
+        assert_eq!(answer["messages"][1]["content"][0].take(), good("ok"));
+    }
+    let calls = server.requests("tools/call", |request, message| {
+        let meta = &message["params"]["_meta"]["fitness.progstrength/user_id"];
+        let user = meta.as_str().expect("a user").to_owned();
+        let token = authorization(request).expect("a token");
+        assert_eq!(subject(&token), user);
+        (request.headers["mcp-session-id"] == "0", user)
+    });
+    let done = calls.iter().filter(|(is_lost, _)| !is_lost);
+    assert_eq!(done.count(), users.len());
+    assert!(calls.iter().any(|(is_lost, _)| *is_lost));
+    assert!(
+        users
+            .iter()
+            .all(|user| calls.contains(&(false, user.clone())))
+    );
+}
+
 #[tokio::test]
 async fn a_thousand_interleaved_calls_of_two_users_carry_each_users_own_token() {
     let mcp = McpServer::start().await;
@@ -135,10 +197,7 @@ async fn a_thousand_interleaved_calls_of_two_users_carry_each_users_own_token() 
         let sub = call.meta["fitness.progstrength/user_id"]
             .as_str()
             .expect("a user");
-        let claims = call.authorization.split('.').nth(1).expect("a token");
-        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).expect("base64");
-        let claims: Value = serde_json::from_slice(&claims).expect("JSON");
-        assert_eq!(claims["sub"], sub);
+        assert_eq!(subject(&call.authorization), sub);
     }
     assert_eq!(app.mcp.remembers(|memory| memory.sessions), 1);
 }
