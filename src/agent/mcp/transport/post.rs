@@ -107,8 +107,7 @@ async fn json_rpc_error(
     }
     let body = reading.body(response, MAX_ERROR_BYTES).await.ok()?;
     let message = reading.message(body).ok()?;
-    let is_error = matches!(message, JsonRpcMessage::Error(_));
-    is_error.then(|| answer_to(&reading.id, message).ok())?
+    matches!(message, JsonRpcMessage::Error(_)).then_some(message)
 }
 
 /// True for the media type in any case, with or without parameters.
@@ -120,17 +119,11 @@ pub(super) fn has_type(response: &reqwest::Response, media_type: &str) -> bool {
 }
 
 /// Fails on an answer to another request, for which rmcp would wait forever.
-fn answer_to(
-    id: &RequestId,
-    mut answer: ServerJsonRpcMessage,
-) -> Result<ServerJsonRpcMessage, Error> {
-    match &mut answer {
+fn answer_to(id: &RequestId, answer: ServerJsonRpcMessage) -> Result<ServerJsonRpcMessage, Error> {
+    match &answer {
         JsonRpcMessage::Response(response) if response.id != *id => {
-            return Err(unexpected("an answer to another request"));
+            Err(unexpected("an answer to another request"))
         }
-        // Servers that fail before they have read the request give the error no id, or an id of their own.
-        JsonRpcMessage::Error(error) => error.id = Some(id.clone()),
-        _ => {}
+        _ => Ok(answer),
     }
-    Ok(answer)
 }

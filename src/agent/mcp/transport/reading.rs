@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     agent::mcp::{
-        answer::{AnswerSlot, Limits, plain_message},
+        answer::{AnswerSlot, Limits, error_in, plain_message},
         answer_memory::{AnswerMemory, Held},
     },
     process::memory,
@@ -94,7 +94,10 @@ impl Reading {
     pub(super) fn message(&self, body: String) -> Result<ServerJsonRpcMessage, Error> {
         match self.keep(body) {
             Some(Ok(())) => Ok(self.placeholder(json!({}))),
-            Some(Err(body)) => serde_json::from_str(&body).map_err(|error| fault::not_json(&error)),
+            Some(Err(body)) => match error_in(&body, &self.id) {
+                Some(error) => Ok(error),
+                None => serde_json::from_str(&body).map_err(|error| fault::not_json(&error)),
+            },
             None => Err(unexpected("an answer that exceeds a limit")),
         }
     }
@@ -164,6 +167,10 @@ impl Reading {
             Some(Ok(())) => {
                 self.ended.store(true, Relaxed);
                 serde_json::to_string(&self.placeholder(json!({}))).ok()
+            }
+            Some(Err(data)) if let Some(error) = error_in(&data, &self.id) => {
+                self.ended.store(true, Relaxed);
+                serde_json::to_string(&error).ok()
             }
             Some(Err(data)) => {
                 let ending = serde_json::from_str::<Ending>(&data);

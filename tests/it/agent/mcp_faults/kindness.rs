@@ -390,3 +390,80 @@ async fn half_a_surrogate_pair_in_a_call_of_claudes_is_a_replacement_character()
         [json!({"key": "a 😀 b\u{fffd}", "k\u{fffd}": 1})]
     );
 }
+
+#[tokio::test]
+async fn a_json_rpc_error_is_an_answer_by_either_way_in_whatever_else_it_says() {
+    for (rest, said) in [
+        (r#""id":null,"error":{"code":-32603,"message":"no"}"#, "no"),
+        (r#""error":{"code":-32603,"message":"no"}"#, "no"),
+        (r#""id":"x","error":{"code":-32603,"message":"no"}"#, "no"),
+        (
+            r#""id":null,"result":null,"error":{"code":-32603,"message":"no","data":null}"#,
+            "no",
+        ),
+        (
+            r#""error":{"code":-32603,"message":"no","data":[NaN,1e400]}"#,
+            "no",
+        ),
+        (
+            r#""error":{"code":-32603,"message":"no","data":1e400}"#,
+            "no",
+        ),
+        (r#""error":{"code":-32603,"message":"\ud83d"}"#, "\u{fffd}"),
+        (r#""error":{"code":-32603}"#, ""),
+    ] {
+        let body = format!(r#"{{"jsonrpc":"2.0",{rest}}}"#);
+        for as_events in [false, true] {
+            let body = body.clone();
+            let server = ScriptedMcp::answering("tools/call", move |_| match as_events {
+                true => streamed(&body),
+                false => typed(200, "application/json", &body),
+            });
+            let server = server.await;
+            let said = format!("The tool server answered with error -32603: {said}");
+            assert_eq!(
+                result(&app(&server).await, "echo").await,
+                bad(&said),
+                "{rest}"
+            );
+            assert_eq!(server.requests("tools/call", |_, _| ()).len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_a_gateway_is_no_json_rpc_error() {
+    for body in [
+        r#"{"error":{"code":502,"message":"Bad Gateway","status":"UNAVAILABLE"}}"#,
+        r#"{"jsonrpc":"1.0","error":{"code":502,"message":"Bad Gateway"}}"#,
+        r#"{"jsonrpc":"2.0","error":"no"}"#,
+    ] {
+        let server = ScriptedMcp::answering("tools/call", |_| typed(502, "application/json", body));
+        let server = server.await;
+        let outcome = unknown("the connection to the tool server broke");
+        assert_eq!(result(&app(&server).await, "echo").await, bad(&outcome));
+        assert_eq!(server.requests("tools/call", |_, _| ()).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_before_the_answer_in_its_event_stream_is_no_answer() {
+    for before in [
+        r#"{"jsonrpc":"2.0","id":"p1","method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","id":"ID","method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"\ud83d","error":{"code":1,"message":"x"}}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":NaN}}"#,
+    ] {
+        let server = ScriptedMcp::answering("tools/call", |message| {
+            let before = before.replace("ID", &message["id"].to_string());
+            let answer = reply(message, &text("ok").to_string());
+            streamed(&format!("{before}\n\ndata: {answer}"))
+        });
+        let server = server.await;
+        assert_eq!(
+            result(&app(&server).await, "echo").await,
+            good("ok"),
+            "{before}"
+        );
+    }
+}
