@@ -415,9 +415,12 @@ async fn a_json_rpc_error_is_an_answer_by_either_way_in_whatever_else_it_says() 
         let body = format!(r#"{{"jsonrpc":"2.0",{rest}}}"#);
         for as_events in [false, true] {
             let body = body.clone();
-            let server = ScriptedMcp::answering("tools/call", move |_| match as_events {
-                true => streamed(&body),
-                false => typed(200, "application/json", &body),
+            let server = ScriptedMcp::answering("tools/call", move |_| {
+                if as_events {
+                    streamed(&body)
+                } else {
+                    typed(200, "application/json", &body)
+                }
             });
             let server = server.await;
             let said = format!("The tool server answered with error -32603: {said}");
