@@ -448,25 +448,3 @@ async fn an_error_of_a_gateway_is_no_json_rpc_error() {
         assert_eq!(server.requests("tools/call", |_, _| ()).len(), 1);
     }
 }
-
-#[tokio::test]
-async fn what_comes_before_the_answer_in_its_event_stream_is_no_answer() {
-    for before in [
-        r#"{"jsonrpc":"2.0","id":"p1","method":"ping"}"#,
-        r#"{"jsonrpc":"2.0","id":"ID","method":"ping"}"#,
-        r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"\ud83d","error":{"code":1,"message":"x"}}}"#,
-        r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":NaN}}"#,
-    ] {
-        let server = ScriptedMcp::answering("tools/call", |message| {
-            let before = before.replace("ID", &message["id"].to_string());
-            let answer = reply(message, &text("ok").to_string());
-            streamed(&format!("{before}\n\ndata: {answer}"))
-        });
-        let server = server.await;
-        assert_eq!(
-            result(&app(&server).await, "echo").await,
-            good("ok"),
-            "{before}"
-        );
-    }
-}
