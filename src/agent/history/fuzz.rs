@@ -14,7 +14,7 @@ use crate::{
     agent::claude::is_blank,
     agent::json::Object,
     fuzz::{Choices, without_halves},
-    process::json::mend_bytes,
+    process::{json::mend_bytes, memory::json::count_values},
 };
 pub(in crate::agent) use rules::accepted;
 
@@ -43,7 +43,12 @@ fn received(messages: &str) {
     let parsed = parse_body(body).map(|history| repaired(&history));
     if let Ok(sent) = serde_json::from_str(&without_halves(messages)) {
         let from_tree = parse(&sent).map(|history| history.conversation.messages());
-        assert_eq!(parsed, from_tree, "another way of writing {sent}");
+        // A tree has the last value of a repeated key alone; each must be within the limits.
+        let count = |json: &str| count_values(json.as_bytes());
+        let repeats_a_key = count(messages) > count(&sent.to_string());
+        if parsed.is_ok() || !repeats_a_key {
+            assert_eq!(parsed, from_tree, "another way of writing {sent}");
+        }
         checked(&sent);
     }
 }
