@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Deserialize;
 
 use super::{ClaudeError, error_body, headers};
-use crate::{config::ClaudeConfig, upstream::client};
+use crate::{config::ClaudeConfig, process::json::mend_bytes, upstream::client};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -47,7 +48,7 @@ impl Models {
         let (status, headers) = (response.status(), response.headers().clone());
         if status == StatusCode::OK {
             let body = response.bytes().await.map_err(ModelsError::Unreachable)?;
-            return serde_json::from_slice(&body).map_err(|_| ModelsError::NoList);
+            return Self::parse(body);
         }
         let body = error_body(response).await;
         let error = ClaudeError::from_response(status, &headers, &body);
@@ -57,6 +58,10 @@ impl Models {
         })
     }
 
+    pub(super) fn parse(body: Bytes) -> Result<Self, ModelsError> {
+        serde_json::from_slice(&mend_bytes(body)).map_err(|_| ModelsError::NoList)
+    }
+
     pub fn count(&self) -> usize {
         self.data.len()
     }
@@ -64,5 +69,18 @@ impl Models {
     /// False also for a model that later pages may list.
     pub fn lacks(&self, name: &str) -> bool {
         !self.has_more && self.data.iter().all(|model| model.id != name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_surrogate_pairs_in_the_list_of_models_are_read() {
+        let body = r#"{"data":[{"id":"a\ud83d","\ude00":"\ud83d","max":1e400}],"has_more":false}"#;
+        let models = Models::parse(Bytes::from(body)).unwrap();
+        assert_eq!(models.count(), 1);
+        assert!(!models.lacks("a\u{fffd}"));
     }
 }
