@@ -23,9 +23,11 @@ pub fn answers(bytes: &[u8]) {
     if serde_json::from_str::<IgnoredAny>(&mended).is_ok() {
         let pairs = plain.bytes().zip(mended.bytes());
         let changed: Vec<_> = pairs.filter(|(new, old)| new != old).collect();
+        // The quotes of the id; the first letters of `id`, `method`, `result` and `error`.
+        let is_blank = |(new, old): &(u8, u8)| *new == b' ' && b"\"imre".contains(old);
         assert!(
-            matches!(changed[..], [] | [(b' ', b'"'), (b' ', b'"')]),
-            "more than the id is changed in {text}"
+            changed.iter().all(is_blank) && changed.len() <= 4,
+            "more than the id and nulls is changed in {text}"
         );
     }
     let numbers = mend_numbers(&mended);
