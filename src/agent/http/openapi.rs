@@ -19,7 +19,7 @@ const REQUEST_ID: (&str, &str) = (
     "X-Request-ID",
     "The id of the request: the caller's own, or a new one",
 );
-/// Headers of the responses to authenticated `/chat` requests.
+/// Headers of the responses to authenticated requests that the limit counts.
 const RATE_LIMIT: [(&str, &str); 2] = [
     (
         "RateLimit-Policy",
@@ -47,7 +47,7 @@ pub(super) fn complete(api: &mut utoipa::openapi::OpenApi) {
                     continue;
                 };
                 add_header(response, REQUEST_ID);
-                if path == "/chat" && status != "401" {
+                if matches!(path.as_str(), "/chat" | "/title") && status != "401" {
                     for header in RATE_LIMIT {
                         add_header(response, header);
                     }

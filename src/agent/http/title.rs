@@ -17,7 +17,7 @@ use super::{
     app::App,
     body_parser,
     chat::request::{self, RequestMessage},
-    incoming::Incoming,
+    incoming::{Incoming, RATE_LIMIT_POLICY},
 };
 use crate::{
     agent::history::{self, Transcript},
@@ -89,10 +89,15 @@ pub(super) async fn title(
         total_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         "title"
     );
-    match titled {
+    let allowance = incoming.allowance;
+    let mut response = match titled {
         Ok((title, _)) => Json(TitleResponse { title }).into_response(),
         Err(problem) => incoming.reject(&problem),
+    };
+    if let Some(allowance) = allowance {
+        allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
     }
+    response
 }
 
 /// The title, and the outcome for the log.

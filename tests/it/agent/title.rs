@@ -200,11 +200,18 @@ async fn the_rate_limit_counts_titles_and_chats_together() {
     let app = TestApp::builder().env("RATE_LIMIT_MAX", "2").start().await;
     app.claude
         .push_all([Reply::text("Leg day"), Reply::text("hi")]);
-    title(&app, &user("legs?")).await.ok();
+    let named = title(&app, &user("legs?")).await;
+    let policy = Some("\"chat\";q=2;w=60");
+    assert_eq!(named.header("ratelimit-policy"), policy);
+    assert_eq!(named.header("ratelimit"), Some("\"chat\";r=1;t=30"));
     app.ask("legs?").await.ok();
     let refused = title(&app, &user("legs?")).await;
     assert_eq!(refused.error(), (429, "rate_limited"));
-    assert!(refused.header("retry-after").is_some());
+    let left = refused
+        .header("retry-after")
+        .map(|wait| format!("\"chat\";r=0;t={wait}"));
+    assert!(left.is_some());
+    assert_eq!(refused.header("ratelimit"), left.as_deref());
     assert_eq!(app.ask("legs?").await.error(), (429, "rate_limited"));
 }
 

@@ -189,7 +189,9 @@ async fn openapi_names_response_headers_and_both_statuses_of_ready() {
         ("503", &["RateLimit", "RateLimit-Policy", "Retry-After"]),
     ] {
         let expected: Vec<&str> = own.iter().copied().chain(["X-Request-ID"]).collect();
-        assert_eq!(headers("/chat", "post", status), expected, "{status}");
+        for path in ["/chat", "/title"] {
+            assert_eq!(headers(path, "post", status), expected, "{path} {status}");
+        }
     }
     for status in ["200", "503"] {
         assert_eq!(headers("/ready", "get", status), ["X-Request-ID"]);
