@@ -30,7 +30,7 @@ use crate::{
     process::memory::Exceeded,
 };
 
-/// The body of a request, for the `OpenAPI` document. Fields that are not listed are ignored.
+/// The body of a request. Fields that are not listed are ignored.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the OpenAPI document")]
 struct TitleRequest<'a> {
