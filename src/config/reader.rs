@@ -126,7 +126,7 @@ impl Reader {
 
     #[cfg(feature = "dev")]
     pub(super) fn set(&mut self, variable: &Variable, value: impl Into<String>) {
-        self.values.insert(variable.name.to_owned(), value.into());
+        self.read(variable.name, value.into(), None);
     }
 
     #[cfg(feature = "dev")]
