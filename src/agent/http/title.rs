@@ -124,6 +124,6 @@ async fn answer(
 }
 
 fn parse(body: &Bytes, values: usize) -> Result<Transcript, Problem> {
-    let request = request::read(body, values)?;
-    Ok(history::transcript(request.messages)?)
+    let messages = request::read_messages(body, values)?;
+    Ok(history::transcript(messages)?)
 }

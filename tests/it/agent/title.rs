@@ -1,7 +1,11 @@
 //! `POST /title`.
 
-use std::time::{Duration, Instant};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
+use futures_util::{StreamExt, stream};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -130,6 +134,28 @@ async fn a_conversation_that_begins_with_a_photo_is_named() {
     let app = TestApp::with([Reply::empty()]).await;
     let request = json!({"messages": [{"role": "user", "content": [image]}]});
     assert_eq!(title(&app, &request).await.ok(), json!({"title": "Image"}));
+}
+
+#[tokio::test]
+async fn the_fields_of_a_chat_are_unknown_to_a_title_and_ignored() {
+    let app = TestApp::with([Reply::text("Leg day")]).await;
+    let mut request = user("legs?");
+    for field in ["stream", "client_timezone", "display_name", "chat_id"] {
+        request[field] = json!(7);
+    }
+    let answer = title(&app, &request).await.ok();
+    assert_eq!(answer, json!({"title": "Leg day"}));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_a_503() {
+    let builder = TestApp::builder().env("AGENT_TURN_TIMEOUT_SECS", "1");
+    let app = builder.start().await;
+    let stalled = stream::once(async { Ok::<_, Infallible>("{") }).chain(stream::pending());
+    let body = reqwest::Body::wrap_stream(stalled);
+    let answer = Answer::of(post(&app, "sam").body(body)).await;
+    assert_eq!(answer.error(), (503, "busy"));
+    assert!(answer.header("retry-after").is_some());
 }
 
 #[tokio::test]
