@@ -6,7 +6,7 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 
 use super::{ClaudeError, error_body, headers};
-use crate::{config::ClaudeConfig, upstream::client};
+use crate::{config::ClaudeConfig, process::json::mend_bytes, upstream::client};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -29,7 +29,7 @@ pub enum ModelsError {
     Credential(ClaudeError),
     #[error("cannot be reached: {}", client::cause(.0))]
     Unreachable(reqwest::Error),
-    #[error("is not the Messages API: GET /v1/models: {0}")]
+    #[error("does not list its models (GET /v1/models): {0}")]
     Status(ClaudeError),
     /// A compressed response.
     #[error("answers what cannot be read: {0}")]
@@ -51,7 +51,7 @@ impl Models {
         let (status, headers) = (response.status(), response.headers().clone());
         if status == StatusCode::OK {
             let body = response.bytes().await.map_err(ModelsError::Unreachable)?;
-            return serde_json::from_slice(&body).map_err(|_| ModelsError::NoList);
+            return serde_json::from_slice(&mend_bytes(body)).map_err(|_| ModelsError::NoList);
         }
         let body = error_body(response).await;
         let error = ClaudeError::from_response(status, &headers, &body);
