@@ -30,8 +30,11 @@ pub enum ModelsError {
     Credential(ClaudeError),
     #[error("cannot be reached: {}", client::cause(.0))]
     Unreachable(reqwest::Error),
-    #[error("is not the Messages API: GET /v1/models: {0}")]
+    #[error("does not list its models (GET /v1/models): {0}")]
     Status(ClaudeError),
+    /// A compressed response.
+    #[error("answers what cannot be read: {0}")]
+    Coded(String),
     #[error("is not the Messages API: the answer to GET /v1/models is no list of models")]
     NoList,
 }
@@ -45,6 +48,7 @@ impl Models {
         let http = http.map_err(ModelsError::Unreachable)?;
         let request = http.get(url).header(header::ACCEPT, "application/json");
         let response = request.send().await.map_err(ModelsError::Unreachable)?;
+        client::check_coding(&response).map_err(|coded| ModelsError::Coded(coded.to_string()))?;
         let (status, headers) = (response.status(), response.headers().clone());
         if status == StatusCode::OK {
             let body = response.bytes().await.map_err(ModelsError::Unreachable)?;
