@@ -1,7 +1,7 @@
 //! Shared by the fuzz targets: values made from a fuzzer's bytes, and the replay of its findings.
 //!
 //! A target is a function from bytes that panics when an invariant is violated. It is a module `fuzz` beside the code it
-//! tests (`claude`, `chat`, `history`, `tools`, `mcp`), which only tests and fuzzers compile. `fuzz/` holds the programs that
+//! tests (`claude`, `chat`, `history`, `tools`, `mcp`, `jwks`), which only tests and fuzzers compile. `fuzz/` holds the programs that
 //! run the targets, and `fuzz/seeds` the inputs that every `cargo test` replays.
 
 use serde_json::{Map, Value};
@@ -78,6 +78,32 @@ impl<'a> Choices<'a> {
             .map(|_| (self.text(words), self.json(depth, words)))
             .collect()
     }
+}
+
+/// Reference implementation of the repair of halves: the text with U+FFFD for each half of a surrogate pair, escape by escape.
+pub fn without_halves(json: &str) -> String {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        let are_digits = digits.bytes().all(|b| b.is_ascii_hexdigit());
+        u16::from_str_radix(digits, 16).ok().filter(|_| are_digits)
+    };
+    let (mut mended, mut at) = (String::new(), 0);
+    while let Some(c) = json[at..].chars().next() {
+        let length = match (c, unit(at)) {
+            (_, Some(0xd800..0xdc00)) if matches!(unit(at + 6), Some(0xdc00..0xe000)) => 12,
+            (_, Some(_)) => 6,
+            ('\\', None) => json[at..].chars().take(2).map(char::len_utf8).sum(),
+            _ => c.len_utf8(),
+        };
+        let is_half = length == 6 && matches!(unit(at), Some(0xd800..0xe000));
+        mended.push_str(if is_half {
+            "\\ufffd"
+        } else {
+            &json[at..at + length]
+        });
+        at += length;
+    }
+    mended
 }
 
 /// Runs a target with each of its seeds.

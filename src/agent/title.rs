@@ -18,7 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CHARS: usize = 80;
 const SYSTEM: &str = "You name conversations between a user of a training tracker and its assistant. You are given the \
     beginning of one, which is not addressed to you: do not reply to it.";
-const TASK: &str = "Write nothing but a title of 3 to 6 words, in the language of the user, without quotation marks.";
+/// The last part of the system prompt.
+pub const TASK: &str = "Write nothing but a title of 3 to 6 words, in the language of the user, without quotation marks.";
 
 /// The model that is asked for titles.
 ///

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -204,11 +205,11 @@ async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
     }
 }
 
-/// An assistant message as `/chat` accepts it: without blocks of types that it refuses, and not ending in thinking.
-fn history_message(content: Vec<Block>) -> Option<Message> {
+/// An assistant message as `/chat` accepts it: without blocks that it refuses, and not ending in thinking.
+pub(super) fn history_message(content: Vec<Block>) -> Option<Message> {
     let known = |block| match block {
         Block::Opaque(block) if block["type"] == "text" => block["text"].as_str().map(Block::text),
-        Block::Opaque(block) if !block["type"].as_str().is_some_and(is_opaque_type) => None,
+        Block::Opaque(block) if !is_accepted(&block) => None,
         block => Some(block),
     };
     let mut content: Vec<Block> = content.into_iter().filter_map(known).collect();
@@ -216,4 +217,10 @@ fn history_message(content: Vec<Block>) -> Option<Message> {
         content.pop();
     }
     (!content.is_empty()).then(|| Message::assistant(content))
+}
+
+/// False for an unknown block that a history may not hold: for its type, or beyond the limits of an input.
+fn is_accepted(block: &Value) -> bool {
+    block["type"].as_str().is_some_and(is_opaque_type)
+        && StrippedInput::parse(&block.to_string()).is_ok()
 }

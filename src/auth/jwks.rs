@@ -2,6 +2,8 @@
 
 mod cache;
 mod discovery;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod keys;
 
 use std::sync::Arc;

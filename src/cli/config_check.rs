@@ -38,15 +38,19 @@ async fn check_claude(config: &ClaudeConfig) -> Result<(), ConfigError> {
         };
         ConfigError::new(variable, error.to_string())
     })?;
-    let (server, model) = (
-        config.endpoint.origin().ascii_serialization(),
-        &config.model,
-    );
+    let server = config.endpoint.origin().ascii_serialization();
     println!("ok: Claude at {server} lists {} models", models.count());
-    if models.lacks(model) {
-        println!(
-            "warning: CLAUDE_MODEL {model} is not among them; it works only if it is an alias"
-        );
+    let asked = [
+        ("CLAUDE_MODEL", Some(&config.model)),
+        ("CLAUDE_FALLBACK_MODEL", config.fallback_model.as_ref()),
+        ("CLAUDE_TITLE_MODEL", config.title_model.as_ref()),
+    ];
+    for (variable, model) in asked {
+        if let Some(model) = model.filter(|model| models.lacks(model)) {
+            println!(
+                "warning: {variable} {model} is not among them; it works only if it is an alias"
+            );
+        }
     }
     Ok(())
 }

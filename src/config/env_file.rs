@@ -1,26 +1,27 @@
 //! Parser of `.env` files: the format that Docker, systemd and the dotenv libraries share, without substitution.
 //!
-//! A line is `NAME=value`, perhaps after `export`; other lines are skipped. White space around names and values is not part
-//! of them. ` #` begins a comment. Single and double quotes around a value are removed; in double quotes `\n`, `\"` and `\\`
-//! are escapes.
+//! A line is `NAME=value`, perhaps after `export`; other lines are skipped, and a byte order mark before a line (files may
+//! be concatenated). White space around names and values is not part of them. ` #` begins a comment. Single and double
+//! quotes around a value are removed; in double quotes `\n`, `\"` and `\\` are escapes.
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const BLANKS: [char; 2] = [' ', '\t'];
+const TRIMMED: &str = "ends in white space in .env, which is not part of it; quote it if it is";
+const OPEN_QUOTE: &str = "begins with a quote that its line in .env does not close: the value is the rest of this line, quote included";
 
 /// One setting of a file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Setting<'a> {
     pub(super) name: &'a str,
     pub(super) value: String,
-    /// The line ends in white space, which is not part of the value.
-    pub(super) is_trimmed: bool,
+    /// What the author of the line may have meant otherwise.
+    pub(super) doubt: Option<&'static str>,
 }
 
 /// The settings in the order of their lines.
 pub(super) fn settings(file: &str) -> impl Iterator<Item = Setting<'_>> {
-    let file = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file);
     let lines = file.lines().map(|line| line.trim_end_matches('\r'));
-    lines.filter_map(setting)
+    lines.filter_map(|line| setting(line.trim_start_matches(BYTE_ORDER_MARK)))
 }
 
 fn setting(line: &str) -> Option<Setting<'_>> {
@@ -30,13 +31,19 @@ fn setting(line: &str) -> Option<Setting<'_>> {
         .strip_prefix("export")
         .filter(|it| it.starts_with(BLANKS));
     let name = exported.unwrap_or(name).trim_start_matches(BLANKS);
-    let quoted = quoted(value.trim_start_matches(BLANKS));
-    let is_trimmed = quoted.is_none() && value.ends_with(BLANKS);
-    is_name(name).then(|| Setting {
-        name,
-        value: quoted.unwrap_or_else(|| unquoted(value)),
-        is_trimmed,
-    })
+    let (value, doubt) = match quoted(value.trim_start_matches(BLANKS)) {
+        Some(value) => (value, None),
+        None => (unquoted(value), doubt(value)),
+    };
+    is_name(name).then_some(Setting { name, value, doubt })
+}
+
+fn doubt(unquoted: &str) -> Option<&'static str> {
+    if unquoted.trim_start_matches(BLANKS).starts_with(['\'', '"']) {
+        return Some(OPEN_QUOTE);
+    }
+    let is_trimmed = unquoted.ends_with(BLANKS) && comment(unquoted).is_none();
+    is_trimmed.then_some(TRIMMED)
 }
 
 fn is_name(text: &str) -> bool {
@@ -47,10 +54,14 @@ fn is_name(text: &str) -> bool {
 }
 
 fn unquoted(text: &str) -> String {
-    let comment = text.match_indices('#').map(|(at, _)| at);
-    let comment = comment.into_iter().find(|at| text[..*at].ends_with(BLANKS));
-    let value = &text[..comment.unwrap_or(text.len())];
+    let value = &text[..comment(text).unwrap_or(text.len())];
     value.trim_matches(BLANKS).to_owned()
+}
+
+/// Where the comment begins.
+fn comment(text: &str) -> Option<usize> {
+    let mut signs = text.match_indices('#').map(|(at, _)| at);
+    signs.find(|at| text[..*at].ends_with(BLANKS))
 }
 
 /// The value between quotes, if the text begins with one, and nothing but a comment follows the closing one.

@@ -1,6 +1,8 @@
 //! Reads variables from the environment and collects every fault. The only place that reads the environment.
 
-use std::{collections::HashMap, ffi::OsString, io::ErrorKind, net::IpAddr, time::Duration};
+use std::{
+    borrow::Cow, collections::HashMap, ffi::OsString, io::ErrorKind, net::IpAddr, time::Duration,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
@@ -12,8 +14,10 @@ use super::{
 };
 
 const FILE: &str = ".env";
-const TRIMMED_KEY: &str =
-    "JWT_SIGNING_KEY ends in white space in .env, which is not part of the key; quote it if it is";
+/// The first bytes of a file that Windows calls Unicode text.
+const UTF_16: [u8; 2] = [0xff, 0xfe];
+const IGNORED_PORT: &str =
+    "is ignored: it begins with tcp://, as Kubernetes sets it for a Service of that name";
 
 /// The values of variables, and the faults found so far. After a fault, methods return a placeholder, and
 /// [`finish`](Self::finish) fails.
@@ -21,7 +25,8 @@ const TRIMMED_KEY: &str =
 pub(super) struct Reader {
     values: HashMap<String, String>,
     faults: Vec<Fault>,
-    warnings: Vec<String>,
+    /// Variables, and what is said of the last value of each.
+    warnings: Vec<(&'static str, &'static str)>,
 }
 
 impl Reader {
@@ -29,7 +34,7 @@ impl Reader {
     pub(super) fn from_iter(values: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut reader = Self::default();
         for (name, value) in values {
-            reader.read(&name, value);
+            reader.read(&name, value, None);
         }
         reader
     }
@@ -42,7 +47,7 @@ impl Reader {
             #[expect(clippy::disallowed_methods, reason = "the only place")]
             let value = std::env::var_os(variable.name);
             match value.map(OsString::into_string) {
-                Some(Ok(value)) => reader.read(variable.name, value),
+                Some(Ok(value)) => reader.read(variable.name, value, None),
                 Some(Err(_)) => reader.fault(variable.name, "is not valid UTF-8"),
                 None => {}
             }
@@ -51,35 +56,42 @@ impl Reader {
     }
 
     fn read_file(&mut self) {
-        let text = match std::fs::read_to_string(FILE) {
-            Ok(text) => text,
+        let bytes = match std::fs::read(FILE) {
+            Ok(bytes) if bytes.starts_with(&UTF_16) => {
+                return self.fault(FILE, "is in UTF-16; save it as UTF-8 text");
+            }
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(_) => {
                 let what = "cannot be read; it must be a text file, or not be there";
                 return self.fault(FILE, what);
             }
         };
+        // Foreign lines may be in any encoding.
+        let text = String::from_utf8_lossy(&bytes);
         for setting in env_file::settings(&text) {
-            if setting.is_trimmed && setting.name == JWT_SIGNING_KEY.name {
-                self.warnings.push(TRIMMED_KEY.to_owned());
-            }
-            self.read(setting.name, setting.value);
+            self.read(setting.name, setting.value, setting.doubt);
+        }
+        let is_damaged = |value: &String| value.contains(char::REPLACEMENT_CHARACTER);
+        if matches!(text, Cow::Owned(_)) && self.values.values().any(is_damaged) {
+            self.fault(FILE, "sets a variable to what is not UTF-8 text");
         }
     }
 
     /// Takes a value as it is written. Kubernetes sets `AGENT_PORT=tcp://…` for a Service named `agent`.
-    fn read(&mut self, name: &str, value: String) {
-        if !VARIABLES.iter().any(|variable| variable.name == name) {
+    fn read(&mut self, name: &str, value: String, doubt: Option<&'static str>) {
+        let Some(variable) = VARIABLES.iter().find(|variable| variable.name == name) else {
             return;
-        }
-        if name.ends_with("_PORT") && value.starts_with("tcp://") {
-            let warning = format!(
-                "{name} is ignored: it begins with tcp://, as Kubernetes sets it for a Service of that name"
-            );
-            self.warnings.push(warning);
+        };
+        self.warnings.retain(|(about, _)| *about != variable.name);
+        let warning = if name.ends_with("_PORT") && value.starts_with("tcp://") {
+            Some(IGNORED_PORT)
         } else {
             self.values.insert(name.to_owned(), value);
-        }
+            doubt.filter(|_| name == JWT_SIGNING_KEY.name)
+        };
+        self.warnings
+            .extend(warning.map(|what| (variable.name, what)));
     }
 
     /// Adds a fault; the first one of a variable counts.
@@ -101,7 +113,8 @@ impl Reader {
 
     /// The warnings about values that are not used as they are written.
     pub(super) fn warnings(&self) -> Vec<String> {
-        self.warnings.clone()
+        let text = |(variable, what): &(_, _)| format!("{variable} {what}");
+        self.warnings.iter().map(text).collect()
     }
 
     /// The effective settings of a server, one a line, without secrets.
@@ -113,7 +126,7 @@ impl Reader {
 
     #[cfg(feature = "dev")]
     pub(super) fn set(&mut self, variable: &Variable, value: impl Into<String>) {
-        self.values.insert(variable.name.to_owned(), value.into());
+        self.read(variable.name, value.into(), None);
     }
 
     #[cfg(feature = "dev")]

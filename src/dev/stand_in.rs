@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::claude_events::{Block, Message, frame};
+use crate::agent::title::TASK;
 use answer::{Reply, reply};
 use request::Turn;
 
@@ -63,6 +64,10 @@ async fn messages(
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     if request["messages"].as_array().is_none_or(Vec::is_empty) {
         return error(400, "invalid_request_error", "messages: Field required");
+    }
+    if request["system"][1]["text"] == TASK {
+        // The agent then takes the user's words.
+        return error(400, "invalid_request_error", "no rule makes titles");
     }
     let message = message(&reply(&Turn::from_request(&request)));
     let id = [("request-id", id("req"))];

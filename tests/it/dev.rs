@@ -248,3 +248,22 @@ async fn settings_of_other_services_are_ignored() {
     let answer = Answer::of(answer.bearer_auth(forged)).await;
     assert_eq!(answer.error(), (401, "unauthorized"));
 }
+
+#[tokio::test]
+async fn conversation_with_the_stand_in_is_named_by_the_users_words() {
+    let dev = Dev::start(&Directory::new(), &[], &[]).await;
+    let request = dev.http.post(dev.at("/title")).bearer_auth(&dev.token);
+    let answer = Answer::of(request.json(&user("how is my bench press?"))).await;
+    assert_eq!(answer.ok(), json!({"title": "how is my bench press?"}));
+}
+
+#[tokio::test]
+async fn signing_key_of_other_services_is_not_warned_about() {
+    let directory = Directory::with_env_file("JWT_SIGNING_KEY=\"not closed\n");
+    let ended = Dev::start(&directory, &[], &[]).await.interrupted().await;
+    let said = [ended.out, ended.err].concat().join("\n");
+    assert!(
+        said.contains("MCP session is up") && !said.contains("JWT_SIGNING_KEY"),
+        "{said}"
+    );
+}

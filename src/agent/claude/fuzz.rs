@@ -1,4 +1,4 @@
-//! Fuzz target: Claude's event stream, in chunks of any size.
+//! Fuzz target: Claude's event stream, in chunks of any size, and the bodies of its other answers.
 
 mod planned;
 
@@ -6,9 +6,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
 
-use super::{Block, Progress, reply::ReplyStream, sse::Decoder};
-use crate::{agent::metrics::Metrics, fuzz::Choices};
+use super::{
+    Block, ClaudeError, Progress, Reply, models::Models, reply::ReplyStream, sse::Decoder,
+};
+use crate::{
+    agent::{history, metrics::Metrics, turn::history_message},
+    fuzz::{Choices, without_halves},
+};
 
 /// The first bytes say how the stream is split into chunks, and whether the rest is the stream or choices for one.
 pub fn sse(bytes: &[u8]) {
@@ -17,7 +24,11 @@ pub fn sse(bytes: &[u8]) {
         .map(|_| choices.below(24) + 1)
         .collect();
     match choices.below(3) {
-        0 => any_stream(choices.rest(), &cuts),
+        0 => {
+            let text = choices.rest();
+            any_stream(text, &cuts);
+            any_answer(text);
+        }
         1 => any_stream(&planned::events(&mut choices), &cuts),
         _ => {
             let plan = planned::Plan::new(&mut choices);
@@ -49,6 +60,34 @@ fn any_stream(text: &[u8], cuts: &[usize]) {
         progress,
         "another reply when spaced otherwise"
     );
+    // Halves of two deltas are joined.
+    if let Ok(text) = std::str::from_utf8(text)
+        && !text.contains("content_block_delta")
+    {
+        let mended = without_halves(text).into();
+        assert_eq!(outcome(&[mended]), progress, "a half is not U+FFFD");
+    }
+}
+
+/// Any bytes as the body of an error, and as a list of models.
+fn any_answer(body: &[u8]) {
+    let error = |body: &str| {
+        let status = StatusCode::BAD_REQUEST;
+        ClaudeError::from_response(status, &HeaderMap::new(), body.as_bytes())
+    };
+    let body = String::from_utf8_lossy(body);
+    let mended = without_halves(&body);
+    let shown = error(&body).to_string();
+    assert!(shown.is_ascii() && shown.len() < 128, "{shown}");
+    assert_eq!(
+        format!("{:?}", error(&body)),
+        format!("{:?}", error(&mended))
+    );
+    let models = |body: &str| {
+        let models = Models::parse(Bytes::copy_from_slice(body.as_bytes()));
+        models.ok().map(|models| format!("{models:?}"))
+    };
+    assert_eq!(models(&body), models(&mended), "other models in {body}");
 }
 
 /// `text` in pieces of these sizes, repeated; the first piece is empty.
@@ -180,11 +219,26 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
             count += 1;
         }
         assert_eq!(count, calls.len(), "a call is missing in the message");
+        returned(reply);
     }
     progress
         .iter()
         .map(|step| format!("{:?}", step.as_ref().map_err(ToString::to_string)))
         .collect()
+}
+
+/// What is returned of a reply is accepted as part of a history. The turn makes the calls acceptable.
+fn returned(reply: &Reply) {
+    let blocks = reply.blocks.iter().map(|(_, block)| block.clone());
+    let others = blocks.filter(|block| !matches!(block, Block::ToolUse { .. }));
+    if let Some(message) = history_message(others.collect()) {
+        let question = json!({"role": "user", "content": "and now?"});
+        let history = json!([question, message, question]);
+        let left = history::fuzz::parse(&history).expect("it is accepted");
+        let left = left.conversation.messages();
+        history::fuzz::accepted(&left)
+            .unwrap_or_else(|rule| panic!("Claude refuses this ({rule}): {left}"));
+    }
 }
 
 #[cfg(test)]

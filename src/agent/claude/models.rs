@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{StatusCode, header};
 use reqwest::RequestBuilder;
 use serde::Deserialize;
 
-use super::{ClaudeError, check_coding, error_body, headers};
+use super::{ClaudeError, error_body, headers};
 use crate::{config::ClaudeConfig, process::json::mend_bytes, upstream::client};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,10 +31,11 @@ pub enum ModelsError {
     Credential(ClaudeError),
     #[error("cannot be reached: {}", client::cause(.0))]
     Unreachable(reqwest::Error),
-    #[error("is not the Messages API: GET /v1/models: {0}")]
+    #[error("does not list its models (GET /v1/models): {0}")]
     Status(ClaudeError),
-    #[error("cannot be understood: GET /v1/models: {0}")]
-    Coded(ClaudeError),
+    /// A compressed response.
+    #[error("answers what cannot be read: {0}")]
+    Coded(String),
     #[error("is not the Messages API: the answer to GET /v1/models is no list of models")]
     NoList,
 }
@@ -54,9 +56,10 @@ impl Models {
         let response = request.send().await.map_err(ModelsError::Unreachable)?;
         let (status, headers) = (response.status(), response.headers().clone());
         if status == StatusCode::OK {
-            check_coding(&response).map_err(ModelsError::Coded)?;
+            let readable = client::check_coding(&response);
+            readable.map_err(|coded| ModelsError::Coded(coded.to_string()))?;
             let body = response.bytes().await.map_err(ModelsError::Unreachable)?;
-            return serde_json::from_slice(&mend_bytes(body)).map_err(|_| ModelsError::NoList);
+            return Self::parse(body);
         }
         let body = error_body(response).await;
         let error = ClaudeError::from_response(status, &headers, &body);
@@ -66,6 +69,10 @@ impl Models {
         })
     }
 
+    pub(super) fn parse(body: Bytes) -> Result<Self, ModelsError> {
+        serde_json::from_slice(&mend_bytes(body)).map_err(|_| ModelsError::NoList)
+    }
+
     pub fn count(&self) -> usize {
         self.data.len()
     }
@@ -73,5 +80,18 @@ impl Models {
     /// False also for a model that later pages may list.
     pub fn lacks(&self, name: &str) -> bool {
         !self.has_more && self.data.iter().all(|model| model.id != name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_surrogate_pairs_in_the_list_of_models_are_read() {
+        let body = r#"{"data":[{"id":"a\ud83d","\ude00":"\ud83d","max":1e400}],"has_more":false}"#;
+        let models = Models::parse(Bytes::from(body)).unwrap();
+        assert_eq!(models.count(), 1);
+        assert!(!models.lacks("a\u{fffd}"));
     }
 }

@@ -6,19 +6,23 @@ mod rules;
 use std::collections::HashSet;
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::{History, Invalid};
-use crate::{agent::claude::is_blank, agent::json::Object, fuzz::Choices};
-pub(super) use rules::accepted;
+use crate::{
+    agent::claude::is_blank,
+    agent::json::Object,
+    fuzz::{Choices, without_halves},
+    process::{json::mend_bytes, memory::json::count_values},
+};
+pub(in crate::agent) use rules::accepted;
 
 /// The first byte says whether the rest is the list of messages or choices for one.
 pub fn history(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     if choices.below(4) == 0 {
-        if let Ok(messages) = serde_json::from_slice(choices.rest()) {
-            checked(&messages);
-        }
+        received(&String::from_utf8_lossy(choices.rest()));
     } else {
         let mut messages: Vec<Value> = (0..=choices.below(9))
             .map(|_| made::message(&mut choices))
@@ -30,27 +34,53 @@ pub fn history(bytes: &[u8]) {
     }
 }
 
-fn checked(sent: &Value) {
-    let Ok(history) = parse(sent) else {
+/// The messages as a client writes them: with halves, and perhaps beyond the limits of a tree.
+fn received(messages: &str) {
+    if serde_json::from_str::<IgnoredAny>(&without_halves(messages)).is_err() {
         return;
-    };
+    }
+    let body = mend_bytes(format!("{{\"messages\":{messages}}}").into());
+    let parsed = parse_body(body).map(|history| repaired(&history));
+    if let Ok(sent) = serde_json::from_str(&without_halves(messages)) {
+        let from_tree = parse(&sent).map(|history| history.conversation.messages());
+        // A tree has the last value of a repeated key alone; each must be within the limits.
+        let count = |json: &str| count_values(json.as_bytes());
+        let repeats_a_key = count(messages) > count(&sent.to_string());
+        if parsed.is_ok() || !repeats_a_key {
+            assert_eq!(parsed, from_tree, "another way of writing {sent}");
+        }
+        checked(&sent);
+    }
+}
+
+fn checked(sent: &Value) {
+    if let Ok(history) = parse(sent) {
+        let left = repaired(&history);
+        nothing_else_is_lost(sent, &history, &left);
+    }
+}
+
+/// The messages, which Claude accepts and another repair leaves as they are.
+fn repaired(history: &History) -> Value {
     let left = history.conversation.messages();
-    accepted(&left)
-        .unwrap_or_else(|rule| panic!("Claude refuses this ({rule}): {left}\nof {sent}"));
+    accepted(&left).unwrap_or_else(|rule| panic!("Claude refuses this ({rule}): {left}"));
 
     let again = parse(&left).expect("what was repaired is accepted");
     assert_eq!(
         (again.conversation.messages(), again.ids),
-        (left.clone(), history.ids),
+        (left.clone(), history.ids.clone()),
         "repaired again, it is another"
     );
     assert_eq!(again.dropped, 0, "something is left to drop in {left}");
+    left
+}
 
+fn nothing_else_is_lost(sent: &Value, history: &History, left: &Value) {
     let cut =
         json!([{"type": "text", "text": "[The beginning of this conversation is not shown.]"}]);
     let added = left[0]["content"] == cut && sent[0]["content"] != cut;
     let kept = |kinds: &[&str], role: &str| {
-        blocks(&left, role, kinds)
+        blocks(left, role, kinds)
             .skip(usize::from(added && role == "user"))
             .collect::<Vec<_>>()
     };
@@ -63,10 +93,10 @@ fn checked(sent: &Value) {
     }
     let seen = ["image", "document"];
     assert_eq!(
-        blocks(&left, "user", &seen).count(),
+        blocks(left, "user", &seen).count(),
         blocks(sent, "user", &seen).count()
     );
-    let calls: Vec<_> = blocks(&left, "assistant", &["tool_use"])
+    let calls: Vec<_> = blocks(left, "assistant", &["tool_use"])
         .map(|call| call["id"].clone())
         .collect();
     assert_eq!(
@@ -84,12 +114,12 @@ fn checked(sent: &Value) {
     let empty = sent.as_array().into_iter().flatten().filter(is_empty);
     assert_eq!(
         history.dropped,
-        total(sent) + empty.count() + usize::from(added) - total(&left),
+        total(sent) + empty.count() + usize::from(added) - total(left),
         "what was dropped is counted"
     );
 }
 
-pub(super) fn parse(messages: &Value) -> Result<History, Invalid> {
+pub(in crate::agent) fn parse(messages: &Value) -> Result<History, Invalid> {
     parse_body(json!({"messages": messages}).to_string())
 }
 

@@ -65,6 +65,9 @@ fn words(message: &Message<'_>) -> String {
         } = block
         {
             let left = MAX_MESSAGE_CHARS.saturating_sub(words.len());
+            if left == 0 {
+                break;
+            }
             words.extend(text.unescape().chars().take(left));
             words.push(' ');
         }
@@ -91,4 +94,20 @@ pub fn one_line(text: &str, max: usize) -> String {
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let cut: String = words.join(" ").chars().take(max).collect();
     cut.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_message_of_many_blocks_is_cut() {
+        let blocks = vec![json!({"type": "text", "text": "a"}); 3000];
+        let messages = json!([{"role": "user", "content": blocks}]).to_string();
+        let messages = RawValue::from_string(messages).unwrap();
+        let text = transcript(&messages).unwrap().text();
+        assert!(text.len() < 1100, "{} bytes", text.len());
+    }
 }

@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use super::{
     app::App,
-    incoming::{Incoming, Slot},
+    incoming::{Incoming, RATE_LIMIT_POLICY, Slot},
     json,
     record::{ChatOutcome, ChatRecord},
     sse::{self, EVENT_STREAM},
@@ -38,8 +38,6 @@ pub use request::ChatRequest;
 
 /// How long a slow client may read its stream after the turn's deadline.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
-/// The name of the rate limit in the response headers.
-const RATE_LIMIT_POLICY: &str = "chat";
 
 /// Ask the agent.
 #[utoipa::path(

@@ -24,6 +24,9 @@ use crate::{
     process::memory::{Exceeded, Share},
 };
 
+/// The name of the rate limit in the response headers.
+pub(super) const RATE_LIMIT_POLICY: &str = "chat";
+
 pub(super) struct Incoming {
     pub(super) app: Arc<App>,
     pub(super) request_id: RequestId,

@@ -1,9 +1,9 @@
-//! Completes the `OpenAPI` document: its title, the bearer scheme, and common response headers.
+//! Completes the `OpenAPI` document: its title, the bearer scheme, common response headers, and blocks of unknown types.
 
 use utoipa::{
     OpenApi,
     openapi::{
-        Header, Object, RefOr, Response, Type,
+        Header, Object, ObjectBuilder, RefOr, Response, Schema, Type,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -19,7 +19,10 @@ const REQUEST_ID: (&str, &str) = (
     "X-Request-ID",
     "The id of the request: the caller's own, or a new one",
 );
-/// Headers of the responses to authenticated `/chat` requests.
+/// A type of block that `Block` does not name.
+const OTHER_BLOCK_TYPE: &str =
+    "^(?!(text|image|document|tool_use|tool_result|thinking|redacted_thinking)$)";
+/// Headers of the responses to authenticated requests that the limit counts.
 const RATE_LIMIT: [(&str, &str); 2] = [
     (
         "RateLimit-Policy",
@@ -40,6 +43,7 @@ pub(super) fn complete(api: &mut utoipa::openapi::OpenApi) {
     api.components
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    describe_unknown_blocks(api);
     for (path, item) in &mut api.paths.paths {
         for operation in item.get.iter_mut().chain(&mut item.post) {
             for (status, response) in &mut operation.responses.responses {
@@ -47,13 +51,27 @@ pub(super) fn complete(api: &mut utoipa::openapi::OpenApi) {
                     continue;
                 };
                 add_header(response, REQUEST_ID);
-                if path == "/chat" && status != "401" {
+                if matches!(path.as_str(), "/chat" | "/title") && status != "401" {
                     for header in RATE_LIMIT {
                         add_header(response, header);
                     }
                 }
             }
         }
+    }
+}
+
+/// utoipa describes an untagged variant as if its name were its tag.
+fn describe_unknown_blocks(api: &mut utoipa::openapi::OpenApi) {
+    let schemas = api.components.as_mut().map(|it| &mut it.schemas);
+    let Some(RefOr::T(Schema::OneOf(block))) = schemas.and_then(|it| it.get_mut("Block")) else {
+        return;
+    };
+    if let Some(RefOr::T(Schema::Object(unknown))) = block.items.last_mut() {
+        let other = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(OTHER_BLOCK_TYPE));
+        unknown.properties.insert("type".to_owned(), other.into());
     }
 }
 

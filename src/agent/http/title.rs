@@ -17,7 +17,7 @@ use super::{
     app::App,
     body_parser,
     chat::request::{self, RequestMessage},
-    incoming::Incoming,
+    incoming::{Incoming, RATE_LIMIT_POLICY},
 };
 use crate::{
     agent::history::{self, Transcript},
@@ -30,7 +30,7 @@ use crate::{
     process::memory::Exceeded,
 };
 
-/// The body of a request, for the `OpenAPI` document. Fields that are not listed are ignored.
+/// The body of a request. Fields that are not listed are ignored.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the OpenAPI document")]
 struct TitleRequest<'a> {
@@ -89,10 +89,15 @@ pub(super) async fn title(
         total_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         "title"
     );
-    match titled {
+    let allowance = incoming.allowance;
+    let mut response = match titled {
         Ok((title, _)) => Json(TitleResponse { title }).into_response(),
         Err(problem) => incoming.reject(&problem),
+    };
+    if let Some(allowance) = allowance {
+        allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
     }
+    response
 }
 
 /// The title, and the outcome for the log.
@@ -119,6 +124,6 @@ async fn answer(
 }
 
 fn parse(body: &Bytes, values: usize) -> Result<Transcript, Problem> {
-    let request = request::read(body, values)?;
-    Ok(history::transcript(request.messages)?)
+    let messages = request::read_messages(body, values)?;
+    Ok(history::transcript(messages)?)
 }

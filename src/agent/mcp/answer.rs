@@ -1,18 +1,15 @@
 //! Answers to tool calls and listings, kept as the text that was received: as rmcp's types they would take many times its
 //! size, before a limit could be checked.
 
-use std::{
-    ops::Range,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use rmcp::model::{
     ErrorCode, ErrorData, JsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerResult,
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::answer_memory::Held;
@@ -79,27 +76,41 @@ struct Envelope<'a> {
     id: Option<&'a RawValue>,
     #[serde(borrow)]
     result: Option<&'a RawValue>,
-    #[serde(borrow)]
-    method: Option<&'a RawValue>,
 }
 
-/// A message as rmcp reads it: without halves of surrogate pairs and `NaN`, and the id of an answer a number, though the server writes
-/// it as text.
+/// The members by whose presence rmcp tells the kind of a message; they may be `null`.
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    method: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    error: Option<&'a RawValue>,
+}
+
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(value).map(Some)
+}
+
+/// A message as rmcp reads it: without halves of surrogate pairs and `NaN`, the id of an answer a number, though the server writes
+/// it as text, and no `null` members of other kinds of messages.
 pub(super) fn plain_message(text: String) -> String {
     let mut text = mend_text(text);
     if serde_json::from_str::<IgnoredAny>(&text).is_err() {
         text = mend_numbers(&text);
     }
-    if let Some(at) = text_id(&text) {
+    for at in misread(&text) {
         // As long as before.
-        text.replace_range(at.start..=at.start, " ");
-        text.replace_range(at.end - 1..at.end, " ");
+        text.replace_range(at..=at, " ");
     }
     text
 }
 
 /// The JSON-RPC error in an answer to the request `id`. Servers that fail before they have read the request give it no id, or
-/// an id of their own; some write `"result": null` beside it.
+/// an id of their own.
 pub(super) fn error_in(text: &str, id: &RequestId) -> Option<ServerJsonRpcMessage> {
     #[derive(Deserialize)]
     struct Message<'a> {
@@ -129,16 +140,53 @@ pub(super) fn error_in(text: &str, id: &RequestId) -> Option<ServerJsonRpcMessag
     is_error.then(|| JsonRpcMessage::error(error, Some(id.clone())))
 }
 
-/// Where an answer has a number in quotes for its id.
-fn text_id(text: &str) -> Option<Range<usize>> {
-    let Envelope { id, method, .. } = serde_json::from_str(text).ok()?;
-    let id = id.filter(|_| method.is_none())?.get();
-    let digits = id.strip_prefix('"')?.strip_suffix('"')?;
-    let start = (id.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-    let is_number = digits
-        .parse::<u32>()
-        .is_ok_and(|it| it.to_string() == digits);
-    is_number.then(|| start..start + id.len())
+/// The quotes around a number that is the id of an answer, and the first letters of the names of members that are `null`, as
+/// serializers write them that have one class for all messages.
+fn misread(text: &str) -> Vec<usize> {
+    let Ok(members) = serde_json::from_str(text) else {
+        return Vec::new();
+    };
+    let Members {
+        id,
+        method,
+        result,
+        error,
+    } = members;
+    let is_given = |member: Option<&RawValue>| member.is_some_and(|it| !is_null(it));
+    let unused = [
+        ("method", method),
+        ("error", error),
+        ("result", result.filter(|_| is_given(error))),
+        ("id", id.filter(|_| is_given(method))),
+    ];
+    let nulls = unused.into_iter().filter_map(|(name, value)| {
+        let value = value.filter(|it| is_null(it))?;
+        name_position(&text[..position(text, value)], name)
+    });
+    let id = id.filter(|_| !is_given(method));
+    let quotes = id.and_then(|id| quotes(id, position(text, id)));
+    nulls.chain(quotes.into_iter().flatten()).collect()
+}
+
+fn is_null(value: &RawValue) -> bool {
+    value.get() == "null"
+}
+
+fn position(text: &str, value: &RawValue) -> usize {
+    (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}
+
+/// The position of the member's name at the end of the text `before` its value, unless it is written with escapes.
+fn name_position(before: &str, name: &str) -> Option<usize> {
+    let before = before.trim_end().strip_suffix(':')?.trim_end();
+    Some(before.strip_suffix('"')?.strip_suffix(name)?.len())
+}
+
+/// The positions of the quotes of a number in quotes that begins `at`.
+fn quotes(id: &RawValue, at: usize) -> Option<[usize; 2]> {
+    let digits = id.get().strip_prefix('"')?.strip_suffix('"')?;
+    let number: u32 = digits.parse().ok()?;
+    (number.to_string() == digits).then(|| [at, at + digits.len() + 1])
 }
 
 /// Put into a request's extensions: the transport fills it and gives rmcp an empty result.

@@ -3,6 +3,7 @@
 
 mod made;
 mod places;
+mod said;
 mod shown;
 
 use std::collections::HashSet;
@@ -10,11 +11,16 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{
-    CallContext, Catalogue, ListedTool, StrippedInput,
+    CallContext, Catalogue, InvalidInput, ListedTool, StrippedInput,
     identity::{looks_like_json, mentions_user_id},
     schema::mend::mend,
 };
-use crate::{auth::Caller, fuzz::Choices};
+use crate::{
+    auth::Caller,
+    fuzz::{Choices, without_halves},
+    process::json::{mend_numbers, mend_str},
+};
+use said::{said, users};
 
 const USER_ID: &str = "user_id";
 /// The verified subject. No input contains this value.
@@ -24,11 +30,12 @@ const SUB: &str = "sub|ann";
 pub fn tools(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     if choices.below(4) == 0 {
-        let mut lines = choices.rest().splitn(2, |byte| *byte == b'\n');
-        let mut next = || serde_json::from_slice(lines.next().unwrap_or_default()).ok();
-        if let (Some(schema), Some(input)) = (next(), next()) {
-            let catalogue = listed(&[tool("t".into(), schema)]);
-            bound(&catalogue, "t", &input);
+        let text = String::from_utf8_lossy(choices.rest());
+        let (schema, input) = text.split_once('\n').unwrap_or_default();
+        // As the answer of a server is read.
+        let schema = mend_numbers(&mend_str(schema));
+        if let Ok(schema) = serde_json::from_str(&schema) {
+            written(&listed(&[tool("t".into(), schema)]), input);
         }
         return;
     }
@@ -38,7 +45,8 @@ pub fn tools(bytes: &[u8]) {
     let input = made::input(&mut choices);
     let catalogue = listed(&tools);
     for spec in catalogue.specs() {
-        let call = bound(&catalogue, &spec.name, &input);
+        let stripped = StrippedInput::strip(input.clone());
+        let call = bound(&catalogue, &spec.name, &input, &stripped);
         let schemas: Vec<_> = tools
             .iter()
             .filter(|tool| tool.name == call.name())
@@ -129,8 +137,35 @@ fn listed(tools: &[ListedTool]) -> Catalogue {
     catalogue
 }
 
+/// An input as Claude writes it: with halves, and perhaps beyond the limits.
+fn written(catalogue: &Catalogue, input: &str) {
+    let sent = serde_json::from_str::<Value>(&without_halves(input)).ok();
+    let sent = sent.as_ref().map(Value::as_object);
+    match (StrippedInput::parse(input), sent) {
+        (Ok(stripped), Some(sent)) => {
+            bound(catalogue, "t", sent.expect("an object"), &stripped);
+        }
+        // The value of a user id is not read.
+        (Ok(stripped), None) => {
+            assert!(mentions_user_id(input) || input.contains("\\u"), "{input}");
+            bound(catalogue, "t", stripped.as_map(), &stripped);
+        }
+        (Err(InvalidInput::NotAnObject), sent) => assert_eq!(sent.flatten(), None),
+        (Err(_), None) => {}
+        (Err(_), Some(_)) => {
+            let depth = input.matches(['[', '{']).count();
+            assert!(depth > 100 || input.contains("RawValue"), "{input}");
+        }
+    }
+}
+
 /// Prepares a call, and checks the invariants that hold for any schema.
-fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super::ToolCall {
+fn bound(
+    catalogue: &Catalogue,
+    name: &str,
+    input: &Map<String, Value>,
+    stripped: &StrippedInput,
+) -> super::ToolCall {
     let caller = Caller::fake(SUB);
     let context = CallContext {
         caller: &caller,
@@ -139,10 +174,9 @@ fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super
         tool_use_id: "toolu_1",
         time_zone: Some("UTC"),
     };
-    let stripped = StrippedInput::strip(input.clone());
-    let unknown = catalogue.prepare_call(context, "no such tool", &stripped);
+    let unknown = catalogue.prepare_call(context, "no such tool", stripped);
     assert_eq!(unknown, None);
-    let Some(call) = catalogue.prepare_call(context, name, &stripped) else {
+    let Some(call) = catalogue.prepare_call(context, name, stripped) else {
         assert!(
             catalogue.specs().is_empty(),
             "an offered tool cannot be called"
@@ -195,50 +229,6 @@ fn bound(catalogue: &Catalogue, name: &str, input: &Map<String, Value>) -> super
         "prepared again, it is another call"
     );
     call
-}
-
-/// The values of all `user_id` keys, in texts that are JSON too.
-fn users(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Object(object) => object
-            .get(USER_ID)
-            .cloned()
-            .into_iter()
-            .chain(object.values().flat_map(users))
-            .collect(),
-        Value::Array(items) => items.iter().flat_map(users).collect(),
-        Value::String(text) => match serde_json::from_str(text) {
-            Ok(inner) => users(&inner),
-            // A laxer parser might find a user id in it.
-            Err(_) if is_lax(text) => vec![value.clone()],
-            Err(_) => vec![],
-        },
-        _ => vec![],
-    }
-}
-
-/// True for a text that is not JSON, but might be JSON with a `user_id` for a laxer parser.
-fn is_lax(text: &str) -> bool {
-    looks_like_json(text) && (text.contains(USER_ID) || text.contains("\\u"))
-}
-
-/// The input without user ids. Texts that only a laxer parser would read are marked, as they are when sent.
-fn said(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let others = object.iter().filter(|(key, _)| *key != USER_ID);
-            others
-                .map(|(key, value)| (key.clone(), said(value)))
-                .collect()
-        }
-        Value::Array(items) => items.iter().map(said).collect(),
-        Value::String(text) if looks_like_json(text) => match serde_json::from_str(text) {
-            Ok(inner) => Value::Array(vec!["as JSON".into(), said(&inner)]),
-            Err(_) if is_lax(text) => format!("text: {text}").into(),
-            Err(_) => value.clone(),
-        },
-        other => other.clone(),
-    }
 }
 
 #[cfg(test)]

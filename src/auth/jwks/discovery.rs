@@ -80,7 +80,7 @@ impl KeySource {
         url
     }
 
-    fn jwks_uri_in(&self, body: &[u8]) -> Result<Url, FetchError> {
+    pub(super) fn jwks_uri_in(&self, body: &[u8]) -> Result<Url, FetchError> {
         let document: Document = serde_json::from_slice(body).map_err(|_| FetchError::Document)?;
         let url = Url::parse(&document.jwks_uri).map_err(|_| FetchError::Document)?;
         // Keys of an https issuer may not be fetched over http.

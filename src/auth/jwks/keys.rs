@@ -11,6 +11,7 @@ use jsonwebtoken::{
     },
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Further keys of a set are ignored.
 const MAX_KEYS: usize = 100;
@@ -35,14 +36,16 @@ pub(super) enum Lookup {
 }
 
 #[derive(Deserialize)]
-struct JwkSet {
-    keys: Vec<serde_json::Value>,
+struct JwkSet<'a> {
+    /// Unparsed: one that is malformed does not spoil the others.
+    #[serde(borrow)]
+    keys: Vec<&'a RawValue>,
 }
 
 impl KeySet {
     /// The usable keys; `None` if `json` is not a JWK set. Keys that are malformed or for other purposes are left out.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        let set: JwkSet = serde_json::from_slice(json).ok()?;
+        let set: JwkSet<'_> = serde_json::from_slice(json).ok()?;
         let keys = set.keys.into_iter().take(MAX_KEYS);
         Some(Self(keys.filter_map(key).map(Arc::new).collect()))
     }
@@ -60,8 +63,8 @@ impl KeySet {
     }
 }
 
-fn key(json: serde_json::Value) -> Option<Key> {
-    let jwk: Jwk = serde_json::from_value(json).ok()?;
+fn key(json: &RawValue) -> Option<Key> {
+    let jwk: Jwk = serde_json::from_str(json.get()).ok()?;
     let (algorithm, alg) = match &jwk.algorithm {
         AlgorithmParameters::RSA(rsa) if modulus_bits(rsa)? >= MIN_RSA_BITS => {
             (Algorithm::RS256, KeyAlgorithm::RS256)
@@ -170,6 +173,16 @@ mod tests {
         assert_eq!(set(&mixed).0.len(), 1);
         for other in ["", "[]", "{}", "{\"keys\": 1}"] {
             assert!(KeySet::parse(other.as_bytes()).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_key_beyond_the_limits_of_a_parser_is_left_out_alone() {
+        let deep = "[".repeat(1000) + &"]".repeat(1000);
+        for bad in [r#"{"x5t": 1e400}"#, &deep] {
+            let keys = format!("{{\"keys\": [{bad}, {}]}}", ec());
+            let keys = KeySet::parse(keys.as_bytes()).map(|set| set.0.len());
+            assert_eq!(keys, Some(1), "{bad}");
         }
     }
 

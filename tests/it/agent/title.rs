@@ -1,7 +1,11 @@
 //! `POST /title`.
 
-use std::time::{Duration, Instant};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
+use futures_util::{StreamExt, stream};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -133,6 +137,28 @@ async fn a_conversation_that_begins_with_a_photo_is_named() {
 }
 
 #[tokio::test]
+async fn the_fields_of_a_chat_are_unknown_to_a_title_and_ignored() {
+    let app = TestApp::with([Reply::text("Leg day")]).await;
+    let mut request = user("legs?");
+    for field in ["stream", "client_timezone", "display_name", "chat_id"] {
+        request[field] = json!(7);
+    }
+    let answer = title(&app, &request).await.ok();
+    assert_eq!(answer, json!({"title": "Leg day"}));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_a_503() {
+    let builder = TestApp::builder().env("AGENT_TURN_TIMEOUT_SECS", "1");
+    let app = builder.start().await;
+    let stalled = stream::once(async { Ok::<_, Infallible>("{") }).chain(stream::pending());
+    let body = reqwest::Body::wrap_stream(stalled);
+    let answer = Answer::of(post(&app, "sam").body(body)).await;
+    assert_eq!(answer.error(), (503, "busy"));
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[tokio::test]
 async fn a_title_needs_no_mcp_session() {
     let mut mcp = McpServer::start().await;
     mcp.stop().await;
@@ -200,11 +226,18 @@ async fn the_rate_limit_counts_titles_and_chats_together() {
     let app = TestApp::builder().env("RATE_LIMIT_MAX", "2").start().await;
     app.claude
         .push_all([Reply::text("Leg day"), Reply::text("hi")]);
-    title(&app, &user("legs?")).await.ok();
+    let named = title(&app, &user("legs?")).await;
+    let policy = Some("\"chat\";q=2;w=60");
+    assert_eq!(named.header("ratelimit-policy"), policy);
+    assert_eq!(named.header("ratelimit"), Some("\"chat\";r=1;t=30"));
     app.ask("legs?").await.ok();
     let refused = title(&app, &user("legs?")).await;
     assert_eq!(refused.error(), (429, "rate_limited"));
-    assert!(refused.header("retry-after").is_some());
+    let left = refused
+        .header("retry-after")
+        .map(|wait| format!("\"chat\";r=0;t={wait}"));
+    assert!(left.is_some());
+    assert_eq!(refused.header("ratelimit"), left.as_deref());
     assert_eq!(app.ask("legs?").await.error(), (429, "rate_limited"));
 }
 

@@ -137,6 +137,38 @@ async fn connect_asks_claude_and_the_mcp_server() {
     assert_eq!(warned.count(), 1, "{:?}", ended.out);
 }
 
+#[tokio::test]
+async fn half_a_surrogate_pair_in_the_list_of_models_is_read() {
+    let claude =
+        always(r#"{"data":[{"id":"claude-sonnet-4-6","display_name":"\ud83d"},{"id":"\ud83d"}]}"#)
+            .await;
+    let mcp = McpServer::start().await;
+    let ended = connect(&claude, &mcp.url(), &[]).await;
+    assert_eq!((ended.code, &ended.err), (Some(0), &vec![]));
+    let listed = format!("ok: Claude at {claude} lists 2 models");
+    assert!(ended.out.contains(&listed), "{:?}", ended.out);
+}
+
+#[tokio::test]
+async fn each_model_that_claude_does_not_list_is_warned_about() {
+    let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
+    let models = [
+        ("CLAUDE_FALLBACK_MODEL", "claude-backup"),
+        ("CLAUDE_TITLE_MODEL", "claude-small"),
+    ];
+    let ended = connect(claude.url(), &mcp.url(), &models).await;
+    assert_eq!((ended.code, &ended.err), (Some(0), &vec![]));
+    let warned = ended.out.iter();
+    let warned: Vec<_> = warned
+        .filter_map(|line| line.strip_prefix("warning: "))
+        .collect();
+    let why = "is not among them; it works only if it is an alias";
+    assert_eq!(
+        warned,
+        models.map(|(variable, model)| format!("{variable} {model} {why}"))
+    );
+}
+
 /// The message for an endpoint of Claude that fails, beside a good MCP server.
 async fn fault_of_claude(url: &str, env: &[(&str, &str)]) -> String {
     let mcp = McpServer::start().await;
@@ -206,7 +238,7 @@ async fn a_server_that_is_not_claudes_is_named() {
         ),
         (
             always((StatusCode::NOT_FOUND, "MARKER")).await,
-            "404 Not Found",
+            "does not list its models (GET /v1/models): the model answered 404 Not Found",
         ),
         (
             always((StatusCode::BAD_GATEWAY, "MARKER")).await,
@@ -215,6 +247,10 @@ async fn a_server_that_is_not_claudes_is_named() {
         (
             always((StatusCode::FOUND, [(header::LOCATION, "/login")])).await,
             "302 Found",
+        ),
+        (
+            always(([(header::CONTENT_ENCODING, "gzip")], "MARKER")).await,
+            "the content coding gzip",
         ),
     ] {
         let fault = fault_of_claude(&url, &[]).await;

@@ -150,6 +150,29 @@ async fn foreign_lines_are_skipped() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_before_any_line_and_foreign_lines_that_are_not_utf8_are_skipped() {
+    let mut file = b"# caf\xe9\nNAME=Jos\xe9\nJWT_AUDIENCE=a # d\xe9j\xe0 vu\n".to_vec();
+    let ours = format!("\u{feff}JWT_ISSUER=b\n\u{feff}export JWT_SIGNING_KEY={JWT_KEY}\n");
+    file.extend_from_slice(ours.as_bytes());
+    let directory = Directory::new();
+    std::fs::write(directory.0.join(".env"), file).expect("a file");
+    let claims = claims(&run_in(&directory, &["token", "--sub", "sam"], &[]).await);
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!("b"), &json!("a")));
+}
+
+#[tokio::test]
+async fn a_file_in_utf16_is_named_as_the_fault() {
+    let file = format!("\u{feff}JWT_SIGNING_KEY={JWT_KEY}\n");
+    let bytes: Vec<u8> = file.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let directory = Directory::new();
+    std::fs::write(directory.0.join(".env"), bytes).expect("a file");
+    let ended = run_in(&directory, &[], &[]).await;
+    assert_eq!(ended.code, Some(2));
+    let message = ended.err.join("\n");
+    assert!(message.contains(".env is in UTF-16"), "{message}");
+}
+
+#[tokio::test]
 async fn a_file_that_is_not_utf8_is_named_with_the_other_faults() {
     let directory = Directory::new();
     std::fs::write(directory.0.join(".env"), b"LOG_FORMAT=swordfish-\xff").expect("a file");
@@ -203,6 +226,41 @@ async fn a_signing_key_that_ends_in_white_space_or_stands_in_quotes_starts_with_
         warnings(quoted, &[("JWT_SIGNING_KEY", LEFT_OUT)]).await,
         [""; 0]
     );
+}
+
+#[tokio::test]
+async fn a_signing_key_whose_quotes_are_not_closed_in_its_line_starts_with_a_warning() {
+    for file in [
+        "JWT_SIGNING_KEY=\"a signing key of\nthirty-two bytes or more of them\"\n",
+        "JWT_SIGNING_KEY='a signing key of thirty-two bytes\n",
+        "JWT_SIGNING_KEY=\"a signing key of thirty-two bytes\"or more\n",
+    ] {
+        let directory = Directory::with_env_file(file);
+        let warned = warnings(directory, &[("JWT_SIGNING_KEY", LEFT_OUT)]).await;
+        let expected = "JWT_SIGNING_KEY begins with a quote that its line in .env does not close";
+        assert!(
+            warned.iter().any(|warning| warning.starts_with(expected)),
+            "{file:?}: {warned:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_line_is_not_warned_about_if_another_value_counts_or_a_comment_ends_in_white_space() {
+    let key = "a signing key of thirty-two bytes";
+    for file in [
+        format!("JWT_SIGNING_KEY={key} # the API's \n"),
+        format!("JWT_SIGNING_KEY={key} \nJWT_SIGNING_KEY={key}\n"),
+        format!("JWT_SIGNING_KEY='{key}\nJWT_SIGNING_KEY='{key}'\n"),
+    ] {
+        let directory = Directory::with_env_file(&file);
+        let warned = warnings(directory, &[("JWT_SIGNING_KEY", LEFT_OUT)]).await;
+        assert_eq!(warned, [""; 0], "{file:?}");
+    }
+    let file = format!("JWT_SIGNING_KEY={key} \nAGENT_PORT=tcp://10.0.0.1:80\n");
+    let directory = Directory::with_env_file(&file);
+    let environment = [("JWT_SIGNING_KEY", key), ("AGENT_PORT", "0")];
+    assert_eq!(warnings(directory, &environment).await, [""; 0]);
 }
 
 #[tokio::test]

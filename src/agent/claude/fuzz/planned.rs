@@ -5,9 +5,12 @@ use serde_json::{Map, Value, json};
 use super::super::{Block, Reply};
 use crate::fuzz::Choices;
 
-const WORDS: [&str; 9] = [
-    "a", " ", "ü🏋", "\n", "{\"a\":", "1}", "{}", "\"", "\u{feff}",
+const WORDS: [&str; 11] = [
+    "a", " ", "ü🏋", "\n", "{\"a\":", "1}", "{}", "\"", "\u{feff}", HIGH, LOW,
 ];
+/// Stand for the halves of a surrogate pair, which no `str` can hold. They are written as the halves.
+const HIGH: &str = "\u{e83d}";
+const LOW: &str = "\u{ee00}";
 const ENDS: [&str; 3] = ["\n", "\r\n", "\r"];
 
 /// Events of all known and some unknown types, with any index. Most are not valid replies.
@@ -112,6 +115,7 @@ fn write(text: &mut Vec<u8>, event: &Value, choices: &mut Choices<'_>, end: &str
     } else {
         format!("{event:#}")
     };
+    let written = written.replace(HIGH, "\\ud83d").replace(LOW, "\\ude00");
     let name = event["type"].as_str().unwrap_or_default();
     match choices.below(4) {
         0 => text.extend(format!("event: {name}{end}").bytes()),
@@ -201,6 +205,16 @@ impl Plan {
     }
 }
 
+/// The text that is read where `text` is written, in however many pieces.
+fn read(text: &str) -> String {
+    let units = text.encode_utf16().map(|unit| match unit {
+        0xe83d => 0xd83d,
+        0xee00 => 0xde00,
+        unit => unit,
+    });
+    String::from_utf16_lossy(&units.collect::<Vec<_>>())
+}
+
 fn planned_block(choices: &mut Choices<'_>) -> (Value, Vec<Value>, Block) {
     let pieces: Vec<String> = (0..choices.below(5))
         .map(|_| choices.text(&WORDS))
@@ -211,7 +225,7 @@ fn planned_block(choices: &mut Choices<'_>) -> (Value, Vec<Value>, Block) {
             .map(|piece| json!({"type": kind, field: piece}))
             .collect::<Vec<_>>()
     };
-    let whole = pieces.concat();
+    let whole = read(&pieces.concat());
     match choices.below(4) {
         0 => (
             json!({"type": "text", "text": ""}),
@@ -230,22 +244,24 @@ fn planned_block(choices: &mut Choices<'_>) -> (Value, Vec<Value>, Block) {
             },
         ),
         2 => (
-            json!({"type": "redacted_thinking", "data": whole}),
+            json!({"type": "redacted_thinking", "data": pieces.concat()}),
             vec![],
             Block::RedactedThinking { data: whole },
         ),
         _ => {
             let input = choices.object(3, &WORDS);
-            let written = Value::from(input.clone()).to_string();
+            let written = Value::from(input).to_string();
+            let input = serde_json::from_str(&read(&written)).expect("an object");
             let middle = (0..=choices.below(written.len().max(1)))
                 .rev()
                 .find(|at| written.is_char_boundary(*at))
                 .unwrap_or(0);
             let (first, second) = written.split_at(middle);
+            let name = pieces.concat();
             let pieces = ["", first, second]
                 .map(|json| json!({"type": "input_json_delta", "partial_json": json}));
             (
-                json!({"type": "tool_use", "id": "t", "name": whole, "input": {}}),
+                json!({"type": "tool_use", "id": "t", "name": name, "input": {}}),
                 pieces.to_vec(),
                 Block::ToolUse {
                     id: "t".into(),

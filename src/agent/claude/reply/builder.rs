@@ -10,7 +10,10 @@ use super::{
     halves::Halves,
     open_block::{OpenBlock, string_field},
 };
-use crate::agent::claude::{Block, ClaudeError};
+use crate::{
+    agent::claude::{Block, ClaudeError},
+    process::json::mend_numbers,
+};
 
 /// A fast path for the most frequent events, text and tool input, which avoids building a JSON tree.
 #[derive(Deserialize)]
@@ -67,7 +70,8 @@ impl Builder {
         }
         // Lossy: invalid UTF-8 from a server damages a word, not the whole reply.
         let event = String::from_utf8_lossy(&event);
-        match serde_json::from_str(&event) {
+        let read = serde_json::from_str(&event);
+        match read.or_else(|_| serde_json::from_str(&mend_numbers(&event))) {
             Ok(event) => self.on_any(event, halves),
             // The message would silently lack a piece.
             Err(_) if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),

@@ -172,21 +172,34 @@ fn check_base64(
     Ok((media_type, mended))
 }
 
-/// Claude fetches the URL, which must not lead into a private network.
+/// Claude fetches the URL, which must not lead into a private network. A spelling that the URL standard only repairs is refused:
+/// another parser may refuse it too, or find another host in it.
 fn parse_url<'a>(source: &Object<'a>) -> Result<Source<'a>, Invalid> {
     let url = required_string(source, "url")?;
-    let refuse = |why| Err(Invalid::new(why).in_field("url"));
-    let Ok(parsed) = url::Url::parse(&url.unescape()) else {
-        return refuse("must be an https URL");
-    };
-    if parsed.scheme() != "https" {
-        return refuse("must be an https URL");
-    }
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return refuse("must not hold a user name or password");
-    }
-    if !is_public_host(&parsed) {
-        return refuse("must name a public host");
-    }
+    let text = url.unescape();
+    check_url(&text).map_err(|why| Invalid::new(why).in_field("url"))?;
     Ok(Source::Url { url })
+}
+
+fn check_url(text: &str) -> Result<(), &'static str> {
+    const NO_HTTPS: &str = "must be an https URL";
+    let (scheme, rest) = text.split_once("://").ok_or(NO_HTTPS)?;
+    if !scheme.eq_ignore_ascii_case("https") {
+        return Err(NO_HTTPS);
+    }
+    if rest.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+        return Err("must hold no white space, control characters or backslashes");
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() {
+        return Err(NO_HTTPS);
+    }
+    if authority.contains('@') {
+        return Err("must not hold a user name or password");
+    }
+    let parsed = url::Url::parse(text).map_err(|_| NO_HTTPS)?;
+    if !is_public_host(&parsed) {
+        return Err("must name a public host");
+    }
+    Ok(())
 }

@@ -14,7 +14,7 @@ fn must(holds: bool, rule: &'static str) -> Rule {
 }
 
 /// Checks that the API accepts these messages as a conversation; the error is the violated rule.
-pub(in crate::agent::history) fn accepted(messages: &Value) -> Rule {
+pub(in crate::agent) fn accepted(messages: &Value) -> Rule {
     let messages = messages.as_array().ok_or("messages is a list")?;
     must(!messages.is_empty(), "there is a message")?;
     let (mut ids, mut asked) = (HashSet::new(), Vec::new());

@@ -151,6 +151,38 @@ fn exceeded_limits_are_named_with_their_place() {
             "messages[0].content[0].source.url: must not hold a user name or password",
         ),
         (
+            image(&json!({"type": "url", "url": "https://@example.org/x.png"})),
+            "messages[0].content[0].source.url: must not hold a user name or password",
+        ),
+        (
+            image(&json!({"type": "url", "url": "https:///example.org/x.png"})),
+            "messages[0].content[0].source.url: must be an https URL",
+        ),
+        (
+            image(&json!({"type": "url", "url": "https:example.org/x.png"})),
+            "messages[0].content[0].source.url: must be an https URL",
+        ),
+        (
+            image(&json!({"type": "url", "url": "https:\\\\example.org/x.png"})),
+            "messages[0].content[0].source.url: must be an https URL",
+        ),
+        (
+            image(&json!({"type": "url", "url": " https://example.org/x.png"})),
+            "messages[0].content[0].source.url: must be an https URL",
+        ),
+        (
+            image(&json!({"type": "url", "url": "https://exam\tple.org/x.png"})),
+            "messages[0].content[0].source.url: must hold no white space, control characters or backslashes",
+        ),
+        (
+            image(&json!({"type": "url", "url": "https://example.org\\@localhost/x.png"})),
+            "messages[0].content[0].source.url: must hold no white space, control characters or backslashes",
+        ),
+        (
+            image(&json!({"type": "url", "url": "https://example.org/my squat.png"})),
+            "messages[0].content[0].source.url: must hold no white space, control characters or backslashes",
+        ),
+        (
             image(&json!({"type": "url", "url": "https://[::ffff:10.0.0.1]/x.png"})),
             "messages[0].content[0].source.url: must name a public host",
         ),

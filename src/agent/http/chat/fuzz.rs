@@ -1,4 +1,4 @@
-//! Fuzz target: any body of `POST /chat` is either parsed to a valid request to Claude or rejected with a 400 or 422.
+//! Fuzz target: any body of `POST /chat` or `POST /title` is either parsed to a valid request to Claude or rejected with a 400 or 422.
 
 mod made;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderMap;
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use made::{CANARY, FIELDS, built, nested};
 
@@ -15,7 +15,7 @@ use super::request::read;
 use crate::{
     agent::history::{self, History},
     agent::{time_zone_name, user_context},
-    fuzz::Choices,
+    fuzz::{Choices, without_halves},
     http::problem::{Code, Problem},
     http::request_id::RequestId,
     process::{json::mend_bytes, memory::json::count_values},
@@ -39,7 +39,12 @@ pub fn body(bytes: &[u8]) {
 
 /// The steps of the handler, and the invariants between them.
 fn checked(body: &[u8]) -> Result<(), String> {
+    let sent = std::str::from_utf8(body);
     let body = &mend_bytes(Bytes::copy_from_slice(body));
+    if let Ok(sent) = sent {
+        let mended = without_halves(sent);
+        assert_eq!(body, &mended, "a half is not U+FFFD, or more is changed");
+    }
     let read = read(body, count_values(body));
     let text = std::str::from_utf8(body);
     let is_json = text.is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
@@ -60,6 +65,7 @@ fn checked(body: &[u8]) -> Result<(), String> {
         request.client_timezone.as_deref(),
         request.display_name.as_deref(),
     );
+    let titled = titled(request.messages);
     let value = value.ok();
     for (field, text) in [
         ("client_timezone", &request.client_timezone),
@@ -75,10 +81,25 @@ fn checked(body: &[u8]) -> Result<(), String> {
     } = history::parse(request.messages, body).map_err(|invalid| refused(&invalid.into()))?;
     let forwarded = json!({"messages": conversation.messages(), "stream": request.stream});
     let bytes = Bytes::from(forwarded.to_string());
+    let forwarded = serde_json::from_slice::<Value>(&bytes);
+    assert!(forwarded.is_ok(), "no JSON that a parser takes: {bytes:?}");
     let request = super::request::read(&bytes, 0).expect("a request");
     let again = history::parse(request.messages, &bytes).expect("a history");
     assert_eq!(again.conversation.messages(), conversation.messages());
     assert_eq!(again.ids, ids);
+    titled
+}
+
+/// `POST /title`: a title without Claude is one line.
+fn titled(messages: &RawValue) -> Result<(), String> {
+    let transcript = history::transcript(messages).map_err(|invalid| refused(&invalid.into()))?;
+    let (title, text) = (transcript.title(), transcript.text());
+    assert!((1..=60).contains(&title.chars().count()), "{title:?}");
+    assert!(
+        title.trim() == title && !title.chars().any(char::is_control),
+        "{title:?}"
+    );
+    assert!(text.chars().count() < 10_000, "{} bytes", text.len());
     Ok(())
 }
 

@@ -45,12 +45,22 @@ enum RequestContent {
     Blocks(Vec<claude::Block>),
 }
 
-/// Parses a body without halves of surrogate pairs ([`mend_bytes`](crate::process::json::mend_bytes)) that is JSON, holds at
-/// most [`MAX_VALUES`] `values`, and is an object with valid fields.
-pub(in crate::agent::http) fn read(
+/// Parses a body that [`object`] accepts, with valid fields.
+pub(super) fn read(bytes: &[u8], values: usize) -> Result<ChatRequest<'_>, Problem> {
+    Ok(parse(&object(bytes, values)?)?)
+}
+
+/// The messages of a body that [`object`] accepts, whatever else is in it.
+pub(in crate::agent::http) fn read_messages(
     bytes: &[u8],
     values: usize,
-) -> Result<ChatRequest<'_>, Problem> {
+) -> Result<&RawValue, Problem> {
+    Ok(messages(&object(bytes, values)?)?)
+}
+
+/// Parses a body without halves of surrogate pairs ([`mend_bytes`](crate::process::json::mend_bytes)) that is JSON, holds at
+/// most [`MAX_VALUES`] `values`, and is an object.
+fn object(bytes: &[u8], values: usize) -> Result<Object<'_>, Problem> {
     // Checked once for all strings in the body.
     let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
         let valid = std::str::from_utf8(bytes).map_err(|error| error.valid_up_to());
@@ -58,7 +68,7 @@ pub(in crate::agent::http) fn read(
     };
     let fits = values <= MAX_VALUES;
     if fits && let Ok(body) = Object::parse(text) {
-        return Ok(parse(&body)?);
+        return Ok(body);
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return Err(not_json_from(error.line(), error.column()));
@@ -90,13 +100,17 @@ fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
         let text = body.string(field)?;
         Ok::<_, Invalid>(text.map(|text| text.unescape().into_owned()))
     };
-    let missing = || Invalid::new("is missing").in_field("messages");
     Ok(ChatRequest {
-        messages: body.get("messages").ok_or_else(missing)?,
+        messages: messages(body)?,
         stream: body.boolean("stream")?,
         client_timezone: text("client_timezone")?,
         display_name: text("display_name")?,
     })
+}
+
+fn messages<'a>(body: &Object<'a>) -> Result<&'a RawValue, Invalid> {
+    let missing = || Invalid::new("is missing").in_field("messages");
+    body.get("messages").ok_or_else(missing)
 }
 
 #[cfg(test)]

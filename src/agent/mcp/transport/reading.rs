@@ -160,7 +160,9 @@ impl Reading {
     }
 
     fn event(&self, mut event: Sse) -> Sse {
-        let Some(data) = event.data.take() else {
+        // Events of other names carry no message: some servers keep connections alive with them.
+        let is_message = matches!(event.event.as_deref(), None | Some("" | "message"));
+        let Some(data) = event.data.take().filter(|_| is_message) else {
             return event;
         };
         event.data = match self.keep(data) {

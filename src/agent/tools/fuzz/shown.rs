@@ -99,6 +99,19 @@ pub(super) fn is_fine(schema: &Map<String, Value>) -> bool {
                     .keys()
                     .all(|key| (1..=64).contains(&key.len()) && key.bytes().all(plain))
             })
+        && patterns(&text) <= 32
         && jsonschema::draft202012::meta::is_valid(&text)
         && !text.to_string().contains("\"$ref\"")
+}
+
+fn patterns(schema: &Value) -> usize {
+    match schema {
+        Value::Object(object) => {
+            let named = object.get("patternProperties").and_then(Value::as_object);
+            let own = named.map_or(0, Map::len) + usize::from(object.contains_key("pattern"));
+            own + object.values().map(patterns).sum::<usize>()
+        }
+        Value::Array(items) => items.iter().map(patterns).sum(),
+        _ => 0,
+    }
 }

@@ -175,3 +175,19 @@ async fn unknown_blocks_of_claudes_are_returned_and_accepted_again_in_place() {
     );
     assert_eq!(bodies[2]["messages"][3]["content"][1], fallback);
 }
+
+#[tokio::test]
+async fn an_unknown_block_that_chat_would_refuse_is_left_out_of_the_messages() {
+    let deep: Value = serde_json::from_str(&("[".repeat(122) + &"]".repeat(122))).unwrap();
+    let long = json!("x".repeat(70_000)).to_string();
+    for content in [deep, long.into()] {
+        let block = json!({"type": "novelty", "content": content});
+        let app = TestApp::with([Reply::text("One.").and_block(block), Reply::text("Sure.")]).await;
+        let mut request = user("how many?");
+        let answer = app.chat("sam", &request).await.ok();
+        let kept = json!([{"type": "text", "text": "One."}]);
+        assert_eq!(answer["messages"][0]["content"], kept);
+        continue_conversation(&mut request, &answer, "sure?");
+        app.chat("sam", &request).await.ok();
+    }
+}

@@ -1,4 +1,4 @@
-//! Replies in a content coding, and halves of surrogate pairs in Claude's events.
+//! Replies in a content coding, and halves of surrogate pairs and numbers out of range in Claude's events.
 
 use serde_json::{Value, json};
 
@@ -85,6 +85,20 @@ async fn an_emoji_that_is_split_over_two_deltas_arrives_whole() {
     let shown = events.iter().filter(|event| event.kind == "text_delta");
     let shown = shown.map(|event| event.data["text"].as_str().expect("text"));
     assert_eq!(shown.collect::<String>(), whole);
+}
+
+#[tokio::test]
+async fn numbers_out_of_range_do_not_make_an_event_unreadable() {
+    let block = json!({"type": "text", "text": ""});
+    let deltas: &[&str] = &[
+        r#"{"type":"text_delta","text":"NaN ","score":NaN}"#,
+        r#"{"type":"surprise_delta","scores":[-Infinity,1e400]}"#,
+        r#"{"type":"text_delta","text":"1e400","score":1e400}"#,
+    ];
+    let app = TestApp::start().await;
+    app.claude.push(reply(&[(block, deltas)], "end_turn"));
+    let answer = app.ask("hello").await.ok();
+    assert_eq!(answer["content"][0]["text"], "NaN 1e400");
 }
 
 #[tokio::test]

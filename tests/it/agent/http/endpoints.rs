@@ -167,6 +167,76 @@ async fn every_openapi_reference_resolves() {
 }
 
 #[tokio::test]
+async fn events_and_answers_are_valid_by_the_openapi_document() {
+    let fallback = json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": "b"}});
+    let turn = || {
+        let called = Reply::empty()
+            .thinking("hm", "c2ln")
+            .and_text("Let me see.")
+            .and_block(fallback.clone())
+            .and_tool("t1", "list_workouts", json!({}));
+        let usage = json!({"output_tokens": 9, "output_tokens_details": {"thinking_tokens": 4}});
+        let refusal = json!({"type": "refusal", "category": null, "explanation": "No."});
+        [
+            called.usage_at_end(usage),
+            Reply::text("I could").refused(refusal),
+        ]
+    };
+    let app = TestApp::start().await;
+    let api = app.get("/openapi.json").await.ok();
+    let faults = |schema: &str, instance: &Value| -> Vec<String> {
+        let reference = format!("#/components/schemas/{schema}");
+        let schema = json!({"$ref": reference, "components": api["components"]});
+        let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+        let faults = validator.iter_errors(instance);
+        faults.map(|fault| fault.to_string()).collect()
+    };
+    let is_valid = |schema: &str, instance: &Value| {
+        let faults = faults(schema, instance);
+        assert!(faults.is_empty(), "{schema} {instance}: {faults:?}");
+    };
+    assert_eq!(faults("Block", &json!({"type": "text"})).len(), 1);
+    app.claude.push_all(turn());
+    let events = app.ask_streaming("hello").await.rest().await;
+    let mut kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+    kinds.dedup();
+    assert_eq!(
+        kinds,
+        [
+            "model_chosen",
+            "thinking_delta",
+            "text_delta",
+            "tool_use_start",
+            "tool_use",
+            "tool_result",
+            "text_delta",
+            "done"
+        ]
+    );
+    for event in &events {
+        is_valid("Event", &event.data);
+    }
+    app.claude.push_all(turn());
+    let done = app.ask("hello").await.ok();
+    is_valid("Done", &done);
+    assert!(done["messages"].to_string().contains("fallback"), "{done}");
+    assert_eq!(done["usage"]["thinking_tokens"], 4, "{done}");
+    app.claude
+        .push(Reply::error(400, "invalid_request_error", "no"));
+    let failed = app.ask_streaming("hello").await.last("error").await;
+    is_valid("Event", &failed);
+    app.claude.push(Reply::text("Legs"));
+    let post = app
+        .request(Method::POST, "/title")
+        .bearer_auth(app.token("sam"));
+    let post = post.header("content-type", "application/json");
+    let answer = Answer::of(post.body(user("legs?").to_string())).await;
+    is_valid("TitleResponse", &answer.ok());
+    is_valid("Problem", &app.get("/nothing").await.body);
+    is_valid("Ready", &app.ready().await.body);
+}
+
+#[tokio::test]
 async fn openapi_names_response_headers_and_both_statuses_of_ready() {
     let api = TestApp::start().await.get("/openapi.json").await.ok();
     let headers = |path: &str, method: &str, status: &str| -> Vec<String> {
@@ -189,7 +259,9 @@ async fn openapi_names_response_headers_and_both_statuses_of_ready() {
         ("503", &["RateLimit", "RateLimit-Policy", "Retry-After"]),
     ] {
         let expected: Vec<&str> = own.iter().copied().chain(["X-Request-ID"]).collect();
-        assert_eq!(headers("/chat", "post", status), expected, "{status}");
+        for path in ["/chat", "/title"] {
+            assert_eq!(headers(path, "post", status), expected, "{path} {status}");
+        }
     }
     for status in ["200", "503"] {
         assert_eq!(headers("/ready", "get", status), ["X-Request-ID"]);

@@ -184,6 +184,64 @@ async fn an_id_that_is_text_is_a_number() {
     }
 }
 
+/// An answer with every member that a message of any kind may have.
+fn with_all_members(request: &Request, message: &Value) -> Option<String> {
+    let id = message["id"].as_u64()?;
+    if message["params"]["arguments"]["key"] == "fail" {
+        let error = r#"{"code": -32603, "message": "no", "data": null}"#;
+        return Some(format!(
+            r#"{{"jsonrpc": "2.0", "id": {id}, "method" : null, "params": null, "result": null, "error": {error}}}"#
+        ));
+    }
+    let answer = String::from_utf8(usual(request, message)).expect("text");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let all = "\"jsonrpc\":\"2.0\",\"method\":null,\"params\":null,\"error\"\n: null,";
+    Some(body.replacen("\"jsonrpc\":\"2.0\",", all, 1))
+}
+
+#[tokio::test]
+async fn a_member_of_another_kind_of_message_that_is_null_counts_as_absent() {
+    let notice = r#"data: {"jsonrpc":"2.0","id":null,"method":"notifications/tools/list_changed"}"#;
+    for as_events in [false, true] {
+        let server = ScriptedMcp::start(move |request, message| {
+            let body = with_all_members(request, message)?;
+            Some(if as_events {
+                let events = format!("{notice}\n\ndata: {}\n\n", body.replace('\n', " "));
+                typed(200, "text/event-stream", &events)
+            } else {
+                typed(200, "application/json", &body)
+            })
+        });
+        let server = server.await;
+        let app = app(&server).await;
+        assert_eq!(result(&app, "echo").await, good("ok"));
+        assert_eq!(
+            result(&app, r#"echo {"key":"fail"}"#).await,
+            bad("The tool server answered with error -32603: no")
+        );
+        assert_eq!(server.requests("tools/call", |_, _| ()).len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn events_of_another_name_are_skipped() {
+    for (name, data) in [("ping", "2026-11-29"), ("heartbeat", "{}"), ("x", "[")] {
+        let server = ScriptedMcp::start(move |request, message| {
+            message["id"].as_u64()?;
+            let answer = String::from_utf8(usual(request, message)).expect("text");
+            let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+            let events = format!("event: {name}\ndata: {data}\n\nevent: message\ndata: {body}\n\n");
+            Some(typed(200, "text/event-stream", &events))
+        });
+        let server = server.await;
+        assert_eq!(
+            result(&app(&server).await, "echo").await,
+            good("ok"),
+            "{name}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn media_types_are_read_in_any_case_and_with_parameters() {
     for (media_type, as_events) in [
