@@ -10,6 +10,7 @@ mod call_failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod outcome;
+mod rpc_error;
 mod send_state;
 mod session;
 mod transport;

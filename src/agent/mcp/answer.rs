@@ -6,9 +6,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use rmcp::model::{
-    ErrorCode, ErrorData, JsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerResult,
-};
+use rmcp::model::{RequestId, ServerResult};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
@@ -107,37 +105,6 @@ pub(super) fn plain_message(text: String) -> String {
         text.replace_range(at..=at, " ");
     }
     text
-}
-
-/// The JSON-RPC error in an answer to the request `id`. Servers that fail before they have read the request give it no id, or
-/// an id of their own.
-pub(super) fn error_in(text: &str, id: &RequestId) -> Option<ServerJsonRpcMessage> {
-    #[derive(Deserialize)]
-    struct Message<'a> {
-        #[serde(borrow)]
-        jsonrpc: &'a RawValue,
-        #[serde(borrow)]
-        error: Error<'a>,
-        result: Option<IgnoredAny>,
-    }
-    #[derive(Deserialize)]
-    struct Error<'a> {
-        code: i32,
-        #[serde(default)]
-        message: String,
-        #[serde(borrow)]
-        data: Option<&'a RawValue>,
-    }
-    let message: Message<'_> = serde_json::from_str(text).ok()?;
-    let is_error = message.result.is_none() && message.jsonrpc.get() == "\"2.0\"";
-    let Error {
-        code,
-        message,
-        data,
-    } = message.error;
-    let data = data.and_then(|data| serde_json::from_str(data.get()).ok());
-    let error = ErrorData::new(ErrorCode(code), message, data);
-    is_error.then(|| JsonRpcMessage::error(error, Some(id.clone())))
 }
 
 /// The quotes around a number that is the id of an answer, and the first letters of the names of members that are `null`, as

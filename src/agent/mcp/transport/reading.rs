@@ -22,8 +22,9 @@ use super::{
 };
 use crate::{
     agent::mcp::{
-        answer::{AnswerSlot, Limits, error_in, plain_message},
+        answer::{AnswerSlot, Limits, plain_message},
         answer_memory::{AnswerMemory, Held},
+        rpc_error::error_in,
     },
     process::memory,
 };
