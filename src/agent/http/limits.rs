@@ -120,13 +120,15 @@ mod tests {
             })
         });
         let chats: Vec<_> = chats.collect();
-        let (mut before, mut batches) = (0, 0);
+        let (mut before, began) = (0, Instant::now());
         while before < 100 {
             yield_now().await;
             let now = started.load(Ordering::SeqCst);
             assert!(now - before <= 2 * STARTING_PER_CORE, "{before} to {now}");
-            (before, batches) = (now, batches + 1);
-            assert!(batches < 1000, "only {now} chats started");
+            before = now;
+            // A busy machine has more passes, each of which may wait.
+            let waited = began.elapsed();
+            assert!(waited < Duration::from_secs(10), "only {now} chats started");
         }
         let admitted = join_all(chats).await;
         assert!(admitted.into_iter().all(|chat| chat.unwrap().is_some()));
