@@ -50,7 +50,7 @@ def check_wrong_token(server: Workouts) -> None:
         FakeClaude(log_and_read) as claude,
         Agent(server.url, claude.url, PROG_STRENGTH_MCP_TOKEN=f"{AGENT_TOKEN}-not") as agent,
     ):
-        wait_until("the refusal", lambda: "not authorized" in agent.log())
+        wait_until("the refusal", lambda: "HTTP 401: check PROG_STRENGTH_MCP_TOKEN" in agent.log())
         ready = httpx.get(f"{agent.url}/ready")
         assert ready.status_code == 503, ready.text
         ok("workout agent", "with a wrong token the agent is not ready")
