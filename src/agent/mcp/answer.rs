@@ -97,10 +97,12 @@ fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>,
 /// it as text, and no `null` members of other kinds of messages.
 pub(super) fn plain_message(text: String) -> String {
     let mut text = mend_text(text);
-    if serde_json::from_str::<IgnoredAny>(&text).is_err() {
+    let mut misread = find_misread(&text);
+    if misread.is_none() && serde_json::from_str::<IgnoredAny>(&text).is_err() {
         text = mend_numbers(&text);
+        misread = find_misread(&text);
     }
-    for at in misread(&text) {
+    for at in misread.into_iter().flatten() {
         // As long as before.
         text.replace_range(at..=at, " ");
     }
@@ -108,17 +110,14 @@ pub(super) fn plain_message(text: String) -> String {
 }
 
 /// The quotes around a number that is the id of an answer, and the first letters of the names of members that are `null`, as
-/// serializers write them that have one class for all messages.
-fn misread(text: &str) -> Vec<usize> {
-    let Ok(members) = serde_json::from_str(text) else {
-        return Vec::new();
-    };
+/// serializers write them that have one class for all messages. `None`: the text is no message.
+fn find_misread(text: &str) -> Option<Vec<usize>> {
     let Members {
         id,
         method,
         result,
         error,
-    } = members;
+    } = serde_json::from_str(text).ok()?;
     let is_given = |member: Option<&RawValue>| member.is_some_and(|it| !is_null(it));
     let unused = [
         ("method", method),
@@ -132,7 +131,7 @@ fn misread(text: &str) -> Vec<usize> {
     });
     let id = id.filter(|_| !is_given(method));
     let quotes = id.and_then(|id| quotes(id, position(text, id)));
-    nulls.chain(quotes.into_iter().flatten()).collect()
+    Some(nulls.chain(quotes.into_iter().flatten()).collect())
 }
 
 fn is_null(value: &RawValue) -> bool {
