@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use super::{
     app::App,
-    incoming::{Incoming, RATE_LIMIT_POLICY, Slot},
+    incoming::{Incoming, Slot, with_allowance},
     json,
     record::{ChatOutcome, ChatRecord},
     sse::{self, EVENT_STREAM},
@@ -79,14 +79,11 @@ pub async fn chat(
     };
     let accepted = chat.accept().await;
     let allowance = chat.incoming.allowance;
-    let mut response = match accepted {
+    let response = match accepted {
         Ok(accepted) => chat.run(accepted, guard).await,
         Err(problem) => chat.reject(&problem),
     };
-    if let Some(allowance) = allowance {
-        allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
-    }
-    response
+    with_allowance(response, allowance)
 }
 
 /// A request and the record of it.

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The name of the rate limit in the response headers.
-pub(super) const RATE_LIMIT_POLICY: &str = "chat";
+const RATE_LIMIT_POLICY: &str = "chat";
 
 pub(super) struct Incoming {
     pub(super) app: Arc<App>,
@@ -90,6 +90,14 @@ impl Incoming {
         }
         problem.respond(&self.request_id)
     }
+}
+
+/// Adds the headers of the rate limit, if it was checked.
+pub(super) fn with_allowance(mut response: Response, allowance: Option<Allowance>) -> Response {
+    if let Some(allowance) = allowance {
+        allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
+    }
+    response
 }
 
 /// Waits in the admission queue, at most until the deadline.

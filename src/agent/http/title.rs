@@ -17,7 +17,7 @@ use super::{
     app::App,
     body_parser,
     chat::request::{self, RequestMessage},
-    incoming::{Incoming, RATE_LIMIT_POLICY},
+    incoming::{Incoming, with_allowance},
 };
 use crate::{
     agent::history::{self, Transcript},
@@ -90,14 +90,11 @@ pub(super) async fn title(
         "title"
     );
     let allowance = incoming.allowance;
-    let mut response = match titled {
+    let response = match titled {
         Ok((title, _)) => Json(TitleResponse { title }).into_response(),
         Err(problem) => incoming.reject(&problem),
     };
-    if let Some(allowance) = allowance {
-        allowance.write(RATE_LIMIT_POLICY, response.headers_mut());
-    }
-    response
+    with_allowance(response, allowance)
 }
 
 /// The title, and the outcome for the log.
