@@ -147,7 +147,7 @@ impl Claude {
             let body = body.unwrap_or_default();
             return Err(ClaudeError::from_response(status, &headers, &body));
         }
-        check_coding(&response)?;
+        client::check_coding(&response).map_err(|coded| ClaudeError::Coded(coded.to_string()))?;
         let body = client::into_body(response);
         Ok(ReplyStream::new(body, self.idle_timeout, timer))
     }
@@ -188,13 +188,9 @@ fn headers(credential: &Credential) -> HeaderMap {
     headers
 }
 
-fn check_coding(response: &Response) -> Result<(), ClaudeError> {
-    client::check_coding(response).map_err(|coded| ClaudeError::Coded(coded.to_string()))
-}
-
 /// The beginning of an error response's body; nothing of one that is compressed.
 async fn error_body(response: Response) -> Vec<u8> {
-    if check_coding(&response).is_err() {
+    if client::check_coding(&response).is_err() {
         return vec![];
     }
     let (mut pieces, mut body) = (client::into_body(response), Vec::new());
