@@ -14,7 +14,7 @@ use crate::{
         mcp_tools::bench_press,
         raw_http::Request,
         scripted_mcp::{ScriptedMcp, reply, result_of, typed, with_headers},
-        test_app::{Answer, TestApp, user},
+        test_app::{Answer, Builder, TestApp, user},
     },
 };
 
@@ -24,13 +24,17 @@ fn authorization(request: &Request) -> Option<String> {
     Some(value.to_str().expect("text").to_owned())
 }
 
+/// The agent with this server, which gets the callers' tokens.
+fn forwarding(server: &ScriptedMcp) -> Builder {
+    let app = TestApp::builder().mcp_url(server.url());
+    app.env("PROG_STRENGTH_MCP_AUTH", "forward")
+}
+
 #[tokio::test]
 async fn calls_carry_the_callers_token_and_other_requests_the_services() {
     for service_token in [None, Some("tok-123")] {
         let server = ScriptedMcp::start(|_, _| None).await;
-        let mut app = TestApp::builder()
-            .mcp_url(server.url())
-            .env("PROG_STRENGTH_MCP_AUTH", "forward");
+        let mut app = forwarding(&server);
         if let Some(token) = service_token {
             app = app.env("PROG_STRENGTH_MCP_TOKEN", token);
         }
@@ -92,10 +96,7 @@ async fn a_repeated_call_carries_the_same_token() {
         }
     });
     let server = server.await;
-    let app = TestApp::builder()
-        .mcp_url(server.url())
-        .env("PROG_STRENGTH_MCP_AUTH", "forward");
-    let app = app.start().await;
+    let app = forwarding(&server).start().await;
     obey(&app);
     assert_eq!(result(&app, "echo").await, good("ok"));
     let sent = server.requests("tools/call", |request, _| authorization(request));
@@ -136,10 +137,7 @@ async fn calls_that_are_made_again_in_the_next_session_carry_each_users_own_toke
         }
     });
     let server = server.await;
-    let app = TestApp::builder()
-        .mcp_url(server.url())
-        .env("PROG_STRENGTH_MCP_AUTH", "forward");
-    let app = app.start().await;
+    let app = forwarding(&server).start().await;
     obey(&app);
     let users: Vec<String> = (0..20).map(|n| format!("user{n}")).collect();
     let request = user("echo");

@@ -153,8 +153,7 @@ async fn an_id_that_is_text_is_a_number() {
     let text_ids = |as_events: bool| {
         move |request: &Request, message: &Value| {
             let id = message["id"].as_u64()?;
-            let answer = String::from_utf8(usual(request, message)).expect("text");
-            let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+            let body = usual_body(request, message);
             let body = body.replace(&format!("\"id\":{id}"), &format!("\"id\":\"{id}\""));
             let body = if message["method"] == "tools/call"
                 && message["params"]["arguments"]["key"] == "fail"
@@ -174,14 +173,26 @@ async fn an_id_that_is_text_is_a_number() {
     };
     for as_events in [false, true] {
         let server = ScriptedMcp::start(text_ids(as_events)).await;
-        let app = app(&server).await;
-        assert_eq!(result(&app, "echo").await, good("ok"));
-        assert_eq!(
-            result(&app, r#"echo {"key":"fail"}"#).await,
-            bad("The tool server answered with error -32603: no")
-        );
-        assert_eq!(server.requests("tools/call", |_, _| ()).len(), 2);
+        result_and_error_are_read(&server).await;
     }
+}
+
+/// A result and a JSON-RPC error are answers: no call is repeated.
+async fn result_and_error_are_read(server: &ScriptedMcp) {
+    let app = app(server).await;
+    assert_eq!(result(&app, "echo").await, good("ok"));
+    assert_eq!(
+        result(&app, r#"echo {"key":"fail"}"#).await,
+        bad("The tool server answered with error -32603: no")
+    );
+    assert_eq!(server.requests("tools/call", |_, _| ()).len(), 2);
+}
+
+/// The body of the usual answer.
+fn usual_body(request: &Request, message: &Value) -> String {
+    let answer = String::from_utf8(usual(request, message)).expect("text");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    body.to_owned()
 }
 
 /// An answer with every member that a message of any kind may have.
@@ -193,8 +204,7 @@ fn with_all_members(request: &Request, message: &Value) -> Option<String> {
             r#"{{"jsonrpc": "2.0", "id": {id}, "method" : null, "params": null, "result": null, "error": {error}}}"#
         ));
     }
-    let answer = String::from_utf8(usual(request, message)).expect("text");
-    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let body = usual_body(request, message);
     let all = "\"jsonrpc\":\"2.0\",\"method\":null,\"params\":null,\"error\"\n: null,";
     Some(body.replacen("\"jsonrpc\":\"2.0\",", all, 1))
 }
@@ -213,13 +223,7 @@ async fn a_member_of_another_kind_of_message_that_is_null_counts_as_absent() {
             })
         });
         let server = server.await;
-        let app = app(&server).await;
-        assert_eq!(result(&app, "echo").await, good("ok"));
-        assert_eq!(
-            result(&app, r#"echo {"key":"fail"}"#).await,
-            bad("The tool server answered with error -32603: no")
-        );
-        assert_eq!(server.requests("tools/call", |_, _| ()).len(), 2);
+        result_and_error_are_read(&server).await;
     }
 }
 
@@ -228,8 +232,7 @@ async fn events_of_another_name_are_skipped() {
     for (name, data) in [("ping", "2026-11-29"), ("heartbeat", "{}"), ("x", "[")] {
         let server = ScriptedMcp::start(move |request, message| {
             message["id"].as_u64()?;
-            let answer = String::from_utf8(usual(request, message)).expect("text");
-            let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+            let body = usual_body(request, message);
             let events = format!("event: {name}\ndata: {data}\n\nevent: message\ndata: {body}\n\n");
             Some(typed(200, "text/event-stream", &events))
         });
@@ -253,13 +256,12 @@ async fn media_types_are_read_in_any_case_and_with_parameters() {
     ] {
         let server = ScriptedMcp::start(move |request, message| {
             message["id"].as_u64()?;
-            let answer = String::from_utf8(usual(request, message)).expect("text");
-            let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+            let body = usual_body(request, message);
             let event = format!("data: {body}\n\n");
             Some(typed(
                 200,
                 media_type,
-                if as_events { &event } else { body },
+                if as_events { &event } else { &body },
             ))
         });
         let server = server.await;
