@@ -26,6 +26,7 @@ from typing import (
     get_type_hints,
 )
 
+from anthropic.types.beta.message_create_params import MessageCreateParamsStreaming as BetaParamsStreaming
 from anthropic.types.message_create_params import MessageCreateParamsStreaming
 from anthropic.types.tool_param import InputSchemaTyped
 from typing_extensions import is_typeddict
@@ -156,10 +157,16 @@ def main(directory: Path) -> None:
     ok("types self-test", "a request with an extra key is refused, at every level")
     files = sorted(directory.glob("*.json"))
     assert files, f"no request in {directory}"
+    beta = 0
     for file in files:
-        found = errors(json.loads(file.read_text()), MessageCreateParamsStreaming)
+        body = json.loads(file.read_text())
+        found = errors(body, MessageCreateParamsStreaming)
+        # `fallback` blocks go back to Claude in place; only the types of the beta endpoint know them.
+        if found and not errors(body, BetaParamsStreaming):
+            beta += 1
+            continue
         assert not found, f"{file.name}: {found}"
-    ok("types", f"{len(files)} requests are what the anthropic package allows")
+    ok("types", f"{len(files)} requests are what the anthropic package allows, {beta} of them by its beta types")
 
 
 if __name__ == "__main__":
