@@ -36,6 +36,7 @@ pub mod config;
 pub mod agent;
 #[cfg(feature = "dev")]
 pub mod dev;
+pub mod runs;
 pub mod workout;
 
 pub mod auth;

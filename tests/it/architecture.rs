@@ -8,27 +8,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use imports::{Module, modules};
 
 /// What each top-level module may use beside itself. What is not named here may use nothing.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     (
         "cli",
         &[
-            "config", "agent", "workout", "dev", "auth", "http", "upstream", "process",
+            "config", "agent", "workout", "runs", "dev", "auth", "http", "upstream", "database",
+            "process",
         ],
     ),
     (
         "dev",
         &[
-            "config", "agent", "workout", "auth", "http", "upstream", "process",
+            "config", "agent", "workout", "runs", "auth", "http", "upstream", "database", "process",
         ],
     ),
     ("agent", &["config", "auth", "http", "upstream", "process"]),
     (
+        "runs",
+        &[
+            "agent", "config", "auth", "http", "upstream", "database", "process",
+        ],
+    ),
+    (
         "workout",
-        &["config", "auth", "http", "upstream", "process"],
+        &["config", "auth", "http", "upstream", "database", "process"],
     ),
     ("config", &["auth", "http", "upstream", "process"]),
     ("auth", &["upstream", "process"]),
     ("http", &["process"]),
+    ("database", &["auth"]),
     ("upstream", &[]),
     ("process", &[]),
 ];

@@ -1,0 +1,1 @@
+//! Callbacks of ended runs: signatures (Standard Webhooks) and deliveries.

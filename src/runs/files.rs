@@ -1,0 +1,1 @@
+//! Files of runs: object storage and signed download URLs.

@@ -1,0 +1,1 @@
+//! Runs, their journal, skills, connections and deliveries as data.

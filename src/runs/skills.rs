@@ -1,0 +1,1 @@
+//! Skills: steps that are run by hand, by a webhook or on a schedule.

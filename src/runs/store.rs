@@ -1,0 +1,1 @@
+//! The queries of runs, for SQLite and PostgreSQL.

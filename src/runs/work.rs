@@ -1,0 +1,1 @@
+//! One attempt at a run: the agent's turn with a journal.
