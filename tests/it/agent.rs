@@ -15,3 +15,4 @@ mod slow_readers;
 mod stream;
 mod title;
 mod tls;
+mod toolbox;
