@@ -1,1 +1,3 @@
 //! One attempt at a run: the agent's turn with a journal.
+
+mod prompts;
