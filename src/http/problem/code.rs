@@ -11,6 +11,8 @@ pub enum Code {
     Unauthorized,
     HostNotAllowed,
     OriginNotAllowed,
+    /// The signature of a URL is not valid, or has expired.
+    InvalidLink,
     NotFound,
     SessionNotFound,
     MethodNotAllowed,
@@ -21,6 +23,8 @@ pub enum Code {
     RequestIdReused,
     /// There is one of this name.
     AlreadyExists,
+    /// Others change the same.
+    Conflict,
     Cancelled,
     UnknownConnection,
     RateLimited,
@@ -45,6 +49,7 @@ impl Code {
             Self::Unauthorized => (401, "unauthorized", None),
             Self::HostNotAllowed => (403, "host_not_allowed", None),
             Self::OriginNotAllowed => (403, "origin_not_allowed", None),
+            Self::InvalidLink => (403, "invalid_link", None),
             Self::NotFound => (404, "not_found", None),
             Self::SessionNotFound => (404, "session_not_found", None),
             Self::MethodNotAllowed => (405, "method_not_allowed", None),
@@ -53,6 +58,7 @@ impl Code {
             Self::InvalidRequest => (422, "invalid_request", None),
             Self::RequestIdReused => (409, "request_id_reused", None),
             Self::AlreadyExists => (409, "already_exists", None),
+            Self::Conflict => (409, "conflict", None),
             Self::Cancelled => (409, "cancelled", None),
             Self::UnknownConnection => (422, "unknown_connection", None),
             Self::RateLimited => (429, "rate_limited", Some(1)),
