@@ -91,7 +91,7 @@ fn bounded(text: &str) -> String {
 pub struct Mcp {
     current: watch::Receiver<State>,
     server: Arc<Server>,
-    max_text: usize,
+    limits: ResultLimits,
     waiting: watch::Sender<usize>,
     /// Writes in flight, which outlive their requests.
     writes: TaskTracker,
@@ -109,18 +109,18 @@ impl Mcp {
     ) -> anyhow::Result<Self> {
         let server = Server::own(config, AnswerMemory::new())?;
         let chat = Some(metrics.clone());
-        Ok(Self::supervised(Arc::new(server), max_text, metrics, chat))
+        Ok(Self::supervised(Arc::new(server), max_text.into(), metrics, chat))
     }
 
     /// Opens a run's session in the background and keeps it open until [`Mcp::close`]; a child process is started again only
     /// for a call. Must be called within a tokio runtime.
-    pub fn open(server: Arc<Server>, max_text: usize, metrics: Arc<Metrics>) -> Self {
-        Self::supervised(server, max_text, metrics, None)
+    pub fn open(server: Arc<Server>, limits: ResultLimits, metrics: Arc<Metrics>) -> Self {
+        Self::supervised(server, limits, metrics, None)
     }
 
     fn supervised(
         server: Arc<Server>,
-        max_text: usize,
+        limits: ResultLimits,
         metrics: Arc<Metrics>,
         chat: Option<Arc<Metrics>>,
     ) -> Self {
@@ -136,7 +136,7 @@ impl Mcp {
         Self {
             current: supervisor.start(),
             server,
-            max_text,
+            limits,
             waiting,
             writes: TaskTracker::new(),
             sessions,

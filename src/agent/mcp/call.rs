@@ -111,7 +111,7 @@ impl Mcp {
             attempts += 1;
             let state = SendState::new(call.repeatable() && attempts == 1);
             let failure = match self.send(&session, (call, token), state, deadline).await {
-                Ok(result) => return CallOutcome::from_result(result, self.max_text),
+                Ok(result) => return CallOutcome::from_result(result, self.limits),
                 Err(failure) => failure,
             };
             // The session is certainly lost, or must be checked.
@@ -122,7 +122,7 @@ impl Mcp {
             }
             let why = match failure {
                 CallFailure::Answered(error) => {
-                    return CallOutcome::from_error(&error, self.max_text);
+                    return CallOutcome::from_error(&error, self.limits.text);
                 }
                 CallFailure::TooLarge if call.repeatable() => return CallOutcome::too_large(),
                 CallFailure::TooLarge => {

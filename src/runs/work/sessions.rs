@@ -139,7 +139,7 @@ async fn open(
     metrics: Arc<Metrics>,
     deadline: Instant,
 ) -> Result<Opened, Unusable> {
-    let mcp = Arc::new(Mcp::open(server, limits.text, metrics));
+    let mcp = Arc::new(Mcp::open(server, limits, metrics));
     let listed = mcp.tools(deadline).await;
     let listed = listed.map_err(|error| Unusable::Unreachable(error.to_string()))?;
     let server = ToolServer {
