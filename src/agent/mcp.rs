@@ -109,7 +109,12 @@ impl Mcp {
     ) -> anyhow::Result<Self> {
         let server = Server::own(config, AnswerMemory::new())?;
         let chat = Some(metrics.clone());
-        Ok(Self::supervised(Arc::new(server), max_text.into(), metrics, chat))
+        Ok(Self::supervised(
+            Arc::new(server),
+            max_text.into(),
+            metrics,
+            chat,
+        ))
     }
 
     /// Opens a run's session in the background and keeps it open until [`Mcp::close`]; a child process is started again only

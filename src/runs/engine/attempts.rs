@@ -13,7 +13,12 @@ use tokio_util::{
 
 use crate::runs::model::RunId;
 
-type Cancels = HashMap<RunId, CancellationToken>;
+type Cancels = HashMap<RunId, Running>;
+
+struct Running {
+    cancel: CancellationToken,
+    is_last: bool,
+}
 
 pub(super) struct Attempts {
     cancels: Arc<Mutex<Cancels>>,
@@ -51,9 +56,14 @@ impl Attempts {
         self.room.clone().try_acquire_owned().ok()
     }
 
-    pub(super) fn begin(&self, run: RunId, room: Room) -> Attempt {
+    /// `is_last`: the run may have no further attempt.
+    pub(super) fn begin(&self, run: RunId, is_last: bool, room: Room) -> Attempt {
         let cancel = CancellationToken::new();
-        lock(&self.cancels).insert(run, cancel.clone());
+        let running = Running {
+            cancel: cancel.clone(),
+            is_last,
+        };
+        lock(&self.cancels).insert(run, running);
         Attempt {
             run,
             cancel,
@@ -65,9 +75,14 @@ impl Attempts {
     }
 
     pub(super) fn cancel(&self, run: RunId) {
-        if let Some(cancel) = lock(&self.cancels).get(&run) {
-            cancel.cancel();
+        if let Some(running) = lock(&self.cancels).get(&run) {
+            running.cancel.cancel();
         }
+    }
+
+    /// True while the last attempt of a run is in progress.
+    pub(super) fn any_last(&self) -> bool {
+        lock(&self.cancels).values().any(|running| running.is_last)
     }
 
     /// The runs in progress.
@@ -113,7 +128,7 @@ mod tests {
     async fn an_ended_attempt_makes_room_and_wakes() {
         let attempts = Attempts::new(1);
         let run = RunId::new();
-        let attempt = attempts.begin(run, attempts.room().unwrap());
+        let attempt = attempts.begin(run, false, attempts.room().unwrap());
         assert!(attempts.room().is_none());
         assert_eq!(attempts.runs(), [run]);
         drop(attempt);
@@ -125,8 +140,8 @@ mod tests {
     #[test]
     fn only_the_named_run_is_cancelled() {
         let attempts = Attempts::new(2);
-        let [first, second] =
-            [RunId::new(), RunId::new()].map(|run| attempts.begin(run, attempts.room().unwrap()));
+        let [first, second] = [RunId::new(), RunId::new()]
+            .map(|run| attempts.begin(run, false, attempts.room().unwrap()));
         attempts.cancel(first.run);
         attempts.cancel(RunId::new());
         assert!(first.cancel.is_cancelled() && !second.cancel.is_cancelled());

@@ -177,8 +177,9 @@ impl Dispatcher {
             let Some(room) = self.attempts.room() else {
                 return;
             };
-            let per_user = self.settings.per_user;
-            match self.store.claim_next(per_user, Timestamp::now()).await {
+            let (per_user, attempts) = (self.settings.per_user, self.attempts_below());
+            let now = Timestamp::now();
+            match self.store.claim_next_below(attempts, per_user, now).await {
                 Ok(Some(claimed)) => self.begin(claimed, room, abandon.clone()),
                 Ok(None) => return,
                 Err(error) => return warn(&error),
@@ -186,8 +187,19 @@ impl Dispatcher {
         }
     }
 
+    /// What ends this process interrupts all its runs. So that a run which does that each time does not use up the attempts of
+    /// others, last attempts are made one at a time.
+    fn attempts_below(&self) -> u32 {
+        match self.settings.max_attempts {
+            0 | 1 => u32::MAX,
+            max if self.attempts.any_last() => max - 1,
+            _ => u32::MAX,
+        }
+    }
+
     fn begin(self: &Arc<Self>, claimed: Claimed, room: Room, abandon: CancellationToken) {
-        let attempt = self.attempts.begin(claimed.claim.run, room);
+        let is_last = claimed.run.attempt >= self.settings.max_attempts;
+        let attempt = self.attempts.begin(claimed.claim.run, is_last, room);
         let dispatcher = self.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -252,7 +264,26 @@ impl Dispatcher {
             Err(error) => warn(&error),
         }
         match self.store.counts().await {
-            Ok(counts) => self.worker.count(counts.queued, counts.running),
+            Ok(counts) => {
+                self.worker.count(counts.queued, counts.running);
+                let here = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
+                if counts.running > here {
+                    self.recover_others().await;
+                }
+            }
+            Err(error) => warn(&error),
+        }
+    }
+
+    /// Queues runs that were claimed without the answer having arrived.
+    async fn recover_others(&self) {
+        let (here, max) = (self.attempts.runs(), self.settings.max_attempts);
+        match self
+            .store
+            .recover_others(&here, max, Timestamp::now())
+            .await
+        {
+            Ok(ended) => ended.iter().for_each(|run| self.worker.ended(run, None)),
             Err(error) => warn(&error),
         }
     }
