@@ -109,18 +109,18 @@ impl Mcp {
     ) -> anyhow::Result<Self> {
         let server = Server::own(config, AnswerMemory::new())?;
         let chat = Some(metrics.clone());
-        Ok(Self::supervised(
-            Arc::new(server),
-            max_text.into(),
-            metrics,
-            chat,
-        ))
+        let limits = ResultLimits::from(max_text);
+        Ok(Self::supervised(Arc::new(server), limits, metrics, chat))
     }
 
     /// Opens a run's session in the background and keeps it open until [`Mcp::close`]; a child process is started again only
     /// for a call. Must be called within a tokio runtime.
-    pub fn open(server: Arc<Server>, limits: ResultLimits, metrics: Arc<Metrics>) -> Self {
-        Self::supervised(server, limits, metrics, None)
+    pub fn open(
+        server: Arc<Server>,
+        limits: impl Into<ResultLimits>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self::supervised(server, limits.into(), metrics, None)
     }
 
     fn supervised(
