@@ -1,0 +1,5 @@
+//! Asynchronous runs, on both databases.
+
+mod callbacks;
+mod skills;
+mod stores;
