@@ -2,4 +2,5 @@
 
 mod callbacks;
 mod skills;
+mod store;
 mod stores;
