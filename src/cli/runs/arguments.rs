@@ -35,7 +35,7 @@ pub(in crate::cli) struct RunArguments {
 
 /// What is done after a run has begun.
 #[derive(Args)]
-pub(super) struct FollowArguments {
+pub(in crate::cli) struct FollowArguments {
     /// Print the run's id and do not wait for it
     #[arg(long = "async")]
     pub(super) is_async: bool,

@@ -76,10 +76,6 @@ impl Client {
         })
     }
 
-    pub(super) fn base(&self) -> &Url {
-        &self.base
-    }
-
     /// Any URL below the server's; each segment is one, whatever is in it.
     pub(super) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();

@@ -64,8 +64,8 @@ async fn set(client: &Client, name: &str, url: &str, headers: &[String]) -> anyh
     if !headers.is_empty() {
         body["headers"] = parse_headers(headers)?.into();
     }
-    let replaced = client.send(Method::PUT, &["connections", name], Some(&body));
-    match replaced.await {
+    let path = ["connections", name];
+    match client.send(Method::PUT, &path, Some(&body)).await {
         Ok(_) => println!("replaced"),
         Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
             body["name"] = name.into();
@@ -88,7 +88,8 @@ fn parse_headers(headers: &[String]) -> Result<Map<String, Value>, UsageError> {
         let value = match value.trim() {
             "-" => {
                 let read = read_to_string(stdin());
-                let read = read.map_err(|_| UsageError("standard input is not UTF-8 text".into()))?;
+                let read =
+                    read.map_err(|_| UsageError("standard input is not UTF-8 text".into()))?;
                 read.trim().to_owned()
             }
             value => value.to_owned(),
@@ -103,7 +104,10 @@ async fn check(client: &Client, name: &str) -> anyhow::Result<ExitCode> {
     let checked = client.send(Method::POST, &path, None).await?;
     if checked["ok"] == true {
         let tools = checked["tools"].as_array().into_iter().flatten();
-        let tools: Vec<_> = tools.filter_map(Value::as_str).map(super::print::printable).collect();
+        let tools: Vec<_> = tools
+            .filter_map(Value::as_str)
+            .map(super::print::printable)
+            .collect();
         println!("ok: {} tools: {}", tools.len(), tools.join(", "));
         return Ok(ExitCode::SUCCESS);
     }
@@ -119,7 +123,10 @@ mod tests {
     fn a_header_is_a_name_and_a_value() {
         let headers = ["Authorization: Bearer a:b", "X-Key:k"].map(str::to_owned);
         let parsed = parse_headers(&headers).unwrap();
-        assert_eq!(Value::from(parsed), json!({"Authorization": "Bearer a:b", "X-Key": "k"}));
+        assert_eq!(
+            Value::from(parsed),
+            json!({"Authorization": "Bearer a:b", "X-Key": "k"})
+        );
         assert!(parse_headers(&["Authorization".to_owned()]).is_err());
     }
 }

@@ -11,7 +11,10 @@ use serde_json::Value;
 use tokio::{fs, io::AsyncWriteExt, time::timeout};
 use url::Url;
 
-use super::{client::Client, print::{line, printable, size}};
+use super::{
+    client::Client,
+    print::{line, printable, size},
+};
 
 /// Longest silence of a store.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
@@ -70,8 +73,14 @@ async fn save_one(
 /// Bytes, and their SHA-256 in hexadecimal.
 async fn receive(client: &Client, url: Url, part: &Path) -> anyhow::Result<(u64, String)> {
     let sent = timeout(LONGEST_SILENCE, client.unsigned(url).send()).await;
-    let response = sent.context("no answer")?.map_err(reqwest::Error::without_url)?;
-    ensure!(response.status().is_success(), "the store answers {}", response.status());
+    let response = sent
+        .context("no answer")?
+        .map_err(reqwest::Error::without_url)?;
+    ensure!(
+        response.status().is_success(),
+        "the store answers {}",
+        response.status()
+    );
     let mut response = response;
     let mut file = fs::File::create(part).await?;
     let (mut hash, mut bytes) = (digest::Context::new(&SHA256), 0);

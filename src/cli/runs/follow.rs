@@ -107,9 +107,10 @@ fn live_line(kind: &str, entry: &Value) -> Option<String> {
             let input = line(&entry["input"].to_string(), INPUT_CHARS);
             Some(format!("> {name} {input}"))
         }
-        "tool_result" if entry["isError"] == true => {
-            Some(format!("! {name} failed after {} ms", field(entry, "durationMs")))
-        }
+        "tool_result" if entry["isError"] == true => Some(format!(
+            "! {name} failed after {} ms",
+            field(entry, "durationMs")
+        )),
         "file" => {
             let bytes = entry["size"].as_u64().unwrap_or_default();
             Some(format!("+ {name} ({})", size(bytes)))
@@ -130,22 +131,32 @@ mod tests {
 
     #[test]
     fn a_tool_call_is_one_line() {
-        let call = json!({"seq": 2, "id": "c", "name": "list_workouts", "input": {"note": "a\nb\u{1b}"}});
+        let call =
+            json!({"seq": 2, "id": "c", "name": "list_workouts", "input": {"note": "a\nb\u{1b}"}});
         let shown = live_line("tool_call", &call).unwrap();
         assert_eq!(shown, r#"> list_workouts {"note":"a\nb\u001b"}"#);
         let long = json!({"name": "x", "input": {"text": "y".repeat(300)}});
         let shown = live_line("tool_call", &long).unwrap();
-        assert!(shown.chars().count() < 110 && shown.ends_with('…'), "{shown}");
+        assert!(
+            shown.chars().count() < 110 && shown.ends_with('…'),
+            "{shown}"
+        );
     }
 
     #[test]
     fn failures_files_and_attempts_are_shown_and_texts_are_not() {
         let failed = json!({"name": "x", "isError": true, "durationMs": 12});
-        assert_eq!(live_line("tool_result", &failed).unwrap(), "! x failed after 12 ms");
+        assert_eq!(
+            live_line("tool_result", &failed).unwrap(),
+            "! x failed after 12 ms"
+        );
         let file = json!({"name": "week.csv", "size": 1500});
         assert_eq!(live_line("file", &file).unwrap(), "+ week.csv (1.5 kB)");
         let retried = json!({"attempt": 2, "reason": "interrupted"});
-        assert_eq!(live_line("retried", &retried).unwrap(), "~ attempt 2 (interrupted)");
+        assert_eq!(
+            live_line("retried", &retried).unwrap(),
+            "~ attempt 2 (interrupted)"
+        );
         assert_eq!(live_line("tool_result", &json!({"isError": false})), None);
         assert_eq!(live_line("text", &json!({"text": "x"})), None);
     }

@@ -22,9 +22,18 @@ pub(super) async fn list(client: &Client, arguments: ListArguments) -> anyhow::R
         println!("{}", json(&answer));
         return Ok(ExitCode::SUCCESS);
     }
-    let runs = answer["runs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let runs = answer["runs"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let rows: Vec<_> = runs.iter().map(row).collect();
-    print!("{}", table(&["RUN", "STATUS", "TRIGGER", "CREATED", "TOOK", "FILES"], &rows));
+    print!(
+        "{}",
+        table(
+            &["RUN", "STATUS", "TRIGGER", "CREATED", "TOOK", "FILES"],
+            &rows
+        )
+    );
     let before = field(&answer, "before");
     if !before.is_empty() {
         eprintln!("older ones: prog-strength-agent runs list --before {before}");
@@ -53,7 +62,11 @@ fn took(run: &Value) -> String {
 
 pub(super) async fn show(client: &Client, arguments: ShowArguments) -> anyhow::Result<ExitCode> {
     let path = ["runs", arguments.id.as_str()];
-    let query: &[_] = if arguments.trace { &[("trace", "1")] } else { &[] };
+    let query: &[_] = if arguments.trace {
+        &[("trace", "1")]
+    } else {
+        &[]
+    };
     let run = client.get_with(&path, query).await?;
     if arguments.json {
         println!("{}", json(&run));
@@ -67,7 +80,15 @@ pub(super) async fn show(client: &Client, arguments: ShowArguments) -> anyhow::R
 }
 
 fn print_run(run: &Value) {
-    for name in ["executionId", "requestId", "status", "stopReason", "trigger", "skillId", "attempt"] {
+    for name in [
+        "executionId",
+        "requestId",
+        "status",
+        "stopReason",
+        "trigger",
+        "skillId",
+        "attempt",
+    ] {
         let value = field(run, name);
         if !value.is_empty() {
             println!("{name}: {value}");
@@ -82,12 +103,20 @@ fn print_run(run: &Value) {
         println!("took: {}", took(run));
     }
     if let Some(message) = run["error"]["message"].as_str() {
-        println!("error: {} ({})", printable(message), field(&run["error"], "code"));
+        println!(
+            "error: {} ({})",
+            printable(message),
+            field(&run["error"], "code")
+        );
     }
     for file in run["files"].as_array().into_iter().flatten() {
         let bytes = file["size"].as_u64().unwrap_or_default();
         let error = field(file, "error");
-        let error = if error.is_empty() { error } else { format!(", not stored: {error}") };
+        let error = if error.is_empty() {
+            error
+        } else {
+            format!(", not stored: {error}")
+        };
         println!("file: {} ({}{error})", field(file, "name"), size(bytes));
     }
     for entry in run["trace"].as_array().into_iter().flatten() {
@@ -98,7 +127,11 @@ fn print_run(run: &Value) {
     }
 }
 
-pub(super) async fn cancel(client: &Client, id: &str, by_request: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn cancel(
+    client: &Client,
+    id: &str,
+    by_request: bool,
+) -> anyhow::Result<ExitCode> {
     let path: &[&str] = if by_request {
         &["runs", "by-request", id, "cancel"]
     } else {

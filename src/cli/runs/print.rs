@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_longest_cell() {
-        let rows = [vec!["a".into(), "long".into()], vec!["bcd".into(), "x".into()]];
+        let rows = [
+            vec!["a".into(), "long".into()],
+            vec!["bcd".into(), "x".into()],
+        ];
         assert_eq!(table(&["ID", "B"], &rows), "ID   B\na    long\nbcd  x\n");
     }
 

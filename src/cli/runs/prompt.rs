@@ -14,7 +14,8 @@ const MAX_CHARS: usize = 100_000;
 /// The prompt, then each file between tags with its name.
 pub(super) fn build(prompt: &str, files: &[PathBuf]) -> Result<String, UsageError> {
     let mut text = if prompt == "-" {
-        read_to_string(stdin()).map_err(|_| UsageError("standard input is not UTF-8 text".into()))?
+        read_to_string(stdin())
+            .map_err(|_| UsageError("standard input is not UTF-8 text".into()))?
     } else {
         prompt.to_owned()
     };
@@ -26,7 +27,9 @@ pub(super) fn build(prompt: &str, files: &[PathBuf]) -> Result<String, UsageErro
     }
     let chars = text.chars().count();
     if chars > MAX_CHARS {
-        let what = format!("the prompt with its files has {chars} characters; at most {MAX_CHARS} are taken");
+        let what = format!(
+            "the prompt with its files has {chars} characters; at most {MAX_CHARS} are taken"
+        );
         return Err(UsageError(what));
     }
     Ok(text)
@@ -54,7 +57,10 @@ mod tests {
         let path = folder.path().join("week.csv");
         std::fs::write(&path, "day,kg\n").unwrap();
         let text = build("sum it up", &[path]).unwrap();
-        assert_eq!(text, "sum it up\n\n<file name=\"week.csv\">\nday,kg\n\n</file>");
+        assert_eq!(
+            text,
+            "sum it up\n\n<file name=\"week.csv\">\nday,kg\n\n</file>"
+        );
     }
 
     #[test]

@@ -37,8 +37,9 @@ pub(super) async fn run(client: &Client, arguments: RunArguments) -> anyhow::Res
     if !arguments.connection.is_empty() {
         body.insert("connections".to_owned(), json!(arguments.connection));
     }
-    let begun = client.send(Method::POST, &["webhook"], Some(&body.into()));
-    show(client, &begun.await?, &arguments.follow).await
+    let body = Value::from(body);
+    let begun = client.send(Method::POST, &["webhook"], Some(&body)).await?;
+    show(client, &begun, &arguments.follow).await
 }
 
 /// Shows what becomes of a run that has begun.

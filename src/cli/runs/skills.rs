@@ -28,8 +28,9 @@ pub(super) async fn skills(client: &Client, command: SkillsCommand) -> anyhow::R
         }
         SkillsCommand::Update { id, file } => {
             let body = read(&file)?;
-            let sent = client.send(Method::PATCH, &["skills", &id], Some(&body));
-            print_saved(client, &sent.await?);
+            let path = ["skills", id.as_str()];
+            let sent = client.send(Method::PATCH, &path, Some(&body)).await;
+            print_saved(client, &sent?);
         }
         SkillsCommand::Delete { id } => {
             client.send(Method::DELETE, &["skills", &id], None).await?;
@@ -40,8 +41,9 @@ pub(super) async fn skills(client: &Client, command: SkillsCommand) -> anyhow::R
             if let Some(input) = input {
                 body["input"] = input.into();
             }
-            let begun = client.send(Method::POST, &["skills", &id, "run"], Some(&body));
-            return run::show(client, &begun.await?, &follow).await;
+            let path = ["skills", id.as_str(), "run"];
+            let begun = client.send(Method::POST, &path, Some(&body)).await?;
+            return run::show(client, &begun, &follow).await;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -53,14 +55,27 @@ async fn list(client: &Client, as_json: bool) -> anyhow::Result<()> {
         println!("{}", text(&answer));
         return Ok(());
     }
-    let rows: Vec<_> = answer["skills"].as_array().into_iter().flatten().map(row).collect();
-    print!("{}", table(&["SKILL", "NAME", "TRIGGER", "ACTIVE", "RUNS", "NEXT"], &rows));
+    let rows: Vec<_> = answer["skills"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(row)
+        .collect();
+    print!(
+        "{}",
+        table(
+            &["SKILL", "NAME", "TRIGGER", "ACTIVE", "RUNS", "NEXT"],
+            &rows
+        )
+    );
     Ok(())
 }
 
 fn row(skill: &Value) -> Vec<String> {
     let trigger = &skill["trigger"];
-    let what = ["type", "cron", "timezone"].map(|name| field(trigger, name)).join(" ");
+    let what = ["type", "cron", "timezone"]
+        .map(|name| field(trigger, name))
+        .join(" ");
     vec![
         field(skill, "id"),
         field(skill, "name"),
@@ -94,5 +109,6 @@ fn read(file: &Path) -> Result<Value, UsageError> {
         std::fs::read_to_string(file)
     };
     let content = content.map_err(|error| UsageError(format!("{name} cannot be read: {error}")))?;
-    serde_json::from_str(&content).map_err(|error| UsageError(format!("{name} is not JSON: {error}")))
+    serde_json::from_str(&content)
+        .map_err(|error| UsageError(format!("{name} is not JSON: {error}")))
 }
