@@ -1,3 +1,6 @@
-//! Asynchronous runs.
+//! Asynchronous runs, on both databases.
 
+mod callbacks;
+mod skills;
 mod store;
+mod stores;
