@@ -1,3 +1,4 @@
 //! Asynchronous runs.
 
 mod store;
+mod work;
