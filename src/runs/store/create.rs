@@ -11,8 +11,8 @@ use super::{
     transition::{self, Before, Ended},
 };
 use crate::{
-    database::query,
-    runs::model::{NewRun, Run, RunId, RunInput, Usage, UserId},
+    database::{query, row::from_ms},
+    runs::model::{NewRun, Run, RunId, RunInput, Status, Usage, UserId},
 };
 
 /// What came of a request for a run.
@@ -87,11 +87,39 @@ pub(super) async fn create(db: &mut AnyConnection, creation: &Creation) -> Resul
         return Ok(Created::NoSkill);
     }
     insert(db, creation, &request_id, &digest).await?;
-    if cancelled {
-        let ended = Ended::cancelled();
-        transition::end(db, owner, run.id, Before::Queued, &ended, creation.now).await?;
+    if !cancelled {
+        return Ok(Created::New(Box::new(queued(creation, request_id))));
     }
+    let ended = Ended::cancelled();
+    transition::end(db, owner, run.id, Before::Queued, &ended, creation.now).await?;
     Ok(Created::New(Box::new(reload(db, owner, run.id).await?)))
+}
+
+/// The run as it has been inserted.
+fn queued(creation: &Creation, request_id: String) -> Run {
+    let run = &creation.run;
+    Run {
+        id: run.id,
+        owner: creation.owner.clone(),
+        request_id,
+        status: Status::Queued,
+        trigger: run.trigger,
+        skill_id: run.skill_id,
+        attempt: 0,
+        metadata: run.metadata.clone(),
+        callback_url: run.callback_url.clone(),
+        response: None,
+        stop_reason: None,
+        error: None,
+        usage: Usage::default(),
+        files: Vec::new(),
+        cancel_requested: false,
+        last_seq: 0,
+        // Of the precision that is stored.
+        created_at: from_ms(creation.now.as_millisecond()),
+        started_at: None,
+        completed_at: None,
+    }
 }
 
 /// The run of this `requestId`, and whether its body is the same.
