@@ -10,6 +10,8 @@ pub mod http;
 pub mod metrics;
 pub mod model;
 pub mod progress;
+pub mod retention;
+pub mod rotation;
 pub mod secrets;
 pub mod skills;
 pub mod store;

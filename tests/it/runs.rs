@@ -1,4 +1,9 @@
-//! Asynchronous runs.
+//! Asynchronous runs, on both databases.
 
+mod callbacks;
+mod retention;
+mod rotation;
+mod skills;
 mod store;
+mod stores;
 mod work;
