@@ -3,6 +3,7 @@
 mod budgets;
 mod cancel;
 mod connections;
+mod deaths;
 mod drain;
 mod files;
 mod going_on;
