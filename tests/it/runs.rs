@@ -2,7 +2,10 @@
 
 mod callbacks;
 mod http;
+mod retention;
+mod rotation;
 mod skills;
 mod store;
 mod stores;
 mod support;
+mod work;

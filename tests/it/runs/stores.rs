@@ -60,8 +60,8 @@ pub fn step(prompt: &str) -> Step {
     }
 }
 
-/// A run that has ended, with this callback.
-pub async fn ended(store: &Store, owner: &str, callback: &str) -> Run {
+/// A run with this callback.
+pub async fn queued(store: &Store, owner: &str, callback: Option<&str>, now: Timestamp) -> Run {
     let new = NewRun {
         id: RunId::new(),
         request_id: None,
@@ -73,13 +73,19 @@ pub async fn ended(store: &Store, owner: &str, callback: &str) -> Run {
             ..RunInput::default()
         },
         metadata: None,
-        callback_url: Some(callback.to_owned()),
+        callback_url: callback.map(str::to_owned),
     };
-    let (owner, now) = (user(owner), Timestamp::now());
-    let created = store.create(&owner, new, 10_000, now).await;
-    let Created::New(run) = created.expect("created") else {
-        panic!("no new run");
-    };
-    let cancelled = store.cancel(&owner, run.id, now).await.expect("cancelled");
-    cancelled.expect("the run")
+    let created = store.create(&user(owner), new, 10_000, now).await;
+    match created.expect("created") {
+        Created::New(run) => *run,
+        other => panic!("no new run: {other:?}"),
+    }
+}
+
+/// A run that has ended, with this callback.
+pub async fn ended(store: &Store, owner: &str, callback: &str) -> Run {
+    let now = Timestamp::now();
+    let run = queued(store, owner, Some(callback), now).await;
+    let cancelled = store.cancel(&run.owner, run.id, now).await;
+    cancelled.expect("cancelled").expect("the run")
 }
