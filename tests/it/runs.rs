@@ -6,3 +6,4 @@ mod rotation;
 mod skills;
 mod store;
 mod stores;
+mod work;
