@@ -112,8 +112,7 @@ impl Cli {
                 done(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
             }
             Command::Runs { command: None } => {
-                let _ = RunsConfig::from_env()?;
-                anyhow::bail!("not yet")
+                done(crate::runs::serve::serve(RunsConfig::from_env()?))
             }
             Command::Runs {
                 command: Some(command),

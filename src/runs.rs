@@ -13,6 +13,7 @@ pub mod progress;
 pub mod retention;
 pub mod rotation;
 pub mod secrets;
+pub mod serve;
 pub mod skills;
 pub mod store;
 pub mod work;

@@ -1,9 +1,12 @@
 //! Asynchronous runs, on both databases.
 
 mod callbacks;
+mod cli;
+mod http;
 mod retention;
 mod rotation;
 mod skills;
 mod store;
 mod stores;
+mod support;
 mod work;

@@ -1,5 +1,7 @@
 //! Creation of runs: once for each `requestId` of an owner.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
@@ -72,9 +74,10 @@ pub(super) async fn create(db: &mut AnyConnection, creation: &Creation) -> Resul
     let request_id = run.request_id.clone().unwrap_or_else(|| run.id.to_string());
     let digest = value_digest(&run.body);
     if let Some((id, same)) = find(db, owner, &request_id, &digest).await? {
-        return Ok(match same {
-            true => Created::Replayed(Box::new(reload(db, owner, id).await?)),
-            false => Created::OtherBody,
+        return Ok(if same {
+            Created::Replayed(Box::new(reload(db, owner, id).await?))
+        } else {
+            Created::OtherBody
         });
     }
     let cancelled = is_cancelled(db, owner, &request_id).await?;
@@ -184,12 +187,13 @@ async fn insert_input(
     id: &str,
     input: &RunInput,
 ) -> Result<(), Error> {
-    let inline = match input.inline_connections.is_empty() {
-        true => String::new(),
-        false => to_json(&input.inline_connections)?,
+    let inline = if input.inline_connections.is_empty() {
+        String::new()
+    } else {
+        to_json(&input.inline_connections)?
     };
     let rest = RunInput {
-        inline_connections: Default::default(),
+        inline_connections: BTreeMap::new(),
         ..input.clone()
     };
     let sql = "INSERT INTO run_input (run_id, user_id, input, inline_connections) VALUES ($1, $2, $3, $4)";

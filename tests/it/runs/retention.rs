@@ -44,7 +44,7 @@ async fn ended(store: &Store, files: &FileStore, owner: &str, at: Timestamp) -> 
         content_type: "text/csv".to_owned(),
         sha256: None,
         error: None,
-        key: Some(key.as_str().to_owned()),
+        key: Some(key.to_string()),
     };
     store
         .add_file(&claimed.claim, &file, at)
@@ -52,7 +52,7 @@ async fn ended(store: &Store, files: &FileStore, owner: &str, at: Timestamp) -> 
         .expect("added");
     let end = End::Completed {
         response: "done".to_owned(),
-        stop_reason: "end_turn".to_owned(),
+        stop_reason: Some("end_turn".to_owned()),
     };
     store
         .finish(&claimed.claim, end, at)
