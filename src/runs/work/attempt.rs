@@ -98,7 +98,7 @@ impl<'a> Attempt<'a> {
         let workspace = workspace.map_err(anyhow::Error::from)?;
         let workspace = Arc::new(workspace.map_err(anyhow::Error::from)?);
         let bench = worker.bench(&claimed, &position, workspace.clone());
-        Ok(Self {
+        let mut attempt = Self {
             sessions: Sessions::new(worker.result_limits, worker.parts.agent_metrics.clone()),
             worker,
             claimed,
@@ -110,7 +110,9 @@ impl<'a> Attempt<'a> {
             records,
             deadline,
             position,
-        })
+        };
+        attempt.rebuild_workspace().await;
+        Ok(attempt)
     }
 
     /// Works until the run has an outcome or the attempt is stopped.
