@@ -7,7 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::fields;
+use super::{
+    fields,
+    inline::{InlineRequest, place},
+};
 use crate::{
     http::problem::Problem,
     runs::{
@@ -52,16 +55,6 @@ pub(in crate::runs::http) struct PromptRequest {
     /// For each of Claude's replies.
     #[schema(minimum = 1)]
     max_tokens: Option<u32>,
-}
-
-/// A connection that a request brings: a URL.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::runs::http) struct InlineRequest {
-    pub(super) url: String,
-    /// By name.
-    #[schema(value_type = Option<Object>)]
-    pub(super) headers: Option<Headers>,
 }
 
 /// The run, if every field is valid.
@@ -171,9 +164,4 @@ fn seal_inline(
         Ok((name, InlineConnection { url, headers }))
     });
     sealed.collect()
-}
-
-/// Where a request has this inline connection. Its name has been checked.
-pub(super) fn place(name: &str) -> String {
-    format!("inlineConnections.{name}")
 }
