@@ -128,6 +128,7 @@ async fn run(
             token: token.clone().into(),
             stand_in: matches!(config.claude, DevClaude::StandIn(_)),
         }),
+        runs: None,
     });
     let key = KeyCheck::new(&config.agent.claude)?;
     let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
