@@ -158,7 +158,11 @@ async function events({ state }, run, request, response, cors) {
       seq = entry.seq;
       sent += 1;
       if (FINAL.includes(entry.type)) return response.end();
-      if (sent >= state.cut) return response.socket.end();
+      if (sent >= state.cut) {
+        // A break that comes with the data makes the browser drop both.
+        await pause(100);
+        return response.socket.end();
+      }
     }
     await Promise.race([new Promise((resolve) => { run.changed = resolve; }), pause(50)]);
   }
