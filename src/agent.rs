@@ -1,7 +1,7 @@
 //! The chat agent: runs a turn of a conversation with Claude and the tools of an MCP server.
 //!
-//! [`Agent::begin`] makes the checks that can fail before the first event; [`Turn::run`] is the tool loop, a stream of
-//! [`Event`]s. Only the module `http` knows HTTP: it sends the same events as SSE or collects them into a JSON answer.
+//! [`Agent::begin`] makes the checks of a chat that can fail before the first event; [`Turn::run`] is the tool loop, a stream of
+//! [`Event`]s, whose tools are those of a [`Toolbox`]. Only the module `http` knows HTTP: it sends the same events as SSE or collects them into a JSON answer.
 //! Dropping the stream closes Claude's reply and cancels reads; writes run to their end.
 
 mod context;
@@ -15,6 +15,7 @@ pub mod history;
 pub mod json;
 pub mod mcp;
 pub mod metrics;
+mod toolbox;
 pub mod tools;
 
 pub mod http;
@@ -36,11 +37,13 @@ use mcp::Mcp;
 pub use context::{time_zone_name, user_context};
 pub use event::{Done, Event, Failed, Failure, FailureCode};
 pub use ledger::Ledger;
-pub use turn::Turn;
+pub use toolbox::{Halt, Next, Prepared, PreparedCall, ReplyView, SessionTools, Toolbox};
+pub use turn::{ModelChoice, Turn, TurnSetup, history_message, rebuild};
 
 pub struct Agent {
-    claude: Claude,
+    claude: Arc<Claude>,
     mcp: Arc<Mcp>,
+    models: ModelChoice,
     /// See [`title::model`].
     title_model: Model,
     max_tool_rounds: u32,
@@ -48,7 +51,7 @@ pub struct Agent {
     stopping: CancellationToken,
 }
 
-/// A validated request for one turn.
+/// A validated request for one turn of a chat.
 pub struct TurnRequest {
     pub caller: Caller,
     pub caller_token: CallerToken,
@@ -71,9 +74,14 @@ impl Agent {
         stopping: CancellationToken,
         title_model: Model,
     ) -> Arc<Self> {
+        let models = ModelChoice {
+            asked: claude.model().clone(),
+            fallback: claude.fallback().cloned(),
+        };
         Arc::new(Self {
-            claude,
+            claude: Arc::new(claude),
             mcp,
+            models,
             title_model,
             max_tool_rounds: config.max_tool_rounds,
             stopping,
@@ -93,14 +101,28 @@ impl Agent {
             deadline if deadline <= Instant::now() => Failure::Timeout,
             _ => Failure::ToolsUnavailable,
         })?;
-        Ok(Turn {
-            request,
+        let toolbox = SessionTools {
+            mcp: self.mcp.clone(),
             catalogue,
-            ledger: Ledger::default(),
-            model: self.claude.model().name.clone(),
-            asked: self.claude.model().clone(),
-            id: uuid::Uuid::now_v7().to_string(),
-            agent: self.clone(),
-        })
+            caller: request.caller,
+            caller_token: request.caller_token,
+            request_id: request.request_id.clone(),
+            turn_id: uuid::Uuid::now_v7().to_string(),
+            time_zone: request.time_zone,
+        };
+        let setup = TurnSetup {
+            conversation: request.history.conversation,
+            used_ids: request.history.ids,
+            user_context: request.user_context,
+            toolbox: Arc::new(toolbox),
+            models: self.models.clone(),
+            max_tool_rounds: self.max_tool_rounds,
+            rounds: 0,
+            deadline: request.deadline,
+            stopping: self.stopping.clone(),
+            memory: Some(request.memory),
+            request_id: request.request_id,
+        };
+        Ok(Turn::new(self.claude.clone(), setup))
     }
 }

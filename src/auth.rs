@@ -28,6 +28,11 @@ impl Caller {
         self.0
     }
 
+    /// The user on whose behalf work goes on that a request with a verified token began. Never for what a request says.
+    pub fn stored(subject: Subject) -> Self {
+        Self(subject)
+    }
+
     /// The token's `sub`: the `user_id` of the tools.
     pub fn user_id(&self) -> &str {
         self.0.as_str()

@@ -1,12 +1,14 @@
 //! The settings: read once from the environment into types, all faults reported in one message.
 //!
 //! - [`variables`]: the table, one line for each variable. A new setting starts there.
-//! - `agent`, `workout`, `dev`: the settings of each command; `claude`: of requests to Claude, with what each model refuses
+//! - `agent`, `workout`, `runs`, `dev`: the settings of each command; `claude`: of requests to Claude, with what each model refuses
 //!   in `models`. This file holds the shared ones.
+//! - [`connections`]: connections to MCP servers, of the operator and of users.
 //! - `reader`: the only code that reads the environment. An empty value counts as unset. `env_file` parses `.env`.
 
 mod agent;
 mod claude;
+pub mod connections;
 mod cors;
 #[cfg(feature = "dev")]
 mod dev;
@@ -14,6 +16,7 @@ mod env_file;
 mod error;
 mod models;
 mod reader;
+mod runs;
 pub mod variables;
 mod warnings;
 mod workout;
@@ -34,10 +37,14 @@ pub use dev::{DevClaude, DevConfig, DevSetup};
 pub use error::ConfigError;
 pub use models::{Thinking, ThinkingMode};
 use reader::{Reader, one_of};
+pub use runs::{
+    CallbackSecret, ClientConfig, EncryptionKey, FilePlace, FilesConfig, Prompts, RunLimits,
+    RunsConfig,
+};
 use variables as var;
 pub use workout::{HostRule, Issuer, WorkoutConfig};
 
-/// `AGENT_HOST`, `AGENT_PORT`; or `MCP_HOST`, `MCP_PORT`.
+/// `AGENT_HOST`, `AGENT_PORT`; or `MCP_HOST`, `MCP_PORT`; or `RUNS_HOST`, `PORT`.
 #[derive(Debug, Clone)]
 pub struct Address {
     pub host: String,

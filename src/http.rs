@@ -6,9 +6,13 @@ pub mod server;
 
 pub(crate) mod bearer;
 pub(crate) mod body;
+pub(crate) mod body_parser;
 pub(crate) mod health;
+pub(crate) mod json;
 pub(crate) mod middleware;
 pub(crate) mod negotiate;
+pub(crate) mod openapi;
 pub mod problem;
 pub mod rate_limit;
 pub mod request_id;
+pub(crate) mod sse;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{
     Ledger,
     claude::{Block, ClaudeError, Message, Role, Usage},
-    tools::StrippedInput,
+    tools::CallInput,
 };
 
 /// One event of the stream; its `type` is also the name of the SSE event.
@@ -30,7 +30,7 @@ pub enum Event {
         id: String,
         name: String,
         #[schema(value_type = Object)]
-        input: StrippedInput,
+        input: CallInput,
     },
     /// The result of a tool call.
     ToolResult {
@@ -117,6 +117,9 @@ pub struct Failed {
     pub request_id: Arc<str>,
     #[serde(skip)]
     pub retry_after: Option<Duration>,
+    /// The toolbox has ended the turn.
+    #[serde(skip)]
+    pub halted: bool,
 }
 
 impl Failed {
@@ -133,6 +136,7 @@ impl Failed {
             usage: ledger.usage(),
             request_id,
             retry_after: failure.retry_after(),
+            halted: matches!(failure, Failure::Halted),
         }
     }
 }
@@ -152,6 +156,9 @@ pub enum Failure {
     ShuttingDown,
     #[error("Something went wrong on our side.")]
     Internal,
+    /// Ended by its toolbox. Never in a chat.
+    #[error("The turn was ended.")]
+    Halted,
 }
 
 impl From<ClaudeError> for Failure {
@@ -172,7 +179,7 @@ impl Failure {
             Self::Timeout => FailureCode::Timeout,
             Self::ToolsUnavailable => FailureCode::ToolsUnavailable,
             Self::ShuttingDown => FailureCode::ShuttingDown,
-            Self::Internal => FailureCode::Internal,
+            Self::Internal | Self::Halted => FailureCode::Internal,
         }
     }
 
@@ -181,7 +188,7 @@ impl Failure {
             Self::Model(error) => {
                 error.is_transient() || matches!(error, ClaudeError::TooLate { .. })
             }
-            Self::Internal => false,
+            Self::Internal | Self::Halted => false,
             _ => true,
         }
     }

@@ -6,7 +6,6 @@ pub mod app;
 mod limits;
 pub mod router;
 
-mod body_parser;
 pub mod chat;
 mod endpoints;
 mod incoming;

@@ -12,7 +12,8 @@ struct Entries {
     rounds: u32,
     /// Of the finished rounds.
     usage: Usage,
-    /// Of the current round.
+    /// Of the current round: of its earlier requests, and of the last one with its retries.
+    repeated_usage: Usage,
     round_usage: Usage,
     messages: Vec<Message>,
 }
@@ -22,19 +23,31 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A ledger whose first round comes after this number of rounds.
+    pub(super) fn after(rounds: u32) -> Self {
+        let entries = Entries {
+            rounds,
+            ..Entries::default()
+        };
+        Self(Arc::new(Mutex::new(entries)))
+    }
+
     pub(super) fn start_round(&self) {
         self.repeat_round();
-        self.entries().rounds += 1;
+        let mut entries = self.entries();
+        let usage = std::mem::take(&mut entries.repeated_usage);
+        entries.usage.add(usage);
+        entries.rounds += 1;
     }
 
     /// The current round begins anew; the tokens of its first request count.
     pub(super) fn repeat_round(&self) {
         let mut entries = self.entries();
-        let round_usage = std::mem::take(&mut entries.round_usage);
-        entries.usage.add(round_usage);
+        let usage = std::mem::take(&mut entries.round_usage);
+        entries.repeated_usage.add(usage);
     }
 
-    /// The tokens of the current round so far.
+    /// The tokens of the current round so far, since it last began anew.
     pub(super) fn set_round_usage(&self, usage: Usage) {
         self.entries().round_usage = usage;
     }
@@ -44,15 +57,24 @@ impl Ledger {
         self.entries().messages.extend(messages);
     }
 
-    /// The number of rounds, the current one included.
+    /// The number of rounds, the current one and those before this turn included.
     pub fn rounds(&self) -> u32 {
         self.entries().rounds
+    }
+
+    /// The tokens of the current round so far.
+    pub(super) fn round_usage(&self) -> Usage {
+        let entries = self.entries();
+        let mut usage = entries.repeated_usage;
+        usage.add(entries.round_usage);
+        usage
     }
 
     /// The tokens of all rounds so far.
     pub fn usage(&self) -> Usage {
         let entries = self.entries();
         let mut usage = entries.usage;
+        usage.add(entries.repeated_usage);
         usage.add(entries.round_usage);
         usage
     }

@@ -26,7 +26,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{metrics::Metrics, tools::Catalogue};
 use crate::config::McpConfig;
 
-pub use outcome::CallOutcome;
+pub use outcome::{Attachment, Attachments, CallOutcome, ResultLimits};
 use session::Session;
 
 /// How long a request waits for a session that is being opened.

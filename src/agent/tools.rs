@@ -1,191 +1,132 @@
 //! The tool catalogue: converts MCP tools to schemas for Claude, and Claude's tool calls to MCP calls. Pure.
 //!
 //! Identity is enforced here. Claude never sees `user_id`; a `user_id` that it writes is stripped ([`StrippedInput`]),
-//! and the verified subject is injected wherever the server's own schema declares it. Only this module makes a
-//! [`ToolCall`].
+//! and the verified subject is injected wherever the server's own schema declares it. A foreign server ([`Profile`]) gets
+//! neither. Only this module makes a [`ToolCall`].
 
+mod call;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod identity;
+mod input;
+mod listed;
 mod names;
 mod schema;
+mod server;
 
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
-    fmt,
+    sync::Arc,
 };
 
 use serde_json::{Map, Value};
 
+use call::{Identity, Tool};
 use identity::{Injector, descendants, strip_schema};
 use names::NameMap;
 
-use crate::{
-    agent::claude::{ToolSpec, Tools},
-    auth::Caller,
-};
+use crate::agent::claude::{ToolSpec, Tools};
 
+pub use call::{CallContext, ToolCall};
 pub use identity::{InvalidInput, StrippedInput, StrippedJson};
+pub use input::{CallInput, WrittenInput};
+pub use listed::{LeftOut, ListedTool, UNNAMED};
 pub use names::sanitize_name;
-
-const META_USER: &str = "fitness.progstrength/user_id";
-const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
-const META_TURN: &str = "fitness.progstrength/turn_id";
-const META_REQUEST: &str = "fitness.progstrength/request_id";
-const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
+pub use server::{Profile, ToolServer};
 
 /// JSON values in the schemas of all tools together: a reference that is inlined multiplies them.
 const MAX_VALUES: usize = 50_000;
-/// The name of a tool that has none, for the log.
-pub const UNNAMED: &str = "(without a name)";
 
-/// A tool as the MCP server lists it (`tools/list`).
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListedTool {
-    pub name: String,
-    pub description: Option<String>,
-    pub input_schema: Map<String, Value>,
-    pub read_only: bool,
-    pub idempotent: bool,
-}
-
-/// A tool that Claude does not get, for the log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LeftOut {
-    /// Its name on the server.
-    pub name: String,
-    reason: Cow<'static, str>,
-}
-
-impl LeftOut {
-    pub fn new(name: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name: name.into(),
-            reason: reason.into(),
-        }
-    }
-}
-
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.reason)
-    }
-}
-
-/// All tools of one session that Claude may use, sorted by their names on the server.
+/// The tools of one or more servers that Claude may use; those of one server are sorted by their names on it.
 #[derive(Debug)]
 pub struct Catalogue {
     specs: Vec<ToolSpec>,
     /// `specs`, serialized.
     serialized: Tools,
-    tools: HashMap<String, Tool>,
+    tools: HashMap<String, Arc<Tool>>,
     left_out: Vec<LeftOut>,
 }
 
-#[derive(Debug)]
-struct Tool {
-    name: String,
-    injector: Injector,
-    read_only: bool,
-    repeatable: bool,
-}
-
-/// An MCP call. The only identity in its arguments is the caller's.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ToolCall {
-    name: String,
-    arguments: Map<String, Value>,
-    meta: Map<String, Value>,
-    read_only: bool,
-    repeatable: bool,
-}
-
-impl ToolCall {
-    /// The tool's name on the server.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub fn arguments(&self) -> &Map<String, Value> {
-        &self.arguments
-    }
-
-    pub fn meta(&self) -> &Map<String, Value> {
-        &self.meta
-    }
-
-    /// The tool changes nothing (`readOnlyHint`): the call may start early and be cancelled.
-    pub fn read_only(&self) -> bool {
-        self.read_only
-    }
-
-    /// A repeated call has no further effect (`readOnlyHint` or `idempotentHint`).
-    pub fn repeatable(&self) -> bool {
-        self.repeatable
-    }
-}
-
-/// The caller, the request, the turn, and Claude's id for a call: sent in `_meta`.
-#[derive(Debug, Clone, Copy)]
-pub struct CallContext<'a> {
-    pub caller: &'a Caller,
-    /// The client's, so not necessarily unique.
-    pub request_id: &'a str,
-    /// Made by the agent: together with `tool_use_id` it identifies a call.
-    pub turn_id: &'a str,
-    pub tool_use_id: &'a str,
-    /// IANA name of the client's time zone.
-    pub time_zone: Option<&'a str>,
-}
-
 impl Catalogue {
+    /// The tools of the only server of a chat. `left_out` are tools that could not be parsed.
+    pub fn new(listed: Vec<ListedTool>, left_out: Vec<LeftOut>) -> Self {
+        Self::of_server(&ToolServer::only(), listed, left_out)
+    }
+
     /// `left_out` are tools that could not be parsed. Every tool that Claude's API would refuse is added to them: one such
     /// tool fails every request. Of several definitions of a name the first usable one counts.
-    pub fn new(mut listed: Vec<ListedTool>, mut left_out: Vec<LeftOut>) -> Self {
+    pub fn of_server(
+        server: &ToolServer,
+        mut listed: Vec<ListedTool>,
+        mut left_out: Vec<LeftOut>,
+    ) -> Self {
         listed.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut names = NameMap::new(listed.iter().map(|tool| tool.name.as_str()));
-        let mut specs: Vec<ToolSpec> = Vec::new();
-        let mut tools: HashMap<String, Tool> = HashMap::new();
-        let (mut known, mut values) = (HashSet::new(), 0);
-        for tool in listed {
+        let mut names = NameMap::new(listed.iter().map(|tool| server.offered(&tool.name)));
+        let mut entries = Entries::default();
+        let mut known = HashSet::new();
+        for mut tool in listed {
             if known.contains(&tool.name) {
                 continue;
             }
-            let (schema, stripped) = match prepare_schema(tool.input_schema) {
-                Ok((_, stripped)) if values + descendants(&stripped).count() > MAX_VALUES => {
+            let schema = std::mem::take(&mut tool.input_schema);
+            let (input_schema, identity) = match prepare_schema(schema, server.profile) {
+                Ok((schema, _)) if !entries.fits(&schema) => {
                     left_out.push(LeftOut::new(tool.name, "too large"));
                     continue;
                 }
-                Ok(schemas) => schemas,
+                Ok(prepared) => prepared,
                 Err(reason) => {
                     left_out.push(LeftOut::new(tool.name, reason));
                     continue;
                 }
             };
             known.insert(tool.name.clone());
-            values += descendants(&stripped).count();
-            let name = names.assign(&tool.name);
-            specs.push(ToolSpec {
-                name: name.clone(),
-                description: tool.description.filter(|text| !text.trim().is_empty()),
-                input_schema: stripped,
-            });
-            let tool = Tool {
-                name: tool.name,
-                injector: Injector::new(schema),
-                read_only: tool.read_only,
-                repeatable: tool.read_only || tool.idempotent,
+            let spec = ToolSpec {
+                name: names.assign(&server.offered(&tool.name)),
+                description: tool
+                    .description
+                    .take()
+                    .filter(|text| !text.trim().is_empty()),
+                input_schema,
             };
-            tools.insert(name, tool);
+            entries.add(spec, Arc::new(Tool::new(server, tool, identity)));
         }
         left_out.retain(|it| it.name == UNNAMED || known.insert(it.name.clone()));
-        Self {
-            serialized: Tools::new(&specs),
-            specs,
-            tools,
-            left_out,
+        entries.into_catalogue(left_out)
+    }
+
+    /// The tools of several servers, in this order. A name that an earlier server's tool has, or that is `reserved`, is changed;
+    /// then the tools whose names are not `offered` go.
+    pub fn combined<'a>(
+        catalogues: impl IntoIterator<Item = &'a Self>,
+        reserved: &[&str],
+        offered: impl Fn(&str) -> bool,
+    ) -> Self {
+        let mut names = NameMap::new(reserved.iter().map(|name| Cow::from(*name)));
+        let (mut entries, mut left_out) = (Entries::default(), Vec::new());
+        for catalogue in catalogues {
+            left_out.extend_from_slice(&catalogue.left_out);
+            for spec in &catalogue.specs {
+                let Some(tool) = catalogue.tools.get(&spec.name) else {
+                    continue;
+                };
+                let name = names.free(spec.name.clone());
+                if !offered(&name) {
+                    continue;
+                }
+                if !entries.fits(&spec.input_schema) {
+                    left_out.push(LeftOut::new(name, "too large"));
+                    continue;
+                }
+                let spec = ToolSpec {
+                    name,
+                    ..spec.clone()
+                };
+                entries.add(spec, tool.clone());
+            }
         }
+        entries.into_catalogue(left_out)
     }
 
     /// The tools for Claude, in a fixed order.
@@ -203,7 +144,29 @@ impl Catalogue {
         &self.left_out
     }
 
-    /// Converts a call by Claude to an MCP call; `None` if the tool is not in the catalogue.
+    /// Converts a call by Claude to an MCP call, with the input to show and to keep. No call: the tool is not in the catalogue.
+    ///
+    /// # Errors
+    /// The input is not an object, or beyond a limit.
+    pub fn prepare(
+        &self,
+        context: CallContext<'_>,
+        name: &str,
+        input_json: &str,
+    ) -> Result<(CallInput, Option<ToolCall>), InvalidInput> {
+        if let Some(tool) = self.tools.get(name)
+            && matches!(tool.identity, Identity::None)
+        {
+            let input = WrittenInput::parse(input_json)?;
+            let call = tool.foreign_call(context, &input);
+            return Ok((CallInput::Written(input), Some(call)));
+        }
+        let input = StrippedInput::parse(input_json)?;
+        let call = self.prepare_call(context, name, &input);
+        Ok((CallInput::Stripped(input), call))
+    }
+
+    /// Converts a call by Claude to an MCP call with the caller's id; `None` if no such tool is in the catalogue.
     pub fn prepare_call(
         &self,
         context: CallContext<'_>,
@@ -211,31 +174,54 @@ impl Catalogue {
         input: &StrippedInput,
     ) -> Option<ToolCall> {
         let tool = self.tools.get(name)?;
-        let user_id = context.caller.user_id();
-        let meta = [
-            (META_USER, Some(user_id)),
-            (META_TOOL_USE, Some(context.tool_use_id)),
-            (META_TURN, Some(context.turn_id)),
-            (META_REQUEST, Some(context.request_id)),
-            (META_TIME_ZONE, context.time_zone),
-        ];
-        let meta = meta.into_iter();
-        let meta = meta.filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
-        Some(ToolCall {
-            name: tool.name.clone(),
-            arguments: tool.injector.inject(input, user_id),
-            meta: meta.collect(),
-            read_only: tool.read_only,
-            repeatable: tool.repeatable,
-        })
+        match &tool.identity {
+            Identity::Injected(injector) => Some(tool.own_call(injector, context, input)),
+            Identity::None => None,
+        }
     }
 }
 
-/// The schema of a tool, for injection and for Claude, or the reason why Claude cannot have it.
-fn prepare_schema(schema: Map<String, Value>) -> Result<(Value, Value), Cow<'static, str>> {
+/// The tools of a catalogue that is being built.
+#[derive(Default)]
+struct Entries {
+    specs: Vec<ToolSpec>,
+    tools: HashMap<String, Arc<Tool>>,
+    /// JSON values in the schemas of `specs`.
+    values: usize,
+}
+
+impl Entries {
+    fn fits(&self, schema: &Value) -> bool {
+        self.values + descendants(schema).count() <= MAX_VALUES
+    }
+
+    fn add(&mut self, spec: ToolSpec, tool: Arc<Tool>) {
+        self.values += descendants(&spec.input_schema).count();
+        self.tools.insert(spec.name.clone(), tool);
+        self.specs.push(spec);
+    }
+
+    fn into_catalogue(self, left_out: Vec<LeftOut>) -> Catalogue {
+        Catalogue {
+            serialized: Tools::new(&self.specs),
+            specs: self.specs,
+            tools: self.tools,
+            left_out,
+        }
+    }
+}
+
+/// The schema of a tool for Claude, and what its calls carry; or the reason why Claude cannot have it.
+fn prepare_schema(
+    schema: Map<String, Value>,
+    profile: Profile,
+) -> Result<(Value, Identity), Cow<'static, str>> {
     let schema = schema::normalize(schema)?;
+    if profile == Profile::Foreign {
+        return Ok((schema, Identity::None));
+    }
     let stripped = strip_schema(&schema).ok_or("$ref")?;
-    Ok((schema, stripped))
+    Ok((stripped, Identity::Injected(Injector::new(schema))))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The tool loop of a turn. A round is one request to Claude and the tool calls of the reply; rounds repeat until Claude
 //! calls no more tools.
 
+mod ending;
 mod recovery;
-mod refusal;
 mod round;
+mod setup;
 mod tool_calls;
 
 use std::sync::Arc;
@@ -15,34 +16,44 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Agent, Done, Event, Failed, Failure, Ledger, TurnRequest,
-    claude::{Block, ContentBlock, Message, Model, Reply, is_opaque_type},
-    tools::{CallContext, Catalogue, StrippedInput, ToolCall},
+    Done, Event, Failed, Failure, Ledger,
+    claude::{Block, Claude, ContentBlock, Message, Model, Reply, is_opaque_type},
+    toolbox::Next,
+    tools::StrippedInput,
 };
-use refusal::{REFUSAL, explain};
+use ending::REFUSAL;
 use round::Round;
 
-/// A turn that is ready to run: its tools are known.
+pub use setup::{ModelChoice, TurnSetup, rebuild};
+
+/// A turn that is ready to run.
 pub struct Turn {
-    pub(super) agent: Arc<Agent>,
-    /// The history in it grows with every round.
-    pub(super) request: TurnRequest,
-    pub(super) catalogue: Arc<Catalogue>,
+    claude: Arc<Claude>,
+    /// The conversation in it grows with every round.
+    setup: TurnSetup,
     /// Rounds, tokens, and the messages that this turn adds to the client's history.
-    pub(super) ledger: Ledger,
-    pub(super) model: String,
+    ledger: Ledger,
+    model: String,
     /// The model that is asked: the fallback model once it had to be.
-    pub(super) asked: Arc<Model>,
-    /// A `UUIDv7` of the agent's own: a client may reuse its request id.
-    pub(super) id: String,
+    asked: Arc<Model>,
 }
 
 impl Turn {
+    pub fn new(claude: Arc<Claude>, setup: TurnSetup) -> Self {
+        Self {
+            claude,
+            ledger: Ledger::after(setup.rounds),
+            model: setup.models.asked.name.clone(),
+            asked: setup.models.asked.clone(),
+            setup,
+        }
+    }
+
     /// Runs the turn. The last event is [`Event::Done`] or [`Event::Error`], and there is exactly one of them.
     /// `streamed`: events reach the user as they happen, so a reply that was shown in part is not requested again.
     pub fn run(mut self, streamed: bool) -> impl Stream<Item = Event> + Send + 'static {
         async_stream::stream! {
-            let cut_off = cut_off(self.request.deadline, self.agent.stopping.clone());
+            let cut_off = cut_off(self.setup.deadline, self.setup.stopping.clone());
             futures_util::pin_mut!(cut_off);
             yield self.model_chosen();
             self.ledger.start_round();
@@ -75,11 +86,8 @@ impl Turn {
                     }
                     return yield self.failed(&failure);
                 }
-                let (mut reply, results) = round.finish();
-                if let Some(text) = explain(&mut reply) {
-                    yield Event::TextDelta { text };
-                }
-                if let Some(event) = self.finish_round(reply, results) {
+                let (reply, results, next) = round.finish();
+                if let Some(event) = self.finish_round(reply, results, next) {
                     return yield event;
                 }
                 self.ledger.start_round();
@@ -93,59 +101,30 @@ impl Turn {
     }
 
     /// False in the last round: the limit of rounds with tools is reached.
-    pub(super) fn may_use_tools(&self) -> bool {
-        self.ledger.rounds() <= self.agent.max_tool_rounds
-    }
-
-    /// Converts a call by Claude to an MCP call; `None` if there is no such tool.
-    pub(super) fn prepare_call(
-        &self,
-        tool_use_id: &str,
-        name: &str,
-        input: &StrippedInput,
-    ) -> Option<ToolCall> {
-        let context = CallContext {
-            caller: &self.request.caller,
-            request_id: &self.request.request_id,
-            turn_id: &self.id,
-            tool_use_id,
-            time_zone: self.request.time_zone.as_deref(),
-        };
-        self.catalogue.prepare_call(context, name, input)
+    fn may_use_tools(&self) -> bool {
+        self.ledger.rounds() <= self.setup.max_tool_rounds
     }
 
     /// Adds a round to the conversation; the last event of the turn, if the reply is final.
-    fn finish_round(&mut self, reply: Reply, results: Vec<Block>) -> Option<Event> {
+    fn finish_round(&mut self, reply: Reply, results: Vec<Block>, next: Next) -> Option<Event> {
         let Reply {
             blocks,
-            mut stop_reason,
+            stop_reason,
             stop_details,
             model,
         } = reply;
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
-        let mut content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
-        if self.may_use_tools() && stop_reason == "tool_use" && !results.is_empty() {
+        let content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
+        if next != Next::End {
             let ids = content.iter().filter_map(|block| match block {
                 Block::ToolUse { id, .. } => Some(id.clone()),
                 _ => None,
             });
-            self.request.history.ids.extend(ids);
+            self.setup.used_ids.extend(ids);
             return self.continue_with(content, results);
         }
-        let blocks = content.len();
-        content.retain(|block| !matches!(block, Block::ToolUse { .. }));
-        if self.may_use_tools() && stop_reason == "pause_turn" {
-            return self.continue_with(content, vec![]);
-        }
-        let is_refused = stop_reason == REFUSAL;
-        if !self.may_use_tools() && content.len() < blocks && !is_refused {
-            "max_tool_rounds".clone_into(&mut stop_reason);
-        }
-        if stop_reason.is_empty() {
-            "unknown".clone_into(&mut stop_reason);
-        }
         // What was refused would be refused again.
-        if !is_refused {
+        if stop_reason != REFUSAL {
             self.ledger.add(history_message(content.clone()));
         }
         Some(Event::Done(Box::new(Done {
@@ -155,7 +134,7 @@ impl Turn {
             model: std::mem::take(&mut self.model),
             messages: self.ledger.take_messages(),
             usage: self.ledger.usage(),
-            request_id: self.request.request_id.clone(),
+            request_id: self.setup.request_id.clone(),
         })))
     }
 
@@ -165,11 +144,7 @@ impl Turn {
         let messages = [&reply, &results].into_iter();
         let messages = messages.filter(|message| !message.content.is_empty());
         let messages = messages.map(|message| (message.role, &message.content[..]));
-        let extended = self
-            .request
-            .history
-            .conversation
-            .extend(messages, &Bytes::new());
+        let extended = self.setup.conversation.extend(messages, &Bytes::new());
         self.record(reply.content, results.content);
         extended.err().map(|_| self.failed(&Failure::Internal))
     }
@@ -182,12 +157,16 @@ impl Turn {
     }
 
     fn failed(&self, failure: &Failure) -> Event {
+        let id = self.setup.request_id.clone();
+        let failed = Event::Error(Box::new(Failed::new(failure, id, &self.ledger)));
+        if matches!(failure, Failure::Halted) {
+            return failed;
+        }
         let causes =
             std::iter::successors(std::error::Error::source(failure), |cause| cause.source());
         let causes: Vec<String> = causes.map(ToString::to_string).collect();
         tracing::warn!(code = %failure.code(), causes = causes.join(": "), "a turn failed");
-        let id = self.request.request_id.clone();
-        Event::Error(Box::new(Failed::new(failure, id, &self.ledger)))
+        failed
     }
 
     /// A handle that outlives the turn.
@@ -206,7 +185,7 @@ async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
 }
 
 /// An assistant message as `/chat` accepts it: without blocks that it refuses, and not ending in thinking.
-pub(super) fn history_message(content: Vec<Block>) -> Option<Message> {
+pub fn history_message(content: Vec<Block>) -> Option<Message> {
     let known = |block| match block {
         Block::Opaque(block) if block["type"] == "text" => block["text"].as_str().map(Block::text),
         Block::Opaque(block) if !is_accepted(&block) => None,

@@ -112,16 +112,8 @@ impl Config {
         Self {
             address: agent_address(reader),
             jwt: jwt(reader),
-            claude: claude(reader),
-            mcp: McpConfig {
-                url: reader.url(&var::PROG_STRENGTH_MCP_URL),
-                token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
-                forwards_caller: reader.value(
-                    &var::PROG_STRENGTH_MCP_AUTH,
-                    one_of(&[("service", false), ("forward", true)]),
-                ),
-                call_timeout: reader.secs(&var::MCP_CALL_TIMEOUT_SECS),
-            },
+            claude: claude(reader, None),
+            mcp: mcp(reader),
             agent: AgentConfig {
                 system_prompt: system_prompt(reader),
                 max_tool_rounds: reader.number(&var::AGENT_MAX_TOOL_ROUNDS),
@@ -138,7 +130,19 @@ impl Config {
     }
 }
 
-fn http(reader: &mut Reader) -> HttpConfig {
+pub(super) fn mcp(reader: &mut Reader) -> McpConfig {
+    McpConfig {
+        url: reader.url(&var::PROG_STRENGTH_MCP_URL),
+        token: reader.header_secret(&var::PROG_STRENGTH_MCP_TOKEN),
+        forwards_caller: reader.value(
+            &var::PROG_STRENGTH_MCP_AUTH,
+            one_of(&[("service", false), ("forward", true)]),
+        ),
+        call_timeout: reader.secs(&var::MCP_CALL_TIMEOUT_SECS),
+    }
+}
+
+pub(super) fn http(reader: &mut Reader) -> HttpConfig {
     let max = NonZeroU32::new(reader.number(&var::RATE_LIMIT_MAX));
     let window = reader.secs(&var::RATE_LIMIT_WINDOW_SECS);
     HttpConfig {

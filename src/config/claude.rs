@@ -70,11 +70,17 @@ impl ClaudeConfig {
     }
 }
 
-pub(super) fn claude(reader: &mut Reader) -> ClaudeConfig {
+/// `asked`: in place of `CLAUDE_MODEL`.
+pub(super) fn claude(reader: &mut Reader, asked: Option<String>) -> ClaudeConfig {
+    let first = if asked.is_some() {
+        var::AGENT_MODEL.name
+    } else {
+        var::CLAUDE_MODEL.name
+    };
     let config = ClaudeConfig {
         credential: credential(reader),
         endpoint: endpoint(reader),
-        model: reader.value(&var::CLAUDE_MODEL, model),
+        model: asked.unwrap_or_else(|| reader.value(&var::CLAUDE_MODEL, model)),
         fallback_model: reader.optional(&var::CLAUDE_FALLBACK_MODEL, model),
         title_model: reader.optional(&var::CLAUDE_TITLE_MODEL, model),
         max_tokens: reader.number(&var::CLAUDE_MAX_TOKENS),
@@ -95,7 +101,7 @@ pub(super) fn claude(reader: &mut Reader) -> ClaudeConfig {
         max_retries: reader.number(&var::CLAUDE_MAX_RETRIES),
     };
     if config.fallback_model.as_ref() == Some(&config.model) {
-        let what = "must be another model than CLAUDE_MODEL";
+        let what = format!("must be another model than {first}");
         reader.fault(var::CLAUDE_FALLBACK_MODEL.name, what);
     }
     for model in config.models() {
@@ -142,7 +148,7 @@ fn thinking(reader: &mut Reader) -> Thinking {
     }
 }
 
-fn model(text: &str) -> Option<String> {
+pub(super) fn model(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|model| !model.is_empty())
 }
 

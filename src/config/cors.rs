@@ -1,6 +1,7 @@
 //! `CORS_ALLOWED_ORIGINS`: the origins whose pages may call, as browsers send them.
 
 use http::HeaderValue;
+use tower_http::cors::AllowOrigin;
 use url::Url;
 
 use super::{
@@ -16,6 +17,15 @@ pub enum Cors {
 }
 
 impl Cors {
+    /// The origins whose pages may call, unless none may.
+    pub fn origins(&self) -> Option<AllowOrigin> {
+        match self {
+            Self::Off => None,
+            Self::Any => Some(AllowOrigin::any()),
+            Self::Origins(origins) => Some(AllowOrigin::list(origins.clone())),
+        }
+    }
+
     pub(super) fn read(reader: &mut Reader) -> Self {
         let variable = &var::CORS_ALLOWED_ORIGINS;
         Self::parse(reader.text(variable).unwrap_or_default()).unwrap_or_else(|why| {

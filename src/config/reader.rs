@@ -1,11 +1,10 @@
 //! Reads variables from the environment and collects every fault. The only place that reads the environment.
 
-use std::{
-    borrow::Cow, collections::HashMap, ffi::OsString, io::ErrorKind, net::IpAddr, time::Duration,
-};
+mod typed;
 
-use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use std::{borrow::Cow, collections::HashMap, ffi::OsString, io::ErrorKind, time::Duration};
+
+use secrecy::SecretString;
 
 use super::{
     Address, ConfigError, env_file,
@@ -18,12 +17,16 @@ const FILE: &str = ".env";
 const UTF_16: [u8; 2] = [0xff, 0xfe];
 const IGNORED_PORT: &str =
     "is ignored: it begins with tcp://, as Kubernetes sets it for a Service of that name";
+/// Begin the variables of cloud storage, which have their meaning from the clouds' own tools.
+const CLOUDS: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
 /// The values of variables, and the faults found so far. After a fault, methods return a placeholder, and
 /// [`finish`](Self::finish) fails.
 #[derive(Default)]
 pub(super) struct Reader {
     values: HashMap<String, String>,
+    /// The variables of [`CLOUDS`].
+    clouds: HashMap<String, SecretString>,
     faults: Vec<Fault>,
     /// Variables, and what is said of the last value of each.
     warnings: Vec<(&'static str, &'static str)>,
@@ -50,6 +53,15 @@ impl Reader {
                 Some(Ok(value)) => reader.read(variable.name, value, None),
                 Some(Err(_)) => reader.fault(variable.name, "is not valid UTF-8"),
                 None => {}
+            }
+        }
+        #[expect(clippy::disallowed_methods, reason = "the only place")]
+        let all = std::env::vars_os();
+        for (name, value) in all {
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string())
+                && is_of_cloud(&name)
+            {
+                reader.read(&name, value, None);
             }
         }
         reader
@@ -81,6 +93,9 @@ impl Reader {
     /// Takes a value as it is written. Kubernetes sets `AGENT_PORT=tcp://…` for a Service named `agent`.
     fn read(&mut self, name: &str, value: String, doubt: Option<&'static str>) {
         let Some(variable) = VARIABLES.iter().find(|variable| variable.name == name) else {
+            if is_of_cloud(name) {
+                self.clouds.insert(name.to_owned(), value.into());
+            }
             return;
         };
         self.warnings.retain(|(about, _)| *about != variable.name);
@@ -120,7 +135,7 @@ impl Reader {
     /// The effective settings of a server, one a line, without secrets.
     pub(super) fn settings(&self, server: Server) -> Vec<String> {
         let read = VARIABLES.iter().filter(|it| it.read_by.contains(&server));
-        read.map(|variable| variable.line(self.given(variable)))
+        read.map(|variable| variable.line(self.given(variable), server))
             .collect()
     }
 
@@ -132,6 +147,11 @@ impl Reader {
     #[cfg(feature = "dev")]
     pub(super) fn unset(&mut self, variable: &Variable) {
         self.values.remove(variable.name);
+    }
+
+    /// The variables of cloud storage (`AWS_*`, `AZURE_*`, `GOOGLE_*`) that are set.
+    pub(super) fn clouds(&self) -> HashMap<String, SecretString> {
+        self.clouds.clone()
     }
 
     /// The raw value; an empty one counts as unset.
@@ -176,61 +196,10 @@ impl Reader {
     pub(super) fn secs(&mut self, variable: &Variable) -> Duration {
         Duration::from_secs(self.number(variable))
     }
-
-    pub(super) fn address(&mut self, host: &Variable, port: &Variable) -> Address {
-        Address {
-            host: self.host(host),
-            port: self.number(port),
-        }
-    }
-
-    /// A name or an address to listen on, IPv6 with or without brackets.
-    fn host(&mut self, variable: &Variable) -> String {
-        self.value(variable, |text| {
-            let host = text.trim().trim_start_matches('[').trim_end_matches(']');
-            let address = host.split('%').next().unwrap_or_default();
-            let valid = address.parse::<IpAddr>().is_ok() || Host::parse(host).is_ok();
-            valid.then(|| host.to_owned())
-        })
-    }
-
-    /// An http or https URL without user name and password.
-    pub(super) fn optional_url(&mut self, variable: &Variable) -> Option<Url> {
-        let url = self.optional(variable, web_url)?;
-        if !url.username().is_empty() || url.password().is_some() {
-            let what = "must hold no user name or password; there are settings for keys and tokens";
-            self.fault(variable.name, what);
-        }
-        Some(url)
-    }
-
-    pub(super) fn url(&mut self, variable: &Variable) -> Url {
-        self.optional_url(variable)
-            .or_else(|| web_url(variable.default))
-            .expect("the default is valid")
-    }
-
-    /// For URLs that are compared or extended.
-    pub(super) fn refuse_query(&mut self, variable: &Variable, url: &Url) {
-        if url.query().is_some() || url.fragment().is_some() {
-            self.fault(variable.name, "must have no `?…` and no `#…` part");
-        }
-    }
-
-    /// A secret that is sent in a header, without surrounding white space.
-    pub(super) fn header_secret(&mut self, variable: &Variable) -> Option<SecretString> {
-        let valid = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
-        self.optional(variable, |text| {
-            let text = text.trim();
-            valid(text).then(|| text.into())
-        })
-        .filter(|secret: &SecretString| !secret.expose_secret().is_empty())
-    }
 }
 
-fn web_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text.trim()).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then_some(url)
+fn is_of_cloud(name: &str) -> bool {
+    CLOUDS.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The entries of a comma-separated list.

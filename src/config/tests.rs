@@ -303,6 +303,7 @@ fn every_default_is_valid_and_every_name_is_unique() {
     let given: Vec<_> = given.collect();
     assert!(config(&given).is_ok());
     assert!(workout(true, &given).is_ok());
+    assert!(runs::tests::config(&given).is_ok());
     let names: HashSet<_> = VARIABLES.iter().map(|variable| variable.name).collect();
     assert_eq!(names.len(), VARIABLES.len());
 }
@@ -350,6 +351,10 @@ fn is_name(text: &str) -> bool {
 fn the_help_of_a_command_lists_its_settings() {
     use variables::{Server, help};
     let (serve, mcp) = (help(Server::Agent), help(Server::Workout));
+    let runs = help(Server::Runs);
+    assert!(runs.contains("\n  DATABASE_URL=sqlite:prog-strength-runs.db\n"));
+    assert!(runs.contains("\n  CLAUDE_MODEL=") && !runs.contains("\n  AGENT_PORT="));
+    assert!(help(Server::Client).contains("\n  RUNS_URL=http://localhost:3001\n"));
     assert!(serve.contains(
         "AGENT_PORT=8001\n      Port that `serve` listens on (a whole number from 0 to 65535)"
     ));

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use super::{Config, WorkoutConfig};
+use super::{ClaudeConfig, Config, RunsConfig, WorkoutConfig};
 use crate::auth::JwtSettings;
 
 const MIN_TOKEN_BYTES: usize = 16;
@@ -26,25 +26,36 @@ const MIN_THINKING_TOKENS: u32 = 4096;
 
 impl Config {
     pub fn warnings(&self) -> Vec<String> {
-        let in_clear =
-            self.claude.endpoint.scheme() == "http" && !is_loopback(&self.claude.endpoint);
-        let thinks = self
-            .claude
-            .models()
-            .any(|model| self.claude.thinking.is_on(model));
+        let mut own = vec![(is_short(self.mcp.token.as_ref()), SHORT_TOKEN)];
+        own.extend(about_claude(&self.claude, &[]));
         let large_bodies = self.http.max_body_bytes > self.http.memory_budget / 2;
-        let own = [
-            (is_short(self.mcp.token.as_ref()), SHORT_TOKEN),
-            (in_clear, KEY_IN_CLEAR),
-            (large_bodies, LARGE_BODIES),
-            (
-                thinks && self.claude.max_tokens < MIN_THINKING_TOKENS,
-                FEW_TOKENS,
-            ),
-            (!thinks && self.claude.thinking.display.is_some(), NOT_SHOWN),
-        ];
+        own.insert(2, (large_bodies, LARGE_BODIES));
         listed(&self.ignored, Some(&self.jwt), &own)
     }
+}
+
+impl RunsConfig {
+    pub fn warnings(&self) -> Vec<String> {
+        let mut own = vec![(is_short(self.mcp.token.as_ref()), SHORT_TOKEN)];
+        own.extend(about_claude(&self.claude, &self.models));
+        let large_bodies = self.http.max_body_bytes > self.http.memory_budget / 2;
+        own.insert(2, (large_bodies, LARGE_BODIES));
+        listed(&self.ignored, Some(&self.jwt), &own)
+    }
+}
+
+/// `more`: models that requests may name.
+fn about_claude(claude: &ClaudeConfig, more: &[String]) -> [(bool, &'static str); 3] {
+    let in_clear = claude.endpoint.scheme() == "http" && !is_loopback(&claude.endpoint);
+    let mut models = claude.models().chain(more.iter().map(String::as_str));
+    let thinks = models.any(|model| claude.thinking.is_on(model));
+    let few = thinks && claude.max_tokens < MIN_THINKING_TOKENS;
+    let not_shown = !thinks && claude.thinking.display.is_some();
+    [
+        (in_clear, KEY_IN_CLEAR),
+        (few, FEW_TOKENS),
+        (not_shown, NOT_SHOWN),
+    ]
 }
 
 impl WorkoutConfig {

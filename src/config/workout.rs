@@ -115,7 +115,7 @@ impl WorkoutConfig {
 }
 
 /// A URL that is compared or extended.
-fn base_url(reader: &mut Reader, variable: &Variable) -> Option<Url> {
+pub(super) fn base_url(reader: &mut Reader, variable: &Variable) -> Option<Url> {
     let url = reader.optional_url(variable)?;
     reader.refuse_query(variable, &url);
     Some(url)
@@ -132,7 +132,7 @@ fn host_rules(list: &str) -> Option<Vec<HostRule>> {
     Some(rules).filter(|rules| !rules.is_empty())
 }
 
-fn database_url(text: &str) -> Option<SecretString> {
+pub(super) fn database_url(text: &str) -> Option<SecretString> {
     let text = text.trim();
     let valid = match text.split_once(':')? {
         ("sqlite", file) => !file.trim_start_matches('/').is_empty(),

@@ -43,7 +43,7 @@ where
 }
 
 /// Reads the whole body, of which `reserved` bytes are taken from the budget, within [`BODY_TIMEOUT`] and by `deadline`. Only when it is refused, `body` is left for
-/// [`discard`].
+/// [`discard_unread`].
 pub(crate) async fn read<U>(
     headers: &HeaderMap,
     body: &mut Option<Body>,
@@ -116,9 +116,18 @@ where
     Ok(bytes.into())
 }
 
+/// Discards the body of a rejected request in a task of its own, unless the client waits to be asked for it.
+pub(crate) fn discard_unread(headers: &HeaderMap, body: Option<Body>, max: usize) {
+    if let Some(body) = body
+        && !headers.contains_key(header::EXPECT)
+    {
+        tokio::spawn(discard(body, max));
+    }
+}
+
 /// Reads the rest of a rejected body, within limits: closing at once would reset the connection before the client has read
 /// the response.
-pub(crate) async fn discard(body: Body, max: usize) {
+async fn discard(body: Body, max: usize) {
     let rest = async {
         let (mut body, mut left) = (pin!(body), max.saturating_mul(4));
         while let Some(Ok(frame)) = body.frame().await {

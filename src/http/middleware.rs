@@ -1,6 +1,6 @@
 //! The middleware of every server: request id, tracing span, security headers, CORS, panics, and the errors 404 and 405.
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use axum::{
     Extension, Router,
@@ -8,14 +8,24 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
 use tracing::Instrument;
 
-use super::{problem::Problem, request_id::RequestId};
+use super::{
+    problem::Problem,
+    rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    request_id::RequestId,
+};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long a browser may cache the response to a preflight.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
 
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-opener-policy");
@@ -58,6 +68,33 @@ pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
             Problem::method_not_allowed().respond(&id)
         })
         .layer(layers)
+}
+
+/// The CORS policy of a server: the methods, and the headers of requests and responses besides the usual ones.
+pub(crate) fn cors(
+    origins: AllowOrigin,
+    methods: &[Method],
+    request_headers: &[HeaderName],
+    response_headers: &[HeaderName],
+) -> CorsLayer {
+    let usual_of_requests = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::ACCEPT,
+        REQUEST_ID,
+    ];
+    let usual_of_responses = [
+        REQUEST_ID,
+        header::RETRY_AFTER,
+        RATE_LIMIT,
+        RATE_LIMIT_POLICY,
+    ];
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods(methods.to_vec())
+        .allow_headers([&usual_of_requests, request_headers].concat())
+        .expose_headers([&usual_of_responses, response_headers].concat())
+        .max_age(PREFLIGHT_MAX_AGE)
 }
 
 /// Adds the id and the span to the request, and the common headers to the response.

@@ -1,85 +1,24 @@
 //! Error responses: `application/problem+json` (RFC 9457), each with one of a closed set of codes.
 
-use std::{borrow::Cow, fmt, time::Duration};
+mod code;
+
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{rate_limit::whole_seconds, request_id::RequestId};
 use crate::process::memory::Exceeded;
+pub use code::Code;
 
 /// `Retry-After` when too many requests run, or hold too much memory.
 const MEMORY_RETRY_AFTER: Duration = Duration::from_secs(2);
-
-/// Why a request failed. Decides the status, the `code` in the body and the default `Retry-After`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    InvalidJson,
-    Unauthorized,
-    HostNotAllowed,
-    OriginNotAllowed,
-    NotFound,
-    SessionNotFound,
-    MethodNotAllowed,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-    InvalidRequest,
-    RateLimited,
-    UserSessionLimit,
-    SessionLimit,
-    Internal,
-    ModelError,
-    ModelOverloaded,
-    ToolsUnavailable,
-    Busy,
-    ShuttingDown,
-    Timeout,
-}
-
-impl Code {
-    const fn row(self) -> (u16, &'static str, Option<u64>) {
-        match self {
-            Self::InvalidJson => (400, "invalid_json", None),
-            Self::Unauthorized => (401, "unauthorized", None),
-            Self::HostNotAllowed => (403, "host_not_allowed", None),
-            Self::OriginNotAllowed => (403, "origin_not_allowed", None),
-            Self::NotFound => (404, "not_found", None),
-            Self::SessionNotFound => (404, "session_not_found", None),
-            Self::MethodNotAllowed => (405, "method_not_allowed", None),
-            Self::PayloadTooLarge => (413, "payload_too_large", None),
-            Self::UnsupportedMediaType => (415, "unsupported_media_type", None),
-            Self::InvalidRequest => (422, "invalid_request", None),
-            Self::RateLimited => (429, "rate_limited", Some(1)),
-            Self::UserSessionLimit => (429, "too_many_sessions", Some(30)),
-            Self::SessionLimit => (503, "too_many_sessions", Some(30)),
-            Self::Internal => (500, "internal", None),
-            Self::ModelError => (502, "model_error", None),
-            Self::ModelOverloaded => (503, "model_overloaded", Some(5)),
-            Self::ToolsUnavailable => (503, "tools_unavailable", Some(5)),
-            Self::Busy => (503, "busy", Some(2)),
-            Self::ShuttingDown => (503, "shutting_down", Some(5)),
-            Self::Timeout => (504, "timeout", None),
-        }
-    }
-
-    pub fn status(self) -> StatusCode {
-        StatusCode::from_u16(self.row().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        self.row().1
-    }
-
-    fn retry_after(self) -> Option<Duration> {
-        self.row().2.map(Duration::from_secs)
-    }
-}
 
 /// An error response. `detail` is for the developer of the client.
 #[derive(Debug)]
@@ -91,6 +30,10 @@ pub struct Problem {
     challenge: Option<Cow<'static, str>>,
     /// The extension member `messages`.
     messages: Option<Box<RawValue>>,
+    /// The extension member `executionId`.
+    execution_id: Option<Arc<str>>,
+    /// The extension member `cause`.
+    cause: Option<Cow<'static, str>>,
 }
 
 impl From<Exceeded> for Problem {
@@ -134,6 +77,14 @@ pub struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Object>, required = false)]
     messages: Option<&'a RawValue>,
+    /// The run that the request has begun.
+    #[serde(rename = "executionId", skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    execution_id: Option<&'a str>,
+    /// The code of the error with which the run has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    cause: Option<&'a str>,
 }
 
 impl Problem {
@@ -144,6 +95,8 @@ impl Problem {
             retry_after: code.retry_after(),
             challenge: None,
             messages: None,
+            execution_id: None,
+            cause: None,
         }
     }
 
@@ -164,6 +117,20 @@ impl Problem {
     #[must_use]
     pub fn with_messages(mut self, messages: Box<RawValue>) -> Self {
         self.messages = Some(messages);
+        self
+    }
+
+    /// Sets the extension member `executionId`.
+    #[must_use]
+    pub fn with_execution_id(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.execution_id = Some(id.into());
+        self
+    }
+
+    /// Sets the extension member `cause`.
+    #[must_use]
+    pub fn with_cause(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.cause = Some(code.into());
         self
     }
 
@@ -192,9 +159,20 @@ impl Problem {
         Self::new(Code::ShuttingDown, detail)
     }
 
+    /// `wait`: until the next request is let through.
+    pub fn rate_limited(wait: Duration) -> Self {
+        let detail = "Too many requests of this user; wait as long as Retry-After says.";
+        Self::new(Code::RateLimited, detail).with_retry_after(wait)
+    }
+
     pub fn payload_too_large(max: usize) -> Self {
         let detail = format!("The body is larger than {max} bytes.");
         Self::new(Code::PayloadTooLarge, detail)
+    }
+
+    pub fn unsupported_media_type() -> Self {
+        let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
+        Self::new(Code::UnsupportedMediaType, detail)
     }
 
     pub fn invalid_json(why: impl Into<Cow<'static, str>>) -> Self {
@@ -217,6 +195,8 @@ impl Problem {
             code: self.code.as_str(),
             request_id: request_id.as_str(),
             messages: self.messages.as_deref(),
+            execution_id: self.execution_id.as_deref(),
+            cause: self.cause.as_deref(),
         };
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, content_type, Json(body)).into_response();

@@ -1,1 +1,23 @@
-//! Runs, their journal, skills, connections and deliveries as data.
+//! Data types of the runs: what is stored about a run, a skill, a connection and a callback.
+//!
+//! Types that clients read serialize as the API shows them (camelCase, RFC 3339 times). The others serialize for the database
+//! alone.
+
+mod connection;
+mod delivery;
+mod ids;
+mod input;
+mod journal;
+mod run;
+mod skill;
+
+pub use crate::auth::Subject as UserId;
+pub use connection::{NewConnection, SealedRow, StoredConnection};
+pub use delivery::{Delivery, DeliveryOutcome, DeliveryState, DueDelivery};
+pub use ids::{DeliveryId, RunId, SkillId};
+pub use input::{InlineConnection, RunInput, Step};
+pub use journal::{Entry, EntryKind, NewReply, Reply, RetryReason};
+pub use run::{
+    Claim, Claimed, End, Metadata, NewRun, Run, RunError, RunFile, Status, Trigger, Usage,
+};
+pub use skill::{DueSkill, NewSkill, Overlap, SecretChange, Skill, SkillContent, TriggerConfig};

@@ -1,1 +1,5 @@
-//! Skills: steps that are run by hand, by a webhook or on a schedule.
+//! Skills: cron schedules, and the task that begins the runs of skills at their planned times.
+
+pub mod cron;
+mod field;
+pub mod schedule;

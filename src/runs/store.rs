@@ -1,1 +1,1 @@
-//! The queries of runs, for SQLite and PostgreSQL.
+//! The queries of runs, for `SQLite` and `PostgreSQL`.

@@ -1,1 +1,4 @@
 //! One attempt at a run: the agent's turn with a journal.
+
+mod prompts;
+pub mod workspace;

@@ -29,6 +29,15 @@ pub(crate) fn is_public(ip: IpAddr) -> bool {
     }
 }
 
+/// As [`is_public`], but false for every IPv6 address that stands for an IPv4 one: a translator between here and there decides
+/// what such an address reaches.
+pub(crate) fn is_dialable(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => embedded_v4(ip).is_none() && is_global_unicast(ip),
+    }
+}
+
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let special = ip.is_private()

@@ -44,6 +44,15 @@ pub(crate) fn builder_for(url: &Url) -> ClientBuilder {
 
 /// As [`builder_for`], but for the servers that `url`'s refers to as well: they may use https although `url` does not.
 pub(crate) fn builder_from(url: &Url) -> ClientBuilder {
+    if is_local(url) {
+        builder().no_proxy()
+    } else {
+        builder()
+    }
+}
+
+/// As [`builder_from`], for any server.
+pub(crate) fn builder() -> ClientBuilder {
     let builder = reqwest::Client::builder()
         .http1_only()
         .user_agent(USER_AGENT)
@@ -60,11 +69,7 @@ pub(crate) fn builder_from(url: &Url) -> ClientBuilder {
         .connector_layer(MapResponseLayer::new(note_connected));
     #[cfg(target_os = "linux")]
     let builder = builder.tcp_user_timeout(TCP_USER_TIMEOUT);
-    if is_local(url) {
-        builder.no_proxy()
-    } else {
-        builder
-    }
+    builder
 }
 
 /// True for this machine, and for names without a dot, which only the local network can resolve (`mcp`).
@@ -150,7 +155,9 @@ pub(crate) fn root(error: &(dyn Error + 'static)) -> String {
 }
 
 /// An error and its causes.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(super) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| inner(*error))
 }
 

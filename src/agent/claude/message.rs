@@ -1,10 +1,14 @@
 //! Messages and content blocks in the format of Claude's Messages API, in which frontends keep the history too.
 
-use serde::Serialize;
+mod known;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+use known::Known;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     User,
@@ -12,7 +16,7 @@ pub enum Role {
 }
 
 /// One message of a conversation.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Message {
     pub role: Role,
     pub content: Vec<Block>,
@@ -106,6 +110,17 @@ impl ContentBlock for Block {
     }
 }
 
+/// Reads a block that was serialized, unchanged: one with other fields than its type has is [`Block::Opaque`].
+impl<'de> Deserialize<'de> for Block {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let block = Value::deserialize(deserializer)?;
+        Ok(match Known::deserialize(&block) {
+            Ok(known) => known.into(),
+            Err(_) => Self::Opaque(block),
+        })
+    }
+}
+
 /// True for an unknown type of block that a history may hold in an assistant message: not a server tool's, and not a type
 /// that Claude does not write.
 pub fn is_opaque_type(block_type: &str) -> bool {
@@ -134,3 +149,6 @@ pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
+
+#[cfg(test)]
+mod tests;

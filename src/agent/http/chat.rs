@@ -20,7 +20,7 @@ use super::{
     incoming::{Incoming, Slot, with_allowance},
     json,
     record::{ChatOutcome, ChatRecord},
-    sse::{self, EVENT_STREAM},
+    sse::encode,
 };
 use crate::{
     agent::{Done, Event, Failed, Ledger, Turn, TurnRequest},
@@ -31,6 +31,7 @@ use crate::{
         problem::{self, Problem},
         request_id::RequestId,
         server::{Connection, DeadlineGuard},
+        sse::{self, EVENT_STREAM},
     },
     process::memory::Share,
 };
@@ -140,7 +141,7 @@ impl Chat {
         let events = self.record.observe(accepted.turn, accepted.slot);
         if streamed {
             guard.set_write_deadline(self.incoming.deadline + CATCH_UP_TIMEOUT);
-            return hold_until_written(sse::respond(events, guard), memory);
+            return hold_until_written(sse::respond(events, encode, guard), memory);
         }
         let answer = json::respond(events).await;
         let answer = answer.unwrap_or_else(|problem| problem.respond(&self.incoming.request_id));

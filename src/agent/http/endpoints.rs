@@ -7,7 +7,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +16,7 @@ use crate::{
     agent::metrics::Metrics,
     http::{
         health::{self, Health},
+        openapi::{self, Document},
         request_id::RequestId,
     },
 };
@@ -89,13 +89,9 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     (content_type, app.metrics.encode()).into_response()
 }
 
-/// The `OpenAPI` document as JSON.
-#[derive(Clone)]
-pub(super) struct Document(pub(super) Bytes);
-
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "OpenAPI 3.1",
     body = Object, content_type = "application/json")))]
-pub(super) async fn openapi(Extension(Document(json)): Extension<Document>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+pub(super) async fn openapi(document: Extension<Document>) -> Response {
+    openapi::respond(document)
 }

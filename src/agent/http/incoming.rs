@@ -4,21 +4,15 @@ use std::sync::Arc;
 
 use axum::{body::Body, extract::Request, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{
-    app::App,
-    rejection::{not_admitted, rate_limited},
-};
+use super::{app::App, rejection::not_admitted};
 use crate::{
     auth::Caller,
     http::{
-        body,
-        negotiate::is_plain_json,
-        problem::{Code, Problem},
-        rate_limit::Allowance,
+        body, negotiate::is_plain_json, problem::Problem, rate_limit::Allowance,
         request_id::RequestId,
     },
     process::memory::{Exceeded, Share},
@@ -59,8 +53,7 @@ impl Incoming {
         let (slot, reserved) = self.acquire_slot(caller)?;
         admit(&self.app, self.deadline).await?;
         if !is_plain_json(&self.headers) {
-            let detail = "The body must be JSON: Content-Type: application/json, not compressed.";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+            return Err(Problem::unsupported_media_type());
         }
         let (max, deadline) = (self.app.http.max_body_bytes, Some(self.deadline));
         let counted = (&*slot.0, reserved);
@@ -76,18 +69,14 @@ impl Incoming {
         }
         let checked = limits.check_rate(caller);
         self.allowance = checked.unwrap_or_else(Some);
-        checked.map_err(rate_limited)?;
+        checked.map_err(|refused| Problem::rate_limited(refused.reset))?;
         let share = limits.budget.begin(caller.clone())?;
         let reserved = body::reserve(&self.headers, http.max_body_bytes, &share)?;
         Ok(((Arc::new(share), self.app.lifecycle.begin()), reserved))
     }
 
     pub(super) fn reject(self, problem: &Problem) -> Response {
-        if let Some(body) = self.body
-            && !self.headers.contains_key(header::EXPECT)
-        {
-            tokio::spawn(body::discard(body, self.app.http.max_body_bytes));
-        }
+        body::discard_unread(&self.headers, self.body, self.app.http.max_body_bytes);
         problem.respond(&self.request_id)
     }
 }

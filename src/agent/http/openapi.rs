@@ -1,12 +1,11 @@
-//! Completes the `OpenAPI` document: its title, the bearer scheme, common response headers, and blocks of unknown types.
+//! Completes the `OpenAPI` document: its title, the headers of the rate limit, and blocks of unknown types.
 
 use utoipa::{
     OpenApi,
-    openapi::{
-        Header, Object, ObjectBuilder, RefOr, Response, Schema, Type,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
+
+use crate::http::openapi;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -15,10 +14,6 @@ use utoipa::{
 ))]
 pub(super) struct Api;
 
-const REQUEST_ID: (&str, &str) = (
-    "X-Request-ID",
-    "The id of the request: the caller's own, or a new one",
-);
 /// A type of block that `Block` does not name.
 const OTHER_BLOCK_TYPE: &str =
     "^(?!(text|image|document|tool_use|tool_result|thinking|redacted_thinking)$)";
@@ -36,29 +31,15 @@ const RATE_LIMIT: [(&str, &str); 2] = [
 
 /// Completes the document that the router has collected.
 pub(super) fn complete(api: &mut utoipa::openapi::OpenApi) {
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("JWT")
-        .build();
-    api.components
-        .get_or_insert_default()
-        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    openapi::complete(api);
     describe_unknown_blocks(api);
-    for (path, item) in &mut api.paths.paths {
-        for operation in item.get.iter_mut().chain(&mut item.post) {
-            for (status, response) in &mut operation.responses.responses {
-                let RefOr::T(response) = response else {
-                    continue;
-                };
-                add_header(response, REQUEST_ID);
-                if matches!(path.as_str(), "/chat" | "/title") && status != "401" {
-                    for header in RATE_LIMIT {
-                        add_header(response, header);
-                    }
-                }
+    openapi::each_response(api, |path, status, response| {
+        if matches!(path, "/chat" | "/title") && status != "401" {
+            for header in RATE_LIMIT {
+                openapi::add_header(response, header);
             }
         }
-    }
+    });
 }
 
 /// utoipa describes an untagged variant as if its name were its tag.
@@ -73,10 +54,4 @@ fn describe_unknown_blocks(api: &mut utoipa::openapi::OpenApi) {
             .pattern(Some(OTHER_BLOCK_TYPE));
         unknown.properties.insert("type".to_owned(), other.into());
     }
-}
-
-fn add_header(response: &mut Response, (name, description): (&str, &str)) {
-    let mut header = Header::new(Object::with_type(Type::String));
-    header.description = Some(description.to_owned());
-    response.headers.insert(name.into(), RefOr::T(header));
 }

@@ -6,16 +6,8 @@ use serde_json::value::to_raw_value;
 
 use crate::{
     agent::{Failed, FailureCode, history::Invalid},
-    http::{
-        problem::{Code, Problem},
-        rate_limit::Allowance,
-    },
+    http::problem::{Code, Problem},
 };
-
-pub(super) fn rate_limited(allowance: Allowance) -> Problem {
-    let detail = "Too many requests of this user; wait as long as Retry-After says.";
-    Problem::new(Code::RateLimited, detail).with_retry_after(allowance.reset)
-}
 
 /// The deadline of the chat has passed in the admission queue.
 pub(super) fn not_admitted() -> Problem {

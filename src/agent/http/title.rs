@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 
 use super::{
     app::App,
-    body_parser,
     chat::request::{self, RequestMessage},
     incoming::{Incoming, with_allowance},
 };
@@ -23,6 +22,7 @@ use crate::{
     agent::history::{self, Transcript},
     auth::Caller,
     http::{
+        body_parser,
         problem::{self, Code, Problem},
         request_id::RequestId,
         server::{Connection, DeadlineGuard},
@@ -108,7 +108,7 @@ async fn answer(
         _ => problem,
     })?;
     let app = &incoming.app;
-    let transcript = body_parser::parse(&app.limits, body, &slot.0, parse).await?;
+    let transcript = body_parser::parse(&app.limits.large_bodies, body, &slot.0, parse).await?;
     // The body is gone, and the transcript is small.
     slot.0.give_back(usize::MAX);
     let Some((title, usage)) = app.agent.title(&transcript).await else {

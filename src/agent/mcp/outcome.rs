@@ -1,5 +1,6 @@
 //! The outcome of a tool call: its result, an error, or "unknown", as content blocks for Claude.
 
+mod attachments;
 mod image;
 
 use rmcp::model::ErrorData;
@@ -8,6 +9,8 @@ use serde_json::Value;
 use super::bounded;
 use crate::agent::claude::{Block, is_blank};
 use image::{image, image_note};
+
+pub use attachments::{Attachment, Attachments, ResultLimits};
 
 /// The rest of an answer's content is left out.
 const MAX_BLOCKS: usize = 1000;
@@ -21,6 +24,8 @@ pub struct CallOutcome {
     pub is_error: bool,
     /// `structuredContent`, for clients that draw it; Claude does not get it.
     pub structured: Option<Value>,
+    /// What the answer holds besides text, if it was asked for ([`ResultLimits`]).
+    pub attachments: Attachments,
     label: &'static str,
 }
 
@@ -30,7 +35,17 @@ impl CallOutcome {
             content: vec![Block::text(text)],
             is_error: true,
             structured: None,
+            attachments: Attachments::default(),
             label,
+        }
+    }
+
+    /// The answer of a tool of the agent's own. `text` is not blank.
+    pub fn of_local(text: impl Into<String>, is_error: bool) -> Self {
+        let label = if is_error { "error" } else { "ok" };
+        Self {
+            is_error,
+            ..Self::error(label, text)
         }
     }
 
@@ -76,9 +91,14 @@ impl CallOutcome {
     }
 
     /// From a `CallToolResult`.
-    pub(super) fn from_result(mut answer: Value, max: usize) -> Self {
+    pub(super) fn from_result(mut answer: Value, limits: impl Into<ResultLimits>) -> Self {
+        let limits = limits.into();
         let is_error = answer["isError"] == true;
-        let mut limit = Limit { left: max, cut: 0 };
+        let attachments = Attachments::collect(&answer["content"], limits.attachments);
+        let mut limit = Limit {
+            left: limits.text,
+            cut: 0,
+        };
         let mut items = answer["content"].as_array_mut().into_iter().flatten();
         let blocks = items.by_ref().take(MAX_BLOCKS);
         let blocks = blocks.filter_map(|item| block(item, is_error, &mut limit));
@@ -111,7 +131,17 @@ impl CallOutcome {
             content,
             is_error,
             structured: within_limit(structured),
+            attachments,
             label: if is_error { "error" } else { "ok" },
+        }
+    }
+
+    /// The result of the call with this id, for Claude.
+    pub fn into_block(self, tool_use_id: String) -> Block {
+        Block::ToolResult {
+            tool_use_id,
+            content: self.content,
+            is_error: self.is_error,
         }
     }
 

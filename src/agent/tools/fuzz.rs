@@ -6,7 +6,7 @@ mod places;
 mod said;
 mod shown;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -182,6 +182,7 @@ fn bound(
             "an offered tool cannot be called"
         );
         return super::ToolCall {
+            server: Arc::default(),
             name: String::new(),
             arguments: Map::new(),
             meta: Map::new(),

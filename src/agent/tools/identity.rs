@@ -9,6 +9,7 @@ mod strip_schema;
 pub(super) use inject::Injector;
 pub(super) use references::descendants;
 pub use strip_input::{InvalidInput, StrippedInput, StrippedJson};
+pub(super) use strip_input::{MAX_BYTES, MAX_DEPTH};
 pub(super) use strip_schema::strip_schema;
 
 const USER_ID: &str = "user_id";

@@ -1,6 +1,6 @@
 //! Tool names for Claude: replaces the characters that MCP allows and Claude's API refuses.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 /// The API takes 128 characters, its documentation promises 64.
 const MAX_LENGTH: usize = 64;
@@ -11,10 +11,10 @@ pub(super) struct NameMap {
 }
 
 impl NameMap {
-    pub(super) fn new<'a>(all: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn new<'a>(all: impl Iterator<Item = Cow<'a, str>>) -> Self {
         let acceptable = all.filter(|name| sanitize_name(name) == *name);
         Self {
-            taken: acceptable.map(str::to_owned).collect(),
+            taken: acceptable.map(Cow::into_owned).collect(),
         }
     }
 
@@ -23,6 +23,11 @@ impl NameMap {
         if sanitized == name {
             return sanitized;
         }
+        self.free(sanitized)
+    }
+
+    /// `name`, which Claude accepts, or another one if it is taken.
+    pub(super) fn free(&mut self, sanitized: String) -> String {
         let numbered = (2..).map(|n| {
             let suffix = format!("_{n}");
             let length = sanitized.len().min(MAX_LENGTH - suffix.len());

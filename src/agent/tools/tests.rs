@@ -3,11 +3,13 @@
 mod names;
 mod properties;
 mod schemas;
+mod servers;
 mod strip_input;
 
 use serde_json::json;
 
 use super::*;
+use crate::auth::Caller;
 
 fn tool(name: &str, schema: Value) -> ListedTool {
     let Value::Object(input_schema) = schema else {

@@ -10,24 +10,24 @@ impl Turn {
     /// thinking blocks when what precedes them has changed.
     pub(super) fn forget_thinking(&mut self, failure: &Failure) -> bool {
         let is_refused = matches!(failure, Failure::Model(error) if error.names_thinking());
-        if !is_refused || !self.request.history.conversation.remove_thinking() {
+        if !is_refused || !self.setup.conversation.remove_thinking() {
             return false;
         }
         tracing::warn!("asking the model again without earlier thinking");
-        self.agent.claude.count_unbound_thinking();
+        self.claude.count_unbound_thinking();
         self.ledger.repeat_round();
         true
     }
 
     /// True if the request should be sent again, now to the fallback model, which this turn keeps.
     pub(super) fn fall_back(&mut self, failure: &Failure) -> bool {
-        let fallback = self.agent.claude.fallback().cloned();
+        let fallback = self.setup.models.fallback.clone();
         let fallback = fallback.filter(|it| !Arc::ptr_eq(it, &self.asked));
         let (Failure::Overloaded(_), Some(fallback)) = (failure, fallback) else {
             return false;
         };
         tracing::warn!(model = fallback.name, "asking the fallback model");
-        self.agent.claude.count_fallback();
+        self.claude.count_fallback();
         self.model.clone_from(&fallback.name);
         self.asked = fallback;
         self.ledger.repeat_round();

@@ -3,10 +3,15 @@
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
-use super::{Turn, tool_calls::ToolCalls};
+use super::{
+    Turn,
+    ending::{explain, settle},
+    tool_calls::ToolCalls,
+};
 use crate::agent::{
     Event, Failure,
     claude::{Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
+    toolbox::{Halt, Next, ReplyView},
 };
 
 pub(super) struct Round<'a> {
@@ -20,6 +25,7 @@ pub(super) struct Round<'a> {
     stream: Option<Box<ReplyStream>>,
     calls: ToolCalls,
     reply: Option<Reply>,
+    next: Next,
     usage: Usage,
     /// Of the failed attempts.
     usage_before: Usage,
@@ -30,20 +36,21 @@ impl<'a> Round<'a> {
         let may_use_tools = turn.may_use_tools();
         let request = Request {
             model: &turn.asked,
-            user_context: &turn.request.user_context,
-            tools: turn.catalogue.tools(),
+            user_context: &turn.setup.user_context,
+            tools: turn.setup.toolbox.tools(),
             may_use_tools,
-            messages: &turn.request.history.conversation,
+            messages: &turn.setup.conversation,
         };
         Self {
             body: request.body().ok(),
-            retries: turn.agent.claude.retries(turn.request.deadline),
+            retries: turn.claude.retries(turn.setup.deadline),
             turn,
             may_use_tools,
             streamed,
             stream: None,
             calls: ToolCalls::default(),
             reply: None,
+            next: Next::End,
             usage: Usage::default(),
             usage_before: Usage::default(),
         }
@@ -58,14 +65,21 @@ impl<'a> Round<'a> {
             if self.reply.is_none() && self.stream.is_none() {
                 let body = self.body.clone().ok_or(Failure::Internal)?;
                 // Boxed: this future is large and short-lived.
-                let claude = &self.turn.agent.claude;
+                let claude = &self.turn.claude;
                 let opening = Box::pin(claude.open(&self.turn.asked, body, &mut self.retries));
                 self.stream = Some(Box::new(opening.await?));
             }
             tokio::select! {
-                Some(result) = self.calls.next_result(&self.turn.request.memory) => return Ok(Some(result)),
+                Some(result) = self.calls.next_result(self.turn.setup.memory.as_deref()) => {
+                    return result.map(Some).map_err(|Halt| Failure::Halted);
+                }
                 progress = next_progress(&mut self.stream), if self.reply.is_none() => {
                     match progress {
+                        Ok(Progress::End(reply)) => {
+                            if let Some(event) = self.on_end(reply).await? {
+                                return Ok(Some(event));
+                            }
+                        }
                         Ok(progress) => {
                             if let Some(event) = self.on_progress(progress) {
                                 if self.streamed {
@@ -94,40 +108,48 @@ impl<'a> Round<'a> {
             // Claude may call tools even when told not to. Such calls are ignored.
             Progress::ToolStart { .. } | Progress::ToolInput { .. } if !self.may_use_tools => None,
             Progress::ToolStart { index, id, name } => {
-                let used_ids = &self.turn.request.history.ids;
+                let used_ids = &self.turn.setup.used_ids;
                 Some(self.calls.start(index, id, name, used_ids))
             }
             Progress::ToolInput { index, input_json } => {
-                let turn = self.turn;
-                let prepare = |id: &str, name: &str, input: &_| turn.prepare_call(id, name, input);
-                let event = self.calls.on_tool_input(index, &input_json, prepare)?;
+                let toolbox = &*self.turn.setup.toolbox;
+                let event = self.calls.on_tool_input(index, &input_json, toolbox)?;
                 self.run_calls(false);
                 Some(event)
             }
-            Progress::End(reply) => {
-                self.on_end(reply);
-                None
-            }
+            // See `on_end`.
+            Progress::End(_) => None,
         }
     }
 
     fn run_calls(&mut self, all: bool) {
-        let mcp = &self.turn.agent.mcp;
-        let token = &self.turn.request.caller_token;
-        self.calls.run(all, |call| mcp.begin(call, token));
+        self.calls.run(all, &*self.turn.setup.toolbox);
         if !self.calls.is_idle() {
             self.body = None;
         }
     }
 
-    fn on_end(&mut self, mut reply: Reply) {
+    /// The reply is complete. Returns the sentence that explains a refusal, if it must be added.
+    async fn on_end(&mut self, mut reply: Reply) -> Result<Option<Event>, Failure> {
         for (index, block) in &mut reply.blocks {
             self.calls.fill_block(*index, block);
         }
         if let Some(stream) = self.stream.take() {
             drain(*stream);
         }
-        if reply.stop_reason == "tool_use" && self.may_use_tools {
+        let explanation = explain(&mut reply);
+        self.next = settle(&mut reply, self.may_use_tools, !self.calls.is_empty());
+        let reply = self.reply.insert(reply);
+        let turn = self.turn;
+        let view = ReplyView {
+            reply,
+            next: self.next,
+            usage: turn.ledger.round_usage(),
+        };
+        if let Some(kept) = turn.setup.toolbox.on_reply(&view) {
+            kept.await.map_err(|Halt| Failure::Halted)?;
+        }
+        if self.next == Next::Calls {
             self.run_calls(true);
         } else {
             if self.calls.any_complete() {
@@ -140,7 +162,7 @@ impl<'a> Round<'a> {
             // Cancels the reads that were started early.
             self.calls = ToolCalls::default();
         }
-        self.reply = Some(reply);
+        Ok(explanation.map(|text| Event::TextDelta { text }))
     }
 
     /// Prepares another attempt after the reply failed, if no part of it was shown and no tool has run.
@@ -159,10 +181,10 @@ impl<'a> Round<'a> {
         self.body.is_some()
     }
 
-    /// The complete reply, and the results of its tool calls.
-    pub(super) fn finish(self) -> (Reply, Vec<Block>) {
+    /// The complete reply, the results of its tool calls, and what follows.
+    pub(super) fn finish(self) -> (Reply, Vec<Block>, Next) {
         let results = self.calls.into_results("the turn was over");
-        (self.reply.unwrap_or_default(), results)
+        (self.reply.unwrap_or_default(), results, self.next)
     }
 
     /// The blocks of the reply and the results of its calls, if the round failed after a tool call was run. If the turn was

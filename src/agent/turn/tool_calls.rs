@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    future::ready,
     time::{Duration, Instant},
 };
 
@@ -13,7 +12,8 @@ use crate::{
         Event,
         claude::{Block, is_id},
         mcp::CallOutcome,
-        tools::{InvalidInput, StrippedInput, ToolCall, sanitize_name},
+        toolbox::{Halt, Prepared, PreparedCall, Toolbox},
+        tools::{CallInput, sanitize_name},
     },
     auth::Caller,
     process::memory::Share,
@@ -26,8 +26,11 @@ const COPIES_OF_RESULT: usize = 3;
 pub(super) struct ToolCalls {
     calls: Vec<Call>,
     /// With positions in `calls`.
-    running: FuturesUnordered<BoxFuture<'static, (usize, CallOutcome, Duration)>>,
+    running: FuturesUnordered<BoxFuture<'static, Ended>>,
 }
+
+/// The position of a call, its outcome, and how long it took.
+type Ended = (usize, Result<CallOutcome, Halt>, Duration);
 
 struct Call {
     /// The index of its block in the reply.
@@ -36,16 +39,19 @@ struct Call {
     id: String,
     /// The name in events and messages.
     name: String,
-    /// The name that Claude wrote, for the catalogue.
+    /// The name that Claude wrote, for the toolbox.
     requested_name: String,
-    input: StrippedInput,
+    input: CallInput,
     state: State,
 }
 
 enum State {
     /// Claude is still writing the input.
     Open,
-    Ready(Box<ToolCall>),
+    Ready {
+        call: PreparedCall,
+        early: bool,
+    },
     /// Never sent; answered when the reply is complete.
     Invalid(CallOutcome),
     Running,
@@ -73,35 +79,29 @@ impl ToolCalls {
             id: id.clone(),
             name: name.clone(),
             requested_name,
-            input: StrippedInput::default(),
+            input: CallInput::default(),
             state: State::Open,
         });
         Event::ToolUseStart { id, name }
     }
 
-    /// The input of a call is complete. `prepare` gets the call's id, the tool's name and the input; it returns `None` if
-    /// there is no such tool.
+    /// The input of a call is complete.
     pub(super) fn on_tool_input(
         &mut self,
         index: u64,
         input_json: &str,
-        prepare: impl FnOnce(&str, &str, &StrippedInput) -> Option<ToolCall>,
+        toolbox: &dyn Toolbox,
     ) -> Option<Event> {
         let call = self.calls.iter_mut().find(|call| call.index == index)?;
-        let invalid = |why: &str| State::Invalid(CallOutcome::invalid(why));
-        call.state = match StrippedInput::parse(input_json) {
-            Ok(input) => {
-                call.input = input;
-                let unknown = || format!("There is no tool named {}. Nothing was run.", call.name);
-                let prepared = prepare(&call.id, &call.requested_name, &call.input);
-                prepared.map_or_else(|| invalid(&unknown()), |it| State::Ready(Box::new(it)))
-            }
-            Err(InvalidInput::NotAnObject) => {
-                invalid("The input of this call is not a JSON object. Nothing was run; call again.")
-            }
-            Err(error) => invalid(&format!(
-                "The input of this call {error}. Nothing was run; call again with less."
-            )),
+        let Prepared {
+            input,
+            call: prepared,
+            early,
+        } = toolbox.prepare(&call.id, &call.requested_name, input_json);
+        call.input = input;
+        call.state = match prepared {
+            PreparedCall::Refused(outcome) => State::Invalid(outcome),
+            call => State::Ready { call, early },
         };
         Some(Event::ToolUse {
             id: call.id.clone(),
@@ -110,28 +110,29 @@ impl ToolCalls {
         })
     }
 
-    /// Runs the calls that are ready: only reads while the reply streams, `all` once it is complete. Calls with incomplete
-    /// input are answered as invalid then.
-    pub(super) fn run<F>(&mut self, all: bool, run: impl Fn(ToolCall) -> F)
-    where
-        F: Future<Output = CallOutcome> + Send + 'static,
-    {
+    /// Begins the calls that are ready: only early ones while the reply streams, `all` once it is complete. Calls with
+    /// incomplete input are answered as invalid then.
+    pub(super) fn run(&mut self, all: bool, toolbox: &dyn Toolbox) {
         for (at, call) in self.calls.iter_mut().enumerate() {
-            let outcome = match std::mem::replace(&mut call.state, State::Running) {
-                State::Ready(prepared) if all || prepared.read_only() => run(*prepared).boxed(),
+            let prepared = match std::mem::replace(&mut call.state, State::Running) {
+                State::Ready {
+                    call: prepared,
+                    early,
+                } if all || early => prepared,
                 State::Open if all => {
                     let why = "The input of this call is incomplete; call again.";
-                    ready(CallOutcome::invalid(why)).boxed()
+                    PreparedCall::Refused(CallOutcome::invalid(why))
                 }
                 State::Invalid(outcome) if all => {
                     call.state = State::Invalid(outcome.clone());
-                    ready(outcome).boxed()
+                    PreparedCall::Refused(outcome)
                 }
                 state => {
                     call.state = state;
                     continue;
                 }
             };
+            let outcome = toolbox.begin(&call.id, &call.name, prepared);
             let started = Instant::now();
             let running = async move { (at, outcome.await, started.elapsed()) };
             self.running.push(running.boxed());
@@ -139,9 +140,17 @@ impl ToolCalls {
     }
 
     /// The next result of any running call, which takes from `memory`; `None` if no call is running.
-    pub(super) async fn next_result(&mut self, memory: &Share<Caller>) -> Option<Event> {
-        let (at, mut outcome, duration) = self.running.next().await?;
-        if memory.take(outcome.size() * COPIES_OF_RESULT).is_err() {
+    pub(super) async fn next_result(
+        &mut self,
+        memory: Option<&Share<Caller>>,
+    ) -> Option<Result<Event, Halt>> {
+        let (at, outcome, duration) = self.running.next().await?;
+        let mut outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(halt) => return Some(Err(halt)),
+        };
+        let size = outcome.size() * COPIES_OF_RESULT;
+        if memory.is_some_and(|memory| memory.take(size).is_err()) {
             outcome.leave_out_content();
         }
         let call = &mut self.calls[at];
@@ -153,7 +162,11 @@ impl ToolCalls {
             structured: outcome.structured.take(),
         };
         call.state = State::Done(outcome);
-        Some(event)
+        Some(Ok(event))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -196,13 +209,9 @@ impl ToolCalls {
             let outcome = match call.state {
                 State::Done(outcome) | State::Invalid(outcome) => outcome,
                 State::Running => CallOutcome::unknown(cut_off),
-                State::Open | State::Ready(_) => CallOutcome::not_run(cut_off),
+                State::Open | State::Ready { .. } => CallOutcome::not_run(cut_off),
             };
-            Block::ToolResult {
-                tool_use_id: call.id,
-                content: outcome.content,
-                is_error: outcome.is_error,
-            }
+            outcome.into_block(call.id)
         };
         self.calls.into_iter().map(result).collect()
     }

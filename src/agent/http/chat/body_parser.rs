@@ -8,11 +8,11 @@ use super::request;
 use crate::{
     agent::{
         history::{self, History},
-        http::{body_parser, limits::Limits},
+        http::limits::Limits,
         time_zone_name, user_context,
     },
     auth::Caller,
-    http::problem::Problem,
+    http::{body_parser, problem::Problem},
     process::memory::Share,
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn parse(
     share: &Arc<Share<Caller>>,
 ) -> Result<Parsed, Problem> {
     let length = body.len();
-    let parsed = body_parser::parse(limits, body, share, parse_now).await?;
+    let parsed = body_parser::parse(&limits.large_bodies, body, share, parse_now).await?;
     match parsed.history.conversation.owned_and_shared() {
         (owned, 0) => share.give_back(length.saturating_sub(owned)),
         (owned, _) => share.take(owned)?,

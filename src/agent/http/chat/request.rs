@@ -9,7 +9,7 @@ use crate::{
         claude,
         json::{Invalid, Object},
     },
-    http::problem::Problem,
+    http::{json, problem::Problem},
     process::memory::json::MAX_VALUES,
 };
 
@@ -61,17 +61,13 @@ pub(in crate::agent::http) fn read_messages(
 /// Parses a body without halves of surrogate pairs ([`mend_bytes`](crate::process::json::mend_bytes)) that is JSON, holds at
 /// most [`MAX_VALUES`] `values`, and is an object.
 fn object(bytes: &[u8], values: usize) -> Result<Object<'_>, Problem> {
-    // Checked once for all strings in the body.
-    let Ok(text) = simdutf8::basic::from_utf8(bytes) else {
-        let valid = std::str::from_utf8(bytes).map_err(|error| error.valid_up_to());
-        return Err(not_json(bytes, valid.err().unwrap_or_default()));
-    };
+    let text = json::text(bytes)?;
     let fits = values <= MAX_VALUES;
     if fits && let Ok(body) = Object::parse(text) {
         return Ok(body);
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        return Err(not_json_from(error.line(), error.column()));
+        return Err(json::not_json(error.line(), error.column()));
     }
     let why = if fits {
         "must be an object with `messages`".to_owned()
@@ -79,20 +75,6 @@ fn object(bytes: &[u8], values: usize) -> Result<Object<'_>, Problem> {
         format!("must not hold more than {MAX_VALUES} values")
     };
     Err(Invalid::new(why).in_field("body").into())
-}
-
-/// `at`: the position of the first invalid byte.
-fn not_json(bytes: &[u8], at: usize) -> Problem {
-    let lines = bytes[..at].split(|byte| *byte == b'\n');
-    let (line, column) = lines.fold((0, 0), |(line, _), text| (line + 1, text.len() + 1));
-    not_json_from(line, column)
-}
-
-fn not_json_from(line: usize, column: usize) -> Problem {
-    // serde_json's own message may quote the text.
-    Problem::invalid_json(format!(
-        "The body is not JSON in UTF-8 without a byte order mark (line {line}, column {column})."
-    ))
 }
 
 fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {

@@ -1,10 +1,11 @@
 use axum::body::{Body, to_bytes};
 use axum::routing::get;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
+use crate::http::middleware::REQUEST_ID;
 
 async fn broken() -> StatusCode {
     panic!("MARKER")

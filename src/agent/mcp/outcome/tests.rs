@@ -182,3 +182,39 @@ fn an_image_without_the_bytes_of_one_becomes_a_note() {
     let note = "[an image, left out: wider or higher than 8000 pixels]";
     assert_eq!(content(&image), [Block::text(note)]);
 }
+
+#[test]
+fn attachments_are_collected_within_their_limit_and_only_when_asked_for() {
+    let answer = json!({"content": [
+        {"type": "text", "text": "aGk="},
+        {"type": "image", "mimeType": "image/png", "data": PNG},
+        {"type": "audio", "mimeType": "audio/wav", "data": "aGk"},
+        {"type": "resource", "resource": {"uri": "a://b/c.bin", "mimeType": "x/y", "blob": "data:x/y;base64,aGkh"}},
+        {"type": "resource", "resource": {"uri": "a://b", "text": "t"}},
+        {"type": "audio", "data": "*"},
+        {"type": "image", "data": "AAAA"},
+    ]});
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    let attachment = |uri: Option<&str>, mime_type: &str, data: &[u8]| Attachment {
+        uri: uri.map(str::to_owned),
+        mime_type: mime_type.into(),
+        data: data.to_vec().into(),
+    };
+    let limits = ResultLimits {
+        text: 1000,
+        attachments: png.len() + 5,
+    };
+    let outcome = CallOutcome::from_result(answer.clone(), limits);
+    let expected = Attachments {
+        items: vec![
+            attachment(None, "image/png", png),
+            attachment(None, "audio/wav", b"hi"),
+            attachment(Some("a://b/c.bin"), "x/y", b"hi!"),
+        ],
+        left_out: 2,
+    };
+    assert_eq!(outcome.attachments, expected);
+    let plain = CallOutcome::from_result(answer, 1000);
+    assert_eq!(plain.content, outcome.content);
+    assert_eq!(plain.attachments, Attachments::default());
+}

@@ -12,9 +12,9 @@ use copy::Stripped;
 use crate::process::{json::mend_str, memory::json::MAX_VALUES};
 
 /// The deepest input, texts that are JSON included: it is nested five levels deep in a request, and many JSON parsers stop at 128.
-const MAX_DEPTH: usize = 122;
+pub(in crate::agent::tools) const MAX_DEPTH: usize = 122;
 /// The longest input, in bytes. Claude cannot write as much in one call.
-const MAX_BYTES: usize = 4 << 20;
+pub(in crate::agent::tools) const MAX_BYTES: usize = 4 << 20;
 /// The longest JSON in one text of an input, in bytes.
 const MAX_TEXT_BYTES: usize = 64 << 10;
 

@@ -1,0 +1,64 @@
+//! The lock of the one process that works on the runs of a database: a locked file beside `SQLite`'s, or a session
+//! advisory lock of `PostgreSQL`. It ends with the process that holds it.
+
+mod file;
+mod session;
+
+use std::{io, time::Duration};
+
+use crate::database::Database;
+use file::FileLock;
+use session::SessionLock;
+
+/// Between checks that the lock is still held.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LockError {
+    #[error("the lock file cannot be used")]
+    File(#[from] io::Error),
+    #[error("the database does not answer")]
+    Database(#[from] sqlx::Error),
+    #[error("the database does not answer in time")]
+    TimedOut(#[from] tokio::time::error::Elapsed),
+}
+
+/// A held lock. Dropping it releases it.
+pub(super) enum Lock {
+    File(FileLock),
+    Session(Box<SessionLock>),
+}
+
+impl Lock {
+    /// `None`: another process holds it.
+    pub(super) async fn acquire(database: &Database) -> Result<Option<Self>, LockError> {
+        match database.file() {
+            Some(file) => Ok(FileLock::acquire(file)?.map(Self::File)),
+            None => {
+                let lock = SessionLock::acquire(database).await?;
+                Ok(lock.map(|lock| Self::Session(Box::new(lock))))
+            }
+        }
+    }
+
+    /// Resolves when the lock is found to be lost.
+    pub(super) async fn lost(&mut self) {
+        loop {
+            tokio::time::sleep(CHECK_EVERY).await;
+            let held = match self {
+                Self::File(lock) => lock.is_held(),
+                Self::Session(lock) => lock.is_held().await,
+            };
+            if !held {
+                return;
+            }
+        }
+    }
+
+    pub(super) async fn release(self) {
+        match self {
+            Self::File(lock) => drop(lock),
+            Self::Session(lock) => lock.release().await,
+        }
+    }
+}

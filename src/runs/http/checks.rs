@@ -1,0 +1,123 @@
+//! Checks that several kinds of requests have in common. The errors name the field, and quote nothing of the client's.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use http::HeaderMap;
+
+use super::{app::App, choice::Connections, extract::single, json::invalid, refused::Refused};
+use crate::{
+    agent::claude::is_blank,
+    config::connections::{ConnectionName, OWN_CONNECTION, ServerHeaders},
+    http::problem::{Code, Problem},
+    runs::model::UserId,
+};
+
+/// The headers of a connection, as clients send them: by name; `null` is no value.
+pub(super) type Headers = BTreeMap<String, Option<String>>;
+
+const MAX_PROMPT: usize = 100_000;
+const MAX_REQUEST_ID: usize = 100;
+/// Connections of one run.
+pub(super) const MAX_CONNECTIONS: usize = 64;
+const MAX_URL: usize = 2048;
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// `field` holds a prompt. Lengths are in Unicode scalar values.
+pub(super) fn check_prompt(field: &str, prompt: &str) -> Result<(), Problem> {
+    if is_blank(prompt) {
+        return Err(invalid(field, "is blank"));
+    }
+    check_length(field, prompt, MAX_PROMPT)
+}
+
+pub(super) fn check_length(field: &str, text: &str, max: usize) -> Result<(), Problem> {
+    // A scalar value has a byte at least.
+    if text.len() > max && text.chars().count() > max {
+        return Err(invalid(field, format!("is longer than {max} characters")));
+    }
+    Ok(())
+}
+
+/// The names of hosts are judged when they are dialled.
+pub(super) fn check_url(app: &App, field: &str, url: &str) -> Result<(), Problem> {
+    if url.len() > MAX_URL {
+        return Err(invalid(field, format!("is longer than {MAX_URL} bytes")));
+    }
+    let judged = app.guard.judge(url);
+    judged
+        .map(drop)
+        .map_err(|refused| invalid(field, refused.to_string()))
+}
+
+/// The headers that have a value, as a client may set them.
+pub(super) fn usable_headers(place: &str, headers: &Headers) -> Result<ServerHeaders, Problem> {
+    let given = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.clone()?)));
+    ServerHeaders::new(given)
+        .map_err(|error| invalid(&format!("{place}.headers"), error.to_string()))
+}
+
+/// Checks that the request may use each of these connections.
+pub(super) async fn check_connections<'a>(
+    app: &App,
+    owner: &UserId,
+    choice: &Connections,
+    (field, names): (&str, &[String]),
+    inline: impl Iterator<Item = &'a String> + Clone,
+) -> Result<(), Refused> {
+    if names.len() > MAX_CONNECTIONS {
+        let why = format!("are more than {MAX_CONNECTIONS}");
+        return Err(invalid(field, why).into());
+    }
+    for (at, name) in names.iter().enumerate() {
+        let known = choice.contains(name) || inline.clone().any(|inline| inline == name);
+        if !known && !is_stored(app, owner, name).await? {
+            let detail = format!("{field}[{at}]: names no connection that this request can use");
+            return Err(Problem::new(Code::UnknownConnection, detail).into());
+        }
+    }
+    Ok(())
+}
+
+/// The operator's connections are none of the caller's, also where the request may not use them.
+async fn is_stored(app: &App, owner: &UserId, name: &str) -> Result<bool, Refused> {
+    if name == OWN_CONNECTION || ConnectionName::from_str(name).is_err() {
+        return Ok(false);
+    }
+    if app.has_operators_connection(name) {
+        return Ok(false);
+    }
+    Ok(app.store.connection(owner, name).await?.is_some())
+}
+
+/// The request id: of the field, or of the header `Idempotency-Key`.
+pub(super) fn request_id(
+    headers: &HeaderMap,
+    field: Option<&str>,
+) -> Result<Option<String>, Problem> {
+    let header = headers
+        .contains_key(IDEMPOTENCY_KEY)
+        .then(|| single(headers, IDEMPOTENCY_KEY).unwrap_or_default());
+    let (name, id) = match (field, header) {
+        (Some(field), Some(header)) if field != header => {
+            let why = "differs from the header Idempotency-Key";
+            return Err(invalid("requestId", why));
+        }
+        (Some(id), _) => ("requestId", id),
+        (None, Some(id)) => ("Idempotency-Key", id),
+        (None, None) => return Ok(None),
+    };
+    if !is_request_id(id) {
+        let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
+        return Err(invalid(name, why));
+    }
+    Ok(Some(id.to_owned()))
+}
+
+pub(super) fn is_request_id(id: &str) -> bool {
+    (1..=MAX_REQUEST_ID).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}

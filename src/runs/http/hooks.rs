@@ -1,0 +1,189 @@
+//! `POST /hooks/{skill_id}`: runs a skill by a webhook, whose signature takes the place of a token.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::HeaderMap;
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::{
+    app::App,
+    authenticate::{admit, with_allowance},
+    base_url::BaseUrl,
+    begin::{Accepted, Form, begin},
+    checks::is_request_id,
+    extract::Segments,
+    json::invalid,
+    refused::Refused,
+};
+use crate::{
+    config::CallbackSecret,
+    http::{
+        body, json,
+        problem::{self, Code, Problem},
+    },
+    process::{
+        json::mend_bytes,
+        memory::{
+            Exceeded, Share,
+            json::{MAX_VALUES, max_values},
+        },
+    },
+    runs::{
+        callbacks::signature,
+        model::{Skill, SkillId, Trigger, TriggerConfig, UserId},
+        secrets::Place,
+        skills,
+    },
+};
+
+/// The largest body of a hook.
+const MAX_BODY: usize = 1 << 20;
+
+/// Run a skill by its webhook, signed by the rules of Standard Webhooks. The `webhook-id` is the `requestId`.
+#[utoipa::path(
+    post, path = "/hooks/{skill_id}",
+    params(
+        ("skill_id" = String, Path),
+        ("webhook-id" = String, Header, description = "The same in each attempt"),
+        ("webhook-timestamp" = String, Header, description = "Unix seconds; at most 300 seconds off"),
+        ("webhook-signature" = String, Header, description = "`v1,<base64 of the HMAC-SHA256>`; one of several is enough"),
+    ),
+    request_body(content = Option<Object>, description = "Any JSON; shown to the skill's first step as `input`"),
+    responses(
+        (status = 202, description = "The run is durable, and goes on", body = Accepted,
+            headers(("Location" = String, description = "Where the skill's owner can read the run"))),
+        (status = 401, description = "`unauthorized`: there is no such webhook, or the signature is not valid", body = problem::Body,
+            content_type = "application/problem+json"),
+        (status = 409, description = "`request_id_reused`", body = problem::Body, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn hook(
+    State(app): State<Arc<App>>,
+    Segments(id): Segments<String>,
+    base: BaseUrl,
+    request: Request,
+) -> Result<Response, Refused> {
+    if app.lifecycle.is_draining() {
+        return Err(Problem::shutting_down().into());
+    }
+    let _place = app
+        .limits
+        .hooks
+        .try_acquire()
+        .map_err(|_| Exceeded::Requests)?;
+    let (parts, body) = request.into_parts();
+    let skill = match SkillId::parse(&id) {
+        Some(id) => find(&app, id).await?,
+        None => None,
+    };
+    let body = receive(&app, &parts.headers, body, skill.as_ref()).await?;
+    let (Some(skill), Some((body, _share))) = (skill, body) else {
+        return Err(unauthorized());
+    };
+    let request_id = verify(&app, &skill, &parts.headers, &body)?;
+    let allowance = match admit(&app, &skill.owner) {
+        Ok(allowance) => allowance,
+        Err((problem, left)) => {
+            return Ok(with_allowance(Refused::from(problem).into_response(), left));
+        }
+    };
+    if !is_request_id(&request_id) {
+        let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
+        return Err(invalid("webhook-id", why).into());
+    }
+    let run = skills::new_run(&skill, Trigger::Webhook, Some(request_id), input(body)?);
+    let begun = begin(&app, &base, &skill.owner, run, Form::Async).await;
+    let response = begun.unwrap_or_else(IntoResponse::into_response);
+    Ok(with_allowance(response, allowance))
+}
+
+/// The skill, if a webhook may run it.
+async fn find(app: &App, id: SkillId) -> Result<Option<Skill>, Refused> {
+    let Some(owner) = app.store.skill_owner(id).await? else {
+        return Ok(None);
+    };
+    let skill = app.store.skill(&owner, id).await?;
+    Ok(skill.filter(|skill| {
+        skill.content.is_active && matches!(skill.content.trigger, TriggerConfig::Webhook)
+    }))
+}
+
+/// The body, in the memory of the skill's owner. `None`: there is no owner.
+async fn receive(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    skill: Option<&Skill>,
+) -> Result<Option<(Bytes, Share<UserId>)>, Problem> {
+    let mut body = Some(body);
+    let received = match skill {
+        None => Ok(None),
+        Some(skill) => read(app, headers, &mut body, &skill.owner).await.map(Some),
+    };
+    body::discard_unread(headers, body, MAX_BODY);
+    received
+}
+
+async fn read(
+    app: &App,
+    headers: &HeaderMap,
+    body: &mut Option<Body>,
+    owner: &UserId,
+) -> Result<(Bytes, Share<UserId>), Problem> {
+    let share = app.limits.bodies.begin(owner.clone())?;
+    let reserved = body::reserve(headers, MAX_BODY, &share)?;
+    let bytes = body::read(headers, body, MAX_BODY, None, (&share, reserved)).await?;
+    Ok((bytes, share))
+}
+
+/// The `webhook-id`, if the signature is valid.
+fn verify(app: &App, skill: &Skill, headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
+    let secret = secret(app, skill).ok_or_else(unauthorized)?;
+    let verified = signature::verify(&secret, headers, body, Timestamp::now());
+    verified.map(str::to_owned).map_err(|error| {
+        tracing::debug!(%error, "hook refused");
+        unauthorized()
+    })
+}
+
+fn secret(app: &App, skill: &Skill) -> Option<CallbackSecret> {
+    let row = skill.id.to_string();
+    let place = Place {
+        table: "skill",
+        row: &row,
+        field: "secret",
+        owner: skill.owner.as_str(),
+    };
+    let opened = app.keys.as_ref()?.open(&place, skill.secret.as_deref()?);
+    let opened = opened.inspect_err(|error| tracing::error!(%error, "a skill's secret"));
+    CallbackSecret::parse(opened.ok()?.expose_secret())
+}
+
+/// The same for every failure.
+fn unauthorized() -> Refused {
+    let detail = "A valid signature of an active webhook is needed (Standard Webhooks).";
+    Problem::new(Code::Unauthorized, detail).into()
+}
+
+/// The body as JSON; a body that is none is a text.
+fn input(body: Bytes) -> Result<Option<Value>, Problem> {
+    if body.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let body = mend_bytes(body);
+    let text = json::text(&body)?;
+    if max_values(&body) > MAX_VALUES {
+        let why = format!("must not hold more than {MAX_VALUES} values");
+        return Err(invalid("body", why));
+    }
+    let parsed = serde_json::from_str(text);
+    Ok(Some(parsed.unwrap_or_else(|_| text.into())))
+}

@@ -1,0 +1,78 @@
+//! `POST /webhook`: begins a run of one prompt.
+
+mod fields;
+mod request;
+
+use std::sync::Arc;
+
+use axum::{Extension, extract::State, response::Response};
+use http::HeaderMap;
+
+use super::{
+    app::App,
+    base_url::BaseUrl,
+    begin::{Accepted, Answered, Form, begin},
+    choice::Connections,
+    extract::{JsonBody, Owner},
+    refused::Refused,
+};
+use crate::http::problem;
+use request::PromptRequest;
+
+/// Begin a run.
+#[utoipa::path(
+    post, path = "/webhook",
+    request_body = PromptRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same as `requestId`")),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The answer, when the run has completed (`async: false`)", body = Answered,
+            headers(("Idempotency-Replayed" = bool, description = "`true`: for the run of an earlier request"))),
+        (status = 202, description = "The run is durable, and goes on (`async: true`)", body = Accepted,
+            headers(("Location" = String, description = "Where to read the run"),
+                ("Idempotency-Replayed" = bool, description = "`true`: for the run of an earlier request"))),
+        (status = 409, description = "`request_id_reused`, or `cancelled` while it was waited for",
+            body = problem::Body, content_type = "application/problem+json"),
+        (status = 502, description = "`run_failed`, with the code of its error in `cause`",
+            body = problem::Body, content_type = "application/problem+json"),
+        (status = 504, description = "`timeout`: there is no answer yet, or the run has used up its time",
+            body = problem::Body, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn webhook(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Extension(choice): Extension<Connections>,
+    base: BaseUrl,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<PromptRequest>,
+) -> Result<Response, Refused> {
+    let form = Form::of(body.is_async);
+    let run = request::new_run(&app, &owner, &choice, &headers, body).await?;
+    begin(&app, &base, &owner, run, form).await
+}
+
+/// Begin a run: another path of `/webhook`.
+#[utoipa::path(
+    post, path = "/webhooks/prompt",
+    request_body = PromptRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same as `requestId`")),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "As `/webhook`", body = Answered),
+        (status = 202, description = "As `/webhook`", body = Accepted),
+        (status = 409, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 502, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 504, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn webhooks_prompt(
+    state: State<Arc<App>>,
+    owner: Owner,
+    choice: Extension<Connections>,
+    base: BaseUrl,
+    headers: HeaderMap,
+    body: JsonBody<PromptRequest>,
+) -> Result<Response, Refused> {
+    webhook(state, owner, choice, base, headers, body).await
+}

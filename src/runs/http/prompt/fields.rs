@@ -1,0 +1,109 @@
+//! Checks of the fields that only prompts have. The errors name the field, and quote nothing but checked names.
+
+use std::str::FromStr;
+
+use super::request::{InlineRequest, place};
+use crate::{
+    config::connections::ConnectionName,
+    http::problem::Problem,
+    runs::{
+        http::{
+            app::App,
+            checks::{MAX_CONNECTIONS, check_length, check_url, usable_headers},
+            json::invalid,
+            refused::no_encryption,
+        },
+        model::Metadata,
+    },
+};
+
+const MAX_SYSTEM_PROMPT: usize = 50_000;
+/// In bytes of JSON.
+const MAX_METADATA: usize = 16 * 1024;
+
+pub(super) fn check_system_prompt(prompt: Option<&str>) -> Result<(), Problem> {
+    check_length(
+        "systemPrompt",
+        prompt.unwrap_or_default(),
+        MAX_SYSTEM_PROMPT,
+    )
+}
+
+pub(super) fn check_metadata(metadata: Option<&Metadata>) -> Result<(), Problem> {
+    let length = metadata.map(serde_json::to_vec).transpose();
+    match length {
+        Ok(json) if json.as_ref().map_or(0, Vec::len) <= MAX_METADATA => Ok(()),
+        _ => Err(invalid("metadata", "is larger than 16 KiB of JSON")),
+    }
+}
+
+pub(super) fn check_callback(app: &App, url: Option<&str>) -> Result<(), Problem> {
+    let Some(url) = url else {
+        return Ok(());
+    };
+    if app.config.callback_secrets.is_empty() {
+        let why = "cannot be used: this service has no secret to sign callbacks (CALLBACK_SECRET)";
+        return Err(invalid("callbackUrl", why));
+    }
+    check_url(app, "callbackUrl", url)
+}
+
+pub(super) fn check_model(app: &App, model: Option<&str>) -> Result<(), Problem> {
+    let models = &app.config.models;
+    if model.is_none_or(|model| models.iter().any(|allowed| allowed == model)) {
+        return Ok(());
+    }
+    let why = format!("must be one of {}", models.join(", "));
+    Err(invalid("model", why))
+}
+
+pub(super) fn check_max_tokens(tokens: Option<u32>) -> Result<(), Problem> {
+    match tokens {
+        Some(0) => Err(invalid("maxTokens", "must be at least 1")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_inline(
+    app: &App,
+    name: &str,
+    connection: &InlineRequest,
+) -> Result<(), Problem> {
+    const FIELD: &str = "inlineConnections";
+    if !app.config.inline_connections {
+        return Err(invalid(
+            FIELD,
+            "are not taken by this service (RUNS_INLINE_CONNECTIONS)",
+        ));
+    }
+    ConnectionName::from_str(name).map_err(|error| invalid(FIELD, error.to_string()))?;
+    let place = place(name);
+    check_url(app, &format!("{place}.url"), &connection.url)?;
+    let headers = connection.headers.clone().unwrap_or_default();
+    let headers = usable_headers(&place, &headers)?;
+    if headers.iter().next().is_some() && app.keys.is_none() {
+        return Err(no_encryption());
+    }
+    Ok(())
+}
+
+/// Inline connections do not take the names of the operator's.
+pub(super) fn check_inline_names<'a>(
+    app: &App,
+    names: impl Iterator<Item = &'a String>,
+) -> Result<(), Problem> {
+    let (mut names, mut count) = (names, 0);
+    let operators = names.find(|name| {
+        count += 1;
+        app.has_operators_connection(name)
+    });
+    if let Some(name) = operators {
+        let why = "is the name of a connection of the operator's";
+        return Err(invalid(&place(name), why));
+    }
+    if count > MAX_CONNECTIONS {
+        let why = format!("are more than {MAX_CONNECTIONS}");
+        return Err(invalid("inlineConnections", why));
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The body of `POST /webhook`, and the run that it asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::HeaderMap;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::fields;
+use crate::{
+    http::problem::Problem,
+    runs::{
+        http::{
+            app::App,
+            checks::{Headers, check_connections, check_prompt, request_id, usable_headers},
+            choice::Connections,
+            refused::Refused,
+        },
+        model::{InlineConnection, Metadata, NewRun, RunId, RunInput, Step, Trigger, UserId},
+    },
+};
+
+/// What a run is asked to do.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::runs::http) struct PromptRequest {
+    /// Not blank.
+    #[schema(min_length = 1, max_length = 100_000)]
+    prompt: String,
+    /// Names the run for its caller: the same request again answers for the same run. By default a new one.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,100}$")]
+    request_id: Option<String>,
+    /// In place of the service's.
+    #[schema(max_length = 50_000)]
+    system_prompt: Option<String>,
+    /// Whether the answer comes at once, before the run has ended; by default not.
+    #[serde(rename = "async")]
+    pub(super) is_async: Option<bool>,
+    /// Kept with the run; at most 16 KiB of JSON.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Metadata>,
+    /// Names of connections: `prog_strength`, the operator's, and stored ones. By default the first two.
+    #[schema(max_items = 64)]
+    connections: Option<Vec<String>>,
+    /// Connections for this run alone, by name; if the service takes them. They are used besides the others.
+    inline_connections: Option<BTreeMap<String, InlineRequest>>,
+    /// Called when the run has ended.
+    callback_url: Option<String>,
+    /// One of the models that the service allows.
+    model: Option<String>,
+    /// For each of Claude's replies.
+    #[schema(minimum = 1)]
+    max_tokens: Option<u32>,
+}
+
+/// A connection that a request brings: a URL.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::runs::http) struct InlineRequest {
+    pub(super) url: String,
+    /// By name.
+    #[schema(value_type = Option<Object>)]
+    pub(super) headers: Option<Headers>,
+}
+
+/// The run, if every field is valid.
+pub(super) async fn new_run(
+    app: &App,
+    owner: &UserId,
+    choice: &Connections,
+    headers: &HeaderMap,
+    body: PromptRequest,
+) -> Result<NewRun, Refused> {
+    check_fields(app, &body)?;
+    let request_id = request_id(headers, body.request_id.as_deref())?;
+    let inline = body.inline_connections.as_ref();
+    let inline_names = || inline.into_iter().flat_map(BTreeMap::keys);
+    fields::check_inline_names(app, inline_names())?;
+    if let Some(names) = &body.connections {
+        check_connections(app, owner, choice, ("connections", names), inline_names()).await?;
+    }
+    let id = RunId::new();
+    let compared = compared(app, &body);
+    let named = body.connections.as_ref();
+    let chosen = named.map_or_else(
+        || choice.names().map(str::to_owned).collect(),
+        |names| names.iter().cloned().collect::<Vec<_>>(),
+    );
+    let connections = chosen
+        .into_iter()
+        .chain(inline_names().cloned())
+        .collect::<BTreeSet<_>>();
+    let step = Step {
+        prompt: body.prompt,
+        connections: Some(connections.into_iter().collect()),
+        allowed_tools: None,
+    };
+    Ok(NewRun {
+        id,
+        request_id,
+        body: compared,
+        trigger: Trigger::Api,
+        skill_id: None,
+        input: RunInput {
+            steps: vec![step],
+            system_prompt: body.system_prompt,
+            inline_connections: seal_inline(app, owner, id, body.inline_connections)?,
+            model: body.model,
+            max_tokens: body.max_tokens,
+            input: None,
+        },
+        metadata: body.metadata,
+        callback_url: body.callback_url,
+    })
+}
+
+/// Checks the fields that need nothing but the settings.
+fn check_fields(app: &App, body: &PromptRequest) -> Result<(), Problem> {
+    check_prompt("prompt", &body.prompt)?;
+    fields::check_system_prompt(body.system_prompt.as_deref())?;
+    fields::check_metadata(body.metadata.as_ref())?;
+    fields::check_callback(app, body.callback_url.as_deref())?;
+    fields::check_model(app, body.model.as_deref())?;
+    fields::check_max_tokens(body.max_tokens)?;
+    for (name, connection) in body.inline_connections.iter().flatten() {
+        fields::check_inline(app, name, connection)?;
+    }
+    Ok(())
+}
+
+/// What a repeated request must equal: the request with its defaults. How the answer is wanted does not matter, nor do the
+/// values of headers: a fresh token is no other request.
+fn compared(app: &App, body: &PromptRequest) -> Value {
+    let inline = body.inline_connections.iter().flatten();
+    let inline: BTreeMap<_, _> = inline
+        .map(|(name, connection)| {
+            let headers = connection.headers.iter().flatten();
+            let headers: Vec<_> = headers
+                .filter(|(_, value)| value.is_some())
+                .map(|(name, _)| name.to_ascii_lowercase())
+                .collect();
+            (name, json!({"url": connection.url, "headers": headers}))
+        })
+        .collect();
+    json!({
+        "prompt": body.prompt,
+        "systemPrompt": body.system_prompt,
+        "metadata": body.metadata,
+        "connections": body.connections,
+        "inlineConnections": inline,
+        "callbackUrl": body.callback_url,
+        "model": body.model.as_ref().or(app.config.models.first()),
+        "maxTokens": body.max_tokens,
+    })
+}
+
+fn seal_inline(
+    app: &App,
+    owner: &UserId,
+    run: RunId,
+    connections: Option<BTreeMap<String, InlineRequest>>,
+) -> Result<BTreeMap<String, InlineConnection>, Problem> {
+    let row = run.to_string();
+    let sealed = connections.into_iter().flatten().map(|(name, connection)| {
+        let field = format!("inline.{name}.");
+        let headers = connection.headers.unwrap_or_default();
+        let headers = usable_headers(&place(&name), &headers)?;
+        let headers = app.seal_headers(("run", &row, &field), owner, &headers)?;
+        let url = connection.url;
+        Ok((name, InlineConnection { url, headers }))
+    });
+    sealed.collect()
+}
+
+/// Where a request has this inline connection. Its name has been checked.
+pub(super) fn place(name: &str) -> String {
+    format!("inlineConnections.{name}")
+}

@@ -1,0 +1,332 @@
+//! The endpoints of skills.
+
+mod content;
+mod view;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    app::App,
+    base_url::BaseUrl,
+    begin::{Accepted, Answered, Form, begin},
+    checks::request_id,
+    choice::Connections,
+    extract::{JsonBody, OptionalBody, Owner, Segments, skill_id},
+    json::invalid,
+    refused::{Refused, no_encryption, not_found},
+    runs,
+};
+use crate::{
+    http::problem::{self, Code, Problem},
+    runs::{
+        callbacks::signature::new_secret,
+        model::{
+            NewSkill, SecretChange, Skill, SkillContent, SkillId, Status, Trigger, TriggerConfig,
+            UserId,
+        },
+        secrets::Place,
+        skills,
+        store::{Saved, SkillUpdate},
+    },
+};
+use content::Checked;
+use view::{SkillView, Skills};
+
+/// Attempts to change a skill that others change at the same time.
+const MAX_CHANGES: usize = 5;
+
+/// The caller's skills, oldest first.
+#[utoipa::path(
+    get, path = "/skills",
+    security(("bearer" = [])),
+    responses((status = 200, description = "All skills", body = Skills))
+)]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+) -> Result<Response, Refused> {
+    let skills = app.store.skills(&owner).await?;
+    Ok(Json(Skills::new(skills)).into_response())
+}
+
+/// Create a skill.
+#[utoipa::path(
+    post, path = "/skills",
+    request_body = SkillContent,
+    security(("bearer" = [])),
+    responses((status = 201, description = "The skill; of a webhook with its `secret`, which is shown this once", body = SkillView,
+        headers(("Location" = String, description = "Where to read the skill"))))
+)]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Extension(choice): Extension<Connections>,
+    base: BaseUrl,
+    JsonBody(body): JsonBody<Value>,
+) -> Result<Response, Refused> {
+    let checked = content::parse(&app, &owner, &choice, body).await?;
+    let id = SkillId::new();
+    let secret = is_webhook(&checked.content).then(|| new_secret());
+    let sealed = secret.as_ref().map(|secret| seal(&app, &owner, id, secret));
+    let skill = NewSkill {
+        id,
+        secret: sealed.transpose()?,
+        next_at: checked.next_at,
+        content: checked.content,
+    };
+    let skill = app
+        .store
+        .create_skill(&owner, skill, Timestamp::now())
+        .await?;
+    let location = base.join(&format!("/skills/{}", skill.id));
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(SkillView::with_secret(skill, secret.as_ref())),
+    )
+        .into_response())
+}
+
+/// A skill.
+#[utoipa::path(
+    get, path = "/skills/{id}",
+    params(("id" = String, Path)),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The skill", body = SkillView))
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Segments(id): Segments<String>,
+) -> Result<Response, Refused> {
+    let skill = find(&app, &owner, &id).await?;
+    Ok(Json(SkillView::new(skill)).into_response())
+}
+
+/// Change a skill by a JSON merge patch (RFC 7396). What is queued goes on as it was.
+#[utoipa::path(
+    patch, path = "/skills/{id}",
+    params(("id" = String, Path)),
+    request_body(content = SkillContent, description = "The fields to change"),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The skill; one that has become a webhook with its `secret`, which is shown this once",
+            body = SkillView),
+        (status = 409, description = "`conflict`: others change the skill at the same time", body = problem::Body,
+            content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn patch(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Extension(choice): Extension<Connections>,
+    Segments(id): Segments<String>,
+    JsonBody(patch): JsonBody<Value>,
+) -> Result<Response, Refused> {
+    for _ in 0..MAX_CHANGES {
+        let skill = find(&app, &owner, &id).await?;
+        let patched = content::patched(&skill.content, &patch)?;
+        let checked = content::parse(&app, &owner, &choice, patched).await?;
+        let (update, secret) = change(&app, &owner, &skill, checked)?;
+        if let Some(skill) = save(&app, &owner, &skill, update).await? {
+            return Ok(Json(SkillView::with_secret(skill, secret.as_ref())).into_response());
+        }
+    }
+    Err(conflict())
+}
+
+/// The update, and the new secret of what has become a webhook.
+fn change(
+    app: &App,
+    owner: &UserId,
+    skill: &Skill,
+    checked: Checked,
+) -> Result<(SkillUpdate, Option<SecretString>), Problem> {
+    let (was, is) = (is_webhook(&skill.content), is_webhook(&checked.content));
+    let secret = (is && !was).then(|| new_secret());
+    let change = match &secret {
+        Some(secret) => SecretChange::Set(seal(app, owner, skill.id, secret)?),
+        None if is => SecretChange::Keep,
+        None => SecretChange::Forget,
+    };
+    let same_times = skill.content.trigger == checked.content.trigger
+        && skill.content.is_active == checked.content.is_active;
+    let update = SkillUpdate {
+        // A planned time that is being made up is not lost by a new name.
+        next_at: if same_times {
+            skill.next_at
+        } else {
+            checked.next_at
+        },
+        content: checked.content,
+        secret: change,
+    };
+    Ok((update, secret))
+}
+
+/// `None`: it has been changed meanwhile.
+async fn save(
+    app: &App,
+    owner: &UserId,
+    skill: &Skill,
+    update: SkillUpdate,
+) -> Result<Option<Skill>, Refused> {
+    let (id, version, now) = (skill.id, skill.version, Timestamp::now());
+    let saved = app.store.update_skill(owner, id, version, update, now);
+    match saved.await? {
+        Saved::Done(skill) => Ok(Some(skill)),
+        Saved::Changed => Ok(None),
+        Saved::Gone => Err(not_found()),
+    }
+}
+
+/// Delete a skill. Its runs stay.
+#[utoipa::path(
+    delete, path = "/skills/{id}",
+    params(("id" = String, Path)),
+    security(("bearer" = [])),
+    responses((status = 204, description = "There is no such skill any more"))
+)]
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Segments(id): Segments<String>,
+) -> Result<Response, Refused> {
+    match app.store.delete_skill(&owner, skill_id(&id)?).await? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Err(not_found()),
+    }
+}
+
+/// Give a webhook a new secret; the old one is not valid any more.
+#[utoipa::path(
+    post, path = "/skills/{id}/rotate-secret",
+    params(("id" = String, Path)),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The skill with its `secret`, which is shown this once", body = SkillView))
+)]
+pub(super) async fn rotate_secret(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Segments(id): Segments<String>,
+) -> Result<Response, Refused> {
+    for _ in 0..MAX_CHANGES {
+        let skill = find(&app, &owner, &id).await?;
+        if !is_webhook(&skill.content) {
+            return Err(invalid("trigger", "is no webhook, and has no secret").into());
+        }
+        let secret = new_secret();
+        let update = SkillUpdate {
+            content: skill.content.clone(),
+            secret: SecretChange::Set(seal(&app, &owner, skill.id, &secret)?),
+            next_at: skill.next_at,
+        };
+        if let Some(skill) = save(&app, &owner, &skill, update).await? {
+            return Ok(Json(SkillView::with_secret(skill, Some(&secret))).into_response());
+        }
+    }
+    Err(conflict())
+}
+
+/// How a skill is run by hand.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SkillRunRequest)]
+pub(super) struct RunRequest {
+    /// Any JSON; shown to the first step.
+    #[schema(value_type = Option<Object>)]
+    input: Option<Value>,
+    /// Whether the answer comes at once, before the run has ended; by default not.
+    r#async: Option<bool>,
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,100}$")]
+    request_id: Option<String>,
+}
+
+/// Run a skill, active or not.
+#[utoipa::path(
+    post, path = "/skills/{id}/run",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "The same as `requestId`")),
+    request_body = Option<RunRequest>,
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "As `/webhook`", body = Answered),
+        (status = 202, description = "As `/webhook`", body = Accepted),
+        (status = 409, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 502, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 504, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn run(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Segments(id): Segments<String>,
+    base: BaseUrl,
+    headers: HeaderMap,
+    OptionalBody(body): OptionalBody<RunRequest>,
+) -> Result<Response, Refused> {
+    let skill = find(&app, &owner, &id).await?;
+    let request_id = request_id(&headers, body.request_id.as_deref())?;
+    let run = skills::new_run(&skill, Trigger::Manual, request_id, body.input);
+    begin(&app, &base, &owner, run, Form::of(body.r#async)).await
+}
+
+/// The runs of a skill, newest first.
+#[utoipa::path(
+    get, path = "/skills/{id}/runs",
+    params(
+        ("id" = String, Path),
+        ("status" = Option<Status>, Query, description = "Only runs in this state"),
+        ("limit" = Option<u64>, Query, description = "20; at most 100"),
+        ("before" = Option<String>, Query, description = "The `before` of the page before"),
+    ),
+    security(("bearer" = [])),
+    responses((status = 200, description = "A page", body = runs::Page))
+)]
+pub(super) async fn list_runs(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Segments(id): Segments<String>,
+    base: BaseUrl,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    let skill = find(&app, &owner, &id).await?;
+    runs::page(&app, &owner, &base, query.as_deref(), Some(skill.id)).await
+}
+
+async fn find(app: &App, owner: &UserId, id: &str) -> Result<Skill, Refused> {
+    let skill = app.store.skill(owner, skill_id(id)?).await?;
+    skill.ok_or_else(not_found)
+}
+
+fn is_webhook(content: &SkillContent) -> bool {
+    matches!(content.trigger, TriggerConfig::Webhook)
+}
+
+fn seal(app: &App, owner: &UserId, id: SkillId, secret: &SecretString) -> Result<String, Problem> {
+    let keys = app.keys.as_ref().ok_or_else(no_encryption)?;
+    let row = id.to_string();
+    let place = Place {
+        table: "skill",
+        row: &row,
+        field: "secret",
+        owner: owner.as_str(),
+    };
+    Ok(keys.seal(&place, secret.expose_secret()))
+}
+
+fn conflict() -> Refused {
+    let detail = "The skill is being changed by other requests; try again.";
+    Problem::new(Code::Conflict, detail).into()
+}
