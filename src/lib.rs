@@ -7,13 +7,13 @@
 //!    agent     workout      runs       dev        the systems, and everything at once on a laptop
 //!      │          │          │          │
 //!      └──────┬───┴────┬─────┴──────────┘
-//!           http   upstream   auth   process      shared; none of these imports a system
+//!    http   upstream   auth   database   process      shared; none of these imports a system
 //! ```
 //! - [`agent`]: `POST /chat`. A turn is `HTTP -> Caller -> ChatRequest -> Turn <-> claude, mcp (tools) -> Events -> JSON | SSE`.
 //! - [`workout`]: the MCP server of the training log (command `mcp`). The agent reaches it over MCP alone.
 //! - `dev` (cargo feature `dev`): both systems on loopback, with demo data and a stand-in for Claude. Only `cli` imports it.
 //! - Shared: [`http`] (server, middleware, rate limiter), [`upstream`] (HTTP clients, backoff), [`auth`] (token
-//!   verification), [`process`] (logs, signals). [`config`]: the environment as typed settings.
+//!   verification), [`database`] (`SQLite` and `PostgreSQL`), [`process`] (logs, signals). [`config`]: the environment as typed settings.
 //!
 //! # Invariants
 //! 1. Within `agent`, only `agent::http` knows axum, the statuses of `/chat` and the SSE encoding.
@@ -40,6 +40,7 @@ pub mod runs;
 pub mod workout;
 
 pub mod auth;
+pub mod database;
 pub mod http;
 pub mod process;
 pub mod upstream;

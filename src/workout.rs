@@ -7,7 +7,7 @@
 //! - [`tools`], [`resources`], [`prompts`]: what MCP clients can call and read; each receives a [`context`]. A new tool is
 //!   a file in `tools/` and a row of [`tools::SPECS`]; its schemas come from its types.
 //! - [`catalogue`]: exercise lookup and the shipped reference data. [`figures`]: formulas (e1RM, trends, volume, progression).
-//! - [`model`]: workouts, plans, settings. [`store`]: the queries, written with `query!`. [`db`]: connection, transactions, migrations.
+//! - [`model`]: workouts, plans, settings. [`store`]: the queries, written with `query!`. [`db`]: schema and migrations on the shared database.
 //!   `migrations/`: the schemas, with row-level security on `PostgreSQL`.
 //! - [`dates`]: parsing of times, and days of a time zone. [`error`]: tool errors.
 //!
@@ -35,7 +35,6 @@ pub mod meta;
 pub mod model;
 pub mod prompts;
 pub mod protected_resource;
-mod query;
 pub mod resources;
 pub mod serve;
 pub mod store;

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use prog_strength_agent::workout::db::{Database, Kind};
+use prog_strength_agent::workout::db::{self, Database, Kind};
 
 use self::{calls::Row, postgres::Postgres};
 
@@ -52,7 +52,7 @@ async fn size(db: &Database) -> f64 {
 }
 
 async fn open(url: &str) -> Database {
-    Database::open(&url.into()).await.expect("opens")
+    db::open(&url.into()).await.expect("opens")
 }
 
 /// The median time of opening the filled database.

@@ -2,7 +2,6 @@
 
 mod files;
 mod keys;
-mod outbound;
 mod prompts;
 
 use std::time::Duration;
@@ -14,12 +13,13 @@ use super::{
     Address, ClaudeConfig, ConfigError, HttpConfig, LogConfig, McpConfig,
     agent::{http, mcp},
     claude::{claude, model},
+    connections::{self, BaseEnvironment, Connections},
     from_env, jwt, log,
     reader::{Reader, entries, one_of},
     variables::{self as var, Server},
     workout::{base_url, database_url},
 };
-use crate::auth::JwtSettings;
+use crate::{auth::JwtSettings, upstream::guard::AllowRule};
 pub use files::{FilePlace, FilesConfig};
 pub use keys::{CallbackSecret, EncryptionKey};
 pub use prompts::Prompts;
@@ -43,7 +43,9 @@ pub struct RunsConfig {
     pub limits: RunLimits,
     pub prompts: Prompts,
     /// `MCP_CONNECTIONS`: the operator's.
-    pub connections: serde_json::Map<String, serde_json::Value>,
+    pub connections: Connections,
+    /// What the operator's commands get of this process's environment.
+    pub environment: BaseEnvironment,
     /// `RUNS_INLINE_CONNECTIONS`: a request may bring connections by URL.
     pub inline_connections: bool,
     /// The first one encrypts. Empty: no secret can be stored.
@@ -51,8 +53,8 @@ pub struct RunsConfig {
     pub files: FilesConfig,
     /// Each signs. Empty: there are no callbacks.
     pub callback_secrets: Vec<CallbackSecret>,
-    /// `OUTBOUND_ALLOW`: hosts, with a port or without one, and networks; syntactically valid.
-    pub outbound_allow: Vec<String>,
+    /// `OUTBOUND_ALLOW`: what URLs of users may reach although it is private.
+    pub outbound_allow: Vec<AllowRule>,
     pub log: LogConfig,
     /// About values that are not used as they are written.
     pub(super) ignored: Vec<String>,
@@ -110,9 +112,8 @@ impl RunsConfig {
             database_url: database(reader),
             limits: RunLimits::read(reader),
             prompts: Prompts::read(reader),
-            connections: reader.value(&var::MCP_CONNECTIONS, |text| {
-                serde_json::from_str(text).ok()
-            }),
+            connections: connections(reader),
+            environment: BaseEnvironment::from_env(),
             inline_connections: reader.value(
                 &var::RUNS_INLINE_CONNECTIONS,
                 one_of(&[("off", false), ("http", true)]),
@@ -120,7 +121,7 @@ impl RunsConfig {
             encryption_keys: keys::encryption_keys(reader),
             files: FilesConfig::read(reader),
             callback_secrets: keys::callback_secrets(reader),
-            outbound_allow: outbound::allowed(reader),
+            outbound_allow: outbound_allow(reader),
             log: log(reader),
             ignored: reader.warnings(),
         }
@@ -162,6 +163,21 @@ fn claude_and_models(reader: &mut Reader) -> (ClaudeConfig, Vec<String>) {
     let mut seen = std::collections::HashSet::new();
     models.retain(|model| seen.insert(model.clone()));
     (claude, models)
+}
+
+fn connections(reader: &mut Reader) -> Connections {
+    let text = reader.text(&var::MCP_CONNECTIONS).unwrap_or_default();
+    connections::parse(text).unwrap_or_else(|error| {
+        reader.fault(var::MCP_CONNECTIONS.name, error.to_string());
+        Connections::new()
+    })
+}
+
+fn outbound_allow(reader: &mut Reader) -> Vec<AllowRule> {
+    let rules = reader.optional(&var::OUTBOUND_ALLOW, |list| {
+        entries(list).map(|entry| entry.parse().ok()).collect()
+    });
+    rules.unwrap_or_default()
 }
 
 fn database(reader: &mut Reader) -> SecretString {

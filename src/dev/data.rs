@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::demo;
-use crate::workout::db::Database;
+use crate::workout::db::{self, Database};
 
 /// The file, and its lifetime.
 pub(super) enum DataFile {
@@ -84,7 +84,7 @@ impl DataFile {
 
     /// Opens the database at `url`, which is this file's, and fills it if needed.
     pub(super) async fn open(&self, url: &SecretString, fresh: bool) -> anyhow::Result<Opened> {
-        let opened = Database::open(url).await;
+        let opened = db::open(url).await;
         let context = || format!("cannot keep the training data in {}", self.shown());
         let db = opened.with_context(context)?;
         let state = self.fill(&db, fresh).await?;

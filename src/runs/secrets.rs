@@ -7,10 +7,11 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::EncryptionKey;
 
 const VERSION: &str = "v1";
-const KEY_LEN: usize = 32;
 const MAX_KID: usize = 32;
 
 /// Where a secret is stored. All four parts are authenticated.
@@ -36,19 +37,6 @@ impl Place<'_> {
         }
         Aad::from(bytes)
     }
-}
-
-/// Why `RUNS_ENCRYPTION_KEYS` cannot be used. Positions are counted from 1.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyRingError {
-    #[error("holds no key; write `id:base64 of 32 bytes`, several separated by `;`")]
-    Empty,
-    #[error("key {0} must be `id:base64 of 32 bytes`, the id of 1 to 32 of A-Z a-z 0-9 _ -")]
-    Kid(usize),
-    #[error("key {0}: what follows the id must be the base64 of exactly 32 bytes")]
-    Key(usize),
-    #[error("the key id {0} is there twice")]
-    Duplicate(String),
 }
 
 /// Why a stored value does not open.
@@ -77,21 +65,13 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Reads `kid:base64 of 32 bytes;…`.
-    pub fn parse(setting: &str) -> Result<Self, KeyRingError> {
-        let entries = setting.split(';').map(str::trim);
-        let mut keys: Vec<Key> = Vec::new();
-        for entry in entries.filter(|entry| !entry.is_empty()) {
-            let key = Key::parse(entry, keys.len() + 1)?;
-            if keys.iter().any(|other| other.id == key.id) {
-                return Err(KeyRingError::Duplicate(key.id));
-            }
-            keys.push(key);
-        }
-        let mut keys = keys.into_iter();
-        let first = keys.next().ok_or(KeyRingError::Empty)?;
-        let others = keys.collect();
-        Ok(Self { first, others })
+    /// `None` without keys: then no secret can be stored.
+    pub fn new(keys: &[EncryptionKey]) -> Option<Self> {
+        let mut keys = keys.iter().map(Key::new);
+        Some(Self {
+            first: keys.next()?,
+            others: keys.collect(),
+        })
     }
 
     /// Encrypts a secret for one place, with the first key.
@@ -117,7 +97,6 @@ impl KeyRing {
 
     /// Encrypts a stored value with the first key; `None` if it is already.
     pub fn reseal(&self, place: &Place<'_>, stored: &str) -> Result<Option<String>, OpenError> {
-        use secrecy::ExposeSecret as _;
         if !self.needs_rotation(stored) {
             return Ok(None);
         }
@@ -149,18 +128,13 @@ impl fmt::Debug for KeyRing {
 }
 
 impl Key {
-    fn parse(entry: &str, position: usize) -> Result<Self, KeyRingError> {
-        let (id, key) = entry
-            .split_once(':')
-            .filter(|(id, _)| is_kid(id))
-            .ok_or(KeyRingError::Kid(position))?;
-        let bytes = BASE64.decode(key.trim()).ok();
-        let key = bytes
-            .filter(|bytes| bytes.len() == KEY_LEN)
-            .and_then(|bytes| RandomizedNonceKey::new(&AES_256_GCM_SIV, &bytes).ok())
-            .ok_or(KeyRingError::Key(position))?;
-        let id = id.to_owned();
-        Ok(Self { id, key })
+    fn new(key: &EncryptionKey) -> Self {
+        let bytes = key.key.expose_secret();
+        Self {
+            id: key.id.clone(),
+            key: RandomizedNonceKey::new(&AES_256_GCM_SIV, bytes)
+                .expect("the cipher's keys have 32 bytes"),
+        }
     }
 
     fn open(&self, place: &Place<'_>, text: &str) -> Option<SecretString> {

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    db::Database,
+    db::{self, Database},
     handler::{Handler, ServerState},
     transport::{HttpState, Tuning, router},
 };
@@ -30,7 +30,7 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
     };
     logs::start(&config.log, log_to);
     let opened = tokio::select! {
-        opened = Database::open(&config.database_url) => opened,
+        opened = db::open(&config.database_url) => opened,
         () = &mut shutdown => return Ok(()),
     };
     let db = opened.context("DATABASE_URL")?;

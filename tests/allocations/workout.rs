@@ -6,7 +6,7 @@ use prog_strength_agent::{
     config::WorkoutConfig,
     process::memory::json::{VALUE_COST, count_values},
     workout::{
-        db::Database,
+        db,
         serve::{over_http, server_state},
     },
 };
@@ -129,9 +129,7 @@ async fn start() -> (SocketAddr, TempDir) {
     ];
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = WorkoutConfig::from_iter(false, env).expect("good settings");
-    let db = Database::open(&config.database_url)
-        .await
-        .expect("a database");
+    let db = db::open(&config.database_url).await.expect("a database");
     let state = server_state(&config, db).await.expect("a catalogue");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");

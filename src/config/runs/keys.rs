@@ -18,6 +18,15 @@ pub struct EncryptionKey {
     pub key: Arc<SecretBox<[u8; 32]>>,
 }
 
+impl EncryptionKey {
+    pub fn new(id: &str, key: [u8; 32]) -> Self {
+        Self {
+            id: id.to_owned(),
+            key: Arc::new(SecretBox::new(Box::new(key))),
+        }
+    }
+}
+
 /// A secret that signs callbacks: the bytes after `whsec_`, decoded.
 #[derive(Debug, Clone)]
 pub struct CallbackSecret(pub Arc<SecretBox<Vec<u8>>>);
@@ -46,11 +55,8 @@ fn parse_key(entry: &str) -> Option<EncryptionKey> {
     let (id, key) = entry.split_once(':')?;
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     let id_is_valid = (1..=32).contains(&id.len()) && id.bytes().all(valid);
-    let key: [u8; 32] = BASE64_STANDARD.decode(key).ok()?.try_into().ok()?;
-    id_is_valid.then(|| EncryptionKey {
-        id: id.to_owned(),
-        key: Arc::new(SecretBox::new(Box::new(key))),
-    })
+    let key: [u8; 32] = BASE64_STANDARD.decode(key.trim()).ok()?.try_into().ok()?;
+    id_is_valid.then(|| EncryptionKey::new(id, key))
 }
 
 pub(super) fn callback_secrets(reader: &mut Reader) -> Vec<CallbackSecret> {

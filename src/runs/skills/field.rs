@@ -65,20 +65,15 @@ impl Field {
         let (mut bits, mut parts) = (0, Vec::new());
         for part in text.split(',') {
             let (first, last, step) = self.range(part)?;
-            parts.push(match part {
-                // A day of month or of week that is `*` does not count as given; one that is `1-31` does.
-                "*" | "*/1" => "*".to_owned(),
-                _ => format!("{first}-{last}/{step}"),
-            });
+            parts.push(format!("{first}-{last}/{step}"));
             bits |= (first..=last)
                 .step_by(step.into())
                 .fold(0, |bits, value| bits | 1_u64 << value);
         }
-        let is_any = parts.iter().any(|part| part == "*");
-        let text = if is_any {
-            "*".to_owned()
-        } else {
-            parts.join(",")
+        // A day of month or of week that is `*` does not count as given; one that is `1-31` does.
+        let text = match text {
+            "*" | "*/1" => "*".to_owned(),
+            _ => parts.join(","),
         };
         Ok(Values { text, bits })
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{AnyConnection, Row};
 
 use super::Exercise;
-use crate::workout::query::query;
+use crate::database::query;
 
 const EXERCISES: &str = include_str!("data/exercises.json");
 const PLANS: &str = include_str!("data/plans.json");

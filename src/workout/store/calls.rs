@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use sqlx::Row;
 
-use crate::workout::{db::UserTransaction, meta::Call, query::query};
+use crate::{
+    database::query,
+    workout::{db::UserTransaction, meta::Call},
+};
 
 /// A write call that has been executed.
 pub struct CompletedCall {

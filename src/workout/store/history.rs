@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use sqlx::{Row, any::AnyRow};
 
 use super::{timestamp, workouts::set_from_row};
-use crate::workout::{db::UserTransaction, model::ExerciseSession, query::query};
+use crate::{
+    database::query,
+    workout::{db::UserTransaction, model::ExerciseSession},
+};
 
 impl UserTransaction {
     /// The newest `limit` sessions of the exercise since then, newest first.

@@ -4,11 +4,11 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{boolean, decode, is_storable, optional_timestamp};
+use crate::database::query;
 use crate::workout::{
     dates,
     db::UserTransaction,
     model::{NewPlan, Plan, PlanSource},
-    query::query,
 };
 
 /// The columns of [`Plan`] in the view `all_plans`.

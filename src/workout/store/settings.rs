@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::boolean;
+use crate::database::query;
 use crate::workout::{
     db::UserTransaction,
     figures::units::Unit,
     model::{Settings, Units},
-    query::query,
 };
 
 impl UserTransaction {

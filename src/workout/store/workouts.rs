@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{boolean, decode, is_storable, optional_timestamp, timestamp};
+use crate::database::query;
 use crate::workout::{
     db::UserTransaction,
     figures::units::Unit,
     model::{Workout, WorkoutExercise, WorkoutSet},
-    query::query,
 };
 
 /// A page of workouts: performed at or after `since`, older than `before` (a time, and an id among workouts of that time).

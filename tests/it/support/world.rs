@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 pub use client::{Client, text};
 use prog_strength_agent::{
-    workout::db::{Database, Kind, UserId},
+    workout::db::{self, Database, Kind, UserId},
     workout::handler::{Handler, ServerState},
 };
 use rmcp::ServiceExt;
@@ -51,7 +51,7 @@ impl World {
     }
 
     pub async fn on(url: String, folder: Option<TempDir>, calls_per_hour: usize) -> Self {
-        let db = Database::open(&url.as_str().into()).await.expect("opens");
+        let db = db::open(&url.as_str().into()).await.expect("opens");
         let workouts = ServerState::new(db.clone(), calls_per_hour)
             .await
             .expect("reads the catalogue");

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use prog_strength_agent::workout::db::Database;
+use prog_strength_agent::workout::db;
 
 /// The modes of the database file, its write-ahead log and its shared memory.
 fn modes(folder: &Path) -> Vec<(String, u32)> {
@@ -34,7 +34,7 @@ async fn a_new_database_is_for_its_owner_alone() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("changed");
     for prefix in ["sqlite:", "sqlite://"] {
         let url = format!("{prefix}{}/my%20log.db", folder.path().display());
-        let db = Database::open(&url.into()).await.expect("opens");
+        let db = db::open(&url.into()).await.expect("opens");
         assert_eq!(modes(folder.path()), private());
         db.close().await;
     }
@@ -47,12 +47,12 @@ async fn an_existing_database_loses_the_rights_of_others() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}/my%20log.db", folder.path().display());
     // One server is running, as an earlier version.
-    let running = Database::open(&url.as_str().into()).await.expect("opens");
+    let running = db::open(&url.as_str().into()).await.expect("opens");
     for (name, _) in private() {
         fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o644))
             .expect("changed");
     }
-    let db = Database::open(&url.into()).await.expect("opens");
+    let db = db::open(&url.into()).await.expect("opens");
     assert_eq!(modes(folder.path()), private());
     db.close().await;
     running.close().await;
@@ -62,6 +62,6 @@ async fn an_existing_database_loses_the_rights_of_others() {
 async fn a_missing_file_is_not_created_without_leave() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}/log.db?mode=rw", folder.path().display());
-    Database::open(&url.into()).await.err().expect("refused");
+    db::open(&url.into()).await.err().expect("refused");
     assert_eq!(modes(folder.path()), []);
 }

@@ -1,7 +1,7 @@
 //! The schema on `PostgreSQL` against the public roles of Supabase, and the move of older databases into it.
 
 use futures_util::future::join_all;
-use prog_strength_agent::workout::db::Database;
+use prog_strength_agent::workout::db;
 use serde_json::json;
 use sqlx::{
     AnyConnection, AssertSqlSafe, Connection, Row, SqlSafeStr,
@@ -119,7 +119,7 @@ async fn is_closed_to_others(url: &str, superuser: &mut AnyConnection) {
     let elsewhere =
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace";
     assert_eq!(texts(superuser, elsewhere).await, [""; 0]);
-    Database::open(&url.into())
+    db::open(&url.into())
         .await
         .expect("opens again")
         .close()
@@ -130,7 +130,7 @@ async fn is_closed_to_others(url: &str, superuser: &mut AnyConnection) {
 async fn public_roles_with_default_privileges_reach_nothing() {
     let (url, mut superuser) = database().await;
     grant_defaults(&url, &mut superuser).await;
-    Database::open(&url.as_str().into())
+    db::open(&url.as_str().into())
         .await
         .expect("opens")
         .close()
@@ -145,7 +145,7 @@ async fn a_database_of_version_0_2_moves_with_its_data() {
     old_database(&url).await;
     let opening = (0..4).map(|_| {
         let url = url.clone();
-        tokio::spawn(async move { Database::open(&url.as_str().into()).await })
+        tokio::spawn(async move { db::open(&url.as_str().into()).await })
     });
     for opened in within("the servers", join_all(opening)).await {
         opened.expect("no panic").expect("opens").close().await;
@@ -173,10 +173,10 @@ async fn a_database_of_version_0_2_moves_with_its_data() {
 #[tokio::test]
 async fn tables_of_an_earlier_version_beside_the_schema_are_not_ignored() {
     let (url, mut superuser) = database().await;
-    let opened = Database::open(&url.as_str().into()).await;
+    let opened = db::open(&url.as_str().into()).await;
     opened.expect("opens").close().await;
     old_database(&url).await;
-    let error = Database::open(&url.as_str().into()).await.err();
+    let error = db::open(&url.as_str().into()).await.err();
     assert_eq!(
         error.expect("refused").to_string(),
         "cannot open the database: there are tables of the workout server both in the schema prog_strength_workouts and, of an \
@@ -185,7 +185,7 @@ async fn tables_of_an_earlier_version_beside_the_schema_are_not_ignored() {
     run(&mut superuser, "ALTER SCHEMA public RENAME TO earlier")
         .await
         .expect("renamed");
-    let opened = Database::open(&url.as_str().into()).await;
+    let opened = db::open(&url.as_str().into()).await;
     opened.expect("opens").close().await;
 }
 
@@ -195,7 +195,7 @@ async fn tables_of_another_application_stay_where_they_are() {
     let mut owner = connect(&url).await;
     let others = "CREATE TABLE _sqlx_migrations (version BIGINT); CREATE TABLE workout (id TEXT)";
     run(&mut owner, others).await.expect("created");
-    Database::open(&url.as_str().into())
+    db::open(&url.as_str().into())
         .await
         .expect("opens")
         .close()
@@ -214,10 +214,7 @@ async fn a_role_that_may_not_create_schemas_is_told_what_it_needs() {
     let (_, name) = url.rsplit_once('/').expect("a database");
     let disown = format!("ALTER DATABASE {name} OWNER TO postgres");
     run(&mut superuser, &disown).await.expect("disowned");
-    let error = Database::open(&url.as_str().into())
-        .await
-        .err()
-        .expect("refused");
+    let error = db::open(&url.as_str().into()).await.err().expect("refused");
     assert_eq!(
         error.to_string(),
         format!(
@@ -227,7 +224,7 @@ async fn a_role_that_may_not_create_schemas_is_told_what_it_needs() {
     );
     let grant = format!("CREATE SCHEMA prog_strength_workouts AUTHORIZATION {name}");
     run(&mut superuser, &grant).await.expect("granted");
-    Database::open(&url.as_str().into())
+    db::open(&url.as_str().into())
         .await
         .expect("opens")
         .close()

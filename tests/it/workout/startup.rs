@@ -1,7 +1,7 @@
 //! Opening the database: fresh, concurrently by several processes, and again.
 
 use futures_util::future::join_all;
-use prog_strength_agent::workout::db::{Database, Kind};
+use prog_strength_agent::workout::db::{self, Kind};
 use serde_json::json;
 
 use crate::support::{
@@ -14,7 +14,7 @@ use crate::support::{
 async fn opened_at_once(url: &str, servers: usize) {
     let opening = (0..servers).map(|_| {
         let url = url.to_owned();
-        tokio::spawn(async move { Database::open(&url.as_str().into()).await })
+        tokio::spawn(async move { db::open(&url.as_str().into()).await })
     });
     for opened in within("the servers", join_all(opening)).await {
         let db = opened.expect("no panic").expect("opens");
@@ -141,7 +141,7 @@ async fn invalid_database_urls_are_errors_without_the_password() {
         "postgres://u:secret@127.0.0.1:1/db",
         "sqlite:/nowhere/secret.db",
     ] {
-        let error = Database::open(&url.into()).await.err().expect("refused");
+        let error = db::open(&url.into()).await.err().expect("refused");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
 }

@@ -11,7 +11,7 @@ use super::*;
 pub(super) async fn database() -> (Database, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/log.db", folder.path().display());
-    (Database::open(&url.into()).await.unwrap(), folder)
+    (crate::workout::db::open(&url.into()).await.unwrap(), folder)
 }
 
 pub(super) fn noon(today: Date) -> Timestamp {

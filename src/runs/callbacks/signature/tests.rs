@@ -16,7 +16,11 @@ fn moment(seconds: i64) -> Timestamp {
 
 fn headers(changes: &[(&'static str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let usual = [(ID, ID_OF_VECTOR), (TIMESTAMP, "1649367553"), (SIGNATURE, SIGNED)];
+    let usual = [
+        (ID, ID_OF_VECTOR),
+        (TIMESTAMP, "1649367553"),
+        (SIGNATURE, SIGNED),
+    ];
     for (name, value) in usual.iter().chain(changes) {
         headers.insert(*name, value.parse().unwrap());
     }
@@ -30,8 +34,14 @@ fn check(headers: &HeaderMap, body: &[u8], now: i64) -> Result<String, Unverifie
 #[test]
 fn the_vector_of_the_specification_is_signed_and_verified() {
     let signer = Signer::new(&[secret(SECRET)]);
-    assert_eq!(signer.sign(ID_OF_VECTOR, moment(1_649_367_553), BODY), SIGNED);
-    assert_eq!(check(&headers(&[]), BODY, 1_649_367_553), Ok(ID_OF_VECTOR.to_owned()));
+    assert_eq!(
+        signer.sign(ID_OF_VECTOR, moment(1_649_367_553), BODY),
+        SIGNED
+    );
+    assert_eq!(
+        check(&headers(&[]), BODY, 1_649_367_553),
+        Ok(ID_OF_VECTOR.to_owned())
+    );
 }
 
 #[test]
@@ -52,18 +62,45 @@ fn each_secret_signs_and_either_verifies() {
 #[test]
 fn a_changed_request_is_not_verified() {
     let now = 1_649_367_553;
-    let unverified = |changes: &[(&'static str, &str)]| check(&headers(changes), BODY, now).unwrap_err();
+    let unverified =
+        |changes: &[(&'static str, &str)]| check(&headers(changes), BODY, now).unwrap_err();
     assert_eq!(check(&headers(&[]), b"{}", now), Err(Unverified::Signature));
     assert_eq!(unverified(&[(ID, "msg_other")]), Unverified::Signature);
-    assert_eq!(unverified(&[(TIMESTAMP, "1649367554")]), Unverified::Signature);
-    for signature in ["", "v1,", "v1", "v1a,tZ1I4", &SIGNED[3..], &format!("v2,{}", &SIGNED[3..]), &SIGNED[..40]] {
-        assert_eq!(unverified(&[(SIGNATURE, signature)]), Unverified::Signature, "{signature}");
+    assert_eq!(
+        unverified(&[(TIMESTAMP, "1649367554")]),
+        Unverified::Signature
+    );
+    for signature in [
+        "",
+        "v1,",
+        "v1",
+        "v1a,tZ1I4",
+        &SIGNED[3..],
+        &format!("v2,{}", &SIGNED[3..]),
+        &SIGNED[..40],
+    ] {
+        assert_eq!(
+            unverified(&[(SIGNATURE, signature)]),
+            Unverified::Signature,
+            "{signature}"
+        );
     }
     for id in ["", "a.b"] {
         assert_eq!(unverified(&[(ID, id)]), Unverified::Headers);
     }
-    for timestamp in ["", "now", "-1649367553", "+1649367553", "1649367553.5", "99999999999999999999"] {
-        assert_eq!(unverified(&[(TIMESTAMP, timestamp)]), Unverified::Timestamp, "{timestamp}");
+    for timestamp in [
+        "",
+        "now",
+        "-1649367553",
+        "+1649367553",
+        "1649367553.5",
+        "99999999999999999999",
+    ] {
+        assert_eq!(
+            unverified(&[(TIMESTAMP, timestamp)]),
+            Unverified::Timestamp,
+            "{timestamp}"
+        );
     }
 }
 
@@ -72,7 +109,10 @@ fn a_header_that_is_missing_or_there_twice_is_refused() {
     for name in [ID, TIMESTAMP, SIGNATURE] {
         let mut without = headers(&[]);
         without.remove(name);
-        assert_eq!(check(&without, BODY, 1_649_367_553), Err(Unverified::Headers));
+        assert_eq!(
+            check(&without, BODY, 1_649_367_553),
+            Err(Unverified::Headers)
+        );
         let mut twice = headers(&[]);
         let value = twice[name].clone();
         twice.append(name, value);
@@ -82,7 +122,13 @@ fn a_header_that_is_missing_or_there_twice_is_refused() {
 
 #[test]
 fn a_timestamp_may_be_five_minutes_off() {
-    for (off, good) in [(0, true), (300, true), (301, false), (-300, true), (-301, false)] {
+    for (off, good) in [
+        (0, true),
+        (300, true),
+        (301, false),
+        (-300, true),
+        (-301, false),
+    ] {
         let verified = check(&headers(&[]), BODY, 1_649_367_553 + off);
         assert_eq!(verified.is_ok(), good, "{off}: {verified:?}");
     }
@@ -93,5 +139,8 @@ fn new_secrets_are_valid_and_differ() {
     let (one, other) = (new_secret(), new_secret());
     assert!(CallbackSecret::parse(one.expose_secret()).is_some());
     assert_ne!(one.expose_secret(), other.expose_secret());
-    assert_eq!(format!("{:?}", Signer::new(&[secret(SECRET)])), "Signer(1 keys)");
+    assert_eq!(
+        format!("{:?}", Signer::new(&[secret(SECRET)])),
+        "Signer(1 keys)"
+    );
 }

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use crate::database::query;
 use crate::workout::{
     db::UserTransaction,
     model::Workout,
-    query::query,
     store::{is_storable, placeholders},
 };
 

@@ -18,14 +18,14 @@ pub enum OpenError {
     #[error("cannot open the database: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
     NoAnswer,
     #[error(
-        "its role needs a schema of its own ({}): as the database's owner, CREATE SCHEMA prog_strength_workouts \
-         AUTHORIZATION <the role>; tables of an earlier version must belong to the role", message(.0)
+        "its role needs a schema of its own ({}): as the database's owner, CREATE SCHEMA {} AUTHORIZATION <the role>; \
+         tables of an earlier version must belong to the role", message(.1), .0
     )]
-    Schema(sqlx::Error),
+    Schema(&'static str, sqlx::Error),
     #[error("cannot bring its schema up to date: {0}")]
     Migrate(sqlx::migrate::MigrateError),
-    #[error("cannot write the exercise catalogue: {}", message(.0))]
-    Seed(sqlx::Error),
+    #[error("cannot write {}: {}", .0, message(.1))]
+    Seed(&'static str, sqlx::Error),
     #[error("the database did not get ready within {} s", START_TIMEOUT.as_secs())]
     Timeout,
 }

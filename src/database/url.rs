@@ -28,6 +28,24 @@ const PARAMETERS: [&str; 17] = [
     "application_name",
 ];
 
+/// Parameters of other software, which URLs often have. They are named in the warning; others are counted alone, since an
+/// unescaped password may look like a parameter.
+const FOREIGN: [&str; 13] = [
+    "schema",
+    "connection_limit",
+    "pool_timeout",
+    "pool_size",
+    "pgbouncer",
+    "connect_timeout",
+    "socket_timeout",
+    "statement_cache_size",
+    "sslaccept",
+    "sslidentity",
+    "sslpassword",
+    "target_session_attrs",
+    "channel_binding",
+];
+
 /// `sqlite:FILE` (created if missing) or `postgres://…`.
 pub(super) fn classify(url: &str) -> Result<(Kind, String), OpenError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -61,10 +79,14 @@ fn postgres(text: &str) -> Result<String, OpenError> {
         .partition(|(key, _)| is_known(key));
     if !unknown.is_empty() {
         url.query_pairs_mut().clear().extend_pairs(known);
-        let known = PARAMETERS.join(", ");
+        let foreign: Vec<&str> = FOREIGN
+            .into_iter()
+            .filter(|name| unknown.iter().any(|(key, _)| key == name))
+            .collect();
         tracing::warn!(
             ignored = unknown.len(),
-            known,
+            foreign = foreign.join(", "),
+            known = PARAMETERS.join(", "),
             "DATABASE_URL has parameters that are not known"
         );
     }

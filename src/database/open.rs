@@ -1,23 +1,24 @@
 //! Opens a database: connects, brings the schema up to date, makes the pool.
 
-use std::time::Duration;
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, error::DatabaseError,
+    sqlite::SqliteConnectOptions,
 };
 
 use super::{
     ACQUIRE_TIMEOUT, Database, Kind,
     error::{OpenError, START_TIMEOUT},
     file,
-    schema::{SEARCH_PATH, prepare_postgres, prepare_sqlite},
+    profile::Profile,
+    schema::{prepare_postgres, prepare_sqlite},
     url::classify,
 };
 
 /// Readers do not block each other in WAL mode; more than a few connections only cost memory.
 const SQLITE_CONNECTIONS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 16;
 const IDLE: Duration = Duration::from_secs(300);
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// The primary result code, of <https://www.sqlite.org/rescode.html#busy>.
@@ -30,13 +31,14 @@ const SQLITE_SETTINGS: &str =
 
 impl Database {
     /// Connects to `sqlite:FILE` (created if missing) or `postgres://…`, and updates schema and seed data.
-    pub async fn open(url: &SecretString) -> Result<Self, OpenError> {
-        let opened = tokio::time::timeout(START_TIMEOUT, open(url.expose_secret())).await;
+    pub async fn open(url: &SecretString, profile: &'static Profile) -> Result<Self, OpenError> {
+        let opened = open(url.expose_secret(), profile);
+        let opened = tokio::time::timeout(START_TIMEOUT, opened).await;
         opened.map_err(|_| OpenError::Timeout)?
     }
 }
 
-async fn open(url: &str) -> Result<Database, OpenError> {
+async fn open(url: &str, profile: &'static Profile) -> Result<Database, OpenError> {
     sqlx::any::install_default_drivers();
     let (kind, url) = classify(url)?;
     if kind == Kind::Sqlite {
@@ -45,16 +47,46 @@ async fn open(url: &str) -> Result<Database, OpenError> {
     let mut first = probe(kind, &url).await?;
     match kind {
         Kind::Sqlite => {
-            prepare_sqlite(&mut first).await?;
+            prepare_sqlite(&mut first, profile).await?;
             // Only now it is known to be a database of ours.
             file::make_private(&url).map_err(OpenError::Connect)?;
         }
-        Kind::Postgres => prepare_postgres(&mut first).await?,
+        Kind::Postgres => prepare_postgres(&mut first, profile).await?,
     }
-    let pool = connect(kind, &url).await.map_err(OpenError::Connect)?;
+    let pool = connect(kind, &url, profile)
+        .await
+        .map_err(OpenError::Connect)?;
     // Only now: the last connection to close an SQLite file removes its write-ahead log.
     first.close().await.map_err(OpenError::Connect)?;
-    Ok(Database::new(pool, kind))
+    let file = sqlite_file(kind, &url).map_err(OpenError::Connect)?;
+    Ok(Database::new(pool, kind, profile, url, file))
+}
+
+fn sqlite_file(kind: Kind, url: &str) -> Result<Option<Arc<Path>>, sqlx::Error> {
+    if kind == Kind::Postgres {
+        return Ok(None);
+    }
+    let options = SqliteConnectOptions::from_str(url)?;
+    Ok(Some(options.get_filename().into()))
+}
+
+/// A connection as those of the pool are.
+pub(super) async fn open_dedicated(
+    kind: Kind,
+    url: &str,
+    profile: &Profile,
+) -> Result<AnyConnection, sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    connection.execute(settings(kind, profile)).await?;
+    Ok(connection)
+}
+
+/// What each connection begins with.
+fn settings(kind: Kind, profile: &Profile) -> &'static str {
+    match kind {
+        Kind::Sqlite => SQLITE_SETTINGS,
+        Kind::Postgres => profile.search_path,
+    }
 }
 
 /// Opens a single connection first, whose failure has a cause: a pool would retry for seconds and report a timeout. Also
@@ -90,11 +122,12 @@ fn is_busy(kind: Kind, error: &sqlx::Error) -> bool {
     kind == Kind::Sqlite && code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
-async fn connect(kind: Kind, url: &str) -> Result<AnyPool, sqlx::Error> {
-    let (settings, min, max) = match kind {
-        Kind::Sqlite => (SQLITE_SETTINGS, 1, SQLITE_CONNECTIONS),
-        Kind::Postgres => (SEARCH_PATH, 0, POSTGRES_CONNECTIONS),
+async fn connect(kind: Kind, url: &str, profile: &Profile) -> Result<AnyPool, sqlx::Error> {
+    let (min, max) = match kind {
+        Kind::Sqlite => (1, SQLITE_CONNECTIONS),
+        Kind::Postgres => (0, profile.connections),
     };
+    let settings = settings(kind, profile);
     AnyPoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE)
