@@ -1,5 +1,6 @@
 //! Connections to MCP servers: the operator's (`MCP_CONNECTIONS`), and what all connections have in common.
 
+mod error;
 mod headers;
 
 use std::{collections::BTreeMap, ffi::OsString, fmt, str::FromStr};
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
+pub use error::{ConnectionsError, Fault};
 pub use headers::{InvalidHeader, ServerHeaders};
 
 /// The connection to the agent's own MCP server, which exists without a setting.
@@ -100,44 +102,14 @@ impl BaseEnvironment {
     )]
     pub fn from_env() -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let path = variable("PATH").unwrap_or_default();
+        // A relative one would be in a run's folder, where Claude writes files.
+        let absolute = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
         Self {
-            path: variable("PATH").unwrap_or_default(),
+            path: std::env::join_paths(absolute).unwrap_or_default(),
             lang: variable("LANG").unwrap_or_else(|| DEFAULT_LANG.into()),
         }
     }
-}
-
-/// What is wrong with `MCP_CONNECTIONS`: never a value of it, which may be secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConnectionsError {
-    #[error("is not a JSON object of connections (line {line}, column {column})")]
-    Json { line: usize, column: usize },
-    #[error("names a connection `{0}`, but {1}")]
-    Name(String, InvalidName),
-    #[error("has a connection `{name}` {fault}")]
-    Connection { name: ConnectionName, fault: Fault },
-}
-
-/// What is wrong with one connection.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    #[error("that is not an object")]
-    NoObject,
-    #[error("with neither `command` nor `url`")]
-    Neither,
-    #[error("with both `command` and `url`")]
-    Both,
-    #[error("with `{0}`, which such a connection does not have")]
-    Unknown(String),
-    #[error("whose `{field}` is not {expected}")]
-    Field {
-        field: &'static str,
-        expected: &'static str,
-    },
-    #[error("whose `env` has a variable `{0}` that cannot be set")]
-    Variable(String),
-    #[error("whose `headers` are not usable: {0}")]
-    Header(InvalidHeader),
 }
 
 /// Parses `{name: {"command","args"?,"env"?} | {"url","headers"?}}`.
@@ -181,6 +153,10 @@ fn parse_command(mut fields: Map<String, Value>) -> Result<StdioCommand, Fault> 
     let has_nul = |text: &String| text.contains('\0');
     if command.trim().is_empty() || has_nul(&command) {
         return Err(wrong("command", "the name or the path of a program"));
+    }
+    // It would be looked for in a run's folder, where Claude writes files.
+    if command.contains('/') && !command.starts_with('/') {
+        return Err(wrong("command", "a name or an absolute path"));
     }
     let args: Vec<String> = take(&mut fields, "args", "a list of texts")?.unwrap_or_default();
     if args.iter().any(has_nul) {

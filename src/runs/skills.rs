@@ -3,7 +3,7 @@
 pub mod cron;
 mod field;
 pub mod schedule;
-//pub mod scheduler;
+pub mod scheduler;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

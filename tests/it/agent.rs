@@ -14,3 +14,4 @@ mod slow_readers;
 mod stream;
 mod title;
 mod tls;
+mod toolbox;

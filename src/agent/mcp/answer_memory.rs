@@ -16,14 +16,16 @@ const MAX_SHORT: usize = 256 * 1024;
 /// Long answers at once: 24 MB.
 const PLACES: usize = 3;
 
+/// One for a process: all sessions share it.
 #[derive(Clone)]
-pub(super) struct AnswerMemory {
+pub struct AnswerMemory {
     pieces: Arc<Semaphore>,
     places: Arc<Semaphore>,
 }
 
 impl AnswerMemory {
-    pub(super) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "there is one of them")]
+    pub fn new() -> Self {
         Self {
             pieces: Arc::new(Semaphore::new(PIECES)),
             places: Arc::new(Semaphore::new(PLACES)),

@@ -19,7 +19,7 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    CLOSE_TIMEOUT, CallOutcome, Mcp,
+    CallOutcome, Mcp, NOTE_TIMEOUT,
     answer::{AnswerSlot, Limits},
     call_failure::CallFailure,
     outcome,
@@ -33,14 +33,18 @@ const RECONNECT_WAIT: Duration = Duration::from_secs(10);
 const MAX_ATTEMPTS: u32 = 4;
 
 impl Mcp {
-    /// Begins a call on behalf of the caller with this token. Dropping the future cancels a read; a write is always completed.
-    pub fn begin(
+    /// Begins a call, on behalf of the caller with this token if the server is to have it. Dropping the future cancels a
+    /// read; a write is always completed.
+    pub fn begin<'t>(
         self: &Arc<Self>,
         call: ToolCall,
-        token: &CallerToken,
-    ) -> impl Future<Output = CallOutcome> + Send + use<> {
+        token: impl Into<Option<&'t CallerToken>>,
+    ) -> impl Future<Output = CallOutcome> + Send + 'static {
         let mcp = self.clone();
-        let token = self.forwards_caller.then(|| token.clone());
+        let token = token
+            .into()
+            .filter(|_| self.server.forwards_caller)
+            .cloned();
         let write = (!call.read_only()).then(|| self.spawn_write(call.clone(), token.clone()));
         async move {
             match write {
@@ -82,7 +86,7 @@ impl Mcp {
         token: Option<&CallerToken>,
         wanted: impl Fn() -> bool,
     ) -> CallOutcome {
-        let mut timer = self.metrics.tool_call(call.name());
+        let mut timer = self.metrics.tool_call(&self.server.label(call.name()));
         let outcome = self.attempts(call, token, wanted).await;
         timer.outcome(outcome.label());
         outcome
@@ -94,7 +98,7 @@ impl Mcp {
         token: Option<&CallerToken>,
         wanted: impl Fn() -> bool,
     ) -> CallOutcome {
-        let deadline = Instant::now() + self.call_timeout;
+        let deadline = Instant::now() + self.server.call_timeout;
         let (mut attempts, mut may_have_run) = (0, false);
         loop {
             let until = deadline.min(Instant::now() + RECONNECT_WAIT);
@@ -107,7 +111,7 @@ impl Mcp {
             attempts += 1;
             let state = SendState::new(call.repeatable() && attempts == 1);
             let failure = match self.send(&session, (call, token), state, deadline).await {
-                Ok(result) => return CallOutcome::from_result(result, self.max_text),
+                Ok(result) => return CallOutcome::from_result(result, self.limits),
                 Err(failure) => failure,
             };
             // The session is certainly lost, or must be checked.
@@ -118,7 +122,7 @@ impl Mcp {
             }
             let why = match failure {
                 CallFailure::Answered(error) => {
-                    return CallOutcome::from_error(&error, self.max_text);
+                    return CallOutcome::from_error(&error, self.limits.text);
                 }
                 CallFailure::TooLarge if call.repeatable() => return CallOutcome::too_large(),
                 CallFailure::TooLarge => {
@@ -237,7 +241,7 @@ impl Drop for CancelOnDrop<'_> {
         runtime.spawn(async move {
             let reason = Some("the caller no longer waits".to_owned());
             let note = peer.notify_cancelled(CancelledNotificationParam::new(Some(id), reason));
-            let _ = timeout(CLOSE_TIMEOUT, note).await;
+            let _ = timeout(NOTE_TIMEOUT, note).await;
         });
     }
 }

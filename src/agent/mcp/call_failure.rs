@@ -4,6 +4,8 @@ use rmcp::{
     model::ErrorData, service::ServiceError, transport::streamable_http_client::StreamableHttpError,
 };
 
+use super::stdio::SendError;
+
 type HttpError = StreamableHttpError<reqwest::Error>;
 
 #[derive(Debug)]
@@ -28,6 +30,9 @@ impl CallFailure {
         let ServiceError::TransportSend(error) = error else {
             return Self::Unknown;
         };
+        if let Some(SendError::Gone) = error.error.downcast_ref() {
+            return Self::NotSent;
+        }
         match error.error.downcast_ref::<HttpError>() {
             Some(HttpError::SessionExpired | HttpError::ReservedHeaderConflict(_)) => Self::NotSent,
             Some(HttpError::Client(error)) if error.is_connect() || error.is_builder() => {

@@ -3,35 +3,36 @@
 mod connect;
 mod listing;
 mod open_error;
+mod state;
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use rmcp::{RoleClient, service::Peer};
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument, Span};
 
-use super::{ServerInfo, bounded, transport::fault::LastFault};
+use super::{ServerInfo, server::Server, transport::fault::LastFault};
 use crate::{
     agent::{metrics::Metrics, tools::Catalogue},
     upstream::backoff::Backoff,
 };
-pub(super) use connect::Connector;
-use connect::Opened;
+use connect::{Opened, open};
 #[cfg(any(test, fuzzing))]
 pub(super) use listing::read_listing;
 use listing::{Listing, list};
 use open_error::OpenError;
+use state::server_info;
+pub(super) use state::{Offer, Session, State};
 
 /// Between attempts to open a session.
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(200),
     max: Duration::from_secs(10),
 };
-const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Also keeps the server from expiring the session.
 const RELIST_EVERY: Duration = Duration::from_secs(30);
 /// Between listings, however often the server announces changes.
@@ -40,161 +41,194 @@ const RELIST_PAUSE: Duration = Duration::from_millis(500);
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The current session and its tools.
-pub(super) struct Session {
-    pub(super) peer: Peer<RoleClient>,
-    pub(super) catalogue: Arc<Catalogue>,
-    pub(super) server: ServerInfo,
-    /// Cancelled when the session is found to be lost.
-    pub(super) lost: CancellationToken,
-    /// Requests a new listing, which shows whether the session still works.
-    pub(super) check: Arc<Notify>,
+/// Keeps a session with a server open.
+pub(super) struct Supervisor {
+    pub(super) server: Arc<Server>,
+    /// How many wait for a session. A child process is started again only for one of them.
+    pub(super) waiting: watch::Receiver<usize>,
+    pub(super) stop: CancellationToken,
+    /// Of this task, and of what ends sessions.
+    pub(super) tasks: TaskTracker,
+    /// For the chat's session: its catalogue is built, and its state is in the metrics and in the log.
+    pub(super) chat: Option<Arc<Metrics>>,
 }
 
-impl Session {
-    pub(super) fn is_usable(&self) -> bool {
-        !self.lost.is_cancelled()
+impl Supervisor {
+    /// Opens a session, and another one when it is lost, until `stop`. Publishes the current one, if any.
+    pub(super) fn start(self) -> watch::Receiver<State> {
+        let (publish, current) = watch::channel(State::default());
+        let span = match self.server.name() {
+            Some(connection) => tracing::info_span!("mcp", connection),
+            None => Span::current(),
+        };
+        let tasks = self.tasks.clone();
+        tasks.spawn(async move { self.run(&publish).await }.instrument(span));
+        current
     }
-}
 
-/// Keeps a session open until `stop`, and publishes the current one, if any.
-pub(super) fn supervise(
-    connector: Connector,
-    stop: CancellationToken,
-    sessions: &TaskTracker,
-    metrics: Arc<Metrics>,
-) -> watch::Receiver<Option<Arc<Session>>> {
-    let (publish, current) = watch::channel(None);
-    let closing = sessions.clone();
-    sessions.spawn(async move {
+    async fn run(mut self, publish: &watch::Sender<State>) {
         let (mut failures, mut first) = (0, true);
-        while !stop.is_cancelled() {
+        while !self.stop.is_cancelled() {
             let check = Arc::new(Notify::new());
             let opened = tokio::select! {
-                opened = connector.open(&check) => opened,
-                () = stop.cancelled() => break,
+                opened = open(&self.server, &check, &self.tasks) => opened,
+                () = self.stop.cancelled() => break,
             };
             match opened {
                 Ok(opened) => {
-                    if !std::mem::take(&mut first) {
-                        metrics.reconnects.inc();
-                    }
-                    metrics.session_up.set(1);
+                    self.note_up(true, !std::mem::take(&mut first));
                     let began = Instant::now();
-                    publish_until_lost(&opened, &publish, &check, &stop).await;
-                    publish.send_replace(None);
-                    metrics.session_up.set(0);
-                    closing.spawn(close(opened.service, connector.drain, stop.clone()));
+                    self.publish_until_lost(&opened, publish, &check).await;
+                    publish.send_replace(State::default());
+                    self.note_up(false, false);
+                    let drain = self.server.call_timeout + Duration::from_secs(1);
+                    self.tasks
+                        .spawn(close(opened.service, drain, self.stop.clone()));
                     failures = 0;
                     if began.elapsed() < SHORT_LIFE {
-                        pause(BACKOFF.delay(0), &stop).await;
+                        self.pause(BACKOFF.delay(0)).await;
                     }
                 }
                 Err(error) => {
                     let delay = BACKOFF.delay(failures);
-                    let retry_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-                    tracing::warn!(error = %error, retry_ms, "no MCP session");
-                    pause(delay, &stop).await;
+                    self.note_failure(error, delay, publish);
+                    self.pause(delay).await;
                     failures += 1;
                 }
             }
+            if self.server.is_child() {
+                self.until_wanted().await;
+            }
         }
-    });
-    current
+    }
+
+    fn note_up(&self, is_up: bool, again: bool) {
+        if let Some(metrics) = &self.chat {
+            metrics.session_up.set(is_up.into());
+            metrics.reconnects.inc_by(again.into());
+        }
+    }
+
+    fn note_failure(&self, error: OpenError, delay: Duration, publish: &watch::Sender<State>) {
+        let error = self.explained(error);
+        let retry_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(%error, retry_ms, "no MCP session");
+        publish.send_replace(State::failed(&error, self.server.is_child()));
+    }
+
+    fn explained(&self, error: OpenError) -> OpenError {
+        match self.server.name() {
+            Some(_) => error,
+            None => error.with_setting(),
+        }
+    }
+
+    async fn pause(&self, delay: Duration) {
+        let _ = timeout(delay, self.stop.cancelled()).await;
+    }
+
+    async fn until_wanted(&mut self) {
+        tokio::select! {
+            _ = self.waiting.wait_for(|waiting| *waiting > 0) => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+
+    /// Publishes the session with its current tools. Returns when it is lost, or at `stop`.
+    async fn publish_until_lost(
+        &self,
+        opened: &Opened,
+        publish: &watch::Sender<State>,
+        check: &Arc<Notify>,
+    ) {
+        let (peer, lost) = (opened.service.peer(), CancellationToken::new());
+        let mut listing = opened.listing.clone();
+        loop {
+            let Some(tools) = self.offer(&listing).await else {
+                return tracing::error!("MCP session lost: building the catalogue panicked");
+            };
+            let session = Arc::new(Session {
+                peer: peer.clone(),
+                server: server_info(peer, &tools),
+                tools,
+                lost: lost.clone(),
+                check: check.clone(),
+            });
+            self.log_up(&session.server);
+            publish.send_replace(State::up(session.clone()));
+            listing = tokio::select! {
+                changed = self.next_change(&listing, &session, &opened.fault) => match changed {
+                    Ok(listing) => listing,
+                    Err(error) => {
+                        let error = self.explained(error);
+                        return tracing::warn!(%error, "MCP session lost");
+                    }
+                },
+                () = lost.cancelled() => return tracing::warn!("MCP session lost"),
+                () = self.stop.cancelled() => return,
+            };
+        }
+    }
+
+    async fn offer(&self, listing: &Listing) -> Option<Offer> {
+        match self.chat {
+            Some(_) => Some(Offer::Catalogue(listing.catalogue().await?)),
+            None => Some(Offer::List(Arc::new(listing.tools()))),
+        }
+    }
+
+    fn log_up(&self, server: &ServerInfo) {
+        let (name, version, tools) = (&server.name, &server.version, server.tools);
+        if self.chat.is_some() {
+            tracing::info!(server = name, version, tools, "MCP session is up");
+        } else {
+            tracing::debug!(server = name, version, tools, "MCP session is up");
+        }
+    }
+
+    /// Lists the tools regularly and on request. Returns a listing that differs.
+    async fn next_change(
+        &self,
+        listing: &Listing,
+        session: &Session,
+        fault: &LastFault,
+    ) -> Result<Listing, OpenError> {
+        loop {
+            let listed_at = Instant::now();
+            if self.server.is_child() {
+                session.check.notified().await;
+            } else {
+                let _ = timeout(RELIST_EVERY, session.check.notified()).await;
+            }
+            sleep_until(listed_at + RELIST_PAUSE).await;
+            let listed = timeout(self.server.list_timeout(), list(&session.peer, fault)).await;
+            match listed.unwrap_or(Err(OpenError::TimedOut)) {
+                Ok(fresh) if fresh == *listing => {}
+                Ok(fresh) => return Ok(fresh),
+                Err(error) => {
+                    session.lost.cancel();
+                    return Err(error);
+                }
+            }
+        }
+    }
 }
 
 /// Opens a session, lists its tools and closes it.
-pub(super) async fn probe(connector: &Connector) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+pub(super) async fn probe(server: &Server) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+    let opened = open(server, &Arc::default(), &TaskTracker::new()).await;
     let Opened {
         mut service,
         listing,
         ..
-    } = connector.open(&Arc::default()).await?;
+    } = opened.map_err(OpenError::with_setting)?;
     let catalogue = listing
         .catalogue()
         .await
         .context("building the catalogue panicked")?;
-    let server = server_info(service.peer(), &catalogue);
+    let server = server_info(service.peer(), &Offer::Catalogue(catalogue.clone()));
     let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;
     Ok((server, catalogue))
-}
-
-fn server_info(peer: &Peer<RoleClient>, catalogue: &Catalogue) -> ServerInfo {
-    let info = peer.peer_info();
-    let server = info.as_ref().and_then(|info| info.server_info.as_ref());
-    let server = server.map(|server| (bounded(&server.name), bounded(&server.version)));
-    let (name, version) = server.unwrap_or_default();
-    ServerInfo {
-        name,
-        version,
-        tools: catalogue.specs().len(),
-        left_out: catalogue.left_out().len(),
-    }
-}
-
-async fn pause(delay: Duration, stop: &CancellationToken) {
-    let _ = timeout(delay, stop.cancelled()).await;
-}
-
-/// Publishes the session with its current tools. Returns when it is lost, or at `stop`.
-async fn publish_until_lost(
-    opened: &Opened,
-    publish: &watch::Sender<Option<Arc<Session>>>,
-    check: &Arc<Notify>,
-    stop: &CancellationToken,
-) {
-    let (peer, lost) = (opened.service.peer(), CancellationToken::new());
-    let mut listing = opened.listing.clone();
-    loop {
-        let Some(catalogue) = listing.catalogue().await else {
-            return tracing::error!("MCP session lost: building the catalogue panicked");
-        };
-        let session = Arc::new(Session {
-            peer: peer.clone(),
-            server: server_info(peer, &catalogue),
-            catalogue,
-            lost: lost.clone(),
-            check: check.clone(),
-        });
-        publish.send_replace(Some(session.clone()));
-        let server = &session.server;
-        tracing::info!(
-            server = server.name,
-            version = server.version,
-            tools = server.tools,
-            "MCP session is up"
-        );
-        listing = tokio::select! {
-            changed = next_change(&listing, &session, &opened.fault) => match changed {
-                Ok(listing) => listing,
-                Err(error) => return tracing::warn!(%error, "MCP session lost"),
-            },
-            () = lost.cancelled() => return tracing::warn!("MCP session lost"),
-            () = stop.cancelled() => return,
-        };
-    }
-}
-
-/// Lists the tools regularly and on request. Returns a listing that differs.
-async fn next_change(
-    listing: &Listing,
-    session: &Session,
-    fault: &LastFault,
-) -> Result<Listing, OpenError> {
-    loop {
-        let listed_at = Instant::now();
-        let _ = timeout(RELIST_EVERY, session.check.notified()).await;
-        sleep_until(listed_at + RELIST_PAUSE).await;
-        let listed = timeout(LIST_TIMEOUT, list(&session.peer, fault)).await;
-        match listed.unwrap_or(Err(OpenError::TimedOut)) {
-            Ok(fresh) if fresh == *listing => {}
-            Ok(fresh) => return Ok(fresh),
-            Err(error) => {
-                session.lost.cancel();
-                return Err(error);
-            }
-        }
-    }
 }
 
 /// Closes a session (DELETE) after `drain`, in which calls in flight finish, or at shutdown, when no calls are left.

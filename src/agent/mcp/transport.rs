@@ -9,7 +9,10 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderName, HeaderValue};
-use reqwest::redirect::{Attempt, Policy};
+use reqwest::{
+    ClientBuilder,
+    redirect::{Attempt, Policy},
+};
 use rmcp::{
     model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage},
     transport::streamable_http_client::{
@@ -18,7 +21,6 @@ use rmcp::{
 };
 use sse_stream::Sse;
 use tokio::sync::Notify;
-use url::Url;
 
 use super::{
     answer::{AnswerSlot, Limits, plain_message},
@@ -29,13 +31,12 @@ use fault::LastFault;
 use post::{Target, post};
 use reading::Reading;
 
-use crate::{auth::CallerToken, upstream::client::builder_for};
+use crate::auth::CallerToken;
 
 type Error = StreamableHttpError<reqwest::Error>;
 type Headers = HashMap<HeaderName, HeaderValue>;
 type Events = BoxStream<'static, Result<Sse, SseError>>;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Shorter than servers keep an idle connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -51,7 +52,11 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(url: &Url) -> reqwest::Result<Self> {
+    /// From the builder of each. A redirect is followed only within the origin, and only if `follows`.
+    pub(super) fn new(
+        builder: impl Fn() -> anyhow::Result<ClientBuilder>,
+        follows: bool,
+    ) -> anyhow::Result<Self> {
         let redirect = |it: Attempt<'_>| {
             if fault::is_followed(it.status(), it.url(), it.previous()) {
                 it.follow()
@@ -60,12 +65,16 @@ impl Clients {
             }
         };
         let builder = || {
-            let builder = builder_for(url).connect_timeout(CONNECT_TIMEOUT);
-            builder.redirect(Policy::custom(redirect))
+            let builder = builder()?;
+            anyhow::Ok(if follows {
+                builder.redirect(Policy::custom(redirect))
+            } else {
+                builder
+            })
         };
         Ok(Self {
-            unpooled: builder().pool_max_idle_per_host(0).build()?,
-            pooled: builder().pool_idle_timeout(POOL_IDLE_TIMEOUT).build()?,
+            unpooled: builder()?.pool_max_idle_per_host(0).build()?,
+            pooled: builder()?.pool_idle_timeout(POOL_IDLE_TIMEOUT).build()?,
         })
     }
 }

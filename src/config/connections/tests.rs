@@ -60,6 +60,7 @@ fn errors_name_the_connection_and_the_field_but_no_value() {
             r#"{"x": {"command": "s3cret", "url": "https://s3cret"}}"#,
             r#"{"x": {"command": 5}}"#,
             r#"{"x": {"command": " "}}"#,
+            r#"{"x": {"command": "bin/s3cret"}}"#,
             r#"{"x": {"command": "a", "args": "s3cret"}}"#,
             r#"{"x": {"command": "a", "args": ["s3\u0000cret"]}}"#,
             r#"{"x": {"command": "a", "env": {"A": 1}}}"#,
@@ -92,6 +93,7 @@ fn errors_name_the_connection_and_the_field_but_no_value() {
         has a connection `x` with both `command` and `url`
         has a connection `x` whose `command` is not text
         has a connection `x` whose `command` is not the name or the path of a program
+        has a connection `x` whose `command` is not a name or an absolute path
         has a connection `x` whose `args` is not a list of texts
         has a connection `x` whose `args` is not a list of texts without the character NUL
         has a connection `x` whose `env` is not an object of texts

@@ -78,13 +78,13 @@ impl<F: Fn(&Run) + Send + Sync> Scheduler<F> {
         let (id, planned) = (due.id.to_string(), due.planned_at.to_string());
         let Some((schedule, overlap)) = active_schedule(&skill.content) else {
             tracing::warn!(skill = id, "a skill without a schedule has a planned time");
-            return self.store.pass_over(due, None, now).await.map(drop);
+            return self.store.pass_over(due, None).await.map(drop);
         };
         let next_at = match plan(&schedule, due.planned_at, now) {
             Plan::Run { next_at } => next_at,
             Plan::PassOver { next_at } => {
                 tracing::info!(skill = id, planned, "a planned time was missed");
-                return self.store.pass_over(due, next_at, now).await.map(drop);
+                return self.store.pass_over(due, next_at).await.map(drop);
             }
         };
         let run = new_run(&skill, Trigger::Schedule, None, None);

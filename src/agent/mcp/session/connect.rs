@@ -11,34 +11,22 @@ use rmcp::{
         streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::{sync::Notify, time::timeout};
+use tokio_util::task::TaskTracker;
 
 use super::{
     listing::{Listing, list},
     open_error::OpenError,
 };
-use crate::{
-    agent::mcp::{
-        answer_memory::AnswerMemory,
-        bounded,
-        transport::{Clients, Transport, fault::LastFault},
-    },
-    config::McpConfig,
+use crate::agent::mcp::{
+    bounded,
+    server::{Endpoint, HttpEndpoint, Server},
+    transport::{Transport, fault::LastFault},
 };
 
-const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Each unanswered call to a server that answers in JSON occupies one of these slots.
 const MAX_CONCURRENT_REQUESTS: usize = 256;
-
-/// Opens sessions with one server.
-pub(in crate::agent::mcp) struct Connector {
-    clients: Clients,
-    memory: AnswerMemory,
-    url: String,
-    token: Option<SecretString>,
-    pub(super) drain: Duration,
-}
 
 #[derive(Clone)]
 pub(in crate::agent::mcp) struct Handler {
@@ -68,71 +56,81 @@ pub(super) struct Opened {
     pub(super) fault: LastFault,
 }
 
-impl Connector {
-    pub(in crate::agent::mcp) fn new(config: &McpConfig) -> anyhow::Result<Self> {
-        let drain = config.call_timeout + Duration::from_secs(1);
-        Ok(Self {
-            clients: Clients::new(&config.url)?,
-            memory: AnswerMemory::new(),
-            url: config.url.to_string(),
-            token: config.token.clone(),
-            drain,
-        })
-    }
-
-    pub(super) async fn open(&self, check: &Arc<Notify>) -> Result<Opened, OpenError> {
-        let opened = async {
-            let check = check.clone();
-            let fault = LastFault::default();
-            let transport = self.transport(check.clone(), fault.clone());
-            let service = Handler { check }.serve(transport).await;
-            let service =
-                service.map_err(|error| OpenError::from_handshake(&error, fault.take()))?;
-            let (peer, no_cache) = (service.peer(), ClientCacheConfig::disabled());
-            peer.set_response_cache_config(no_cache).await;
-            let version = peer.peer_info().map(|info| info.protocol_version.clone());
-            let known = |version: &ProtocolVersion| {
-                ProtocolVersion::KNOWN_VERSIONS.contains(version)
-                    && *version <= ProtocolVersion::LATEST_WITH_INITIALIZE
-            };
-            if !version.as_ref().is_some_and(known) {
-                let named = version.map(|version| bounded(&version.to_string()));
-                return Err(OpenError::Version(named.unwrap_or_default()));
-            }
-            let listing = list(peer, &fault).await?;
-            let opened = Opened {
-                service,
-                listing,
-                fault,
-            };
-            Ok(opened)
+/// Opens a session. `tasks` has what ends a child process after its session.
+pub(super) async fn open(
+    server: &Server,
+    check: &Arc<Notify>,
+    tasks: &TaskTracker,
+) -> Result<Opened, OpenError> {
+    let opened = async {
+        let fault = LastFault::default();
+        let service = handshake(server, check, &fault, tasks).await?;
+        let (peer, no_cache) = (service.peer(), ClientCacheConfig::disabled());
+        peer.set_response_cache_config(no_cache).await;
+        let version = peer.peer_info().map(|info| info.protocol_version.clone());
+        let known = |version: &ProtocolVersion| {
+            ProtocolVersion::KNOWN_VERSIONS.contains(version)
+                && *version <= ProtocolVersion::LATEST_WITH_INITIALIZE
         };
-        let opened = timeout(OPEN_TIMEOUT, opened).await;
-        opened.unwrap_or(Err(OpenError::TimedOut))
-    }
-
-    fn transport(
-        &self,
-        check: Arc<Notify>,
-        fault: LastFault,
-    ) -> StreamableHttpClientTransport<Transport> {
-        let mut retry = ExponentialBackoff::default();
-        retry.base_duration = Duration::from_millis(250);
-        retry.max_delay = Some(Duration::from_secs(2));
-        retry.max_times = Some(2);
-        let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
-            .reinit_on_expired_session(false)
-            .max_concurrent_requests(MAX_CONCURRENT_REQUESTS);
-        config.retry_config = Arc::new(retry);
-        if let Some(token) = &self.token {
-            config = config.auth_header(token.expose_secret());
+        if !version.as_ref().is_some_and(known) {
+            let named = version.map(|version| bounded(&version.to_string()));
+            return Err(OpenError::Version(named.unwrap_or_default()));
         }
-        let transport = Transport {
-            clients: self.clients.clone(),
-            memory: self.memory.clone(),
-            check,
+        let listing = list(peer, &fault).await?;
+        Ok(Opened {
+            service,
+            listing,
             fault,
-        };
-        StreamableHttpClientTransport::with_client(transport, config)
+        })
+    };
+    let opened = timeout(server.open_timeout(), opened).await;
+    opened.unwrap_or(Err(OpenError::TimedOut))
+}
+
+async fn handshake(
+    server: &Server,
+    check: &Arc<Notify>,
+    fault: &LastFault,
+    tasks: &TaskTracker,
+) -> Result<Service, OpenError> {
+    let handler = Handler {
+        check: check.clone(),
+    };
+    let (memory, check, noted) = (server.answers.clone(), check.clone(), fault.clone());
+    let service = match &server.endpoint {
+        Endpoint::Http(endpoint) => {
+            let client = Transport {
+                clients: endpoint.clients.clone(),
+                memory,
+                check,
+                fault: noted,
+            };
+            let transport = StreamableHttpClientTransport::with_client(client, config(endpoint));
+            handler.serve(transport).await
+        }
+        Endpoint::Stdio(endpoint) => {
+            let started = endpoint.start(memory, check, noted, tasks);
+            let transport = started.map_err(|error| {
+                tracing::warn!(%error, "a command could not be started");
+                OpenError::Start(error.kind())
+            })?;
+            handler.serve(transport).await
+        }
+    };
+    service.map_err(|error| OpenError::from_handshake(&error, fault.take()))
+}
+
+fn config(endpoint: &HttpEndpoint) -> StreamableHttpClientTransportConfig {
+    let mut retry = ExponentialBackoff::default();
+    retry.base_duration = Duration::from_millis(250);
+    retry.max_delay = Some(Duration::from_secs(2));
+    retry.max_times = Some(2);
+    let mut config = StreamableHttpClientTransportConfig::with_uri(endpoint.url.clone())
+        .reinit_on_expired_session(false)
+        .max_concurrent_requests(MAX_CONCURRENT_REQUESTS);
+    config.retry_config = Arc::new(retry);
+    match &endpoint.token {
+        Some(token) => config.auth_header(token.expose_secret()),
+        None => config,
     }
 }

@@ -20,6 +20,7 @@ use tokio::{
 use super::open_error::OpenError;
 use crate::agent::{
     mcp::{
+        ToolList,
         answer::{Answer, AnswerSlot, Limits},
         bounded,
         transport::fault::LastFault,
@@ -48,6 +49,13 @@ pub(super) struct Listing {
 }
 
 impl Listing {
+    pub(super) fn tools(&self) -> ToolList {
+        ToolList {
+            tools: self.tools.clone(),
+            left_out: self.left_out.clone(),
+        }
+    }
+
     /// Not on a thread of the runtime: a listing may be long. `None` if that fails.
     pub(super) async fn catalogue(&self) -> Option<Arc<Catalogue>> {
         let (tools, left_out) = (self.tools.clone(), self.left_out.clone());

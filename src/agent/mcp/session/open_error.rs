@@ -1,11 +1,18 @@
 //! Errors of opening an MCP session, for the log: what was seen. They contain no text from the server but short identifiers.
 
+use std::io;
+
 use rmcp::service::{ClientInitializeError, ServiceError};
 
 use crate::agent::mcp::transport::fault;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
+    /// It may be up soon.
+    #[error("the handshake failed: {0}")]
+    Unreachable(String),
+    #[error("the command could not be started: {0}")]
+    Start(io::ErrorKind),
     #[error("the handshake failed: {0}")]
     Handshake(String),
     #[error("the server speaks protocol version {0}, which this client does not")]
@@ -20,7 +27,12 @@ impl OpenError {
     pub(super) fn from_handshake(error: &ClientInitializeError, last: Option<String>) -> Self {
         Self::Handshake(match error {
             ClientInitializeError::TransportError { error, .. } => {
-                seen(fault::name(error.error.as_ref()).or(last))
+                let error = error.error.as_ref();
+                let seen = seen(fault::name(error).or(last));
+                if fault::is_unreachable(error) {
+                    return Self::Unreachable(seen);
+                }
+                seen
             }
             ClientInitializeError::JsonRpcError(error) => json_rpc_error(error.code.0),
             ClientInitializeError::ExpectedInitResponse(_)
@@ -37,6 +49,19 @@ impl OpenError {
             ServiceError::McpError(error) => json_rpc_error(error.code.0),
             _ => seen(last),
         })
+    }
+
+    /// Names the setting of our own server that is probably wrong.
+    pub(super) fn with_setting(self) -> Self {
+        let named = |fault: String| match fault::setting(&fault) {
+            Some(setting) => format!("{fault}: check {setting}"),
+            None => fault,
+        };
+        match self {
+            Self::Handshake(fault) => Self::Handshake(named(fault)),
+            Self::List(fault) => Self::List(named(fault)),
+            other => other,
+        }
     }
 
     /// `what` is wrong with a page, and where, if it is the JSON. Without serde's message, which may quote the page.

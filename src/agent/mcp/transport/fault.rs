@@ -10,15 +10,20 @@ use url::Url;
 use super::{Error, unexpected};
 use crate::{
     agent::mcp::bounded,
-    upstream::client::{Coded, check_coding, root},
+    upstream::{
+        client::{Coded, check_coding, root},
+        guard::is_refusal,
+    },
 };
+
+const REDIRECT: &str = ", a redirect to ";
 
 /// The last fault of a request: rmcp does not report all of them.
 #[derive(Clone, Default)]
 pub(in crate::agent::mcp) struct LastFault(Arc<Mutex<Option<String>>>);
 
 impl LastFault {
-    pub(super) fn note(&self, fault: Option<String>) {
+    pub(in crate::agent::mcp) fn note(&self, fault: Option<String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
@@ -36,17 +41,31 @@ pub(in crate::agent::mcp) fn name(error: &(dyn std::error::Error + 'static)) -> 
         StreamableHttpError::Client(error) => {
             format!("the connection broke ({})", bounded(&root(error)))
         }
-        StreamableHttpError::UnexpectedServerResponse(text) => match text.as_ref() {
-            "HTTP 401" | "HTTP 403" => format!("{text}: check PROG_STRENGTH_MCP_TOKEN"),
-            "HTTP 404" => format!("{text}: check PROG_STRENGTH_MCP_URL"),
-            text => text.to_owned(),
-        },
+        StreamableHttpError::UnexpectedServerResponse(text) => text.to_string(),
         StreamableHttpError::ResponseBodyTooLarge { max_size } => {
             format!("an answer of more than {max_size} bytes")
         }
         StreamableHttpError::SessionExpired => "HTTP 404 for the session".to_owned(),
         _ => return None,
     })
+}
+
+/// The setting of our own server that a fault points to.
+pub(in crate::agent::mcp) fn setting(fault: &str) -> Option<&'static str> {
+    match fault {
+        "HTTP 401" | "HTTP 403" => Some("PROG_STRENGTH_MCP_TOKEN"),
+        "HTTP 404" => Some("PROG_STRENGTH_MCP_URL"),
+        fault if fault.contains(REDIRECT) => Some("PROG_STRENGTH_MCP_URL"),
+        _ => None,
+    }
+}
+
+/// True for an error of the transport before the server had anything to answer: it may come up soon.
+pub(in crate::agent::mcp) fn is_unreachable(error: &(dyn std::error::Error + 'static)) -> bool {
+    match error.downcast_ref::<Error>() {
+        Some(StreamableHttpError::Client(error)) => error.is_connect() && !is_refusal(error),
+        _ => false,
+    }
 }
 
 /// The error for a status other than 2xx; a redirect is named with its target.
@@ -59,7 +78,7 @@ pub(super) fn status(response: &reqwest::Response) -> Error {
     unexpected(match target {
         Some(target) => {
             let origin = bounded(&target.origin().ascii_serialization());
-            format!("HTTP {number}, a redirect to {origin}: check PROG_STRENGTH_MCP_URL")
+            format!("HTTP {number}{REDIRECT}{origin}")
         }
         None => format!("HTTP {number}"),
     })
