@@ -1,5 +1,6 @@
 //! The command `dev`: everything in one process.
 
+mod runs;
 mod shutdown;
 mod stand_in;
 mod startup_failures;

@@ -8,7 +8,7 @@ const MOST_LETTERS = 100_000;
 const EXAMPLE = 'Review my training week: write review.md and week.csv.';
 
 export function newRunForm({ api, say, open }) {
-  const field = el('textarea', { id: 'run-prompt', rows: '2', dir: 'auto', maxlength: MOST_LETTERS, placeholder: EXAMPLE, autocomplete: 'off' });
+  const field = el('textarea', { id: 'run-prompt', rows: '1', dir: 'auto', maxlength: MOST_LETTERS, placeholder: EXAMPLE, autocomplete: 'off' });
   const start = el('button', { type: 'submit', class: 'main' }, 'Start run');
   const example = el('button', { type: 'button', class: 'plain', onclick: () => {
     field.value = EXAMPLE;

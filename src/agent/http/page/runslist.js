@@ -20,7 +20,7 @@ export function runsList({ api, say, open }) {
   const problem = el('div');
   const more = el('button', { type: 'button', class: 'plain', hidden: true, onclick: () => older() }, 'Show older runs');
   const node = el('div', { class: 'runs-view' }, heading,
-    el('p', { class: 'lead' }, 'A run works on its own: close this page, and its answer and files are here when you come back.'),
+    el('p', { class: 'lead' }, 'They go on when this page is closed.'),
     newRunForm({ api, say, open }), skills.node,
     el('section', { 'aria-labelledby': 'runs-list-title' }, el('h3', { id: 'runs-list-title' }, 'Latest'), problem, rows, none, more));
 
