@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-pub use jwt::{JwtSettings, Verifier, mint};
+pub use jwt::{JwtSettings, Verifier, mint, mint_caller_token};
 pub use subject::{InvalidSubject, Subject};
 
 /// Clock skew that is tolerated in `exp` and `nbf`.

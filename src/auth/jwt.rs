@@ -13,7 +13,7 @@ use super::{AuthError, Caller, CallerToken, Subject, decode, validation};
 const MIN_KEY_BYTES: usize = 32;
 
 /// The shared key, and the issuer and audience that tokens must name when these are set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct JwtSettings {
     pub key: SecretString,
     pub issuer: Option<String>,
@@ -96,6 +96,15 @@ pub fn mint(settings: &JwtSettings, sub: &Subject, ttl: Duration) -> Result<Stri
     let key = EncodingKey::from_secret(settings.key.expose_secret().as_bytes());
     let header = Header::new(Algorithm::HS256);
     Ok(jsonwebtoken::encode(&header, &claims, &key)?)
+}
+
+/// A token for requests on behalf of a caller whose own token was not kept. Valid for `ttl` from now.
+pub fn mint_caller_token(
+    settings: &JwtSettings,
+    caller: &Caller,
+    ttl: Duration,
+) -> Result<CallerToken, AuthError> {
+    mint(settings, &caller.0, ttl).map(|token| CallerToken(token.into()))
 }
 
 #[cfg(test)]

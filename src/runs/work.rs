@@ -1,4 +1,266 @@
-//! One attempt at a run: the agent's turn with a journal.
+//! One attempt at a run: the agent's turn for each step, with a journal from which another attempt can go on.
+//!
+//! [`Worker::work`] makes an attempt. `position` says where the run stands, `toolbox` gives Claude the tools of `sessions`
+//! and of the `workspace` and journals what happens (`record`), and `uploads` stores the files.
 
+mod attempt;
+mod connections;
+mod ending;
+mod position;
 mod prompts;
+mod record;
+mod resume;
+mod sessions;
+mod toolbox;
+mod uploads;
 pub mod workspace;
+mod workspace_queue;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::{
+    files::FileStore,
+    metrics::RunMetrics,
+    model::{Claim, Claimed, End, Run, RunError, StoredConnection, UserId},
+    progress::Progress,
+    secrets::KeyRing,
+    store::{Store, WriteError},
+};
+use crate::{
+    agent::{
+        claude::Claude,
+        mcp::{ResultLimits, end_recorded_groups},
+        metrics::Metrics,
+    },
+    auth::JwtSettings,
+    config::{ClaudeConfig, Prompts, RunLimits, RunsConfig},
+    upstream::guard::Guard,
+};
+use attempt::Attempt;
+use connections::Registry;
+use sessions::Sessions;
+use workspace::Limits;
+
+/// In a run's folder: its workspace, and the record of its process groups.
+const FILES: &str = "files";
+const RECORDS: &str = "groups";
+/// For the check of a connection.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What a worker shares with the rest of its application.
+pub struct WorkerParts {
+    pub store: Store,
+    pub progress: Progress,
+    pub files: FileStore,
+    pub keys: Option<Arc<KeyRing>>,
+    pub guard: Guard,
+    /// Where the folders of runs in progress are: the same over restarts, and private.
+    pub folder: PathBuf,
+    pub metrics: Arc<RunMetrics>,
+    pub agent_metrics: Arc<Metrics>,
+    /// Called after each end of a run: a callback may be due.
+    pub on_end: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Makes attempts at runs.
+pub struct Worker {
+    parts: WorkerParts,
+    registry: Registry,
+    claude: Arc<Claude>,
+    claude_config: ClaudeConfig,
+    /// With which tokens for the agent's own MCP server are made, if it is given any.
+    jwt: Option<Arc<JwtSettings>>,
+    prompts: Prompts,
+    limits: RunLimits,
+    file_limits: Limits,
+    result_limits: ResultLimits,
+    call_timeout: Duration,
+}
+
+/// What stops an attempt early.
+#[derive(Clone)]
+pub struct Stops {
+    /// The run is to be cancelled.
+    pub cancel: CancellationToken,
+    /// The process is to end: another attempt will go on.
+    pub hand_back: CancellationToken,
+}
+
+/// How an attempt has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worked {
+    /// The run has ended.
+    Ended,
+    /// The run is queued again.
+    HandedBack,
+    /// Another has the run.
+    Lost,
+    /// The database could not be written to: the run is still claimed.
+    Unwritten,
+}
+
+/// The outcome of a check of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub ok: bool,
+    /// The names of its tools, as Claude sees them.
+    pub tools: Vec<String>,
+    pub error: Option<String>,
+}
+
+impl Worker {
+    pub fn new(config: &RunsConfig, parts: WorkerParts) -> anyhow::Result<Arc<Self>> {
+        let sealed = (parts.store.clone(), parts.keys.clone());
+        let environment = config.environment.clone();
+        let (mcp, guard) = (&config.mcp, parts.guard.clone());
+        let registry = Registry::new(mcp, &config.connections, sealed, guard, environment)?;
+        // Each run has a system prompt of its own.
+        let claude = Claude::new(&config.claude, "", parts.agent_metrics.clone())?;
+        let file_limits = Limits::of_file_size(config.files.max_file_bytes);
+        let max_attachments = usize::try_from(file_limits.total_bytes).unwrap_or(usize::MAX);
+        Ok(Arc::new(Self {
+            registry,
+            claude: Arc::new(claude),
+            claude_config: config.claude.clone(),
+            jwt: mcp.forwards_caller.then(|| Arc::new(config.jwt.clone())),
+            prompts: config.prompts.clone(),
+            limits: config.limits,
+            file_limits,
+            result_limits: ResultLimits {
+                text: config.limits.max_tool_result_bytes,
+                attachments: max_attachments,
+            },
+            call_timeout: mcp.call_timeout,
+            parts,
+        }))
+    }
+
+    /// The longest that a write in flight may take.
+    pub fn call_timeout(&self) -> Duration {
+        self.call_timeout
+    }
+
+    /// Makes an attempt. Dropping the future stops it at once: nothing more is written.
+    pub async fn work(&self, claimed: Claimed, stops: Stops) -> Worked {
+        let span = tracing::info_span!("run", executionId = %claimed.claim.run);
+        self.begin(claimed, stops).instrument(span).await
+    }
+
+    async fn begin(&self, claimed: Claimed, stops: Stops) -> Worked {
+        let run = &claimed.run;
+        self.parts.progress.appended(run.id, run.last_seq);
+        let waited = claimed.retried.is_none().then(|| since(run.created_at));
+        self.parts.metrics.attempt(waited);
+        let claim = claimed.claim.clone();
+        match Attempt::begin(self, claimed).await {
+            Ok(mut attempt) => {
+                let outcome = attempt.run(&stops).await;
+                attempt.end(outcome).await
+            }
+            Err(attempt::BeginError::Store) => Worked::Unwritten,
+            Err(attempt::BeginError::Broken(error)) => {
+                tracing::error!(error = format!("{error:#}"), "a run cannot be worked on");
+                match self.fail(&claim).await {
+                    Ok(()) => Worked::Ended,
+                    Err(WriteError::Lost) => Worked::Lost,
+                    Err(WriteError::Store(_)) => Worked::Unwritten,
+                }
+            }
+        }
+    }
+
+    /// Ends a run that cannot be worked on, by a fault of ours.
+    pub async fn fail(&self, claim: &Claim) -> Result<(), WriteError> {
+        let end = End::Failed {
+            error: RunError {
+                code: "internal".to_owned(),
+                message: "Something went wrong on our side.".to_owned(),
+            },
+            response: None,
+            stop_reason: None,
+        };
+        let ended = self.parts.store.finish(claim, end, Timestamp::now());
+        self.ended(&ended.await?, None);
+        Ok(())
+    }
+
+    /// Announces, logs and counts the end of a run.
+    pub fn ended(&self, run: &Run, rounds: Option<u32>) {
+        self.parts.progress.appended(run.id, run.last_seq);
+        (self.parts.on_end)();
+        let took = run.started_at.map(since);
+        self.parts.metrics.ended(run.trigger, run.status, took);
+        tracing::info!(
+            executionId = %run.id,
+            sub = run.owner.as_str(),
+            trigger = run.trigger.as_str(),
+            status = run.status.as_str(),
+            attempt = run.attempt,
+            rounds,
+            tokens = run.usage.total(),
+            code = run.error.as_ref().map(|error| &*error.code),
+            "a run has ended"
+        );
+    }
+
+    /// Sets the numbers of runs in the metrics.
+    pub fn count(&self, queued: u64, running: u64) {
+        self.parts.metrics.set_counts(queued, running);
+    }
+
+    /// Ends the processes and removes the folders of runs that an earlier process was working on. Nothing may be in progress.
+    pub async fn sweep(&self) {
+        let swept = async {
+            let mut folders = tokio::fs::read_dir(&self.parts.folder).await?;
+            while let Some(folder) = folders.next_entry().await? {
+                let folder = folder.path();
+                end_recorded_groups(&folder.join(RECORDS)).await?;
+                tokio::fs::remove_dir_all(&folder).await?;
+            }
+            std::io::Result::Ok(())
+        };
+        match swept.await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "what earlier runs have left cannot be removed");
+            }
+            _ => {}
+        }
+    }
+
+    /// Opens a session with a stored connection, and lists its tools.
+    pub async fn check(&self, connection: &StoredConnection, owner: &UserId) -> Check {
+        let mut sessions = Sessions::new(self.result_limits, self.parts.agent_metrics.clone());
+        let deadline = Instant::now() + CHECK_TIMEOUT;
+        let server = self.registry.stored_server(connection, owner);
+        let listed = sessions.check(&connection.name, server, deadline).await;
+        sessions.close(CHECK_TIMEOUT).await;
+        match listed {
+            Ok(tools) => Check {
+                ok: true,
+                tools,
+                error: None,
+            },
+            Err(why) => Check {
+                ok: false,
+                tools: vec![],
+                error: Some(why.to_string()),
+            },
+        }
+    }
+
+    /// The folder of a run in progress, with those in it.
+    fn folder_of(&self, run: super::model::RunId) -> (PathBuf, PathBuf, PathBuf) {
+        let folder = self.parts.folder.join(run.to_string());
+        (folder.join(FILES), folder.join(RECORDS), folder)
+    }
+}
+
+fn since(time: Timestamp) -> Duration {
+    let since = Timestamp::now().duration_since(time);
+    Duration::try_from(since).unwrap_or_default()
+}

@@ -10,5 +10,6 @@ mod agent;
 mod architecture;
 mod dev;
 mod process;
+mod runs;
 mod support;
 mod workout;

@@ -32,7 +32,7 @@ pub(super) enum Lock {
 impl Lock {
     /// `None`: another process holds it.
     pub(super) async fn acquire(database: &Database) -> Result<Option<Self>, LockError> {
-        match database.file() {
+        match database.sqlite_file() {
             Some(file) => Ok(FileLock::acquire(file)?.map(Self::File)),
             None => {
                 let lock = SessionLock::acquire(database).await?;

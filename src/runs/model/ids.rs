@@ -20,6 +20,10 @@ macro_rules! id {
                 Self(Uuid::now_v7())
             }
 
+            pub fn as_uuid(self) -> Uuid {
+                self.0
+            }
+
             /// The id, if the text is exactly what [`fmt::Display`] writes.
             pub fn parse(text: &str) -> Option<Self> {
                 let id = Self(Uuid::try_parse(text).ok()?);

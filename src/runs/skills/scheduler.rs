@@ -165,7 +165,19 @@ mod tests {
     fn several_missed_times_are_made_up_by_one_run() {
         let often = "*/10 * * * *";
         let planned = "2026-01-05T07:00Z";
-        check(often, planned, "2026-01-05T07:35Z", true, "2026-01-05T07:40Z");
-        check(often, planned, "2026-03-05T07:35Z", true, "2026-03-05T07:40Z");
+        check(
+            often,
+            planned,
+            "2026-01-05T07:35Z",
+            true,
+            "2026-01-05T07:40Z",
+        );
+        check(
+            often,
+            planned,
+            "2026-03-05T07:35Z",
+            true,
+            "2026-03-05T07:40Z",
+        );
     }
 }

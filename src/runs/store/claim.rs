@@ -27,9 +27,19 @@ impl Store {
         per_user: u32,
         now: Timestamp,
     ) -> Result<Option<Claimed>, StoreError> {
+        self.claim_next_below(u32::MAX, per_user, now).await
+    }
+
+    /// The same, of the runs that have had fewer than `attempts`.
+    pub async fn claim_next_below(
+        &self,
+        attempts: u32,
+        per_user: u32,
+        now: Timestamp,
+    ) -> Result<Option<Claimed>, StoreError> {
         for _ in 0..TRIES {
             let mut tx = self.db.system_read().await?;
-            let next = queue::next(tx.connection(), per_user).await?;
+            let next = queue::next(tx.connection(), per_user, attempts).await?;
             drop(tx);
             let Some((id, owner)) = next else { break };
             let claimed = self.claim_of(&owner, id, Some(per_user), now).await?;

@@ -113,21 +113,24 @@ pub(super) async fn running(db: &mut AnyConnection, owner: &str) -> Result<i64, 
 }
 
 /// The run that is next: of the owner with the fewest running ones, then of the one that was served longest ago, then of the
-/// one that has waited longest. Of an owner's runs, the oldest that waits for no other.
+/// one that has waited longest. Of an owner's runs with fewer than `attempts`, the oldest that waits for no other.
 pub(super) async fn next(
     db: &mut AnyConnection,
     per_user: u32,
+    attempts: u32,
 ) -> Result<Option<(RunId, UserId)>, Error> {
     let sql = "SELECT owner, run_id FROM (
             SELECT o.owner, o.running, o.served_at, o.waiting_since, (
                 SELECT d.run_id FROM run_dispatch d
-                WHERE d.owner = o.owner AND d.state = 'queued' AND NOT EXISTS (
+                WHERE d.owner = o.owner AND d.state = 'queued' AND d.attempt < $2 AND NOT EXISTS (
                     SELECT 1 FROM run_dispatch a WHERE a.run_id = d.after_run AND a.state IN ('queued', 'running'))
                 ORDER BY d.created_at, d.run_id LIMIT 1) AS run_id
             FROM run_owner o WHERE o.queued > 0 AND o.running < $1) waiting
         WHERE run_id IS NOT NULL
         ORDER BY running, served_at, waiting_since, owner LIMIT 1";
-    let row = query!(sql; i64::from(per_user)).fetch_optional(db).await?;
+    let row = query!(sql; i64::from(per_user), i64::from(attempts))
+        .fetch_optional(db)
+        .await?;
     row.map(|row| {
         let id = run_id(row.try_get("run_id")?)?;
         Ok((id, subject(row.try_get("owner")?)?))

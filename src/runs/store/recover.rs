@@ -30,11 +30,22 @@ impl Store {
     /// are gone. They are queued again, or, if a cancel was asked for or they have had `max_attempts`, they end. Returns
     /// those that have ended.
     pub async fn recover(&self, max_attempts: u32, now: Timestamp) -> Result<Vec<Run>, StoreError> {
+        self.recover_others(&[], max_attempts, now).await
+    }
+
+    /// The same without the runs that are worked on here: the answer to a claim may have been lost.
+    pub async fn recover_others(
+        &self,
+        here: &[RunId],
+        max_attempts: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Run>, StoreError> {
         let mut ended = Vec::new();
         let mut tx = self.db.system_read().await?;
         let running = running(tx.connection()).await?;
         drop(tx);
-        for found in running {
+        let others = running.into_iter().filter(|it| !here.contains(&it.run));
+        for found in others {
             let mut tx = self.db.write(&found.owner).await?;
             let (db, user) = tx.parts();
             ended.extend(recover_one(db, user, &found, max_attempts, now).await?);

@@ -53,7 +53,11 @@ mod tests {
         let held = FileLock::acquire(&database).unwrap().unwrap();
         assert!(held.is_held());
         assert!(FileLock::acquire(&database).unwrap().is_none());
-        assert!(FileLock::acquire(&dir.path().join("other.db")).unwrap().is_some());
+        assert!(
+            FileLock::acquire(&dir.path().join("other.db"))
+                .unwrap()
+                .is_some()
+        );
         drop(held);
         assert!(FileLock::acquire(&database).unwrap().is_some());
     }

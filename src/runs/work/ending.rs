@@ -1,0 +1,139 @@
+//! The end of an attempt: what is in flight is finished, files are stored, and the run ends or is handed back.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::{
+    Worked,
+    attempt::{Attempt, Outcome, over_budget},
+    record::Halted,
+};
+use crate::{
+    agent::{Halt, claude::is_blank, mcp::end_recorded_groups},
+    runs::{
+        model::{End, EntryKind, Run},
+        store::WriteError,
+    },
+};
+
+/// How long a cancel waits for the results of writes in flight.
+const CANCEL_PATIENCE: Duration = Duration::from_secs(5);
+/// For the journal entry of a call that has used all its time.
+const SLACK: Duration = Duration::from_secs(5);
+/// For sessions with processes: each of the polite and the impolite ways takes 2 s.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(8);
+
+impl Attempt<'_> {
+    pub(super) async fn end(mut self, outcome: Outcome) -> Worked {
+        let patience = match outcome {
+            Outcome::Cancelled => CANCEL_PATIENCE,
+            _ => self.worker.call_timeout() + SLACK,
+        };
+        let record = self.bench.record.clone();
+        record.tasks.close();
+        let finished = match record.halted() {
+            Some(Halted::Lost) => true,
+            _ => timeout(patience, record.tasks.wait()).await.is_ok(),
+        };
+        if !finished {
+            tracing::warn!(calls = record.tasks.len(), "tool calls are cut off");
+        }
+        let worked = match self.conclude(outcome).await {
+            Ok(worked) => worked,
+            Err(Halt) if record.halted() == Some(Halted::Lost) => Worked::Lost,
+            Err(Halt) => Worked::Unwritten,
+        };
+        self.clean_up().await;
+        worked
+    }
+
+    async fn conclude(&mut self, outcome: Outcome) -> Result<Worked, Halt> {
+        let record = self.bench.record.clone();
+        let outcome = match record.halted() {
+            Some(Halted::Lost | Halted::Unwritten) => return Err(Halt),
+            Some(Halted::Budget) if outcome == Outcome::Halted => over_budget(),
+            _ => outcome,
+        };
+        record.close_calls().await?;
+        if outcome == Outcome::HandBack {
+            return Ok(self.hand_back().await);
+        }
+        let partial = record.take_partial();
+        if !is_blank(&partial) {
+            let text = partial.clone();
+            record.append(&[EntryKind::Text { text }]).await?;
+        }
+        self.sessions
+            .close_local(&self.worker.registry, CLOSE_TIMEOUT)
+            .await;
+        self.bench
+            .uploads
+            .add_workspace(self.workspace.clone())
+            .await?;
+        let response = Some(partial).filter(|text| !is_blank(text));
+        let response = response.or_else(|| self.last_text());
+        let end = match outcome {
+            Outcome::Completed(end) => End::Completed {
+                response: end.text,
+                stop_reason: Some(end.stop_reason),
+            },
+            Outcome::Failed(error) => End::Failed {
+                error,
+                response,
+                stop_reason: None,
+            },
+            Outcome::Cancelled => End::Cancelled { response },
+            Outcome::HandBack | Outcome::Halted => return Err(record.halt(Halted::Unwritten)),
+        };
+        let (store, claim) = (&self.worker.parts.store, &self.claimed.claim);
+        let ended = store.finish(claim, end, Timestamp::now()).await;
+        Ok(self.settle(ended))
+    }
+
+    fn settle(&self, ended: Result<Run, WriteError>) -> Worked {
+        match ended {
+            Ok(run) => {
+                let (_, rounds) = self.bench.record.totals();
+                self.worker.ended(&run, Some(rounds));
+                Worked::Ended
+            }
+            Err(error) => unwritten(&error),
+        }
+    }
+
+    async fn hand_back(&mut self) -> Worked {
+        self.sessions.close(CLOSE_TIMEOUT).await;
+        let (store, claim) = (&self.worker.parts.store, &self.claimed.claim);
+        match store.hand_back(claim, Timestamp::now()).await {
+            Ok(()) => {
+                tracing::info!("the run is handed back");
+                Worked::HandedBack
+            }
+            Err(error) => unwritten(&error),
+        }
+    }
+
+    async fn clean_up(&mut self) {
+        self.sessions.close(CLOSE_TIMEOUT).await;
+        let cleaned = async {
+            end_recorded_groups(&self.records).await?;
+            tokio::fs::remove_dir_all(&self.folder).await
+        };
+        if let Err(error) = cleaned.await {
+            tracing::warn!(%error, "the folder of a run cannot be removed");
+        }
+    }
+}
+
+fn unwritten(error: &WriteError) -> Worked {
+    match error {
+        WriteError::Lost => Worked::Lost,
+        WriteError::Store(error) => {
+            let cause = std::error::Error::source(error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "the end of a run cannot be written");
+            Worked::Unwritten
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Asynchronous runs.
+
+mod store;
