@@ -91,7 +91,7 @@ describe('runs of dev with a scripted Claude', () => {
       await page.locator('.status').getByText('Running').waitFor();
       await ended(page);
       assert.equal(await status(page), 'Completed');
-      assert.match(await page.locator('section').filter({ hasText: 'Answer' }).innerText(), /word word/);
+      assert.match(await page.getByRole('region', { name: 'Answer' }).innerText(), /word word/);
       assert.deepEqual([claude.state.asked, claude.state.hungUp], [1, 0]);
     });
     claude.close();

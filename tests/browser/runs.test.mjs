@@ -150,7 +150,7 @@ describe('a run', () => {
       open();
       await ended(page);
       assert.equal(await status(page).innerText(), 'Completed');
-      assert.match(await page.locator('section', { hasText: 'Answer' }).first().innerText(), /chest: 26 direct/);
+      assert.match(await page.getByRole('region', { name: 'Answer' }).innerText(), /chest: 26 direct/);
       const told = (await trace(page).allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
       assert.deepEqual(told, [
         'Let me read your week first.', 'Looked up workouts 0.1 s', 'Taken up again, attempt 2: interrupted.', 'Wrote a file review.md 0.1 s',

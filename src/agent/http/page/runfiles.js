@@ -27,7 +27,7 @@ export function fileList({ refresh }) {
   }
 
   function rowOf(file) {
-    const facts = [sizeWords(file.size), file.contentType].filter(Boolean).join(' · ');
+    const facts = [sizeWords(file.size), file.contentType?.split(';')[0]].filter(Boolean).join(' · ');
     if (file.error || !isAddress(file.url)) {
       return el('li', { class: 'file' }, el('span', { class: 'file-name' }, icon('failed'), el('bdi', {}, file.name)),
         el('span', { class: 'small' }, file.error ?? 'not available'));

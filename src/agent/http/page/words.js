@@ -69,8 +69,8 @@ export function toolSubject(input) {
   for (const key of ['exercise', 'muscle_group', 'name', 'week']) {
     const value = input?.[key];
     if (typeof value === 'string' && value.trim() !== '') {
-      const words = value.trim().replaceAll('_', ' ').replaceAll('-', ' ');
-      return words.length > 40 ? `${words.slice(0, 39)}…` : words;
+      const words = key === 'week' ? value.trim() : value.trim().replaceAll('_', ' ').replaceAll('-', ' ');
+      return shortened(words, 40);
     }
   }
   return '';
