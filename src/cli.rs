@@ -1,8 +1,9 @@
-//! The command line (clap): the subcommands, and the implementation of `healthcheck` and `token`.
+//! The command line (clap): the subcommands, exit codes, and the implementation of `healthcheck` and `token`.
 
 mod config_check;
+mod runs;
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
@@ -14,7 +15,7 @@ use crate::{
     agent,
     auth::{self, Subject},
     config::{
-        self, Config, WorkoutConfig,
+        self, Config, ConfigError, RunsConfig, WorkoutConfig,
         variables::{Server, help},
     },
     process::heap,
@@ -44,6 +45,20 @@ enum Command {
         #[arg(long)]
         stdio: bool,
     },
+    /// Serve asynchronous runs (POST /webhook), or ask a server of runs
+    #[command(after_long_help = help(Server::Runs))]
+    Runs {
+        #[command(subcommand)]
+        command: Option<runs::RunsCommand>,
+    },
+    /// Begin a run at RUNS_URL and show its answer: exit 0 completed, 1 failed, 2 wrong usage, 3 cancelled or expired
+    Run(runs::RunArguments),
+    /// Skills at RUNS_URL: stored prompts, run by hand, by a webhook or by a schedule
+    #[command(subcommand, after_long_help = help(Server::Client))]
+    Skills(runs::SkillsCommand),
+    /// Your MCP connections at RUNS_URL
+    #[command(subcommand, after_long_help = help(Server::Client))]
+    Connections(runs::ConnectionsCommand),
     /// Everything at once on this machine: a demo user's training, the agent, a chat page; no key needed
     #[cfg(feature = "dev")]
     Dev(dev::Options),
@@ -62,6 +77,9 @@ enum Command {
         /// The MCP server's in place of the agent's
         #[arg(long)]
         mcp: bool,
+        /// The server's at this port in place of AGENT_PORT
+        #[arg(long, conflicts_with = "mcp")]
+        port: Option<u16>,
     },
     /// Print a JWT signed with `JWT_SIGNING_KEY`, for trying things by hand
     Token {
@@ -86,32 +104,53 @@ enum ConfigCommand {
 }
 
 impl Cli {
-    /// Runs the command. A [`config::ConfigError`] means that the operator must correct a setting.
-    pub fn run(self) -> anyhow::Result<()> {
+    /// Runs the command. [`exit_code`] is for the error.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => block_on(agent::http::serve::serve(Config::from_env()?)),
+            Command::Serve => done(agent::http::serve::serve(Config::from_env()?)),
             Command::Mcp { stdio } => {
-                block_on(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
+                done(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
             }
+            Command::Runs { command: None } => {
+                done(crate::runs::serve::serve(RunsConfig::from_env()?))
+            }
+            Command::Runs {
+                command: Some(command),
+            } => block_on(runs::runs(command)),
+            Command::Run(arguments) => block_on(runs::run(arguments)),
+            Command::Skills(command) => block_on(runs::skills(command)),
+            Command::Connections(command) => block_on(runs::connections(command)),
             #[cfg(feature = "dev")]
-            Command::Dev(options) => block_on(dev::dev(options)),
+            Command::Dev(options) => done(dev::dev(options)),
             #[cfg(not(feature = "dev"))]
             Command::Dev { .. } => anyhow::bail!(
                 "this build has no `dev` command; build it with the cargo feature `dev`, which is on by default"
             ),
-            Command::Config(ConfigCommand::Check { connect }) => {
-                block_on(config_check::check(connect))
-            }
-            Command::Healthcheck { mcp } => block_on(healthcheck(mcp)),
+            Command::Config(ConfigCommand::Check { connect }) => done(config_check::check(connect)),
+            Command::Healthcheck { mcp, port } => done(healthcheck(mcp, port)),
             Command::Token { sub, ttl } => {
                 println!("{}", auth::mint(&config::jwt_from_env()?, &sub, ttl)?);
-                Ok(())
+                Ok(ExitCode::SUCCESS)
             }
         }
     }
 }
 
-fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+/// 2 for what the user must correct: a setting, an argument, a request; else 1.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let request = error.downcast_ref::<runs::ClientError>();
+    let is_usage = error.is::<ConfigError>()
+        || error.is::<runs::UsageError>()
+        || request.is_some_and(runs::ClientError::is_usage);
+    ExitCode::from(if is_usage { 2 } else { 1 })
+}
+
+/// Runs a command that only ends well or with an error.
+fn done(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
+    block_on(command).map(|()| ExitCode::SUCCESS)
+}
+
+fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     // Before the first thread starts.
     heap::configure();
     let runtime = tokio::runtime::Runtime::new()?;
@@ -121,9 +160,12 @@ fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result
     ended
 }
 
-/// Asks `/health` of the agent, or of the MCP server, on this machine.
-async fn healthcheck(mcp: bool) -> anyhow::Result<()> {
-    let address = config::address_from_env(mcp)?;
+/// Asks `/health` of the agent, of the MCP server, or of the server at `port`, on this machine.
+async fn healthcheck(mcp: bool, port: Option<u16>) -> anyhow::Result<()> {
+    let mut address = config::address_from_env(mcp)?;
+    if let Some(port) = port {
+        address.port = port;
+    }
     let host = match address.host.parse::<IpAddr>() {
         Ok(ip) if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
         Ok(ip) if ip.is_unspecified() => "[::1]".to_owned(),

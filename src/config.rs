@@ -38,8 +38,8 @@ pub use error::ConfigError;
 pub use models::{Thinking, ThinkingMode};
 use reader::{Reader, one_of};
 pub use runs::{
-    CallbackSecret, ClientConfig, EncryptionKey, FilePlace, FilesConfig, Prompts, RunLimits,
-    RunsConfig,
+    CallbackSecret, ClientConfig, EncryptionKey, FilePlace, FilesConfig, Prompts, RotationConfig,
+    RunLimits, RunsConfig,
 };
 use variables as var;
 pub use workout::{HostRule, Issuer, WorkoutConfig};

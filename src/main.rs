@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use prog_strength_agent::{cli::Cli, config::ConfigError};
+use prog_strength_agent::cli::{self, Cli};
 
 fn main() -> ExitCode {
     match Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error:#}");
-            ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+            cli::exit_code(&error)
         }
     }
 }

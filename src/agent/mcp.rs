@@ -168,6 +168,7 @@ impl Mcp {
     /// The tools of a run's session. Waits until `deadline` for a server that is not reachable yet; any other failure is final.
     pub async fn tools(&self, deadline: Instant) -> Result<Arc<ToolList>, OpenFailure> {
         let mut current = self.current.clone();
+        let _waiting = (!current.borrow().is_decided()).then(|| Waiting::new(&self.waiting));
         let _ = timeout_at(deadline, current.wait_for(State::is_decided)).await;
         let state = self.current.borrow();
         match (state.usable().map(|session| &session.tools), &state.failure) {

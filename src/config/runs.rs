@@ -217,5 +217,22 @@ impl ClientConfig {
     }
 }
 
+/// The settings of the command `runs rotate-keys`.
+#[derive(Debug)]
+pub struct RotationConfig {
+    pub database_url: SecretString,
+    pub encryption_keys: Vec<EncryptionKey>,
+}
+
+impl RotationConfig {
+    /// Reads the process environment and, below it, a `.env` file in the working directory.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        from_env(|reader| Self {
+            database_url: database(reader),
+            encryption_keys: keys::encryption_keys(reader),
+        })
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests;

@@ -53,7 +53,7 @@ pub struct FileStore(Arc<Store>);
 
 #[derive(Debug)]
 enum Store {
-    Local(Local),
+    Local(Box<Local>),
     Cloud(Cloud),
     Supabase(Supabase),
 }
@@ -62,7 +62,7 @@ impl FileStore {
     /// Makes a local folder and its key, if they are not there. Buckets are not asked; see [`check`](Self::check).
     pub async fn open(location: Location) -> Result<Self, OpenError> {
         let store = match location {
-            Location::Local(folder) => Store::Local(Local::open(folder).await?),
+            Location::Local(folder) => Store::Local(Box::new(Local::open(folder).await?)),
             Location::Cloud(cloud) => Store::Cloud(cloud),
             Location::Supabase(supabase) => Store::Supabase(supabase),
         };

@@ -1,1 +1,28 @@
-//! The HTTP API of runs.
+//! The HTTP API of runs: prompts, runs and their events, files, callbacks, skills, and connections.
+
+pub mod app;
+pub mod choice;
+pub mod router;
+
+mod authenticate;
+mod base_url;
+mod begin;
+mod checks;
+mod connections;
+mod deliveries;
+mod endpoints;
+mod events;
+mod extract;
+mod files;
+mod hooks;
+mod json;
+mod limits;
+mod openapi;
+mod prompt;
+mod query;
+mod refused;
+mod runs;
+mod skills;
+mod stalled;
+mod view;
+mod wait;

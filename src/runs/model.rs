@@ -3,6 +3,7 @@
 //! Types that clients read serialize as the API shows them (camelCase, RFC 3339 times). The others serialize for the database
 //! alone.
 
+mod claim;
 mod connection;
 mod delivery;
 mod ids;
@@ -12,12 +13,11 @@ mod run;
 mod skill;
 
 pub use crate::auth::Subject as UserId;
+pub use claim::{Claim, Claimed, End};
 pub use connection::{NewConnection, SealedRow, StoredConnection};
 pub use delivery::{Delivery, DeliveryOutcome, DeliveryState, DueDelivery};
 pub use ids::{DeliveryId, RunId, SkillId};
 pub use input::{InlineConnection, RunInput, Step};
 pub use journal::{Entry, EntryKind, NewReply, Reply, RetryReason};
-pub use run::{
-    Claim, Claimed, End, Metadata, NewRun, Run, RunError, RunFile, Status, Trigger, Usage,
-};
+pub use run::{Metadata, NewRun, Run, RunError, RunFile, Status, Trigger, Usage};
 pub use skill::{DueSkill, NewSkill, Overlap, SecretChange, Skill, SkillContent, TriggerConfig};

@@ -10,6 +10,7 @@ mod load;
 mod mcp_faults;
 mod page;
 mod proxies;
+mod servers;
 mod slow_readers;
 mod stream;
 mod title;

@@ -1,3 +1,11 @@
-//! Asynchronous runs.
+//! Asynchronous runs, on both databases.
 
+mod callbacks;
+mod http;
+mod retention;
+mod rotation;
+mod skills;
 mod store;
+mod stores;
+mod support;
+mod work;

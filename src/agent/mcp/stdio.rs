@@ -131,3 +131,6 @@ impl Transport<RoleClient> for StdioTransport {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,8 @@ pub struct Cloud {
 impl fmt::Debug for Cloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = self.prefix.as_ref();
-        f.debug_struct("Cloud").field("prefix", &prefix).finish()
+        let mut debug = f.debug_struct("Cloud");
+        debug.field("prefix", &prefix).finish_non_exhaustive()
     }
 }
 

@@ -131,19 +131,19 @@ mod tests {
     fn buckets_have_a_prefix_and_show_no_credentials() {
         assert_eq!(
             parse("s3://bucket"),
-            Ok(r#"Cloud(Cloud { prefix: "" })"#.to_owned())
+            Ok(r#"Cloud(Cloud { prefix: "", .. })"#.to_owned())
         );
         assert_eq!(
             parse("s3://bucket/a/b/"),
-            Ok(r#"Cloud(Cloud { prefix: "a/b" })"#.to_owned())
+            Ok(r#"Cloud(Cloud { prefix: "a/b", .. })"#.to_owned())
         );
         assert_eq!(
             parse("az://files/a"),
-            Ok(r#"Cloud(Cloud { prefix: "a" })"#.to_owned())
+            Ok(r#"Cloud(Cloud { prefix: "a", .. })"#.to_owned())
         );
         assert_eq!(
             parse("gs://bucket/a"),
-            Ok(r#"Cloud(Cloud { prefix: "a" })"#.to_owned())
+            Ok(r#"Cloud(Cloud { prefix: "a", .. })"#.to_owned())
         );
     }
 

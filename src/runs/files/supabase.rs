@@ -32,8 +32,8 @@ pub struct Supabase {
 
 impl fmt::Debug for Supabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bucket = &self.bucket;
-        f.debug_struct("Supabase").field("bucket", bucket).finish()
+        let mut debug = f.debug_struct("Supabase");
+        debug.field("bucket", &self.bucket).finish_non_exhaustive()
     }
 }
 

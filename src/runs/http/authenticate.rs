@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 
 use super::{app::App, refused::Refused};
 use crate::{
@@ -30,7 +30,7 @@ pub(super) async fn authenticate(
         Err(problem) => return refuse(&app, request, problem),
     };
     let mut allowance = None;
-    if *request.method() != Method::GET {
+    if !request.method().is_safe() {
         match admit(&app, &user) {
             Ok(left) => allowance = left,
             Err((problem, left)) => {

@@ -110,7 +110,10 @@ async fn create(app: &App, owner: &UserId, run: NewRun) -> Result<(Run, bool), R
     let created = app.store.create(owner, run, max_queued, Timestamp::now());
     let problem = match created.await? {
         Created::New(run) => {
-            app.progress.appended(run.id, run.last_seq);
+            // Its request id may have been cancelled before.
+            if run.status.is_final() {
+                app.worker.ended(&run, None);
+            }
             app.engine.wake();
             return Ok((*run, false));
         }

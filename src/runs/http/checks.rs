@@ -49,13 +49,12 @@ pub(super) fn check_url(app: &App, field: &str, url: &str) -> Result<(), Problem
         .map_err(|refused| invalid(field, refused.to_string()))
 }
 
-/// The headers that have a value, as a client may set them.
-pub(super) fn usable_headers(place: &str, headers: &Headers) -> Result<ServerHeaders, Problem> {
+/// The headers that have a value, as a client may set them. `field` holds them.
+pub(super) fn usable_headers(field: &str, headers: &Headers) -> Result<ServerHeaders, Problem> {
     let given = headers
         .iter()
         .filter_map(|(name, value)| Some((name, value.clone()?)));
-    ServerHeaders::new(given)
-        .map_err(|error| invalid(&format!("{place}.headers"), error.to_string()))
+    ServerHeaders::new(given).map_err(|error| invalid(field, error.to_string()))
 }
 
 /// Checks that the request may use each of these connections.

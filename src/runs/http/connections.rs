@@ -1,8 +1,9 @@
 //! The endpoints of stored connections. Secrets go in and never come out.
 
 mod secrets;
+mod shapes;
 
-use std::{collections::BTreeMap, str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc};
 
 use axum::{
     Json,
@@ -12,13 +13,11 @@ use axum::{
 use http::{StatusCode, header};
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{
     app::App,
     base_url::BaseUrl,
-    checks::{Headers, check_url},
+    checks::{Headers, check_url, usable_headers},
     extract::{JsonBody, Owner, Segments},
     json::invalid,
     refused::{Refused, no_encryption, not_found},
@@ -31,69 +30,10 @@ use crate::{
         store::Saved,
     },
 };
+use shapes::{Checked, ConnectionView, Connections, NewRequest, ReplaceRequest};
 
 /// Stored connections of a user.
 const MAX_STORED: usize = 100;
-
-/// A connection, with its secrets masked.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Connection)]
-pub(super) struct ConnectionView {
-    name: String,
-    url: String,
-    /// By name; of each value only the last 4 characters are shown.
-    headers: BTreeMap<String, String>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
-}
-
-impl ConnectionView {
-    fn new(app: &App, owner: &UserId, connection: StoredConnection) -> Self {
-        Self {
-            headers: secrets::masked(app, owner, &connection),
-            name: connection.name,
-            url: connection.url,
-            created_at: connection.created_at,
-            updated_at: connection.updated_at,
-        }
-    }
-}
-
-/// Connections by name.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Connections {
-    connections: Vec<ConnectionView>,
-}
-
-/// A connection to be stored.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewRequest {
-    #[schema(pattern = "^[a-z0-9_-]{1,32}$")]
-    name: String,
-    url: String,
-    /// By name.
-    #[schema(value_type = Option<Object>)]
-    headers: Option<Headers>,
-    /// Refused: commands come from the operator alone.
-    #[schema(ignore)]
-    command: Option<IgnoredAny>,
-}
-
-/// What a connection is replaced by.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReplaceRequest {
-    url: String,
-    /// By name. Without them, those that are stored stay; `null` in place of a value keeps that one.
-    #[schema(value_type = Option<Object>)]
-    headers: Option<Headers>,
-    #[schema(ignore)]
-    command: Option<IgnoredAny>,
-}
 
 /// The caller's connections.
 #[utoipa::path(
@@ -227,16 +167,6 @@ pub(super) async fn delete(
     Err(not_found())
 }
 
-/// Whether a connection can be used.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Checked {
-    ok: bool,
-    /// The names of its tools.
-    tools: Vec<String>,
-    /// Why it cannot be used.
-    error: Option<String>,
-}
-
 /// Open a session with a connection's server, and list its tools.
 #[utoipa::path(
     post, path = "/connections/{name}/check",
@@ -251,7 +181,7 @@ pub(super) async fn check(
 ) -> Result<Response, Refused> {
     let connection = find(&app, &owner, &name).await?;
     let _waiting = app.limits.waiting.begin(owner.clone())?;
-    let check = app.worker.check(&owner, &connection).await;
+    let check = app.worker.check(&connection, &owner).await;
     let checked = Checked {
         ok: check.ok,
         tools: check.tools,
@@ -289,7 +219,7 @@ fn sealed(
     }
     check_url(app, "url", &url)?;
     secrets::refuse_masks(&headers)?;
-    let headers = super::checks::usable_headers("", &headers)?;
+    let headers = usable_headers("headers", &headers)?;
     if app.keys.is_none() {
         return Err(no_encryption());
     }

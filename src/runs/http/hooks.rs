@@ -32,7 +32,7 @@ use crate::{
     process::{
         json::mend_bytes,
         memory::{
-            Exceeded, Share,
+            Share,
             json::{MAX_VALUES, max_values},
         },
     },
@@ -74,11 +74,6 @@ pub(super) async fn hook(
     if app.lifecycle.is_draining() {
         return Err(Problem::shutting_down().into());
     }
-    let _place = app
-        .limits
-        .hooks
-        .try_acquire()
-        .map_err(|_| Exceeded::Requests)?;
     let (parts, body) = request.into_parts();
     let skill = match SkillId::parse(&id) {
         Some(id) => find(&app, id).await?,
@@ -138,7 +133,7 @@ async fn read(
     body: &mut Option<Body>,
     owner: &UserId,
 ) -> Result<(Bytes, Share<UserId>), Problem> {
-    let share = app.limits.bodies.begin(owner.clone())?;
+    let share = app.limits.hooks.begin(owner.clone())?;
     let reserved = body::reserve(headers, MAX_BODY, &share)?;
     let bytes = body::read(headers, body, MAX_BODY, None, (&share, reserved)).await?;
     Ok((bytes, share))

@@ -16,8 +16,10 @@ const READERS: usize = 2048;
 const READERS_OF_A_USER: usize = 64;
 /// Bytes of answers that are held for slow readers, of all users.
 const READER_BYTES: usize = 64 << 20;
-/// Hooks that are received at once: who sends them is not known before their body is.
-const HOOKS: usize = 32;
+/// Hooks that are received at once, of all users and of one: who sends them is not known before their body is.
+const HOOKS: usize = 256;
+const HOOKS_OF_A_USER: usize = 8;
+const HOOK_BYTES: usize = 32 << 20;
 
 pub(super) struct Limits {
     /// `None`: there is no limit.
@@ -28,7 +30,8 @@ pub(super) struct Limits {
     pub(super) waiting: Arc<Budget<UserId>>,
     /// The readers, and the answers that are held for them.
     pub(super) readers: Arc<Budget<UserId>>,
-    pub(super) hooks: Semaphore,
+    /// The hooks for the skills of a user.
+    pub(super) hooks: Arc<Budget<UserId>>,
     /// One permit, for the large body that is being parsed.
     pub(super) large_bodies: Arc<Semaphore>,
 }
@@ -52,7 +55,7 @@ impl Limits {
             bodies: budget(config.memory_budget, all, all.div_ceil(2)),
             waiting: budget(READER_BYTES, all, per_user),
             readers: budget(READER_BYTES, READERS, READERS_OF_A_USER),
-            hooks: Semaphore::new(HOOKS),
+            hooks: budget(HOOK_BYTES, HOOKS, HOOKS_OF_A_USER),
             large_bodies: Arc::new(Semaphore::new(1)),
         }
     }

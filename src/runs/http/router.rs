@@ -72,9 +72,9 @@ fn authenticated(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(deliveries::redeliver))
         .routes(routes!(skills::list, skills::create))
         .routes(routes!(skills::get, skills::patch, skills::delete))
-        .routes(routes!(skills::run))
-        .routes(routes!(skills::list_runs))
-        .routes(routes!(skills::rotate_secret))
+        .routes(routes!(skills::running::run))
+        .routes(routes!(skills::running::list_runs))
+        .routes(routes!(skills::secret::rotate_secret))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(
             connections::get,

@@ -176,9 +176,9 @@ pub(super) async fn cancel(
     Segments(id): Segments<String>,
     base: BaseUrl,
 ) -> Result<Response, Refused> {
-    let id = run_id(&id)?;
-    let run = app.store.cancel(&owner, id, Timestamp::now()).await?;
-    Ok(cancelled(&app, &base, run.ok_or_else(not_found)?).await)
+    let (id, now) = (run_id(&id)?, Timestamp::now());
+    let run = app.store.cancel(&owner, id, now).await?;
+    Ok(cancelled(&app, &base, run.ok_or_else(not_found)?, now).await)
 }
 
 /// What is known of a run that is cancelled before it exists.
@@ -214,10 +214,9 @@ pub(super) async fn cancel_by_request(
         let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
         return Err(super::json::invalid("requestId", why).into());
     }
-    let cancelled_run = app
-        .store
-        .cancel_by_request(&owner, &request_id, Timestamp::now());
-    let Some(run) = cancelled_run.await? else {
+    let now = Timestamp::now();
+    let run = app.store.cancel_by_request(&owner, &request_id, now);
+    let Some(run) = run.await? else {
         let body = CancelledBefore {
             execution_id: None,
             request_id,
@@ -225,12 +224,16 @@ pub(super) async fn cancel_by_request(
         };
         return Ok((StatusCode::ACCEPTED, Json(body)).into_response());
     };
-    Ok(cancelled(&app, &base, run).await)
+    Ok(cancelled(&app, &base, run, now).await)
 }
 
-async fn cancelled(app: &App, base: &BaseUrl, run: Run) -> Response {
-    app.progress.appended(run.id, run.last_seq);
-    app.engine.cancel(run.id);
+async fn cancelled(app: &App, base: &BaseUrl, run: Run, now: Timestamp) -> Response {
+    let ended = run.completed_at.map(Timestamp::as_millisecond);
+    if ended == Some(now.as_millisecond()) {
+        app.worker.ended(&run, None);
+    } else {
+        app.engine.cancel(run.id);
+    }
     let view = RunView::new(app, &base.0, run).await;
     (StatusCode::ACCEPTED, Json(view)).into_response()
 }

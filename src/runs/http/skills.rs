@@ -1,47 +1,39 @@
 //! The endpoints of skills.
 
 mod content;
+pub(super) mod running;
+pub(super) mod secret;
 mod view;
 
 use std::sync::Arc;
 
 use axum::{
     Extension, Json,
-    extract::{RawQuery, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::SecretString;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::{
     app::App,
     base_url::BaseUrl,
-    begin::{Accepted, Answered, Form, begin},
-    checks::request_id,
     choice::Connections,
-    extract::{JsonBody, OptionalBody, Owner, Segments, skill_id},
-    json::invalid,
-    refused::{Refused, no_encryption, not_found},
-    runs,
+    extract::{JsonBody, Owner, Segments, skill_id},
+    refused::{Refused, not_found},
 };
 use crate::{
     http::problem::{self, Code, Problem},
     runs::{
         callbacks::signature::new_secret,
-        model::{
-            NewSkill, SecretChange, Skill, SkillContent, SkillId, Status, Trigger, TriggerConfig,
-            UserId,
-        },
-        secrets::Place,
-        skills,
+        model::{NewSkill, SecretChange, Skill, SkillContent, SkillId, UserId},
         store::{Saved, SkillUpdate},
     },
 };
 use content::Checked;
+use secret::{is_webhook, seal};
 use view::{SkillView, Skills};
 
 /// Attempts to change a skill that others change at the same time.
@@ -210,120 +202,9 @@ pub(super) async fn delete(
     }
 }
 
-/// Give a webhook a new secret; the old one is not valid any more.
-#[utoipa::path(
-    post, path = "/skills/{id}/rotate-secret",
-    params(("id" = String, Path)),
-    security(("bearer" = [])),
-    responses((status = 200, description = "The skill with its `secret`, which is shown this once", body = SkillView))
-)]
-pub(super) async fn rotate_secret(
-    State(app): State<Arc<App>>,
-    Owner(owner): Owner,
-    Segments(id): Segments<String>,
-) -> Result<Response, Refused> {
-    for _ in 0..MAX_CHANGES {
-        let skill = find(&app, &owner, &id).await?;
-        if !is_webhook(&skill.content) {
-            return Err(invalid("trigger", "is no webhook, and has no secret").into());
-        }
-        let secret = new_secret();
-        let update = SkillUpdate {
-            content: skill.content.clone(),
-            secret: SecretChange::Set(seal(&app, &owner, skill.id, &secret)?),
-            next_at: skill.next_at,
-        };
-        if let Some(skill) = save(&app, &owner, &skill, update).await? {
-            return Ok(Json(SkillView::with_secret(skill, Some(&secret))).into_response());
-        }
-    }
-    Err(conflict())
-}
-
-/// How a skill is run by hand.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = SkillRunRequest)]
-pub(super) struct RunRequest {
-    /// Any JSON; shown to the first step.
-    #[schema(value_type = Option<Object>)]
-    input: Option<Value>,
-    /// Whether the answer comes at once, before the run has ended; by default not.
-    r#async: Option<bool>,
-    #[schema(pattern = "^[A-Za-z0-9_-]{1,100}$")]
-    request_id: Option<String>,
-}
-
-/// Run a skill, active or not.
-#[utoipa::path(
-    post, path = "/skills/{id}/run",
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "The same as `requestId`")),
-    request_body = Option<RunRequest>,
-    security(("bearer" = [])),
-    responses(
-        (status = 200, description = "As `/webhook`", body = Answered),
-        (status = 202, description = "As `/webhook`", body = Accepted),
-        (status = 409, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
-        (status = 502, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
-        (status = 504, description = "As `/webhook`", body = problem::Body, content_type = "application/problem+json"),
-    )
-)]
-pub(super) async fn run(
-    State(app): State<Arc<App>>,
-    Owner(owner): Owner,
-    Segments(id): Segments<String>,
-    base: BaseUrl,
-    headers: HeaderMap,
-    OptionalBody(body): OptionalBody<RunRequest>,
-) -> Result<Response, Refused> {
-    let skill = find(&app, &owner, &id).await?;
-    let request_id = request_id(&headers, body.request_id.as_deref())?;
-    let run = skills::new_run(&skill, Trigger::Manual, request_id, body.input);
-    begin(&app, &base, &owner, run, Form::of(body.r#async)).await
-}
-
-/// The runs of a skill, newest first.
-#[utoipa::path(
-    get, path = "/skills/{id}/runs",
-    params(
-        ("id" = String, Path),
-        ("status" = Option<Status>, Query, description = "Only runs in this state"),
-        ("limit" = Option<u64>, Query, description = "20; at most 100"),
-        ("before" = Option<String>, Query, description = "The `before` of the page before"),
-    ),
-    security(("bearer" = [])),
-    responses((status = 200, description = "A page", body = runs::Page))
-)]
-pub(super) async fn list_runs(
-    State(app): State<Arc<App>>,
-    Owner(owner): Owner,
-    Segments(id): Segments<String>,
-    base: BaseUrl,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
-    let skill = find(&app, &owner, &id).await?;
-    runs::page(&app, &owner, &base, query.as_deref(), Some(skill.id)).await
-}
-
 async fn find(app: &App, owner: &UserId, id: &str) -> Result<Skill, Refused> {
     let skill = app.store.skill(owner, skill_id(id)?).await?;
     skill.ok_or_else(not_found)
-}
-
-fn is_webhook(content: &SkillContent) -> bool {
-    matches!(content.trigger, TriggerConfig::Webhook)
-}
-
-fn seal(app: &App, owner: &UserId, id: SkillId, secret: &SecretString) -> Result<String, Problem> {
-    let keys = app.keys.as_ref().ok_or_else(no_encryption)?;
-    let row = id.to_string();
-    let place = Place {
-        table: "skill",
-        row: &row,
-        field: "secret",
-        owner: owner.as_str(),
-    };
-    Ok(keys.seal(&place, secret.expose_secret()))
 }
 
 fn conflict() -> Refused {

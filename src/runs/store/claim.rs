@@ -138,7 +138,7 @@ async fn take(
         .fetch_one(&mut *db)
         .await?;
     let attempt = to_u32(row.try_get("attempt")?);
-    let retried = retry_reason(row.try_get("retry_reason")?)?;
+    let retried = retry_reason(row.try_get::<Option<String>, _>("retry_reason")?.as_deref())?;
     let entry = match retried {
         None => EntryKind::Started { attempt },
         Some(reason) => EntryKind::Retried { attempt, reason },
@@ -161,8 +161,8 @@ async fn take(
     })
 }
 
-fn retry_reason(text: Option<String>) -> Result<Option<RetryReason>, Error> {
-    match text.as_deref() {
+fn retry_reason(text: Option<&str>) -> Result<Option<RetryReason>, Error> {
+    match text {
         None => Ok(None),
         Some("interrupted") => Ok(Some(RetryReason::Interrupted)),
         Some("handed_back") => Ok(Some(RetryReason::HandedBack)),

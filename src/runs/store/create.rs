@@ -1,5 +1,7 @@
 //! Creation of runs: once for each `requestId` of an owner.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
@@ -11,8 +13,8 @@ use super::{
     transition::{self, Before, Ended},
 };
 use crate::{
-    database::query,
-    runs::model::{NewRun, Run, RunId, RunInput, Usage, UserId},
+    database::{query, row::from_ms},
+    runs::model::{NewRun, Run, RunId, RunInput, Status, Usage, UserId},
 };
 
 /// What came of a request for a run.
@@ -72,9 +74,10 @@ pub(super) async fn create(db: &mut AnyConnection, creation: &Creation) -> Resul
     let request_id = run.request_id.clone().unwrap_or_else(|| run.id.to_string());
     let digest = value_digest(&run.body);
     if let Some((id, same)) = find(db, owner, &request_id, &digest).await? {
-        return Ok(match same {
-            true => Created::Replayed(Box::new(reload(db, owner, id).await?)),
-            false => Created::OtherBody,
+        return Ok(if same {
+            Created::Replayed(Box::new(reload(db, owner, id).await?))
+        } else {
+            Created::OtherBody
         });
     }
     let cancelled = is_cancelled(db, owner, &request_id).await?;
@@ -87,11 +90,39 @@ pub(super) async fn create(db: &mut AnyConnection, creation: &Creation) -> Resul
         return Ok(Created::NoSkill);
     }
     insert(db, creation, &request_id, &digest).await?;
-    if cancelled {
-        let ended = Ended::cancelled();
-        transition::end(db, owner, run.id, Before::Queued, &ended, creation.now).await?;
+    if !cancelled {
+        return Ok(Created::New(Box::new(queued(creation, request_id))));
     }
+    let ended = Ended::cancelled();
+    transition::end(db, owner, run.id, Before::Queued, &ended, creation.now).await?;
     Ok(Created::New(Box::new(reload(db, owner, run.id).await?)))
+}
+
+/// The run as it has been inserted.
+fn queued(creation: &Creation, request_id: String) -> Run {
+    let run = &creation.run;
+    Run {
+        id: run.id,
+        owner: creation.owner.clone(),
+        request_id,
+        status: Status::Queued,
+        trigger: run.trigger,
+        skill_id: run.skill_id,
+        attempt: 0,
+        metadata: run.metadata.clone(),
+        callback_url: run.callback_url.clone(),
+        response: None,
+        stop_reason: None,
+        error: None,
+        usage: Usage::default(),
+        files: Vec::new(),
+        cancel_requested: false,
+        last_seq: 0,
+        // Of the precision that is stored.
+        created_at: from_ms(creation.now.as_millisecond()),
+        started_at: None,
+        completed_at: None,
+    }
 }
 
 /// The run of this `requestId`, and whether its body is the same.
@@ -156,12 +187,13 @@ async fn insert_input(
     id: &str,
     input: &RunInput,
 ) -> Result<(), Error> {
-    let inline = match input.inline_connections.is_empty() {
-        true => String::new(),
-        false => to_json(&input.inline_connections)?,
+    let inline = if input.inline_connections.is_empty() {
+        String::new()
+    } else {
+        to_json(&input.inline_connections)?
     };
     let rest = RunInput {
-        inline_connections: Default::default(),
+        inline_connections: BTreeMap::new(),
         ..input.clone()
     };
     let sql = "INSERT INTO run_input (run_id, user_id, input, inline_connections) VALUES ($1, $2, $3, $4)";

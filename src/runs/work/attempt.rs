@@ -81,7 +81,10 @@ impl<'a> Attempt<'a> {
         let (files, records, folder) = worker.folder_of(claimed.claim.run);
         let deadline = Instant::now() + worker.limits.timeout.saturating_sub(claimed.worked);
         let prompts = worker.first_messages(&claimed);
-        let position = worker.position(&claimed, &prompts).await?;
+        let position = match claimed.retried {
+            None => Position::first(&prompts),
+            Some(_) => worker.position(&claimed, &prompts).await?,
+        };
         let system = claimed.input.system_prompt.as_deref();
         let system = prompts::system(system, worker.prompts.system.as_deref());
         let (model, max_tokens) = (claimed.input.model.as_deref(), claimed.input.max_tokens);
@@ -147,7 +150,10 @@ impl<'a> Attempt<'a> {
             }
             let (toolbox, notes) = self.prepare_step().await;
             self.resume(&toolbox).await.map_err(|_| Outcome::Halted)?;
-            self.turn(toolbox, &notes).await?;
+            let end = self.turn(toolbox, &notes).await?;
+            if end.is_last() || self.position.step + 1 == self.prompts.len() {
+                return Ok(end);
+            }
             let loaded = self.worker.position(&self.claimed, &self.prompts).await;
             self.position = loaded.map_err(|error| match error {
                 BeginError::Store => {
@@ -212,7 +218,11 @@ impl<'a> Attempt<'a> {
     }
 
     /// Runs the agent's turn for the step.
-    async fn turn(&mut self, toolbox: Arc<RunTools>, user_context: &str) -> Result<(), Outcome> {
+    async fn turn(
+        &mut self,
+        toolbox: Arc<RunTools>,
+        user_context: &str,
+    ) -> Result<StepEnd, Outcome> {
         let rebuilt = rebuild(&self.position.messages);
         let (conversation, used_ids) = rebuilt.map_err(|error| broken(&error.into()))?;
         let setup = TurnSetup {
@@ -232,7 +242,7 @@ impl<'a> Attempt<'a> {
         while let Some(event) = events.next().await {
             match event {
                 Event::TextDelta { text } => self.bench.record.add_partial(&text),
-                Event::Done(_) => return Ok(()),
+                Event::Done(done) => return Ok(StepEnd::new(&done.content, done.stop_reason)),
                 Event::Error(failed) if failed.halted => return Err(Outcome::Halted),
                 Event::Error(failed) => {
                     return Err(Outcome::Failed(RunError {

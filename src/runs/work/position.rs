@@ -83,15 +83,20 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// `prompts`: the first message of each step.
+    /// Of a run that has no reply. `prompts`: the first message of each step.
+    pub(super) fn first(prompts: &[String]) -> Self {
+        let mut position = Self::default();
+        position.ask(prompts);
+        position
+    }
+
     pub(super) fn new(
         prompts: &[String],
         replies: &[Reply],
         entries: Vec<Entry>,
     ) -> Result<Self, Damaged> {
         let mut results = results(entries)?;
-        let mut position = Self::default();
-        position.ask(prompts);
+        let mut position = Self::first(prompts);
         for reply in replies {
             let is_expected = position.calls.is_empty()
                 && position.step < prompts.len()
@@ -120,12 +125,12 @@ impl Position {
             Next::Continue if reply.blocks.is_empty() => {}
             Next::Continue => self.messages.push(Message::assistant(reply.blocks)),
             Next::End => {
-                self.ended = Some(StepEnd::new(&reply));
-                self.step = if LAST_STOPS.contains(&&*reply.stop_reason) {
-                    prompts.len()
-                } else {
-                    self.step + 1
+                let end = StepEnd::new(&reply.blocks, reply.stop_reason);
+                self.step = match end.is_last() {
+                    true => prompts.len(),
+                    false => self.step + 1,
                 };
+                self.ended = Some(end);
                 self.messages.extend(history_message(reply.blocks));
                 self.ask(prompts);
             }
@@ -157,16 +162,22 @@ impl KeptCall {
 }
 
 impl StepEnd {
-    fn new(reply: &KeptReply) -> Self {
-        let texts = reply.blocks.iter().filter_map(|block| match block {
+    /// From the last reply of the step.
+    pub(super) fn new(blocks: &[Block], stop_reason: String) -> Self {
+        let texts = blocks.iter().filter_map(|block| match block {
             Block::Text { text } => Some(&**text),
             Block::Opaque(block) if block["type"] == "text" => block["text"].as_str(),
             _ => None,
         });
         Self {
             text: texts.collect(),
-            stop_reason: reply.stop_reason.clone(),
+            stop_reason,
         }
+    }
+
+    /// True if no further step may follow.
+    pub(super) fn is_last(&self) -> bool {
+        LAST_STOPS.contains(&&*self.stop_reason)
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
+use tracing::Instrument;
 
 use super::{
     position::{KeptReply, Next},
@@ -153,7 +154,7 @@ impl Toolbox for RunTools {
             return finish.boxed();
         }
         let record = self.bench.record.clone();
-        let task = record.tasks.spawn(finish);
+        let task = record.tasks.spawn(finish.in_current_span());
         async move {
             let finished = task.await;
             finished.unwrap_or_else(|_| Err(record.halt(Halted::Unwritten)))
@@ -183,7 +184,7 @@ impl Toolbox for RunTools {
         let budget = (next != Next::End).then_some(self.bench.max_tokens);
         let kept = Self::keep(record.clone(), reply, entries, budget);
         // Once begun it is finished: what follows depends on whether it is stored.
-        let task = record.tasks.spawn(kept);
+        let task = record.tasks.spawn(kept.in_current_span());
         let stored = async move {
             let stored = task.await;
             stored.unwrap_or_else(|_| Err(record.halt(Halted::Unwritten)))

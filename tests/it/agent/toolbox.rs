@@ -19,6 +19,7 @@ use prog_strength_agent::{
         mcp::CallOutcome,
         metrics::Metrics,
         rebuild,
+        tools::CallInput,
     },
     config::{ClaudeConfig, Config},
 };
@@ -97,7 +98,7 @@ impl Toolbox for Recorder {
     fn prepare(&self, _: &str, name: &str, input_json: &str) -> Prepared {
         match name {
             "echo" => Prepared::local(name, input_json),
-            _ => Prepared::refused(Default::default(), "no such tool"),
+            _ => Prepared::refused(CallInput::default(), "no such tool"),
         }
     }
 

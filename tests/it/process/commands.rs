@@ -5,6 +5,8 @@ use super::*;
 #[tokio::test]
 async fn healthcheck_needs_only_the_port_and_succeeds_while_the_service_runs() {
     let service = Service::start(&["serve"], &[]).await;
+    let ended = run(&["healthcheck", "--port", service.port()], &[]).await;
+    assert_eq!(ended.code, Some(0), "at the port that is given");
     let ended = run(&["healthcheck"], &[("AGENT_PORT", service.port())]).await;
     assert_eq!((ended.code, ended.err), (Some(0), vec![]));
 }
@@ -169,6 +171,9 @@ async fn help_lists_the_settings_of_the_command() {
             "MCP_PORT=",
         ),
         (&["mcp", "--help"], "MCP_PORT=8000", "AGENT_PORT="),
+        (&["runs", "--help"], "RUNS_CONCURRENCY=16", "AGENT_PORT="),
+        (&["run", "--help"], "RUNS_TOKEN=", "RUNS_CONCURRENCY="),
+        (&["skills", "--help"], "RUNS_URL=", "RUNS_CONCURRENCY="),
     ] {
         let ended = run(command, &[]).await;
         let has = |start: &str| ended.out.iter().any(|line| line.trim().starts_with(start));

@@ -92,6 +92,3 @@ impl Recorded {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,8 +3,13 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{bound, catalogue};
-use crate::agent::tools::{StrippedInput, identity::mentions_user_id};
+use super::{bound, catalogue, tool};
+use crate::{
+    agent::tools::{
+        CallContext, Catalogue, Profile, StrippedInput, ToolServer, identity::mentions_user_id,
+    },
+    auth::Caller,
+};
 
 /// Any schemas, with `user_id` in many places.
 fn any_schema() -> impl Strategy<Value = Value> {
@@ -95,5 +100,28 @@ proptest! {
         let sent = json!(input).to_string();
         let may_contain = mentions_user_id(&sent) || sent.contains('\\');
         prop_assert!(may_contain || json!(stripped) == json!(input), "{stripped:?}");
+    }
+
+    #[test]
+    fn a_foreign_tool_gets_what_claude_wrote_and_never_the_caller(schema in any_schema(), input in any_input()) {
+        let input = json!({"a": input, "user_id": "mallory"});
+        let server = ToolServer { name: "s".into(), profile: Profile::Foreign, prefixed: false };
+        let listed = tool("t", json!({"type": "object", "properties": {"a": schema}, "$defs": {"D": {"type": "object"}}}));
+        let catalogue = Catalogue::of_server(&server, vec![listed], vec![]);
+        prop_assert_eq!(catalogue.left_out(), &[]);
+        let caller = Caller::fake("ann-the-caller");
+        let context = CallContext {
+            caller: &caller,
+            request_id: "ann-the-caller",
+            turn_id: "turn_1",
+            time_zone: Some("ann-the-caller"),
+            tool_use_id: "toolu_1",
+        };
+        let (shown, call) = catalogue.prepare(context, "t", &input.to_string()).unwrap();
+        let call = call.unwrap();
+        prop_assert_eq!(&Value::from(call.arguments().clone()), &input);
+        prop_assert_eq!(&json!(shown), &input);
+        let sent = format!("{call:?}");
+        prop_assert!(!sent.contains("ann-the-caller"), "{sent}");
     }
 }

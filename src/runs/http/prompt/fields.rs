@@ -80,7 +80,7 @@ pub(super) fn check_inline(
     let place = place(name);
     check_url(app, &format!("{place}.url"), &connection.url)?;
     let headers = connection.headers.clone().unwrap_or_default();
-    let headers = usable_headers(&place, &headers)?;
+    let headers = usable_headers(&format!("{place}.headers"), &headers)?;
     if headers.iter().next().is_some() && app.keys.is_none() {
         return Err(no_encryption());
     }

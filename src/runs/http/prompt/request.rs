@@ -165,7 +165,7 @@ fn seal_inline(
     let sealed = connections.into_iter().flatten().map(|(name, connection)| {
         let field = format!("inline.{name}.");
         let headers = connection.headers.unwrap_or_default();
-        let headers = usable_headers(&place(&name), &headers)?;
+        let headers = usable_headers(&format!("{}.headers", place(&name)), &headers)?;
         let headers = app.seal_headers(("run", &row, &field), owner, &headers)?;
         let url = connection.url;
         Ok((name, InlineConnection { url, headers }))

@@ -77,7 +77,8 @@ pub(super) fn walk(dir: &Dir) -> io::Result<Vec<WorkspaceFile>> {
             let path = at.join(&name);
             if is_hidden(&name) {
                 continue;
-            } else if kind.is_dir() && path.components().count() < MAX_DEPTH {
+            }
+            if kind.is_dir() && path.components().count() < MAX_DEPTH {
                 folders.extend(entry.open_dir().ok().map(|dir| (dir, path)));
             } else if kind.is_file() {
                 files.extend(entry.metadata().ok().map(|found| file(path, found.len())));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use prog_strength_agent::runs::{
-    model::{InlineConnection, NewRun, Run, RunId, Status, Step, Trigger},
+    model::{InlineConnection, NewRun, Run, RunId, Status, Step, Trigger, Usage},
     store::{Created, RunQuery},
 };
 use serde_json::json;
@@ -48,7 +48,7 @@ on_both!(
             response: None,
             stop_reason: None,
             error: None,
-            usage: Default::default(),
+            usage: Usage::default(),
             files: vec![],
             cancel_requested: false,
             last_seq: 0,

@@ -107,7 +107,10 @@ on_both!(a_skill_is_read_changed_and_deleted, async |world: World| {
         store.skill(&ann, made.id).await.unwrap(),
         Some(made.clone())
     );
-    assert_eq!(store.skills(&ann).await.unwrap(), [made.clone()]);
+    assert_eq!(
+        store.skills(&ann).await.unwrap(),
+        std::slice::from_ref(&made)
+    );
     assert_eq!(store.skill_owner(made.id).await.unwrap(), Some(ann.clone()));
     let update = |secret| SkillUpdate {
         content: content(TriggerConfig::Manual),

@@ -1,0 +1,79 @@
+//! The secrets of webhooks.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{MAX_CHANGES, SkillView, conflict, find, save};
+use crate::{
+    http::problem::Problem,
+    runs::{
+        callbacks::signature::new_secret,
+        http::{
+            app::App,
+            extract::{Owner, Segments},
+            json::invalid,
+            refused::{Refused, no_encryption},
+        },
+        model::{SecretChange, SkillContent, SkillId, TriggerConfig, UserId},
+        secrets::Place,
+        store::SkillUpdate,
+    },
+};
+
+/// Give a webhook a new secret; the old one is not valid any more.
+#[utoipa::path(
+    post, path = "/skills/{id}/rotate-secret",
+    params(("id" = String, Path)),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The skill with its `secret`, which is shown this once", body = SkillView))
+)]
+pub(in crate::runs::http) async fn rotate_secret(
+    State(app): State<Arc<App>>,
+    Owner(owner): Owner,
+    Segments(id): Segments<String>,
+) -> Result<Response, Refused> {
+    for _ in 0..MAX_CHANGES {
+        let skill = find(&app, &owner, &id).await?;
+        if !is_webhook(&skill.content) {
+            return Err(invalid("trigger", "is no webhook, and has no secret").into());
+        }
+        let secret = new_secret();
+        let update = SkillUpdate {
+            content: skill.content.clone(),
+            secret: SecretChange::Set(seal(&app, &owner, skill.id, &secret)?),
+            next_at: skill.next_at,
+        };
+        if let Some(skill) = save(&app, &owner, &skill, update).await? {
+            return Ok(Json(SkillView::with_secret(skill, Some(&secret))).into_response());
+        }
+    }
+    Err(conflict())
+}
+
+pub(super) fn is_webhook(content: &SkillContent) -> bool {
+    matches!(content.trigger, TriggerConfig::Webhook)
+}
+
+/// Seals a secret for its place in the database.
+pub(super) fn seal(
+    app: &App,
+    owner: &UserId,
+    id: SkillId,
+    secret: &SecretString,
+) -> Result<String, Problem> {
+    let keys = app.keys.as_ref().ok_or_else(no_encryption)?;
+    let row = id.to_string();
+    let place = Place {
+        table: "skill",
+        row: &row,
+        field: "secret",
+        owner: owner.as_str(),
+    };
+    Ok(keys.seal(&place, secret.expose_secret()))
+}

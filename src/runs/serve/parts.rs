@@ -1,0 +1,126 @@
+//! Opens the parts of the service, in the order in which they need each other.
+
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use prometheus_client::registry::Registry;
+use secrecy::ExposeSecret;
+
+use super::{keys, setting};
+use crate::{
+    agent::metrics::Metrics,
+    config::{FilePlace, RunsConfig},
+    http::lifecycle::Lifecycle,
+    runs::{
+        callbacks::deliverer::Deliverer,
+        engine::{Engine, EngineSettings},
+        files::{FileStore, Location, LocationError},
+        http::app::Parts,
+        metrics::RunMetrics,
+        progress::Progress,
+        secrets::KeyRing,
+        store::Store,
+        work::{Worker, WorkerParts},
+    },
+    upstream::guard::Guard,
+};
+
+/// Beside the database or the files, where it is private and the same over restarts.
+const WORK_FOLDER: &str = "prog-strength-runs.work";
+
+/// The settings, and what is opened by them.
+pub(super) struct Opened {
+    pub(super) config: Arc<RunsConfig>,
+    pub(super) parts: Parts,
+    pub(super) deliverer: Deliverer,
+}
+
+/// Opens the database and the files, and starts the engine.
+pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
+    let store = setting(Store::open(&config.database_url).await, "DATABASE_URL")?;
+    let keys = KeyRing::new(&config.encryption_keys).map(Arc::new);
+    keys::check(&store, keys.as_deref()).await?;
+    let location = location(&config.files.place);
+    let files = FileStore::open(setting(location, "FILES_URL")?).await;
+    let files = setting(files, "FILES_URL")?;
+    let guard = Guard::new(config.outbound_allow.iter().cloned());
+    let mut registry = Registry::default();
+    let metrics = RunMetrics::register(&mut registry);
+    let agent_metrics = Metrics::new();
+    let deliverer = Deliverer::new(
+        store.clone(),
+        guard.clone(),
+        &config.callback_secrets,
+        metrics.clone(),
+    );
+    let deliverer = deliverer.context("cannot set up the HTTP client for callbacks")?;
+    let ended = deliverer.handle();
+    let progress = Progress::default();
+    let worker = Worker::new(
+        &config,
+        WorkerParts {
+            store: store.clone(),
+            progress: progress.clone(),
+            files: files.clone(),
+            keys: keys.clone(),
+            guard: guard.clone(),
+            folder: work_folder(&store, &config),
+            metrics,
+            agent_metrics: agent_metrics.clone(),
+            on_end: Box::new(move || ended.wake()),
+        },
+    )?;
+    let settings = EngineSettings::from(&config.limits);
+    let engine = Engine::start(store.clone(), worker.clone(), settings);
+    let parts = Parts {
+        store,
+        engine,
+        worker,
+        progress,
+        files,
+        keys,
+        guard,
+        registry,
+        agent_metrics,
+        lifecycle: Lifecycle::default(),
+    };
+    Ok(Opened {
+        config: Arc::new(config),
+        parts,
+        deliverer,
+    })
+}
+
+fn location(place: &FilePlace) -> Result<Location, LocationError> {
+    match place {
+        FilePlace::Folder(folder) => Ok(Location::Local(folder.clone())),
+        FilePlace::Cloud { url, settings } => {
+            let settings = settings
+                .iter()
+                .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+            Location::parse(url.as_str(), settings)
+        }
+        FilePlace::Supabase {
+            url,
+            service_key,
+            bucket,
+        } => {
+            let key = service_key.clone();
+            Location::supabase(url, key, bucket)
+        }
+    }
+}
+
+/// The folders of runs in progress are beside what the service may write to anyway.
+fn work_folder(store: &Store, config: &RunsConfig) -> PathBuf {
+    let beside = |path: &std::path::Path| {
+        let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
+        name.push(".work");
+        path.with_file_name(name)
+    };
+    match (store.database().sqlite_file(), &config.files.place) {
+        (Some(file), _) => beside(file),
+        (None, FilePlace::Folder(folder)) => beside(folder),
+        (None, _) => WORK_FOLDER.into(),
+    }
+}

@@ -1,0 +1,237 @@
+//! Callbacks: signed, repeated, and guarded, with a real receiver.
+
+mod receiver;
+
+use std::{collections::HashSet, time::Duration};
+
+use jiff::Timestamp;
+use prog_strength_agent::{
+    config::CallbackSecret,
+    runs::{
+        callbacks::{deliverer::Deliverer, signature::verify},
+        metrics::RunMetrics,
+        model::{Delivery, DeliveryState, Run},
+        store::Store,
+    },
+    upstream::guard::Guard,
+};
+use prometheus_client::registry::Registry;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use self::receiver::Receiver;
+use super::stores::{both, ended, user};
+use crate::support::wait::within;
+
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+const OLD_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+struct Running {
+    stopping: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// `allow`: entries of `OUTBOUND_ALLOW`.
+    fn start(store: &Store, allow: &[&str]) -> Self {
+        let rules = allow.iter().map(|rule| rule.parse().expect("a rule"));
+        let secrets = [SECRET, OLD_SECRET].map(|text| CallbackSecret::parse(text).expect("valid"));
+        let metrics = RunMetrics::register(&mut Registry::default());
+        let deliverer = Deliverer::new(store.clone(), Guard::new(rules), &secrets, metrics);
+        let deliverer = deliverer.expect("a client");
+        deliverer.handle().wake();
+        let stopping = CancellationToken::new();
+        let task = tokio::spawn(deliverer.run(stopping.clone()));
+        Self { stopping, task }
+    }
+
+    async fn stop(self) {
+        self.stopping.cancel();
+        within("the deliverer stops", self.task)
+            .await
+            .expect("no panic");
+    }
+}
+
+/// The only delivery of a run, when it is as asked for.
+async fn delivery(store: &Store, run: &Run, is_due: impl Fn(&Delivery) -> bool) -> Delivery {
+    within("the delivery", async {
+        loop {
+            let all = store.deliveries(&run.owner, run.id).await.expect("read");
+            let [delivery] = &all.expect("the run")[..] else {
+                panic!("not one delivery");
+            };
+            if is_due(delivery) {
+                return delivery.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_is_told_with_signatures_of_all_secrets() {
+    for db in both().await {
+        let receiver = Receiver::start(|_| (200, None)).await;
+        let run = ended(&db.store, "ann", &receiver.url()).await;
+        let running = Running::start(&db.store, &["127.0.0.1"]);
+        let request = receiver.next().await;
+        let delivered = delivery(&db.store, &run, |it| it.state != DeliveryState::Pending).await;
+        for secret in [SECRET, OLD_SECRET] {
+            let secret = CallbackSecret::parse(secret).expect("valid");
+            let verified = verify(&secret, &request.headers, &request.body, Timestamp::now());
+            assert_eq!(
+                verified,
+                Ok(delivered.id.to_string().as_str()),
+                "{}",
+                db.name
+            );
+        }
+        assert_eq!(request.headers["content-type"], "application/json");
+        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        let expected = json!({
+            "type": "run.cancelled",
+            "timestamp": run.completed_at.expect("an end").to_string(),
+            "data": {"executionId": run.id.to_string(), "requestId": run.request_id, "status": "cancelled"},
+        });
+        assert_eq!(body, expected);
+        assert_eq!(
+            (delivered.state, delivered.attempts),
+            (DeliveryState::Delivered, 1)
+        );
+        assert_eq!(delivered.last_status, Some(200));
+        running.stop().await;
+        assert_eq!(receiver.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_callback_comes_again_when_the_receiver_asked_for_it_with_the_same_id() {
+    for db in both().await {
+        let receiver = Receiver::start(|number| match number {
+            0 => (503, Some("1")),
+            _ => (204, None),
+        })
+        .await;
+        let run = ended(&db.store, "ann", &receiver.url()).await;
+        let running = Running::start(&db.store, &["127.0.0.1"]);
+        let (first, second) = (receiver.next().await, receiver.next().await);
+        assert_eq!(first.headers["webhook-id"], second.headers["webhook-id"]);
+        assert_eq!(first.body, second.body);
+        let stamps = [&first, &second].map(|it| it.headers["webhook-timestamp"].clone());
+        assert_ne!(stamps[0], stamps[1], "of each attempt");
+        let delivered = delivery(&db.store, &run, |it| it.state != DeliveryState::Pending).await;
+        assert_eq!(
+            (delivered.state, delivered.attempts),
+            (DeliveryState::Delivered, 2)
+        );
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_planned_again_and_a_redelivery_is_sent_at_once() {
+    for db in both().await {
+        let receiver = Receiver::start(|number| (if number == 0 { 500 } else { 200 }, None)).await;
+        let run = ended(&db.store, "ann", &receiver.url()).await;
+        let running = Running::start(&db.store, &["127.0.0.1"]);
+        let first = receiver.next().await;
+        let failed = delivery(&db.store, &run, |it| it.last_status.is_some()).await;
+        assert_eq!(failed.state, DeliveryState::Pending);
+        assert_eq!(
+            failed.last_error.as_deref(),
+            Some("the receiver answered 500")
+        );
+        let waits = failed.next_at.expect("a time") - failed.last_attempt_at.expect("a time");
+        let secs = waits.total(jiff::Unit::Second).expect("seconds");
+        assert!((4.9..=5.6).contains(&secs), "{secs}");
+        let again = db
+            .store
+            .redeliver(&run.owner, run.id, failed.id, Timestamp::now())
+            .await;
+        assert_eq!(again.expect("stored").expect("known").id, failed.id);
+        let second = receiver.next().await;
+        assert_eq!(first.headers["webhook-id"], second.headers["webhook-id"]);
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn gone_ends_the_attempts_and_a_redirect_is_not_followed() {
+    for db in both().await {
+        let (gone, elsewhere) = (
+            Receiver::start(|_| (410, None)).await,
+            Receiver::start(|_| (200, None)).await,
+        );
+        let redirects = Receiver::redirecting(elsewhere.url()).await;
+        let ended_gone = ended(&db.store, "ann", &gone.url()).await;
+        let redirected = ended(&db.store, "ann", &redirects.url()).await;
+        let running = Running::start(&db.store, &["127.0.0.1"]);
+        let given_up = delivery(&db.store, &ended_gone, |it| it.last_status.is_some()).await;
+        assert_eq!(
+            (given_up.state, given_up.next_at),
+            (DeliveryState::Failed, None)
+        );
+        let pending = delivery(&db.store, &redirected, |it| it.last_status.is_some()).await;
+        assert_eq!(
+            (pending.state, pending.last_status),
+            (DeliveryState::Pending, Some(307))
+        );
+        running.stop().await;
+        assert_eq!((gone.count(), elsewhere.count()), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_private_address_is_not_reached_unless_it_is_allowed() {
+    let [db, _] = both().await;
+    let receiver = Receiver::start(|_| (200, None)).await;
+    let by_name = receiver.url().replace("127.0.0.1", "localhost");
+    let runs = [
+        ended(&db.store, "ann", &receiver.url()).await,
+        ended(&db.store, "ann", &by_name.replace("http:", "https:")).await,
+    ];
+    let running = Running::start(&db.store, &["10.0.0.0/8"]);
+    for run in &runs {
+        let refused = delivery(&db.store, run, |it| it.last_error.is_some()).await;
+        let error = refused.last_error.expect("an error");
+        assert!(
+            !error.contains("127.0.0.1") && !error.contains("localhost"),
+            "{error}"
+        );
+        assert_eq!(refused.last_status, None);
+    }
+    running.stop().await;
+    assert_eq!(receiver.count(), 0);
+}
+
+#[tokio::test]
+async fn two_processes_send_each_callback_once() {
+    for db in both().await {
+        let receiver = Receiver::start(|_| (200, None)).await;
+        let mut runs = Vec::new();
+        for number in 0..40 {
+            runs.push(ended(&db.store, &format!("user-{}", number % 5), &receiver.url()).await);
+        }
+        let other = db.again().await;
+        let both = [&db.store, &other].map(|store| Running::start(store, &["127.0.0.1"]));
+        for run in &runs {
+            let done = delivery(&db.store, run, |it| it.state != DeliveryState::Pending).await;
+            assert_eq!((done.state, done.attempts), (DeliveryState::Delivered, 1));
+        }
+        for running in both {
+            running.stop().await;
+        }
+        let ids: HashSet<_> = receiver.ids().into_iter().collect();
+        assert_eq!((ids.len(), receiver.count()), (40, 40), "{}", db.name);
+        assert!(
+            db.store
+                .deliveries(&user("eve"), runs[0].id)
+                .await
+                .expect("read")
+                .is_none()
+        );
+    }
+}

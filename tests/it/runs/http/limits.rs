@@ -1,0 +1,136 @@
+//! Limits: requests of a user, the queue, and the shutdown.
+
+use ::http::Method;
+use serde_json::json;
+
+use super::{RunsApp, later};
+use crate::support::{answer::Answer, fake_claude::Reply};
+
+#[tokio::test]
+async fn the_rate_limit_counts_what_changes_something_replays_included() {
+    let app = RunsApp::builder().env("RATE_LIMIT_MAX", "3").start().await;
+    app.claude.on(|_| Reply::hang_before_headers());
+    let mut body = later("hello");
+    body["requestId"] = json!("one");
+    for left in [2, 1] {
+        let answer = app.prompt("sam", &body).await;
+        assert_eq!(answer.status, 202);
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"runs\";q=3;w=60"));
+        let rate = answer.header("ratelimit").unwrap();
+        assert!(rate.starts_with(&format!("\"runs\";r={left};t=")), "{rate}");
+    }
+    assert_eq!(
+        app.act("sam", "/runs/by-request/two/cancel").await.status,
+        202
+    );
+    let answer = app.prompt("sam", &body).await;
+    assert_eq!(answer.error(), (429, "rate_limited"));
+    assert!(answer.header("retry-after").is_some());
+    assert!(answer.header("ratelimit").is_some());
+    // Reading is free, and other users are not concerned.
+    assert_eq!(app.get("sam", "/runs").await.status, 200);
+    assert_eq!(app.prompt("eve", &body).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_and_reserves_no_id() {
+    let app = RunsApp::builder()
+        .env("RUNS_MAX_QUEUED", "1")
+        .env("RUNS_CONCURRENCY", "1")
+        .start()
+        .await;
+    app.claude.on(|_| Reply::hang_before_headers());
+    let first = app.begin("works").await;
+    app.run_is("sam", &first, "running").await;
+    let second = app.begin("waits").await;
+    let mut body = later("too many");
+    body["requestId"] = json!("one");
+    let answer = app.prompt("sam", &body).await;
+    assert_eq!(answer.error(), (503, "busy"));
+    assert!(answer.header("retry-after").is_some());
+    app.act("sam", &format!("/runs/{second}/cancel")).await;
+    let answer = app.prompt("sam", &body).await;
+    assert_eq!(
+        (
+            answer.status.as_u16(),
+            answer.header("idempotency-replayed")
+        ),
+        (202, None)
+    );
+}
+
+#[tokio::test]
+async fn one_user_has_a_bounded_number_of_waiting_callers() {
+    let app = RunsApp::builder()
+        .env("AGENT_MAX_CHATS_PER_USER", "1")
+        .start()
+        .await;
+    app.claude.on(|_| Reply::hang_before_headers());
+    let waiting = app.by("sam", Method::POST, "/webhook");
+    let waiting =
+        crate::runs::support::with_json(waiting, &json!({"prompt": "waits", "requestId": "one"}));
+    let waiting = tokio::spawn(waiting.send());
+    let started = tokio::time::Instant::now();
+    while app.get("sam", "/runs/by-request/one").await.status != 200 {
+        assert!(started.elapsed() < crate::support::wait::DEADLINE);
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let answer = app
+        .prompt("sam", &json!({"prompt": "waits too", "requestId": "two"}))
+        .await;
+    assert_eq!(answer.error(), (429, "rate_limited"));
+    assert_eq!(app.get("sam", "/runs/by-request/two").await.status, 404);
+    assert_eq!(app.prompt("sam", &later("does not wait")).await.status, 202);
+    app.act("sam", "/runs/by-request/one/cancel").await;
+    let response = crate::support::wait::within("the caller", waiting)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(response.status(), 409);
+}
+
+#[tokio::test]
+async fn at_shutdown_posts_are_refused_and_streams_end_without_a_final_event() {
+    let mut app = RunsApp::builder()
+        .env("AGENT_SHUTDOWN_GRACE_SECS", "3")
+        .start()
+        .await;
+    app.claude.on(|_| Reply::hang_before_headers());
+    let waiting = app.by("sam", Method::POST, "/webhook");
+    let waiting =
+        crate::runs::support::with_json(waiting, &json!({"prompt": "waits", "requestId": "one"}));
+    let waiting = tokio::spawn(Answer::of(waiting));
+    app.claude.asked_times(1).await;
+    let run = app.get("sam", "/runs/by-request/one").await.ok();
+    let id = run["executionId"].as_str().unwrap();
+    let mut events = app.events(id).await;
+    events.expect("run").await;
+    app.stop();
+    let started = tokio::time::Instant::now();
+    loop {
+        let answer = app.prompt("sam", &later("too late")).await;
+        if answer.error() == (503, "shutting_down") {
+            assert!(answer.header("retry-after").is_some());
+            break;
+        }
+        assert_eq!(answer.status, 202);
+        assert!(started.elapsed() < crate::support::wait::DEADLINE);
+    }
+    assert_eq!(
+        Answer::of(app.request(Method::GET, "/ready")).await.status,
+        503
+    );
+    let answer = crate::support::wait::within("the caller", waiting)
+        .await
+        .unwrap();
+    assert_eq!(answer.error(), (503, "shutting_down"));
+    assert_eq!(answer.body["executionId"], id);
+    let rest = events.rest().await;
+    let finals = ["completed", "failed", "cancelled", "expired"];
+    assert!(
+        rest.iter()
+            .all(|event| !finals.contains(&event.kind.as_str())),
+        "{rest:?}"
+    );
+    app.stopped().await;
+}

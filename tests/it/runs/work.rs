@@ -1,0 +1,12 @@
+//! Working on runs: the journal, going on after a death, and what stops a run.
+
+mod budgets;
+mod cancel;
+mod connections;
+mod deaths;
+mod drain;
+mod files;
+mod going_on;
+mod journal;
+mod lock;
+mod world;

@@ -1,0 +1,149 @@
+//! Cancelling a run before, during and after its work.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prog_strength_agent::runs::model::Status;
+use serde_json::json;
+
+use super::world::{OWN, World, sam};
+use crate::support::{fake_claude::Reply, wait::Gate};
+
+#[tokio::test]
+async fn a_cancel_stops_claude_and_keeps_what_was_written() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    // The first delta is on its way when the cancel comes: it may have arrived or not.
+    for pause in [0, 20, 100, 500, 2000] {
+        let gate = Gate::new();
+        let asked = world.claude.bodies().len();
+        world.claude.push_all([
+            Reply::tool(
+                "toolu_1",
+                "write_file",
+                json!({"path": "a.txt", "content": "kept"}),
+            ),
+            Reply::texts(&["The beginning", " and the rest"]).gate_at(3, &gate),
+        ]);
+        let id = world.create("Go").await;
+        engine.wake();
+        world.claude.asked_times(asked + 2).await;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        world
+            .store
+            .cancel(&sam(), id, Timestamp::now())
+            .await
+            .unwrap();
+        engine.cancel(id);
+        let run = world.ended(id).await;
+        world.claude.hung_up().await;
+        assert_eq!(run.status, Status::Cancelled);
+        assert_eq!(run.files[0].name, "a.txt");
+        world.cleaned_up().await;
+        let types = world.types(id).await;
+        if run.response.is_some() {
+            assert_eq!(run.response.as_deref(), Some("The beginning"));
+            let expected = [
+                "started",
+                "tool_call",
+                "usage",
+                "tool_result",
+                "text",
+                "file",
+                "cancelled",
+            ];
+            assert_eq!(types, expected);
+            return;
+        }
+    }
+    panic!("the text never arrived");
+}
+
+#[tokio::test]
+async fn the_result_of_a_write_in_flight_is_journalled() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    let write = format!("{OWN}slow_write");
+    world
+        .claude
+        .push(Reply::tool("toolu_1", &write, json!({"key": "k"})));
+    let id = world.create("Go").await;
+    engine.wake();
+    world.mcp.called_tool("slow_write").await;
+    world
+        .store
+        .cancel(&sam(), id, Timestamp::now())
+        .await
+        .unwrap();
+    engine.cancel(id);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(world.run(id).await.status, Status::Running);
+    world.mcp.gate.open_for_good();
+    assert_eq!(world.ended(id).await.status, Status::Cancelled);
+    assert_eq!(
+        world.types(id).await,
+        ["started", "tool_call", "usage", "tool_result", "cancelled"]
+    );
+    assert_eq!(world.journal(id).await[3]["isError"], false);
+}
+
+#[tokio::test]
+async fn a_read_in_flight_is_cancelled() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    let read = format!("{OWN}slow_read");
+    world
+        .claude
+        .push(Reply::tool("toolu_1", &read, json!({"key": "k"})));
+    let id = world.create("Go").await;
+    engine.wake();
+    world.mcp.called_tool("slow_read").await;
+    world
+        .store
+        .cancel(&sam(), id, Timestamp::now())
+        .await
+        .unwrap();
+    engine.cancel(id);
+    assert_eq!(world.ended(id).await.status, Status::Cancelled);
+    world
+        .mcp
+        .until("the read is cancelled", |it| it.cancelled == ["slow_read"])
+        .await;
+}
+
+#[tokio::test]
+async fn a_cancel_by_another_process_arrives_within_two_seconds() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    world.claude.push(Reply::hang_before_headers());
+    let id = world.create("Go").await;
+    engine.wake();
+    world.claude.asked_times(1).await;
+    let began = tokio::time::Instant::now();
+    world
+        .store
+        .cancel(&sam(), id, Timestamp::now())
+        .await
+        .unwrap();
+    assert_eq!(world.ended(id).await.status, Status::Cancelled);
+    assert!(began.elapsed().as_millis() < 2000, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_cancel_of_an_interrupted_run_ends_it_without_another_attempt() {
+    let world = World::sqlite().await;
+    world.claude.push(Reply::hang_before_headers());
+    let mortal = world.mortal().await;
+    let id = world.create("Go").await;
+    mortal.engine.wake();
+    world.claude.asked_times(1).await;
+    mortal.kill();
+    world
+        .store
+        .cancel(&sam(), id, Timestamp::now())
+        .await
+        .unwrap();
+    let _engine = world.engine().await;
+    let run = world.ended(id).await;
+    assert_eq!((run.status, run.attempt), (Status::Cancelled, 1));
+}

@@ -1,0 +1,90 @@
+//! The connections of a run.
+
+use prog_strength_agent::runs::model::Status;
+use serde_json::{Value, json};
+
+use super::world::{World, step};
+use crate::support::{fake_claude::Reply, mcp_server::McpServer, mcp_tools::tool};
+
+fn context(body: &Value) -> &str {
+    body["system"][1]["text"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn other_servers_learn_nothing_of_the_user() {
+    let mut world = World::sqlite().await;
+    let other = McpServer::start().await;
+    // The fake of Claude refuses schemas that name a user.
+    let schema = json!({"type": "object", "properties": {"note": {"type": "string"}}});
+    other.set_tools(vec![tool("create_workout", &schema, &json!({}))]);
+    let connections = json!({"notes": {"url": other.url(), "headers": {"Authorization": "Bearer secret-of-notes"}}});
+    world.set("MCP_CONNECTIONS", &connections.to_string());
+    let engine = world.engine().await;
+    world.claude.push_all([
+        Reply::tool("toolu_1", "notes__create_workout", json!({"note": "x"})),
+        Reply::text("done"),
+    ]);
+    let id = world.create_steps(vec![step("Go", &["notes"])]).await;
+    engine.wake();
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    let [call] = <[_; 1]>::try_from(other.calls()).unwrap();
+    assert_eq!(call.arguments, json!({"note": "x"}));
+    assert_eq!(
+        call.meta,
+        json!({"fitness.progstrength/turn_id": id.to_string(), "fitness.progstrength/tool_use_id": "toolu_1"})
+    );
+    assert_eq!(call.authorization, "Bearer secret-of-notes");
+    assert_eq!(world.mcp.remembers(|it| it.sessions), 0);
+    other
+        .until("the session is closed", |it| it.sessions_closed == 1)
+        .await;
+}
+
+#[tokio::test]
+async fn the_own_server_gets_a_fresh_token_of_the_owner() {
+    let mut world = World::sqlite().await;
+    world.set("PROG_STRENGTH_MCP_AUTH", "forward");
+    let engine = world.engine().await;
+    world.claude.push_all([
+        Reply::tool("toolu_1", "prog_strength__whoami", json!({})),
+        Reply::text("done"),
+    ]);
+    let id = world.create("Go").await;
+    engine.wake();
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    let [call] = <[_; 1]>::try_from(world.mcp.calls()).unwrap();
+    let token = call.authorization.strip_prefix("Bearer ").unwrap();
+    let claims = token.split('.').nth(1).unwrap();
+    let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims);
+    let claims: Value = serde_json::from_slice(&claims.unwrap()).unwrap();
+    assert_eq!(claims["sub"], "sam");
+    let life = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
+    assert_eq!(life, 300);
+}
+
+#[tokio::test]
+async fn claude_is_told_of_connections_that_cannot_be_used() {
+    let mut world = World::sqlite().await;
+    let closed = McpServer::start().await;
+    closed.require_token("another");
+    let connections = json!({"closed": {"url": closed.url()}});
+    world.set("MCP_CONNECTIONS", &connections.to_string());
+    let engine = world.engine().await;
+    world.claude.push(Reply::text("done"));
+    let id = world
+        .create_steps(vec![step("Go", &["closed", "gone", "prog_strength"])])
+        .await;
+    engine.wake();
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    let body = world.claude.body();
+    let told = context(&body);
+    assert!(
+        told.contains("The connection `closed` cannot be used ("),
+        "{told}"
+    );
+    assert!(
+        told.contains("The connection `gone` cannot be used (there is no such connection), so its tools are missing."),
+        "{told}"
+    );
+    assert!(!told.contains("prog_strength"), "{told}");
+}

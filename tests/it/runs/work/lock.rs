@@ -1,0 +1,102 @@
+//! One engine works on a database; the others stand by.
+
+use std::time::Duration;
+
+use prog_strength_agent::runs::{engine::Role, model::Status};
+use sqlx::{AnyConnection, Connection, Executor};
+use tokio::time::Instant;
+
+use super::world::{World, active};
+use crate::support::{fake_claude::Reply, postgres::Postgres, wait::within};
+
+async fn stands_by_and_takes_over(world: World) {
+    world.claude.on(|_| Reply::hang_before_headers());
+    let first = world.mortal().await;
+    active(&first.engine).await;
+    let second = world.another_engine().await;
+    let id = world.create("Go").await;
+    second.wake();
+    world.claude.asked_times(1).await;
+    assert_eq!(
+        (first.engine.role(), second.role()),
+        (Role::Active, Role::Standby)
+    );
+    world.claude.on(|_| Reply::text("done"));
+    let died = Instant::now();
+    first.kill();
+    active(&second).await;
+    assert!(
+        died.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        died.elapsed()
+    );
+    let run = world.ended(id).await;
+    assert_eq!((run.status, run.attempt), (Status::Completed, 2));
+    within("the drain", second.drain(Duration::ZERO)).await;
+    assert_eq!(second.role(), Role::Standby);
+}
+
+#[tokio::test]
+async fn a_standby_takes_over_on_sqlite() {
+    stands_by_and_takes_over(World::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_standby_takes_over_on_postgres() {
+    stands_by_and_takes_over(World::postgres().await).await;
+}
+
+#[tokio::test]
+async fn work_stops_when_the_lock_is_lost_and_goes_on_under_a_new_one() {
+    let world = World::postgres().await;
+    world
+        .claude
+        .push_all([Reply::hang_before_headers(), Reply::text("done")]);
+    let engine = world.engine().await;
+    let id = world.create("Go").await;
+    engine.wake();
+    world.claude.asked_times(1).await;
+    sqlx::any::install_default_drivers();
+    let url = Postgres::shared().superuser_url(&world.env["DATABASE_URL"]);
+    let mut superuser = AnyConnection::connect(&url).await.unwrap();
+    let lock = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let mut roles = engine.roles();
+    superuser.execute(lock).await.unwrap();
+    let standby = roles.wait_for(|role| *role == Role::Standby);
+    within("the loss is noticed", standby).await.unwrap();
+    world.claude.hung_up().await;
+    let run = world.ended(id).await;
+    assert_eq!((run.status, run.attempt), (Status::Completed, 2));
+}
+
+#[tokio::test]
+async fn a_lock_file_that_was_removed_is_a_lost_lock() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    let mut roles = engine.roles();
+    std::fs::remove_file(world.folder.0.join("runs.db.lock")).unwrap();
+    let standby = roles.wait_for(|role| *role == Role::Standby);
+    within("the loss is noticed", standby).await.unwrap();
+    active(&engine).await;
+}
+
+#[tokio::test]
+async fn an_attempt_whose_claim_is_lost_stops_and_writes_nothing_more() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    let gate = crate::support::wait::Gate::new();
+    world.claude.push(Reply::text("done").gate_at(1, &gate));
+    let id = world.create("Go").await;
+    engine.wake();
+    world.claude.asked_times(1).await;
+    let claimed = world.store.claim(id, jiff::Timestamp::now()).await.unwrap();
+    gate.open_for_good();
+    world.cleaned_up().await;
+    assert_eq!(world.types(id).await, ["started", "retried"]);
+    let claim = claimed.unwrap().claim;
+    let handed_back = world.store.hand_back(&claim, jiff::Timestamp::now());
+    handed_back.await.unwrap();
+    world.claude.push(Reply::text("once more"));
+    assert_eq!(world.ended(id).await.response.as_deref(), Some("once more"));
+}
