@@ -145,7 +145,12 @@ async fn run(
     });
     let key = KeyCheck::new(&config.agent.claude)?;
     let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
-    let greeting = Greeting::new(&config, listeners.page.local_addr()?, runs_url, token.clone());
+    let greeting = Greeting::new(
+        &config,
+        listeners.page.local_addr()?,
+        runs_url,
+        token.clone(),
+    );
     let state = server_state(&config.workout, opened.db.clone()).await?;
     let stop = rest_stops.clone().cancelled_owned();
     let workouts =

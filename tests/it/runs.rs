@@ -1,6 +1,7 @@
 //! Asynchronous runs, on both databases.
 
 mod callbacks;
+mod cli;
 mod http;
 mod retention;
 mod rotation;

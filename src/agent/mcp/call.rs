@@ -204,7 +204,10 @@ impl Mcp {
             }
             Ok(Err(ServiceError::McpError(error))) => Err(CallFailure::Answered(error)),
             Ok(Err(_)) if !state.abandon() => Err(CallFailure::NotSent),
-            Ok(Err(error)) => Err(CallFailure::from_transport(&error, call.name())),
+            Ok(Err(error)) => {
+                let is_own = self.server.name().is_none();
+                Err(CallFailure::from_transport(&error, call.name(), is_own))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use rmcp::{
     model::ErrorData, service::ServiceError, transport::streamable_http_client::StreamableHttpError,
 };
 
-use super::stdio::SendError;
+use super::{stdio::SendError, transport::fault};
 
 type HttpError = StreamableHttpError<reqwest::Error>;
 
@@ -25,8 +25,9 @@ pub(super) enum CallFailure {
 }
 
 impl CallFailure {
-    /// For a call of a tool that may have been sent. Says in the log what was seen in place of an answer.
-    pub(super) fn from_transport(error: &ServiceError, tool: &str) -> Self {
+    /// For a call of a tool that may have been sent. Says in the log what was seen in place of an answer. `is_own`: of our own
+    /// server.
+    pub(super) fn from_transport(error: &ServiceError, tool: &str, is_own: bool) -> Self {
         let ServiceError::TransportSend(error) = error else {
             return Self::Unknown;
         };
@@ -39,7 +40,11 @@ impl CallFailure {
                 Self::NotSent
             }
             Some(HttpError::UnexpectedServerResponse(text)) => {
-                tracing::warn!(tool, seen = %text, "a tool call was not answered");
+                let seen = match fault::redirect_setting(text).filter(|_| is_own) {
+                    Some(setting) => &format!("{text}: check {setting}"),
+                    None => text.as_ref(),
+                };
+                tracing::warn!(tool, seen, "a tool call was not answered");
                 refusal(text).map_or(Self::Unknown, Self::Refused)
             }
             _ => Self::Unknown,

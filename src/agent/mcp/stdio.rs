@@ -6,6 +6,7 @@
 //! (`setsid`) is not found again.
 
 mod group;
+mod leftover;
 mod lines;
 mod pending;
 mod proc;
@@ -31,11 +32,12 @@ use tracing::Instrument;
 
 use super::{answer_memory::AnswerMemory, transport::fault::LastFault};
 use crate::config::connections::{BaseEnvironment, StdioCommand};
+pub use leftover::end_recorded_groups;
 use lines::Lines;
 use pending::Pending;
 use process::Process;
 use reader::Reader;
-pub use record::end_recorded_groups;
+
 pub(super) use writer::SendError;
 use writer::Writer;
 

@@ -146,7 +146,7 @@ async fn a_server_that_is_not_reachable_yet_is_tried_until_the_deadline() {
         failure.starts_with("the handshake failed: no connection ("),
         "{failure}"
     );
-    let (_, tools) = tokio::join!(
+    let ((), tools) = tokio::join!(
         async {
             sleep(Duration::from_millis(300)).await;
             server.restart().await;

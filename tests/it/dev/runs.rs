@@ -35,14 +35,22 @@ async fn demo_user_has_the_skill_whose_run_writes_the_week() {
     let request = dev.runs(Method::POST, &path).json(&json!({"async": true}));
     let begun = Answer::of(request).await;
     assert_eq!(begun.status, 202);
-    let run = dev.ended_run(&serde_json::from_str(&begun.text).unwrap()).await;
+    let run = dev
+        .ended_run(&serde_json::from_str(&begun.text).unwrap())
+        .await;
     assert_eq!(run["status"], "completed", "{run}");
     let said = run["response"].as_str().unwrap();
     assert!(said.contains("offline stand-in"), "{said}");
     let files = run["files"].as_array().unwrap();
-    let names: Vec<&str> = files.iter().map(|file| file["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = files
+        .iter()
+        .map(|file| file["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["review.md", "week.csv"]);
-    for (file, begins) in files.iter().zip(["# The week from ", "date,workout,exercise,sets\r\n"]) {
+    for (file, begins) in files
+        .iter()
+        .zip(["# The week from ", "date,workout,exercise,sets\r\n"])
+    {
         // The URL is signed: no token.
         let answer = Answer::of(dev.http.get(file["url"].as_str().unwrap())).await;
         assert_eq!(answer.status, 200);
@@ -71,7 +79,9 @@ async fn stand_in_answers_runs_as_it_answers_chats() {
     let dev = Dev::start(&Directory::new(), &[], &[]).await;
     let question = "What weight should I use for squats today?";
     let request = dev.runs(Method::POST, "/webhook");
-    let run = Answer::of(request.json(&json!({"prompt": question}))).await.ok();
+    let run = Answer::of(request.json(&json!({"prompt": question})))
+        .await
+        .ok();
     assert_eq!(run["response"], dev.says(question).await);
 }
 
@@ -90,9 +100,17 @@ async fn page_of_this_dev_alone_may_call_the_runs_server() {
     let dev = Dev::start(&Directory::new(), &[], &[]).await;
     let allowed = async |origin: &str| {
         let request = dev.runs(Method::OPTIONS, "/runs");
-        let request = request.header("origin", origin).header("access-control-request-method", "GET");
-        let answer = Answer::of(request.header("access-control-request-headers", "authorization,last-event-id")).await;
-        answer.header("access-control-allow-origin").map(str::to_owned)
+        let request = request
+            .header("origin", origin)
+            .header("access-control-request-method", "GET");
+        let answer = Answer::of(request.header(
+            "access-control-request-headers",
+            "authorization,last-event-id",
+        ))
+        .await;
+        answer
+            .header("access-control-allow-origin")
+            .map(str::to_owned)
     };
     for origin in [dev.url.clone(), dev.url.replace("localhost", "127.0.0.1")] {
         assert_eq!(allowed(&origin).await, Some(origin));

@@ -14,7 +14,10 @@ use crate::support::{
 async fn ask_in(app: &RunsApp, directory: &Directory, arguments: &[&str]) -> Ended {
     let claims = json!({"sub": "ann", "exp": now() + 600});
     let token = token(JWT_KEY, &claims);
-    let env = [("RUNS_URL", app.url.as_str()), ("RUNS_TOKEN", token.as_str())];
+    let env = [
+        ("RUNS_URL", app.url.as_str()),
+        ("RUNS_TOKEN", token.as_str()),
+    ];
     run_in(directory, arguments, &env).await
 }
 
@@ -29,21 +32,40 @@ fn code(ended: &Ended) -> i32 {
 #[tokio::test]
 async fn an_answer_is_on_standard_output_with_a_line_for_each_tool_call_and_its_files_are_saved() {
     let app = RunsApp::with([
-        Reply::tool("toolu_1", "write_file", json!({"path": "out/week.csv", "content": "day,kg\n"})),
+        Reply::tool(
+            "toolu_1",
+            "write_file",
+            json!({"path": "out/week.csv", "content": "day,kg\n"}),
+        ),
         Reply::text("It is written.\u{1b}[31m"),
     ])
     .await;
     let directory = Directory::new();
     std::fs::write(directory.0.join("notes.md"), "squat 100").expect("a file");
-    let arguments = ["run", "sum it up", "--file", "notes.md", "--watch", "--output", "here"];
+    let arguments = [
+        "run",
+        "sum it up",
+        "--file",
+        "notes.md",
+        "--watch",
+        "--output",
+        "here",
+    ];
     let ended = ask_in(&app, &directory, &arguments).await;
-    assert_eq!((code(&ended), &ended.out[..]), (0, &["It is written.[31m".to_owned()][..]), "{ended:?}");
+    assert_eq!(
+        (code(&ended), &ended.out[..]),
+        (0, &["It is written.[31m".to_owned()][..]),
+        "{ended:?}"
+    );
     let call = r#"> write_file {"path":"out/week.csv","content":"day,kg\n"}"#;
     assert!(ended.err.iter().any(|line| line == call), "{:?}", ended.err);
     let saved = std::fs::read_to_string(directory.0.join("here/out/week.csv"));
     assert_eq!(saved.expect("the file"), "day,kg\n");
     let asked = app.claude.bodies()[0]["messages"].to_string();
-    assert!(asked.contains("sum it up") && asked.contains("squat 100"), "{asked}");
+    assert!(
+        asked.contains("sum it up") && asked.contains("squat 100"),
+        "{asked}"
+    );
 }
 
 #[tokio::test]
@@ -51,13 +73,19 @@ async fn the_exit_code_tells_how_the_run_ended() {
     let app = RunsApp::with([Reply::error(400, "invalid_request_error", "no")]).await;
     let failed = ask(&app, &["run", "hello"]).await;
     assert_eq!(code(&failed), 1, "{failed:?}");
-    assert!(failed.err.iter().any(|line| line.starts_with("failed: ")), "{failed:?}");
+    assert!(
+        failed.err.iter().any(|line| line.starts_with("failed: ")),
+        "{failed:?}"
+    );
     app.claude.push(Reply::hang_before_headers());
-    let (cancelled, _) = tokio::join!(ask(&app, &["run", "hello", "--request-id", "mine"]), async {
-        app.claude.asked_times(2).await;
-        let done = ask(&app, &["runs", "cancel", "mine", "--request-id"]).await;
-        assert_eq!(code(&done), 0, "{done:?}");
-    });
+    let (cancelled, _) = tokio::join!(
+        ask(&app, &["run", "hello", "--request-id", "mine"]),
+        async {
+            app.claude.asked_times(2).await;
+            let done = ask(&app, &["runs", "cancel", "mine", "--request-id"]).await;
+            assert_eq!(code(&done), 0, "{done:?}");
+        }
+    );
     assert_eq!(code(&cancelled), 3, "{cancelled:?}");
     let cases: [(&[&str], &str); 4] = [
         (&["run", " "], "prompt: is blank"),
@@ -81,7 +109,10 @@ async fn a_run_is_begun_listed_shown_and_cancelled() {
     let id = begun.out[0].as_str();
     app.claude.asked_times(1).await;
     let listed = ask(&app, &["runs", "list", "--status", "running"]).await;
-    assert!(listed.out[0].starts_with("RUN") && listed.out[1].starts_with(id), "{listed:?}");
+    assert!(
+        listed.out[0].starts_with("RUN") && listed.out[1].starts_with(id),
+        "{listed:?}"
+    );
     let cancelled = ask(&app, &["runs", "cancel", id]).await;
     assert_eq!(code(&cancelled), 0, "{cancelled:?}");
     let watched = ask(&app, &["runs", "show", id, "--json"]).await;
@@ -103,17 +134,34 @@ async fn skills_are_created_listed_changed_run_and_deleted() {
     std::fs::write(directory.0.join("skill.json"), skill.to_string()).expect("a file");
     let created = ask_in(&app, &directory, &["skills", "create", "skill.json"]).await;
     assert_eq!(code(&created), 0, "{created:?}");
-    assert_eq!(created.err.iter().filter(|line| line.starts_with("runs at ")).count(), 3);
+    assert_eq!(
+        created
+            .err
+            .iter()
+            .filter(|line| line.starts_with("runs at "))
+            .count(),
+        3
+    );
     let id = created.out[0].as_str();
     std::fs::write(directory.0.join("patch.json"), r#"{"isActive": false}"#).expect("a file");
     let changed = ask_in(&app, &directory, &["skills", "update", id, "patch.json"]).await;
     assert_eq!((code(&changed), changed.err.len()), (0, 0), "{changed:?}");
     let listed = ask(&app, &["skills", "list"]).await;
-    assert!(listed.out[1].contains("schedule 0 7 * * MON Europe/Berlin  false"), "{listed:?}");
+    assert!(
+        listed.out[1].contains("schedule 0 7 * * MON Europe/Berlin  false"),
+        "{listed:?}"
+    );
     let done = ask(&app, &["skills", "run", id, "--input", "of ann"]).await;
-    assert_eq!((code(&done), &done.out[..]), (0, &["reviewed".to_owned()][..]), "{done:?}");
+    assert_eq!(
+        (code(&done), &done.out[..]),
+        (0, &["reviewed".to_owned()][..]),
+        "{done:?}"
+    );
     let asked = app.claude.bodies()[0]["messages"].to_string();
-    assert!(asked.contains("review the week") && asked.contains("of ann"), "{asked}");
+    assert!(
+        asked.contains("review the week") && asked.contains("of ann"),
+        "{asked}"
+    );
     assert_eq!(code(&ask(&app, &["skills", "delete", id]).await), 0);
     assert_eq!(code(&ask(&app, &["skills", "show", id]).await), 2);
     std::fs::write(directory.0.join("bad.json"), "{").expect("a file");
@@ -124,7 +172,15 @@ async fn skills_are_created_listed_changed_run_and_deleted() {
 #[tokio::test]
 async fn connections_are_stored_masked_checked_and_deleted_and_keys_rotated() {
     let app = RunsApp::start().await;
-    let set = ["connections", "set", "web", "--url", "https://mcp.example.com/mcp", "--header", "Authorization: Bearer secret-of-ann"];
+    let set = [
+        "connections",
+        "set",
+        "web",
+        "--url",
+        "https://mcp.example.com/mcp",
+        "--header",
+        "Authorization: Bearer secret-of-ann",
+    ];
     for said in ["stored", "replaced"] {
         let ended = ask(&app, &set).await;
         assert_eq!(code(&ended), 0, "{ended:?}");
@@ -133,18 +189,28 @@ async fn connections_are_stored_masked_checked_and_deleted_and_keys_rotated() {
     let shown = ask(&app, &["connections", "show", "web"]).await;
     assert!(!shown.out.join("").contains("secret-of"), "{shown:?}");
     let listed = ask(&app, &["connections", "list"]).await;
-    assert!(listed.out[1].starts_with("web   https://mcp.example.com/mcp  authorization"), "{listed:?}");
+    assert!(
+        listed.out[1].starts_with("web   https://mcp.example.com/mcp  authorization"),
+        "{listed:?}"
+    );
     let old = &app.env["RUNS_ENCRYPTION_KEYS"];
     let keys = format!("k2:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=;{old}");
     let rotate = |keys: String| {
         let database = app.env["DATABASE_URL"].clone();
         async move {
-            let env = [("DATABASE_URL", database.as_str()), ("RUNS_ENCRYPTION_KEYS", &keys)];
+            let env = [
+                ("DATABASE_URL", database.as_str()),
+                ("RUNS_ENCRYPTION_KEYS", &keys),
+            ];
             run(&["runs", "rotate-keys"], &env).await
         }
     };
     let rotated = rotate(keys).await;
-    assert_eq!((code(&rotated), &rotated.out[..]), (0, &["1 secrets are encrypted anew".to_owned()][..]), "{rotated:?}");
+    assert_eq!(
+        (code(&rotated), &rotated.out[..]),
+        (0, &["1 secrets are encrypted anew".to_owned()][..]),
+        "{rotated:?}"
+    );
     let lost = rotate(old.clone()).await;
     assert_eq!(code(&lost), 2, "{lost:?}");
     assert!(lost.err.join("").contains("lacks the key `k2`"), "{lost:?}");
@@ -159,9 +225,15 @@ async fn a_server_that_is_not_there_and_a_bad_token_are_told_with_the_remedy() {
     assert!(ended.err[0].contains("or set RUNS_URL"), "{ended:?}");
     let ended = run(&["runs", "list"], &nowhere[..1]).await;
     assert_eq!(code(&ended), 2, "{ended:?}");
-    assert!(ended.err[0].contains("prog-strength-agent token --sub USER"), "{ended:?}");
+    assert!(
+        ended.err[0].contains("prog-strength-agent token --sub USER"),
+        "{ended:?}"
+    );
     let app = RunsApp::start().await;
-    let env = [("RUNS_URL", app.url.as_str()), ("RUNS_TOKEN", "not.a.token")];
+    let env = [
+        ("RUNS_URL", app.url.as_str()),
+        ("RUNS_TOKEN", "not.a.token"),
+    ];
     let ended = run(&["skills", "list"], &env).await;
     assert_eq!(code(&ended), 2, "{ended:?}");
     let port = app.url.rsplit_once(':').expect("a port").1;

@@ -1,15 +1,11 @@
 //! Records of process groups that were started, so that a later process of ours can end what an earlier one left running.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::PathBuf};
 
-use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Place, group,
+    Place,
     proc::{self, Stat},
 };
 
@@ -17,8 +13,8 @@ use super::{
 pub(super) struct Record(PathBuf);
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Recorded {
-    group: i32,
+pub(super) struct Recorded {
+    pub(super) group: i32,
     /// Of its leader: a process id may be used again.
     started: u64,
     boot: String,
@@ -47,39 +43,9 @@ impl Record {
     }
 }
 
-/// Kills the process groups that are recorded in `records` and still run, and removes the records. Returns how many it has
-/// killed. A folder that does not exist has none.
-///
-/// Only for groups that were started by a process of ours which has ended. A process with the id, but not the start time, of a
-/// recorded one is left alone.
-pub async fn end_recorded_groups(records: &Path) -> io::Result<usize> {
-    let mut killed = 0;
-    let entries = match fs::read_dir(records) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        entries => entries?,
-    };
-    for entry in entries {
-        let path = entry?.path();
-        // One that was not written completely is of a process that was not given anything to do yet.
-        let recorded = fs::read(&path).ok();
-        let recorded = recorded.and_then(|text| serde_json::from_slice::<Recorded>(&text).ok());
-        if let Some(recorded) = recorded
-            && let Some(group) = Pid::from_raw(recorded.group).filter(|_| recorded.still_runs())
-        {
-            tracing::info!(
-                group = recorded.group,
-                "ending the processes of an earlier attempt"
-            );
-            group::kill(group).await;
-            killed += 1;
-        }
-        fs::remove_file(&path)?;
-    }
-    Ok(killed)
-}
-
 impl Recorded {
-    fn still_runs(&self) -> bool {
+    /// True if the group that was recorded, and no later one, has a process that runs.
+    pub(super) fn still_runs(&self) -> bool {
         if self.boot != proc::boot_id() {
             return false;
         }

@@ -53,9 +53,9 @@ fn place(base: &Path) -> Place {
     }
 }
 
-fn open(base: &Path, command: StdioCommand, call_timeout: Duration) -> Arc<Mcp> {
+fn open(base: &Path, command: &StdioCommand, call_timeout: Duration) -> Arc<Mcp> {
     let answers = AnswerMemory::new();
-    let server = Server::stdio("odd", &command, place(base), call_timeout, answers);
+    let server = Server::stdio("odd", command, place(base), call_timeout, answers);
     Arc::new(Mcp::open(Arc::new(server), 100_000, Metrics::new()))
 }
 
@@ -93,7 +93,7 @@ impl Session {
         let base = TempDir::new().unwrap();
         prepare(base.path());
         let command = python(base.path(), mode);
-        let mcp = open(base.path(), command, call_timeout);
+        let mcp = open(base.path(), &command, call_timeout);
         Self { base, mcp }
     }
 

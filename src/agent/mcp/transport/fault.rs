@@ -55,9 +55,13 @@ pub(in crate::agent::mcp) fn setting(fault: &str) -> Option<&'static str> {
     match fault {
         "HTTP 401" | "HTTP 403" => Some("PROG_STRENGTH_MCP_TOKEN"),
         "HTTP 404" => Some("PROG_STRENGTH_MCP_URL"),
-        fault if fault.contains(REDIRECT) => Some("PROG_STRENGTH_MCP_URL"),
-        _ => None,
+        fault => redirect_setting(fault),
     }
+}
+
+/// As [`setting`], for a call: its 401 may be about the caller's own token.
+pub(in crate::agent::mcp) fn redirect_setting(fault: &str) -> Option<&'static str> {
+    fault.contains(REDIRECT).then_some("PROG_STRENGTH_MCP_URL")
 }
 
 /// True for an error of the transport before the server had anything to answer: it may come up soon.

@@ -123,7 +123,7 @@ async fn a_command_that_cannot_serve_fails_at_once_and_says_why() {
     session.mcp.close().await;
     let mut missing = python(session.base.path(), "");
     missing.command = "no-such-command".into();
-    let mcp = open(session.base.path(), missing, CALL_TIMEOUT);
+    let mcp = open(session.base.path(), &missing, CALL_TIMEOUT);
     let failure = mcp.tools(Instant::now() + DEADLINE).await.unwrap_err();
     assert_eq!(
         failure.to_string(),

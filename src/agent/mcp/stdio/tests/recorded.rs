@@ -46,7 +46,7 @@ async fn killed_before_its_servers(base: &Path, test: &str) -> Vec<i32> {
 async fn starts_a_server_and_waits() {
     let base = std::env::current_dir().unwrap();
     if base.join("server.py").exists() {
-        let mcp = open(&base, python(&base, "stubborn"), CALL_TIMEOUT);
+        let mcp = open(&base, &python(&base, "stubborn"), CALL_TIMEOUT);
         let spawned = call(&mcp, "spawn", json!({})).await;
         println!("started {}", text(&spawned));
         std::future::pending::<()>().await;
