@@ -1,7 +1,8 @@
-//! The `dev` command: the workout server with a demo user's training, the agent and the chat page, in one process on
-//! loopback. The parts communicate over HTTP, as in production.
+//! The `dev` command: the workout server with a demo user's training, the agent, the runs server and the page, in one process
+//! on loopback. The parts communicate over HTTP, as in production.
 //!
 //! - `data`: the database file. [`demo`]: the training that fills it, from `demo/training.json`.
+//! - `runs`: the runs server's folder, port and skill.
 //! - [`stand_in`]: answers in place of Claude when no key is set. [`claude_events`]: the encoding of its replies.
 //! - `claude_key`: checks the key when one is set. `greeting`: the message at startup.
 
@@ -10,6 +11,7 @@ mod claude_key;
 mod data;
 pub mod demo;
 mod greeting;
+mod runs;
 pub mod stand_in;
 
 use std::{net::Ipv4Addr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
@@ -53,16 +55,24 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     // Before a temporary folder exists that must be removed.
     let signals = Signals::in_terminal()?;
     let data = DataFile::new(options.data)?;
+    let runs_folder = runs::Folder::new()?;
     let (mcp, stand_in) = (any_port().await?, any_port().await?);
-    let config = DevConfig::from_env(DevSetup {
+    let mut config = DevConfig::from_env(DevSetup {
         data: data.path(),
+        runs: runs_folder.path(),
         mcp: mcp.local_addr()?,
         stand_in: stand_in.local_addr()?,
         stand_in_model: stand_in::MODEL,
     })?;
     let page = page_listener(config.agent.address.port).await?;
+    config.allow_page(page.local_addr()?.port());
+    let runs = runs::listener(config.runs.address.port).await?;
     logs::start(&config.agent.log, logs::Output::Stderr);
-    let mut stopped = pin!(signals.first(data.cleanup()));
+    let (clean_data, clean_runs) = (data.cleanup(), runs_folder.cleanup());
+    let mut stopped = pin!(signals.first(move || {
+        clean_data();
+        clean_runs();
+    }));
     let opened = {
         let mut opening = pin!(data.open(&config.workout.database_url, options.fresh));
         tokio::select! {
@@ -79,6 +89,7 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     };
     let listeners = Listeners {
         page,
+        runs,
         mcp,
         stand_in,
     };
@@ -89,6 +100,7 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
 
 struct Listeners {
     page: TcpListener,
+    runs: TcpListener,
     mcp: TcpListener,
     stand_in: TcpListener,
 }
@@ -114,7 +126,7 @@ async fn run(
     (data, opened): (&DataFile, &Opened),
     stopped: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    // The agent stops before the servers that it calls.
+    // The agent and the runs server stop before the servers that they call.
     let (agent_stops, rest_stops) = (CancellationToken::new(), CancellationToken::new());
     if let DevClaude::StandIn(key) = &config.claude {
         let router = stand_in::router(key.clone(), WORD_DELAY);
@@ -123,20 +135,28 @@ async fn run(
     }
     let user = auth::Subject::parse(demo::USER)?;
     let token = auth::mint(&config.agent.jwt, &user, TOKEN_TTL)?;
+    let runs_url = format!("http://localhost:{}/", listeners.runs.local_addr()?.port());
     config.agent.page = Some(PageConfig {
         demo: Some(Demo {
             token: token.clone().into(),
             stand_in: matches!(config.claude, DevClaude::StandIn(_)),
         }),
+        runs: Some(runs_url.parse()?),
     });
     let key = KeyCheck::new(&config.agent.claude)?;
     let key_given = matches!(config.claude, DevClaude::Real { key_given: true });
-    let greeting = Greeting::new(&config, listeners.page.local_addr()?, token);
+    let greeting = Greeting::new(
+        &config,
+        listeners.page.local_addr()?,
+        runs_url,
+        token.clone(),
+    );
     let state = server_state(&config.workout, opened.db.clone()).await?;
     let stop = rest_stops.clone().cancelled_owned();
     let workouts =
         tokio::spawn(async move { over_http(&config.workout, state, listeners.mcp, stop).await });
     let agent = run_agent(listeners.page, config.agent, agent_stops.clone()).await?;
+    let runs = runs::start(listeners.runs, config.runs, agent_stops.clone(), &token).await?;
     greeting.print(data, opened.state);
     let refused = tokio::select! {
         () = stopped => None,
@@ -144,6 +164,7 @@ async fn run(
     };
     agent_stops.cancel();
     agent.await??;
+    runs.await??;
     rest_stops.cancel();
     workouts.await??;
     refused.map_or(Ok(()), |refused| Err(refused.into()))

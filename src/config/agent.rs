@@ -71,6 +71,8 @@ pub struct HttpConfig {
 pub struct PageConfig {
     /// Set by the `dev` command only.
     pub demo: Option<Demo>,
+    /// The runs server, whose runs the page then shows. Set by the `dev` command only.
+    pub runs: Option<Url>,
 }
 
 /// The chat page of the `dev` command.

@@ -1,15 +1,21 @@
-//! The settings of the `dev` command: those of both servers on loopback, with keys generated for this process.
+//! The settings of the `dev` command: those of all servers on loopback, with keys generated for this process.
 
 use std::{
     net::SocketAddr,
     path::{Path, absolute},
 };
 
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Config, ConfigError, WorkoutConfig,
+    Config, ConfigError, FilePlace, RunsConfig, WorkoutConfig,
+    cors::Cors,
     reader::Reader,
     variables::{self as var, Variable},
 };
@@ -21,7 +27,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_');
 /// Settings in a developer's environment that are for other servers, and ignored.
-static IGNORED: [&Variable; 8] = [
+static IGNORED: [&Variable; 13] = [
     &var::JWT_ISSUER,
     &var::JWT_AUDIENCE,
     &var::MCP_HOST,
@@ -30,13 +36,20 @@ static IGNORED: [&Variable; 8] = [
     &var::MCP_ALLOWED_HOSTS,
     &var::OAUTH_ISSUER,
     &var::WORKOUT_USER_ID,
+    &var::RUNS_PUBLIC_URL,
+    &var::FILES_URL,
+    &var::SUPABASE_URL,
+    &var::SUPABASE_SERVICE_KEY,
+    &var::TEMPORAL_ADDRESS,
 ];
 
 /// The addresses and files that `dev` sets up before it reads the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct DevSetup<'a> {
-    /// The `SQLite` file.
+    /// The `SQLite` file of the workout server.
     pub data: &'a Path,
+    /// The folder of the runs server's database and files.
+    pub runs: &'a Path,
     pub mcp: SocketAddr,
     pub stand_in: SocketAddr,
     pub stand_in_model: &'a str,
@@ -47,6 +60,8 @@ pub struct DevSetup<'a> {
 pub struct DevConfig {
     pub agent: Config,
     pub workout: WorkoutConfig,
+    /// Its port, `PORT`, may be taken by another server.
+    pub runs: RunsConfig,
     pub claude: DevClaude,
 }
 
@@ -70,12 +85,26 @@ impl DevConfig {
         }
         let claude = claude(&mut reader, setup);
         set_servers(&mut reader, setup);
+        let agent = Config::read(&mut reader);
+        let workout = WorkoutConfig::read(&mut reader, false);
         let config = Self {
-            agent: Config::read(&mut reader),
-            workout: WorkoutConfig::read(&mut reader, false),
+            agent,
+            workout,
+            runs: runs(&mut reader, setup),
             claude,
         };
         reader.finish(config)
+    }
+
+    /// Lets the page on this port call the runs server, by every name of this machine.
+    pub fn allow_page(&mut self, port: u16) {
+        let here = ["localhost", "127.0.0.1", "[::1]"].into_iter();
+        let here = here.filter_map(|host| format!("http://{host}:{port}").parse().ok());
+        match &mut self.runs.http.cors {
+            Cors::Any => {}
+            Cors::Origins(origins) => origins.extend(here),
+            off @ Cors::Off => *off = Cors::Origins(here.collect::<Vec<HeaderValue>>()),
+        }
     }
 }
 
@@ -93,27 +122,46 @@ fn claude(reader: &mut Reader, setup: DevSetup<'_>) -> DevClaude {
     reader.set(&var::ANTHROPIC_API_KEY, key.expose_secret());
     let base_url = format!("http://{}", setup.stand_in);
     reader.set(&var::ANTHROPIC_BASE_URL, base_url);
-    reader.set(&var::CLAUDE_MODEL, setup.stand_in_model);
+    for model in [&var::CLAUDE_MODEL, &var::AGENT_MODEL] {
+        reader.set(model, setup.stand_in_model);
+    }
+    reader.unset(&var::RUNS_MODELS);
     DevClaude::StandIn(key)
 }
 
 fn set_servers(reader: &mut Reader, setup: DevSetup<'_>) {
-    let data = absolute(setup.data).unwrap_or_else(|_| setup.data.to_owned());
-    let data = utf8_percent_encode(&data.to_string_lossy(), PATH).to_string();
     reader.set(&var::JWT_SIGNING_KEY, random_secret());
     let mcp_url = format!("http://{}/mcp", setup.mcp);
     reader.set(&var::PROG_STRENGTH_MCP_URL, mcp_url);
     reader.set(&var::PROG_STRENGTH_MCP_TOKEN, random_secret());
     reader.set(&var::AGENT_HOST, "127.0.0.1");
-    reader.set(&var::DATABASE_URL, format!("sqlite:{data}"));
+    reader.set(&var::DATABASE_URL, sqlite(setup.data));
     reader.set(&var::MCP_RATE_LIMIT_PER_HOUR, "0");
     if reader.given(&var::AGENT_SHUTDOWN_GRACE_SECS).is_none() {
         reader.set(&var::AGENT_SHUTDOWN_GRACE_SECS, "1");
     }
 }
 
+/// After the other servers' settings: `DATABASE_URL` is another one here.
+fn runs(reader: &mut Reader, setup: DevSetup<'_>) -> RunsConfig {
+    reader.set(&var::RUNS_HOST, "127.0.0.1");
+    reader.set(&var::DATABASE_URL, sqlite(&setup.runs.join("runs.db")));
+    if reader.given(&var::RUNS_ENCRYPTION_KEYS).is_none() {
+        let key = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
+        reader.set(&var::RUNS_ENCRYPTION_KEYS, format!("dev:{key}"));
+    }
+    let mut config = RunsConfig::read(reader);
+    config.files.place = FilePlace::Folder(setup.runs.join("files"));
+    config
+}
+
+fn sqlite(file: &Path) -> String {
+    let file = absolute(file).unwrap_or_else(|_| file.to_owned());
+    let file = file.to_string_lossy();
+    format!("sqlite:{}", utf8_percent_encode(&file, PATH))
+}
+
 /// 256 random bits, printable.
 fn random_secret() -> String {
-    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }

@@ -37,6 +37,15 @@ pub(super) enum TrainingState {
     Resumed,
 }
 
+/// A temporary folder for this user only: the machine may be shared.
+pub(super) fn private_folder() -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("prog-strength-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
+}
+
 impl DataFile {
     pub(super) fn new(file: Option<PathBuf>) -> anyhow::Result<Self> {
         if let Some(file) = file {
@@ -46,13 +55,7 @@ impl DataFile {
             ensure!(!is_url, "--data takes the name of a file, not a URL");
             return Ok(Self::Named(file));
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("prog-strength-");
-        // For this user only: the machine may be shared.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let folder = builder
-            .tempdir()
+        let folder = private_folder()
             .context("cannot make a folder for the training data; name a file with --data FILE")?;
         Ok(Self::Temporary {
             file: folder.path().join("demo.db"),

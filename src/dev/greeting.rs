@@ -1,4 +1,4 @@
-//! Startup message of `dev`: the page, the model, the data file, a `curl` line.
+//! Startup message of `dev`: the page, the runs server, the model, the data file, a `curl` line.
 
 use std::{io::Write, net::SocketAddr};
 
@@ -12,15 +12,18 @@ const QUESTION: &str = "what weight should I use for squats today?";
 
 pub(super) struct Greeting {
     port: u16,
+    runs: String,
     claude: String,
     token: String,
 }
 
 impl Greeting {
-    pub(super) fn new(config: &DevConfig, at: SocketAddr, token: String) -> Self {
+    /// `runs` is the URL of the runs server.
+    pub(super) fn new(config: &DevConfig, at: SocketAddr, runs: String, token: String) -> Self {
         let claude = &config.agent.claude;
         Self {
             port: at.port(),
+            runs,
             claude: if matches!(config.claude, DevClaude::StandIn(_)) {
                 "the offline stand-in: rules, not Claude (set ANTHROPIC_API_KEY for the real one)"
                     .to_owned()
@@ -41,7 +44,8 @@ impl Greeting {
     }
 
     fn text(&self, data: &DataFile, state: TrainingState) -> String {
-        let (port, claude, token) = (self.port, &self.claude, &self.token);
+        let (port, runs) = (self.port, &self.runs);
+        let (claude, token) = (&self.claude, &self.token);
         let (file, user) = (data.path().display(), demo::USER);
         let training = match state {
             TrainingState::Filled => "seven months of training, made up",
@@ -57,6 +61,7 @@ impl Greeting {
             "Prog Strength runs. Ctrl-C ends it.
 
   Page    http://localhost:{port}/
+  Runs    {runs} (the page shows them; gone when this ends)
   Claude  {claude}
   Data    {file} ({lifetime})
           user \"{user}\": {training}

@@ -2,12 +2,15 @@
 //! of the service can be tried without a key.
 //!
 //! A reply is a pure function of the request: `request` parses the turn, `rules` choose its tool calls (`log` and `plan`
-//! those that write), `answer` writes the text. Every figure comes from a tool. Only the `dev` command uses it.
+//! those that write, `review` those of a run that writes files), `answer` writes the text, with `results` in it. Every figure
+//! comes from a tool. Only the `dev` command uses it.
 
 mod answer;
 mod log;
 mod plan;
 mod request;
+mod results;
+mod review;
 mod rules;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -69,7 +72,8 @@ async fn messages(
         // The agent then takes the user's words.
         return error(400, "invalid_request_error", "no rule makes titles");
     }
-    let message = message(&reply(&Turn::from_request(&request)));
+    let turn = Turn::from_request(&request);
+    let message = message(&turn, &reply(&turn));
     let id = [("request-id", id("req"))];
     if request["stream"] != true {
         return (id, Json(message.to_json())).into_response();
@@ -86,12 +90,13 @@ async fn messages(
 }
 
 /// The reply as a message with ids of its own. Tokens are not counted: all usage is zero.
-fn message(reply: &Reply) -> Message {
+fn message(turn: &Turn, reply: &Reply) -> Message {
     let words: Vec<&str> = reply.text.split_inclusive(' ').collect();
     let text = (!words.is_empty()).then(|| Block::text(&words));
     let calls = reply.calls.iter().map(|call| {
         let parts = ["", &call.input.to_string()];
-        Block::tool_use(&id("toolu"), call.tool, &parts, call.input.clone())
+        let name = turn.tool(call.tool).unwrap_or(call.tool);
+        Block::tool_use(&id("toolu"), name, &parts, call.input.clone())
     });
     let no_calls = reply.calls.is_empty();
     Message {

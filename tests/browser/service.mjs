@@ -22,7 +22,7 @@ export async function freePort() {
  */
 export async function startDev(env = {}, args = []) {
   const began = performance.now();
-  const child = spawn(BINARY, ['dev', ...args], { env: { AGENT_PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(BINARY, ['dev', ...args], { env: { AGENT_PORT: '0', PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { out: '', err: '' };
   child.stderr.on('data', (piece) => { said.err += piece; });
   const ended = once(child, 'exit');
@@ -36,6 +36,7 @@ export async function startDev(env = {}, args = []) {
   await greeted;
   return {
     url: /Page\s+(http:\S+)\//.exec(said.out)[1],
+    runs: /Runs\s+(http:\S+)\//.exec(said.out)[1],
     token: /Bearer ([^']+)'/.exec(said.out)[1],
     tookMs: performance.now() - began,
     greeting: said.out,

@@ -29,9 +29,10 @@ export const launch = ({ letters = 16 } = {}) => chromium.launch({
 
 /**
  * A page in a context of its own. `faults` collects console errors and warnings, uncaught errors, CSP violations, dialogs,
- * and requests to any other host; `allow` holds patterns of console errors that a test provokes itself.
+ * and requests to any other origin than the page's and those of `also`; `allow` holds patterns of console errors that a test
+ * provokes itself.
  */
-export async function openPage(browser, url, { viewport = DESKTOP, theme = 'light', allow = [], ...more } = {}) {
+export async function openPage(browser, url, { viewport = DESKTOP, theme = 'light', allow = [], also = [], ...more } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: theme, locale: 'en-GB', timezoneId: 'America/Denver', ...touch(viewport), ...more });
   const page = await context.newPage();
   const faults = [];
@@ -45,7 +46,7 @@ export async function openPage(browser, url, { viewport = DESKTOP, theme = 'ligh
     dialog.dismiss();
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(new URL(url).origin) && !request.url().startsWith('data:')) note(`foreign request: ${request.url()}`);
+    if (![new URL(url).origin, 'data:', ...also].some((known) => request.url().startsWith(known))) note(`foreign request: ${request.url()}`);
   });
   await page.exposeFunction('noteViolation', (words) => note(`CSP: ${words}`));
   await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => {

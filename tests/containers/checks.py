@@ -39,14 +39,14 @@ def size(_: System) -> str:
 
 
 def compose(system: System) -> str:
-    """Agent, workout server and Caddy on the network that was there before; only Caddy can be reached from outside."""
-    for service in ("agent", "mcp", "caddy"):
+    """Agent, workout server, runs and Caddy on the network that was there before; only Caddy can be reached from outside."""
+    for service in ("agent", "mcp", "runs", "caddy"):
         found = json.loads(podman("inspect", system.container(service)))[0]
         assert found["State"]["Running"], service
         assert list(found["NetworkSettings"]["Networks"]) == ["prog-strength"], found["NetworkSettings"]
         published = {port: to for port, to in found["NetworkSettings"]["Ports"].items() if to}
         assert bool(published) == (service == "caddy"), f"{service}: {published}"
-    return "agent, mcp and caddy run on the external network; only caddy publishes ports"
+    return "agent, mcp, runs and caddy run on the external network; only caddy publishes ports"
 
 
 def health(system: System) -> str:
@@ -80,6 +80,19 @@ def workout(system: System) -> str:
     return "a chat logs a workout, another reads it, another user does not see it"
 
 
+def run(system: System) -> str:
+    """A run that logs a workout through the workout server; the answer and the run are there after down and up."""
+    ended = system.run("log squats", sub="rita")
+    assert ended["status"] == "completed" and "Barbell Back Squat" in ended["response"], ended
+    before = system.container("runs")
+    system.down()
+    system.up()
+    assert system.container("runs") != before, "the same container"
+    again = system.runs("GET", f"/runs/{ended['executionId']}", sub="rita")
+    assert (again["status"], again["response"]) == ("completed", ended["response"]), again
+    return "a run logs a workout; it is there after down and up, in new containers"
+
+
 def read_only(system: System) -> str:
     """As root, through the process's own view of its files."""
     root = Path(f"/proc/{system.pid('agent')}/root")
@@ -94,23 +107,23 @@ def read_only(system: System) -> str:
 
 
 def powerless(system: System) -> str:
-    for service in ("agent", "mcp"):
+    for service in ("agent", "mcp", "runs"):
         lines = Path(f"/proc/{system.pid(service)}/status").read_text().splitlines()
         status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
         assert set(status["Uid"].split() + status["Gid"].split()) == {USER}, status
         for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
             assert int(status[kind], 16) == 0, (service, kind, status[kind])
         assert status["NoNewPrivs"] == "1", status
-    return f"agent and mcp are user {USER}, without a capability and without a way to one"
+    return f"agent, mcp and runs are user {USER}, without a capability and without a way to one"
 
 
 def healthcheck(system: System) -> str:
-    for service in ("agent", "mcp"):
+    for service in ("agent", "mcp", "runs"):
         podman("healthcheck", "run", system.container(service))
         state = json.loads(podman("inspect", system.container(service)))[0]["State"]
         found = (state.get("Health") or state.get("Healthcheck"))["Status"]
         assert found == "healthy", f"{service}: {found}"
-    return "agent and mcp are healthy by their own checks"
+    return "agent, mcp and runs are healthy by their own checks"
 
 
 def shutdown(system: System) -> str:
@@ -140,7 +153,7 @@ def survives(system: System) -> str:
 
 
 CHECKS = (
-    image, size, compose, health, private, stream, workout, read_only, powerless, healthcheck, shutdown, survives,
+    image, size, compose, health, private, stream, workout, run, read_only, powerless, healthcheck, shutdown, survives,
 )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ SQUATS = {"exercise_id": "barbell-back-squat", "sets": [{"reps": 5, "weight": 10
 TOOLS = {"log": ("create_workout", {"exercises": [SQUATS]}), "read": ("list_workouts", {})}
 
 
-def answer(messages: list[dict]) -> Iterator[dict]:
-    last = messages[-1]["content"]
+def answer(body: dict) -> Iterator[dict]:
+    last = body["messages"][-1]["content"]
     blocks = [{"type": "text", "text": last}] if isinstance(last, str) else last
     results = [block for block in blocks if block["type"] == "tool_result"]
     said = " ".join(block["text"] for block in blocks if block["type"] == "text")
@@ -20,7 +20,9 @@ def answer(messages: list[dict]) -> Iterator[dict]:
         return reply("end_turn", text([json.dumps(results[0]["content"])]))
     for word, (name, arguments) in TOOLS.items():
         if said.startswith(word):
-            return reply("tool_use", tool_use(name, arguments))
+            # In a run, the name of the server is before it.
+            offered = [tool["name"] for tool in body["tools"]]
+            return reply("tool_use", tool_use(next(tool for tool in offered if tool.endswith(name)), arguments))
     return reply("end_turn", text(clock(DELTAS if said.startswith("count") else 1_000)))
 
 
@@ -69,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         try:
-            for event in answer(body["messages"]):
+            for event in answer(body):
                 self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
                 self.wfile.flush()
         except ConnectionError:

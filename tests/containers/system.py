@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import time
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 STORE = ROOT / "target/containers"
 IMAGE = "docker.io/library/prog-strength-agent"
 NETWORK = "prog-strength"
+RUNS_SITE = "runs.localhost"
 SOCKET = "unix:///run/containers/podman.sock"
 START_SECS = 60
 SETTINGS = {
@@ -81,7 +83,8 @@ class System:
         self.compose("up", "--detach", "--no-build")
         address = self.inspect("agent", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
         wait_until("the agent is ready", lambda: get(http.client.HTTPConnection(address, 8001), "/ready") == 200)
-        wait_until("Caddy answers", lambda: get(self.site(), "/health") == 200)
+        for site in ("localhost", RUNS_SITE):
+            wait_until(f"Caddy answers for {site}", lambda site=site: get(self.site(site), "/health") == 200)
 
     def down(self) -> None:
         self.compose("down")
@@ -98,14 +101,17 @@ class System:
         return self.inspect(service, "{{.State.Pid}}")
 
     def keep_logs(self) -> None:
-        for service in ("agent", "mcp", "caddy", "claude"):
+        for service in ("agent", "mcp", "runs", "caddy", "claude"):
             (STORE / f"{service}.log").write_text(self.compose("logs", "--no-color", service))
 
-    def site(self) -> http.client.HTTPSConnection:
-        """A connection to Caddy, whose certificate must be of its own authority."""
+    def site(self, name: str = "localhost") -> http.client.HTTPSConnection:
+        """A connection to Caddy, whose certificate must be of its own authority, and for this name."""
         authority = self.folder / "root.crt"
         podman("cp", f"{self.container('caddy')}:/data/caddy/pki/authorities/local/root.crt", str(authority))
-        return http.client.HTTPSConnection("localhost", context=ssl.create_default_context(cafile=str(authority)))
+        site = http.client.HTTPSConnection(name, context=ssl.create_default_context(cafile=str(authority)))
+        # Names of Caddy's sites are no names of this machine's.
+        site._create_connection = lambda address, *rest: socket.create_connection(("localhost", address[1]), *rest)
+        return site
 
     def token(self, sub: str) -> str:
         return podman("exec", self.container("agent"), "/prog-strength-agent", "token", "--sub", sub)
@@ -130,6 +136,24 @@ class System:
             events = list(stream)
         assert events[-1]["type"] == "done", events[-1]
         return "".join(event["text"] for event in events if event["type"] == "text_delta")
+
+    def runs(self, method: str, path: str, body: dict | None = None, *, sub: str = "sam") -> dict:
+        """What the runs server answers, through Caddy."""
+        headers = {"Authorization": f"Bearer {self.token(sub)}", "Content-Type": "application/json"}
+        site = self.site(RUNS_SITE)
+        try:
+            site.request(method, path, None if body is None else json.dumps(body), headers)
+            response = site.getresponse()
+            answer = json.loads(response.read())
+            assert response.status < 300, answer
+            return answer
+        finally:
+            site.close()
+
+    def run(self, words: str, *, sub: str = "sam") -> dict:
+        """A run, ended."""
+        begun = self.runs("POST", "/webhook", {"prompt": words, "async": True}, sub=sub)
+        return self.runs("GET", f"/runs/{begun['executionId']}?wait=30", sub=sub)
 
 
 def get(connection: http.client.HTTPConnection, path: str) -> int:

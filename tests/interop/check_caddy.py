@@ -60,7 +60,10 @@ class PatientClaude:
 def derive(caddyfile: str, site: str, upstream: str) -> str:
     """The shipped file with loopback addresses and no other change."""
     options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n"
-    for old, new in (("\n{\n", f"\n{options}"), ("agent.progstrength.fitness", site), ("agent:8001", upstream)):
+    # There is no runs server here: its site only must not take one of this machine's own ports.
+    runs = ("runs.progstrength.fitness", f"http://127.0.0.1:{free_port()}")
+    names = (("agent.progstrength.fitness", site), ("agent:8001", upstream), runs)
+    for old, new in (("\n{\n", f"\n{options}"), *names):
         assert old in caddyfile, f"the Caddyfile holds no {old!r}"
         caddyfile = caddyfile.replace(old, new)
     return caddyfile

@@ -1,5 +1,6 @@
 //! The command `dev`: everything in one process.
 
+mod runs;
 mod shutdown;
 mod stand_in;
 mod startup_failures;
@@ -21,6 +22,7 @@ use crate::support::{
 struct Dev {
     process: Process,
     url: String,
+    runs: String,
     data: PathBuf,
     token: String,
     greeting: String,
@@ -44,6 +46,7 @@ impl Dev {
         };
         Self {
             url: after("  Page", '\n').trim_end_matches('/').to_owned(),
+            runs: after("  Runs", '(').trim_end_matches('/').to_owned(),
             data: after("  Data", '(').into(),
             token: after("Bearer", '\''),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
@@ -91,13 +94,14 @@ async fn greeting_names_page_claude_data_and_a_curl_line() {
     let directory = Directory::new();
     let dev = Dev::start(&directory, &[], &[]).await;
     let port = dev.url.rsplit(':').next().unwrap();
-    let (data, token) = (dev.data.display(), &dev.token);
+    let (data, token, runs) = (dev.data.display(), &dev.token, &dev.runs);
     assert_eq!(
         dev.greeting,
         format!(
             "Prog Strength runs. Ctrl-C ends it.
 
   Page    http://localhost:{port}/
+  Runs    {runs}/ (the page shows them; gone when this ends)
   Claude  the offline stand-in: rules, not Claude (set ANTHROPIC_API_KEY for the real one)
   Data    {data} (gone when this ends; --data FILE keeps it)
           user \"demo\": seven months of training, made up
@@ -133,7 +137,7 @@ async fn only_the_own_page_gets_the_token() {
     assert_eq!(
         told,
         json!({"version": env!("CARGO_PKG_VERSION"), "claude": {"kind": "stand_in", "model": "offline-stand-in"},
-            "token": dev.token, "demo": true, "max_photo_bytes": 5_242_880})
+            "token": dev.token, "demo": true, "max_photo_bytes": 5_242_880, "runs": dev.runs})
     );
     let same = [("sec-fetch-site", "same-origin"), ("host", "localhost:1")];
     assert_eq!(

@@ -12,13 +12,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode, header};
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use url::Url;
 
 use crate::config::{Demo, HostRule, PageConfig};
 
-/// Allows only files of this origin, and no text as markup or code.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// The largest image that Claude's API accepts on every platform.
 const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
@@ -44,6 +41,7 @@ macro_rules! files {
 
 const FILES: &[File] = &files![
     HTML "/" "index.html"
+    CSS "/page/runs.css" "runs.css"
     CSS "/page/style.css" "style.css"
     SVG "/page/icon.svg" "icon.svg"
     SCRIPT "/page/access.js" "access.js"
@@ -56,19 +54,34 @@ const FILES: &[File] = &files![
     SCRIPT "/page/dom.js" "dom.js"
     SCRIPT "/page/ending.js" "ending.js"
     SCRIPT "/page/errors.js" "errors.js"
+    SCRIPT "/page/eventstream.js" "eventstream.js"
     SCRIPT "/page/figure.js" "figure.js"
     SCRIPT "/page/history.js" "history.js"
+    SCRIPT "/page/journal.js" "journal.js"
     SCRIPT "/page/linechart.js" "linechart.js"
     SCRIPT "/page/markdown.js" "markdown.js"
     SCRIPT "/page/photo.js" "photo.js"
     SCRIPT "/page/pill.js" "pill.js"
+    SCRIPT "/page/request.js" "request.js"
+    SCRIPT "/page/runevents.js" "runevents.js"
+    SCRIPT "/page/runfiles.js" "runfiles.js"
+    SCRIPT "/page/runform.js" "runform.js"
+    SCRIPT "/page/runpage.js" "runpage.js"
+    SCRIPT "/page/runparts.js" "runparts.js"
+    SCRIPT "/page/runs.js" "runs.js"
+    SCRIPT "/page/runsapi.js" "runsapi.js"
+    SCRIPT "/page/runslist.js" "runslist.js"
+    SCRIPT "/page/runtrace.js" "runtrace.js"
+    SCRIPT "/page/runwords.js" "runwords.js"
     SCRIPT "/page/scales.js" "scales.js"
     SCRIPT "/page/scroll.js" "scroll.js"
     SCRIPT "/page/shapes.js" "shapes.js"
+    SCRIPT "/page/skillslist.js" "skillslist.js"
     SCRIPT "/page/sse.js" "sse.js"
     SCRIPT "/page/store.js" "store.js"
     SCRIPT "/page/theme.js" "theme.js"
     SCRIPT "/page/turn.js" "turn.js"
+    SCRIPT "/page/views.js" "views.js"
     SCRIPT "/page/volumechart.js" "volumechart.js"
     SCRIPT "/page/words.js" "words.js"
     SCRIPT "/page/markdown-it.min.js" "vendor/markdown-it.min.js"
@@ -79,6 +92,7 @@ const FILES: &[File] = &files![
 pub struct Page {
     demo: Option<Demo>,
     model: String,
+    runs: Option<Url>,
 }
 
 impl Page {
@@ -86,7 +100,20 @@ impl Page {
         Self {
             demo: config.demo,
             model: model.to_owned(),
+            runs: config.runs,
         }
+    }
+
+    /// `Content-Security-Policy`: files of this origin, requests to it and to the runs server, and no text as markup or code.
+    fn policy(&self) -> String {
+        let runs = self.runs.as_ref().map_or_else(String::new, |url| {
+            format!(" {}", url.origin().ascii_serialization())
+        });
+        format!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{runs}; \
+             img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'"
+        )
     }
 }
 
@@ -99,6 +126,8 @@ struct PageInfo<'a> {
     token: Option<&'a str>,
     demo: bool,
     max_photo_bytes: usize,
+    /// The runs server's URL, without a slash at its end.
+    runs: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -110,15 +139,15 @@ struct Claude<'a> {
 
 /// The routes `/` and `/page/*`.
 pub fn routes<S: Clone + Send + Sync + 'static>(page: Arc<Page>) -> Router<S> {
+    let policy: Arc<str> = page.policy().into();
     let info = async move |headers: HeaderMap| info(&page, &headers);
     let routes = Router::new().route("/page/config.json", get(info));
     FILES.iter().fold(routes, |routes, file| {
         let tag = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, file.bytes));
         let tag = format!("\"{tag}\"");
-        routes.route(
-            file.path,
-            get(async move |headers: HeaderMap| serve_file(file, &tag, &headers)),
-        )
+        let policy = policy.clone();
+        let serve = async move |headers: HeaderMap| serve_file(file, &tag, &policy, &headers);
+        routes.route(file.path, get(serve))
     })
 }
 
@@ -138,6 +167,10 @@ fn info(page: &Page, headers: &HeaderMap) -> Response {
             .map(|demo| demo.token.expose_secret()),
         demo: demo.is_some(),
         max_photo_bytes: MAX_PHOTO_BYTES,
+        runs: page
+            .runs
+            .as_ref()
+            .map(|url| url.as_str().trim_end_matches('/')),
     })
     .into_response()
 }
@@ -158,10 +191,10 @@ fn is_same_page(headers: &HeaderMap) -> bool {
     local && same_site && all("origin").is_empty()
 }
 
-fn serve_file(file: &File, tag: &str, headers: &HeaderMap) -> Response {
+fn serve_file(file: &File, tag: &str, policy: &str, headers: &HeaderMap) -> Response {
     let fixed = [
         (header::CONTENT_TYPE, file.kind),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         // Revalidated each time, sent again only when it has changed.
         (header::CACHE_CONTROL, "no-cache"),
         (header::ETAG, tag),
@@ -186,6 +219,19 @@ mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
 
     use super::*;
+
+    fn page(runs: Option<&str>) -> Page {
+        let runs = runs.map(|url| url.parse().unwrap());
+        Page::new(PageConfig { demo: None, runs }, "claude")
+    }
+
+    #[test]
+    fn policy_allows_requests_to_the_runs_server_alone_beside_the_page() {
+        assert!(page(None).policy().contains("connect-src 'self';"));
+        let policy = page(Some("http://localhost:3001/prefix/")).policy();
+        let allowed = "connect-src 'self' http://localhost:3001;";
+        assert!(policy.contains(allowed), "{policy}");
+    }
 
     #[test]
     fn every_file_in_the_folder_is_served() {

@@ -2,7 +2,9 @@
 
 use super::{
     plan,
-    request::{ToolResult, Turn},
+    request::Turn,
+    results::result_text,
+    review,
     rules::{Call, rule},
 };
 
@@ -11,8 +13,6 @@ const NO_PHOTOS: &str = "I cannot see photos or documents; I go by the text alon
 const NO_TOOL: &str = "For that I would need a tool that I may not use here. Nothing was looked up, and nothing was changed.";
 const NO_PLAN: &str = "No plan was created. I can copy one of the plans below, but cannot tell which one you want. Ask again \
     with words of its name or its days a week, and nothing else.";
-/// Longer results end in "and more".
-const MAX_LINES: usize = 15;
 
 /// Tool calls, or a text.
 #[derive(Debug, Default, PartialEq)]
@@ -22,6 +22,9 @@ pub(super) struct Reply {
 }
 
 pub(super) fn reply(turn: &Turn) -> Reply {
+    if review::is_asked(turn) {
+        return review_reply(turn);
+    }
     let (first_calls, before, after) = rule(turn);
     let result_of = |tool: &str| turn.results.iter().find(|result| result.tool == tool);
     let created = result_of("create_workout_plan").is_some();
@@ -31,7 +34,7 @@ pub(super) fn reply(turn: &Turn) -> Reply {
         None if turn.results.is_empty() => first_calls,
         None => vec![],
     };
-    let may_call = |call: &Call| turn.tools.iter().any(|tool| tool == call.tool);
+    let may_call = |call: &Call| turn.tool(call.tool).is_some();
     if !calls.is_empty() && calls.iter().all(may_call) {
         let text = String::new();
         return Reply { text, calls };
@@ -52,39 +55,17 @@ pub(super) fn reply(turn: &Turn) -> Reply {
     Reply { text, calls }
 }
 
-/// A tool's result or error as a paragraph.
-fn result_text(result: &ToolResult) -> String {
-    match result.text.trim() {
-        text if text.starts_with("outcome unknown") => {
-            format!("It is not certain what became of that: {text}")
+/// The week's review: its next calls, or its last text.
+fn review_reply(turn: &Turn) -> Reply {
+    let calls = review::calls(turn);
+    let text = match calls[..] {
+        [] => format!("{}\n\n{SIGNATURE}", review::text(turn)),
+        _ if calls.iter().all(|call| turn.tool(call.tool).is_some()) => {
+            let text = String::new();
+            return Reply { text, calls };
         }
-        text if result.is_error => format!("That did not work: {text}"),
-        "" => "The tool gave no answer that I can read.".to_owned(),
-        text => points(text),
-    }
-}
-
-/// Each line as a list item, indented as before; the first as a heading, unless it is an entry with an id.
-fn points(text: &str) -> String {
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let mut points: Vec<String> = lines
-        .map(|line| {
-            let (indent, line) = line.split_at(line.len() - line.trim_start().len());
-            format!("{indent}- {}", without_id(line))
-        })
-        .collect();
-    if points.len() > MAX_LINES || text.contains("\nolder ones: ") {
-        points.truncate(MAX_LINES.min(points.len() - 1));
-        points.push("- … and more".to_owned());
-    }
-    if points.len() > 1 && !text.contains(" (id ") {
-        points[0] = format!("**{}**\n", &points[0][2..]);
-    }
-    points.join("\n")
-}
-
-/// Removes the id, which is only for calls.
-fn without_id(line: &str) -> String {
-    let (before, rest) = line.split_once(" (id ").unwrap_or((line, ""));
-    format!("{before}{}", rest.split_once(')').unwrap_or_default().1)
+        _ => format!("{NO_TOOL}\n\n{SIGNATURE}"),
+    };
+    let calls = vec![];
+    Reply { text, calls }
 }

@@ -35,7 +35,7 @@ impl Turn {
                 |b: &&Value| b["type"] == "tool_result" && b["tool_use_id"] == call["id"];
             let result = blocks().find(is_result)?;
             Some(ToolResult {
-                tool: call["name"].as_str()?.to_owned(),
+                tool: bare(call["name"].as_str()?).to_owned(),
                 text: text(&result["content"]),
                 is_error: result["is_error"] == true,
             })
@@ -53,6 +53,17 @@ impl Turn {
                 .collect(),
         }
     }
+
+    /// The name under which this tool may be called.
+    pub(super) fn tool(&self, name: &str) -> Option<&str> {
+        let mut tools = self.tools.iter().map(String::as_str);
+        tools.find(|tool| bare(tool) == name)
+    }
+}
+
+/// The name without that of its server: runs have the tools of several, as `server__tool`.
+fn bare(tool: &str) -> &str {
+    tool.split_once("__").map_or(tool, |(_, tool)| tool)
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -8,6 +8,7 @@ mod malformed;
 mod near_misses;
 mod phrasings;
 mod plans;
+mod reviews;
 mod turns;
 
 use serde_json::{Value, json};

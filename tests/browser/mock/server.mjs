@@ -18,7 +18,7 @@ const HEADERS = {
 
 /**
  * `{ url, requests, state, close }`; `state` can be changed while it runs: `token`, `demo`, `kind`, `speed`, `silent` (the
- * configuration never comes).
+ * configuration never comes), `runs` (the runs service's URL).
  */
 export async function startMock({ port = 0, ...given } = {}) {
   const state = { token: 'token-1', accepted: 'token-1', demo: true, kind: 'stand_in', speed: 1, answer, ...given };
@@ -48,15 +48,18 @@ async function serve(request, response, state, requests) {
   const name = path === '/' ? 'index.html' : /^\/page\/([\w.-]+)$/.exec(path)?.[1];
   const file = name?.startsWith('markdown-it') || name?.startsWith('LICENSE') ? `vendor/${name}` : name;
   try {
-    send(response, 200, file.split('.').at(-1), await readFile(new URL(file, PAGE)));
+    send(response, 200, file.split('.').at(-1), await readFile(new URL(file, PAGE)), policyOf(state));
   } catch {
     send(response, 404, 'txt', 'not found');
   }
 }
 
-const config = ({ token, demo, kind }) => ({
+/** The policy that lets the page reach the runs service. */
+const policyOf = ({ runs }) => (runs ? { 'Content-Security-Policy': CSP.replace("connect-src 'self'", `connect-src 'self' ${runs}`) } : {});
+
+const config = ({ token, demo, kind, runs = null }) => ({
   version: '0.1.0', claude: { kind, model: kind === 'stand_in' ? 'offline-stand-in' : 'claude-sonnet-4-6' },
-  token: demo ? token : null, demo, max_photo_bytes: 5242880,
+  token: demo ? token : null, demo, max_photo_bytes: 5242880, runs,
 });
 
 function send(response, status, type, body, more = {}) {

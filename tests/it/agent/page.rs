@@ -130,7 +130,7 @@ async fn in_service_the_page_is_told_the_model_and_given_no_token() {
         .start()
         .await;
     let told = json!({"version": env!("CARGO_PKG_VERSION"), "claude": {"kind": "anthropic", "model": "claude-opus-5"},
-        "token": Value::Null, "demo": false, "max_photo_bytes": 5_242_880});
+        "token": Value::Null, "demo": false, "max_photo_bytes": 5_242_880, "runs": Value::Null});
     assert_eq!(get(&app, "/page/config.json").await.ok(), told);
 }
 

@@ -34,16 +34,17 @@ async fn waiting(dev: &Dev, claude: &FakeClaude) -> Sse {
 
 #[tokio::test]
 async fn ctrl_c_ends_everything_and_removes_the_data() {
-    let dev = Dev::start(&Directory::new(), &[], &[]).await;
-    let folder = dev.data.parent().unwrap().to_owned();
-    assert!(dev.data.exists());
+    let (directory, temporary) = (Directory::new(), Directory::new());
+    let env = [("TMPDIR", temporary.0.to_str().unwrap())];
+    let dev = Dev::start(&directory, &[], &env).await;
+    assert!(dev.data.starts_with(&temporary.0) && dev.data.exists());
     let ended = dev.interrupted().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(!folder.exists());
+    assert_eq!(temporary.0.read_dir().unwrap().count(), 0);
     let plainly = |line: &String| line.contains("offline stand-in: rules, not Claude");
     assert!(ended.err.iter().any(plainly), "{ended:?}");
     let stopped = ended.err.iter().filter(|line| line.contains("\"stopped\""));
-    assert_eq!(stopped.count(), 2, "{ended:?}");
+    assert_eq!(stopped.count(), 3, "{ended:?}");
 }
 
 #[tokio::test]
@@ -61,10 +62,11 @@ async fn ctrl_c_during_an_answer_ends_the_stream_with_shutting_down() {
 
 #[tokio::test]
 async fn second_signal_ends_dev_at_once_and_removes_the_data() {
-    let (claude, directory) = (silent().await, Directory::new());
+    let (claude, directory, temporary) = (silent().await, Directory::new(), Directory::new());
     let env = [
         ("ANTHROPIC_BASE_URL", claude.url()),
         ("AGENT_SHUTDOWN_GRACE_SECS", "60"),
+        ("TMPDIR", temporary.0.to_str().unwrap()),
     ];
     let dev = Dev::start(&directory, &[], &env).await;
     let folder = dev.data.parent().unwrap().to_owned();
@@ -85,7 +87,7 @@ async fn second_signal_ends_dev_at_once_and_removes_the_data() {
     assert!(folder.exists());
     dev.process.signal(Signal::INT);
     assert_eq!(dev.process.ended().await.code, Some(130));
-    assert!(!folder.exists());
+    assert_eq!(temporary.0.read_dir().unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ import { accountWords } from './account.js';
 import { createChat } from './chat.js';
 import { createComposer } from './composer.js';
 import { el, icon } from './dom.js';
+import { createRuns } from './runs.js';
 import { followEnd } from './scroll.js';
+import { createViews } from './views.js';
 
 const EXAMPLES = [
   'How’s my bench press progress over the last 2 months?',
@@ -24,9 +26,10 @@ const at = (id) => document.getElementById(id);
 
 const showModel = (model) => { at('model').textContent = model; };
 
-function showConfig({ claude }) {
+function showConfig({ claude, runs: address }) {
   showModel(claude?.model ?? '');
   at('stand-in').hidden = claude?.kind !== 'stand_in';
+  views.enable(typeof address === 'string');
 }
 
 function showAccount(account) {
@@ -49,7 +52,18 @@ const access = createAccess({
   dialogs: tokenDialogs(),
   onConfig: showConfig,
   onAccount: showAccount,
-  onSwitch: () => chat.fresh({ forget: true }),
+  onSwitch: () => {
+    chat.fresh({ forget: true });
+    runs.forget();
+    views.go('#chat');
+  },
+});
+const runs = createRuns({ place: at('runs'), access, say, go: (fragment) => views.go(fragment) });
+const views = createViews({
+  nav: at('views'),
+  links: { chat: at('view-chat'), runs: at('view-runs') },
+  parts: { chat: [at('scroll'), at('composer-bar'), at('new-chat')], runs: [at('runs')] },
+  onView: (view) => runs.show(view),
 });
 const scroll = followEnd(at('scroll'), at('content'), at('latest'));
 
@@ -105,7 +119,7 @@ placeNotice();
 addEventListener('keydown', (event) => {
   // In a dialog Escape closes the dialog; while an IME composes it drops the composition.
   if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
-  if (chat.running) chat.stop();
+  if (chat.running && views.name === 'chat') chat.stop();
 });
 
 show();
@@ -113,4 +127,4 @@ if (!chat.empty) scroll.follow();
 access.load()
   .then(() => access.token())
   .catch(() => showModel('The service cannot be reached'))
-  .finally(() => { if (!document.querySelector('dialog[open]') && finePointer()) composer.focus(); });
+  .finally(() => { if (views.name === 'chat' && !document.querySelector('dialog[open]') && finePointer()) composer.focus(); });

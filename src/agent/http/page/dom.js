@@ -31,6 +31,10 @@ const PATHS = {
   unknown: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM9.5 9.5a2.5 2.5 0 1 1 3.7 2.2c-.8.5-1.2 1-1.2 1.9m0 3v.1',
   running: 'M12 3a9 9 0 1 0 9 9',
   plus: 'M12 5v14M5 12h14',
+  waiting: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 7v5l3.5 2',
+  stopped: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM6 6l12 12',
+  file: 'M6 3h8l4 4v14H6ZM14 3v4h4',
+  back: 'm14 6-6 6 6 6',
 };
 
 /** An icon, hidden from screen readers. */

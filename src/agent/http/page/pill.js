@@ -1,17 +1,18 @@
-// One tool call: description, state and duration; expanded, its input.
+// One tool call: description, state and duration; expanded, its input, and its result where that is known.
 
 import { el, icon } from './dom.js';
-import { seconds, toolSubject, toolWords } from './words.js';
+import { bareName, seconds, toolSubject, toolWords } from './words.js';
 
 const MOST_INPUT = 4000;
 
 export function pill(part) {
   const summary = el('summary');
   const input = el('pre', { tabindex: '0', role: 'group', 'aria-label': `What ${part.name} was asked` });
-  const node = el('details', { class: 'pill' }, summary, el('div', { class: 'pill-input' }, el('code', {}, part.name), input));
+  const output = el('pre', { tabindex: '0', role: 'group', 'aria-label': `What ${part.name} answered`, hidden: true });
+  const node = el('details', { class: 'pill' }, summary, el('div', { class: 'pill-input' }, el('code', {}, part.name), input, output));
   let shown = '';
   const update = () => {
-    const now = JSON.stringify([part.state, part.ms, part.input]);
+    const now = JSON.stringify([part.state, part.ms, part.input, part.result]);
     if (now === shown) return;
     shown = now;
     node.dataset.state = part.state;
@@ -19,10 +20,12 @@ export function pill(part) {
     const subject = toolSubject(part.input);
     summary.replaceChildren(
       icon(part.state),
-      el('span', { class: 'pill-words' }, toolWords(part.name, part.state)),
+      el('span', { class: 'pill-words' }, toolWords(bareName(part.name), part.state)),
       ...(subject ? [el('span', { class: 'pill-subject' }, subject)] : []),
       ...(part.ms === null ? [] : [el('span', { class: 'pill-time' }, seconds(part.ms))]));
     input.textContent = pretty(part.input);
+    output.hidden = !part.result;
+    output.textContent = short(part.result ?? '');
   };
   update();
   return { node, update };
@@ -30,6 +33,7 @@ export function pill(part) {
 
 function pretty(input) {
   if (input === null || input === undefined) return 'Its input is not complete yet.';
-  const text = JSON.stringify(input, null, 2);
-  return text.length > MOST_INPUT ? `${text.slice(0, MOST_INPUT)}\n…` : text;
+  return short(JSON.stringify(input, null, 2));
 }
+
+const short = (text) => (text.length > MOST_INPUT ? `${text.slice(0, MOST_INPUT)}\n…` : text);

@@ -1,10 +1,7 @@
 // One request to the service: POST /chat, the event stream, and its outcome.
 
-import { sseParser } from './sse.js';
-import { limitWords, retryAfter } from './errors.js';
-
-/** The service sends a comment every 15 s; after this silence the connection is dead. */
-const SILENCE_MS = 60_000;
+import { isEventStream, readEvents } from './eventstream.js';
+import { problemOf, withAccess } from './request.js';
 
 /**
  * Posts the history and calls `onEvent` for each event. Resolves to the outcome; never throws:
@@ -17,37 +14,15 @@ export async function askService({ history, access, signal, onEvent }) {
     onEvent(event);
   };
   try {
-    const response = await postWithAccess(history, access, signal);
+    const response = await withAccess(access, signal, (token) => post(history, token, signal));
     if (!response) return { kind: 'error', code: 'no_token' };
     if (!response.ok) return await refusal(response);
-    if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream')) {
-      return { kind: 'error', code: 'bad_answer' };
-    }
+    if (!isEventStream(response)) return { kind: 'error', code: 'bad_answer' };
     return (await follow(response, seen)) ?? { kind: 'lost', code: 'lost' };
   } catch {
     if (signal.aborted) return { kind: 'stopped' };
     return begun ? { kind: 'lost', code: 'lost' } : { kind: 'error', code: 'network' };
   }
-}
-
-/** The promise, or a rejection as soon as the answer is stopped. */
-const unlessStopped = (waited, signal) => new Promise((resolve, reject) => {
-  signal.throwIfAborted();
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  waited.then(resolve, reject);
-});
-
-/** Null without a token. A 401 is retried once, with another token. */
-async function postWithAccess(history, access, signal) {
-  let response = null;
-  for (let left = 2; left > 0; left -= 1) {
-    const token = await unlessStopped(access.token(), signal);
-    if (!token) return response;
-    response = await post(history, token, signal);
-    if (response.status !== 401) return response;
-    await unlessStopped(access.refused(token), signal);
-  }
-  return response;
 }
 
 function post(history, token, signal) {
@@ -64,61 +39,20 @@ function post(history, token, signal) {
   });
 }
 
-/** An error before the stream: problem+json, or any answer of a proxy. */
+/** An error before the stream. */
 async function refusal(response) {
-  let problem = {};
-  try {
-    problem = await response.json();
-  } catch { /* No JSON: the status says enough. */ }
-  const byStatus = { 401: 'unauthorized', 413: 'payload_too_large', 429: 'rate_limited', 502: 'shutting_down', 503: 'busy', 504: 'timeout' };
-  return {
-    kind: 'error',
-    code: typeof problem?.code === 'string' ? problem.code : byStatus[response.status] ?? 'internal',
-    detail: typeof problem?.detail === 'string' ? problem.detail : null,
-    messages: problem?.messages,
-    wait: retryAfter(response.headers.get('retry-after')),
-    limit: limitWords(response.headers.get('ratelimit-policy'), response.headers.get('ratelimit')),
-    requestId: problem?.request_id ?? response.headers.get('x-request-id'),
-  };
+  return { kind: 'error', ...await problemOf(response) };
 }
 
 /** Reads the stream to its end; null if it ends without `done` or `error`. */
 async function follow(response, onEvent) {
   let outcome = null;
-  const push = sseParser((name, data) => {
-    const event = parsed(data);
-    if (outcome || !event) return;
-    event.type ??= name;
+  await readEvents(response, (event) => {
     outcome = ending(event);
     if (!outcome) onEvent(event);
+    return outcome !== null;
   });
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  while (!outcome) {
-    const { done, value } = await beforeSilence(reader);
-    if (done) break;
-    push(decoder.decode(value, { stream: true }));
-  }
-  reader.cancel().catch(() => {});
   return outcome;
-}
-
-function parsed(data) {
-  try {
-    const event = JSON.parse(data);
-    return event !== null && typeof event === 'object' ? event : null;
-  } catch {
-    return null;
-  }
-}
-
-async function beforeSilence(reader) {
-  const timer = setTimeout(() => reader.cancel().catch(() => {}), SILENCE_MS);
-  try {
-    return await reader.read();
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function ending(event) {

@@ -44,7 +44,14 @@ const TOOLS = {
   activate_plan: ['Activating the plan', 'Activated the plan'],
   get_settings: ['Looking up settings', 'Looked up settings'],
   update_settings: ['Changing settings', 'Changed settings'],
+  write_file: ['Writing a file', 'Wrote a file'],
+  edit_file: ['Editing a file', 'Edited a file'],
+  read_file: ['Reading a file', 'Read a file'],
+  list_files: ['Looking at its files', 'Looked at its files'],
 };
+
+/** In a run, a tool's name stands behind that of its server. */
+export const bareName = (name) => String(name).replace(/^prog_strength__/, '').replace('__', ': ');
 
 export function toolWords(name, state) {
   const [running, done] = Object.hasOwn(TOOLS, name) ? TOOLS[name] : [name, name];
@@ -58,11 +65,12 @@ export function toolWords(name, state) {
 
 /** What the call is about, from its input: an exercise, a muscle, a name. */
 export function toolSubject(input) {
+  if (typeof input?.path === 'string') return shortened(input.path, 40);
   for (const key of ['exercise', 'muscle_group', 'name', 'week']) {
     const value = input?.[key];
     if (typeof value === 'string' && value.trim() !== '') {
-      const words = value.trim().replaceAll('_', ' ').replaceAll('-', ' ');
-      return words.length > 40 ? `${words.slice(0, 39)}…` : words;
+      const words = key === 'week' ? value.trim() : value.trim().replaceAll('_', ' ').replaceAll('-', ' ');
+      return shortened(words, 40);
     }
   }
   return '';
