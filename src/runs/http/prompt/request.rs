@@ -16,7 +16,7 @@ use crate::{
     runs::{
         http::{
             app::App,
-            checks::{Headers, check_connections, check_prompt, request_id, usable_headers},
+            checks::{check_connections, check_prompt, request_id, usable_headers},
             choice::Connections,
             refused::Refused,
         },
@@ -76,10 +76,7 @@ pub(super) async fn new_run(
     let id = RunId::new();
     let compared = compared(app, &body);
     let named = body.connections.as_ref();
-    let chosen = named.map_or_else(
-        || choice.names().map(str::to_owned).collect(),
-        |names| names.iter().cloned().collect::<Vec<_>>(),
-    );
+    let chosen = named.map_or_else(|| choice.names().map(str::to_owned).collect(), Clone::clone);
     let connections = chosen
         .into_iter()
         .chain(inline_names().cloned())
