@@ -155,8 +155,10 @@ async fn run(
     let stop = rest_stops.clone().cancelled_owned();
     let workouts =
         tokio::spawn(async move { over_http(&config.workout, state, listeners.mcp, stop).await });
-    let agent = run_agent(listeners.page, config.agent, agent_stops.clone()).await?;
-    let runs = runs::start(listeners.runs, config.runs, agent_stops.clone(), &token).await?;
+    let (agent, runs) = tokio::try_join!(
+        run_agent(listeners.page, config.agent, agent_stops.clone()),
+        runs::start(listeners.runs, config.runs, agent_stops.clone(), &token),
+    )?;
     greeting.print(data, opened.state);
     let refused = tokio::select! {
         () = stopped => None,

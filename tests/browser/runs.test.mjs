@@ -293,6 +293,21 @@ describe('what goes wrong', () => {
     await ended(page);
   }));
 
+  it('without a token asks for one once, and not again', () => opened({ begin: ['one'], mock: { demo: false } }, async ({ page, runs }) => {
+    const dialog = page.getByRole('dialog', { name: 'Sign in' });
+    await dialog.getByRole('button', { name: 'Not now' }).click();
+    await page.getByText('You are not signed in').first().waitFor();
+    await dialog.waitFor({ state: 'hidden' });
+    assert.equal(runs.requests.length, 0);
+    await page.getByRole('button', { name: 'Try again' }).last().click();
+    await dialog.getByLabel('Access token').fill('token-1');
+    await dialog.getByRole('button', { name: 'Use this token' }).click();
+    await rows(page).first().waitFor();
+    await page.reload();
+    await rows(page).first().waitFor();
+    assert.equal(await page.getByText('You are not signed in').count(), 0);
+  }));
+
   it('another account sees nothing of the one before', async () => {
     const tokens = { sam: tokenOf({ sub: 'sam' }), kim: tokenOf({ sub: 'kim' }) };
     await opened({ at: `#token=${tokens.sam}`, begin: ['of sam'], mock: { demo: false }, runs: { accepted: tokens.sam } }, async ({ page, runs }) => {

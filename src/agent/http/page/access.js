@@ -41,6 +41,7 @@ export function createAccess({ dialogs, onConfig, onAccount, onSwitch }) {
   /** The user of the conversation, whose token may have run out meanwhile. */
   let user = own && accountOf(own).sub;
   let deciding = null;
+  let asking = null;
   const use = (token) => {
     own = token;
     kept.set(token);
@@ -85,8 +86,10 @@ export function createAccess({ dialogs, onConfig, onAccount, onSwitch }) {
       if (config.token) return config.token;
       await deciding;
       if (!own) {
-        const token = await dialogs.askForToken(why);
-        if (token) use(token);
+        // Several requests may ask at the same time: one question.
+        asking ??= dialogs.askForToken(why).finally(() => { asking = null; });
+        const token = await asking;
+        if (token && token !== own) use(token);
       }
       return own;
     },

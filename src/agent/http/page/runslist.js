@@ -42,6 +42,8 @@ export function runsList({ api, say, open }) {
     } catch (error) {
       if (mine !== asked) return;
       problem.replaceChildren(failureCard(error, look));
+      // Who does not want to sign in is not asked again and again.
+      if (error.code === 'no_token') return;
     }
     timer = setTimeout(look, [...shown.values()].some(({ run }) => !isFinal(run.status)) ? BUSY_MS : IDLE_MS);
   }
