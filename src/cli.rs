@@ -51,12 +51,12 @@ enum Command {
         #[command(subcommand)]
         command: Option<runs::RunsCommand>,
     },
-    /// Begin a run at RUNS_URL and show its answer: exit 0 completed, 1 failed, 2 wrong usage, 3 cancelled or expired
+    /// Begin a run at `RUNS_URL` and show its answer: exit 0 completed, 1 failed, 2 wrong usage, 3 cancelled or expired
     Run(runs::RunArguments),
-    /// Skills at RUNS_URL: stored prompts, run by hand, by a webhook or by a schedule
+    /// Skills at `RUNS_URL`: stored prompts, run by hand, by a webhook or by a schedule
     #[command(subcommand, after_long_help = help(Server::Client))]
     Skills(runs::SkillsCommand),
-    /// Your MCP connections at RUNS_URL
+    /// Your MCP connections at `RUNS_URL`
     #[command(subcommand, after_long_help = help(Server::Client))]
     Connections(runs::ConnectionsCommand),
     /// Everything at once on this machine: a demo user's training, the agent, a chat page; no key needed
@@ -77,7 +77,7 @@ enum Command {
         /// The MCP server's in place of the agent's
         #[arg(long)]
         mcp: bool,
-        /// The server's at this port in place of AGENT_PORT
+        /// The server's at this port in place of `AGENT_PORT`
         #[arg(long, conflicts_with = "mcp")]
         port: Option<u16>,
     },

@@ -149,10 +149,8 @@ mod tests {
     }
 
     fn written(texts: &[&str]) -> String {
-        texts
-            .iter()
-            .map(|text| format!("data: {text}\n\n"))
-            .collect()
+        let events = texts.iter().map(|text| ["data: ", text, "\n\n"]);
+        events.flatten().collect()
     }
 
     #[tokio::test]

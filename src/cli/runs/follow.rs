@@ -40,10 +40,8 @@ pub(super) async fn follow(client: &Client, id: &str, watch: bool) -> anyhow::Re
         match stream(client, id, &mut last, watch).await {
             Ok(Streamed::RunEnded) => return Ok(client.get(&["runs", id]).await?),
             Ok(Streamed::Lost { news: true }) => failures = 0,
-            Ok(Streamed::Lost { news: false }) => failures += 1,
-            Err(error) if error.is_usage() => return Err(error.into()),
-            Err(error) if failures >= ATTEMPTS => return Err(error.into()),
-            Err(_) => failures += 1,
+            Err(error) if error.is_usage() || failures >= ATTEMPTS => return Err(error.into()),
+            Ok(Streamed::Lost { news: false }) | Err(_) => failures += 1,
         }
         anyhow::ensure!(
             failures <= ATTEMPTS,

@@ -78,7 +78,7 @@ async fn the_exit_code_tells_how_the_run_ended() {
         "{failed:?}"
     );
     app.claude.push(Reply::hang_before_headers());
-    let (cancelled, _) = tokio::join!(
+    let (cancelled, ()) = tokio::join!(
         ask(&app, &["run", "hello", "--request-id", "mine"]),
         async {
             app.claude.asked_times(2).await;

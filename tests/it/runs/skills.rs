@@ -1,5 +1,6 @@
 //! Schedules: planned times make runs, once, over processes.
 
+use Status::{Cancelled, Queued, Running};
 use jiff::{SignedDuration, Timestamp};
 use prog_strength_agent::runs::{
     engine::Role,
@@ -156,7 +157,6 @@ async fn a_run_that_goes_on_is_skipped_queued_behind_or_cancelled() {
             let all = runs(&db.store, skill).await;
             statuses.push(all.iter().map(|run| run.status).collect::<Vec<_>>());
         }
-        use Status::{Cancelled, Queued, Running};
         let expected = [
             vec![Running],
             vec![Running, Queued],
