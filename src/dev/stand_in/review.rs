@@ -139,9 +139,12 @@ impl<'a> Week<'a> {
         }
         parts.push("## Volume".to_owned());
         let volumes = turn.results.iter().filter(|result| result.tool == VOLUME);
-        parts.extend(volumes.map(|result| match result.is_error {
-            true => result_text(result),
-            false => points(&result.text),
+        parts.extend(volumes.map(|result| {
+            if result.is_error {
+                result_text(result)
+            } else {
+                points(&result.text)
+            }
         }));
         parts.join("\n\n") + "\n"
     }
