@@ -2,7 +2,7 @@
 
 mod code;
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use axum::{
     Json,
@@ -30,10 +30,15 @@ pub struct Problem {
     challenge: Option<Cow<'static, str>>,
     /// The extension member `messages`.
     messages: Option<Box<RawValue>>,
-    /// The extension member `executionId`.
-    execution_id: Option<Arc<str>>,
-    /// The extension member `cause`.
-    cause: Option<Cow<'static, str>>,
+    /// The extension members about a run. Few problems have them.
+    run: Option<Box<OfRun>>,
+}
+
+/// The extension members `executionId` and `cause`.
+#[derive(Debug, Default)]
+struct OfRun {
+    execution_id: Option<String>,
+    cause: Option<String>,
 }
 
 impl From<Exceeded> for Problem {
@@ -95,8 +100,7 @@ impl Problem {
             retry_after: code.retry_after(),
             challenge: None,
             messages: None,
-            execution_id: None,
-            cause: None,
+            run: None,
         }
     }
 
@@ -122,15 +126,15 @@ impl Problem {
 
     /// Sets the extension member `executionId`.
     #[must_use]
-    pub fn with_execution_id(mut self, id: impl Into<Arc<str>>) -> Self {
-        self.execution_id = Some(id.into());
+    pub fn with_execution_id(mut self, id: impl Into<String>) -> Self {
+        self.run.get_or_insert_default().execution_id = Some(id.into());
         self
     }
 
     /// Sets the extension member `cause`.
     #[must_use]
-    pub fn with_cause(mut self, code: impl Into<Cow<'static, str>>) -> Self {
-        self.cause = Some(code.into());
+    pub fn with_cause(mut self, code: impl Into<String>) -> Self {
+        self.run.get_or_insert_default().cause = Some(code.into());
         self
     }
 
@@ -185,7 +189,7 @@ impl Problem {
 
     /// The response. Its `request_id` is the id in the log.
     pub fn respond(&self, request_id: &RequestId) -> Response {
-        let status = self.code.status();
+        let (status, run) = (self.code.status(), self.run.as_deref());
         let body = Body {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
@@ -195,8 +199,8 @@ impl Problem {
             code: self.code.as_str(),
             request_id: request_id.as_str(),
             messages: self.messages.as_deref(),
-            execution_id: self.execution_id.as_deref(),
-            cause: self.cause.as_deref(),
+            execution_id: run.and_then(|run| run.execution_id.as_deref()),
+            cause: run.and_then(|run| run.cause.as_deref()),
         };
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, content_type, Json(body)).into_response();

@@ -7,6 +7,7 @@
 mod attempts;
 mod dispatcher;
 mod lock;
+mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 
@@ -92,7 +93,7 @@ impl Engine {
             tracing::warn!(running, "the grace period is over: runs are handed back");
         }
         self.0.hand_back();
-        let bound = self.0.call_timeout() + HAND_BACK_TIMEOUT;
+        let bound = self.0.worker.call_timeout() + HAND_BACK_TIMEOUT;
         if timeout(bound, self.0.stopped()).await.is_err() {
             let running = self.0.attempts.len();
             tracing::warn!(running, "runs are cut off by the shutdown");

@@ -47,7 +47,7 @@ impl Progress {
         Watcher {
             last: sender.subscribe(),
             sender: Some(sender),
-            run: run,
+            run,
             progress: self.clone(),
         }
     }

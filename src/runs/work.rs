@@ -6,12 +6,15 @@
 mod attempt;
 mod connections;
 mod ending;
+mod outcome;
 mod position;
+mod preparation;
 mod prompts;
 mod record;
 mod resume;
 mod sessions;
 mod toolbox;
+mod upkeep;
 mod uploads;
 pub mod workspace;
 mod workspace_queue;
@@ -19,38 +22,31 @@ mod workspace_queue;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
     files::FileStore,
     metrics::RunMetrics,
-    model::{Claim, Claimed, End, Run, RunError, StoredConnection, UserId},
+    model::{Claim, Claimed, End, Run, RunError},
     progress::Progress,
     secrets::KeyRing,
     store::{Store, WriteError},
 };
 use crate::{
-    agent::{
-        claude::Claude,
-        mcp::{ResultLimits, end_recorded_groups},
-        metrics::Metrics,
-    },
+    agent::{claude::Claude, mcp::ResultLimits, metrics::Metrics},
     auth::JwtSettings,
     config::{ClaudeConfig, Prompts, RunLimits, RunsConfig},
     upstream::guard::Guard,
 };
 use attempt::Attempt;
 use connections::Registry;
-use sessions::Sessions;
+use outcome::BeginError;
 use workspace::Limits;
 
 /// In a run's folder: its workspace, and the record of its process groups.
 const FILES: &str = "files";
 const RECORDS: &str = "groups";
-/// For the check of a connection.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What a worker shares with the rest of its application.
 pub struct WorkerParts {
@@ -162,8 +158,8 @@ impl Worker {
                 let outcome = attempt.run(&stops).await;
                 attempt.end(outcome).await
             }
-            Err(attempt::BeginError::Store) => Worked::Unwritten,
-            Err(attempt::BeginError::Broken(error)) => {
+            Err(BeginError::Store) => Worked::Unwritten,
+            Err(BeginError::Broken(error)) => {
                 tracing::error!(error = format!("{error:#}"), "a run cannot be worked on");
                 match self.fail(&claim).await {
                     Ok(()) => Worked::Ended,
@@ -211,46 +207,6 @@ impl Worker {
     /// Sets the numbers of runs in the metrics.
     pub fn count(&self, queued: u64, running: u64) {
         self.parts.metrics.set_counts(queued, running);
-    }
-
-    /// Ends the processes and removes the folders of runs that an earlier process was working on. Nothing may be in progress.
-    pub async fn sweep(&self) {
-        let swept = async {
-            let mut folders = tokio::fs::read_dir(&self.parts.folder).await?;
-            while let Some(folder) = folders.next_entry().await? {
-                let folder = folder.path();
-                end_recorded_groups(&folder.join(RECORDS)).await?;
-                tokio::fs::remove_dir_all(&folder).await?;
-            }
-            std::io::Result::Ok(())
-        };
-        match swept.await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "what earlier runs have left cannot be removed");
-            }
-            _ => {}
-        }
-    }
-
-    /// Opens a session with a stored connection, and lists its tools.
-    pub async fn check(&self, connection: &StoredConnection, owner: &UserId) -> Check {
-        let mut sessions = Sessions::new(self.result_limits, self.parts.agent_metrics.clone());
-        let deadline = Instant::now() + CHECK_TIMEOUT;
-        let server = self.registry.stored_server(connection, owner);
-        let listed = sessions.check(&connection.name, server, deadline).await;
-        sessions.close(CHECK_TIMEOUT).await;
-        match listed {
-            Ok(tools) => Check {
-                ok: true,
-                tools,
-                error: None,
-            },
-            Err(why) => Check {
-                ok: false,
-                tools: vec![],
-                error: Some(why.to_string()),
-            },
-        }
     }
 
     /// The folder of a run in progress, with those in it.

@@ -21,16 +21,15 @@ use crate::runs::{
     work::{Stops, Worked, Worker},
 };
 
-/// Between attempts to acquire the lock, and between looks for queued runs and for cancels.
+/// Between attempts to acquire the lock, and between looks for queued and cancelled runs.
 const POLL: Duration = Duration::from_secs(1);
 /// Between looks for runs that have waited too long.
 const EXPIRE_EVERY: Duration = Duration::from_secs(2);
-const EXPIRED_AT_ONCE: u32 = 200;
 
 pub(super) struct Dispatcher {
-    store: Store,
-    worker: Arc<Worker>,
-    settings: EngineSettings,
+    pub(super) store: Store,
+    pub(super) worker: Arc<Worker>,
+    pub(super) settings: EngineSettings,
     pub(super) attempts: Attempts,
     wake: Notify,
     roles: watch::Sender<Role>,
@@ -77,10 +76,6 @@ impl Dispatcher {
 
     pub(super) fn hand_back(&self) {
         self.hand_back.cancel();
-    }
-
-    pub(super) fn call_timeout(&self) -> Duration {
-        self.worker.call_timeout()
     }
 
     /// Completes when nothing is in progress and the lock is released.
@@ -162,7 +157,7 @@ impl Dispatcher {
             match self.store.recover(max_attempts, Timestamp::now()).await {
                 Ok(ended) => {
                     self.worker.sweep().await;
-                    ended.iter().for_each(|run| self.worker.ended(run, None));
+                    self.all_ended(&ended);
                     return true;
                 }
                 Err(error) => warn(&error),
@@ -244,52 +239,9 @@ impl Dispatcher {
             sleep(POLL).await;
         }
     }
-
-    async fn cancel_flagged(&self) {
-        let runs = self.attempts.runs();
-        if runs.is_empty() {
-            return;
-        }
-        match self.store.cancelled_among(&runs).await {
-            Ok(runs) => runs.into_iter().for_each(|run| self.attempts.cancel(run)),
-            Err(error) => warn(&error),
-        }
-    }
-
-    async fn expire(&self) {
-        let ttl = self.settings.queue_ttl;
-        let now = Timestamp::now();
-        match self.store.expire(ttl, EXPIRED_AT_ONCE, now).await {
-            Ok(expired) => expired.iter().for_each(|run| self.worker.ended(run, None)),
-            Err(error) => warn(&error),
-        }
-        match self.store.counts().await {
-            Ok(counts) => {
-                self.worker.count(counts.queued, counts.running);
-                let here = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
-                if counts.running > here {
-                    self.recover_others().await;
-                }
-            }
-            Err(error) => warn(&error),
-        }
-    }
-
-    /// Queues runs that were claimed without the answer having arrived.
-    async fn recover_others(&self) {
-        let (here, max) = (self.attempts.runs(), self.settings.max_attempts);
-        match self
-            .store
-            .recover_others(&here, max, Timestamp::now())
-            .await
-        {
-            Ok(ended) => ended.iter().for_each(|run| self.worker.ended(run, None)),
-            Err(error) => warn(&error),
-        }
-    }
 }
 
-fn warn(error: &StoreError) {
+pub(super) fn warn(error: &StoreError) {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::warn!(%error, cause, "the dispatcher of the runs waits");
 }

@@ -32,13 +32,11 @@ pub(super) enum Lock {
 impl Lock {
     /// `None`: another process holds it.
     pub(super) async fn acquire(database: &Database) -> Result<Option<Self>, LockError> {
-        match database.sqlite_file() {
-            Some(file) => Ok(FileLock::acquire(file)?.map(Self::File)),
-            None => {
-                let lock = SessionLock::acquire(database).await?;
-                Ok(lock.map(|lock| Self::Session(Box::new(lock))))
-            }
+        if let Some(file) = database.sqlite_file() {
+            return Ok(FileLock::acquire(file)?.map(Self::File));
         }
+        let lock = SessionLock::acquire(database).await?;
+        Ok(lock.map(|lock| Self::Session(Box::new(lock))))
     }
 
     /// Resolves when the lock is found to be lost.

@@ -75,7 +75,7 @@ pub(super) async fn create(
     }
     let location = base.join(&format!("/connections/{}", body.name));
     let headers = body.headers.unwrap_or_default();
-    let new = sealed(&app, &owner, body.name, (body.url, body.command), headers)?;
+    let new = sealed(&app, &owner, body.name, (body.url, body.command), &headers)?;
     let saved = app
         .store
         .save_connection(&owner, &new, None, Timestamp::now());
@@ -132,7 +132,7 @@ pub(super) async fn replace(
         None => secrets::opened(&app, &owner, &stored)?,
         Some(headers) => secrets::filled(&app, &owner, &stored, headers)?,
     };
-    let new = sealed(&app, &owner, name, (body.url, body.command), headers)?;
+    let new = sealed(&app, &owner, name, (body.url, body.command), &headers)?;
     let version = Some(stored.version);
     let saved = app
         .store
@@ -211,15 +211,15 @@ fn sealed(
     owner: &UserId,
     name: String,
     (url, command): (String, Option<IgnoredAny>),
-    headers: Headers,
+    headers: &Headers,
 ) -> Result<NewConnection, Problem> {
     if command.is_some() {
         let why = "cannot be used: commands come from the operator alone";
         return Err(invalid("command", why));
     }
     check_url(app, "url", &url)?;
-    secrets::refuse_masks(&headers)?;
-    let headers = usable_headers("headers", &headers)?;
+    secrets::refuse_masks(headers)?;
+    let headers = usable_headers("headers", headers)?;
     if app.keys.is_none() {
         return Err(no_encryption());
     }

@@ -33,7 +33,7 @@ use crate::{
         json::mend_bytes,
         memory::{
             Share,
-            json::{MAX_VALUES, max_values},
+            json::{MAX_VALUES, check, max_values},
         },
     },
     runs::{
@@ -179,6 +179,7 @@ fn input(body: Bytes) -> Result<Option<Value>, Problem> {
         let why = format!("must not hold more than {MAX_VALUES} values");
         return Err(invalid("body", why));
     }
-    let parsed = serde_json::from_str(text);
+    let checked = check(text.as_bytes());
+    let parsed = checked.and_then(|_| serde_json::from_str(text));
     Ok(Some(parsed.unwrap_or_else(|_| text.into())))
 }

@@ -1,6 +1,7 @@
 //! `POST /webhook`: begins a run of one prompt.
 
 mod fields;
+mod inline;
 mod request;
 
 use std::sync::Arc;

@@ -64,12 +64,13 @@ mod tests {
 
     #[test]
     fn numbers_and_flags_are_what_they_say_and_empty_values_are_absent() {
-        let query = |text| Query::parse(Some(text));
+        let query = |text: &str| Query::parse(Some(text));
         let given = query("x=y&wait=99999999999999999999999&trace=1&wait=2");
         assert_eq!(given.number("wait").unwrap(), Some(u64::MAX));
         assert!(given.flag("trace").unwrap());
         for bad in ["-1", "1.5", "x", "%2B1", "1e3", "%20"] {
-            let query = query(&format!("wait={bad}&trace={bad}"));
+            let text = format!("wait={bad}&trace={bad}");
+            let query = query(&text);
             assert_eq!(
                 query.number("wait").unwrap_err().to_string(),
                 "invalid_request: wait: must be a number that is not negative"

@@ -70,7 +70,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refused> {
     let checked = content::parse(&app, &owner, &choice, body).await?;
     let id = SkillId::new();
-    let secret = is_webhook(&checked.content).then(|| new_secret());
+    let secret = is_webhook(&checked.content).then(new_secret);
     let sealed = secret.as_ref().map(|secret| seal(&app, &owner, id, secret));
     let skill = NewSkill {
         id,
@@ -147,7 +147,7 @@ fn change(
     checked: Checked,
 ) -> Result<(SkillUpdate, Option<SecretString>), Problem> {
     let (was, is) = (is_webhook(&skill.content), is_webhook(&checked.content));
-    let secret = (is && !was).then(|| new_secret());
+    let secret = (is && !was).then(new_secret);
     let change = match &secret {
         Some(secret) => SecretChange::Set(seal(app, owner, skill.id, secret)?),
         None if is => SecretChange::Keep,
@@ -196,10 +196,10 @@ pub(super) async fn delete(
     Owner(owner): Owner,
     Segments(id): Segments<String>,
 ) -> Result<Response, Refused> {
-    match app.store.delete_skill(&owner, skill_id(&id)?).await? {
-        true => Ok(StatusCode::NO_CONTENT.into_response()),
-        false => Err(not_found()),
+    if app.store.delete_skill(&owner, skill_id(&id)?).await? {
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    Err(not_found())
 }
 
 async fn find(app: &App, owner: &UserId, id: &str) -> Result<Skill, Refused> {

@@ -12,53 +12,18 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Stops, Worker,
     connections::Context,
-    position::{Damaged, Position, StepEnd},
+    outcome::{BeginError, Outcome, broken, over_budget, timed_out},
+    position::{Position, StepEnd},
     prompts,
-    record::Record,
+    record::Halted,
     sessions::Sessions,
     toolbox::{Bench, RunTools},
-    uploads::Uploads,
     workspace::Workspace,
-    workspace_queue::WorkspaceQueue,
 };
 use crate::{
     agent::{Event, ModelChoice, Turn, TurnSetup, mcp::end_recorded_groups, rebuild, user_context},
-    auth::Caller,
-    runs::{
-        model::{Claimed, RunError, Step},
-        store::StoreError,
-    },
+    runs::model::{Claimed, RunError, Step},
 };
-
-/// How many entries of the journal are read at once.
-const PAGE: u32 = 500;
-
-/// What an attempt comes to.
-#[derive(Debug, PartialEq)]
-pub(super) enum Outcome {
-    Completed(StepEnd),
-    Failed(RunError),
-    Cancelled,
-    HandBack,
-    /// The record says why.
-    Halted,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum BeginError {
-    #[error("the database cannot be read")]
-    Store,
-    #[error(transparent)]
-    Broken(#[from] anyhow::Error),
-}
-
-impl From<StoreError> for BeginError {
-    fn from(error: StoreError) -> Self {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::warn!(%error, cause, "the state of a run cannot be read");
-        Self::Store
-    }
-}
 
 pub(super) struct Attempt<'a> {
     pub(super) worker: &'a Worker,
@@ -98,7 +63,7 @@ impl<'a> Attempt<'a> {
         let workspace = workspace.map_err(anyhow::Error::from)?;
         let workspace = Arc::new(workspace.map_err(anyhow::Error::from)?);
         let bench = worker.bench(&claimed, &position, workspace.clone());
-        Ok(Self {
+        let mut attempt = Self {
             sessions: Sessions::new(worker.result_limits, worker.parts.agent_metrics.clone()),
             worker,
             claimed,
@@ -110,7 +75,9 @@ impl<'a> Attempt<'a> {
             records,
             deadline,
             position,
-        })
+        };
+        attempt.rebuild_workspace().await;
+        Ok(attempt)
     }
 
     /// Works until the run has an outcome or the attempt is stopped.
@@ -157,7 +124,7 @@ impl<'a> Attempt<'a> {
             let loaded = self.worker.position(&self.claimed, &self.prompts).await;
             self.position = loaded.map_err(|error| match error {
                 BeginError::Store => {
-                    self.bench.record.halt(super::record::Halted::Unwritten);
+                    self.bench.record.halt(Halted::Unwritten);
                     Outcome::Halted
                 }
                 BeginError::Broken(error) => broken(&error),
@@ -257,100 +224,6 @@ impl<'a> Attempt<'a> {
             "a turn ended without its last event"
         )))
     }
-}
-
-impl Worker {
-    /// The first message of each step.
-    fn first_messages(&self, claimed: &Claimed) -> Vec<String> {
-        let input = claimed.input.input.as_ref().map(|input| match input {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        let message = |(index, step): (usize, &Step)| {
-            let (prefix, input) = match index {
-                0 => (self.prompts.prefix.as_deref(), input.as_deref()),
-                _ => (None, None),
-            };
-            prompts::first_message(prefix, &step.prompt, input)
-        };
-        claimed
-            .input
-            .steps
-            .iter()
-            .enumerate()
-            .map(message)
-            .collect()
-    }
-
-    /// Where the run stands, from what is stored.
-    async fn position(
-        &self,
-        claimed: &Claimed,
-        prompts: &[String],
-    ) -> Result<Position, BeginError> {
-        let (store, claim) = (&self.parts.store, &claimed.claim);
-        let replies = store.replies(&claim.owner, claim.run).await?;
-        let mut entries = Vec::new();
-        while !replies.is_empty() {
-            let after = entries
-                .last()
-                .map_or(0, |entry: &crate::runs::model::Entry| entry.seq);
-            let page = store.journal(&claim.owner, claim.run, after, PAGE).await?;
-            if page.is_empty() {
-                break;
-            }
-            entries.extend(page);
-        }
-        let position = Position::new(prompts, &replies, entries);
-        position.map_err(|error: Damaged| BeginError::Broken(error.into()))
-    }
-
-    fn bench(&self, claimed: &Claimed, position: &Position, workspace: Arc<Workspace>) -> Bench {
-        let (parts, run, claim) = (&self.parts, &claimed.run, &claimed.claim);
-        let (store, progress) = (parts.store.clone(), parts.progress.clone());
-        let record = Record::new(store, progress, claim.clone(), run.usage, position.rounds);
-        let record = Arc::new(record);
-        let uploads = Uploads::new(
-            parts.files.clone(),
-            record.clone(),
-            parts.metrics.clone(),
-            claim.clone(),
-            self.file_limits,
-            run.files.clone(),
-        );
-        Bench {
-            record,
-            uploads: Arc::new(uploads),
-            workspace: WorkspaceQueue::start(workspace),
-            caller: Caller::stored(claim.owner.clone()),
-            jwt: self.jwt.clone(),
-            run_id: claim.run.to_string().into(),
-            request_id: run.request_id.as_str().into(),
-            max_tokens: self.limits.max_tokens,
-        }
-    }
-}
-
-fn timed_out() -> Outcome {
-    Outcome::Failed(RunError {
-        code: "timeout".to_owned(),
-        message: "The run took longer than it may.".to_owned(),
-    })
-}
-
-pub(super) fn over_budget() -> Outcome {
-    Outcome::Failed(RunError {
-        code: "budget_exceeded".to_owned(),
-        message: "The run has used as many tokens as it may.".to_owned(),
-    })
-}
-
-fn broken(error: &anyhow::Error) -> Outcome {
-    tracing::error!(error = format!("{error:#}"), "an attempt is broken");
-    Outcome::Failed(RunError {
-        code: "internal".to_owned(),
-        message: "Something went wrong on our side.".to_owned(),
-    })
 }
 
 impl Attempt<'_> {

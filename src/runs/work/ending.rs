@@ -7,7 +7,8 @@ use tokio::time::timeout;
 
 use super::{
     Worked,
-    attempt::{Attempt, Outcome, over_budget},
+    attempt::Attempt,
+    outcome::{Outcome, over_budget},
     record::Halted,
 };
 use crate::{

@@ -126,9 +126,10 @@ impl Position {
             Next::Continue => self.messages.push(Message::assistant(reply.blocks)),
             Next::End => {
                 let end = StepEnd::new(&reply.blocks, reply.stop_reason);
-                self.step = match end.is_last() {
-                    true => prompts.len(),
-                    false => self.step + 1,
+                self.step = if end.is_last() {
+                    prompts.len()
+                } else {
+                    self.step + 1
                 };
                 self.ended = Some(end);
                 self.messages.extend(history_message(reply.blocks));

@@ -19,13 +19,17 @@ use crate::agent::{
 const INTERRUPTED: &str = "the work was interrupted before the tool answered";
 
 impl Attempt<'_> {
+    /// Writes the files of the workspace again.
+    pub(super) async fn rebuild_workspace(&mut self) {
+        for call in take(&mut self.position_mut().done_calls) {
+            self.bench.workspace.replay(&call.name, &call.input).await;
+        }
+    }
+
     /// Completes the position: afterwards the conversation ends with what Claude is to answer.
     pub(super) async fn resume(&mut self, toolbox: &Arc<RunTools>) -> Result<(), Halt> {
         let workspace = &toolbox.bench.workspace;
         let position = self.position_mut();
-        for call in take(&mut position.done_calls) {
-            workspace.replay(&call.name, &call.input).await;
-        }
         let mut calls = take(&mut position.calls);
         if calls.is_empty() {
             return Ok(());

@@ -64,6 +64,8 @@ impl Builder {
 
     pub(crate) async fn start(mut self) -> RunsApp {
         let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
+        // What no test has a reply for stays in progress.
+        claude.on(|_| Reply::hang_before_headers());
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name).display().to_string();
         for (name, value) in [

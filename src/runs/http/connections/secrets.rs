@@ -50,14 +50,11 @@ fn mask(secret: &str) -> String {
 /// A client that sends back what it was shown would store the mask.
 pub(super) fn refuse_masks(headers: &Headers) -> Result<(), Problem> {
     let is_mask = |value: &Option<String>| value.as_ref().is_some_and(|it| it.contains('•'));
-    let masked = headers.iter().find(|(_, value)| is_mask(value));
-    match masked {
-        None => Ok(()),
-        Some(_) => {
-            let why = "has a mask in place of a secret; leave it out to keep the old one";
-            Err(invalid("headers", why))
-        }
+    if headers.values().any(is_mask) {
+        let why = "has a mask in place of a secret; leave it out to keep the old one";
+        return Err(invalid("headers", why));
     }
+    Ok(())
 }
 
 /// The stored values.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::request::{InlineRequest, place};
+use super::inline::{InlineRequest, place};
 use crate::{
     config::connections::ConnectionName,
     http::problem::Problem,

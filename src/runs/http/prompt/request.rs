@@ -7,13 +7,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::fields;
+use super::{
+    fields,
+    inline::{InlineRequest, place},
+};
 use crate::{
     http::problem::Problem,
     runs::{
         http::{
             app::App,
-            checks::{Headers, check_connections, check_prompt, request_id, usable_headers},
+            checks::{check_connections, check_prompt, request_id, usable_headers},
             choice::Connections,
             refused::Refused,
         },
@@ -54,16 +57,6 @@ pub(in crate::runs::http) struct PromptRequest {
     max_tokens: Option<u32>,
 }
 
-/// A connection that a request brings: a URL.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::runs::http) struct InlineRequest {
-    pub(super) url: String,
-    /// By name.
-    #[schema(value_type = Option<Object>)]
-    pub(super) headers: Option<Headers>,
-}
-
 /// The run, if every field is valid.
 pub(super) async fn new_run(
     app: &App,
@@ -83,10 +76,7 @@ pub(super) async fn new_run(
     let id = RunId::new();
     let compared = compared(app, &body);
     let named = body.connections.as_ref();
-    let chosen = named.map_or_else(
-        || choice.names().map(str::to_owned).collect(),
-        |names| names.iter().cloned().collect::<Vec<_>>(),
-    );
+    let chosen = named.map_or_else(|| choice.names().map(str::to_owned).collect(), Clone::clone);
     let connections = chosen
         .into_iter()
         .chain(inline_names().cloned())
@@ -171,9 +161,4 @@ fn seal_inline(
         Ok((name, InlineConnection { url, headers }))
     });
     sealed.collect()
-}
-
-/// Where a request has this inline connection. Its name has been checked.
-pub(super) fn place(name: &str) -> String {
-    format!("inlineConnections.{name}")
 }

@@ -164,7 +164,7 @@ fn writes(body: &Value) -> Reply {
 }
 
 async fn random_deaths(mut world: World, processes: usize) {
-    world.set("RUNS_MAX_ATTEMPTS", "1000");
+    world.set("RUNS_MAX_ATTEMPTS", "100");
     world.set("RUNS_PER_USER", "16");
     world.claude.on(writes);
     let mut runs = Vec::new();

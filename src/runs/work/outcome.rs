@@ -1,0 +1,53 @@
+//! What an attempt comes to.
+
+use super::position::StepEnd;
+use crate::runs::{model::RunError, store::StoreError};
+
+/// What an attempt comes to.
+#[derive(Debug, PartialEq)]
+pub(super) enum Outcome {
+    Completed(StepEnd),
+    Failed(RunError),
+    Cancelled,
+    HandBack,
+    /// The record says why.
+    Halted,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BeginError {
+    #[error("the database cannot be read")]
+    Store,
+    #[error(transparent)]
+    Broken(#[from] anyhow::Error),
+}
+
+impl From<StoreError> for BeginError {
+    fn from(error: StoreError) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::warn!(%error, cause, "the state of a run cannot be read");
+        Self::Store
+    }
+}
+
+pub(super) fn timed_out() -> Outcome {
+    Outcome::Failed(RunError {
+        code: "timeout".to_owned(),
+        message: "The run took longer than it may.".to_owned(),
+    })
+}
+
+pub(super) fn over_budget() -> Outcome {
+    Outcome::Failed(RunError {
+        code: "budget_exceeded".to_owned(),
+        message: "The run has used as many tokens as it may.".to_owned(),
+    })
+}
+
+pub(super) fn broken(error: &anyhow::Error) -> Outcome {
+    tracing::error!(error = format!("{error:#}"), "an attempt is broken");
+    Outcome::Failed(RunError {
+        code: "internal".to_owned(),
+        message: "Something went wrong on our side.".to_owned(),
+    })
+}

@@ -1,0 +1,97 @@
+//! What an attempt begins with: the prompts, the position of the run, and what its tools share.
+
+use std::sync::Arc;
+
+use super::{
+    Worker,
+    outcome::BeginError,
+    position::{Damaged, Position},
+    prompts,
+    record::Record,
+    toolbox::Bench,
+    uploads::Uploads,
+    workspace::Workspace,
+    workspace_queue::WorkspaceQueue,
+};
+use crate::{
+    auth::Caller,
+    runs::model::{Claimed, Entry, Step},
+};
+
+/// How many entries of the journal are read at once.
+const PAGE: u32 = 500;
+
+impl Worker {
+    /// The first message of each step.
+    pub(super) fn first_messages(&self, claimed: &Claimed) -> Vec<String> {
+        let input = claimed.input.input.as_ref().map(|input| match input {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let message = |(index, step): (usize, &Step)| {
+            let (prefix, input) = match index {
+                0 => (self.prompts.prefix.as_deref(), input.as_deref()),
+                _ => (None, None),
+            };
+            prompts::first_message(prefix, &step.prompt, input)
+        };
+        claimed
+            .input
+            .steps
+            .iter()
+            .enumerate()
+            .map(message)
+            .collect()
+    }
+
+    /// Where the run stands, from what is stored.
+    pub(super) async fn position(
+        &self,
+        claimed: &Claimed,
+        prompts: &[String],
+    ) -> Result<Position, BeginError> {
+        let (store, claim) = (&self.parts.store, &claimed.claim);
+        let replies = store.replies(&claim.owner, claim.run).await?;
+        let mut entries = Vec::new();
+        while !replies.is_empty() {
+            let after = entries.last().map_or(0, |entry: &Entry| entry.seq);
+            let page = store.journal(&claim.owner, claim.run, after, PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            entries.extend(page);
+        }
+        let position = Position::new(prompts, &replies, entries);
+        position.map_err(|error: Damaged| BeginError::Broken(error.into()))
+    }
+
+    pub(super) fn bench(
+        &self,
+        claimed: &Claimed,
+        position: &Position,
+        workspace: Arc<Workspace>,
+    ) -> Bench {
+        let (parts, run, claim) = (&self.parts, &claimed.run, &claimed.claim);
+        let (store, progress) = (parts.store.clone(), parts.progress.clone());
+        let record = Record::new(store, progress, claim.clone(), run.usage, position.rounds);
+        let record = Arc::new(record);
+        let uploads = Uploads::new(
+            parts.files.clone(),
+            record.clone(),
+            parts.metrics.clone(),
+            claim.clone(),
+            self.file_limits,
+            run.files.clone(),
+        );
+        Bench {
+            record,
+            uploads: Arc::new(uploads),
+            workspace: WorkspaceQueue::start(workspace),
+            caller: Caller::stored(claim.owner.clone()),
+            jwt: self.jwt.clone(),
+            run_id: claim.run.to_string().into(),
+            request_id: run.request_id.as_str().into(),
+            max_tokens: self.limits.max_tokens,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What a worker does besides runs: it removes what earlier processes have left, and checks connections.
+
+use std::{io, time::Duration};
+
+use tokio::{fs, time::Instant};
+
+use super::{Check, RECORDS, Worker, sessions::Sessions};
+use crate::{
+    agent::mcp::end_recorded_groups,
+    runs::model::{StoredConnection, UserId},
+};
+
+/// For the check of a connection.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
+
+impl Worker {
+    /// Ends the processes and removes the folders of runs that an earlier process was working on. Nothing may be in progress.
+    pub async fn sweep(&self) {
+        let swept = async {
+            let mut folders = fs::read_dir(&self.parts.folder).await?;
+            while let Some(folder) = folders.next_entry().await? {
+                let folder = folder.path();
+                end_recorded_groups(&folder.join(RECORDS)).await?;
+                fs::remove_dir_all(&folder).await?;
+            }
+            io::Result::Ok(())
+        };
+        match swept.await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "what earlier runs have left cannot be removed");
+            }
+            _ => {}
+        }
+    }
+
+    /// Opens a session with a stored connection, and lists its tools.
+    pub async fn check(&self, connection: &StoredConnection, owner: &UserId) -> Check {
+        let mut sessions = Sessions::new(self.result_limits, self.parts.agent_metrics.clone());
+        let deadline = Instant::now() + CHECK_TIMEOUT;
+        let server = self.registry.stored_server(connection, owner);
+        let listed = sessions.check(&connection.name, server, deadline).await;
+        sessions.close(CHECK_TIMEOUT).await;
+        match listed {
+            Ok(tools) => Check {
+                ok: true,
+                tools,
+                error: None,
+            },
+            Err(why) => Check {
+                ok: false,
+                tools: vec![],
+                error: Some(why.to_string()),
+            },
+        }
+    }
+}
