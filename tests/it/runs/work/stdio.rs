@@ -90,8 +90,9 @@ async fn the_processes_of_a_run_end_at_a_cancel_and_at_a_hand_back() {
         let pids = world.spawned(id).await;
         assert!(pids.iter().all(|pid| runs(*pid)));
         if cancels {
-            let cancelled = world.store.cancel(&sam(), id, Timestamp::now());
-            cancelled.await.unwrap();
+            let owner = sam();
+            let cancelled = world.store.cancel(&owner, id, Timestamp::now()).await;
+            cancelled.unwrap();
             engine.cancel(id);
             assert_eq!(world.ended(id).await.status, Status::Cancelled);
         } else {
