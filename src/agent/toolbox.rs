@@ -35,6 +35,9 @@ pub trait Toolbox: Send + Sync {
         call: PreparedCall,
     ) -> BoxFuture<'static, Result<CallOutcome, Halt>>;
 
+    /// A reply is requested, for the first time or again: what was shown of an earlier request of the round is void.
+    fn on_request(&self) {}
+
     /// A reply is complete. Awaited before its calls run, and before the event that ends the turn. `None`: nothing to do.
     fn on_reply<'a>(
         &'a self,

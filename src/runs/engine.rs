@@ -8,6 +8,7 @@ mod attempts;
 mod dispatcher;
 mod lock;
 mod upkeep;
+mod working;
 
 use std::{sync::Arc, time::Duration};
 

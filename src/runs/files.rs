@@ -19,6 +19,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use tokio::time::timeout;
 use url::Url;
+use uuid::Uuid;
 
 use cloud::Cloud;
 use local::Local;
@@ -29,7 +30,7 @@ pub use error::{DownloadError, FileError, OpenError};
 pub use key::FileKey;
 pub use local::Download;
 pub use location::{Location, LocationError};
-pub use names::{Names, blob_name};
+pub use names::{Names, blob_name, is_numbered};
 pub use upload::Upload;
 
 /// For signing a URL, which may need fresh credentials, and for removing objects.
@@ -111,6 +112,17 @@ impl FileStore {
             Store::Local(local) => within(SHORT, local.delete(keys)).await,
             Store::Cloud(cloud) => cloud.delete(keys, SHORT).await,
             Store::Supabase(supabase) => supabase.delete(keys, SHORT).await,
+        }
+    }
+
+    /// Removes all files of a run, with those that no row names since their process died before it wrote it. Needs the right to
+    /// list them.
+    pub async fn delete_run(&self, execution_id: Uuid) -> Result<(), FileError> {
+        let folder = FileKey::folder_of(execution_id);
+        match &*self.0 {
+            Store::Local(local) => within(SHORT, local.delete_folder(&folder)).await,
+            Store::Cloud(cloud) => cloud.delete_folder(&folder, SHORT).await,
+            Store::Supabase(supabase) => supabase.delete_folder(&folder, SHORT).await,
         }
     }
 

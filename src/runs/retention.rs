@@ -8,13 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     engine::Role,
-    files::{FileKey, FileStore},
+    files::{FileError, FileKey, FileStore},
     store::{OldRun, Store, StoreError},
 };
 
 const EVERY: Duration = Duration::from_secs(3600);
 /// Runs removed at once.
 const BATCH: u32 = 100;
+/// When the files of so many runs cannot be deleted, the store is at fault, and the rest waits.
+const MAX_LEFT: u32 = 300;
 
 /// Removes old runs.
 pub struct Retention {
@@ -48,15 +50,19 @@ impl Retention {
     /// Removes what ended longer ago than it is kept. Returns the number of runs.
     pub async fn remove_old(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.checked_sub(self.kept).unwrap_or(Timestamp::MIN);
-        let mut removed = 0;
+        let (mut removed, mut left) = (0, 0);
         loop {
-            let old = self.store.ended_before(before, BATCH).await?;
-            let (found, removed_before) = (old.len(), removed);
+            // Past those whose files cannot be deleted, which stay the oldest.
+            let old = self.store.ended_before(before, BATCH, left).await?;
+            let found = old.len();
             for run in old {
-                removed += u64::from(self.remove(&run).await?);
+                if self.remove(&run).await? {
+                    removed += 1;
+                } else {
+                    left += 1;
+                }
             }
-            // Runs whose files cannot be deleted would be found again at once.
-            if found < BATCH as usize || removed == removed_before {
+            if found < BATCH as usize || left >= MAX_LEFT {
                 break;
             }
         }
@@ -71,7 +77,18 @@ impl Retention {
             .iter()
             .filter_map(|key| FileKey::parse(key))
             .collect();
-        if let Err(error) = self.files.delete(&keys).await {
+        let deleted = match self.files.delete(&keys).await {
+            // Those too whose process died before it wrote their rows.
+            Ok(()) => match self.files.delete_run(run.run.as_uuid()).await {
+                Err(FileError::Refused(error)) => {
+                    tracing::debug!(%error, "the files of a run cannot be listed");
+                    Ok(())
+                }
+                deleted => deleted,
+            },
+            deleted => deleted,
+        };
+        if let Err(error) = deleted {
             let (execution_id, error) = (run.run.to_string(), &error as &dyn Error);
             tracing::warn!(error, execution_id, "files of an old run cannot be deleted");
             return Ok(false);

@@ -35,6 +35,7 @@ use batch::Batches;
 pub use create::Created;
 pub use queue::Counts;
 pub use read::{Progress, RunQuery};
+pub use recover::Running;
 pub use retention::OldRun;
 pub use schedule::{Fire, Fired};
 pub use skills::SkillUpdate;
@@ -45,6 +46,20 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 #[error("the database cannot be used at the moment")]
 pub struct StoreError(#[from] sqlx::Error);
+
+impl StoreError {
+    /// True if what is stored cannot be read: trying again gives the same.
+    pub fn is_damage(&self) -> bool {
+        is_damage(&self.0)
+    }
+}
+
+fn is_damage(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }
+    )
+}
 
 /// Why a worker's write was not done.
 #[derive(Debug, thiserror::Error)]

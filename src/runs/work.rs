@@ -44,7 +44,7 @@ use connections::Registry;
 use outcome::BeginError;
 use workspace::Limits;
 
-/// In a run's folder: its workspace, and the record of its process groups.
+/// In an attempt's folder: its workspace, and the record of its process groups.
 const FILES: &str = "files";
 const RECORDS: &str = "groups";
 
@@ -98,6 +98,8 @@ pub enum Worked {
     Lost,
     /// The database could not be written to: the run is still claimed.
     Unwritten,
+    /// This machine could not begin: the run is still claimed, and others would fare the same.
+    Unable,
 }
 
 /// The outcome of a check of a connection.
@@ -156,9 +158,13 @@ impl Worker {
         match Attempt::begin(self, claimed).await {
             Ok(mut attempt) => {
                 let outcome = attempt.run(&stops).await;
-                attempt.end(outcome).await
+                attempt.end(outcome, &stops).await
             }
             Err(BeginError::Store) => Worked::Unwritten,
+            Err(BeginError::Local(error)) => {
+                tracing::error!(%error, "the folder of a run cannot be made");
+                Worked::Unable
+            }
             Err(BeginError::Broken(error)) => {
                 tracing::error!(error = format!("{error:#}"), "a run cannot be worked on");
                 match self.fail(&claim).await {
@@ -209,9 +215,10 @@ impl Worker {
         self.parts.metrics.set_counts(queued, running);
     }
 
-    /// The folder of a run in progress, with those in it.
-    fn folder_of(&self, run: super::model::RunId) -> (PathBuf, PathBuf, PathBuf) {
-        let folder = self.parts.folder.join(run.to_string());
+    /// The folder of an attempt, with those in it. Each claim has its own: one that is lost has nothing of its successor's.
+    fn folder_of(&self, claim: &Claim) -> (PathBuf, PathBuf, PathBuf) {
+        let name = format!("{}-{}", claim.run, claim.number);
+        let folder = self.parts.folder.join(name);
         (folder.join(FILES), folder.join(RECORDS), folder)
     }
 }

@@ -64,6 +64,7 @@ impl<'a> Round<'a> {
             }
             if self.reply.is_none() && self.stream.is_none() {
                 let body = self.body.clone().ok_or(Failure::Internal)?;
+                self.turn.setup.toolbox.on_request();
                 // Boxed: this future is large and short-lived.
                 let claude = &self.turn.claude;
                 let opening = Box::pin(claude.open(&self.turn.asked, body, &mut self.retries));

@@ -11,11 +11,13 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 
-use crate::runs::model::RunId;
+use crate::runs::model::{Claim, RunId};
 
 type Cancels = HashMap<RunId, Running>;
 
 struct Running {
+    /// Of the claim.
+    number: i64,
     cancel: CancellationToken,
     is_last: bool,
 }
@@ -33,6 +35,7 @@ pub(super) type Room = OwnedSemaphorePermit;
 /// An attempt in progress. Dropping it makes room for another.
 pub(super) struct Attempt {
     run: RunId,
+    number: i64,
     /// Cancelled when the run is to be cancelled.
     pub(super) cancel: CancellationToken,
     cancels: Arc<Mutex<Cancels>>,
@@ -57,15 +60,18 @@ impl Attempts {
     }
 
     /// `is_last`: the run may have no further attempt.
-    pub(super) fn begin(&self, run: RunId, is_last: bool, room: Room) -> Attempt {
+    pub(super) fn begin(&self, claim: &Claim, is_last: bool, room: Room) -> Attempt {
+        let (run, number) = (claim.run, claim.number);
         let cancel = CancellationToken::new();
         let running = Running {
+            number,
             cancel: cancel.clone(),
             is_last,
         };
         lock(&self.cancels).insert(run, running);
         Attempt {
             run,
+            number,
             cancel,
             cancels: self.cancels.clone(),
             room: Some(room),
@@ -109,7 +115,15 @@ impl Attempts {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        lock(&self.cancels).remove(&self.run);
+        let mut cancels = lock(&self.cancels);
+        // A later attempt at the run may have begun here.
+        if cancels
+            .get(&self.run)
+            .is_some_and(|it| it.number == self.number)
+        {
+            cancels.remove(&self.run);
+        }
+        drop(cancels);
         // Room first: who is woken looks for it.
         self.room = None;
         self.ended.notify_one();
@@ -123,12 +137,30 @@ fn lock(cancels: &Mutex<Cancels>) -> MutexGuard<'_, Cancels> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runs::model::UserId;
+
+    fn claim(run: RunId, number: i64) -> Claim {
+        let owner = UserId::parse("sam").unwrap();
+        Claim { run, owner, number }
+    }
+
+    #[test]
+    fn an_attempt_that_ends_late_leaves_the_entry_of_the_next() {
+        let attempts = Attempts::new(2);
+        let run = RunId::new();
+        let [first, second] =
+            [1, 2].map(|n| attempts.begin(&claim(run, n), false, attempts.room().unwrap()));
+        drop(first);
+        assert_eq!(attempts.runs(), [run]);
+        attempts.cancel(run);
+        assert!(second.cancel.is_cancelled());
+    }
 
     #[tokio::test]
     async fn an_ended_attempt_makes_room_and_wakes() {
         let attempts = Attempts::new(1);
         let run = RunId::new();
-        let attempt = attempts.begin(run, false, attempts.room().unwrap());
+        let attempt = attempts.begin(&claim(run, 1), false, attempts.room().unwrap());
         assert!(attempts.room().is_none());
         assert_eq!(attempts.runs(), [run]);
         drop(attempt);
@@ -141,7 +173,7 @@ mod tests {
     fn only_the_named_run_is_cancelled() {
         let attempts = Attempts::new(2);
         let [first, second] = [RunId::new(), RunId::new()]
-            .map(|run| attempts.begin(run, false, attempts.room().unwrap()));
+            .map(|run| attempts.begin(&claim(run, 1), false, attempts.room().unwrap()));
         attempts.cancel(first.run);
         attempts.cancel(RunId::new());
         assert!(first.cancel.is_cancelled() && !second.cancel.is_cancelled());

@@ -1,28 +1,29 @@
 //! Takes queued runs while there is room for them, and watches over those in progress.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Mutex, Notify, watch},
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     EngineSettings, Role,
-    attempts::{Attempt, Attempts, Room},
+    attempts::{Attempts, Room},
     lock::Lock,
 };
 use crate::runs::{
-    model::{Claim, Claimed},
-    store::{Store, StoreError, WriteError},
-    work::{Stops, Worked, Worker},
+    model::Claimed,
+    store::{Store, StoreError},
+    work::Worker,
 };
 
 /// Between attempts to acquire the lock, and between looks for queued and cancelled runs.
-const POLL: Duration = Duration::from_secs(1);
+pub(super) const POLL: Duration = Duration::from_secs(1);
+/// Between checks that the lock is still held.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
 /// Between looks for runs that have waited too long.
 const EXPIRE_EVERY: Duration = Duration::from_secs(2);
 
@@ -32,11 +33,13 @@ pub(super) struct Dispatcher {
     pub(super) settings: EngineSettings,
     pub(super) attempts: Attempts,
     wake: Notify,
+    /// Before it no run is taken.
+    pub(super) paused_until: watch::Sender<Instant>,
     roles: watch::Sender<Role>,
     /// Cancelled when no more runs are to be taken.
     draining: CancellationToken,
     /// Cancelled when runs are to be handed back.
-    hand_back: CancellationToken,
+    pub(super) hand_back: CancellationToken,
     /// The task of the dispatcher.
     task: TaskTracker,
 }
@@ -49,6 +52,7 @@ impl Dispatcher {
             settings,
             attempts: Attempts::new(settings.concurrency),
             wake: Notify::new(),
+            paused_until: watch::Sender::new(Instant::now()),
             roles: watch::Sender::new(Role::Standby),
             draining: CancellationToken::new(),
             hand_back: CancellationToken::new(),
@@ -101,12 +105,13 @@ impl Dispatcher {
     }
 
     /// Works until the lock is lost or everything is drained.
-    async fn hold(self: &Arc<Self>, mut lock: Lock) {
+    async fn hold(self: &Arc<Self>, lock: Lock) {
+        let lock = Mutex::new(lock);
         tracing::info!("this process works on the runs of the database");
         let abandon = CancellationToken::new();
         let lost = tokio::select! {
-            () = lock.lost() => true,
-            () = self.dispatch(&abandon) => false,
+            () = lost(&lock) => true,
+            () = self.dispatch(&lock, &abandon) => false,
         };
         self.roles.send_replace(Role::Standby);
         if lost {
@@ -118,10 +123,10 @@ impl Dispatcher {
         }
         abandon.cancel();
         self.attempts.all_ended().await;
-        lock.release().await;
+        lock.into_inner().release().await;
     }
 
-    async fn dispatch(self: &Arc<Self>, abandon: &CancellationToken) {
+    async fn dispatch(self: &Arc<Self>, lock: &Mutex<Lock>, abandon: &CancellationToken) {
         if !self.recover().await {
             return;
         }
@@ -140,6 +145,7 @@ impl Dispatcher {
                     if expire_at <= Instant::now() {
                         expire_at = Instant::now() + EXPIRE_EVERY;
                         self.expire().await;
+                        self.recover_unknown(lock).await;
                     }
                 }
             }
@@ -168,7 +174,7 @@ impl Dispatcher {
     }
 
     async fn take_runs(self: &Arc<Self>, abandon: &CancellationToken) {
-        while !self.draining.is_cancelled() {
+        while !self.draining.is_cancelled() && *self.paused_until.borrow() <= Instant::now() {
             let Some(room) = self.attempts.room() else {
                 return;
             };
@@ -194,7 +200,7 @@ impl Dispatcher {
 
     fn begin(self: &Arc<Self>, claimed: Claimed, room: Room, abandon: CancellationToken) {
         let is_last = claimed.run.attempt >= self.settings.max_attempts;
-        let attempt = self.attempts.begin(claimed.claim.run, is_last, room);
+        let attempt = self.attempts.begin(&claimed.claim, is_last, room);
         let dispatcher = self.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -203,40 +209,14 @@ impl Dispatcher {
             }
         });
     }
+}
 
-    async fn work(&self, claimed: Claimed, attempt: &Attempt) {
-        let claim = claimed.claim.clone();
-        let stops = Stops {
-            cancel: attempt.cancel.clone(),
-            hand_back: self.hand_back.clone(),
-        };
-        let work = AssertUnwindSafe(self.worker.work(claimed, stops)).catch_unwind();
-        match work.await {
-            Ok(Worked::Ended | Worked::HandedBack) => {}
-            Ok(Worked::Lost) => {
-                tracing::warn!(run = %claim.run, "another process works on the run");
-            }
-            Ok(Worked::Unwritten) => self.release(&claim).await,
-            Err(_) => self.fail(&claim).await,
-        }
-    }
-
-    /// Hands a run back whose attempt could not write to the database, when it can be written to again.
-    async fn release(&self, claim: &Claim) {
-        while let Err(WriteError::Store(error)) =
-            self.store.hand_back(claim, Timestamp::now()).await
-        {
-            warn(&error);
-            sleep(POLL).await;
-        }
-    }
-
-    /// Ends a run whose attempt has panicked: it would again.
-    async fn fail(&self, claim: &Claim) {
-        tracing::error!(run = %claim.run, "an attempt has panicked");
-        while let Err(WriteError::Store(error)) = self.worker.fail(claim).await {
-            warn(&error);
-            sleep(POLL).await;
+/// Completes when the lock is found to be lost.
+async fn lost(lock: &Mutex<Lock>) {
+    loop {
+        sleep(CHECK_EVERY).await;
+        if !lock.lock().await.is_held().await {
+            return;
         }
     }
 }

@@ -4,14 +4,11 @@
 mod file;
 mod session;
 
-use std::{io, time::Duration};
+use std::io;
 
 use crate::database::Database;
 use file::FileLock;
 use session::SessionLock;
-
-/// Between checks that the lock is still held.
-const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LockError {
@@ -39,17 +36,11 @@ impl Lock {
         Ok(lock.map(|lock| Self::Session(Box::new(lock))))
     }
 
-    /// Resolves when the lock is found to be lost.
-    pub(super) async fn lost(&mut self) {
-        loop {
-            tokio::time::sleep(CHECK_EVERY).await;
-            let held = match self {
-                Self::File(lock) => lock.is_held(),
-                Self::Session(lock) => lock.is_held().await,
-            };
-            if !held {
-                return;
-            }
+    /// Asks for it. What does not answer is lost.
+    pub(super) async fn is_held(&mut self) -> bool {
+        match self {
+            Self::File(lock) => lock.is_held(),
+            Self::Session(lock) => lock.is_held().await,
         }
     }
 

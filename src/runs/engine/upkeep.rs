@@ -1,8 +1,12 @@
 //! What the active process does from time to time: it follows cancels, and ends runs that have waited too long.
 
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 
-use super::dispatcher::{Dispatcher, warn};
+use super::{
+    dispatcher::{Dispatcher, warn},
+    lock::Lock,
+};
 use crate::runs::model::Run;
 
 const EXPIRED_AT_ONCE: u32 = 200;
@@ -26,26 +30,26 @@ impl Dispatcher {
             Ok(expired) => self.all_ended(&expired),
             Err(error) => warn(&error),
         }
-        match self.store.counts().await {
-            Ok(counts) => {
-                self.worker.count(counts.queued, counts.running);
-                let here = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
-                if counts.running > here {
-                    self.recover_others().await;
-                }
-            }
-            Err(error) => warn(&error),
-        }
     }
 
-    /// Queues runs that were claimed without the answer having arrived.
-    async fn recover_others(&self) {
-        let (here, max) = (self.attempts.runs(), self.settings.max_attempts);
-        match self
-            .store
-            .recover_others(&here, max, Timestamp::now())
-            .await
-        {
+    /// Counts the runs, and queues those that were claimed without the answer having arrived.
+    pub(super) async fn recover_unknown(&self, lock: &Mutex<Lock>) {
+        let recovered = async {
+            let counts = self.store.counts().await?;
+            self.worker.count(counts.queued, counts.running);
+            let here = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
+            if counts.running <= here {
+                return Ok(vec![]);
+            }
+            let found = self.store.running_besides(&self.attempts.runs()).await?;
+            // Asked now: while it was held, no other process can have made these claims.
+            if !lock.lock().await.is_held().await {
+                return Ok(vec![]);
+            }
+            let (max, now) = (self.settings.max_attempts, Timestamp::now());
+            self.store.interrupt(&found, max, now).await
+        };
+        match recovered.await {
             Ok(ended) => self.all_ended(&ended),
             Err(error) => warn(&error),
         }

@@ -102,7 +102,7 @@ fn retry() -> RetryConfig {
 
 impl Cloud {
     pub(super) async fn put(&self, key: &FileKey, upload: &Upload) -> Result<(), FileError> {
-        let path = self.path(key);
+        let path = self.path(&key.to_string());
         let attributes = attributes(upload);
         if upload.size <= PART {
             let content = upload
@@ -126,7 +126,7 @@ impl Cloud {
     }
 
     pub(super) async fn signed_url(&self, key: &FileKey, ttl: Duration) -> Result<Url, FileError> {
-        let path = self.path(key);
+        let path = self.path(&key.to_string());
         let signed = self.signer.signed_url(Method::GET, &path, ttl).await;
         signed.map_err(failure)
     }
@@ -137,7 +137,24 @@ impl Cloud {
         keys: &[FileKey],
         deadline: Duration,
     ) -> Result<(), FileError> {
-        let paths: Vec<_> = keys.iter().map(|key| self.path(key)).collect();
+        let paths = keys.iter().map(|key| self.path(&key.to_string())).collect();
+        self.delete_paths(paths, deadline).await
+    }
+
+    /// Removes what is in a folder, found by a listing.
+    pub(super) async fn delete_folder(
+        &self,
+        folder: &str,
+        deadline: Duration,
+    ) -> Result<(), FileError> {
+        let folder = self.path(folder);
+        let listed = self.store.list(Some(&folder)).map_ok(|it| it.location);
+        let listed = timeout(deadline, listed.try_collect::<Vec<Path>>()).await;
+        let paths = listed.map_err(|_| FileError::Timeout)?.map_err(failure)?;
+        self.delete_paths(paths, deadline).await
+    }
+
+    async fn delete_paths(&self, paths: Vec<Path>, deadline: Duration) -> Result<(), FileError> {
         let delete = |path: Path| async move {
             match timeout(deadline, self.store.delete(&path)).await {
                 Ok(Ok(()) | Err(object_store::Error::NotFound { .. })) => Ok(()),
@@ -153,8 +170,7 @@ impl Cloud {
         Ok(())
     }
 
-    fn path(&self, key: &FileKey) -> Path {
-        let key = key.to_string();
+    fn path(&self, key: &str) -> Path {
         let parts = key.split('/').map(PathPart::from);
         self.prefix.parts().chain(parts).collect()
     }

@@ -61,7 +61,11 @@ impl FileKey {
 
     /// The folder that all files of the run have in common.
     pub(super) fn folder(&self) -> String {
-        format!("{FOLDER}/{}", self.execution_id)
+        Self::folder_of(self.execution_id)
+    }
+
+    pub(super) fn folder_of(execution_id: Uuid) -> String {
+        format!("{FOLDER}/{execution_id}")
     }
 }
 

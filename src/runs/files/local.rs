@@ -91,6 +91,15 @@ impl Local {
         deleted.flatten().map_err(unavailable)
     }
 
+    pub(super) async fn delete_folder(&self, folder: &str) -> Result<(), FileError> {
+        let folder = self.folder.join(folder);
+        let deleted = spawn_blocking(move || absent_is_fine(fs::remove_dir_all(folder))).await;
+        deleted
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(unavailable)
+    }
+
     /// `{base}/files/{execution id}/{part}?expires=…&type=…&name=…&signature=…`
     pub(super) fn signed_url(&self, file: &StoredFile<'_>, base: &Url, ttl: Duration) -> Url {
         let expires = unix_secs(SystemTime::now()).saturating_add(ttl.as_secs());

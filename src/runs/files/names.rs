@@ -30,6 +30,16 @@ impl Names {
     }
 }
 
+/// True if `name` is one that [`Names::unique`] gives to a file called `given`.
+pub fn is_numbered(name: &str, given: &str) -> bool {
+    if name == given {
+        return true;
+    }
+    let numbers = name.split(|c: char| !c.is_ascii_digit());
+    let mut numbers = numbers.filter_map(|text| text.parse().ok());
+    numbers.any(|number: u32| number > 1 && numbered(given, number) == name)
+}
+
 fn numbered(name: &str, number: u32) -> String {
     let start = name.rfind('/').map_or(0, |at| at + 1);
     match name[start..].rfind('.') {
@@ -101,6 +111,25 @@ mod tests {
     use super::*;
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    #[test]
+    fn numbered_names_are_known() {
+        for (name, given) in [
+            ("a.txt", "a.txt"),
+            ("a-2.txt", "a.txt"),
+            ("x-1/a-12.txt", "x-1/a.txt"),
+            ("a-3-4", "a-3"),
+        ] {
+            assert!(is_numbered(name, given), "{name} {given}");
+        }
+        for (name, given) in [
+            ("a-1.txt", "a.txt"),
+            ("a-2.md", "a.txt"),
+            ("b-2.txt", "a.txt"),
+        ] {
+            assert!(!is_numbered(name, given), "{name} {given}");
+        }
+    }
 
     #[test]
     fn second_files_of_a_name_are_numbered() {

@@ -51,6 +51,12 @@ struct Signed {
     signed_url: String,
 }
 
+/// An entry of a folder.
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+}
+
 impl Supabase {
     pub(super) fn new(url: &Url, service_key: SecretString, bucket: &str) -> reqwest::Result<Self> {
         let builder = client::builder_for(url).connect_timeout(CONNECT_DEADLINE);
@@ -116,6 +122,33 @@ impl Supabase {
             sent.unwrap_or(Err(FileError::Timeout))?;
         }
         Ok(())
+    }
+
+    /// Removes what is in a folder, found by listings.
+    pub(super) async fn delete_folder(
+        &self,
+        folder: &str,
+        deadline: Duration,
+    ) -> Result<(), FileError> {
+        let url = self.url(["object", "list", &self.bucket]);
+        let body = json!({"prefix": folder, "limit": MAX_KEYS, "offset": 0}).to_string();
+        loop {
+            let listed = timeout(deadline, self.list(&url, &body)).await;
+            let listed = listed.map_err(|_| FileError::Timeout)??;
+            let paths = listed.iter().map(|it| format!("{folder}/{}", it.name));
+            let keys: Vec<_> = paths.filter_map(|path| FileKey::parse(&path)).collect();
+            self.delete(&keys, deadline).await?;
+            // Whatever is no key is not ours, and would be listed again.
+            if listed.len() < MAX_KEYS || keys.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn list(&self, url: &Url, body: &str) -> Result<Vec<Listed>, FileError> {
+        let request = || self.json(Method::POST, url.clone(), body.to_owned());
+        let answer = self.send(request).await?.bytes().await;
+        serde_json::from_slice(&answer.map_err(unavailable)?).map_err(unavailable)
     }
 
     /// Sends a request, which may be repeated. Fails for every status but 2xx.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use http::HeaderMap;
+use serde_json::Value;
 
 use super::{app::App, choice::Connections, extract::single, json::invalid, refused::Refused};
 use crate::{
@@ -20,6 +21,8 @@ const MAX_REQUEST_ID: usize = 100;
 /// Connections of one run.
 pub(super) const MAX_CONNECTIONS: usize = 64;
 const MAX_URL: usize = 2048;
+/// Lists and objects within one another. Readers of JSON give up at 128, and what is stored has more around it.
+const MAX_DEPTH: usize = 100;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// `field` holds a prompt. Lengths are in Unicode scalar values.
@@ -36,6 +39,27 @@ pub(super) fn check_length(field: &str, text: &str, max: usize) -> Result<(), Pr
         return Err(invalid(field, format!("is longer than {max} characters")));
     }
     Ok(())
+}
+
+/// Any JSON of the client's that is kept: one that is nested too deep could not be read again.
+pub(super) fn check_depth(field: &str, value: &Value) -> Result<(), Problem> {
+    if is_deep(value, MAX_DEPTH) {
+        let why = format!("is nested deeper than {MAX_DEPTH} levels");
+        return Err(invalid(field, why));
+    }
+    Ok(())
+}
+
+/// True if there are more than `levels` of lists and objects.
+pub(super) fn is_deep(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else {
+        return value.is_array() || value.is_object();
+    };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deep(item, below)),
+        Value::Object(fields) => fields.values().any(|field| is_deep(field, below)),
+        _ => false,
+    }
 }
 
 /// The names of hosts are judged when they are dialled.

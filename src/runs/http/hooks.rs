@@ -18,7 +18,7 @@ use super::{
     authenticate::{admit, with_allowance},
     base_url::BaseUrl,
     begin::{Accepted, Form, begin},
-    checks::is_request_id,
+    checks::{check_depth, is_request_id},
     extract::Segments,
     json::invalid,
     refused::Refused,
@@ -181,5 +181,7 @@ fn input(body: Bytes) -> Result<Option<Value>, Problem> {
     }
     let checked = check(text.as_bytes());
     let parsed = checked.and_then(|_| serde_json::from_str(text));
-    Ok(Some(parsed.unwrap_or_else(|_| text.into())))
+    let input = parsed.unwrap_or_else(|_| text.into());
+    check_depth("body", &input)?;
+    Ok(Some(input))
 }

@@ -19,6 +19,7 @@ pub struct Claimed {
     pub claim: Claim,
     /// Its `attempt` is this attempt's number.
     pub run: Run,
+    /// Without steps if what is stored cannot be read.
     pub input: RunInput,
     /// Working time of earlier attempts, to the last thing that they wrote.
     pub worked: Duration,

@@ -1,10 +1,16 @@
 //! Opens the parts of the service, in the order in which they need each other.
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
+use aws_lc_rs::digest;
 use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret;
+use url::Url;
 
 use super::{keys, setting};
 use crate::{
@@ -26,7 +32,8 @@ use crate::{
 };
 
 /// Beside the database or the files, where it is private and the same over restarts.
-const WORK_FOLDER: &str = "prog-strength-runs.work";
+const WORK_FOLDER: &str = "prog-strength-runs";
+const POSTGRES_PORT: u16 = 5432;
 
 /// The settings, and what is opened by them.
 pub(super) struct Opened {
@@ -111,16 +118,56 @@ fn location(place: &FilePlace) -> Result<Location, LocationError> {
     }
 }
 
-/// The folders of runs in progress are beside what the service may write to anyway.
+/// The folders of runs in progress are beside what the service may write to anyway. Services on different databases have
+/// different ones, since each removes what it finds there.
 fn work_folder(store: &Store, config: &RunsConfig) -> PathBuf {
-    let beside = |path: &std::path::Path| {
+    let suffix = format!("-{}.work", database_id(config.database_url.expose_secret()));
+    let beside = |path: &Path, suffix: &str| {
         let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
-        name.push(".work");
+        name.push(suffix);
         path.with_file_name(name)
     };
     match (store.database().sqlite_file(), &config.files.place) {
-        (Some(file), _) => beside(file),
-        (None, FilePlace::Folder(folder)) => beside(folder),
-        (None, _) => WORK_FOLDER.into(),
+        (Some(file), _) => beside(file, ".work"),
+        (None, FilePlace::Folder(folder)) => beside(folder, &suffix),
+        (None, _) => beside(Path::new(WORK_FOLDER), &suffix),
+    }
+}
+
+/// The same for all URLs of one database, whoever logs in.
+fn database_id(url: &str) -> String {
+    const PLACE: [&str; 4] = ["host", "hostaddr", "port", "dbname"];
+    let place = Url::parse(url).map(|url| {
+        let mut pairs: Vec<_> = url.query_pairs().collect();
+        pairs.retain(|(name, _)| PLACE.contains(&&**name));
+        pairs.sort();
+        let (host, port) = (url.host_str(), url.port().unwrap_or(POSTGRES_PORT));
+        format!("{host:?} {port} {} {pairs:?}", url.path())
+    });
+    let place = place.unwrap_or_default();
+    let hash = digest::digest(&digest::SHA256, place.as_bytes());
+    let bytes = hash.as_ref().iter().take(6);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_have_an_id_whoever_logs_in() {
+        let id = database_id("postgres://sam:old@db/runs?sslmode=require");
+        for same in ["postgres://ann:new@db:5432/runs", "postgres://db/runs"] {
+            assert_eq!(database_id(same), id, "{same}");
+        }
+        for other in [
+            "postgres://sam:old@db/others",
+            "postgres://sam:old@other/runs",
+            "postgres://sam:old@db:5433/runs",
+            "postgres://sam:old@db/runs?host=/run/other",
+        ] {
+            assert_ne!(database_id(other), id, "{other}");
+        }
+        assert_eq!(id.len(), 12);
     }
 }

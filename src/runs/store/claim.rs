@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
 use super::{
-    Store, StoreError, WriteError, queue, read,
+    Store, StoreError, WriteError, is_damage, queue, read,
     run_row::{Unknown, insert_entry, reload, status},
     text::{subject, to_u32, to_u64},
     transition::{self, Before, Ended},
 };
 use crate::{
     database::{query, row::decode},
-    runs::model::{Claim, Claimed, EntryKind, RetryReason, RunId, Status, UserId},
+    runs::model::{Claim, Claimed, EntryKind, RetryReason, Run, RunId, RunInput, Status, UserId},
 };
 
 /// A process that loses the run it has chosen to another one chooses again.
@@ -89,11 +89,17 @@ impl Store {
         Ok(Some(claimed))
     }
 
-    /// Puts the run back into the queue at its old place, and takes back its attempt. A run that was to be cancelled is.
-    pub async fn hand_back(&self, claim: &Claim, now: Timestamp) -> Result<(), WriteError> {
+    /// Puts the run back into the queue at its old place, and takes back its attempt. A run that was to be cancelled is, and
+    /// is returned.
+    pub async fn hand_back(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<Option<Run>, WriteError> {
         let mut tx = self.db.write(&claim.owner).await?;
         let (db, user) = tx.parts();
-        let done = if cancel_requested(db, user, claim.run).await? {
+        let is_end = cancel_requested(db, user, claim.run).await?;
+        let done = if is_end {
             let before = Before::Running(claim.number);
             transition::end(db, user, claim.run, before, &Ended::cancelled(), now).await?
         } else {
@@ -102,8 +108,13 @@ impl Store {
         if !done {
             return Err(WriteError::Lost);
         }
+        let ended = if is_end {
+            Some(reload(db, user, claim.run).await?)
+        } else {
+            None
+        };
         tx.commit().await?;
-        Ok(())
+        Ok(ended)
     }
 }
 
@@ -147,7 +158,14 @@ async fn take(
     if !was_running {
         queue::serve(db, user, now).await?;
     }
-    let input = read::input(db, user, id).await?;
+    let input = match read::input(db, user, id).await {
+        // Its worker ends it. An error would stop the queue.
+        Err(error) if is_damage(&error) => {
+            tracing::error!(executionId = %id, %error, "the input of a run cannot be read");
+            RunInput::default()
+        }
+        input => input?.ok_or(Error::RowNotFound)?,
+    };
     Ok(Claimed {
         claim: Claim {
             run: id,
@@ -155,7 +173,7 @@ async fn take(
             number: row.try_get("claim")?,
         },
         run: reload(db, user, id).await?,
-        input: input.ok_or(Error::RowNotFound)?,
+        input,
         worked: Duration::from_millis(to_u64(row.try_get("worked")?)),
         retried,
     })

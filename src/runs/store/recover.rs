@@ -16,8 +16,8 @@ use crate::{
     runs::model::{Run, RunId, UserId},
 };
 
-/// A running run whose worker is gone.
-struct Interrupted {
+/// A running run, with the claim that it had when it was found.
+pub struct Running {
     run: RunId,
     owner: UserId,
     claim: i64,
@@ -30,25 +30,30 @@ impl Store {
     /// are gone. They are queued again, or, if a cancel was asked for or they have had `max_attempts`, they end. Returns
     /// those that have ended.
     pub async fn recover(&self, max_attempts: u32, now: Timestamp) -> Result<Vec<Run>, StoreError> {
-        self.recover_others(&[], max_attempts, now).await
+        let found = self.running_besides(&[]).await?;
+        self.interrupt(&found, max_attempts, now).await
     }
 
-    /// The same without the runs that are worked on here: the answer to a claim may have been lost.
-    pub async fn recover_others(
+    /// The running runs without these, which are worked on here: the answer to a claim may have been lost.
+    pub async fn running_besides(&self, here: &[RunId]) -> Result<Vec<Running>, StoreError> {
+        let mut tx = self.db.system_read().await?;
+        let mut running = running(tx.connection()).await?;
+        running.retain(|it| !here.contains(&it.run));
+        Ok(running)
+    }
+
+    /// Does for these what [`recover`](Self::recover) does for all, if they have no later claim.
+    pub async fn interrupt(
         &self,
-        here: &[RunId],
+        found: &[Running],
         max_attempts: u32,
         now: Timestamp,
     ) -> Result<Vec<Run>, StoreError> {
         let mut ended = Vec::new();
-        let mut tx = self.db.system_read().await?;
-        let running = running(tx.connection()).await?;
-        drop(tx);
-        let others = running.into_iter().filter(|it| !here.contains(&it.run));
-        for found in others {
+        for found in found {
             let mut tx = self.db.write(&found.owner).await?;
             let (db, user) = tx.parts();
-            ended.extend(recover_one(db, user, &found, max_attempts, now).await?);
+            ended.extend(recover_one(db, user, found, max_attempts, now).await?);
             tx.commit().await?;
         }
         Ok(ended)
@@ -85,11 +90,11 @@ impl Store {
     }
 }
 
-async fn running(db: &mut AnyConnection) -> Result<Vec<Interrupted>, Error> {
+async fn running(db: &mut AnyConnection) -> Result<Vec<Running>, Error> {
     let sql = "SELECT run_id, owner, claim, attempt, cancel_requested FROM run_dispatch WHERE state = 'running'";
     let rows = sqlx::query(sql).fetch_all(db).await?;
     let found = rows.iter().map(|row| {
-        Ok(Interrupted {
+        Ok(Running {
             run: run_id(row.try_get("run_id")?)?,
             owner: subject(row.try_get("owner")?)?,
             claim: row.try_get("claim")?,
@@ -104,7 +109,7 @@ async fn running(db: &mut AnyConnection) -> Result<Vec<Interrupted>, Error> {
 async fn recover_one(
     db: &mut AnyConnection,
     user: &str,
-    found: &Interrupted,
+    found: &Running,
     max_attempts: u32,
     now: Timestamp,
 ) -> Result<Option<Run>, Error> {

@@ -22,17 +22,17 @@ pub struct OldRun {
 }
 
 impl Store {
-    /// At most `limit` runs that ended before that time, the oldest first. Their files are deleted first, then they are
+    /// At most `limit` runs that ended before that time, the oldest first, after the `skipped` oldest. Their files are deleted first, then they are
     /// [removed](Self::remove).
     pub async fn ended_before(
         &self,
         before: Timestamp,
         limit: u32,
+        skipped: u32,
     ) -> Result<Vec<OldRun>, StoreError> {
         let mut tx = self.db.system_read().await?;
-        let sql =
-            "SELECT run_id, owner FROM run_dispatch WHERE ended_at < $1 ORDER BY ended_at LIMIT $2";
-        let rows = query!(sql; before.as_millisecond(), i64::from(limit))
+        let sql = "SELECT run_id, owner FROM run_dispatch WHERE ended_at < $1 ORDER BY ended_at, run_id LIMIT $2 OFFSET $3";
+        let rows = query!(sql; before.as_millisecond(), i64::from(limit), i64::from(skipped))
             .fetch_all(tx.connection())
             .await?;
         drop(tx);

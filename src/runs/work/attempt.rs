@@ -1,13 +1,14 @@
 //! An attempt from its beginning to what it comes to: the steps of a run, each a turn of the agent.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
+use anyhow::anyhow;
 use futures_util::StreamExt;
 use tokio::{
     task::spawn_blocking,
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     Stops, Worker,
@@ -21,7 +22,7 @@ use super::{
     workspace::Workspace,
 };
 use crate::{
-    agent::{Event, ModelChoice, Turn, TurnSetup, mcp::end_recorded_groups, rebuild, user_context},
+    agent::{Event, ModelChoice, Turn, TurnSetup, rebuild, user_context},
     runs::model::{Claimed, RunError, Step},
 };
 
@@ -34,16 +35,23 @@ pub(super) struct Attempt<'a> {
     pub(super) bench: Arc<Bench>,
     pub(super) workspace: Arc<Workspace>,
     pub(super) sessions: Sessions,
-    /// The run's folder.
+    /// The attempt's folder.
     pub(super) folder: PathBuf,
     pub(super) records: PathBuf,
     deadline: Instant,
     position: Position,
+    /// See [`Worker::lost`].
+    pub(super) lost: Vec<String>,
+    /// Calls that wait for a session are not sent once the attempt is dropped.
+    _unsent: DropGuard,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) async fn begin(worker: &'a Worker, claimed: Claimed) -> Result<Self, BeginError> {
-        let (files, records, folder) = worker.folder_of(claimed.claim.run);
+        if claimed.input.steps.is_empty() {
+            return Err(BeginError::Broken(anyhow!("its input cannot be read")));
+        }
+        let (files, records, folder) = worker.folder_of(&claimed.claim);
         let deadline = Instant::now() + worker.limits.timeout.saturating_sub(claimed.worked);
         let prompts = worker.first_messages(&claimed);
         let position = match claimed.retried {
@@ -54,15 +62,13 @@ impl<'a> Attempt<'a> {
         let system = prompts::system(system, worker.prompts.system.as_deref());
         let (model, max_tokens) = (claimed.input.model.as_deref(), claimed.input.max_tokens);
         let models = ModelChoice::new(&worker.claude_config, system, model, max_tokens)?;
-        let ended = end_recorded_groups(&records).await;
-        if ended.map_err(anyhow::Error::from)? > 0 {
-            tracing::info!("what an earlier attempt had started is ended");
-        }
         let limits = worker.file_limits;
         let workspace = spawn_blocking(move || Workspace::create(&files, limits)).await;
-        let workspace = workspace.map_err(anyhow::Error::from)?;
-        let workspace = Arc::new(workspace.map_err(anyhow::Error::from)?);
+        let workspace = workspace.map_err(io::Error::other).flatten();
+        let workspace = Arc::new(workspace.map_err(BeginError::Local)?);
         let bench = worker.bench(&claimed, &position, workspace.clone());
+        let lost = worker.lost(&position, prompts.len());
+        let unsent = bench.record.cut_off.clone().drop_guard();
         let mut attempt = Self {
             sessions: Sessions::new(worker.result_limits, worker.parts.agent_metrics.clone()),
             worker,
@@ -74,7 +80,9 @@ impl<'a> Attempt<'a> {
             folder,
             records,
             deadline,
+            lost,
             position,
+            _unsent: unsent,
         };
         attempt.rebuild_workspace().await;
         Ok(attempt)
@@ -128,6 +136,7 @@ impl<'a> Attempt<'a> {
                     Outcome::Halted
                 }
                 BeginError::Broken(error) => broken(&error),
+                BeginError::Local(error) => broken(&error.into()),
             })?;
             // They are this attempt's own.
             self.position.done_calls.clear();

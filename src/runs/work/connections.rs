@@ -110,6 +110,12 @@ impl Registry {
         matches!(self.operator.get(name), Some(Operator::Stdio(_)))
     }
 
+    /// The names of all such connections.
+    pub(super) fn local_names(&self) -> Vec<String> {
+        let names = self.operator.keys().filter(|name| self.is_local(name));
+        names.cloned().collect()
+    }
+
     /// The server of a connection.
     pub(super) async fn server(
         &self,

@@ -1,20 +1,21 @@
 //! The end of an attempt: what is in flight is finished, files are stored, and the run ends or is handed back.
 
-use std::time::Duration;
+use std::{io, path::Path, time::Duration};
 
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
-    Worked,
+    RECORDS, Stops, Worked, Worker,
     attempt::Attempt,
     outcome::{Outcome, over_budget},
     record::Halted,
+    workspace::remove_folder,
 };
 use crate::{
     agent::{Halt, claude::is_blank, mcp::end_recorded_groups},
     runs::{
-        model::{End, EntryKind, Run},
+        model::{Claim, End, EntryKind, Run},
         store::WriteError,
     },
 };
@@ -26,8 +27,11 @@ const SLACK: Duration = Duration::from_secs(5);
 /// For sessions with processes: each of the polite and the impolite ways takes 2 s.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Of files that were in the folder of an earlier attempt alone.
+const LOST: &str = "Files that its tools had written, if any, are lost unless they are listed: the work was interrupted.";
+
 impl Attempt<'_> {
-    pub(super) async fn end(mut self, outcome: Outcome) -> Worked {
+    pub(super) async fn end(mut self, outcome: Outcome, stops: &Stops) -> Worked {
         let patience = match outcome {
             Outcome::Cancelled => CANCEL_PATIENCE,
             _ => self.worker.call_timeout() + SLACK,
@@ -41,7 +45,8 @@ impl Attempt<'_> {
         if !finished {
             tracing::warn!(calls = record.tasks.len(), "tool calls are cut off");
         }
-        let worked = match self.conclude(outcome).await {
+        record.cut_off.cancel();
+        let worked = match self.conclude(outcome, stops).await {
             Ok(worked) => worked,
             Err(Halt) if record.halted() == Some(Halted::Lost) => Worked::Lost,
             Err(Halt) => Worked::Unwritten,
@@ -50,11 +55,14 @@ impl Attempt<'_> {
         worked
     }
 
-    async fn conclude(&mut self, outcome: Outcome) -> Result<Worked, Halt> {
+    async fn conclude(&mut self, outcome: Outcome, stops: &Stops) -> Result<Worked, Halt> {
         let record = self.bench.record.clone();
         let outcome = match record.halted() {
             Some(Halted::Lost | Halted::Unwritten) => return Err(Halt),
             Some(Halted::Budget) if outcome == Outcome::Halted => over_budget(),
+            None if outcome == Outcome::HandBack && stops.cancel.is_cancelled() => {
+                Outcome::Cancelled
+            }
             _ => outcome,
         };
         record.close_calls().await?;
@@ -62,17 +70,17 @@ impl Attempt<'_> {
             return Ok(self.hand_back().await);
         }
         let partial = record.take_partial();
-        if !is_blank(&partial) {
+        // What an answer that is complete has is journalled with it.
+        if !is_blank(&partial) && !matches!(outcome, Outcome::Completed(_)) {
             let text = partial.clone();
             record.append(&[EntryKind::Text { text }]).await?;
         }
-        self.sessions
-            .close_local(&self.worker.registry, CLOSE_TIMEOUT)
-            .await;
-        self.bench
-            .uploads
-            .add_workspace(self.workspace.clone())
-            .await?;
+        // What is not stored by the end of the grace period is stored by another attempt.
+        tokio::select! {
+            biased;
+            () = stops.hand_back.cancelled() => return Ok(self.hand_back().await),
+            stored = self.store_files() => stored?,
+        }
         let response = Some(partial).filter(|text| !is_blank(text));
         let response = response.or_else(|| self.last_text());
         let end = match outcome {
@@ -93,6 +101,17 @@ impl Attempt<'_> {
         Ok(self.settle(ended))
     }
 
+    async fn store_files(&mut self) -> Result<(), Halt> {
+        self.sessions
+            .close_local(&self.worker.registry, CLOSE_TIMEOUT)
+            .await;
+        for name in &self.lost {
+            self.bench.uploads.add_lost(name, LOST).await?;
+        }
+        let workspace = self.workspace.clone();
+        self.bench.uploads.add_workspace(workspace).await
+    }
+
     fn settle(&self, ended: Result<Run, WriteError>) -> Worked {
         match ended {
             Ok(run) => {
@@ -106,25 +125,38 @@ impl Attempt<'_> {
 
     async fn hand_back(&mut self) -> Worked {
         self.sessions.close(CLOSE_TIMEOUT).await;
-        let (store, claim) = (&self.worker.parts.store, &self.claimed.claim);
-        match store.hand_back(claim, Timestamp::now()).await {
-            Ok(()) => {
-                tracing::info!("the run is handed back");
-                Worked::HandedBack
-            }
-            Err(error) => unwritten(&error),
-        }
+        let handed_back = self.worker.hand_back(&self.claimed.claim).await;
+        handed_back.unwrap_or_else(|error| unwritten(&error))
     }
 
     async fn clean_up(&mut self) {
         self.sessions.close(CLOSE_TIMEOUT).await;
-        let cleaned = async {
-            end_recorded_groups(&self.records).await?;
-            tokio::fs::remove_dir_all(&self.folder).await
-        };
-        if let Err(error) = cleaned.await {
-            tracing::warn!(%error, "the folder of a run cannot be removed");
+        remove(&self.folder).await;
+    }
+}
+
+/// Ends the processes of an attempt, and removes its folder.
+pub(super) async fn remove(folder: &Path) {
+    if let Err(error) = end_recorded_groups(&folder.join(RECORDS)).await {
+        tracing::warn!(%error, "processes of a run cannot be ended");
+    }
+    let removed = folder.to_owned();
+    let removed = spawn_blocking(move || remove_folder(&removed)).await;
+    if let Err(error) = removed.map_err(io::Error::other).flatten() {
+        tracing::warn!(%error, "the folder of a run cannot be removed");
+    }
+}
+
+impl Worker {
+    /// Hands a run back that this process has claimed. One that was to be cancelled ends instead.
+    pub async fn hand_back(&self, claim: &Claim) -> Result<Worked, WriteError> {
+        let ended = self.parts.store.hand_back(claim, Timestamp::now());
+        if let Some(run) = ended.await? {
+            self.ended(&run, None);
+            return Ok(Worked::Ended);
         }
+        tracing::info!("the run is handed back");
+        Ok(Worked::HandedBack)
     }
 }
 

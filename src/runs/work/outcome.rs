@@ -1,5 +1,7 @@
 //! What an attempt comes to.
 
+use std::io;
+
 use super::position::StepEnd;
 use crate::runs::{model::RunError, store::StoreError};
 
@@ -18,12 +20,19 @@ pub(super) enum Outcome {
 pub(super) enum BeginError {
     #[error("the database cannot be read")]
     Store,
+    /// Of this machine, as a full disk is.
+    #[error("the folder of the run cannot be made")]
+    Local(#[source] io::Error),
+    /// Of what is stored of the run, or a fault of ours.
     #[error(transparent)]
     Broken(#[from] anyhow::Error),
 }
 
 impl From<StoreError> for BeginError {
     fn from(error: StoreError) -> Self {
+        if error.is_damage() {
+            return Self::Broken(error.into());
+        }
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::warn!(%error, cause, "the state of a run cannot be read");
         Self::Store

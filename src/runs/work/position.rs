@@ -108,6 +108,17 @@ impl Position {
         Ok(position)
     }
 
+    /// True if Claude has called a tool of the connection.
+    pub(super) fn has_called(&self, connection: &str) -> bool {
+        let mut blocks = self.messages.iter().flat_map(|message| &message.content);
+        blocks.any(|block| match block {
+            Block::ToolUse { name, .. } => name
+                .split_once("__")
+                .is_some_and(|(server, _)| server == connection),
+            _ => false,
+        })
+    }
+
     fn ask(&mut self, prompts: &[String]) {
         let prompt = prompts.get(self.step);
         let message = prompt.map(|prompt| Message::user(vec![Block::text(prompt)]));

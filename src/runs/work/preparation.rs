@@ -65,6 +65,14 @@ impl Worker {
         position.map_err(|error: Damaged| BeginError::Broken(error.into()))
     }
 
+    /// The connections with a process whose tools were called, of a run that was interrupted at its end: Claude cannot be told
+    /// any more that their files are gone.
+    pub(super) fn lost(&self, position: &Position, steps: usize) -> Vec<String> {
+        let mut names = self.registry.local_names();
+        names.retain(|name| position.step >= steps && position.has_called(name));
+        names
+    }
+
     pub(super) fn bench(
         &self,
         claimed: &Claimed,

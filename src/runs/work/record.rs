@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     agent::{Halt, mcp::CallOutcome},
@@ -33,6 +33,8 @@ pub(super) struct Record {
     halted: OnceLock<Halted>,
     /// What must be finished when the attempt is cut off: calls that are not repeated, with their results.
     pub(super) tasks: TaskTracker,
+    /// Cancelled when nobody waits for these calls any more: one that waits for a session is not sent then.
+    pub(super) cut_off: CancellationToken,
     state: Mutex<State>,
 }
 
@@ -66,6 +68,7 @@ impl Record {
             claim,
             halted: OnceLock::new(),
             tasks: TaskTracker::new(),
+            cut_off: CancellationToken::new(),
             state: Mutex::new(state),
         }
     }
@@ -91,6 +94,11 @@ impl Record {
 
     pub(super) fn add_partial(&self, text: &str) {
         self.state().partial.push_str(text);
+    }
+
+    /// A reply is requested: what has come of an earlier one that was not completed is void.
+    pub(super) fn clear_partial(&self) {
+        self.state().partial.clear();
     }
 
     pub(super) fn take_partial(&self) -> String {

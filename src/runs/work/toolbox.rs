@@ -145,21 +145,31 @@ impl Toolbox for RunTools {
             let mut outcome = outcome.await;
             let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let attachments = std::mem::take(&mut outcome.attachments);
-            bench.uploads.add_attachments(&name, attachments).await?;
             let call = (&*id, &*name);
             bench.record.add_result(call, &outcome, took).await?;
+            // They may take long: a death meanwhile must not make the outcome of the call unknown.
+            bench.uploads.add_attachments(&name, attachments).await?;
             Ok(outcome)
         };
         if is_read {
             return finish.boxed();
         }
         let record = self.bench.record.clone();
+        let cut_off = record.cut_off.clone();
+        let finish = async move {
+            let finished = cut_off.run_until_cancelled(finish).await;
+            finished.unwrap_or(Err(Halt))
+        };
         let task = record.tasks.spawn(finish.in_current_span());
         async move {
             let finished = task.await;
             finished.unwrap_or_else(|_| Err(record.halt(Halted::Unwritten)))
         }
         .boxed()
+    }
+
+    fn on_request(&self) {
+        self.bench.record.clear_partial();
     }
 
     fn on_reply<'a>(&'a self, reply: &'a ReplyView<'a>) -> Option<BoxFuture<'a, Result<(), Halt>>> {

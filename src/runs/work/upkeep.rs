@@ -4,11 +4,8 @@ use std::{io, time::Duration};
 
 use tokio::{fs, time::Instant};
 
-use super::{Check, RECORDS, Worker, sessions::Sessions};
-use crate::{
-    agent::mcp::end_recorded_groups,
-    runs::model::{StoredConnection, UserId},
-};
+use super::{Check, Worker, ending::remove, sessions::Sessions};
+use crate::runs::model::{StoredConnection, UserId};
 
 /// For the check of a connection.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(15);
@@ -19,9 +16,7 @@ impl Worker {
         let swept = async {
             let mut folders = fs::read_dir(&self.parts.folder).await?;
             while let Some(folder) = folders.next_entry().await? {
-                let folder = folder.path();
-                end_recorded_groups(&folder.join(RECORDS)).await?;
-                fs::remove_dir_all(&folder).await?;
+                remove(&folder.path()).await;
             }
             io::Result::Ok(())
         };

@@ -1,6 +1,7 @@
 //! Uploads the files of a run: what tools returned, at once, and what is in the workspace at the end.
 
 use std::{
+    collections::HashSet,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -17,7 +18,7 @@ use crate::{
         mcp::{Attachment, Attachments},
     },
     runs::{
-        files::{FileKey, FileStore, Names, Upload, blob_name},
+        files::{FileKey, FileStore, Names, Upload, blob_name, is_numbered},
         metrics::RunMetrics,
         model::{Claim, RunFile},
     },
@@ -28,6 +29,8 @@ const KEYS_PER_CLAIM: i64 = 1000;
 
 const TOO_MANY: &str =
     "It is not stored: the run has as many files, or bytes in files, as it may have.";
+/// The name under which files are missing that could not even be listed.
+const WORKSPACE: &str = "workspace";
 const UNREADABLE: &str = "It is not stored: it could not be read.";
 
 pub(super) struct Uploads {
@@ -43,6 +46,8 @@ struct State {
     names: Names,
     /// Files of the run so far, those that could not be stored included.
     files: Vec<RunFile>,
+    /// Positions in `files` of those that a file of the workspace was found to be.
+    found: HashSet<usize>,
     bytes: u64,
     next_key: i64,
 }
@@ -59,6 +64,7 @@ impl Uploads {
     ) -> Self {
         let mut names = Names::new();
         let state = State {
+            found: HashSet::new(),
             bytes: files.iter().map(|file| file.size).sum(),
             next_key: claim.number.saturating_mul(KEYS_PER_CLAIM),
             files: files
@@ -113,7 +119,7 @@ impl Uploads {
             Ok(listing) => listing,
             Err(error) => {
                 tracing::error!(%error, "the workspace of a run cannot be listed");
-                return Ok(());
+                return self.add_lost(WORKSPACE, UNREADABLE).await;
             }
         };
         if listing.left_out > 0 {
@@ -154,15 +160,24 @@ impl Uploads {
 
     /// True if an earlier attempt has stored the file before it could end the run.
     fn is_stored(&self, upload: &Upload) -> bool {
-        let is_same = |file: &RunFile| {
+        let state = &mut *self.state();
+        let is_same = |(at, file): &(usize, &RunFile)| {
             file.key.is_some()
-                && file.name == upload.name
                 && file.sha256.as_ref() == Some(&upload.sha256)
+                && is_numbered(&file.name, &upload.name)
+                && !state.found.contains(at)
         };
-        self.state().files.iter().any(is_same)
+        let same = state.files.iter().enumerate().find(is_same);
+        let same = same.map(|(at, _)| at);
+        same.is_some_and(|at| state.found.insert(at))
     }
 
     async fn add(&self, upload: Upload) -> Result<(), Halt> {
+        let most = self.limits.file_bytes;
+        if upload.size > most {
+            let problem = format!("It is not stored: it is larger than {most} bytes.");
+            return self.add_failed(&upload.name, upload.size, problem).await;
+        }
         let Some(number) = self.reserve(upload.size) else {
             return self
                 .add_failed(&upload.name, upload.size, TOO_MANY.to_owned())
@@ -199,6 +214,15 @@ impl Uploads {
         state.next_key += 1;
         // Claims beyond that do not come.
         Some(u32::try_from(state.next_key).unwrap_or(u32::MAX))
+    }
+
+    /// Journals, once, that files are missing which have no names.
+    pub(super) async fn add_lost(&self, name: &str, problem: &str) -> Result<(), Halt> {
+        if self.state().files.iter().any(|file| file.name == name) {
+            return Ok(());
+        }
+        let name = self.state().names.unique(name);
+        self.add_failed(&name, 0, problem.to_owned()).await
     }
 
     async fn add_failed(&self, name: &str, size: u64, problem: String) -> Result<(), Halt> {

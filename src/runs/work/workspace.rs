@@ -21,6 +21,7 @@ use cap_std::{ambient_authority, fs::Dir};
 
 use input::Input;
 
+pub(super) use folder::remove as remove_folder;
 pub use listing::{Listing, WorkspaceFile};
 pub use tool::{WorkspaceTool, specs};
 

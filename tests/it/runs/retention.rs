@@ -155,3 +155,35 @@ fn find(folder: &std::path::Path, end: &str) -> Option<std::path::PathBuf> {
             }
         })
 }
+
+#[tokio::test]
+async fn files_that_no_row_names_are_removed_too() {
+    let [db, _] = both().await;
+    let (retention, folder) = retention(&db).await;
+    let now: Timestamp = "2026-11-29T08:00:00Z".parse().expect("a time");
+    let run = ended(&db.store, &retention.files, "ann", now - 31 * DAY).await;
+    let key = FileKey::new(run.id.as_uuid(), 2, "lost.csv");
+    let upload = Upload::from_bytes("lost.csv", Bytes::from_static(b"x"));
+    retention.files.put(&key, upload).await.expect("stored");
+    assert_eq!(objects(&folder), 2);
+    assert_eq!(retention.remove_old(now).await.expect("removed"), 1);
+    assert_eq!(objects(&folder), 0);
+}
+
+#[tokio::test]
+async fn runs_whose_files_cannot_be_deleted_do_not_keep_others() {
+    let [db, _] = both().await;
+    let (retention, folder) = retention(&db).await;
+    let now: Timestamp = "2026-11-29T08:00:00Z".parse().expect("a time");
+    for _ in 0..100 {
+        let run = ended(&db.store, &retention.files, "ann", now - 32 * DAY).await;
+        let file = folder
+            .path()
+            .join(run.files[0].key.as_deref().expect("a key"));
+        std::fs::remove_file(&file).expect("a file");
+        // It cannot be removed as a file.
+        std::fs::create_dir(&file).expect("a folder");
+    }
+    ended(&db.store, &retention.files, "bob", now - 31 * DAY).await;
+    assert_eq!(retention.remove_old(now).await.expect("removed"), 1);
+}

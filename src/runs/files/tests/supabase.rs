@@ -71,6 +71,36 @@ async fn files_are_stored_signed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_folder_is_listed_until_it_is_empty() {
+    let left = std::sync::atomic::AtomicUsize::new(130);
+    let server = Server::start(move |got| match &got.line {
+        line if line.starts_with("DELETE") => {
+            let body: serde_json::Value = serde_json::from_slice(&got.body).unwrap();
+            let deleted = body["prefixes"].as_array().unwrap().len();
+            left.fetch_sub(deleted, std::sync::atomic::Ordering::SeqCst);
+            (200, "[]".to_owned())
+        }
+        _ => {
+            let left = left.load(std::sync::atomic::Ordering::SeqCst).min(100);
+            let names: Vec<_> = (1..=left)
+                .map(|n| format!(r#"{{"name":"{n}-a"}}"#))
+                .collect();
+            (200, format!("[{}]", names.join(",")))
+        }
+    });
+    let server = server.await;
+    let store = store(&server).await;
+    store.delete_run(key("a").execution_id()).await.unwrap();
+    let (list, delete) = (
+        "POST /sub/storage/v1/object/list/agent-files",
+        "DELETE /sub/storage/v1/object/agent-files",
+    );
+    assert_eq!(server.lines(), [list, delete, list, delete]);
+    let body: serde_json::Value = serde_json::from_slice(&server.got()[0].body).unwrap();
+    assert_eq!(body["prefix"], "runs/01920000-0000-7000-8000-000000000001");
+}
+
+#[tokio::test]
 async fn large_and_empty_files_have_their_length() {
     let server = Server::start(answer).await;
     let store = store(&server).await;

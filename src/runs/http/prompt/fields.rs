@@ -9,7 +9,7 @@ use crate::{
     runs::{
         http::{
             app::App,
-            checks::{MAX_CONNECTIONS, check_length, check_url, usable_headers},
+            checks::{MAX_CONNECTIONS, check_depth, check_length, check_url, usable_headers},
             json::invalid,
             refused::no_encryption,
         },
@@ -30,6 +30,9 @@ pub(super) fn check_system_prompt(prompt: Option<&str>) -> Result<(), Problem> {
 }
 
 pub(super) fn check_metadata(metadata: Option<&Metadata>) -> Result<(), Problem> {
+    for (_, value) in metadata.into_iter().flatten() {
+        check_depth("metadata", value)?;
+    }
     let length = metadata.map(serde_json::to_vec).transpose();
     match length {
         Ok(json) if json.as_ref().map_or(0, Vec::len) <= MAX_METADATA => Ok(()),

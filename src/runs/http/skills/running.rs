@@ -19,7 +19,7 @@ use crate::{
             app::App,
             base_url::BaseUrl,
             begin::{Accepted, Answered, Form, begin},
-            checks::request_id,
+            checks::{check_depth, request_id},
             extract::{OptionalBody, Owner, Segments},
             refused::Refused,
             runs,
@@ -67,6 +67,9 @@ pub(in crate::runs::http) async fn run(
 ) -> Result<Response, Refused> {
     let skill = find(&app, &owner, &id).await?;
     let request_id = request_id(&headers, body.request_id.as_deref())?;
+    if let Some(input) = &body.input {
+        check_depth("input", input)?;
+    }
     let run = skills::new_run(&skill, Trigger::Manual, request_id, body.input);
     begin(&app, &base, &owner, run, Form::of(body.r#async)).await
 }

@@ -22,7 +22,7 @@ pub(super) fn recreate(path: &Path) -> io::Result<()> {
 }
 
 /// Removes a folder or a file, if there is one. Links in it are removed, not followed.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(in crate::runs::work) fn remove(path: &Path) -> io::Result<()> {
     let result = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => remove_dir(path),
         Ok(_) => fs::remove_file(path),

@@ -202,3 +202,21 @@ async fn the_old_secret_is_not_valid_after_a_rotation() {
         .clone_into(&mut hook.secret);
     assert_eq!(hook.send(&app, "msg_1", now(), "{}").await.status, 202);
 }
+
+#[tokio::test]
+async fn json_that_is_nested_too_deep_is_refused() {
+    let app = RunsApp::start().await;
+    let hook = Hook::new(&app).await;
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let answer = hook.send(&app, "msg_1", now(), &deep(101)).await;
+    assert_eq!(answer.error(), (422, "invalid_request"));
+    let answer = hook.send(&app, "msg_2", now(), &deep(100)).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let input: Value = serde_json::from_str(&deep(101)).unwrap();
+    let path = format!("/skills/{}/run", hook.skill);
+    let answer = app.post("sam", &path, &json!({"input": input})).await;
+    assert_eq!(answer.error(), (422, "invalid_request"));
+    let body = json!({"prompt": "x", "metadata": {"a": input}});
+    let answer = app.post("sam", "/webhook", &body).await;
+    assert_eq!(answer.error(), (422, "invalid_request"));
+}

@@ -244,7 +244,8 @@ on_both!(a_cancel_of_a_running_run_is_a_flag, async |world: World| {
         .cancel_by_request(&user("carl"), &third.run.request_id, at(4))
         .await;
     assert!(by_request.unwrap().unwrap().cancel_requested);
-    world.store.hand_back(&third.claim, at(5)).await.unwrap();
+    let ended_too = world.store.hand_back(&third.claim, at(5)).await.unwrap();
+    assert_eq!(ended_too.unwrap().status, Status::Cancelled);
     assert_eq!(world.run(&third.run).await.status, Status::Cancelled);
     // What has ended stays as it is.
     let again = world
@@ -315,5 +316,19 @@ on_both!(
             .unwrap();
         let next = world.store.claim_next(9, at(141)).await.unwrap().unwrap();
         assert_eq!(next.run.id, second.id);
+    }
+);
+
+on_both!(
+    a_run_that_was_claimed_since_it_was_found_is_not_interrupted,
+    async |world: World| {
+        let stale = world.running("ann", at(0)).await;
+        let found = world.store.running_besides(&[]).await.unwrap();
+        let later = world.claim(stale.run.id, at(1)).await;
+        let ended = world.store.interrupt(&found, 1, at(2)).await.unwrap();
+        assert_eq!(ended, []);
+        assert_eq!(world.run(&later.run).await.status, Status::Running);
+        let found = world.store.running_besides(&[later.run.id]).await.unwrap();
+        assert!(found.is_empty());
     }
 );

@@ -307,7 +307,7 @@ async fn is_lost(world: &World, claim: &Claim) {
             .finish(claim, completed("stale"), at(50))
             .await
             .map(drop),
-        store.hand_back(claim, at(50)).await,
+        store.hand_back(claim, at(50)).await.map(drop),
     ];
     for written in lost {
         assert!(matches!(written, Err(WriteError::Lost)), "{written:?}");
@@ -349,7 +349,7 @@ on_both!(a_lost_claim_writes_nothing, async |world: World| {
         None
     );
     // It is gone.
-    let old = world.store.ended_before(at(100), 9).await.unwrap();
+    let old = world.store.ended_before(at(100), 9, 0).await.unwrap();
     world.store.remove(&old[0]).await.unwrap();
     is_lost(&world, &third.claim).await;
     let fourth = world.create("ann", run(), at(20)).await;

@@ -65,9 +65,12 @@ on_both!(
         ];
         let young = ended(&world, "ann", 30).await;
         world.queued("ann", at(0)).await;
-        assert_eq!(world.store.ended_before(at(30), 9).await.unwrap(), old);
-        assert_eq!(world.store.ended_before(at(30), 1).await.unwrap(), old[..1]);
-        assert_eq!(world.store.ended_before(at(10), 9).await.unwrap(), []);
+        assert_eq!(world.store.ended_before(at(30), 9, 0).await.unwrap(), old);
+        assert_eq!(
+            world.store.ended_before(at(30), 1, 0).await.unwrap(),
+            old[..1]
+        );
+        assert_eq!(world.store.ended_before(at(10), 9, 0).await.unwrap(), []);
         let mut before = Vec::new();
         for table in TABLES {
             before.push(world.count(&format!("SELECT COUNT(*) FROM {table}")).await);
@@ -86,7 +89,10 @@ on_both!(
                 "{table}"
             );
         }
-        assert_eq!(world.store.ended_before(at(99), 9).await.unwrap(), [young]);
+        assert_eq!(
+            world.store.ended_before(at(99), 9, 0).await.unwrap(),
+            [young]
+        );
     }
 );
 

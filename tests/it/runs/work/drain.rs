@@ -102,3 +102,28 @@ async fn the_result_of_a_write_in_flight_is_journalled_before_the_run_is_handed_
     let result = last_content(&world.claude.bodies()[1]);
     assert_eq!(result[0]["content"][0]["text"], "slow_write is done");
 }
+
+#[tokio::test]
+async fn a_read_that_a_hand_back_cuts_off_is_repeated_with_the_same_ids() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    let read = format!("{OWN}slow_read");
+    world.claude.push_all([
+        Reply::tool("toolu_1", &read, json!({"key": "k"})),
+        Reply::text("done"),
+    ]);
+    let id = world.create("Go").await;
+    engine.wake();
+    world.mcp.called_tool("slow_read").await;
+    within("the drain", engine.drain(Duration::ZERO)).await;
+    assert_eq!(world.run(id).await.status, Status::Queued);
+    world.mcp.gate.open_for_good();
+    let _engine = world.engine().await;
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    let [first, second] = <[_; 2]>::try_from(world.mcp.calls()).unwrap();
+    assert_eq!(
+        (&first.meta, &first.arguments),
+        (&second.meta, &second.arguments)
+    );
+    assert_eq!(first.meta["fitness.progstrength/tool_use_id"], "toolu_1");
+}

@@ -59,6 +59,14 @@ async fn files_of_the_workspace_and_of_tools_are_stored_and_listed() {
     let journal = world.journal(id).await;
     let listed = journal.iter().filter(|entry| entry["type"] == "file");
     assert_eq!(listed.count(), 4);
+    // A result does not wait for the store.
+    let at = |id: &str| {
+        journal
+            .iter()
+            .position(|it| it["type"] == "tool_result" && it["id"] == id)
+    };
+    let picture = journal.iter().position(|it| it["name"] == "picture.png");
+    assert!(at("toolu_4").unwrap() < picture.unwrap());
     world.cleaned_up().await;
 }
 
