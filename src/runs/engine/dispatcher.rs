@@ -17,7 +17,7 @@ use super::{
 };
 use crate::runs::{
     model::{Claim, Claimed},
-    store::{Store, StoreError, WriteError},
+    store::{Store, StoreError, Turn, WriteError},
     work::{Stops, Worked, Worker},
 };
 
@@ -130,6 +130,7 @@ impl Dispatcher {
         if !self.recover().await {
             return;
         }
+        self.expire().await;
         self.roles.send_replace(Role::Active);
         let mut tick = interval(POLL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -177,9 +178,12 @@ impl Dispatcher {
             let Some(room) = self.attempts.room() else {
                 return;
             };
-            let (per_user, attempts) = (self.settings.per_user, self.attempts_below());
-            let now = Timestamp::now();
-            match self.store.claim_next_below(attempts, per_user, now).await {
+            let turn = Turn {
+                per_user: self.settings.per_user,
+                attempts_below: self.attempts_below(),
+                queue_ttl: self.settings.queue_ttl,
+            };
+            match self.store.claim_in_turn(&turn, Timestamp::now()).await {
                 Ok(Some(claimed)) => self.begin(claimed, room, abandon.clone()),
                 Ok(None) => return,
                 Err(error) => return warn(&error),
@@ -228,9 +232,7 @@ impl Dispatcher {
 
     /// Hands a run back whose attempt could not write to the database, when it can be written to again.
     async fn release(&self, claim: &Claim) {
-        while let Err(WriteError::Store(error)) =
-            self.store.hand_back(claim, Timestamp::now()).await
-        {
+        while let Err(WriteError::Store(error)) = self.worker.hand_back(claim).await {
             warn(&error);
             sleep(POLL).await;
         }
@@ -258,10 +260,16 @@ impl Dispatcher {
 
     async fn expire(&self) {
         let ttl = self.settings.queue_ttl;
-        let now = Timestamp::now();
-        match self.store.expire(ttl, EXPIRED_AT_ONCE, now).await {
-            Ok(expired) => expired.iter().for_each(|run| self.worker.ended(run, None)),
-            Err(error) => warn(&error),
+        loop {
+            let expired = self.store.expire(ttl, EXPIRED_AT_ONCE, Timestamp::now());
+            let expired = expired.await.unwrap_or_else(|error| {
+                warn(&error);
+                Vec::new()
+            });
+            expired.iter().for_each(|run| self.worker.ended(run, None));
+            if expired.len() < EXPIRED_AT_ONCE as usize {
+                break;
+            }
         }
         match self.store.counts().await {
             Ok(counts) => {

@@ -6,14 +6,16 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
 use super::{
-    Store, StoreError, WriteError, queue, read,
+    Store, StoreError, WriteError,
+    queue::{self, Turn},
+    read,
     run_row::{Unknown, insert_entry, reload, status},
     text::{subject, to_u32, to_u64},
     transition::{self, Before, Ended},
 };
 use crate::{
     database::{query, row::decode},
-    runs::model::{Claim, Claimed, EntryKind, RetryReason, RunId, Status, UserId},
+    runs::model::{Claim, Claimed, EntryKind, RetryReason, Run, RunId, Status, UserId},
 };
 
 /// A process that loses the run it has chosen to another one chooses again.
@@ -27,22 +29,26 @@ impl Store {
         per_user: u32,
         now: Timestamp,
     ) -> Result<Option<Claimed>, StoreError> {
-        self.claim_next_below(u32::MAX, per_user, now).await
+        let turn = Turn {
+            per_user,
+            attempts_below: u32::MAX,
+            queue_ttl: Duration::MAX,
+        };
+        self.claim_in_turn(&turn, now).await
     }
 
-    /// The same, of the runs that have had fewer than `attempts`.
-    pub async fn claim_next_below(
+    /// The same, of the runs that `turn` lets through.
+    pub async fn claim_in_turn(
         &self,
-        attempts: u32,
-        per_user: u32,
+        turn: &Turn,
         now: Timestamp,
     ) -> Result<Option<Claimed>, StoreError> {
         for _ in 0..TRIES {
             let mut tx = self.db.system_read().await?;
-            let next = queue::next(tx.connection(), per_user, attempts).await?;
+            let next = queue::next(tx.connection(), turn, now).await?;
             drop(tx);
             let Some((id, owner)) = next else { break };
-            let claimed = self.claim_of(&owner, id, Some(per_user), now).await?;
+            let claimed = self.claim_of(&owner, id, Some(turn.per_user), now).await?;
             if claimed.is_some() {
                 return Ok(claimed);
             }
@@ -89,11 +95,17 @@ impl Store {
         Ok(Some(claimed))
     }
 
-    /// Puts the run back into the queue at its old place, and takes back its attempt. A run that was to be cancelled is.
-    pub async fn hand_back(&self, claim: &Claim, now: Timestamp) -> Result<(), WriteError> {
+    /// Puts the run back into the queue at its old place, and takes back its attempt. A run that was to be cancelled is, and
+    /// is returned.
+    pub async fn hand_back(
+        &self,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<Option<Run>, WriteError> {
         let mut tx = self.db.write(&claim.owner).await?;
         let (db, user) = tx.parts();
-        let done = if cancel_requested(db, user, claim.run).await? {
+        let is_end = cancel_requested(db, user, claim.run).await?;
+        let done = if is_end {
             let before = Before::Running(claim.number);
             transition::end(db, user, claim.run, before, &Ended::cancelled(), now).await?
         } else {
@@ -102,8 +114,13 @@ impl Store {
         if !done {
             return Err(WriteError::Lost);
         }
+        let ended = if is_end {
+            Some(reload(db, user, claim.run).await?)
+        } else {
+            None
+        };
         tx.commit().await?;
-        Ok(())
+        Ok(ended)
     }
 }
 

@@ -38,6 +38,8 @@ const PAGE: u32 = 500;
 pub(super) enum Outcome {
     Completed(StepEnd),
     Failed(RunError),
+    /// The run has used up its working time.
+    TimedOut,
     Cancelled,
     HandBack,
     /// The record says why.
@@ -122,7 +124,7 @@ impl<'a> Attempt<'a> {
             biased;
             () = stops.cancel.cancelled() => Outcome::Cancelled,
             () = stops.hand_back.cancelled() => Outcome::HandBack,
-            () = sleep_until(deadline) => timed_out(),
+            () = sleep_until(deadline) => Outcome::TimedOut,
             outcome = self.steps() => match outcome {
                 Ok(end) => Outcome::Completed(end),
                 Err(outcome) => outcome,
@@ -331,13 +333,6 @@ impl Worker {
             max_tokens: self.limits.max_tokens,
         }
     }
-}
-
-fn timed_out() -> Outcome {
-    Outcome::Failed(RunError {
-        code: "timeout".to_owned(),
-        message: "The run took longer than it may.".to_owned(),
-    })
 }
 
 pub(super) fn over_budget() -> Outcome {

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{
-    Worked,
+    Worked, Worker,
     attempt::{Attempt, Outcome, over_budget},
     record::Halted,
 };
 use crate::{
     agent::{Halt, claude::is_blank, mcp::end_recorded_groups},
     runs::{
-        model::{End, EntryKind, Run},
+        model::{Claim, End, EntryKind, Run, RunError, TIME_OVER},
         store::WriteError,
     },
 };
@@ -84,6 +84,11 @@ impl Attempt<'_> {
                 response,
                 stop_reason: None,
             },
+            Outcome::TimedOut => End::Failed {
+                error: time_over(),
+                response,
+                stop_reason: Some(TIME_OVER.to_owned()),
+            },
             Outcome::Cancelled => End::Cancelled { response },
             Outcome::HandBack | Outcome::Halted => return Err(record.halt(Halted::Unwritten)),
         };
@@ -105,14 +110,8 @@ impl Attempt<'_> {
 
     async fn hand_back(&mut self) -> Worked {
         self.sessions.close(CLOSE_TIMEOUT).await;
-        let (store, claim) = (&self.worker.parts.store, &self.claimed.claim);
-        match store.hand_back(claim, Timestamp::now()).await {
-            Ok(()) => {
-                tracing::info!("the run is handed back");
-                Worked::HandedBack
-            }
-            Err(error) => unwritten(&error),
-        }
+        let handed_back = self.worker.hand_back(&self.claimed.claim).await;
+        handed_back.unwrap_or_else(|error| unwritten(&error))
     }
 
     async fn clean_up(&mut self) {
@@ -124,6 +123,26 @@ impl Attempt<'_> {
         if let Err(error) = cleaned.await {
             tracing::warn!(%error, "the folder of a run cannot be removed");
         }
+    }
+}
+
+impl Worker {
+    /// Hands a run back that this process has claimed. One that was to be cancelled ends instead.
+    pub async fn hand_back(&self, claim: &Claim) -> Result<Worked, WriteError> {
+        let ended = self.parts.store.hand_back(claim, Timestamp::now());
+        if let Some(run) = ended.await? {
+            self.ended(&run, None);
+            return Ok(Worked::Ended);
+        }
+        tracing::info!("the run is handed back");
+        Ok(Worked::HandedBack)
+    }
+}
+
+fn time_over() -> RunError {
+    RunError {
+        code: "timeout".to_owned(),
+        message: "The run took longer than it may.".to_owned(),
     }
 }
 

@@ -159,6 +159,15 @@ on_both!(the_service_is_healthy_and_ready, async |app: RunsApp| {
     );
     let ready = Answer::of(app.request(Method::GET, "/ready")).await.ok();
     assert_eq!(ready["role"], "active");
+    // The standby knows the runs too.
+    let id = app.begin("hello").await;
+    app.run_is("sam", &id, "running").await;
+    let metrics = Answer::of(replica.by("sam", Method::GET, "/metrics")).await;
+    assert!(
+        metrics.text.contains("\nruns_running 1\n"),
+        "{}",
+        metrics.text
+    );
 });
 
 #[tokio::test]
@@ -259,4 +268,16 @@ async fn answers_have_the_common_headers_and_the_id_of_the_request() {
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let _: Value = answer.body;
+}
+
+#[tokio::test]
+async fn urls_begin_with_the_public_one_and_its_path() {
+    let app = RunsApp::builder()
+        .env("RUNS_PUBLIC_URL", "https://api.example.com/agent/")
+        .start()
+        .await;
+    let answer = app.prompt("sam", &super::later("hello")).await;
+    let id = answer.body["executionId"].as_str().unwrap();
+    let expected = format!("https://api.example.com/agent/runs/{id}");
+    assert_eq!(answer.header("location"), Some(&*expected));
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use prog_strength_agent::runs::model::{EntryKind, Overlap, RetryReason, RunId, Status};
+use prog_strength_agent::runs::{
+    model::{EntryKind, Overlap, RetryReason, RunId, Status},
+    store::Turn,
+};
 
 use super::{
     fencing::completed,
@@ -244,7 +247,8 @@ on_both!(a_cancel_of_a_running_run_is_a_flag, async |world: World| {
         .cancel_by_request(&user("carl"), &third.run.request_id, at(4))
         .await;
     assert!(by_request.unwrap().unwrap().cancel_requested);
-    world.store.hand_back(&third.claim, at(5)).await.unwrap();
+    let ended = world.store.hand_back(&third.claim, at(5)).await.unwrap();
+    assert_eq!(ended.as_ref(), Some(&world.run(&third.run).await));
     assert_eq!(world.run(&third.run).await.status, Status::Cancelled);
     // What has ended stays as it is.
     let again = world
@@ -270,7 +274,7 @@ on_both!(a_run_that_waits_too_long_expires, async |world: World| {
     let young = world.queued("ann", at(30)).await;
     let begun = world.queued("bob", at(0)).await;
     let claim = world.claim(begun.id, at(1)).await.claim;
-    world.store.hand_back(&claim, at(2)).await.unwrap();
+    assert_eq!(world.store.hand_back(&claim, at(2)).await.unwrap(), None);
     assert_eq!(world.store.expire(ttl, 100, at(59)).await.unwrap(), []);
     let expired = world.store.expire(ttl, 100, at(60)).await.unwrap();
     assert_eq!(expired.len(), 1);
@@ -315,5 +319,29 @@ on_both!(
             .unwrap();
         let next = world.store.claim_next(9, at(141)).await.unwrap().unwrap();
         assert_eq!(next.run.id, second.id);
+    }
+);
+
+on_both!(
+    a_run_that_has_waited_too_long_is_not_taken_unless_it_has_begun,
+    async |world: World| {
+        let turn = Turn {
+            per_user: 9,
+            attempts_below: u32::MAX,
+            queue_ttl: Duration::from_secs(60),
+        };
+        world.queued("ann", at(0)).await;
+        let young = world.queued("ann", at(30)).await;
+        let begun = world.queued("bob", at(0)).await;
+        let claim = world.claim(begun.id, at(1)).await.claim;
+        world.store.hand_back(&claim, at(2)).await.unwrap();
+        let mut taken = Vec::new();
+        while let Some(claimed) = world.store.claim_in_turn(&turn, at(60)).await.unwrap() {
+            taken.push(claimed.run.id);
+        }
+        taken.sort();
+        let mut expected = [young.id, begun.id];
+        expected.sort();
+        assert_eq!(taken, expected);
     }
 );

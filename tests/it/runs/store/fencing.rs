@@ -307,7 +307,7 @@ async fn is_lost(world: &World, claim: &Claim) {
             .finish(claim, completed("stale"), at(50))
             .await
             .map(drop),
-        store.hand_back(claim, at(50)).await,
+        store.hand_back(claim, at(50)).await.map(drop),
     ];
     for written in lost {
         assert!(matches!(written, Err(WriteError::Lost)), "{written:?}");
