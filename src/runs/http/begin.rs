@@ -101,11 +101,11 @@ pub(super) async fn replay(
     (request_id, body): (&str, &Value),
     form: Form,
 ) -> Result<Option<Response>, Refused> {
+    let Some(run) = app.store.replayed(owner, request_id, body).await? else {
+        return Ok(None);
+    };
     let caller = Caller::new(app, base, owner, form)?;
-    match app.store.replayed(owner, request_id, body).await? {
-        Some(run) => Ok(Some(caller.answer(&run, true).await)),
-        None => Ok(None),
-    }
+    Ok(Some(caller.answer(&run, true).await))
 }
 
 /// Who is answered, and how.

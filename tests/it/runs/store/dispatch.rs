@@ -247,8 +247,8 @@ on_both!(a_cancel_of_a_running_run_is_a_flag, async |world: World| {
         .cancel_by_request(&user("carl"), &third.run.request_id, at(4))
         .await;
     assert!(by_request.unwrap().unwrap().cancel_requested);
-    let ended = world.store.hand_back(&third.claim, at(5)).await.unwrap();
-    assert_eq!(ended.as_ref(), Some(&world.run(&third.run).await));
+    let cancelled = world.store.hand_back(&third.claim, at(5)).await.unwrap();
+    assert_eq!(cancelled, Some(world.run(&third.run).await));
     assert_eq!(world.run(&third.run).await.status, Status::Cancelled);
     // What has ended stays as it is.
     let again = world
