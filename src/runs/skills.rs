@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::schedule::{InvalidSchedule, Schedule};
-use super::model::{NewRun, RunId, RunInput, Skill, SkillContent, SkillId, Trigger, TriggerConfig};
+use super::model::{NewRun, RunId, RunInput, Skill, SkillContent, Trigger, TriggerConfig};
 
 /// The schedule of a skill; `None` for another trigger.
 pub fn schedule_of(content: &SkillContent) -> Result<Option<Schedule>, InvalidSchedule> {
@@ -28,11 +28,6 @@ pub fn next_run(
     Ok(schedule.and_then(|schedule| schedule.next_after(now)))
 }
 
-/// What a repeated request for a run of a skill must equal.
-pub fn compared(skill: SkillId, input: Option<&Value>) -> Value {
-    json!({"skillId": skill.to_string(), "input": input})
-}
-
 /// A run of a skill as it is now; later changes of the skill do not change the run. `input` is shown to its first step.
 pub fn new_run(
     skill: &Skill,
@@ -43,7 +38,7 @@ pub fn new_run(
     NewRun {
         id: RunId::new(),
         request_id,
-        body: compared(skill.id, input.as_ref()),
+        body: json!({"skillId": skill.id.to_string(), "input": input}),
         trigger,
         skill_id: Some(skill.id),
         input: RunInput {

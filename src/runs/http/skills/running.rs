@@ -18,9 +18,9 @@ use crate::{
         http::{
             app::App,
             base_url::BaseUrl,
-            begin::{Accepted, Answered, Form, begin, replay},
+            begin::{Accepted, Answered, Form, begin},
             checks::request_id,
-            extract::{OptionalBody, Owner, Segments, skill_id},
+            extract::{OptionalBody, Owner, Segments},
             refused::Refused,
             runs,
         },
@@ -65,22 +65,10 @@ pub(in crate::runs::http) async fn run(
     headers: HeaderMap,
     OptionalBody(body): OptionalBody<RunRequest>,
 ) -> Result<Response, Refused> {
-    let form = Form::of(body.r#async);
+    let skill = find(&app, &owner, &id).await?;
     let request_id = request_id(&headers, body.request_id.as_deref())?;
-    let refused = match find(&app, &owner, &id).await {
-        Ok(skill) => {
-            let run = skills::new_run(&skill, Trigger::Manual, request_id, body.input);
-            return begin(&app, &base, &owner, run, form).await;
-        }
-        Err(refused) => refused,
-    };
-    // The runs of a skill outlive it.
-    let Some(request_id) = request_id else {
-        return Err(refused);
-    };
-    let compared = skills::compared(skill_id(&id)?, body.input.as_ref());
-    let replayed = replay(&app, &base, &owner, (&request_id, &compared), form).await?;
-    replayed.ok_or(refused)
+    let run = skills::new_run(&skill, Trigger::Manual, request_id, body.input);
+    begin(&app, &base, &owner, run, Form::of(body.r#async)).await
 }
 
 /// The runs of a skill, newest first.

@@ -238,18 +238,3 @@ on_both!(
         assert_eq!(answer.error(), (422, "unknown_connection"));
     }
 );
-
-#[tokio::test]
-async fn a_run_that_was_begun_is_answered_for_when_its_skill_is_gone() {
-    let app = RunsApp::start().await;
-    let id = create(&app, &review()).await["id"].clone();
-    let path = format!("/skills/{}", id.as_str().unwrap());
-    let run = |input: &str| json!({"async": true, "requestId": "one", "input": input});
-    let first = app.post("sam", &format!("{path}/run"), &run("a")).await;
-    assert_eq!(first.status, 202, "{}", first.text);
-    assert_eq!(app.delete("sam", &path).await.status, 204);
-    let again = app.post("sam", &format!("{path}/run"), &run("a")).await;
-    assert_eq!((again.status.as_u16(), &again.body), (202, &first.body));
-    let other = app.post("sam", &format!("{path}/run"), &run("b")).await;
-    assert_eq!(other.status, 404);
-}
