@@ -266,7 +266,9 @@ impl Dispatcher {
                 warn(&error);
                 Vec::new()
             });
-            expired.iter().for_each(|run| self.worker.ended(run, None));
+            for run in &expired {
+                self.worker.ended(run, None);
+            }
             if expired.len() < EXPIRED_AT_ONCE as usize {
                 break;
             }
