@@ -135,7 +135,8 @@ fn host_rules(list: &str) -> Option<Vec<HostRule>> {
 pub(super) fn database_url(text: &str) -> Option<SecretString> {
     let text = text.trim();
     let valid = match text.split_once(':')? {
-        ("sqlite", file) => !file.trim_start_matches('/').is_empty(),
+        // A database in memory would be lost with the process, and no two connections would share it.
+        ("sqlite", file) => !file.trim_start_matches('/').is_empty() && !file.contains(":memory:"),
         ("postgres" | "postgresql", rest) => rest.starts_with("//") && Url::parse(text).is_ok(),
         _ => false,
     };

@@ -13,6 +13,7 @@ mod deliveries;
 mod endpoints;
 mod events;
 mod extract;
+mod failure;
 mod files;
 mod hooks;
 mod json;

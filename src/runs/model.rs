@@ -13,7 +13,7 @@ mod run;
 mod skill;
 
 pub use crate::auth::Subject as UserId;
-pub use claim::{Claim, Claimed, End};
+pub use claim::{Claim, Claimed, End, TIME_OVER};
 pub use connection::{NewConnection, SealedRow, StoredConnection};
 pub use delivery::{Delivery, DeliveryOutcome, DeliveryState, DueDelivery};
 pub use ids::{DeliveryId, RunId, SkillId};

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     engine::Engine,
+    files::LocationError,
     http::{app::App, router::router},
     model::Run,
     retention::Retention,
@@ -18,7 +19,7 @@ use super::{
     store::Store,
 };
 use crate::{
-    config::RunsConfig,
+    config::{ConfigError, RunsConfig},
     http::{lifecycle::Lifecycle, server},
     process::{heap, logs, signals::Signals},
 };
@@ -81,6 +82,7 @@ impl Service {
         let last = CancellationToken::new();
         let scheduler = {
             let (engine, progress) = (engine.clone(), parts.progress.clone());
+            let worker = parts.worker.clone();
             let scheduler = Scheduler {
                 store: store.clone(),
                 max_queued: config.limits.max_queued,
@@ -88,6 +90,7 @@ impl Service {
                     progress.appended(run.id, run.last_seq);
                     engine.wake();
                 },
+                ended: move |run: &Run| worker.ended(run, None),
             };
             tokio::spawn(scheduler.run(parts.engine.roles(), draining.clone()))
         };
@@ -149,4 +152,12 @@ fn setting<T, E: Into<anyhow::Error>>(
     variable: &'static str,
 ) -> anyhow::Result<T> {
     opened.map_err(Into::into).context(variable)
+}
+
+/// The same where the setting itself is at fault: a [`ConfigError`].
+fn valid<T>(parsed: Result<T, LocationError>, variable: &'static str) -> Result<T, ConfigError> {
+    parsed.map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+        ConfigError::new(variable, format!("{error}{}", cause.unwrap_or_default()))
+    })
 }

@@ -33,11 +33,11 @@ use tokio::time::timeout;
 pub use crate::database::{Database, Kind, OpenError};
 use batch::Batches;
 pub use create::Created;
-pub use queue::Counts;
+pub use queue::{Counts, Turn};
 pub use read::{Progress, RunQuery};
 pub use recover::Running;
 pub use retention::OldRun;
-pub use schedule::{Fire, Fired};
+pub use schedule::{Fire, Fired, Planned};
 pub use skills::SkillUpdate;
 
 const PING_TIMEOUT: Duration = Duration::from_secs(5);

@@ -140,8 +140,10 @@ pub(super) async fn cancel(
     let run = client.send(Method::POST, path, None).await?;
     let status = field(&run, "status");
     match status.as_str() {
+        _ if run["executionId"].is_null() => {
+            println!("there is no such run yet; it will never begin");
+        }
         "running" => println!("the run is being cancelled"),
-        "" => println!("there is no such run yet; it will never begin"),
         _ => println!("{status}"),
     }
     Ok(ExitCode::SUCCESS)

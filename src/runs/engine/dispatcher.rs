@@ -16,7 +16,7 @@ use super::{
 };
 use crate::runs::{
     model::Claimed,
-    store::{Store, StoreError},
+    store::{Store, StoreError, Turn},
     work::Worker,
 };
 
@@ -130,6 +130,7 @@ impl Dispatcher {
         if !self.recover().await {
             return;
         }
+        self.expire().await;
         self.roles.send_replace(Role::Active);
         let mut tick = interval(POLL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -178,9 +179,12 @@ impl Dispatcher {
             let Some(room) = self.attempts.room() else {
                 return;
             };
-            let (per_user, attempts) = (self.settings.per_user, self.attempts_below());
-            let now = Timestamp::now();
-            match self.store.claim_next_below(attempts, per_user, now).await {
+            let turn = Turn {
+                per_user: self.settings.per_user,
+                attempts_below: self.attempts_below(),
+                queue_ttl: self.settings.queue_ttl,
+            };
+            match self.store.claim_in_turn(&turn, Timestamp::now()).await {
                 Ok(Some(claimed)) => self.begin(claimed, room, abandon.clone()),
                 Ok(None) => return,
                 Err(error) => return warn(&error),

@@ -25,10 +25,16 @@ impl Dispatcher {
 
     pub(super) async fn expire(&self) {
         let ttl = self.settings.queue_ttl;
-        let now = Timestamp::now();
-        match self.store.expire(ttl, EXPIRED_AT_ONCE, now).await {
-            Ok(expired) => self.all_ended(&expired),
-            Err(error) => warn(&error),
+        loop {
+            let expired = self.store.expire(ttl, EXPIRED_AT_ONCE, Timestamp::now());
+            let expired = expired.await.unwrap_or_else(|error| {
+                warn(&error);
+                Vec::new()
+            });
+            self.all_ended(&expired);
+            if expired.len() < EXPIRED_AT_ONCE as usize {
+                break;
+            }
         }
     }
 

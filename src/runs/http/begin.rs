@@ -9,12 +9,15 @@ use axum::{
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use utoipa::ToSchema;
 
 use super::{
     app::App,
     base_url::BaseUrl,
+    failure::failure,
     refused::{Refused, not_found},
     view::{self, FileView, Trace},
     wait::{self, Waited},
@@ -85,23 +88,63 @@ pub(super) async fn begin(
     run: NewRun,
     form: Form,
 ) -> Result<Response, Refused> {
-    let deadline = Instant::now() + app.config.limits.timeout;
-    let _active = app.lifecycle.begin();
-    let waiting = match form {
-        Form::Async => None,
-        Form::Waiting => Some(Arc::new(app.limits.waiting.begin(owner.clone())?)),
-    };
+    let caller = Caller::new(app, base, owner, form)?;
     let (run, replayed) = create(app, owner, run).await?;
-    let answered = match waiting {
-        None => Ok(accepted(base, &run)),
-        Some(share) => wait(app, base, &run, deadline, share).await,
+    Ok(caller.answer(&run, replayed).await)
+}
+
+/// Answers for the run of an earlier request, if there is one with the same request id and body.
+pub(super) async fn replay(
+    app: &Arc<App>,
+    base: &BaseUrl,
+    owner: &UserId,
+    (request_id, body): (&str, &Value),
+    form: Form,
+) -> Result<Option<Response>, Refused> {
+    let Some(run) = app.store.replayed(owner, request_id, body).await? else {
+        return Ok(None);
     };
-    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
-    if replayed {
-        let yes = HeaderValue::from_static("true");
-        response.headers_mut().insert(REPLAYED, yes);
+    let caller = Caller::new(app, base, owner, form)?;
+    Ok(Some(caller.answer(&run, true).await))
+}
+
+/// Who is answered, and how.
+struct Caller<'a> {
+    app: &'a App,
+    base: &'a BaseUrl,
+    deadline: Instant,
+    /// `None`: he does not wait for the end.
+    waiting: Option<Arc<Share<UserId>>>,
+    _active: TaskTrackerToken,
+}
+
+impl<'a> Caller<'a> {
+    fn new(app: &'a App, base: &'a BaseUrl, owner: &UserId, form: Form) -> Result<Self, Refused> {
+        Ok(Self {
+            app,
+            base,
+            deadline: Instant::now() + app.config.limits.timeout,
+            _active: app.lifecycle.begin(),
+            waiting: match form {
+                Form::Async => None,
+                Form::Waiting => Some(Arc::new(app.limits.waiting.begin(owner.clone())?)),
+            },
+        })
     }
-    Ok(response)
+
+    async fn answer(self, run: &Run, replayed: bool) -> Response {
+        let answered = match self.waiting {
+            None => Ok(accepted(self.base, run)),
+            Some(share) => wait(self.app, self.base, run, self.deadline, share).await,
+        };
+        let mut response =
+            answered.unwrap_or_else(|refused: Refused| refused.of_run(run.id).into_response());
+        if replayed {
+            let yes = HeaderValue::from_static("true");
+            response.headers_mut().insert(REPLAYED, yes);
+        }
+        response
+    }
 }
 
 /// The run, and whether it is the one of an earlier request.
@@ -155,9 +198,7 @@ async fn wait(
     share: Arc<Share<UserId>>,
 ) -> Result<Response, Refused> {
     let waited = wait::for_end(app, &run.owner, run.id, deadline).await;
-    let of_run = |problem: Problem| problem.with_execution_id(run.id.to_string());
-    let waited = waited.map_err(|error| of_run(super::refused::unavailable(&error)))?;
-    let problem = match waited {
+    let problem = match waited? {
         Waited::Ended => return answer(app, base, run, share).await,
         Waited::Gone => return Err(not_found()),
         Waited::TimeOver => {
@@ -166,7 +207,7 @@ async fn wait(
         }
         Waited::Stopping => Problem::shutting_down(),
     };
-    Err(of_run(problem).into())
+    Err(problem.into())
 }
 
 /// The answer for a run that has ended.
@@ -179,7 +220,7 @@ async fn answer(
     let ended = app.store.run(&run.owner, run.id).await?;
     let run = ended.ok_or_else(not_found)?;
     if let Some(problem) = failure(&run) {
-        return Err(problem.with_execution_id(run.id.to_string()).into());
+        return Err(problem.into());
     }
     let body = Answered {
         trace: view::trace(app, &run.owner, run.id, &share).await?,
@@ -191,25 +232,4 @@ async fn answer(
         status: run.status,
     };
     Ok(hold_until_written(Json(body).into_response(), share))
-}
-
-/// The problem of a run that has ended without an answer.
-fn failure(run: &Run) -> Option<Problem> {
-    let problem = match (run.status, &run.error) {
-        (Status::Completed, _) => return None,
-        (Status::Cancelled, _) => Problem::new(Code::Cancelled, "The run was cancelled."),
-        (Status::Expired, _) => {
-            let detail = "The run was not begun in time.";
-            Problem::new(Code::Expired, detail)
-        }
-        (Status::Failed, Some(error)) if error.code == Code::Timeout.as_str() => {
-            Problem::new(Code::Timeout, error.message.clone())
-        }
-        (Status::Failed, Some(error)) => {
-            let detail = format!("The run has failed: {}", error.message);
-            Problem::new(Code::RunFailed, detail).with_cause(error.code.clone())
-        }
-        (Status::Failed | Status::Queued | Status::Running, _) => Problem::internal(),
-    };
-    Some(problem)
 }

@@ -27,6 +27,12 @@ impl Connections {
         self.0.contains(name)
     }
 
+    /// True if these are all the names, in any order.
+    pub(super) fn are(&self, names: &[String]) -> bool {
+        let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        self.names().eq(names)
+    }
+
     /// In alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

@@ -1,6 +1,6 @@
 //! The endpoints `/health`, `/ready`, `/metrics` and `/openapi.json`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
@@ -10,6 +10,7 @@ use axum::{
 use http::{StatusCode, header};
 use prometheus_client::encoding::text::encode;
 use serde::Serialize;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::app::App;
@@ -23,6 +24,8 @@ use crate::{
     runs::engine::Role,
 };
 
+/// Metrics must be there also while the database is not; the numbers of runs are then those of before.
+const COUNTS_TIMEOUT: Duration = Duration::from_secs(1);
 /// The last line of a document of metrics.
 const END_OF_METRICS: &str = "# EOF\n";
 
@@ -80,6 +83,10 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "OpenMetrics 1.0 text",
     body = String, content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    // Of the database, so that a standby tells them too.
+    if let Ok(Ok(counts)) = timeout(COUNTS_TIMEOUT, app.store.counts()).await {
+        app.worker.count(counts.queued, counts.running);
+    }
     let mut text = app.agent_metrics.encode();
     // Two registries, one document.
     text.truncate(text.trim_end_matches(END_OF_METRICS).len());

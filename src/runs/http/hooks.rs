@@ -37,7 +37,7 @@ use crate::{
         },
     },
     runs::{
-        callbacks::signature,
+        callbacks::signature::{self, Unverified},
         model::{Skill, SkillId, Trigger, TriggerConfig, UserId},
         secrets::Place,
         skills,
@@ -79,8 +79,10 @@ pub(super) async fn hook(
         Some(id) => find(&app, id).await?,
         None => None,
     };
-    let body = receive(&app, &parts.headers, body, skill.as_ref()).await?;
-    let (Some(skill), Some((body, _share))) = (skill, body) else {
+    let body = receive(&app, &parts.headers, body, skill.as_ref()).await;
+    // Before the signature is verified, nothing says whether there is such a webhook.
+    let body = body.inspect_err(|error| tracing::debug!(%error, "hook not received"));
+    let (Some(skill), Ok(Some((body, _share)))) = (skill, body) else {
         return Err(unauthorized());
     };
     let request_id = verify(&app, &skill, &parts.headers, &body)?;
@@ -90,10 +92,6 @@ pub(super) async fn hook(
             return Ok(with_allowance(Refused::from(problem).into_response(), left));
         }
     };
-    if !is_request_id(&request_id) {
-        let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
-        return Err(invalid("webhook-id", why).into());
-    }
     let run = skills::new_run(&skill, Trigger::Webhook, Some(request_id), input(body)?);
     let begun = begin(&app, &base, &skill.owner, run, Form::Async).await;
     let response = begun.unwrap_or_else(IntoResponse::into_response);
@@ -139,14 +137,20 @@ async fn read(
     Ok((bytes, share))
 }
 
-/// The `webhook-id`, if the signature is valid.
+/// The `webhook-id`, if the signature is valid and a request can have it.
 fn verify(app: &App, skill: &Skill, headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
     let secret = secret(app, skill).ok_or_else(unauthorized)?;
-    let verified = signature::verify(&secret, headers, body, Timestamp::now());
-    verified.map(str::to_owned).map_err(|error| {
-        tracing::debug!(%error, "hook refused");
-        unauthorized()
-    })
+    match signature::verify(&secret, headers, body, Timestamp::now()) {
+        Ok(id) if is_request_id(id) => Ok(id.to_owned()),
+        Ok(_) | Err(Unverified::Id) => {
+            let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
+            Err(invalid("webhook-id", why).into())
+        }
+        Err(error) => {
+            tracing::debug!(%error, "hook refused");
+            Err(unauthorized())
+        }
+    }
 }
 
 fn secret(app: &App, skill: &Skill) -> Option<CallbackSecret> {

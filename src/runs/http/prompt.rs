@@ -12,13 +12,13 @@ use http::HeaderMap;
 use super::{
     app::App,
     base_url::BaseUrl,
-    begin::{Accepted, Answered, Form, begin},
+    begin::{Accepted, Answered, Form, begin, replay},
     choice::Connections,
     extract::{JsonBody, Owner},
     refused::Refused,
 };
 use crate::http::problem;
-use request::PromptRequest;
+use request::{Identity, PromptRequest};
 
 /// Begin a run.
 #[utoipa::path(
@@ -49,8 +49,18 @@ pub(super) async fn webhook(
     JsonBody(body): JsonBody<PromptRequest>,
 ) -> Result<Response, Refused> {
     let form = Form::of(body.is_async);
-    let run = request::new_run(&app, &owner, &choice, &headers, body).await?;
-    begin(&app, &base, &owner, run, form).await
+    let identity = Identity::new(&app, &choice, &headers, &body)?;
+    let refused = match request::new_run(&app, &owner, &choice, &identity, body).await {
+        Ok(run) => return begin(&app, &base, &owner, run, form).await,
+        Err(refused) => refused,
+    };
+    // What was taken once is answered for, also when connections or settings are others now.
+    let Some(request_id) = &identity.request_id else {
+        return Err(refused);
+    };
+    let same = (request_id.as_str(), &identity.body);
+    let replayed = replay(&app, &base, &owner, same, form).await?;
+    replayed.ok_or(refused)
 }
 
 /// Begin a run: another path of `/webhook`.

@@ -17,7 +17,7 @@ use crate::{
         server::{Connection, DeadlineGuard},
     },
     process::memory::Exceeded,
-    runs::store::StoreError,
+    runs::{model::RunId, store::StoreError},
 };
 
 /// `Retry-After` while the database cannot be used.
@@ -25,6 +25,13 @@ const DATABASE_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// A request that is refused. [`render`] makes the response.
 pub(super) struct Refused(Problem);
+
+impl Refused {
+    /// Names the run that the request was for.
+    pub(super) fn of_run(self, run: RunId) -> Self {
+        Self(self.0.with_execution_id(run.to_string()))
+    }
+}
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {

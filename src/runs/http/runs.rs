@@ -1,6 +1,6 @@
 //! The endpoints of runs: list, read, wait, cancel.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -21,10 +21,13 @@ use super::{
     query::Query,
     refused::{Refused, not_found},
     view::{self, RunView},
-    wait,
+    wait::{self, Waited},
 };
 use crate::{
-    http::{body::hold_until_written, problem},
+    http::{
+        body::hold_until_written,
+        problem::{self, Problem},
+    },
     runs::{
         model::{Run, RunId, SkillId, Status, UserId},
         store::RunQuery,
@@ -33,7 +36,6 @@ use crate::{
 
 const DEFAULT_LIMIT: u64 = 20;
 const MAX_LIMIT: u64 = 100;
-const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Runs, newest first.
 #[derive(Serialize, ToSchema)]
@@ -152,8 +154,11 @@ async fn read(
     let (wait, trace) = (query.number("wait")?, query.flag("trace")?);
     let reader = view::reader(app, owner)?;
     if let Some(secs) = wait.filter(|secs| *secs > 0) {
-        let deadline = Instant::now() + Duration::from_secs(secs).min(MAX_WAIT);
-        wait::for_end(app, owner, id, deadline).await?;
+        let deadline = Instant::now() + wait::bounded(secs);
+        let _active = app.lifecycle.begin();
+        if wait::for_end(app, owner, id, deadline).await? == Waited::Stopping {
+            return Err(Refused::from(Problem::shutting_down()).of_run(id));
+        }
     }
     let run = app.store.run(owner, id).await?.ok_or_else(not_found)?;
     let mut view = RunView::new(app, &base.0, run).await;

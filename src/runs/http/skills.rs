@@ -22,6 +22,7 @@ use super::{
     base_url::BaseUrl,
     choice::Connections,
     extract::{JsonBody, Owner, Segments, skill_id},
+    json::invalid,
     refused::{Refused, not_found},
 };
 use crate::{
@@ -36,6 +37,8 @@ use content::Checked;
 use secret::{is_webhook, seal};
 use view::{SkillView, Skills};
 
+/// Skills of a user.
+const MAX_SKILLS: usize = 100;
 /// Attempts to change a skill that others change at the same time.
 const MAX_CHANGES: usize = 5;
 
@@ -68,7 +71,13 @@ pub(super) async fn create(
     base: BaseUrl,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Response, Refused> {
-    let checked = content::parse(&app, &owner, &choice, body).await?;
+    let checked = content::parse(&app, &owner, &choice, body, None).await?;
+    if app.store.skills(&owner).await?.len() >= MAX_SKILLS {
+        let why = format!(
+            "there are {MAX_SKILLS} skills already, which is the most that a user can have"
+        );
+        return Err(invalid("name", why).into());
+    }
     let id = SkillId::new();
     let secret = is_webhook(&checked.content).then(new_secret);
     let sealed = secret.as_ref().map(|secret| seal(&app, &owner, id, secret));
@@ -130,7 +139,8 @@ pub(super) async fn patch(
     for _ in 0..MAX_CHANGES {
         let skill = find(&app, &owner, &id).await?;
         let patched = content::patched(&skill.content, &patch)?;
-        let checked = content::parse(&app, &owner, &choice, patched).await?;
+        let stored = Some(&skill.content);
+        let checked = content::parse(&app, &owner, &choice, patched, stored).await?;
         let (update, secret) = change(&app, &owner, &skill, checked)?;
         if let Some(skill) = save(&app, &owner, &skill, update).await? {
             return Ok(Json(SkillView::with_secret(skill, secret.as_ref())).into_response());

@@ -13,6 +13,9 @@ use crate::runs::{
 /// How often the journals of other processes are looked at: their entries are not announced here.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The longest wait of a reader.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
 /// Why a wait is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waited {
@@ -23,6 +26,11 @@ pub(super) enum Waited {
     Stopping,
     /// The run has been removed.
     Gone,
+}
+
+/// How long a reader waits who asks for this many seconds.
+pub(super) fn bounded(secs: u64) -> Duration {
+    Duration::from_secs(secs).min(MAX_WAIT)
 }
 
 /// Waits for the end of the run until `deadline`, or until the server stops.
@@ -44,6 +52,18 @@ pub(super) async fn for_end(
             () = watcher.beyond(progress.last_seq, POLL_INTERVAL) => {}
             () = sleep_until(deadline) => return Ok(Waited::TimeOver),
             () = app.lifecycle.stopping().cancelled() => return Ok(Waited::Stopping),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_above_60_seconds_is_60() {
+        for (asked, waited) in [(1, 1), (60, 60), (61, 60), (u64::MAX, 60)] {
+            assert_eq!(bounded(asked), Duration::from_secs(waited));
         }
     }
 }

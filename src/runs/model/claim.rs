@@ -43,3 +43,6 @@ pub enum End {
         response: Option<String>,
     },
 }
+
+/// The stop reason of a run that has used up its working time.
+pub const TIME_OVER: &str = "timeout";

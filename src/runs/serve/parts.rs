@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{keys, setting};
+use super::{keys, setting, valid};
 use crate::{
     agent::metrics::Metrics,
     config::{FilePlace, RunsConfig},
@@ -48,7 +48,7 @@ pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
     let keys = KeyRing::new(&config.encryption_keys).map(Arc::new);
     keys::check(&store, keys.as_deref()).await?;
     let location = location(&config.files.place);
-    let files = FileStore::open(setting(location, "FILES_URL")?).await;
+    let files = FileStore::open(valid(location, "FILES_URL")?).await;
     let files = setting(files, "FILES_URL")?;
     let guard = Guard::new(config.outbound_allow.iter().cloned());
     let mut registry = Registry::default();

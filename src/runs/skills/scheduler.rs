@@ -21,12 +21,14 @@ const BATCH: u32 = 100;
 const TOO_LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Begins runs of skills.
-pub struct Scheduler<F> {
+pub struct Scheduler<C, E> {
     pub store: Store,
     /// `RUNS_MAX_QUEUED`.
     pub max_queued: u64,
     /// Told of each run that was made.
-    pub created: F,
+    pub created: C,
+    /// Told of each run that was cancelled for one.
+    pub ended: E,
 }
 
 /// What becomes of a planned time that has come.
@@ -38,7 +40,7 @@ enum Plan {
     PassOver { next_at: Option<Timestamp> },
 }
 
-impl<F: Fn(&Run) + Send + Sync> Scheduler<F> {
+impl<C: Fn(&Run) + Send + Sync, E: Fn(&Run) + Send + Sync> Scheduler<C, E> {
     /// Works whenever this process is the active one, until `stopping`.
     pub async fn run(self, mut roles: watch::Receiver<Role>, stopping: CancellationToken) {
         let work = async {
@@ -94,7 +96,10 @@ impl<F: Fn(&Run) + Send + Sync> Scheduler<F> {
             next_at,
         };
         match self.store.fire(due, fire, self.max_queued, now).await? {
-            Fired::Run(run) => (self.created)(&run),
+            Fired::Run(planned) => {
+                planned.cancelled.iter().for_each(&self.ended);
+                (self.created)(&planned.run);
+            }
             Fired::Skipped => tracing::info!(skill = id, planned, "skipped: a run goes on"),
             Fired::Already => {}
             Fired::QueueFull => tracing::warn!(skill = id, planned, "the queue is full"),

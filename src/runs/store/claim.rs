@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
 use super::{
-    Store, StoreError, WriteError, is_damage, queue, read,
+    Store, StoreError, WriteError, is_damage,
+    queue::{self, Turn},
+    read,
     run_row::{Unknown, insert_entry, reload, status},
     text::{subject, to_u32, to_u64},
     transition::{self, Before, Ended},
@@ -27,22 +29,26 @@ impl Store {
         per_user: u32,
         now: Timestamp,
     ) -> Result<Option<Claimed>, StoreError> {
-        self.claim_next_below(u32::MAX, per_user, now).await
+        let turn = Turn {
+            per_user,
+            attempts_below: u32::MAX,
+            queue_ttl: Duration::MAX,
+        };
+        self.claim_in_turn(&turn, now).await
     }
 
-    /// The same, of the runs that have had fewer than `attempts`.
-    pub async fn claim_next_below(
+    /// The same, of the runs that `turn` lets through.
+    pub async fn claim_in_turn(
         &self,
-        attempts: u32,
-        per_user: u32,
+        turn: &Turn,
         now: Timestamp,
     ) -> Result<Option<Claimed>, StoreError> {
         for _ in 0..TRIES {
             let mut tx = self.db.system_read().await?;
-            let next = queue::next(tx.connection(), per_user, attempts).await?;
+            let next = queue::next(tx.connection(), turn, now).await?;
             drop(tx);
             let Some((id, owner)) = next else { break };
-            let claimed = self.claim_of(&owner, id, Some(per_user), now).await?;
+            let claimed = self.claim_of(&owner, id, Some(turn.per_user), now).await?;
             if claimed.is_some() {
                 return Ok(claimed);
             }

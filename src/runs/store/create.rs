@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use sqlx::{AnyConnection, Error, Row};
 
 use super::{
@@ -65,6 +66,21 @@ impl Store {
         let created = create(tx.parts().0, &creation).await?;
         tx.commit().await?;
         Ok(created)
+    }
+
+    /// The owner's run that was created with this `requestId` and body.
+    pub async fn replayed(
+        &self,
+        owner: &UserId,
+        request_id: &str,
+        body: &Value,
+    ) -> Result<Option<Run>, StoreError> {
+        let mut tx = self.db.read(owner).await?;
+        let (db, user) = tx.parts();
+        match find(db, user, request_id, &value_digest(body)).await? {
+            Some((id, true)) => Ok(Some(reload(db, user, id).await?)),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The queue of each owner: how many runs wait and run, and the choice of the next one.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
@@ -18,6 +20,23 @@ use crate::{
 pub struct Counts {
     pub queued: u64,
     pub running: u64,
+}
+
+/// Which queued runs may be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// An owner has at most this many running ones.
+    pub per_user: u32,
+    /// Those that have had fewer attempts.
+    pub attempts_below: u32,
+    /// A run that has waited this long without having begun is not taken.
+    pub queue_ttl: Duration,
+}
+
+/// In Unix milliseconds: runs that were created then or earlier have waited for `ttl`.
+pub(super) fn created_by(now: Timestamp, ttl: Duration) -> i64 {
+    let ttl = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+    now.as_millisecond().saturating_sub(ttl)
 }
 
 impl Store {
@@ -113,22 +132,29 @@ pub(super) async fn running(db: &mut AnyConnection, owner: &str) -> Result<i64, 
 }
 
 /// The run that is next: of the owner with the fewest running ones, then of the one that was served longest ago, then of the
-/// one that has waited longest. Of an owner's runs with fewer than `attempts`, the oldest that waits for no other.
+/// one that has waited longest. Of an owner's runs that `turn` lets through, the oldest that waits for no other: a planned
+/// run waits for those of its skill that were there when it was made.
 pub(super) async fn next(
     db: &mut AnyConnection,
-    per_user: u32,
-    attempts: u32,
+    turn: &Turn,
+    now: Timestamp,
 ) -> Result<Option<(RunId, UserId)>, Error> {
     let sql = "SELECT owner, run_id FROM (
             SELECT o.owner, o.running, o.served_at, o.waiting_since, (
                 SELECT d.run_id FROM run_dispatch d
-                WHERE d.owner = o.owner AND d.state = 'queued' AND d.attempt < $2 AND NOT EXISTS (
-                    SELECT 1 FROM run_dispatch a WHERE a.run_id = d.after_run AND a.state IN ('queued', 'running'))
+                WHERE d.owner = o.owner AND d.state = 'queued' AND d.attempt < $2
+                    AND (d.started_at IS NOT NULL OR d.created_at > $3)
+                    AND (d.after_run IS NULL OR NOT EXISTS (
+                        SELECT 1 FROM run_dispatch a WHERE a.run_id = d.after_run AND a.state IN ('queued', 'running'))
+                        AND NOT EXISTS (
+                        SELECT 1 FROM run_dispatch a WHERE a.skill_id = d.skill_id AND a.state IN ('queued', 'running')
+                            AND a.created_at <= d.created_at AND a.run_id <> d.run_id))
                 ORDER BY d.created_at, d.run_id LIMIT 1) AS run_id
             FROM run_owner o WHERE o.queued > 0 AND o.running < $1) waiting
         WHERE run_id IS NOT NULL
         ORDER BY running, served_at, waiting_since, owner LIMIT 1";
-    let row = query!(sql; i64::from(per_user), i64::from(attempts))
+    let expired = created_by(now, turn.queue_ttl);
+    let row = query!(sql; i64::from(turn.per_user), i64::from(turn.attempts_below), expired)
         .fetch_optional(db)
         .await?;
     row.map(|row| {

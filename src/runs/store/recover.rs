@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Error, Row};
 
 use super::{
     Store, StoreError,
+    queue::created_by,
     run_row::{reload, run_id},
     text::{subject, to_u32},
     transition::{self, Before, Ended},
@@ -66,8 +67,7 @@ impl Store {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Run>, StoreError> {
-        let ttl = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
-        let latest = now.as_millisecond().saturating_sub(ttl);
+        let latest = created_by(now, ttl);
         let mut tx = self.db.system_read().await?;
         let sql = "SELECT run_id, owner FROM run_dispatch
                    WHERE state = 'queued' AND created_at <= $1 AND started_at IS NULL ORDER BY created_at LIMIT $2";

@@ -7,7 +7,7 @@ use super::{
     Store, StoreError,
     cancel::cancel,
     create::{Created, Creation, create},
-    run_row::{run_id, skill_id, status},
+    run_row::{reload, run_id, skill_id, status},
     text::subject,
 };
 use crate::{
@@ -28,10 +28,18 @@ pub struct Fire {
     pub next_at: Option<Timestamp>,
 }
 
+/// The run of a planned time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    pub run: Run,
+    /// Queued runs of the skill that were cancelled for it.
+    pub cancelled: Vec<Run>,
+}
+
 /// What a planned time has done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fired {
-    Run(Box<Run>),
+    Run(Box<Planned>),
     /// Left out, since another run of the skill has not ended.
     Skipped,
     /// Fired by another process, or the skill was changed or deleted since.
@@ -43,7 +51,10 @@ pub enum Fired {
 /// What is to be done about the runs of the skill that have not ended.
 enum Beside {
     Skip,
-    Run { after: Option<RunId> },
+    Run {
+        after: Option<RunId>,
+        cancelled: Vec<Run>,
+    },
 }
 
 impl Store {
@@ -92,8 +103,8 @@ impl Store {
             tx.commit().await?;
             return Ok(Fired::Already);
         }
-        let after = match beside(db, user, due.id, fire.overlap, now).await? {
-            Beside::Run { after } => after,
+        let (after, cancelled) = match beside(db, user, due.id, fire.overlap, now).await? {
+            Beside::Run { after, cancelled } => (after, cancelled),
             Beside::Skip => {
                 skip(db, user, due).await?;
                 tx.commit().await?;
@@ -110,13 +121,11 @@ impl Store {
         match create(db, &creation).await? {
             Created::New(run) => {
                 tx.commit().await?;
-                Ok(Fired::Run(run))
+                let run = *run;
+                Ok(Fired::Run(Box::new(Planned { run, cancelled })))
             }
             Created::QueueFull => Ok(Fired::QueueFull),
-            Created::Replayed(_) | Created::OtherBody | Created::NoSkill => {
-                tx.commit().await?;
-                Ok(Fired::Already)
-            }
+            Created::Replayed(_) | Created::OtherBody | Created::NoSkill => Ok(Fired::Already),
         }
     }
 
@@ -176,6 +185,7 @@ async fn beside(
         .rev()
         .find(|(_, status)| *status == Status::Running);
     let after = running.map(|(id, _)| *id);
+    let mut cancelled = Vec::new();
     match overlap {
         _ if others.is_empty() => {}
         Overlap::Skip => return Ok(Beside::Skip),
@@ -184,12 +194,15 @@ async fn beside(
         }
         Overlap::Queue => {}
         Overlap::CancelOther => {
-            for (id, _) in others {
+            for (id, before) in others {
                 cancel(db, user, id, now).await?;
+                if before == Status::Queued {
+                    cancelled.push(reload(db, user, id).await?);
+                }
             }
         }
     }
-    Ok(Beside::Run { after })
+    Ok(Beside::Run { after, cancelled })
 }
 
 /// The skill's runs that have not ended, oldest first.

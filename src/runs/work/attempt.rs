@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{
     Stops, Worker,
     connections::Context,
-    outcome::{BeginError, Outcome, broken, over_budget, timed_out},
+    outcome::{BeginError, Outcome, broken, over_budget},
     position::{Position, StepEnd},
     prompts,
     record::Halted,
@@ -95,7 +95,7 @@ impl<'a> Attempt<'a> {
             biased;
             () = stops.cancel.cancelled() => Outcome::Cancelled,
             () = stops.hand_back.cancelled() => Outcome::HandBack,
-            () = sleep_until(deadline) => timed_out(),
+            () = sleep_until(deadline) => Outcome::TimedOut,
             outcome = self.steps() => match outcome {
                 Ok(end) => Outcome::Completed(end),
                 Err(outcome) => outcome,

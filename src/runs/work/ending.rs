@@ -15,7 +15,7 @@ use super::{
 use crate::{
     agent::{Halt, claude::is_blank, mcp::end_recorded_groups},
     runs::{
-        model::{Claim, End, EntryKind, Run},
+        model::{Claim, End, EntryKind, Run, RunError, TIME_OVER},
         store::WriteError,
     },
 };
@@ -93,6 +93,11 @@ impl Attempt<'_> {
                 response,
                 stop_reason: None,
             },
+            Outcome::TimedOut => End::Failed {
+                error: time_over(),
+                response,
+                stop_reason: Some(TIME_OVER.to_owned()),
+            },
             Outcome::Cancelled => End::Cancelled { response },
             Outcome::HandBack | Outcome::Halted => return Err(record.halt(Halted::Unwritten)),
         };
@@ -157,6 +162,13 @@ impl Worker {
         }
         tracing::info!("the run is handed back");
         Ok(Worked::HandedBack)
+    }
+}
+
+fn time_over() -> RunError {
+    RunError {
+        code: "timeout".to_owned(),
+        message: "The run took longer than it may.".to_owned(),
     }
 }
 

@@ -10,6 +10,8 @@ use crate::runs::{model::RunError, store::StoreError};
 pub(super) enum Outcome {
     Completed(StepEnd),
     Failed(RunError),
+    /// The run has used up its working time.
+    TimedOut,
     Cancelled,
     HandBack,
     /// The record says why.
@@ -37,13 +39,6 @@ impl From<StoreError> for BeginError {
         tracing::warn!(%error, cause, "the state of a run cannot be read");
         Self::Store
     }
-}
-
-pub(super) fn timed_out() -> Outcome {
-    Outcome::Failed(RunError {
-        code: "timeout".to_owned(),
-        message: "The run took longer than it may.".to_owned(),
-    })
 }
 
 pub(super) fn over_budget() -> Outcome {

@@ -2,15 +2,19 @@
 
 mod receiver;
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
-use jiff::Timestamp;
+use ::http::Method;
+use jiff::{SignedDuration, Timestamp};
 use prog_strength_agent::{
     config::CallbackSecret,
     runs::{
         callbacks::{deliverer::Deliverer, signature::verify},
         metrics::RunMetrics,
-        model::{Delivery, DeliveryState, Run},
+        model::{Delivery, DeliveryState, End, Run, RunError},
         store::Store,
     },
     upstream::guard::Guard,
@@ -21,8 +25,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use self::receiver::Receiver;
-use super::stores::{both, ended, user};
-use crate::support::wait::within;
+use super::{
+    stores::{both, ended, queued, user},
+    support::RunsApp,
+};
+use crate::support::{answer::Answer, fake_claude::Reply, wait::within};
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -233,5 +240,88 @@ async fn two_processes_send_each_callback_once() {
                 .expect("read")
                 .is_none()
         );
+    }
+}
+
+#[tokio::test]
+async fn each_end_of_a_run_has_its_type_and_status() {
+    for db in both().await {
+        let receiver = Receiver::start(|_| (200, None)).await;
+        let now = Timestamp::now();
+        let long_ago = now - SignedDuration::from_hours(48);
+        let failed = End::Failed {
+            error: RunError {
+                code: "model_error".to_owned(),
+                message: "No answer.".to_owned(),
+            },
+            response: None,
+            stop_reason: None,
+        };
+        let completed = End::Completed {
+            response: "Done.".to_owned(),
+            stop_reason: None,
+        };
+        let mut expected = BTreeMap::new();
+        for (end, status) in [(completed, "completed"), (failed, "failed")] {
+            let run = queued(&db.store, "ann", Some(&receiver.url()), now).await;
+            let claimed = db.store.claim(run.id, now).await.expect("claimed");
+            let claim = claimed.expect("the run").claim;
+            db.store.finish(&claim, end, now).await.expect("ended");
+            expected.insert(run.id.to_string(), status);
+        }
+        let run = queued(&db.store, "ann", Some(&receiver.url()), long_ago).await;
+        let day = Duration::from_secs(86_400);
+        db.store.expire(day, 9, now).await.expect("expired");
+        expected.insert(run.id.to_string(), "expired");
+        let running = Running::start(&db.store, &["127.0.0.1"]);
+        for _ in 0..3 {
+            let request = receiver.next().await;
+            let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+            let id = body["data"]["executionId"].as_str().expect("an id");
+            let status = expected.remove(id).expect("once");
+            assert_eq!(body["type"], format!("run.{status}"), "{}", db.name);
+            assert_eq!(body["data"]["status"], status);
+        }
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_metrics_count_runs_attempts_files_and_callbacks_by_outcome() {
+    let receiver = Receiver::start(|_| (200, None)).await;
+    let app = RunsApp::builder()
+        .env("OUTBOUND_ALLOW", "127.0.0.1")
+        .start()
+        .await;
+    let file = json!({"path": "week.csv", "content": "day,kg"});
+    app.claude.push(Reply::tool("toolu_1", "write_file", file));
+    app.claude.push(Reply::text("Done."));
+    let body = json!({"prompt": "hello", "callbackUrl": receiver.url()});
+    let answer = app.prompt("sam", &body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    app.claude
+        .push(Reply::error(400, "invalid_request_error", "no"));
+    let failed = app.prompt("sam", &json!({"prompt": "hello"})).await;
+    assert_eq!(failed.error(), (502, "run_failed"));
+    receiver.next().await;
+    let metrics = within("the metrics", async {
+        loop {
+            let metrics = Answer::of(app.request(Method::GET, "/metrics")).await.text;
+            if metrics.contains("run_callbacks_total{") {
+                return metrics;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let lines: Vec<_> = metrics.lines().collect();
+    for line in [
+        "runs_total{trigger=\"api\",status=\"completed\"} 1",
+        "runs_total{trigger=\"api\",status=\"failed\"} 1",
+        "run_attempts_total 2",
+        "run_files_total{outcome=\"uploaded\"} 1",
+        "run_callbacks_total{outcome=\"delivered\"} 1",
+    ] {
+        assert!(lines.contains(&line), "{line}\n{metrics}");
     }
 }

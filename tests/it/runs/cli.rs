@@ -239,3 +239,67 @@ async fn a_server_that_is_not_there_and_a_bad_token_are_told_with_the_remedy() {
     let port = app.url.rsplit_once(':').expect("a port").1;
     assert_eq!(code(&run(&["healthcheck", "--port", port], &[]).await), 0);
 }
+
+#[tokio::test]
+async fn a_cancel_before_there_is_a_run_is_told_as_such() {
+    let app = RunsApp::start().await;
+    let ended = ask(&app, &["runs", "cancel", "mine", "--request-id"]).await;
+    assert_eq!(
+        (code(&ended), &ended.out[..]),
+        (
+            0,
+            &["there is no such run yet; it will never begin".to_owned()][..]
+        ),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_used_end_the_server_with_2() {
+    let directory = Directory::new();
+    let file = format!("sqlite:{}/runs.db", directory.0.display());
+    let cases = [
+        ("FILES_URL", "az://c", "FILES_URL"),
+        ("DATABASE_URL", "sqlite::memory:", "DATABASE_URL"),
+    ];
+    for (variable, value, named) in cases {
+        let mut env = vec![
+            ("ANTHROPIC_API_KEY", "sk-test"),
+            ("JWT_SIGNING_KEY", JWT_KEY),
+            ("PORT", "0"),
+        ];
+        if variable != "DATABASE_URL" {
+            env.push(("DATABASE_URL", &file));
+        }
+        env.push((variable, value));
+        let ended = run_in(&directory, &["runs"], &env).await;
+        assert_eq!(code(&ended), 2, "{ended:?}");
+        assert!(ended.err.join("\n").contains(named), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_a_key_that_stored_secrets_need_ends_with_2() {
+    let mut app = RunsApp::start().await;
+    let stored =
+        json!({"name": "mine", "url": "https://mcp.example.com/", "headers": {"x-key": "secret"}});
+    assert_eq!(app.post("ann", "/connections", &stored).await.status, 201);
+    app.stop();
+    app.stopped().await;
+    let env = [
+        ("ANTHROPIC_API_KEY", "sk-test"),
+        ("JWT_SIGNING_KEY", JWT_KEY),
+        ("PORT", "0"),
+        ("DATABASE_URL", &app.env["DATABASE_URL"]),
+        (
+            "RUNS_ENCRYPTION_KEYS",
+            "k2:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        ),
+    ];
+    let ended = run(&["runs"], &env).await;
+    assert_eq!(code(&ended), 2, "{ended:?}");
+    assert!(
+        ended.err.join("").contains("lacks the key `k1`"),
+        "{ended:?}"
+    );
+}

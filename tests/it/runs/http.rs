@@ -2,6 +2,7 @@
 
 mod answers;
 mod cancel;
+mod choice;
 mod connections;
 mod endpoints;
 mod events;

@@ -18,11 +18,14 @@ fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-fn scheduler(store: &Store) -> Scheduler<impl Fn(&Run) + Send + Sync + 'static> {
+type Told = fn(&Run);
+
+fn scheduler(store: &Store) -> Scheduler<Told, Told> {
     Scheduler {
         store: store.clone(),
         max_queued: 100,
-        created: |_: &Run| {},
+        created: |_| {},
+        ended: |_| {},
     }
 }
 
@@ -221,6 +224,7 @@ async fn a_standby_fires_nothing_until_it_is_active() {
         store: db.store.clone(),
         max_queued: 100,
         created: move |run: &Run| made.send(run.id).expect("the test waits"),
+        ended: |_: &Run| {},
     };
     let (role, roles) = watch::channel(Role::Standby);
     let stopping = CancellationToken::new();
@@ -233,4 +237,31 @@ async fn a_standby_fires_nothing_until_it_is_active() {
     assert_eq!(made, Some(runs(&db.store, &minutely).await[0].id));
     stopping.cancel();
     within("the scheduler stops", task).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_that_is_cancelled_for_another_is_told() {
+    for db in both().await {
+        let now = Timestamp::now();
+        let before = now - SignedDuration::from_mins(5);
+        let minutely = skill(&db.store, "ann", "* * * * *", Overlap::CancelOther, before).await;
+        let (ended, mut told) = mpsc::unbounded_channel();
+        let scheduler = Scheduler {
+            store: db.store.clone(),
+            max_queued: 100,
+            created: |_: &Run| {},
+            ended: move |run: &Run| ended.send((run.id, run.status)).expect("the test waits"),
+        };
+        scheduler.fire_due(now).await.expect("fired");
+        assert!(told.try_recv().is_err());
+        let first = runs(&db.store, &minutely).await[0].id;
+        let later = now + SignedDuration::from_mins(2);
+        scheduler.fire_due(later).await.expect("fired");
+        assert_eq!(
+            told.try_recv().ok(),
+            Some((first, Status::Cancelled)),
+            "{}",
+            db.name
+        );
+    }
 }

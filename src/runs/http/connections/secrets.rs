@@ -51,7 +51,7 @@ fn mask(secret: &str) -> String {
 pub(super) fn refuse_masks(headers: &Headers) -> Result<(), Problem> {
     let is_mask = |value: &Option<String>| value.as_ref().is_some_and(|it| it.contains('•'));
     if headers.values().any(is_mask) {
-        let why = "has a mask in place of a secret; leave it out to keep the old one";
+        let why = "has a mask in place of a secret; `null` in its place keeps the old one";
         return Err(invalid("headers", why));
     }
     Ok(())

@@ -65,7 +65,8 @@ pub(in crate::runs::http) struct NewRequest {
 #[serde(deny_unknown_fields)]
 pub(in crate::runs::http) struct ReplaceRequest {
     pub(super) url: String,
-    /// By name. Without them, those that are stored stay; `null` in place of a value keeps that one.
+    /// By name. Without them, those that are stored stay. With them, `null` in place of a value keeps the stored one, and
+    /// headers that are not named are removed.
     #[schema(value_type = Option<Object>)]
     pub(super) headers: Option<Headers>,
     #[schema(ignore)]

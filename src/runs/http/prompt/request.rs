@@ -57,16 +57,36 @@ pub(in crate::runs::http) struct PromptRequest {
     max_tokens: Option<u32>,
 }
 
+/// What makes a request the same as an earlier one of its caller.
+pub(super) struct Identity {
+    pub(super) request_id: Option<String>,
+    /// The request without what equals a default.
+    pub(super) body: Value,
+}
+
+impl Identity {
+    pub(super) fn new(
+        app: &App,
+        choice: &Connections,
+        headers: &HeaderMap,
+        body: &PromptRequest,
+    ) -> Result<Self, Problem> {
+        Ok(Self {
+            request_id: request_id(headers, body.request_id.as_deref())?,
+            body: compared(app, choice, body),
+        })
+    }
+}
+
 /// The run, if every field is valid.
 pub(super) async fn new_run(
     app: &App,
     owner: &UserId,
     choice: &Connections,
-    headers: &HeaderMap,
+    identity: &Identity,
     body: PromptRequest,
 ) -> Result<NewRun, Refused> {
     check_fields(app, &body)?;
-    let request_id = request_id(headers, body.request_id.as_deref())?;
     let inline = body.inline_connections.as_ref();
     let inline_names = || inline.into_iter().flat_map(BTreeMap::keys);
     fields::check_inline_names(app, inline_names())?;
@@ -74,7 +94,6 @@ pub(super) async fn new_run(
         check_connections(app, owner, choice, ("connections", names), inline_names()).await?;
     }
     let id = RunId::new();
-    let compared = compared(app, &body);
     let named = body.connections.as_ref();
     let chosen = named.map_or_else(|| choice.names().map(str::to_owned).collect(), Clone::clone);
     let connections = chosen
@@ -88,8 +107,8 @@ pub(super) async fn new_run(
     };
     Ok(NewRun {
         id,
-        request_id,
-        body: compared,
+        request_id: identity.request_id.clone(),
+        body: identity.body.clone(),
         trigger: Trigger::Api,
         skill_id: None,
         input: RunInput {
@@ -119,9 +138,9 @@ fn check_fields(app: &App, body: &PromptRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What a repeated request must equal: the request with its defaults. How the answer is wanted does not matter, nor do the
-/// values of headers: a fresh token is no other request.
-fn compared(app: &App, body: &PromptRequest) -> Value {
+/// What a repeated request must equal. How the answer is wanted does not matter, nor do the values of headers: a fresh token
+/// is no other request. What equals a default counts as absent, so that a change of the defaults changes no other request.
+fn compared(app: &App, choice: &Connections, body: &PromptRequest) -> Value {
     let inline = body.inline_connections.iter().flatten();
     let inline: BTreeMap<_, _> = inline
         .map(|(name, connection)| {
@@ -133,15 +152,17 @@ fn compared(app: &App, body: &PromptRequest) -> Value {
             (name, json!({"url": connection.url, "headers": headers}))
         })
         .collect();
+    let all = |names: &&Vec<String>| choice.are(names);
+    let (model, max_tokens) = (app.config.models.first(), app.config.claude.max_tokens);
     json!({
         "prompt": body.prompt,
         "systemPrompt": body.system_prompt,
         "metadata": body.metadata,
-        "connections": body.connections,
+        "connections": body.connections.as_ref().filter(|names| !all(names)),
         "inlineConnections": inline,
         "callbackUrl": body.callback_url,
-        "model": body.model.as_ref().or(app.config.models.first()),
-        "maxTokens": body.max_tokens,
+        "model": body.model.as_ref().filter(|named| Some(*named) != model),
+        "maxTokens": body.max_tokens.filter(|given| *given != max_tokens),
     })
 }
 

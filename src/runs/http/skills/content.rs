@@ -32,25 +32,28 @@ pub(super) struct Checked {
     pub(super) next_at: Option<Timestamp>,
 }
 
-/// Parses and checks a whole content.
+/// Parses and checks a whole content. Connections that the `stored` content names are not checked again: they may be gone.
 pub(super) async fn parse(
     app: &App,
     owner: &UserId,
     choice: &Connections,
     body: Value,
+    stored: Option<&SkillContent>,
 ) -> Result<Checked, Refused> {
     if !body.is_object() {
         return Err(invalid("body", "must be an object").into());
     }
     let body = without_nulls(body);
     check_trigger(&body)?;
-    let content: SkillContent = from_value(body)?;
+    let mut content: SkillContent = from_value(body)?;
     if is_blank(&content.name) {
         return Err(invalid("name", "is blank").into());
     }
     check_length("name", &content.name, MAX_NAME)?;
     check_length("description", &content.description, MAX_DESCRIPTION)?;
-    check_steps(app, owner, choice, &content.steps).await?;
+    let stored = stored.map_or(&[][..], |stored| &stored.steps);
+    check_steps(app, owner, choice, (&content.steps, stored)).await?;
+    fill_connections(app, choice, &mut content.steps);
     let next_at = skills::next_run(&content, Timestamp::now());
     let next_at =
         next_at.map_err(|error| Problem::new(Code::InvalidRequest, format!("trigger.{error}")))?;
@@ -75,8 +78,12 @@ async fn check_steps(
     app: &App,
     owner: &UserId,
     choice: &Connections,
-    steps: &[Step],
+    (steps, stored): (&[Step], &[Step]),
 ) -> Result<(), Refused> {
+    let mut known = Vec::new();
+    for step in stored {
+        known.extend(step.connections.iter().flatten());
+    }
     if steps.is_empty() || steps.len() > MAX_STEPS {
         let why = format!("must be 1 to {MAX_STEPS} steps");
         return Err(invalid("steps", why).into());
@@ -92,10 +99,21 @@ async fn check_steps(
         }
         if let Some(names) = &step.connections {
             let place = format!("{place}.connections");
-            check_connections(app, owner, choice, (&place, names), std::iter::empty()).await?;
+            check_connections(app, owner, choice, (&place, names), known.iter().copied()).await?;
         }
     }
     Ok(())
+}
+
+/// A step without connections uses all of the operator's. Where the choice is another, the names of then are kept.
+fn fill_connections(app: &App, choice: &Connections, steps: &mut [Step]) {
+    if *choice == Connections::all(&app.config) {
+        return;
+    }
+    for step in steps {
+        let names = || choice.names().map(str::to_owned).collect();
+        step.connections.get_or_insert_with(names);
+    }
 }
 
 /// The content after a merge patch (RFC 7396). A trigger of another type takes the place of the old one.

@@ -68,6 +68,19 @@ async fn a_failed_run_is_502_with_the_code_of_its_cause() {
 }
 
 #[tokio::test]
+async fn the_silence_of_claude_is_a_failure_and_no_timeout_of_the_run() {
+    let app = RunsApp::builder()
+        .env("CLAUDE_IDLE_TIMEOUT_SECS", "1")
+        .env("CLAUDE_MAX_RETRIES", "0")
+        .start()
+        .await;
+    app.claude.push(Reply::hang_before_headers());
+    let answer = app.prompt("sam", &json!({"prompt": "hello"})).await;
+    assert_eq!(answer.error(), (502, "run_failed"), "{}", answer.text);
+    assert_eq!(answer.body["cause"], "timeout");
+}
+
+#[tokio::test]
 async fn a_caller_who_has_waited_for_long_enough_is_told_the_id() {
     let app = RunsApp::builder()
         .env("AGENT_TIMEOUT_MS", "1500")

@@ -54,6 +54,18 @@ on_both!(a_secret_that_is_left_out_stays, async |app: RunsApp| {
     let mask = json!({"authorization": "••••••••7890"});
     let answer = put(json!({"url": url, "headers": mask})).await;
     assert_eq!(answer.error(), (422, "invalid_request"));
+    assert!(
+        answer
+            .text
+            .contains("`null` in its place keeps the old one"),
+        "{}",
+        answer.text
+    );
+    // Of given headers, what is not named is removed.
+    let kept = put(json!({"url": url, "headers": {"authorization": null}}))
+        .await
+        .ok();
+    assert_eq!(kept["headers"], json!({"authorization": "••••••••7890"}));
     let removed = put(json!({"url": url, "headers": {}})).await.ok();
     assert_eq!(removed["headers"], json!({}));
     let answer = app

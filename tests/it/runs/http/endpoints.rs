@@ -6,7 +6,14 @@ use ::http::Method;
 use serde_json::{Value, json};
 
 use super::{RunsApp, on_both};
-use crate::support::answer::{Answer, now, token};
+use crate::{
+    runs::support::with_json,
+    support::{
+        answer::{Answer, now, token},
+        postgres::Postgres,
+        wait::within,
+    },
+};
 
 /// Every endpoint, as the document names it, and whether it needs a token.
 const ENDPOINTS: [(&str, &str, bool); 30] = [
@@ -159,6 +166,15 @@ on_both!(the_service_is_healthy_and_ready, async |app: RunsApp| {
     );
     let ready = Answer::of(app.request(Method::GET, "/ready")).await.ok();
     assert_eq!(ready["role"], "active");
+    // The standby knows the runs too.
+    let id = app.begin("hello").await;
+    app.run_is("sam", &id, "running").await;
+    let metrics = Answer::of(replica.by("sam", Method::GET, "/metrics")).await;
+    assert!(
+        metrics.text.contains("\nruns_running 1\n"),
+        "{}",
+        metrics.text
+    );
 });
 
 #[tokio::test]
@@ -259,4 +275,47 @@ async fn answers_have_the_common_headers_and_the_id_of_the_request() {
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let _: Value = answer.body;
+}
+
+#[tokio::test]
+async fn urls_begin_with_the_public_one_and_its_path() {
+    let app = RunsApp::builder()
+        .env("RUNS_PUBLIC_URL", "https://api.example.com/agent/")
+        .start()
+        .await;
+    let answer = app.prompt("sam", &super::later("hello")).await;
+    let id = answer.body["executionId"].as_str().unwrap();
+    let expected = format!("https://api.example.com/agent/runs/{id}");
+    assert_eq!(answer.header("location"), Some(&*expected));
+}
+
+#[tokio::test]
+async fn without_the_database_the_service_is_not_ready_and_a_waiting_caller_has_the_id() {
+    let server = tokio::task::spawn_blocking(|| Postgres::start(false));
+    let server = server.await.unwrap();
+    let app = RunsApp::builder()
+        .env("DATABASE_URL", &server.database())
+        .start()
+        .await;
+    let waiting = app.by("sam", Method::POST, "/webhook");
+    let waiting = with_json(waiting, &json!({"prompt": "waits", "requestId": "one"}));
+    let waiting = tokio::spawn(Answer::of(waiting));
+    app.claude.asked_times(1).await;
+    let run = app.get("sam", "/runs/by-request/one").await.ok();
+    tokio::task::spawn_blocking(move || drop(server))
+        .await
+        .unwrap();
+    let answer = within("the caller", waiting).await.unwrap();
+    assert_eq!(answer.error(), (503, "busy"));
+    assert_eq!(answer.body["executionId"], run["executionId"]);
+    let ready = Answer::of(app.request(Method::GET, "/ready")).await;
+    assert_eq!(ready.status, 503);
+    assert_eq!(
+        (&ready.body["status"], &ready.body["database"]),
+        (&json!("unavailable"), &json!("unavailable"))
+    );
+    let health = Answer::of(app.request(Method::GET, "/health")).await;
+    assert_eq!(health.status, 200);
+    // Its end would wait for the database.
+    drop(app);
 }

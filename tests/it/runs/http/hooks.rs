@@ -131,6 +131,7 @@ async fn every_failure_is_the_same_401() {
             "{}",
         )
         .await,
+        hook.post(&app, [], &"x".repeat((1 << 20) + 1)).await,
         hook.send(&app, "msg_1", at - 310, "{}").await,
         hook.send(&app, "msg_1", at + 310, "{}").await,
         hook.post(
@@ -181,8 +182,10 @@ async fn every_failure_is_the_same_401() {
 async fn an_id_that_no_request_can_have_is_refused() {
     let app = RunsApp::start().await;
     let hook = Hook::new(&app).await;
-    let answer = hook.send(&app, "msg:1", now(), "{}").await;
-    assert_eq!(answer.error(), (422, "invalid_request"));
+    for id in ["msg:1", "msg.1"] {
+        let answer = hook.send(&app, id, now(), "{}").await;
+        assert_eq!(answer.error(), (422, "invalid_request"), "{id}");
+    }
 }
 
 #[tokio::test]

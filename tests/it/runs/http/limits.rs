@@ -1,10 +1,15 @@
 //! Limits: requests of a user, the queue, and the shutdown.
 
 use ::http::Method;
+use jiff::{SignedDuration, Timestamp};
+use prog_strength_agent::runs::store::Store;
 use serde_json::json;
 
 use super::{RunsApp, later};
-use crate::support::{answer::Answer, fake_claude::Reply};
+use crate::{
+    runs::stores::queued,
+    support::{answer::Answer, fake_claude::Reply},
+};
 
 #[tokio::test]
 async fn the_rate_limit_counts_what_changes_something_replays_included() {
@@ -105,6 +110,9 @@ async fn at_shutdown_posts_are_refused_and_streams_end_without_a_final_event() {
     let id = run["executionId"].as_str().unwrap();
     let mut events = app.events(id).await;
     events.expect("run").await;
+    let reader = app.by("sam", Method::GET, &format!("/runs/{id}?wait=60"));
+    let reader = tokio::spawn(Answer::of(reader));
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     app.stop();
     let started = tokio::time::Instant::now();
     loop {
@@ -125,6 +133,11 @@ async fn at_shutdown_posts_are_refused_and_streams_end_without_a_final_event() {
         .unwrap();
     assert_eq!(answer.error(), (503, "shutting_down"));
     assert_eq!(answer.body["executionId"], id);
+    let answer = crate::support::wait::within("the reader", reader)
+        .await
+        .unwrap();
+    assert_eq!(answer.error(), (503, "shutting_down"));
+    assert_eq!(answer.body["executionId"], id);
     let rest = events.rest().await;
     let finals = ["completed", "failed", "cancelled", "expired"];
     assert!(
@@ -133,4 +146,41 @@ async fn at_shutdown_posts_are_refused_and_streams_end_without_a_final_event() {
         "{rest:?}"
     );
     app.stopped().await;
+}
+
+#[tokio::test]
+async fn runs_that_have_waited_too_long_expire_at_the_start_and_are_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("old.db").display());
+    let store = Store::open(&url.as_str().into()).await.unwrap();
+    let old = Timestamp::now() - SignedDuration::from_hours(48);
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        waiting.push(queued(&store, "sam", None, old).await.id.to_string());
+    }
+    let app = RunsApp::builder().env("DATABASE_URL", &url).start().await;
+    for id in &waiting {
+        app.run_is("sam", id, "expired").await;
+    }
+    assert_eq!(app.claude.asked().len(), 0);
+    let metrics = Answer::of(app.request(Method::GET, "/metrics")).await.text;
+    let line = "runs_total{trigger=\"api\",status=\"expired\"} 3";
+    assert!(metrics.contains(line), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_user_has_at_most_100_skills() {
+    let app = RunsApp::start().await;
+    let skill = json!({"name": "one", "description": "", "steps": [{"prompt": "look"}], "trigger": {"type": "manual"}});
+    for _ in 0..100 {
+        assert_eq!(app.post("sam", "/skills", &skill).await.status, 201);
+    }
+    let answer = app.post("sam", "/skills", &skill).await;
+    assert_eq!(answer.error(), (422, "invalid_request"));
+    assert!(
+        answer.text.contains("there are 100 skills already"),
+        "{}",
+        answer.text
+    );
+    assert_eq!(app.post("eve", "/skills", &skill).await.status, 201);
 }

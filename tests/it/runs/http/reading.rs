@@ -148,3 +148,15 @@ async fn the_trace_is_the_journal() {
     assert!(without.get("trace").is_none());
     let _ = later("");
 }
+
+#[tokio::test]
+async fn a_page_has_at_most_100_runs() {
+    let app = RunsApp::start().await;
+    for _ in 0..101 {
+        app.begin("hello").await;
+    }
+    let page = app.get("sam", "/runs?limit=1000").await.ok();
+    let runs = page["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 100);
+    assert_eq!(page["before"], runs[99]["executionId"]);
+}

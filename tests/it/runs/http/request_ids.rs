@@ -143,3 +143,75 @@ on_both!(
         assert_eq!(runs["runs"].as_array().unwrap().len(), 1);
     }
 );
+
+on_both!(
+    what_equals_the_default_counts_as_absent,
+    async |app: RunsApp| {
+        let explicit = json!({"requestId": "one", "maxTokens": 2048, "connections": ["prog_strength"], "model": "claude-sonnet-4-6"});
+        let first = app.prompt("sam", &body(explicit)).await;
+        assert_eq!(first.status, 202, "{}", first.text);
+        let again = app.prompt("sam", &body(json!({"requestId": "one"}))).await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(again.body, first.body);
+        for other in [json!({"maxTokens": 2049}), json!({"connections": []})] {
+            let mut other = body(other);
+            other["requestId"] = json!("one");
+            let answer = app.prompt("sam", &other).await;
+            assert_eq!(answer.error(), (409, "request_id_reused"));
+        }
+    }
+);
+
+#[tokio::test]
+async fn a_taken_request_is_answered_for_when_its_connection_is_gone() {
+    let app = RunsApp::start().await;
+    let stored = json!({"name": "mine", "url": "https://mcp.example.com/"});
+    assert_eq!(app.post("sam", "/connections", &stored).await.status, 201);
+    let named = body(json!({"requestId": "one", "connections": ["mine"]}));
+    let first = app.prompt("sam", &named).await;
+    assert_eq!(first.status, 202, "{}", first.text);
+    assert_eq!(app.delete("sam", "/connections/mine").await.status, 204);
+    let again = app.prompt("sam", &named).await;
+    assert_eq!((again.status.as_u16(), &again.body), (202, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    // Of another user, or with another body, it is what it was: wrong.
+    for (user, id) in [("eve", "one"), ("sam", "two")] {
+        let fields = json!({"requestId": id, "connections": ["mine"]});
+        let answer = app.prompt(user, &body(fields)).await;
+        assert_eq!(answer.error(), (422, "unknown_connection"));
+    }
+}
+
+#[tokio::test]
+async fn a_taken_request_is_answered_for_under_other_settings() {
+    let mut app = RunsApp::builder()
+        .env("RUNS_MODELS", "claude-haiku-4-5")
+        .start()
+        .await;
+    let requests = [
+        json!({"requestId": "one"}),
+        json!({"requestId": "two", "model": "claude-haiku-4-5"}),
+        json!({"requestId": "three", "callbackUrl": "https://example.com/hook"}),
+    ]
+    .map(body);
+    let mut taken = Vec::new();
+    for request in &requests {
+        let answer = app.prompt("sam", request).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        taken.push(answer.body);
+    }
+    for (name, value) in [
+        ("AGENT_MODEL", "claude-opus-4-6"),
+        ("RUNS_MODELS", ""),
+        ("CALLBACK_SECRET", ""),
+    ] {
+        app.env.insert(name.to_owned(), value.to_owned());
+    }
+    let restarted = app.replica().await;
+    for (request, taken) in requests.iter().zip(taken) {
+        let again = restarted.by("sam", Method::POST, "/webhook");
+        let again = Answer::of(with_json(again, request)).await;
+        assert_eq!((again.status.as_u16(), &again.body), (202, &taken));
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    }
+}

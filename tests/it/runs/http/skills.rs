@@ -218,3 +218,23 @@ on_both!(
         assert_eq!(answer.status, 404);
     }
 );
+
+on_both!(
+    a_skill_whose_connection_is_gone_can_be_changed,
+    async |app: RunsApp| {
+        let stored = json!({"name": "mine", "url": "https://mcp.example.com/"});
+        assert_eq!(app.post("sam", "/connections", &stored).await.status, 201);
+        let mut body = review();
+        body["steps"] = json!([{"prompt": "look", "connections": ["mine"]}]);
+        let id = create(&app, &body).await["id"].clone();
+        assert_eq!(app.delete("sam", "/connections/mine").await.status, 204);
+        let off = patch(&app, &id, &json!({"isActive": false})).await.ok();
+        assert_eq!(off["isActive"], false);
+        let steps = json!([{"prompt": "look", "connections": ["mine", "other"]}]);
+        let answer = patch(&app, &id, &json!({"steps": steps})).await;
+        assert_eq!(answer.error(), (422, "unknown_connection"));
+        // A new skill cannot name it.
+        let answer = app.post("sam", "/skills", &body).await;
+        assert_eq!(answer.error(), (422, "unknown_connection"));
+    }
+);

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use prog_strength_agent::runs::model::{EntryKind, Overlap, RetryReason, RunId, Status};
+use prog_strength_agent::runs::{
+    model::{EntryKind, Overlap, RetryReason, RunId, Status},
+    store::Turn,
+};
 
 use super::{
     fencing::completed,
@@ -271,7 +274,7 @@ on_both!(a_run_that_waits_too_long_expires, async |world: World| {
     let young = world.queued("ann", at(30)).await;
     let begun = world.queued("bob", at(0)).await;
     let claim = world.claim(begun.id, at(1)).await.claim;
-    world.store.hand_back(&claim, at(2)).await.unwrap();
+    assert_eq!(world.store.hand_back(&claim, at(2)).await.unwrap(), None);
     assert_eq!(world.store.expire(ttl, 100, at(59)).await.unwrap(), []);
     let expired = world.store.expire(ttl, 100, at(60)).await.unwrap();
     assert_eq!(expired.len(), 1);
@@ -330,5 +333,29 @@ on_both!(
         assert_eq!(world.run(&later.run).await.status, Status::Running);
         let found = world.store.running_besides(&[later.run.id]).await.unwrap();
         assert!(found.is_empty());
+    }
+);
+
+on_both!(
+    a_run_that_has_waited_too_long_is_not_taken_unless_it_has_begun,
+    async |world: World| {
+        let turn = Turn {
+            per_user: 9,
+            attempts_below: u32::MAX,
+            queue_ttl: Duration::from_secs(60),
+        };
+        world.queued("ann", at(0)).await;
+        let young = world.queued("ann", at(30)).await;
+        let begun = world.queued("bob", at(0)).await;
+        let claim = world.claim(begun.id, at(1)).await.claim;
+        world.store.hand_back(&claim, at(2)).await.unwrap();
+        let mut taken = Vec::new();
+        while let Some(claimed) = world.store.claim_in_turn(&turn, at(60)).await.unwrap() {
+            taken.push(claimed.run.id);
+        }
+        taken.sort();
+        let mut expected = [young.id, begun.id];
+        expected.sort();
+        assert_eq!(taken, expected);
     }
 );

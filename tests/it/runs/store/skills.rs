@@ -81,7 +81,7 @@ pub(super) async fn fire(
     next: Option<Timestamp>,
 ) -> Run {
     match try_fire(store, skill, planned, next).await {
-        Fired::Run(run) => *run,
+        Fired::Run(planned) => planned.run,
         other => panic!("{other:?}"),
     }
 }
@@ -347,7 +347,11 @@ on_both!(
         let first = fire(store, &skill, at(60), Some(at(120))).await;
         let first = world.claim(first.id, at(61)).await;
         let second = fire(store, &skill, at(120), Some(at(180))).await;
-        let third = fire(store, &skill, at(180), None).await;
+        let Fired::Run(planned) = try_fire(store, &skill, at(180), None).await else {
+            panic!("no run");
+        };
+        let third = planned.run;
+        assert_eq!(planned.cancelled, [world.run(&second).await]);
         let statuses = [
             world.run(&first.run).await,
             world.run(&second).await,
@@ -372,5 +376,36 @@ on_both!(
         assert_eq!(next.run.id, third.id);
         let ids = BTreeSet::from([first.run.id, second.id, third.id]);
         assert_eq!(ids.len(), 3);
+    }
+);
+
+on_both!(
+    cancel_other_waits_for_every_run_of_the_skill,
+    async |world: World| {
+        let (store, ann) = (&world.store, user("ann"));
+        let skill = store
+            .create_skill(&ann, schedule(Overlap::CancelOther), at(0))
+            .await
+            .unwrap();
+        let mut running = Vec::new();
+        for second in [50, 51] {
+            let by_hand = world.create("ann", of_skill(skill.id), at(second)).await;
+            running.push(world.claim(by_hand.id, at(second)).await);
+        }
+        let next = fire(store, &skill, at(60), None).await;
+        // A later one is not waited for.
+        let later = world.create("ann", of_skill(skill.id), at(70)).await;
+        let claimed = store.claim_next(9, at(71)).await.unwrap().unwrap();
+        assert_eq!(claimed.run.id, later.id);
+        for (second, other) in running.iter().enumerate() {
+            assert!(
+                store.claim_next(9, at(80)).await.unwrap().is_none(),
+                "{second}"
+            );
+            let cancelled = prog_strength_agent::runs::model::End::Cancelled { response: None };
+            store.finish(&other.claim, cancelled, at(81)).await.unwrap();
+        }
+        let claimed = store.claim_next(9, at(90)).await.unwrap().unwrap();
+        assert_eq!(claimed.run.id, next.id);
     }
 );
