@@ -88,6 +88,7 @@ async fn the_processes_of_a_run_end_at_a_cancel_and_at_a_hand_back() {
         let id = world.create("Go").await;
         engine.wake();
         let pids = world.spawned(id).await;
+        world.claude.asked_times(2).await;
         assert!(pids.iter().all(|pid| runs(*pid)));
         if cancels {
             let owner = sam();
