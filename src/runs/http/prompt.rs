@@ -1,6 +1,8 @@
 //! `POST /webhook`: begins a run of one prompt.
 
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod inline;
 mod request;
 

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 
 use super::{
     fields,
-    inline::{InlineRequest, place},
+    inline::{self, InlineRequest, place},
 };
 use crate::{
     http::problem::Problem,
     runs::{
         http::{
             app::App,
-            checks::{check_connections, check_prompt, request_id, usable_headers},
+            checks::{Rules, check_connections, check_prompt, request_id, usable_headers},
             choice::Connections,
             refused::Refused,
         },
@@ -47,6 +47,7 @@ pub(in crate::runs::http) struct PromptRequest {
     #[schema(max_items = 64)]
     connections: Option<Vec<String>>,
     /// Connections for this run alone, by name; if the service takes them. They are used besides the others.
+    #[serde(default, deserialize_with = "inline::by_name")]
     inline_connections: Option<BTreeMap<String, InlineRequest>>,
     /// Called when the run has ended.
     callback_url: Option<String>,
@@ -65,16 +66,14 @@ pub(super) async fn new_run(
     headers: &HeaderMap,
     body: PromptRequest,
 ) -> Result<NewRun, Refused> {
-    check_fields(app, &body)?;
-    let request_id = request_id(headers, body.request_id.as_deref())?;
+    let request_id = check(app.rules(), headers, &body)?;
     let inline = body.inline_connections.as_ref();
     let inline_names = || inline.into_iter().flat_map(BTreeMap::keys);
-    fields::check_inline_names(app, inline_names())?;
     if let Some(names) = &body.connections {
         check_connections(app, owner, choice, ("connections", names), inline_names()).await?;
     }
     let id = RunId::new();
-    let compared = compared(app, &body);
+    let compared = compared(app.rules(), &body);
     let named = body.connections.as_ref();
     let chosen = named.map_or_else(|| choice.names().map(str::to_owned).collect(), Clone::clone);
     let connections = chosen
@@ -105,28 +104,35 @@ pub(super) async fn new_run(
     })
 }
 
-/// Checks the fields that need nothing but the settings.
-fn check_fields(app: &App, body: &PromptRequest) -> Result<(), Problem> {
+/// Checks everything that needs nothing but the settings. Returns the request id.
+pub(super) fn check(
+    rules: Rules<'_>,
+    headers: &HeaderMap,
+    body: &PromptRequest,
+) -> Result<Option<String>, Problem> {
     check_prompt("prompt", &body.prompt)?;
     fields::check_system_prompt(body.system_prompt.as_deref())?;
     fields::check_metadata(body.metadata.as_ref())?;
-    fields::check_callback(app, body.callback_url.as_deref())?;
-    fields::check_model(app, body.model.as_deref())?;
+    fields::check_callback(rules, body.callback_url.as_deref())?;
+    fields::check_model(rules, body.model.as_deref())?;
     fields::check_max_tokens(body.max_tokens)?;
-    for (name, connection) in body.inline_connections.iter().flatten() {
-        fields::check_inline(app, name, connection)?;
+    let inline = body.inline_connections.iter().flatten();
+    for (name, connection) in inline.clone() {
+        fields::check_inline(rules, name, connection)?;
     }
-    Ok(())
+    fields::check_inline_names(rules, inline.map(|(name, _)| name))?;
+    request_id(headers, body.request_id.as_deref())
 }
 
 /// What a repeated request must equal: the request with its defaults. How the answer is wanted does not matter, nor do the
 /// values of headers: a fresh token is no other request.
-fn compared(app: &App, body: &PromptRequest) -> Value {
+pub(super) fn compared(rules: Rules<'_>, body: &PromptRequest) -> Value {
     let inline = body.inline_connections.iter().flatten();
     let inline: BTreeMap<_, _> = inline
         .map(|(name, connection)| {
             let headers = connection.headers.iter().flatten();
-            let headers: Vec<_> = headers
+            // Their case and order do not matter.
+            let headers: BTreeSet<_> = headers
                 .filter(|(_, value)| value.is_some())
                 .map(|(name, _)| name.to_ascii_lowercase())
                 .collect();
@@ -140,7 +146,7 @@ fn compared(app: &App, body: &PromptRequest) -> Value {
         "connections": body.connections,
         "inlineConnections": inline,
         "callbackUrl": body.callback_url,
-        "model": body.model.as_ref().or(app.config.models.first()),
+        "model": body.model.as_ref().or(rules.config.models.first()),
         "maxTokens": body.max_tokens,
     })
 }
