@@ -1,7 +1,7 @@
 //! Shared by the fuzz targets: values made from a fuzzer's bytes, and the replay of its findings.
 //!
 //! A target is a function from bytes that panics when an invariant is violated. It is a module `fuzz` beside the code it
-//! tests (`claude`, `chat`, `history`, `tools`, `mcp`, `jwks`), which only tests and fuzzers compile. `fuzz/` holds the programs that
+//! tests (`claude`, `chat`, `history`, `tools`, `mcp`, `jwks`, `prompt`), which only tests and fuzzers compile. `fuzz/` holds the programs that
 //! run the targets, and `fuzz/seeds` the inputs that every `cargo test` replays.
 
 use serde_json::{Map, Value};

@@ -27,3 +27,6 @@ mod skills;
 mod stalled;
 mod view;
 mod wait;
+
+#[cfg(any(test, fuzzing))]
+pub use prompt::fuzz;

@@ -22,6 +22,8 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: Json
+    # The body as it was sent.
+    content: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class ScriptedServer:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                answer = outer.script(Request(self.command, self.path, headers, json.loads(body or "{}")))
+                answer = outer.script(Request(self.command, self.path, headers, json.loads(body or "{}"), body))
                 content = answer.body.encode() if isinstance(answer.body, str) else answer.body
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():

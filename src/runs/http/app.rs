@@ -5,14 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret;
 
-use super::{limits::Limits, refused::no_encryption};
+use super::{checks::Rules, limits::Limits, refused::no_encryption};
 use crate::{
     agent::metrics::Metrics,
     auth::Verifier,
-    config::{
-        RunsConfig,
-        connections::{OWN_CONNECTION, ServerHeaders},
-    },
+    config::{RunsConfig, connections::ServerHeaders},
     http::{lifecycle::Lifecycle, problem::Problem},
     runs::{
         engine::Engine,
@@ -80,14 +77,12 @@ impl App {
         })
     }
 
-    /// True for the names that no user's connection may have.
-    pub(super) fn has_operators_connection(&self, name: &str) -> bool {
-        name == OWN_CONNECTION
-            || self
-                .config
-                .connections
-                .keys()
-                .any(|operators| operators.as_str() == name)
+    pub(super) fn rules(&self) -> Rules<'_> {
+        Rules {
+            config: &self.config,
+            guard: &self.guard,
+            encrypts: self.keys.is_some(),
+        }
     }
 
     /// The values of headers, sealed for a row of a table. `field` begins the name of each field.

@@ -8,9 +8,13 @@ use serde_json::Value;
 use super::{app::App, choice::Connections, extract::single, json::invalid, refused::Refused};
 use crate::{
     agent::claude::is_blank,
-    config::connections::{ConnectionName, OWN_CONNECTION, ServerHeaders},
+    config::{
+        RunsConfig,
+        connections::{ConnectionName, OWN_CONNECTION, ServerHeaders},
+    },
     http::problem::{Code, Problem},
     runs::model::UserId,
+    upstream::guard::Guard,
 };
 
 /// The headers of a connection, as clients send them: by name; `null` is no value.
@@ -62,12 +66,29 @@ pub(super) fn is_deep(value: &Value, levels: usize) -> bool {
     }
 }
 
+/// What decides which requests are valid, besides the database.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) config: &'a RunsConfig,
+    pub(super) guard: &'a Guard,
+    /// Secrets can be stored.
+    pub(super) encrypts: bool,
+}
+
+impl Rules<'_> {
+    /// True for the names that no user's connection may have.
+    pub(super) fn has_operators_connection(self, name: &str) -> bool {
+        let operators = self.config.connections.keys();
+        name == OWN_CONNECTION || operators.into_iter().any(|known| known.as_str() == name)
+    }
+}
+
 /// The names of hosts are judged when they are dialled.
-pub(super) fn check_url(app: &App, field: &str, url: &str) -> Result<(), Problem> {
+pub(super) fn check_url(guard: &Guard, field: &str, url: &str) -> Result<(), Problem> {
     if url.len() > MAX_URL {
         return Err(invalid(field, format!("is longer than {MAX_URL} bytes")));
     }
-    let judged = app.guard.judge(url);
+    let judged = guard.judge(url);
     judged
         .map(drop)
         .map_err(|refused| invalid(field, refused.to_string()))
@@ -108,7 +129,7 @@ async fn is_stored(app: &App, owner: &UserId, name: &str) -> Result<bool, Refuse
     if name == OWN_CONNECTION || ConnectionName::from_str(name).is_err() {
         return Ok(false);
     }
-    if app.has_operators_connection(name) {
+    if app.rules().has_operators_connection(name) {
         return Ok(false);
     }
     Ok(app.store.connection(owner, name).await?.is_some())

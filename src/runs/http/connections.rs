@@ -198,7 +198,7 @@ async fn find(app: &App, owner: &UserId, name: &str) -> Result<StoredConnection,
 /// A name that the caller's connection may have.
 fn check_name(app: &App, name: &str) -> Result<(), Problem> {
     ConnectionName::from_str(name).map_err(|error| invalid("name", error.to_string()))?;
-    if app.has_operators_connection(name) {
+    if app.rules().has_operators_connection(name) {
         let why = "is the name of a connection of the operator's";
         return Err(invalid("name", why));
     }
@@ -217,7 +217,7 @@ fn sealed(
         let why = "cannot be used: commands come from the operator alone";
         return Err(invalid("command", why));
     }
-    check_url(app, "url", &url)?;
+    check_url(&app.guard, "url", &url)?;
     secrets::refuse_masks(headers)?;
     let headers = usable_headers("headers", headers)?;
     if app.keys.is_none() {

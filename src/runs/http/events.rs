@@ -14,6 +14,7 @@ use http::HeaderMap;
 use serde::Serialize;
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use utoipa::ToSchema;
 
 use super::{
     app::App,
@@ -50,18 +51,28 @@ enum Event {
     Entry(Entry),
 }
 
+/// The data of an event.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the OpenAPI document")]
+enum EventData {
+    /// With the further field `type`: `run`.
+    Run(Box<RunView>),
+    Entry(Entry),
+}
+
 /// A run's journal as it happens.
 #[utoipa::path(
     get, path = "/runs/{id}/events",
     params(
         ("id" = String, Path, description = "The `executionId`"),
         ("after" = Option<u64>, Query, description = "The `seq` of the last entry that is known"),
-        ("Last-Event-ID" = Option<u64>, Header, description = "The same; it wins over `after`"),
+        ("Last-Event-ID" = Option<u64>, Header, description = "The same; it wins over `after`, unless it is empty"),
     ),
     security(("bearer" = [])),
     responses((status = 200, description = "`event: run` with the run, then an event for each entry of the journal \
         (`id: <seq>`, `event: <type>`, `data: <JSON>`), until the one with which the run ends",
-        body = Entry, content_type = "text/event-stream"))
+        body = EventData, content_type = "text/event-stream"))
 )]
 pub(super) async fn events(
     State(app): State<Arc<App>>,

@@ -1,7 +1,12 @@
 //! Parses the JSON bodies of requests, and says at which place one is wrong.
 
+use std::{fmt, marker::PhantomData};
+
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::{Value, error::Category};
 
 use crate::{
@@ -12,7 +17,10 @@ use crate::{
     process::memory::json::{MAX_VALUES, check},
 };
 
-/// Parses a body of so many JSON values, or fewer.
+/// The longest place in an error, in characters: its names are the client's.
+const MAX_PLACE: usize = 200;
+
+/// Parses a body of so many JSON values, or fewer: an object.
 pub(super) fn parse<T: DeserializeOwned>(body: &Bytes, values: usize) -> Result<T, Problem> {
     let text = json::text(body)?;
     if values > MAX_VALUES {
@@ -26,8 +34,36 @@ pub(super) fn parse<T: DeserializeOwned>(body: &Bytes, values: usize) -> Result<
         Err(error) => return Err(json::not_json(error.line(), error.column())),
         Ok(_) => {}
     }
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(invalid("body", "must be an object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(&error))
+}
+
+/// A struct that is read from an object alone: serde reads structs from lists as well.
+#[derive(Debug)]
+pub(super) struct FromObject<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for FromObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields(PhantomData);
+        deserializer.deserialize_map(fields).map(Self)
+    }
+}
+
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 /// The same for a value.
@@ -73,14 +109,24 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         ("duplicate field", "is given twice"),
     ] {
         if message.starts_with(beginning) {
-            return invalid(&within, why);
+            return invalid(&shown(&within), why);
         }
     }
-    let place = if place.is_empty() { "body" } else { place };
-    match message.split_once(", expected ") {
-        Some((_, expected)) => invalid(place, format!("must be {}", in_words(expected))),
-        None => invalid(place, message),
+    let place = if place.is_empty() {
+        "body".to_owned()
+    } else {
+        shown(place)
+    };
+    // What was given comes first, and may hold these words too.
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => invalid(&place, format!("must be {}", in_words(expected))),
+        None => invalid(&place, message),
     }
+}
+
+fn shown(place: &str) -> String {
+    let visible = place.chars().filter(|c| !c.is_control());
+    visible.take(MAX_PLACE).collect()
 }
 
 /// Rust's types by their JSON names.

@@ -3,7 +3,7 @@
 use utoipa::{
     OpenApi,
     openapi::{
-        self, Content, Ref, RefOr, Response,
+        self, Content, KnownFormat, Ref, RefOr, Response, Schema, SchemaFormat,
         path::{Operation, PathItem},
     },
 };
@@ -15,7 +15,8 @@ use crate::http;
 #[openapi(
     info(
         title = "prog-strength-agent runs",
-        description = "Asynchronous runs of the agent of the Prog Strength training tracker."
+        description = "Asynchronous runs of the agent of the Prog Strength training tracker. \
+            An empty value in a query counts as absent."
     ),
     components(schemas(crate::http::problem::Body))
 )]
@@ -50,7 +51,9 @@ pub(super) fn complete(api: &mut openapi::OpenApi) {
     rename_wildcards(api);
     for (path, item) in &mut api.paths.paths {
         let is_hook = path.starts_with("/hooks/");
-        for (operation, writes) in operations(item) {
+        for (method, operation, writes) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+            unbound_numbers(operation);
             if operation.security.is_some() || is_hook {
                 let errors = ERRORS.iter();
                 let more: &[_] = if writes { &ERRORS_OF_WRITES } else { &[] };
@@ -66,17 +69,38 @@ pub(super) fn complete(api: &mut openapi::OpenApi) {
     http::openapi::complete(api);
 }
 
-/// The operations of a path, and whether each changes something.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+/// The operations of a path by their methods, and whether each changes something.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation, bool)> {
     [
-        (&mut item.get, false),
-        (&mut item.put, true),
-        (&mut item.post, true),
-        (&mut item.delete, true),
-        (&mut item.patch, true),
+        ("get", &mut item.get, false),
+        ("put", &mut item.put, true),
+        ("post", &mut item.post, true),
+        ("delete", &mut item.delete, true),
+        ("patch", &mut item.patch, true),
     ]
     .into_iter()
-    .filter_map(|(operation, writes)| Some((operation.as_mut()?, writes)))
+    .filter_map(|(method, operation, writes)| Some((method, operation.as_mut()?, writes)))
+}
+
+/// `post_runs_id_cancel`. The default is the name of the handler, which others have as well.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let words: Vec<_> = std::iter::once(method).chain(words).collect();
+    words.join("_")
+}
+
+/// Numbers in queries and headers may be of any length: what is too large is as the largest.
+fn unbound_numbers(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
+            && let Some(SchemaFormat::KnownFormat(KnownFormat::Int64)) = schema.format
+        {
+            schema.format = None;
+        }
+    }
 }
 
 fn add_error(operation: &mut Operation, (status, description): (&str, &str)) {

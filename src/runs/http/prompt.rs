@@ -1,6 +1,8 @@
 //! `POST /webhook`: begins a run of one prompt.
 
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod inline;
 mod request;
 
@@ -49,7 +51,7 @@ pub(super) async fn webhook(
     JsonBody(body): JsonBody<PromptRequest>,
 ) -> Result<Response, Refused> {
     let form = Form::of(body.is_async);
-    let identity = Identity::new(&app, &choice, &headers, &body)?;
+    let identity = Identity::new(app.rules(), &choice, &headers, &body)?;
     let refused = match request::new_run(&app, &owner, &choice, &identity, body).await {
         Ok(run) => return begin(&app, &base, &owner, run, form).await,
         Err(refused) => refused,

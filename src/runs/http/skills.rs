@@ -16,6 +16,7 @@ use http::{StatusCode, header};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
     app::App,
@@ -29,7 +30,7 @@ use crate::{
     http::problem::{self, Code, Problem},
     runs::{
         callbacks::signature::new_secret,
-        model::{NewSkill, SecretChange, Skill, SkillContent, SkillId, UserId},
+        model::{NewSkill, SecretChange, Skill, SkillContent, SkillId, Step, UserId},
         store::{Saved, SkillUpdate},
     },
 };
@@ -116,11 +117,25 @@ pub(super) async fn get(
     Ok(Json(SkillView::new(skill)).into_response())
 }
 
+/// Changes of a skill: what is left out stays, what is `null` is set back.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for the OpenAPI document")]
+struct SkillPatch {
+    name: Option<String>,
+    description: Option<String>,
+    steps: Option<Vec<Step>>,
+    /// The fields of the trigger to change, or one of another type.
+    #[schema(value_type = Option<Object>)]
+    trigger: Option<Value>,
+    is_active: Option<bool>,
+}
+
 /// Change a skill by a JSON merge patch (RFC 7396). What is queued goes on as it was.
 #[utoipa::path(
     patch, path = "/skills/{id}",
     params(("id" = String, Path)),
-    request_body(content = SkillContent, description = "The fields to change"),
+    request_body(content = SkillPatch, description = "The fields to change"),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The skill; one that has become a webhook with its `secret`, which is shown this once",

@@ -39,6 +39,8 @@ pub enum EntryKind {
         name: String,
         input: Value,
     },
+    // The OpenAPI document does not know `rename_all_fields`.
+    #[serde(rename_all = "camelCase")]
     ToolResult {
         id: String,
         name: String,

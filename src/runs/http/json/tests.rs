@@ -11,6 +11,7 @@ struct Body {
     max_tokens: Option<u32>,
     steps: Option<Vec<Step>>,
     kind: Option<Kind>,
+    only: Option<FromObject<Step>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,6 +69,27 @@ fn a_refusal_names_the_place_and_what_is_wanted_and_quotes_no_value() {
             "kind: must be `skip` or `queue`",
         ),
         ("5", "body: must be an object"),
+        (r#"["a", null, null, null]"#, "body: must be an object"),
+        (
+            r#"{"prompt": "a", "kind": "x, expected hunter2"}"#,
+            "kind: must be `skip` or `queue`",
+        ),
+        (
+            r#"{"prompt": "a", "maxTokens": "x, expected hunter2"}"#,
+            "maxTokens: must be a whole number that is not negative, and not too large",
+        ),
+        (
+            r#"{"prompt": "a", "one": {"prompt": "b"}}"#,
+            "one: is no field of this request",
+        ),
+        (
+            r#"{"prompt": "a", "only": ["b"]}"#,
+            "only: must be an object",
+        ),
+        (
+            r#"{"prompt": "a", "only": {"promt": "b"}}"#,
+            "only.promt: is no field of this request",
+        ),
     ];
     for (body, expected) in table {
         assert_eq!(
@@ -78,6 +100,17 @@ fn a_refusal_names_the_place_and_what_is_wanted_and_quotes_no_value() {
     }
     assert!(refusal("{").starts_with("invalid_json: "));
     assert!(refusal("\u{feff}{}").starts_with("invalid_json: "));
+}
+
+#[test]
+fn long_names_are_cut_and_controls_left_out() {
+    let long = "k".repeat(5000);
+    let refusal = refusal(&format!(r#"{{"prompt": "a", "\u0007{long}": 1}}"#));
+    let expected = format!(
+        "invalid_request: {}: is no field of this request",
+        &long[..MAX_PLACE]
+    );
+    assert_eq!(refusal, expected);
 }
 
 #[test]

@@ -8,8 +8,9 @@ use crate::{
     http::problem::Problem,
     runs::{
         http::{
-            app::App,
-            checks::{MAX_CONNECTIONS, check_depth, check_length, check_url, usable_headers},
+            checks::{
+                MAX_CONNECTIONS, Rules, check_depth, check_length, check_url, usable_headers,
+            },
             json::invalid,
             refused::no_encryption,
         },
@@ -40,19 +41,19 @@ pub(super) fn check_metadata(metadata: Option<&Metadata>) -> Result<(), Problem>
     }
 }
 
-pub(super) fn check_callback(app: &App, url: Option<&str>) -> Result<(), Problem> {
+pub(super) fn check_callback(rules: Rules<'_>, url: Option<&str>) -> Result<(), Problem> {
     let Some(url) = url else {
         return Ok(());
     };
-    if app.config.callback_secrets.is_empty() {
+    if rules.config.callback_secrets.is_empty() {
         let why = "cannot be used: this service has no secret to sign callbacks (CALLBACK_SECRET)";
         return Err(invalid("callbackUrl", why));
     }
-    check_url(app, "callbackUrl", url)
+    check_url(rules.guard, "callbackUrl", url)
 }
 
-pub(super) fn check_model(app: &App, model: Option<&str>) -> Result<(), Problem> {
-    let models = &app.config.models;
+pub(super) fn check_model(rules: Rules<'_>, model: Option<&str>) -> Result<(), Problem> {
+    let models = &rules.config.models;
     if model.is_none_or(|model| models.iter().any(|allowed| allowed == model)) {
         return Ok(());
     }
@@ -68,12 +69,12 @@ pub(super) fn check_max_tokens(tokens: Option<u32>) -> Result<(), Problem> {
 }
 
 pub(super) fn check_inline(
-    app: &App,
+    rules: Rules<'_>,
     name: &str,
     connection: &InlineRequest,
 ) -> Result<(), Problem> {
     const FIELD: &str = "inlineConnections";
-    if !app.config.inline_connections {
+    if !rules.config.inline_connections {
         return Err(invalid(
             FIELD,
             "are not taken by this service (RUNS_INLINE_CONNECTIONS)",
@@ -81,10 +82,10 @@ pub(super) fn check_inline(
     }
     ConnectionName::from_str(name).map_err(|error| invalid(FIELD, error.to_string()))?;
     let place = place(name);
-    check_url(app, &format!("{place}.url"), &connection.url)?;
+    check_url(rules.guard, &format!("{place}.url"), &connection.url)?;
     let headers = connection.headers.clone().unwrap_or_default();
     let headers = usable_headers(&format!("{place}.headers"), &headers)?;
-    if headers.iter().next().is_some() && app.keys.is_none() {
+    if headers.iter().next().is_some() && !rules.encrypts {
         return Err(no_encryption());
     }
     Ok(())
@@ -92,13 +93,13 @@ pub(super) fn check_inline(
 
 /// Inline connections do not take the names of the operator's.
 pub(super) fn check_inline_names<'a>(
-    app: &App,
+    rules: Rules<'_>,
     names: impl Iterator<Item = &'a String>,
 ) -> Result<(), Problem> {
     let (mut names, mut count) = (names, 0);
     let operators = names.find(|name| {
         count += 1;
-        app.has_operators_connection(name)
+        rules.has_operators_connection(name)
     });
     if let Some(name) = operators {
         let why = "is the name of a connection of the operator's";

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 
 use super::{
     fields,
-    inline::{InlineRequest, place},
+    inline::{self, InlineRequest, place},
 };
 use crate::{
     http::problem::Problem,
     runs::{
         http::{
             app::App,
-            checks::{check_connections, check_prompt, request_id, usable_headers},
+            checks::{Rules, check_connections, check_prompt, request_id, usable_headers},
             choice::Connections,
             refused::Refused,
         },
@@ -47,6 +47,7 @@ pub(in crate::runs::http) struct PromptRequest {
     #[schema(max_items = 64)]
     connections: Option<Vec<String>>,
     /// Connections for this run alone, by name; if the service takes them. They are used besides the others.
+    #[serde(default, deserialize_with = "inline::by_name")]
     inline_connections: Option<BTreeMap<String, InlineRequest>>,
     /// Called when the run has ended.
     callback_url: Option<String>,
@@ -66,14 +67,14 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn new(
-        app: &App,
+        rules: Rules<'_>,
         choice: &Connections,
         headers: &HeaderMap,
         body: &PromptRequest,
     ) -> Result<Self, Problem> {
         Ok(Self {
             request_id: request_id(headers, body.request_id.as_deref())?,
-            body: compared(app, choice, body),
+            body: compared(rules, choice, body),
         })
     }
 }
@@ -86,10 +87,9 @@ pub(super) async fn new_run(
     identity: &Identity,
     body: PromptRequest,
 ) -> Result<NewRun, Refused> {
-    check_fields(app, &body)?;
+    check_fields(app.rules(), &body)?;
     let inline = body.inline_connections.as_ref();
     let inline_names = || inline.into_iter().flat_map(BTreeMap::keys);
-    fields::check_inline_names(app, inline_names())?;
     if let Some(names) = &body.connections {
         check_connections(app, owner, choice, ("connections", names), inline_names()).await?;
     }
@@ -125,27 +125,29 @@ pub(super) async fn new_run(
 }
 
 /// Checks the fields that need nothing but the settings.
-fn check_fields(app: &App, body: &PromptRequest) -> Result<(), Problem> {
+pub(super) fn check_fields(rules: Rules<'_>, body: &PromptRequest) -> Result<(), Problem> {
     check_prompt("prompt", &body.prompt)?;
     fields::check_system_prompt(body.system_prompt.as_deref())?;
     fields::check_metadata(body.metadata.as_ref())?;
-    fields::check_callback(app, body.callback_url.as_deref())?;
-    fields::check_model(app, body.model.as_deref())?;
+    fields::check_callback(rules, body.callback_url.as_deref())?;
+    fields::check_model(rules, body.model.as_deref())?;
     fields::check_max_tokens(body.max_tokens)?;
-    for (name, connection) in body.inline_connections.iter().flatten() {
-        fields::check_inline(app, name, connection)?;
+    let inline = body.inline_connections.iter().flatten();
+    for (name, connection) in inline.clone() {
+        fields::check_inline(rules, name, connection)?;
     }
-    Ok(())
+    fields::check_inline_names(rules, inline.map(|(name, _)| name))
 }
 
 /// What a repeated request must equal. How the answer is wanted does not matter, nor do the values of headers: a fresh token
 /// is no other request. What equals a default counts as absent, so that a change of the defaults changes no other request.
-fn compared(app: &App, choice: &Connections, body: &PromptRequest) -> Value {
+fn compared(rules: Rules<'_>, choice: &Connections, body: &PromptRequest) -> Value {
     let inline = body.inline_connections.iter().flatten();
     let inline: BTreeMap<_, _> = inline
         .map(|(name, connection)| {
             let headers = connection.headers.iter().flatten();
-            let headers: Vec<_> = headers
+            // Their case and order do not matter.
+            let headers: BTreeSet<_> = headers
                 .filter(|(_, value)| value.is_some())
                 .map(|(name, _)| name.to_ascii_lowercase())
                 .collect();
@@ -153,7 +155,8 @@ fn compared(app: &App, choice: &Connections, body: &PromptRequest) -> Value {
         })
         .collect();
     let all = |names: &&Vec<String>| choice.are(names);
-    let (model, max_tokens) = (app.config.models.first(), app.config.claude.max_tokens);
+    let config = rules.config;
+    let (model, max_tokens) = (config.models.first(), config.claude.max_tokens);
     json!({
         "prompt": body.prompt,
         "systemPrompt": body.system_prompt,

@@ -44,6 +44,7 @@ pub(super) async fn parse(
         return Err(invalid("body", "must be an object").into());
     }
     let body = without_nulls(body);
+    check_objects(&body)?;
     check_trigger(&body)?;
     let mut content: SkillContent = from_value(body)?;
     if is_blank(&content.name) {
@@ -58,6 +59,19 @@ pub(super) async fn parse(
     let next_at =
         next_at.map_err(|error| Problem::new(Code::InvalidRequest, format!("trigger.{error}")))?;
     Ok(Checked { content, next_at })
+}
+
+/// serde reads steps and triggers from lists as well.
+fn check_objects(body: &Value) -> Result<(), Problem> {
+    let steps = body.get("steps").and_then(Value::as_array);
+    let step = steps.and_then(|steps| steps.iter().position(|step| !step.is_object()));
+    if let Some(at) = step {
+        return Err(invalid(&format!("steps[{at}]"), "must be an object"));
+    }
+    match body.get("trigger") {
+        Some(trigger) if !trigger.is_object() => Err(invalid("trigger", "must be an object")),
+        _ => Ok(()),
+    }
 }
 
 /// serde does not refuse further fields of a trigger without any.
@@ -170,6 +184,21 @@ mod tests {
             })
         );
         assert_eq!(after(&json!({"steps": []}))["steps"], json!([]));
+    }
+
+    #[test]
+    fn steps_and_triggers_are_objects_and_no_lists() {
+        let table = [
+            (json!({"steps": [{"prompt": "a"}], "trigger": {}}), None),
+            (json!({"steps": [{"prompt": "a"}, ["b"]]}), Some("steps[1]")),
+            (json!({"trigger": ["manual"]}), Some("trigger")),
+        ];
+        for (body, place) in table {
+            let refusal = check_objects(&body).err().map(|error| error.to_string());
+            let expected =
+                place.map(|place| format!("invalid_request: {place}: must be an object"));
+            assert_eq!(refusal, expected, "{body}");
+        }
     }
 
     #[test]

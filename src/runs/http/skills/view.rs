@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::runs::{
-    model::{Skill, SkillContent, SkillId},
+    model::{Skill, SkillContent, SkillId, Step, TriggerConfig},
     skills::schedule_of,
 };
 
@@ -24,8 +24,11 @@ pub(super) struct Skills {
 #[schema(as = Skill)]
 pub(super) struct SkillView {
     id: SkillId,
-    #[serde(flatten)]
-    content: SkillContent,
+    name: String,
+    description: String,
+    steps: Vec<Step>,
+    trigger: TriggerConfig,
+    is_active: bool,
     run_count: u64,
     #[schema(value_type = Option<String>, format = DateTime)]
     last_run_at: Option<Timestamp>,
@@ -59,10 +62,16 @@ impl SkillView {
 
     /// Shows the secret, which was made just now.
     pub(super) fn with_secret(skill: Skill, secret: Option<&SecretString>) -> Self {
+        let next_runs = next_runs(&skill.content);
+        let content = skill.content;
         Self {
             id: skill.id,
-            next_runs: next_runs(&skill.content),
-            content: skill.content,
+            name: content.name,
+            description: content.description,
+            steps: content.steps,
+            trigger: content.trigger,
+            is_active: content.is_active,
+            next_runs,
             run_count: skill.run_count,
             last_run_at: skill.last_run_at,
             last_skipped_at: skill.last_skipped_at,
