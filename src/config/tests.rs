@@ -228,7 +228,6 @@ fn one_kind_of_credential_is_enough_for_the_workout_server() {
 fn the_database_is_sqlite_or_postgresql_and_its_password_stays_secret() {
     for good in [
         "sqlite:x.db",
-        "sqlite::memory:",
         "sqlite:///data/x.db?mode=rwc",
         "postgres://me:secret@db/x",
         " postgresql://me:secret@db:5432/x?sslmode=require ",
@@ -241,6 +240,7 @@ fn the_database_is_sqlite_or_postgresql_and_its_password_stays_secret() {
         "x.db",
         "sqlite",
         "sqlite:",
+        "sqlite::memory:",
         "sqlite://",
         "postgres:secret",
         "postgres://me:secret@db:port/x",
