@@ -17,7 +17,7 @@ pub(in crate::cli) struct RunArguments {
     /// A connection that the run may use, in place of the operator's; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(super) connection: Vec<String>,
-    /// A model of RUNS_MODELS
+    /// A model of `RUNS_MODELS`
     #[arg(long)]
     pub(super) model: Option<String>,
     /// The system prompt

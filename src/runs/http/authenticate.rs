@@ -33,8 +33,8 @@ pub(super) async fn authenticate(
     if !request.method().is_safe() {
         match admit(&app, &user) {
             Ok(left) => allowance = left,
-            Err((problem, left)) => {
-                return with_allowance(refuse(&app, request, problem), left);
+            Err(NotAdmitted { problem, left }) => {
+                return with_allowance(refuse(&app, request, *problem), left);
             }
         }
     }
@@ -52,17 +52,23 @@ fn authenticated(app: &App, headers: &HeaderMap) -> Result<UserId, Problem> {
     Ok(caller.into_subject())
 }
 
-/// Lets a request of the user through that changes something. The error has what is left of the rate limit.
-pub(super) fn admit(
-    app: &App,
-    user: &UserId,
-) -> Result<Option<Allowance>, (Problem, Option<Allowance>)> {
+/// Why a request is not let through, and what is left of the rate limit.
+pub(super) struct NotAdmitted {
+    pub(super) problem: Box<Problem>,
+    pub(super) left: Option<Allowance>,
+}
+
+/// Lets a request of the user through that changes something.
+pub(super) fn admit(app: &App, user: &UserId) -> Result<Option<Allowance>, NotAdmitted> {
+    let refuse = |problem, left| NotAdmitted {
+        problem: Box::new(problem),
+        left,
+    };
     if app.lifecycle.is_draining() {
-        return Err((Problem::shutting_down(), None));
+        return Err(refuse(Problem::shutting_down(), None));
     }
-    app.limits
-        .check_rate(user)
-        .map_err(|refused| (Problem::rate_limited(refused.reset), Some(refused)))
+    let checked = app.limits.check_rate(user);
+    checked.map_err(|refused| refuse(Problem::rate_limited(refused.reset), Some(refused)))
 }
 
 fn refuse(app: &App, request: Request, problem: Problem) -> Response {

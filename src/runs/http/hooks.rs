@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     app::App,
-    authenticate::{admit, with_allowance},
+    authenticate::{NotAdmitted, admit, with_allowance},
     base_url::BaseUrl,
     begin::{Accepted, Form, begin},
     checks::{check_depth, is_request_id},
@@ -88,8 +88,11 @@ pub(super) async fn hook(
     let request_id = verify(&app, &skill, &parts.headers, &body)?;
     let allowance = match admit(&app, &skill.owner) {
         Ok(allowance) => allowance,
-        Err((problem, left)) => {
-            return Ok(with_allowance(Refused::from(problem).into_response(), left));
+        Err(NotAdmitted { problem, left }) => {
+            return Ok(with_allowance(
+                Refused::from(*problem).into_response(),
+                left,
+            ));
         }
     };
     let run = skills::new_run(&skill, Trigger::Webhook, Some(request_id), input(body)?);

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fmt::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -146,8 +147,11 @@ fn database_id(url: &str) -> String {
     });
     let place = place.unwrap_or_default();
     let hash = digest::digest(&digest::SHA256, place.as_bytes());
-    let bytes = hash.as_ref().iter().take(6);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    let mut id = String::new();
+    for byte in hash.as_ref().iter().take(6) {
+        let _ = write!(id, "{byte:02x}");
+    }
+    id
 }
 
 #[cfg(test)]
