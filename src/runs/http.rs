@@ -22,6 +22,7 @@ mod openapi;
 mod prompt;
 mod query;
 mod refused;
+mod rules;
 mod runs;
 mod skills;
 mod stalled;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret;
 
-use super::{checks::Rules, limits::Limits, refused::no_encryption};
+use super::{limits::Limits, refused::no_encryption, rules::Rules};
 use crate::{
     agent::metrics::Metrics,
     auth::Verifier,

@@ -8,10 +8,7 @@ use serde_json::Value;
 use super::{app::App, choice::Connections, extract::single, json::invalid, refused::Refused};
 use crate::{
     agent::claude::is_blank,
-    config::{
-        RunsConfig,
-        connections::{ConnectionName, OWN_CONNECTION, ServerHeaders},
-    },
+    config::connections::{ConnectionName, OWN_CONNECTION, ServerHeaders},
     http::problem::{Code, Problem},
     runs::model::UserId,
     upstream::guard::Guard,
@@ -63,23 +60,6 @@ pub(super) fn is_deep(value: &Value, levels: usize) -> bool {
         Value::Array(items) => items.iter().any(|item| is_deep(item, below)),
         Value::Object(fields) => fields.values().any(|field| is_deep(field, below)),
         _ => false,
-    }
-}
-
-/// What decides which requests are valid, besides the database.
-#[derive(Clone, Copy)]
-pub(super) struct Rules<'a> {
-    pub(super) config: &'a RunsConfig,
-    pub(super) guard: &'a Guard,
-    /// Secrets can be stored.
-    pub(super) encrypts: bool,
-}
-
-impl Rules<'_> {
-    /// True for the names that no user's connection may have.
-    pub(super) fn has_operators_connection(self, name: &str) -> bool {
-        let operators = self.config.connections.keys();
-        name == OWN_CONNECTION || operators.into_iter().any(|known| known.as_str() == name)
     }
 }
 

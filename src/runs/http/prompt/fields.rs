@@ -8,11 +8,10 @@ use crate::{
     http::problem::Problem,
     runs::{
         http::{
-            checks::{
-                MAX_CONNECTIONS, Rules, check_depth, check_length, check_url, usable_headers,
-            },
+            checks::{MAX_CONNECTIONS, check_depth, check_length, check_url, usable_headers},
             json::invalid,
             refused::no_encryption,
+            rules::Rules,
         },
         model::Metadata,
     },

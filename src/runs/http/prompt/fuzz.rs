@@ -22,7 +22,7 @@ use crate::{
         json::mend_bytes,
         memory::json::{MAX_VALUES, RAW_VALUE_KEY, count_values, max_values},
     },
-    runs::http::{checks::Rules, choice::Connections, json},
+    runs::http::{choice::Connections, json, rules::Rules},
     upstream::guard::Guard,
 };
 

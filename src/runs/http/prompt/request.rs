@@ -16,9 +16,10 @@ use crate::{
     runs::{
         http::{
             app::App,
-            checks::{Rules, check_connections, check_prompt, request_id, usable_headers},
+            checks::{check_connections, check_prompt, request_id, usable_headers},
             choice::Connections,
             refused::Refused,
+            rules::Rules,
         },
         model::{InlineConnection, Metadata, NewRun, RunId, RunInput, Step, Trigger, UserId},
     },
