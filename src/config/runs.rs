@@ -188,11 +188,10 @@ fn database(reader: &mut Reader) -> SecretString {
         .unwrap_or_else(|| default.into())
 }
 
-/// Whoever names a Temporal server must not get another engine in silence.
+/// A set address must not be ignored: runs would be dispatched by another engine than the operator expects.
 fn refuse_temporal(reader: &mut Reader) {
     if reader.given(&var::TEMPORAL_ADDRESS).is_some() {
-        let what = "is set, but this build has no Temporal: it needs the cargo feature `temporal`; unset it to dispatch runs \
-            by the database";
+        let what = "is set, but this version cannot dispatch runs by Temporal; unset it to dispatch them by the database";
         reader.fault(var::TEMPORAL_ADDRESS.name, what);
     }
 }

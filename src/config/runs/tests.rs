@@ -84,7 +84,7 @@ fn one_message_names_every_setting_of_runs_at_fault() {
     .to_string();
     insta::assert_snapshot!(error, @r#"
     configuration:
-      TEMPORAL_ADDRESS is set, but this build has no Temporal: it needs the cargo feature `temporal`; unset it to dispatch runs by the database
+      TEMPORAL_ADDRESS is set, but this version cannot dispatch runs by Temporal; unset it to dispatch them by the database
       PORT must be a whole number from 0 to 65535
       RUNS_PUBLIC_URL must have no `?…` and no `#…` part
       DATABASE_URL must be sqlite:<file> or postgres://<user>:<password>@<host>/<database>
