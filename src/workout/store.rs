@@ -1,6 +1,6 @@
 //! Database queries: the same SQL for `SQLite` and `PostgreSQL`, each scoped to the transaction's user.
 //!
-//! Times are stored as milliseconds since 1970 (UTC); outside this folder they are [`Timestamp`]s and dates.
+//! Times are stored as milliseconds since 1970 (UTC); outside this folder they are [`jiff::Timestamp`]s and dates.
 
 mod calls;
 mod history;
