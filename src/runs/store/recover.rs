@@ -17,12 +17,12 @@ use crate::{
 };
 
 /// A running run whose worker is gone.
-struct Interrupted {
-    run: RunId,
-    owner: UserId,
-    claim: i64,
-    attempt: u32,
-    cancel_requested: bool,
+pub(super) struct Interrupted {
+    pub(super) run: RunId,
+    pub(super) owner: UserId,
+    pub(super) claim: i64,
+    pub(super) attempt: u32,
+    pub(super) cancel_requested: bool,
 }
 
 impl Store {
@@ -101,7 +101,7 @@ async fn running(db: &mut AnyConnection) -> Result<Vec<Interrupted>, Error> {
 }
 
 /// Returns the run if it has ended.
-async fn recover_one(
+pub(super) async fn recover_one(
     db: &mut AnyConnection,
     user: &str,
     found: &Interrupted,
