@@ -11,20 +11,22 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 
-use crate::runs::model::RunId;
+use crate::runs::{model::RunId, work::Stops};
 
-type Cancels = HashMap<RunId, Running>;
+type Running = HashMap<RunId, InProgress>;
 
-struct Running {
-    cancel: CancellationToken,
+struct InProgress {
+    stops: Stops,
     is_last: bool,
 }
 
 pub(super) struct Attempts {
-    cancels: Arc<Mutex<Cancels>>,
+    running: Arc<Mutex<Running>>,
     tasks: TaskTracker,
     room: Arc<Semaphore>,
     ended: Arc<Notify>,
+    /// Cancelled when all are to be handed back.
+    hand_back: CancellationToken,
 }
 
 /// Room for one attempt.
@@ -33,9 +35,8 @@ pub(super) type Room = OwnedSemaphorePermit;
 /// An attempt in progress. Dropping it makes room for another.
 pub(super) struct Attempt {
     run: RunId,
-    /// Cancelled when the run is to be cancelled.
-    pub(super) cancel: CancellationToken,
-    cancels: Arc<Mutex<Cancels>>,
+    pub(super) stops: Stops,
+    running: Arc<Mutex<Running>>,
     room: Option<Room>,
     ended: Arc<Notify>,
     _counted: TaskTrackerToken,
@@ -44,10 +45,11 @@ pub(super) struct Attempt {
 impl Attempts {
     pub(super) fn new(concurrency: usize) -> Self {
         Self {
-            cancels: Arc::default(),
+            running: Arc::default(),
             tasks: TaskTracker::new(),
             room: Arc::new(Semaphore::new(concurrency)),
             ended: Arc::default(),
+            hand_back: CancellationToken::new(),
         }
     }
 
@@ -58,16 +60,19 @@ impl Attempts {
 
     /// `is_last`: the run may have no further attempt.
     pub(super) fn begin(&self, run: RunId, is_last: bool, room: Room) -> Attempt {
-        let cancel = CancellationToken::new();
-        let running = Running {
-            cancel: cancel.clone(),
+        let stops = Stops {
+            cancel: CancellationToken::new(),
+            hand_back: self.hand_back.child_token(),
+        };
+        let in_progress = InProgress {
+            stops: stops.clone(),
             is_last,
         };
-        lock(&self.cancels).insert(run, running);
+        lock(&self.running).insert(run, in_progress);
         Attempt {
             run,
-            cancel,
-            cancels: self.cancels.clone(),
+            stops,
+            running: self.running.clone(),
             room: Some(room),
             ended: self.ended.clone(),
             _counted: self.tasks.token(),
@@ -75,19 +80,37 @@ impl Attempts {
     }
 
     pub(super) fn cancel(&self, run: RunId) {
-        if let Some(running) = lock(&self.cancels).get(&run) {
-            running.cancel.cancel();
+        if let Some(running) = lock(&self.running).get(&run) {
+            running.stops.cancel.cancel();
         }
+    }
+
+    /// Hands a run back that is in progress.
+    #[cfg(feature = "temporal")]
+    pub(super) fn stop(&self, run: RunId) {
+        if let Some(running) = lock(&self.running).get(&run) {
+            running.stops.hand_back.cancel();
+        }
+    }
+
+    #[cfg(feature = "temporal")]
+    pub(super) fn has(&self, run: RunId) -> bool {
+        lock(&self.running).contains_key(&run)
+    }
+
+    /// Hands back what is in progress, and what will be.
+    pub(super) fn hand_back(&self) {
+        self.hand_back.cancel();
     }
 
     /// True while the last attempt of a run is in progress.
     pub(super) fn any_last(&self) -> bool {
-        lock(&self.cancels).values().any(|running| running.is_last)
+        lock(&self.running).values().any(|running| running.is_last)
     }
 
     /// The runs in progress.
     pub(super) fn runs(&self) -> Vec<RunId> {
-        lock(&self.cancels).keys().copied().collect()
+        lock(&self.running).keys().copied().collect()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -109,15 +132,15 @@ impl Attempts {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        lock(&self.cancels).remove(&self.run);
+        lock(&self.running).remove(&self.run);
         // Room first: who is woken looks for it.
         self.room = None;
         self.ended.notify_one();
     }
 }
 
-fn lock(cancels: &Mutex<Cancels>) -> MutexGuard<'_, Cancels> {
-    cancels.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -144,6 +167,6 @@ mod tests {
             .map(|run| attempts.begin(run, false, attempts.room().unwrap()));
         attempts.cancel(first.run);
         attempts.cancel(RunId::new());
-        assert!(first.cancel.is_cancelled() && !second.cancel.is_cancelled());
+        assert!(first.stops.cancel.is_cancelled() && !second.stops.cancel.is_cancelled());
     }
 }

@@ -9,4 +9,6 @@ mod files;
 mod going_on;
 mod journal;
 mod lock;
+#[cfg(feature = "temporal")]
+mod machines;
 mod world;
