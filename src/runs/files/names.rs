@@ -92,15 +92,12 @@ fn plain(text: &str) -> String {
         .chars()
         .map(|c| if unfit(c) { '_' } else { c })
         .collect();
-    let name = name
-        .trim_start_matches(|c: char| c == '.' || c.is_whitespace())
-        .trim_end();
     // The end is kept: an extension stands there.
+    let name = name.trim_end();
     let cut = name.len().saturating_sub(MAX_NAME);
     let from = (cut..name.len()).find(|at| name.is_char_boundary(*at));
     from.map_or(name, |from| &name[from..])
-        .trim_start_matches('.')
-        .trim()
+        .trim_start_matches(|c: char| c == '.' || c.is_whitespace())
         .to_owned()
 }
 
@@ -171,6 +168,11 @@ mod tests {
         assert_eq!(name(Some("x://..")), "render_chart.png");
         assert_eq!(name(Some("data:image/png;base64,AAAA")), "render_chart.png");
         assert_eq!(name(Some("x://a/v1.2 final")), "v1.2 final.png");
+        let cut_before_a_dot = format!("x://a/{} .{}", "a".repeat(9), "b".repeat(98));
+        assert_eq!(
+            name(Some(&cut_before_a_dot)),
+            format!("{}.png", "b".repeat(98))
+        );
         assert_eq!(
             blob_name(None, "export", b"a,b", Some("text/csv")),
             "export.csv"
