@@ -222,7 +222,7 @@ async fn two_processes_send_each_callback_once() {
         for number in 0..40 {
             runs.push(ended(&db.store, &format!("user-{}", number % 5), &receiver.url()).await);
         }
-        let other = db.again().await;
+        let other = db.another().await;
         let both = [&db.store, &other].map(|store| Running::start(store, &["127.0.0.1"]));
         for run in &runs {
             let done = delivery(&db.store, run, |it| it.state != DeliveryState::Pending).await;

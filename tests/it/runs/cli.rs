@@ -32,11 +32,7 @@ fn code(ended: &Ended) -> i32 {
 #[tokio::test]
 async fn an_answer_is_on_standard_output_with_a_line_for_each_tool_call_and_its_files_are_saved() {
     let app = RunsApp::with([
-        Reply::tool(
-            "toolu_1",
-            "write_file",
-            json!({"path": "out/week.csv", "content": "day,kg\n"}),
-        ),
+        Reply::file("out/week.csv", "day,kg\n"),
         Reply::text("It is written.\u{1b}[31m"),
     ])
     .await;

@@ -60,6 +60,11 @@ async fn ended(store: &Store, files: &FileStore, owner: &str, at: Timestamp) -> 
         .expect("finished")
 }
 
+async fn exists(db: &TestStore, run: &Run) -> bool {
+    let found = db.store.run(&run.owner, run.id).await;
+    found.expect("read").is_some()
+}
+
 /// The objects in the file store.
 fn objects(folder: &TempDir) -> usize {
     fn count(path: &std::path::Path) -> usize {
@@ -100,22 +105,10 @@ async fn old_runs_are_removed_with_their_files_and_young_ones_stay() {
         );
         assert_eq!(objects(&folder), 1);
         for run in &old {
-            assert!(
-                db.store
-                    .run(&run.owner, run.id)
-                    .await
-                    .expect("read")
-                    .is_none()
-            );
+            assert!(!exists(&db, run).await);
         }
         for run in [&young, &waiting] {
-            assert!(
-                db.store
-                    .run(&run.owner, run.id)
-                    .await
-                    .expect("read")
-                    .is_some()
-            );
+            assert!(exists(&db, run).await);
         }
         assert_eq!(retention.remove_old(now).await.expect("removed"), 0);
     }
@@ -132,13 +125,7 @@ async fn rows_stay_while_their_files_cannot_be_deleted() {
     std::fs::remove_file(&file).expect("removed");
     std::fs::create_dir_all(file.join("x")).expect("a folder");
     assert_eq!(retention.remove_old(now).await.expect("tried"), 0);
-    assert!(
-        db.store
-            .run(&run.owner, run.id)
-            .await
-            .expect("read")
-            .is_some()
-    );
+    assert!(exists(&db, &run).await);
     std::fs::remove_dir_all(&file).expect("removed");
     assert_eq!(retention.remove_old(now).await.expect("removed"), 1);
 }

@@ -194,7 +194,7 @@ async fn two_processes_fire_each_planned_time_once() {
             let owner = format!("user-{}", number % 3);
             skills.push(skill(&db.store, &owner, "0 * * * *", Overlap::CancelOther, begin).await);
         }
-        let other = db.again().await;
+        let other = db.another().await;
         let (one, two) = (scheduler(&db.store), scheduler(&other));
         for hours in 1..=3 {
             let now = begin + SignedDuration::from_hours(hours);

@@ -6,46 +6,50 @@ use prog_strength_agent::runs::{
     model::{NewRun, Run, RunId, RunInput, Step, Trigger, UserId},
     store::{Created, Store},
 };
-use secrecy::SecretString;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::postgres::Postgres;
 
-/// A fresh database; `again` opens it as another process would.
+/// A fresh database.
 pub struct TestStore {
     pub name: &'static str,
     pub store: Store,
-    url: SecretString,
+    pub url: String,
     _folder: Option<TempDir>,
 }
 
 impl TestStore {
-    pub async fn again(&self) -> Store {
-        Store::open(&self.url).await.expect("opens")
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}/runs.db", folder.path().display());
+        Self::on("SQLite", url, Some(folder)).await
+    }
+
+    pub async fn postgres() -> Self {
+        let url = tokio::task::spawn_blocking(|| Postgres::shared().database());
+        Self::on("PostgreSQL", url.await.expect("a database"), None).await
+    }
+
+    async fn on(name: &'static str, url: String, folder: Option<TempDir>) -> Self {
+        let store = Store::open(&url.as_str().into()).await.expect("opens");
+        Self {
+            name,
+            store,
+            url,
+            _folder: folder,
+        }
+    }
+
+    /// Another process on the same database.
+    pub async fn another(&self) -> Store {
+        Store::open(&self.url.as_str().into()).await.expect("opens")
     }
 }
 
 /// One of each kind.
 pub async fn both() -> [TestStore; 2] {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = format!("sqlite:{}/runs.db", folder.path().display());
-    let server = tokio::task::spawn_blocking(|| Postgres::shared().database());
-    let postgres = server.await.expect("a database");
-    [
-        open("SQLite", file, Some(folder)).await,
-        open("PostgreSQL", postgres, None).await,
-    ]
-}
-
-async fn open(name: &'static str, url: String, folder: Option<TempDir>) -> TestStore {
-    let url = SecretString::from(url);
-    TestStore {
-        name,
-        store: Store::open(&url).await.expect("opens"),
-        url,
-        _folder: folder,
-    }
+    [TestStore::sqlite().await, TestStore::postgres().await]
 }
 
 pub fn user(name: &str) -> UserId {
@@ -60,20 +64,28 @@ pub fn step(prompt: &str) -> Step {
     }
 }
 
-/// A run with this callback.
-pub async fn queued(store: &Store, owner: &str, callback: Option<&str>, now: Timestamp) -> Run {
-    let new = NewRun {
+/// A run with a prompt.
+pub fn run() -> NewRun {
+    NewRun {
         id: RunId::new(),
         request_id: None,
-        body: json!({}),
+        body: json!({"prompt": "Say hello."}),
         trigger: Trigger::Api,
         skill_id: None,
         input: RunInput {
-            steps: vec![step("hello")],
+            steps: vec![step("Say hello.")],
             ..RunInput::default()
         },
         metadata: None,
+        callback_url: None,
+    }
+}
+
+/// Creates a run with this callback.
+pub async fn queued(store: &Store, owner: &str, callback: Option<&str>, now: Timestamp) -> Run {
+    let new = NewRun {
         callback_url: callback.map(str::to_owned),
+        ..run()
     };
     let created = store.create(&user(owner), new, 10_000, now).await;
     match created.expect("created") {

@@ -16,6 +16,7 @@ use tokio::{
     time::{Duration, Instant, sleep},
 };
 
+pub(crate) use crate::support::on_both::on_both;
 use crate::support::{
     answer::{Answer, now, token},
     fake_claude::{FakeClaude, Reply},
@@ -306,28 +307,3 @@ pub(crate) fn with_json(request: reqwest::RequestBuilder, body: &Value) -> reqwe
         .header("content-type", "application/json")
         .body(body.to_string())
 }
-
-/// The test on `SQLite`, and the same on `PostgreSQL`.
-macro_rules! on_both {
-    ($(#[$meta:meta])* $name:ident, $test:expr) => {
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            $(#[$meta])*
-            #[tokio::test]
-            async fn on_sqlite() {
-                let test = $test;
-                test(crate::runs::support::RunsApp::sqlite().await).await;
-            }
-
-            $(#[$meta])*
-            #[tokio::test]
-            async fn on_postgres() {
-                let test = $test;
-                test(crate::runs::support::RunsApp::postgres().await).await;
-            }
-        }
-    };
-}
-pub(crate) use on_both;

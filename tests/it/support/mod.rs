@@ -12,6 +12,7 @@ pub(crate) mod helpers;
 pub mod issuer;
 pub mod mcp_server;
 pub mod mcp_tools;
+pub mod on_both;
 pub mod postgres;
 mod postgres_tests;
 pub mod process;

@@ -13,6 +13,7 @@ use rmcp::ServiceExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 use tempfile::TempDir;
 
+pub(crate) use super::on_both::on_both;
 use super::{postgres::Postgres, wait::within};
 
 /// The tables with users' rows.
@@ -140,28 +141,3 @@ pub fn days_ago(days: i64) -> String {
 pub fn day(days: i64) -> String {
     days_ago(days)[..10].to_owned()
 }
-
-/// The test on `SQLite`, and the same on `PostgreSQL`.
-macro_rules! on_both {
-    ($(#[$meta:meta])* $name:ident, $test:expr) => {
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            $(#[$meta])*
-            #[tokio::test]
-            async fn on_sqlite() {
-                let test = $test;
-                test(crate::support::world::World::sqlite().await).await;
-            }
-
-            $(#[$meta])*
-            #[tokio::test]
-            async fn on_postgres() {
-                let test = $test;
-                test(crate::support::world::World::postgres().await).await;
-            }
-        }
-    };
-}
-pub(crate) use on_both;

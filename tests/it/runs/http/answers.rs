@@ -1,14 +1,10 @@
 //! `POST /webhook` without `async`: the answer when the run has ended.
 
-use ::http::Method;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{RunsApp, on_both};
-use crate::{
-    runs::support::with_json,
-    support::{answer::Answer, fake_claude::Reply, wait::within},
-};
+use super::{RunsApp, busy, on_both, waiting};
+use crate::support::{answer::Answer, fake_claude::Reply, wait::within};
 
 on_both!(
     the_answer_has_the_response_and_the_trace,
@@ -107,9 +103,7 @@ async fn a_caller_who_leaves_stops_nothing() {
             Some(1) => Reply::tool("toolu_1", "list_files", json!({})),
             _ => Reply::text("done"),
         });
-    let request = app.by("sam", Method::POST, "/webhook");
-    let request = with_json(request, &json!({"prompt": "hello", "requestId": "one"}));
-    let leaving = tokio::spawn(request.send());
+    let leaving = tokio::spawn(waiting(&app).send());
     app.claude.asked_times(1).await;
     leaving.abort();
     let run = app.get("sam", "/runs/by-request/one?wait=30").await.ok();
@@ -121,14 +115,7 @@ async fn a_caller_who_leaves_stops_nothing() {
 
 #[tokio::test]
 async fn a_waiting_caller_of_a_run_that_expires_is_told_so() {
-    let app = RunsApp::builder()
-        .env("RUNS_QUEUE_TTL_SECS", "1")
-        .env("RUNS_CONCURRENCY", "1")
-        .start()
-        .await;
-    app.claude.on(|_| Reply::hang_before_headers());
-    let first = app.begin("works").await;
-    app.run_is("sam", &first, "running").await;
+    let app = busy(RunsApp::builder().env("RUNS_QUEUE_TTL_SECS", "1")).await;
     let answer = within("the caller", app.prompt("sam", &json!({"prompt": "waits"}))).await;
     assert_eq!(answer.error(), (503, "expired"));
     let id = answer.body["executionId"].as_str().unwrap();

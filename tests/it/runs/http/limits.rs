@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use prog_strength_agent::runs::store::Store;
 use serde_json::json;
 
-use super::{RunsApp, later};
+use super::{RunsApp, busy, later, waiting};
 use crate::{
     runs::stores::queued,
     support::{answer::Answer, fake_claude::Reply},
@@ -39,14 +39,7 @@ async fn the_rate_limit_counts_what_changes_something_replays_included() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_reserves_no_id() {
-    let app = RunsApp::builder()
-        .env("RUNS_MAX_QUEUED", "1")
-        .env("RUNS_CONCURRENCY", "1")
-        .start()
-        .await;
-    app.claude.on(|_| Reply::hang_before_headers());
-    let first = app.begin("works").await;
-    app.run_is("sam", &first, "running").await;
+    let app = busy(RunsApp::builder().env("RUNS_MAX_QUEUED", "1")).await;
     let second = app.begin("waits").await;
     let mut body = later("too many");
     body["requestId"] = json!("one");
@@ -71,10 +64,7 @@ async fn one_user_has_a_bounded_number_of_waiting_callers() {
         .start()
         .await;
     app.claude.on(|_| Reply::hang_before_headers());
-    let waiting = app.by("sam", Method::POST, "/webhook");
-    let waiting =
-        crate::runs::support::with_json(waiting, &json!({"prompt": "waits", "requestId": "one"}));
-    let waiting = tokio::spawn(waiting.send());
+    let waiting = tokio::spawn(waiting(&app).send());
     let started = tokio::time::Instant::now();
     while app.get("sam", "/runs/by-request/one").await.status != 200 {
         assert!(started.elapsed() < crate::support::wait::DEADLINE);
@@ -101,10 +91,7 @@ async fn at_shutdown_posts_are_refused_and_streams_end_without_a_final_event() {
         .start()
         .await;
     app.claude.on(|_| Reply::hang_before_headers());
-    let waiting = app.by("sam", Method::POST, "/webhook");
-    let waiting =
-        crate::runs::support::with_json(waiting, &json!({"prompt": "waits", "requestId": "one"}));
-    let waiting = tokio::spawn(Answer::of(waiting));
+    let waiting = tokio::spawn(Answer::of(waiting(&app)));
     app.claude.asked_times(1).await;
     let run = app.get("sam", "/runs/by-request/one").await.ok();
     let id = run["executionId"].as_str().unwrap();

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use prog_strength_agent::runs::model::{
-    DeliveryId, DeliveryOutcome, DeliveryState, DueDelivery, Run, RunId,
+    Delivery, DeliveryId, DeliveryOutcome, DeliveryState, DueDelivery, Run, RunId,
 };
 
 use super::{
@@ -30,6 +31,23 @@ async fn due(world: &World, seconds: i64) -> Vec<DueDelivery> {
         .due_deliveries(10, LEASE, at(seconds))
         .await
         .unwrap()
+}
+
+/// Whether it was recorded.
+async fn record(
+    world: &World,
+    due: &DueDelivery,
+    outcome: &DeliveryOutcome,
+    now: Timestamp,
+) -> bool {
+    let recorded = world.store.record_delivery(due, outcome, now).await;
+    recorded.unwrap()
+}
+
+/// The only delivery of Ann's run.
+async fn delivery(world: &World, run: &Run) -> Delivery {
+    let known = world.store.deliveries(&user("ann"), run.id).await;
+    known.unwrap().unwrap().remove(0)
 }
 
 on_both!(
@@ -62,35 +80,11 @@ on_both!(
         let second = due(&world, 32).await.remove(0);
         assert_eq!(second.id, first.id);
         let delivered = DeliveryOutcome::Delivered { status: 204 };
-        assert!(
-            !world
-                .store
-                .record_delivery(first, &delivered, at(33))
-                .await
-                .unwrap()
-        );
-        assert!(
-            world
-                .store
-                .record_delivery(&second, &delivered, at(33))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !world
-                .store
-                .record_delivery(&second, &delivered, at(33))
-                .await
-                .unwrap()
-        );
+        assert!(!record(&world, first, &delivered, at(33)).await);
+        assert!(record(&world, &second, &delivered, at(33)).await);
+        assert!(!record(&world, &second, &delivered, at(33)).await);
         assert_eq!(due(&world, 9999).await, []);
-        let known = world
-            .store
-            .deliveries(&user("ann"), run.id)
-            .await
-            .unwrap()
-            .unwrap()
-            .remove(0);
+        let known = delivery(&world, &run).await;
         assert_eq!(
             (known.state, known.attempts, known.last_status),
             (DeliveryState::Delivered, 1, Some(204))
@@ -109,13 +103,7 @@ on_both!(
             status: Some(500),
             error: "no\0".to_owned(),
         };
-        assert!(
-            world
-                .store
-                .record_delivery(&first, &again, at(3))
-                .await
-                .unwrap()
-        );
+        assert!(record(&world, &first, &again, at(3)).await);
         assert_eq!(due(&world, 59).await, []);
         let second = due(&world, 60).await.remove(0);
         assert_eq!((second.id, second.attempts), (first.id, 1));
@@ -123,20 +111,8 @@ on_both!(
             status: None,
             error: "gone".to_owned(),
         };
-        assert!(
-            world
-                .store
-                .record_delivery(&second, &given_up, at(61))
-                .await
-                .unwrap()
-        );
-        let known = world
-            .store
-            .deliveries(&user("ann"), run.id)
-            .await
-            .unwrap()
-            .unwrap()
-            .remove(0);
+        assert!(record(&world, &second, &given_up, at(61)).await);
+        let known = delivery(&world, &run).await;
         assert_eq!(
             (known.state, known.attempts, known.next_at),
             (DeliveryState::Failed, 2, None)
@@ -174,13 +150,7 @@ on_both!(
             .unwrap()
             .unwrap();
         let delivered = DeliveryOutcome::Delivered { status: 200 };
-        assert!(
-            !world
-                .store
-                .record_delivery(&first, &delivered, at(4))
-                .await
-                .unwrap()
-        );
+        assert!(!record(&world, &first, &delivered, at(4)).await);
         assert_eq!(due(&world, 5).await.len(), 1);
     }
 );

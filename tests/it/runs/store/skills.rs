@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use prog_strength_agent::runs::{
     model::{
-        DueSkill, NewRun, NewSkill, Overlap, Run, SecretChange, Skill, SkillContent, SkillId,
+        DueSkill, End, NewRun, NewSkill, Overlap, Run, SecretChange, Skill, SkillContent, SkillId,
         Status, Step, Trigger, TriggerConfig,
     },
     store::{Created, Fire, Fired, RunQuery, Saved, SkillUpdate, Store},
@@ -41,6 +41,13 @@ pub(super) fn schedule(overlap: Overlap) -> NewSkill {
         secret: None,
         next_at: Some(at(60)),
     }
+}
+
+/// Ann's skill with that schedule.
+async fn scheduled(world: &World, overlap: Overlap) -> Skill {
+    let new = schedule(overlap);
+    let made = world.store.create_skill(&user("ann"), new, at(0)).await;
+    made.unwrap()
 }
 
 fn of_skill(id: SkillId) -> NewRun {
@@ -173,10 +180,7 @@ on_both!(
     a_run_of_a_skill_is_counted_with_its_creation,
     async |world: World| {
         let (store, ann) = (&world.store, user("ann"));
-        let skill = store
-            .create_skill(&ann, schedule(Overlap::Skip), at(0))
-            .await
-            .unwrap();
+        let skill = scheduled(&world, Overlap::Skip).await;
         let made = world.create("ann", of_skill(skill.id), at(5)).await;
         world.queued("ann", at(6)).await;
         let counted = store.skill(&ann, skill.id).await.unwrap().unwrap();
@@ -209,11 +213,7 @@ on_both!(
     a_planned_time_fires_once_over_all_processes,
     async |world: World| {
         let ann = user("ann");
-        let skill = world
-            .store
-            .create_skill(&ann, schedule(Overlap::Queue), at(0))
-            .await
-            .unwrap();
+        let skill = scheduled(&world, Overlap::Queue).await;
         assert_eq!(world.store.due_skills(9, at(59)).await.unwrap(), []);
         assert_eq!(world.store.next_planned().await.unwrap(), Some(at(60)));
         let due = world.store.due_skills(9, at(60)).await.unwrap();
@@ -271,11 +271,7 @@ on_both!(
 on_both!(
     a_full_queue_leaves_a_planned_time_for_later,
     async |world: World| {
-        let skill = world
-            .store
-            .create_skill(&user("ann"), schedule(Overlap::Skip), at(0))
-            .await
-            .unwrap();
+        let skill = scheduled(&world, Overlap::Skip).await;
         let due = world.store.due_skills(9, at(60)).await.unwrap().remove(0);
         world.queued("bob", at(0)).await;
         let fire = Fire {
@@ -302,10 +298,7 @@ on_both!(
     skip_leaves_a_planned_time_out_while_a_run_is_unfinished,
     async |world: World| {
         let (store, ann) = (&world.store, user("ann"));
-        let skill = store
-            .create_skill(&ann, schedule(Overlap::Skip), at(0))
-            .await
-            .unwrap();
+        let skill = scheduled(&world, Overlap::Skip).await;
         let first = fire(store, &skill, at(60), Some(at(120))).await;
         assert_eq!(
             try_fire(store, &skill, at(120), Some(at(180))).await,
@@ -322,11 +315,8 @@ on_both!(
 );
 
 on_both!(queue_holds_one_run, async |world: World| {
-    let (store, ann) = (&world.store, user("ann"));
-    let skill = store
-        .create_skill(&ann, schedule(Overlap::Queue), at(0))
-        .await
-        .unwrap();
+    let store = &world.store;
+    let skill = scheduled(&world, Overlap::Queue).await;
     let first = fire(store, &skill, at(60), Some(at(120))).await;
     world.claim(first.id, at(61)).await;
     fire(store, &skill, at(120), Some(at(180))).await;
@@ -339,11 +329,8 @@ on_both!(queue_holds_one_run, async |world: World| {
 on_both!(
     cancel_other_cancels_the_others_and_waits_for_their_end,
     async |world: World| {
-        let (store, ann) = (&world.store, user("ann"));
-        let skill = store
-            .create_skill(&ann, schedule(Overlap::CancelOther), at(0))
-            .await
-            .unwrap();
+        let store = &world.store;
+        let skill = scheduled(&world, Overlap::CancelOther).await;
         let first = fire(store, &skill, at(60), Some(at(120))).await;
         let first = world.claim(first.id, at(61)).await;
         let second = fire(store, &skill, at(120), Some(at(180))).await;
@@ -367,7 +354,7 @@ on_both!(
             ]
         );
         assert!(store.claim_next(9, at(190)).await.unwrap().is_none());
-        let cancelled = prog_strength_agent::runs::model::End::Cancelled { response: None };
+        let cancelled = End::Cancelled { response: None };
         store
             .finish(&first.claim, cancelled, at(191))
             .await
@@ -382,11 +369,8 @@ on_both!(
 on_both!(
     cancel_other_waits_for_every_run_of_the_skill,
     async |world: World| {
-        let (store, ann) = (&world.store, user("ann"));
-        let skill = store
-            .create_skill(&ann, schedule(Overlap::CancelOther), at(0))
-            .await
-            .unwrap();
+        let store = &world.store;
+        let skill = scheduled(&world, Overlap::CancelOther).await;
         let mut running = Vec::new();
         for second in [50, 51] {
             let by_hand = world.create("ann", of_skill(skill.id), at(second)).await;
@@ -402,7 +386,7 @@ on_both!(
                 store.claim_next(9, at(80)).await.unwrap().is_none(),
                 "{second}"
             );
-            let cancelled = prog_strength_agent::runs::model::End::Cancelled { response: None };
+            let cancelled = End::Cancelled { response: None };
             store.finish(&other.claim, cancelled, at(81)).await.unwrap();
         }
         let claimed = store.claim_next(9, at(90)).await.unwrap().unwrap();

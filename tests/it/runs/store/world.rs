@@ -1,51 +1,22 @@
-//! A store on a database of its own, and short ways to fill it.
+//! Short ways to fill a store, and to look into its database.
 
 use jiff::{SignedDuration, Timestamp};
 use prog_strength_agent::runs::{
-    model::{Claimed, NewRun, Run, RunId, RunInput, Step, Trigger, UserId},
-    store::{Created, Kind, Store},
+    model::{Claimed, NewRun, Run, RunId},
+    store::{Created, Kind},
 };
-use serde_json::json;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
-use tempfile::TempDir;
 
 use crate::support::postgres::Postgres;
+pub(super) use crate::{
+    runs::stores::{TestStore as World, run, user},
+    support::on_both::on_both,
+};
 
 /// No limit of the queue.
 pub(super) const MANY: u64 = 1_000_000;
 
-pub(super) struct World {
-    pub(super) store: Store,
-    pub(super) url: String,
-    _folder: Option<TempDir>,
-}
-
 impl World {
-    pub(super) async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite:{}/runs.db", folder.path().display());
-        Self::on(url, Some(folder)).await
-    }
-
-    pub(super) async fn postgres() -> Self {
-        let url = tokio::task::spawn_blocking(|| Postgres::shared().database());
-        Self::on(url.await.expect("a database"), None).await
-    }
-
-    async fn on(url: String, folder: Option<TempDir>) -> Self {
-        let store = Store::open(&url.as_str().into()).await.expect("opens");
-        Self {
-            store,
-            url,
-            _folder: folder,
-        }
-    }
-
-    /// Another process on the same database.
-    pub(super) async fn another(&self) -> Store {
-        Store::open(&self.url.as_str().into()).await.expect("opens")
-    }
-
     /// A connection that sees everybody's rows.
     pub(super) async fn raw(&self) -> AnyConnection {
         let url = match self.store.database().kind() {
@@ -109,39 +80,13 @@ impl World {
     }
 }
 
-pub(super) fn user(name: &str) -> UserId {
-    UserId::parse(name).expect("a user id")
-}
-
 /// A time, in seconds after the beginning of a test.
 pub(super) fn at(seconds: i64) -> Timestamp {
     let start = Timestamp::from_second(1_800_000_000).expect("a time");
     start + SignedDuration::from_secs(seconds)
 }
 
-/// A run with a prompt.
-pub(super) fn run() -> NewRun {
-    let step = Step {
-        prompt: "Say hello.".to_owned(),
-        connections: None,
-        allowed_tools: None,
-    };
-    NewRun {
-        id: RunId::new(),
-        request_id: None,
-        body: json!({"prompt": "Say hello."}),
-        trigger: Trigger::Api,
-        skill_id: None,
-        input: RunInput {
-            steps: vec![step],
-            ..RunInput::default()
-        },
-        metadata: None,
-        callback_url: None,
-    }
-}
-
-/// The same with a `requestId`.
+/// A run with a `requestId`.
 pub(super) fn named(request_id: &str) -> NewRun {
     NewRun {
         request_id: Some(request_id.to_owned()),
@@ -149,32 +94,10 @@ pub(super) fn named(request_id: &str) -> NewRun {
     }
 }
 
-/// The same with a callback.
+/// A run with a callback.
 pub(super) fn with_callback() -> NewRun {
     NewRun {
         callback_url: Some("https://example.com/done".to_owned()),
         ..run()
     }
 }
-
-macro_rules! on_both {
-    ($name:ident, $test:expr) => {
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            #[tokio::test]
-            async fn on_sqlite() {
-                let test = $test;
-                test(World::sqlite().await).await;
-            }
-
-            #[tokio::test]
-            async fn on_postgres() {
-                let test = $test;
-                test(World::postgres().await).await;
-            }
-        }
-    };
-}
-pub(super) use on_both;

@@ -3,11 +3,33 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use prog_strength_agent::runs::model::Status;
+use prog_strength_agent::runs::{
+    engine::Engine,
+    model::{RunId, Status},
+};
 use serde_json::json;
 
 use super::world::{OWN, World, sam};
 use crate::support::{fake_claude::Reply, wait::Gate};
+
+async fn cancel(world: &World, id: RunId) {
+    let cancelled = world.store.cancel(&sam(), id, Timestamp::now()).await;
+    cancelled.unwrap();
+}
+
+/// A run that is cancelled while it calls this tool.
+async fn cancelled_during(world: &World, engine: &Engine, tool: &str) -> RunId {
+    let name = format!("{OWN}{tool}");
+    world
+        .claude
+        .push(Reply::tool("toolu_1", &name, json!({"key": "k"})));
+    let id = world.create("Go").await;
+    engine.wake();
+    world.mcp.called_tool(tool).await;
+    cancel(world, id).await;
+    engine.cancel(id);
+    id
+}
 
 #[tokio::test]
 async fn a_cancel_stops_claude_and_keeps_what_was_written() {
@@ -18,22 +40,14 @@ async fn a_cancel_stops_claude_and_keeps_what_was_written() {
         let gate = Gate::new();
         let asked = world.claude.bodies().len();
         world.claude.push_all([
-            Reply::tool(
-                "toolu_1",
-                "write_file",
-                json!({"path": "a.txt", "content": "kept"}),
-            ),
+            Reply::file("a.txt", "kept"),
             Reply::texts(&["The beginning", " and the rest"]).gate_at(3, &gate),
         ]);
         let id = world.create("Go").await;
         engine.wake();
         world.claude.asked_times(asked + 2).await;
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        world
-            .store
-            .cancel(&sam(), id, Timestamp::now())
-            .await
-            .unwrap();
+        cancel(&world, id).await;
         engine.cancel(id);
         let run = world.ended(id).await;
         world.claude.hung_up().await;
@@ -63,19 +77,7 @@ async fn a_cancel_stops_claude_and_keeps_what_was_written() {
 async fn the_result_of_a_write_in_flight_is_journalled() {
     let world = World::sqlite().await;
     let engine = world.engine().await;
-    let write = format!("{OWN}slow_write");
-    world
-        .claude
-        .push(Reply::tool("toolu_1", &write, json!({"key": "k"})));
-    let id = world.create("Go").await;
-    engine.wake();
-    world.mcp.called_tool("slow_write").await;
-    world
-        .store
-        .cancel(&sam(), id, Timestamp::now())
-        .await
-        .unwrap();
-    engine.cancel(id);
+    let id = cancelled_during(&world, &engine, "slow_write").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(world.run(id).await.status, Status::Running);
     world.mcp.gate.open_for_good();
@@ -91,19 +93,7 @@ async fn the_result_of_a_write_in_flight_is_journalled() {
 async fn a_read_in_flight_is_cancelled() {
     let world = World::sqlite().await;
     let engine = world.engine().await;
-    let read = format!("{OWN}slow_read");
-    world
-        .claude
-        .push(Reply::tool("toolu_1", &read, json!({"key": "k"})));
-    let id = world.create("Go").await;
-    engine.wake();
-    world.mcp.called_tool("slow_read").await;
-    world
-        .store
-        .cancel(&sam(), id, Timestamp::now())
-        .await
-        .unwrap();
-    engine.cancel(id);
+    let id = cancelled_during(&world, &engine, "slow_read").await;
     assert_eq!(world.ended(id).await.status, Status::Cancelled);
     world
         .mcp
@@ -120,11 +110,7 @@ async fn a_cancel_by_another_process_arrives_within_two_seconds() {
     engine.wake();
     world.claude.asked_times(1).await;
     let began = tokio::time::Instant::now();
-    world
-        .store
-        .cancel(&sam(), id, Timestamp::now())
-        .await
-        .unwrap();
+    cancel(&world, id).await;
     assert_eq!(world.ended(id).await.status, Status::Cancelled);
     assert!(began.elapsed().as_millis() < 2000, "{:?}", began.elapsed());
 }
@@ -138,11 +124,7 @@ async fn a_cancel_of_an_interrupted_run_ends_it_without_another_attempt() {
     mortal.engine.wake();
     world.claude.asked_times(1).await;
     mortal.kill();
-    world
-        .store
-        .cancel(&sam(), id, Timestamp::now())
-        .await
-        .unwrap();
+    cancel(&world, id).await;
     let _engine = world.engine().await;
     let run = world.ended(id).await;
     assert_eq!((run.status, run.attempt), (Status::Cancelled, 1));

@@ -160,14 +160,9 @@ async fn a_run_whose_files_are_not_stored_by_the_end_of_the_grace_period_is_hand
     ] {
         world.set(name, value);
     }
-    world.claude.push_all([
-        Reply::tool(
-            "toolu_1",
-            "write_file",
-            json!({"path": "a.txt", "content": "kept"}),
-        ),
-        Reply::text("done"),
-    ]);
+    world
+        .claude
+        .push_all([Reply::file("a.txt", "kept"), Reply::text("done")]);
     let env: Vec<(&str, &str)> = world.env.iter().map(|(n, v)| (&**n, &**v)).collect();
     let process = Process::start(&world.folder.0, &["runs"], &env);
     let id = world.create("Go").await;

@@ -11,23 +11,19 @@ async fn files_of_the_workspace_and_of_tools_are_stored_and_listed() {
     let world = World::sqlite().await;
     let engine = world.engine().await;
     world.claude.push_all([
-        Reply::tool(
-            "toolu_1",
-            "write_file",
-            json!({"path": "review.md", "content": "# Week"}),
-        )
-        .and_tool(
-            "toolu_2",
-            "write_file",
-            json!({"path": "week.csv", "content": "a,b\n"}),
-        )
-        .and_tool(
-            "toolu_3",
-            "edit_file",
-            json!({"path": "week.csv", "old_text": "a", "new_text": "c"}),
-        )
-        .and_tool("toolu_4", &format!("{OWN}picture"), json!({}))
-        .and_tool("toolu_5", &format!("{OWN}mixed"), json!({})),
+        Reply::file("review.md", "# Week")
+            .and_tool(
+                "toolu_2",
+                "write_file",
+                json!({"path": "week.csv", "content": "a,b\n"}),
+            )
+            .and_tool(
+                "toolu_3",
+                "edit_file",
+                json!({"path": "week.csv", "old_text": "a", "new_text": "c"}),
+            )
+            .and_tool("toolu_4", &format!("{OWN}picture"), json!({}))
+            .and_tool("toolu_5", &format!("{OWN}mixed"), json!({})),
         Reply::text("done"),
     ]);
     let id = world.create("Go").await;
@@ -74,21 +70,17 @@ async fn files_of_the_workspace_and_of_tools_are_stored_and_listed() {
 async fn the_workspace_is_built_anew_for_another_attempt() {
     let world = World::sqlite().await;
     world.claude.push_all([
-        Reply::tool(
-            "toolu_1",
-            "write_file",
-            json!({"path": "a.txt", "content": "one two"}),
-        )
-        .and_tool(
-            "toolu_2",
-            "edit_file",
-            json!({"path": "a.txt", "old_text": "one", "new_text": "1"}),
-        )
-        .and_tool(
-            "toolu_3",
-            "edit_file",
-            json!({"path": "a.txt", "old_text": "none", "new_text": "x"}),
-        ),
+        Reply::file("a.txt", "one two")
+            .and_tool(
+                "toolu_2",
+                "edit_file",
+                json!({"path": "a.txt", "old_text": "one", "new_text": "1"}),
+            )
+            .and_tool(
+                "toolu_3",
+                "edit_file",
+                json!({"path": "a.txt", "old_text": "none", "new_text": "x"}),
+            ),
         Reply::hang_before_headers(),
     ]);
     let mortal = world.mortal().await;

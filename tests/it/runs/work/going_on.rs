@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::world::{OWN, World, active};
 use crate::support::{
-    fake_claude::Reply,
+    fake_claude::{Reply, remove_breakpoints},
     helpers::{last_content, unknown},
 };
 
@@ -15,17 +15,6 @@ fn messages(body: &Value) -> Value {
     let mut messages = body["messages"].clone();
     remove_breakpoints(&mut messages);
     messages
-}
-
-fn remove_breakpoints(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(remove_breakpoints),
-        Value::Object(fields) => {
-            fields.shift_remove("cache_control");
-            fields.values_mut().for_each(remove_breakpoints);
-        }
-        _ => {}
-    }
 }
 
 /// A run whose only call is of this tool is interrupted during it. Returns the result that Claude gets afterwards.
@@ -205,14 +194,9 @@ async fn runs_that_were_interrupted_by_another_keep_an_attempt() {
 async fn what_was_answered_before_the_death_is_not_asked_again() {
     let world = World::sqlite().await;
     // The answer is complete and stored when the process dies during the upload.
-    world.claude.push_all([
-        Reply::tool(
-            "toolu_1",
-            "write_file",
-            json!({"path": "a.txt", "content": "x"}),
-        ),
-        Reply::text("done"),
-    ]);
+    world
+        .claude
+        .push_all([Reply::file("a.txt", "x"), Reply::text("done")]);
     let files = world.folder.0.join("files");
     let mortal = world.mortal().await;
     // The store cannot be written to: the file is listed with its error.

@@ -99,11 +99,7 @@ async fn steps_are_taken_in_one_conversation_and_the_last_answer_counts() {
     let world = World::sqlite().await;
     let engine = world.engine().await;
     world.claude.push_all([
-        Reply::tool(
-            "toolu_1",
-            "write_file",
-            json!({"path": "a.txt", "content": "one"}),
-        ),
+        Reply::file("a.txt", "one"),
         Reply::text("First."),
         Reply::tool("toolu_2", "read_file", json!({"path": "a.txt"})),
         Reply::text("Second."),

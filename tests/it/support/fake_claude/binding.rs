@@ -34,7 +34,8 @@ fn signature(request: &Value, count: usize) -> String {
     format!("bound{:016x}", hasher.finish())
 }
 
-fn remove_breakpoints(value: &mut Value) {
+/// Without the marks of what is to be cached.
+pub fn remove_breakpoints(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(remove_breakpoints),
         Value::Object(fields) => {

@@ -22,7 +22,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-pub use self::reply::Reply;
+pub use self::{binding::remove_breakpoints, reply::Reply};
 use super::wait::until;
 
 /// A request that the fake accepted.

@@ -78,6 +78,12 @@ impl Reply {
         Self::empty().and_tool(id, name, input)
     }
 
+    /// The call `toolu_1` that writes a file into the workspace.
+    pub fn file(path: &str, content: &str) -> Self {
+        let input = json!({"path": path, "content": content});
+        Self::tool("toolu_1", "write_file", input)
+    }
+
     /// A plain HTTP answer.
     pub fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
         let kind = Kind::Whole(body.into());
