@@ -7,6 +7,7 @@ pub mod server;
 pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod body_parser;
+pub(crate) mod header;
 pub(crate) mod health;
 pub(crate) mod json;
 pub(crate) mod middleware;

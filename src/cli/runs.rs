@@ -12,7 +12,10 @@ mod rotate;
 mod run;
 mod skills;
 
-use std::process::ExitCode;
+use std::{
+    io::{read_to_string, stdin},
+    process::ExitCode,
+};
 
 pub(super) use arguments::{ConnectionsCommand, RunArguments, RunsCommand, SkillsCommand};
 use client::Client;
@@ -22,6 +25,12 @@ pub(super) use client::ClientError;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct UsageError(String);
+
+/// Standard input as text.
+fn standard_input() -> Result<String, UsageError> {
+    let read = read_to_string(stdin());
+    read.map_err(|_| UsageError("standard input is not UTF-8 text".to_owned()))
+}
 
 pub(super) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     run::run(&Client::from_env()?, arguments).await

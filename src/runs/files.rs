@@ -30,10 +30,10 @@ pub use error::{DownloadError, FileError, OpenError};
 pub use key::FileKey;
 pub use local::Download;
 pub use location::{Location, LocationError};
-pub use names::{Names, blob_name, is_numbered};
+pub use names::{Names, blob_name, changes_direction, is_numbered};
 pub use upload::Upload;
 
-/// For signing a URL, which may need fresh credentials, and for removing objects.
+/// For signing a URL, which may need fresh credentials, and for each request that removes or lists objects.
 const SHORT: Duration = Duration::from_secs(30);
 /// An upload may take this long, and a second more for each [`BYTES_PER_SEC`].
 const UPLOAD: Duration = Duration::from_secs(60);
@@ -110,8 +110,8 @@ impl FileStore {
     pub async fn delete(&self, keys: &[FileKey]) -> Result<(), FileError> {
         match &*self.0 {
             Store::Local(local) => within(SHORT, local.delete(keys)).await,
-            Store::Cloud(cloud) => cloud.delete(keys, SHORT).await,
-            Store::Supabase(supabase) => supabase.delete(keys, SHORT).await,
+            Store::Cloud(cloud) => cloud.delete(keys).await,
+            Store::Supabase(supabase) => supabase.delete(keys).await,
         }
     }
 
@@ -121,8 +121,8 @@ impl FileStore {
         let folder = FileKey::folder_of(execution_id);
         match &*self.0 {
             Store::Local(local) => within(SHORT, local.delete_folder(&folder)).await,
-            Store::Cloud(cloud) => cloud.delete_folder(&folder, SHORT).await,
-            Store::Supabase(supabase) => supabase.delete_folder(&folder, SHORT).await,
+            Store::Cloud(cloud) => cloud.delete_folder(&folder).await,
+            Store::Supabase(supabase) => supabase.delete_folder(&folder).await,
         }
     }
 

@@ -15,7 +15,7 @@ mod skill;
 pub use crate::auth::Subject as UserId;
 pub use claim::{Claim, Claimed, End, TIME_OVER};
 pub use connection::{NewConnection, SealedRow, StoredConnection};
-pub use delivery::{Delivery, DeliveryOutcome, DeliveryState, DueDelivery};
+pub use delivery::{Delivery, DeliveryOutcome, DeliveryState, DueDelivery, event_of};
 pub use ids::{DeliveryId, RunId, SkillId};
 pub use input::{InlineConnection, RunInput, Step};
 pub use journal::{Entry, EntryKind, NewReply, Reply, RetryReason};

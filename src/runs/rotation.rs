@@ -1,5 +1,9 @@
 //! Rotation of encryption keys: seals every stored secret with the first key, beside running servers.
 
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
+
 use super::{
     model::SealedRow,
     secrets::{KeyRing, OpenError, Place},
@@ -31,19 +35,14 @@ pub enum RotationError {
 
 /// Returns the number of secrets that were sealed anew.
 pub async fn rotate_keys(store: &Store, keys: &KeyRing) -> Result<u64, RotationError> {
-    let (mut count, mut last) = (0, None);
-    loop {
-        let owners = store.owners(last.as_ref(), BATCH).await?;
-        let Some(owner) = owners.last() else {
-            return Ok(count);
-        };
-        last = Some(owner.clone());
-        for owner in &owners {
-            for row in store.sealed_rows(owner).await? {
-                count += rotate_row(store, keys, row).await?;
-            }
+    let mut count = 0;
+    let mut owners = pin!(store.owners(BATCH));
+    while let Some(owner) = owners.try_next().await? {
+        for row in store.sealed_rows(&owner).await? {
+            count += rotate_row(store, keys, row).await?;
         }
     }
+    Ok(count)
 }
 
 async fn rotate_row(

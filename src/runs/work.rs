@@ -102,15 +102,6 @@ pub enum Worked {
     Unable,
 }
 
-/// The outcome of a check of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    pub ok: bool,
-    /// The names of its tools, as Claude sees them.
-    pub tools: Vec<String>,
-    pub error: Option<String>,
-}
-
 impl Worker {
     pub fn new(config: &RunsConfig, parts: WorkerParts) -> anyhow::Result<Arc<Self>> {
         let sealed = (parts.store.clone(), parts.keys.clone());
@@ -179,10 +170,7 @@ impl Worker {
     /// Ends a run that cannot be worked on, by a fault of ours.
     pub async fn fail(&self, claim: &Claim) -> Result<(), WriteError> {
         let end = End::Failed {
-            error: RunError {
-                code: "internal".to_owned(),
-                message: "Something went wrong on our side.".to_owned(),
-            },
+            error: RunError::internal(),
             response: None,
             stop_reason: None,
         };

@@ -1,9 +1,6 @@
 //! `connections`: lists, shows, stores, deletes and checks the user's MCP connections.
 
-use std::{
-    io::{read_to_string, stdin},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -13,6 +10,7 @@ use super::{
     arguments::ConnectionsCommand,
     client::Client,
     print::{field, json as text, table, time},
+    standard_input,
 };
 
 pub(super) async fn connections(
@@ -86,12 +84,7 @@ fn parse_headers(headers: &[String]) -> Result<Map<String, Value>, UsageError> {
             return Err(UsageError("--header must be `Name: value`".to_owned()));
         };
         let value = match value.trim() {
-            "-" => {
-                let read = read_to_string(stdin());
-                let read =
-                    read.map_err(|_| UsageError("standard input is not UTF-8 text".into()))?;
-                read.trim().to_owned()
-            }
+            "-" => standard_input()?.trim().to_owned(),
             value => value.to_owned(),
         };
         parsed.insert(name.trim().to_owned(), value.into());

@@ -2,11 +2,11 @@
 
 use std::{
     fmt::Write,
-    io::{Read, read_to_string, stdin},
+    io::Read,
     path::{Path, PathBuf},
 };
 
-use super::UsageError;
+use super::{UsageError, standard_input};
 
 /// What the server takes.
 const MAX_CHARS: usize = 100_000;
@@ -14,8 +14,7 @@ const MAX_CHARS: usize = 100_000;
 /// The prompt, then each file between tags with its name.
 pub(super) fn build(prompt: &str, files: &[PathBuf]) -> Result<String, UsageError> {
     let mut text = if prompt == "-" {
-        read_to_string(stdin())
-            .map_err(|_| UsageError("standard input is not UTF-8 text".into()))?
+        standard_input()?
     } else {
         prompt.to_owned()
     };

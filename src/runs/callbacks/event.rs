@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::runs::model::{DueDelivery, Status};
+use crate::runs::model::{DueDelivery, event_of};
 
 #[derive(Serialize)]
 struct Event<'a> {
-    r#type: &'static str,
+    r#type: String,
     timestamp: String,
     data: Data<'a>,
 }
@@ -22,15 +22,11 @@ struct Data<'a> {
 
 /// `{"type":"run.completed",…}`: the same in every attempt. `None` if the run has not ended.
 pub(super) fn body(due: &DueDelivery) -> Option<Vec<u8>> {
-    let r#type = match due.status {
-        Status::Completed => "run.completed",
-        Status::Failed => "run.failed",
-        Status::Cancelled => "run.cancelled",
-        Status::Expired => "run.expired",
-        Status::Queued | Status::Running => return None,
-    };
+    if !due.status.is_final() {
+        return None;
+    }
     let event = Event {
-        r#type,
+        r#type: event_of(due.status),
         timestamp: due.ended_at.to_string(),
         data: Data {
             execution_id: due.run.to_string(),

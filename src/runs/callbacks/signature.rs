@@ -8,7 +8,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::CallbackSecret;
+use crate::{config::CallbackSecret, http::header::single};
 
 pub(super) const ID: &str = "webhook-id";
 pub(super) const TIMESTAMP: &str = "webhook-timestamp";
@@ -65,9 +65,8 @@ pub fn verify<'a>(
     body: &[u8],
     now: Timestamp,
 ) -> Result<&'a str, Unverified> {
-    let id = only(headers, ID)?;
-    let timestamp = only(headers, TIMESTAMP)?;
-    let signatures = only(headers, SIGNATURE)?;
+    let header = |name| single(headers, name).ok_or(Unverified::Headers);
+    let (id, timestamp, signatures) = (header(ID)?, header(TIMESTAMP)?, header(SIGNATURE)?);
     if id.is_empty() {
         return Err(Unverified::Headers);
     }
@@ -102,15 +101,6 @@ fn key(secret: &CallbackSecret) -> Key {
 
 fn signed_text(id: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
     [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat()
-}
-
-/// The value of a header that is there once.
-fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Unverified> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().map_err(|_| Unverified::Headers),
-        _ => Err(Unverified::Headers),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
 use http::Method;
 use object_store::{
     Attribute, Attributes, ClientOptions, MultipartUpload, ObjectStore, ObjectStoreExt as _,
@@ -14,10 +14,9 @@ use object_store::{
     path::{Path, PathPart},
     signer::Signer,
 };
-use tokio::time::timeout;
 use url::Url;
 
-use super::{FileError, FileKey, Upload, disposition};
+use super::{FileError, FileKey, SHORT, Upload, disposition, within};
 
 /// A file up to this size is sent in one request, a longer one in parts of it. Stores want at least 5 MiB.
 const PART: u64 = 8 * 1024 * 1024;
@@ -132,37 +131,28 @@ impl Cloud {
     }
 
     /// Removes objects by a request for each, several at once.
-    pub(super) async fn delete(
-        &self,
-        keys: &[FileKey],
-        deadline: Duration,
-    ) -> Result<(), FileError> {
+    pub(super) async fn delete(&self, keys: &[FileKey]) -> Result<(), FileError> {
         let paths = keys.iter().map(|key| self.path(&key.to_string())).collect();
-        self.delete_paths(paths, deadline).await
+        self.delete_paths(paths).await
     }
 
     /// Removes what is in a folder, found by a listing.
-    pub(super) async fn delete_folder(
-        &self,
-        folder: &str,
-        deadline: Duration,
-    ) -> Result<(), FileError> {
+    pub(super) async fn delete_folder(&self, folder: &str) -> Result<(), FileError> {
         let folder = self.path(folder);
-        let listed = self.store.list(Some(&folder)).map_ok(|it| it.location);
-        let listed = timeout(deadline, listed.try_collect::<Vec<Path>>()).await;
-        let paths = listed.map_err(|_| FileError::Timeout)?.map_err(failure)?;
-        self.delete_paths(paths, deadline).await
+        let listed = self.store.list(Some(&folder));
+        let listed = listed.map_ok(|it| it.location).map_err(failure);
+        let paths = within(SHORT, listed.try_collect()).await?;
+        self.delete_paths(paths).await
     }
 
-    async fn delete_paths(&self, paths: Vec<Path>, deadline: Duration) -> Result<(), FileError> {
+    async fn delete_paths(&self, paths: Vec<Path>) -> Result<(), FileError> {
         let delete = |path: Path| async move {
-            match timeout(deadline, self.store.delete(&path)).await {
-                Ok(Ok(()) | Err(object_store::Error::NotFound { .. })) => Ok(()),
-                Ok(Err(error)) => Err(failure(error)),
-                Err(_) => Err(FileError::Timeout),
+            match self.store.delete(&path).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(failure(error)),
             }
         };
-        let deletes = stream::iter(paths).map(delete);
+        let deletes = stream::iter(paths).map(|path| within(SHORT, delete(path)));
         let mut deletes = deletes.buffer_unordered(DELETES_AT_ONCE);
         while let Some(deleted) = deletes.next().await {
             deleted?;
@@ -181,8 +171,8 @@ async fn send(parts: &mut dyn MultipartUpload, upload: &Upload) -> Result<(), Fi
     let mut pieces = std::pin::pin!(upload.pieces(PART));
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(FileError::Content)?;
-        let part = timeout(PART_DEADLINE, parts.put_part(piece.into())).await;
-        part.map_err(|_| FileError::Timeout)?.map_err(failure)?;
+        let part = parts.put_part(piece.into()).map_err(failure);
+        within(PART_DEADLINE, part).await?;
     }
     parts.complete().await.map(drop).map_err(failure)
 }

@@ -36,17 +36,19 @@ pub(super) fn detect(name: &str, head: &[u8], is_text: bool) -> &'static str {
         // It takes some texts for pictures: "BM" begins a bitmap.
         return infer::get(head).map_or(BINARY, |found| found.mime_type());
     }
-    let format = TEXT_FORMATS
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic));
     let by_name = || {
         let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
-        TEXTS.iter().find(|(known, _)| *known == extension)
+        let known = TEXTS.iter().find(|(known, _)| *known == extension);
+        known.map(|(_, found)| *found)
     };
-    match (format, by_name()) {
-        (Some((_, found)), _) | (None, Some((_, found))) => found,
-        (None, None) => TEXT,
-    }
+    text_format(head).or_else(by_name).unwrap_or(TEXT)
+}
+
+/// The type of a text that is none to read.
+fn text_format(head: &[u8]) -> Option<&'static str> {
+    let mut formats = TEXT_FORMATS.iter();
+    let found = formats.find(|(magic, _)| head.starts_with(magic));
+    found.map(|(_, found)| *found)
 }
 
 /// The extension for a content without a name: by the content, else by the type that its sender gave.
@@ -56,10 +58,7 @@ pub(super) fn extension(content: &[u8], given: Option<&str>) -> &'static str {
     if !check.is_text() {
         return infer::get(content).map_or("bin", |found| found.extension());
     }
-    let format = TEXT_FORMATS
-        .iter()
-        .find(|(magic, _)| content.starts_with(magic));
-    if let Some((_, found)) = format {
+    if let Some(found) = text_format(content) {
         return found.rsplit('/').next().unwrap_or_default();
     }
     let essence = |text: &'static str| text.split(';').next().unwrap_or_default();

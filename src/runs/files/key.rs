@@ -4,6 +4,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::disposition::last_part;
+
 const FOLDER: &str = "runs";
 /// The most bytes of a name in a key.
 const MAX_NAME: usize = 80;
@@ -77,9 +79,8 @@ impl fmt::Display for FileKey {
 
 /// The last part of a name with the safe characters alone, cut before its extension.
 fn safe(name: &str) -> String {
-    let last = name.rsplit('/').next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let text: String = last
+    let text: String = last_part(name)
         .chars()
         .map(|c| if plain(c) { c } else { '_' })
         .collect();

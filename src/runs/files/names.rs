@@ -82,12 +82,14 @@ fn last_segment(uri: &str) -> Option<String> {
     Some(name).filter(|name| !name.is_empty())
 }
 
+/// True for characters that change the direction of what follows: they make a name look like another.
+pub fn changes_direction(c: char) -> bool {
+    matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// One part of a path without characters that mean something in paths, not hidden, and cut.
 fn plain(text: &str) -> String {
-    let unfit = |c: char| {
-        c.is_control()
-            || matches!(c, '/' | '\\' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let unfit = |c: char| c.is_control() || matches!(c, '/' | '\\') || changes_direction(c);
     let name: String = text
         .chars()
         .map(|c| if unfit(c) { '_' } else { c })

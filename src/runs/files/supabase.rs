@@ -7,10 +7,9 @@ use reqwest::{Body, Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::timeout;
 use url::Url;
 
-use super::{FileError, FileKey, StoredFile, Upload, disposition};
+use super::{FileError, FileKey, SHORT, StoredFile, Upload, disposition, within};
 use crate::upstream::client;
 
 /// The size of the pieces of a request body.
@@ -108,36 +107,26 @@ impl Supabase {
         Ok(url)
     }
 
-    pub(super) async fn delete(
-        &self,
-        keys: &[FileKey],
-        deadline: Duration,
-    ) -> Result<(), FileError> {
+    pub(super) async fn delete(&self, keys: &[FileKey]) -> Result<(), FileError> {
         let url = self.url(["object", &self.bucket]);
         for keys in keys.chunks(MAX_KEYS) {
             let keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
             let body = json!({"prefixes": keys}).to_string();
             let request = || self.json(Method::DELETE, url.clone(), body.clone());
-            let sent = timeout(deadline, self.send(request)).await;
-            sent.unwrap_or(Err(FileError::Timeout))?;
+            within(SHORT, self.send(request)).await?;
         }
         Ok(())
     }
 
     /// Removes what is in a folder, found by listings.
-    pub(super) async fn delete_folder(
-        &self,
-        folder: &str,
-        deadline: Duration,
-    ) -> Result<(), FileError> {
+    pub(super) async fn delete_folder(&self, folder: &str) -> Result<(), FileError> {
         let url = self.url(["object", "list", &self.bucket]);
         let body = json!({"prefix": folder, "limit": MAX_KEYS, "offset": 0}).to_string();
         loop {
-            let listed = timeout(deadline, self.list(&url, &body)).await;
-            let listed = listed.map_err(|_| FileError::Timeout)??;
+            let listed = within(SHORT, self.list(&url, &body)).await?;
             let paths = listed.iter().map(|it| format!("{folder}/{}", it.name));
             let keys: Vec<_> = paths.filter_map(|path| FileKey::parse(&path)).collect();
-            self.delete(&keys, deadline).await?;
+            self.delete(&keys).await?;
             // Whatever is no key is not ours, and would be listed again.
             if listed.len() < MAX_KEYS || keys.is_empty() {
                 return Ok(());

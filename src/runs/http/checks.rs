@@ -5,11 +5,14 @@ use std::{collections::BTreeMap, str::FromStr};
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{app::App, choice::Connections, extract::single, json::invalid, refused::Refused};
+use super::{app::App, choice::Connections, json::invalid, refused::Refused};
 use crate::{
     agent::claude::is_blank,
     config::connections::{ConnectionName, OWN_CONNECTION, ServerHeaders},
-    http::problem::{Code, Problem},
+    http::{
+        header::single,
+        problem::{Code, Problem},
+    },
     runs::model::UserId,
     upstream::guard::Guard,
 };
@@ -132,16 +135,19 @@ pub(super) fn request_id(
         (None, Some(id)) => ("Idempotency-Key", id),
         (None, None) => return Ok(None),
     };
-    if !is_request_id(id) {
-        let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
-        return Err(invalid(name, why));
-    }
+    check_request_id(name, id)?;
     Ok(Some(id.to_owned()))
 }
 
-pub(super) fn is_request_id(id: &str) -> bool {
-    (1..=MAX_REQUEST_ID).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+/// `field` holds a request id.
+pub(super) fn check_request_id(field: &str, id: &str) -> Result<(), Problem> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    if (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(invalid_request_id(field))
+}
+
+pub(super) fn invalid_request_id(field: &str) -> Problem {
+    invalid(field, "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`")
 }

@@ -181,13 +181,8 @@ pub(super) async fn check(
 ) -> Result<Response, Refused> {
     let connection = find(&app, &owner, &name).await?;
     let _waiting = app.limits.waiting.begin(owner.clone())?;
-    let check = app.worker.check(&connection, &owner).await;
-    let checked = Checked {
-        ok: check.ok,
-        tools: check.tools,
-        error: check.error,
-    };
-    Ok(Json(checked).into_response())
+    let checked = app.worker.check(&connection, &owner).await;
+    Ok(Json(Checked::from(checked)).into_response())
 }
 
 async fn find(app: &App, owner: &UserId, name: &str) -> Result<StoredConnection, Refused> {

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::{
     app::App,
     base_url::BaseUrl,
-    extract::{Owner, Segments, run_id, single},
+    extract::{Owner, Segments, run_id},
     json::invalid,
     query::{self, Query},
     refused::{Refused, not_found, unavailable},
@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     http::{
+        header::single,
         problem::Problem,
         server::{Connection, DeadlineGuard},
         sse,

@@ -28,10 +28,14 @@ impl<S: Sync> FromRequestParts<S> for Owner {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
-        let user = parts.extensions.get::<UserId>().cloned();
-        user.map(Self)
-            .ok_or_else(|| Problem::unauthorized(false).into())
+        Ok(Self(user(parts)?))
     }
+}
+
+/// The user of the token, which was verified before.
+fn user(parts: &Parts) -> Result<UserId, Problem> {
+    let user = parts.extensions.get::<UserId>().cloned();
+    user.ok_or_else(|| Problem::unauthorized(false))
 }
 
 /// The segments of the path that vary, as texts. What is no text: 404.
@@ -99,8 +103,7 @@ where
     T: DeserializeOwned + Send + 'static,
 {
     let (parts, body) = request.into_parts();
-    let user = parts.extensions.get::<UserId>().cloned();
-    let user = user.ok_or_else(|| Problem::unauthorized(false))?;
+    let user = user(&parts)?;
     let mut body = Some(body);
     let received = read(app, &parts.headers, user, &mut body).await;
     if received.is_err() {
@@ -124,13 +127,4 @@ async fn read(
     }
     let bytes = body::read(headers, body, max, None, (&share, reserved)).await?;
     Ok((bytes, Arc::new(share)))
-}
-
-/// The value of a header that is given once, and is text.
-pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok(),
-        _ => None,
-    }
 }

@@ -18,10 +18,11 @@ use super::{
     authenticate::{NotAdmitted, admit, with_allowance},
     base_url::BaseUrl,
     begin::{Accepted, Form, begin},
-    checks::{check_depth, is_request_id},
+    checks::{check_depth, check_request_id, invalid_request_id},
     extract::Segments,
     json::invalid,
     refused::Refused,
+    skills::secret::open_secret,
 };
 use crate::{
     config::CallbackSecret,
@@ -39,7 +40,6 @@ use crate::{
     runs::{
         callbacks::signature::{self, Unverified},
         model::{Skill, SkillId, Trigger, TriggerConfig, UserId},
-        secrets::Place,
         skills,
     },
 };
@@ -144,11 +144,11 @@ async fn read(
 fn verify(app: &App, skill: &Skill, headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
     let secret = secret(app, skill).ok_or_else(unauthorized)?;
     match signature::verify(&secret, headers, body, Timestamp::now()) {
-        Ok(id) if is_request_id(id) => Ok(id.to_owned()),
-        Ok(_) | Err(Unverified::Id) => {
-            let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
-            Err(invalid("webhook-id", why).into())
+        Ok(id) => {
+            check_request_id("webhook-id", id)?;
+            Ok(id.to_owned())
         }
+        Err(Unverified::Id) => Err(invalid_request_id("webhook-id").into()),
         Err(error) => {
             tracing::debug!(%error, "hook refused");
             Err(unauthorized())
@@ -157,16 +157,8 @@ fn verify(app: &App, skill: &Skill, headers: &HeaderMap, body: &[u8]) -> Result<
 }
 
 fn secret(app: &App, skill: &Skill) -> Option<CallbackSecret> {
-    let row = skill.id.to_string();
-    let place = Place {
-        table: "skill",
-        row: &row,
-        field: "secret",
-        owner: skill.owner.as_str(),
-    };
-    let opened = app.keys.as_ref()?.open(&place, skill.secret.as_deref()?);
-    let opened = opened.inspect_err(|error| tracing::error!(%error, "a skill's secret"));
-    CallbackSecret::parse(opened.ok()?.expose_secret())
+    let secret = open_secret(app, skill)?;
+    CallbackSecret::parse(secret.expose_secret())
 }
 
 /// The same for every failure.

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::{
     app::App,
     base_url::BaseUrl,
-    checks::is_request_id,
+    checks::check_request_id,
     extract::{Owner, Segments, run_id},
     query::Query,
     refused::{Refused, not_found},
@@ -215,10 +215,7 @@ pub(super) async fn cancel_by_request(
     Segments(request_id): Segments<String>,
     base: BaseUrl,
 ) -> Result<Response, Refused> {
-    if !is_request_id(&request_id) {
-        let why = "must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`";
-        return Err(super::json::invalid("requestId", why).into());
-    }
+    check_request_id("requestId", &request_id)?;
     let now = Timestamp::now();
     let run = app.store.cancel_by_request(&owner, &request_id, now);
     let Some(run) = run.await? else {

@@ -34,6 +34,11 @@ impl DeliveryState {
     }
 }
 
+/// The type of the event that tells of a run's end: `run.completed`, `run.failed`, `run.cancelled` or `run.expired`.
+pub fn event_of(status: Status) -> String {
+    format!("run.{}", status.as_str())
+}
+
 /// A delivery, as clients read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -149,6 +149,16 @@ pub struct RunError {
     pub message: String,
 }
 
+impl RunError {
+    /// Of a fault of ours.
+    pub fn internal() -> Self {
+        Self {
+            code: "internal".to_owned(),
+            message: "Something went wrong on our side.".to_owned(),
+        }
+    }
+}
+
 /// A file of a run. Serialized without `key`; `http` adds the URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

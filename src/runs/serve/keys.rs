@@ -1,6 +1,8 @@
 //! The check of the encryption keys at start: every key that a stored value needs is there.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, pin::pin};
+
+use futures_util::TryStreamExt;
 
 use crate::{
     config::ConfigError,
@@ -29,19 +31,14 @@ pub(super) async fn check(store: &Store, keys: Option<&KeyRing>) -> anyhow::Resu
 }
 
 async fn missing(store: &Store, keys: Option<&KeyRing>) -> Result<BTreeSet<String>, StoreError> {
-    let (mut missing, mut last) = (BTreeSet::new(), None);
-    loop {
-        let owners = store.owners(last.as_ref(), BATCH).await?;
-        for owner in &owners {
-            for row in store.sealed_rows(owner).await? {
-                let kids = row.values.values().filter_map(|value| kid_of(value));
-                let unknown = kids.filter(|kid| !keys.is_some_and(|keys| keys.has(kid)));
-                missing.extend(unknown.map(str::to_owned));
-            }
-        }
-        last = owners.into_iter().next_back();
-        if last.is_none() {
-            return Ok(missing);
+    let mut missing = BTreeSet::new();
+    let mut owners = pin!(store.owners(BATCH));
+    while let Some(owner) = owners.try_next().await? {
+        for row in store.sealed_rows(&owner).await? {
+            let kids = row.values.values().filter_map(|value| kid_of(value));
+            let unknown = kids.filter(|kid| !keys.is_some_and(|keys| keys.has(kid)));
+            missing.extend(unknown.map(str::to_owned));
         }
     }
+    Ok(missing)
 }

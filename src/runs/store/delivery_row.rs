@@ -9,7 +9,7 @@ use crate::{
         query,
         row::{decode, optional_timestamp, timestamp},
     },
-    runs::model::{Delivery, DeliveryId, DeliveryState, RunId, Status},
+    runs::model::{Delivery, DeliveryId, DeliveryState, RunId, Status, event_of},
 };
 
 /// The columns of a delivery, from `delivery v JOIN delivery_dispatch d`.
@@ -54,7 +54,7 @@ pub(super) async fn insert(
         return Ok(());
     };
     let (id, now) = (DeliveryId::new().to_string(), now.as_millisecond());
-    let event = format!("run.{}", status.as_str());
+    let event = event_of(status);
     let sql = "INSERT INTO delivery (delivery_id, user_id, run_id, event, url, state, attempts, created_at)
                VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6)";
     query!(sql; &id, owner, run.to_string(), event, url, now)

@@ -1,5 +1,8 @@
 //! Removal of what has been kept long enough.
 
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::Row;
 
@@ -86,16 +89,9 @@ impl Store {
         let fired = query!(sql; before).execute(tx.connection()).await?;
         tx.commit().await?;
         let mut forgotten = fired.rows_affected();
-        let mut after = None;
-        loop {
-            let owners = self.owners(after.as_ref(), OWNERS).await?;
-            let Some(last) = owners.last().cloned() else {
-                break;
-            };
-            after = Some(last);
-            for owner in owners {
-                forgotten += self.forget_cancellations(&owner, before).await?;
-            }
+        let mut owners = pin!(self.owners(OWNERS));
+        while let Some(owner) = owners.try_next().await? {
+            forgotten += self.forget_cancellations(&owner, before).await?;
         }
         Ok(forgotten)
     }

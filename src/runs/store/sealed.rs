@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{Stream, TryStreamExt, stream};
 use sqlx::{AnyConnection, Error, Row};
 
 use super::{
@@ -21,8 +22,18 @@ const SKILL: &str = "skill";
 type Inline = BTreeMap<String, InlineConnection>;
 
 impl Store {
-    /// Everybody who may have sealed values, in order: at most `limit`, after `after`.
-    pub async fn owners(
+    /// Everybody who may have rows, in order, read in pages of `limit`.
+    pub fn owners(&self, limit: u32) -> impl Stream<Item = Result<UserId, StoreError>> {
+        let pages = stream::try_unfold(None, move |after: Option<UserId>| async move {
+            let page = self.owners_after(after.as_ref(), limit).await?;
+            let last = page.last().cloned();
+            let page = stream::iter(page.into_iter().map(Ok));
+            Ok::<_, StoreError>(last.map(|last| (page, Some(last))))
+        });
+        pages.try_flatten()
+    }
+
+    async fn owners_after(
         &self,
         after: Option<&UserId>,
         limit: u32,

@@ -50,8 +50,5 @@ pub(super) fn over_budget() -> Outcome {
 
 pub(super) fn broken(error: &anyhow::Error) -> Outcome {
     tracing::error!(error = format!("{error:#}"), "an attempt is broken");
-    Outcome::Failed(RunError {
-        code: "internal".to_owned(),
-        message: "Something went wrong on our side.".to_owned(),
-    })
+    Outcome::Failed(RunError::internal())
 }

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use tokio::{fs, time::Instant};
 
-use super::{Check, Worker, ending::remove, sessions::Sessions};
+use super::{Worker, ending::remove, sessions::Sessions};
 use crate::runs::model::{StoredConnection, UserId};
 
 /// For the check of a connection.
@@ -28,24 +28,18 @@ impl Worker {
         }
     }
 
-    /// Opens a session with a stored connection, and lists its tools.
-    pub async fn check(&self, connection: &StoredConnection, owner: &UserId) -> Check {
+    /// Opens a session with a stored connection. Returns the names of its tools, as Claude sees them, or why it cannot be
+    /// used.
+    pub async fn check(
+        &self,
+        connection: &StoredConnection,
+        owner: &UserId,
+    ) -> Result<Vec<String>, String> {
         let mut sessions = Sessions::new(self.result_limits, self.parts.agent_metrics.clone());
         let deadline = Instant::now() + CHECK_TIMEOUT;
         let server = self.registry.stored_server(connection, owner);
         let listed = sessions.check(&connection.name, server, deadline).await;
         sessions.close(CHECK_TIMEOUT).await;
-        match listed {
-            Ok(tools) => Check {
-                ok: true,
-                tools,
-                error: None,
-            },
-            Err(why) => Check {
-                ok: false,
-                tools: vec![],
-                error: Some(why.to_string()),
-            },
-        }
+        listed.map_err(|why| why.to_string())
     }
 }

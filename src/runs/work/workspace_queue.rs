@@ -1,6 +1,6 @@
 //! Runs the calls of workspace tools one after another, in the order in which they were begun.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{
@@ -21,11 +21,10 @@ struct Job {
     answer: oneshot::Sender<CallOutcome>,
 }
 
-#[derive(Clone)]
 pub(super) struct WorkspaceQueue(mpsc::UnboundedSender<Job>);
 
 impl WorkspaceQueue {
-    /// Ends when all its clones are dropped.
+    /// Ends when it is dropped.
     pub(super) fn start(workspace: Arc<Workspace>) -> Self {
         let (sender, mut jobs) = mpsc::unbounded_channel::<Job>();
         tokio::spawn(async move {
@@ -49,18 +48,13 @@ impl WorkspaceQueue {
 
     /// Queues a call. It is run even if the future is dropped.
     pub(super) fn run(&self, name: &str, input: &WrittenInput) -> BoxFuture<'static, CallOutcome> {
-        let (answer, outcome) = oneshot::channel();
-        if let Some(tool) = WorkspaceTool::from_name(name) {
-            let input = serde_json::to_string(input).unwrap_or_default();
-            let job = Job {
-                tool,
-                input,
-                answer,
-            };
-            let _ = self.0.send(job);
-        }
-        let lost = |_| CallOutcome::not_run(LOST);
-        outcome.map(move |it| it.unwrap_or_else(lost)).boxed()
+        let lost = || CallOutcome::not_run(LOST);
+        let Some(tool) = WorkspaceTool::from_name(name) else {
+            return ready(lost()).boxed();
+        };
+        let input = serde_json::to_string(input).unwrap_or_default();
+        let outcome = self.send(tool, input);
+        outcome.map(move |it| it.unwrap_or_else(|_| lost())).boxed()
     }
 
     /// Runs a call of an earlier attempt again, for what it writes.
@@ -68,14 +62,7 @@ impl WorkspaceQueue {
         let Some(tool) = WorkspaceTool::from_name(name).filter(|tool| tool.changes_files()) else {
             return;
         };
-        let (answer, outcome) = oneshot::channel();
-        let job = Job {
-            tool,
-            input: input.to_owned(),
-            answer,
-        };
-        let _ = self.0.send(job);
-        if let Ok(outcome) = outcome.await
+        if let Ok(outcome) = self.send(tool, input.to_owned()).await
             && outcome.is_error
         {
             tracing::warn!(
@@ -83,5 +70,17 @@ impl WorkspaceQueue {
                 "a call of the workspace gave an error when it was replayed"
             );
         }
+    }
+
+    fn send(&self, tool: WorkspaceTool, input: String) -> oneshot::Receiver<CallOutcome> {
+        let (answer, outcome) = oneshot::channel();
+        let job = Job {
+            tool,
+            input,
+            answer,
+        };
+        // Without the queue, the answer is dropped with the job.
+        let _ = self.0.send(job);
+        outcome
     }
 }

@@ -76,9 +76,20 @@ pub(in crate::runs::http) struct ReplaceRequest {
 /// Whether a connection can be used.
 #[derive(Serialize, ToSchema)]
 pub(in crate::runs::http) struct Checked {
-    pub(super) ok: bool,
+    ok: bool,
     /// The names of its tools.
-    pub(super) tools: Vec<String>,
+    tools: Vec<String>,
     /// Why it cannot be used.
-    pub(super) error: Option<String>,
+    error: Option<String>,
+}
+
+impl From<Result<Vec<String>, String>> for Checked {
+    fn from(checked: Result<Vec<String>, String>) -> Self {
+        let ok = checked.is_ok();
+        let (tools, error) = match checked {
+            Ok(tools) => (tools, None),
+            Err(why) => (vec![], Some(why)),
+        };
+        Self { ok, tools, error }
+    }
 }

@@ -20,7 +20,7 @@ use crate::{
             json::invalid,
             refused::{Refused, no_encryption},
         },
-        model::{SecretChange, SkillContent, SkillId, TriggerConfig, UserId},
+        model::{SecretChange, Skill, SkillContent, SkillId, TriggerConfig, UserId},
         secrets::Place,
         store::SkillUpdate,
     },
@@ -68,12 +68,22 @@ pub(super) fn seal(
     secret: &SecretString,
 ) -> Result<String, Problem> {
     let keys = app.keys.as_ref().ok_or_else(no_encryption)?;
-    let row = id.to_string();
-    let place = Place {
+    Ok(keys.seal(&place(owner, &id.to_string()), secret.expose_secret()))
+}
+
+/// The secret of a skill, if it has one that can be opened.
+pub(in crate::runs::http) fn open_secret(app: &App, skill: &Skill) -> Option<SecretString> {
+    let (id, sealed) = (skill.id.to_string(), skill.secret.as_deref()?);
+    let opened = app.keys.as_ref()?.open(&place(&skill.owner, &id), sealed);
+    let opened = opened.inspect_err(|error| tracing::error!(%error, "a skill's secret"));
+    opened.ok()
+}
+
+fn place<'a>(owner: &'a UserId, id: &'a str) -> Place<'a> {
+    Place {
         table: "skill",
-        row: &row,
+        row: id,
         field: "secret",
         owner: owner.as_str(),
-    };
-    Ok(keys.seal(&place, secret.expose_secret()))
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::runs::files::changes_direction;
+
 /// The most folders above a file, and the file.
 const MAX_DEPTH: usize = 8;
 /// The most bytes of one part; file systems take 255.
@@ -58,16 +60,11 @@ fn fault(part: &str) -> Option<&'static str> {
         Some("names must not begin with a dot.")
     } else if part.trim() != part {
         Some("names must not begin or end with white space.")
-    } else if part.contains(|c: char| c == '\\' || c.is_control() || is_direction(c)) {
+    } else if part.contains(|c: char| c == '\\' || c.is_control() || changes_direction(c)) {
         Some("backslashes and control characters are not allowed.")
     } else {
         None
     }
-}
-
-/// Characters that change the direction of what follows: they make a name look like another.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Stored connections, and the change of keys.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::pin};
 
+use futures_util::TryStreamExt;
 use prog_strength_agent::runs::{
-    model::{InlineConnection, NewConnection, NewSkill, SkillId},
+    model::{InlineConnection, NewConnection, NewSkill, Overlap, SkillId},
     store::Saved,
 };
 
@@ -11,7 +12,6 @@ use super::{
     skills::schedule,
     world::{World, at, on_both, run, user},
 };
-use prog_strength_agent::runs::model::Overlap;
 
 fn connection(name: &str, secret: &str) -> NewConnection {
     NewConnection {
@@ -138,13 +138,9 @@ on_both!(
         );
         let made = world.create("bob", new, at(0)).await;
         let mut places = Vec::new();
-        let mut after = None;
-        loop {
-            // One at a time, as a long list would be read.
-            let owners = store.owners(after.as_ref(), 1).await.unwrap();
-            let Some(owner) = owners.into_iter().next() else {
-                break;
-            };
+        // One at a time, as a long list would be read.
+        let mut owners = pin!(store.owners(1));
+        while let Some(owner) = owners.try_next().await.unwrap() {
             for mut row in store.sealed_rows(&owner).await.unwrap() {
                 let before = row.clone();
                 for (field, value) in &mut row.values {
@@ -161,7 +157,6 @@ on_both!(
                 // What was read before is outdated.
                 assert!(!store.reseal(&before).await.unwrap());
             }
-            after = Some(owner);
         }
         places.sort();
         let place = |table: &'static str, id: String, owner: &str, field: &str, value: &str| {
