@@ -1,4 +1,5 @@
-//! The chat agent of the Prog Strength training tracker, its workout server, and the `dev` command, in one binary.
+//! The chat agent of the Prog Strength training tracker, its workout server, its server of asynchronous runs, and the `dev`
+//! command, in one binary.
 //!
 //! # Map
 //! ```text
@@ -11,7 +12,9 @@
 //! ```
 //! - [`agent`]: `POST /chat`. A turn is `HTTP -> Caller -> ChatRequest -> Turn <-> claude, mcp (tools) -> Events -> JSON | SSE`.
 //! - [`workout`]: the MCP server of the training log (command `mcp`). The agent reaches it over MCP alone.
-//! - `dev` (cargo feature `dev`): both systems on loopback, with demo data and a stand-in for Claude. Only `cli` imports it.
+//! - [`runs`]: the server of runs that outlive their requests (command `runs`). A run is `HTTP -> store -> engine -> work <-> the
+//!   agent's Turn`, with its journal and files.
+//! - `dev` (cargo feature `dev`): all systems on loopback, with demo data and a stand-in for Claude. Only `cli` imports it.
 //! - Shared: [`http`] (server, middleware, rate limiter), [`upstream`] (HTTP clients, backoff), [`auth`] (token
 //!   verification), [`database`] (`SQLite` and `PostgreSQL`), [`process`] (logs, signals). [`config`]: the environment as typed settings.
 //!

@@ -115,12 +115,8 @@ impl Mcp {
 
     /// Opens a run's session in the background and keeps it open until [`Mcp::close`]; a child process is started again only
     /// for a call. Must be called within a tokio runtime.
-    pub fn open(
-        server: Arc<Server>,
-        limits: impl Into<ResultLimits>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        Self::supervised(server, limits.into(), metrics, None)
+    pub fn open(server: Arc<Server>, limits: ResultLimits, metrics: Arc<Metrics>) -> Self {
+        Self::supervised(server, limits, metrics, None)
     }
 
     fn supervised(

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt, future::BoxFuture};
-use serde_json::Value;
 
 use super::{
     claude::{Block, Reply, Tools, Usage},
@@ -163,15 +162,6 @@ impl<'a> ReplyView<'a> {
     pub fn stop_reason(&self) -> &'a str {
         &self.reply.stop_reason
     }
-
-    pub fn stop_details(&self) -> Option<&'a Value> {
-        self.reply.stop_details.as_ref()
-    }
-
-    /// The model that Claude names.
-    pub fn model(&self) -> Option<&'a str> {
-        self.reply.model.as_deref()
-    }
 }
 
 /// The tools of a chat: those of the session that all chats share, on behalf of the caller.
@@ -212,7 +202,7 @@ impl Toolbox for SessionTools {
     ) -> BoxFuture<'static, Result<CallOutcome, Halt>> {
         let outcome = match call {
             PreparedCall::Server(call) => {
-                let outcome = self.mcp.begin(*call, &self.caller_token);
+                let outcome = self.mcp.begin(*call, Some(&self.caller_token));
                 return outcome.map(Ok).boxed();
             }
             PreparedCall::Refused(outcome) => outcome,

@@ -42,8 +42,8 @@ where
     Ok(reserved)
 }
 
-/// Reads the whole body, of which `reserved` bytes are taken from the budget, within [`BODY_TIMEOUT`] and by `deadline`. Only when it is refused, `body` is left for
-/// [`discard_unread`].
+/// Reads the whole body, of which `reserved` bytes are taken from the budget, within [`BODY_TIMEOUT`] and by `deadline`. Only
+/// when it is refused, `body` is left for [`discard_unread`].
 pub(crate) async fn read<U>(
     headers: &HeaderMap,
     body: &mut Option<Body>,

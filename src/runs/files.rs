@@ -16,7 +16,6 @@ mod upload;
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use tokio::time::timeout;
 use url::Url;
 use uuid::Uuid;
@@ -60,7 +59,7 @@ enum Store {
 }
 
 impl FileStore {
-    /// Makes a local folder and its key, if they are not there. Buckets are not asked; see [`check`](Self::check).
+    /// Makes a local folder and its key, if they are not there. Buckets are not asked.
     pub async fn open(location: Location) -> Result<Self, OpenError> {
         let store = match location {
             Location::Local(folder) => Store::Local(Box::new(Local::open(folder).await?)),
@@ -68,14 +67,6 @@ impl FileStore {
             Location::Supabase(supabase) => Store::Supabase(supabase),
         };
         Ok(Self(Arc::new(store)))
-    }
-
-    /// Stores and removes a small object: tells whether the store can be used.
-    pub async fn check(&self) -> Result<(), FileError> {
-        let key = FileKey::check();
-        let upload = Upload::from_bytes("check.txt", Bytes::from_static(b"check\n"));
-        self.put(&key, upload).await?;
-        self.delete(&[key]).await
     }
 
     /// Stores a file under a key. What is there is replaced: a run that goes on after a death uses the same keys.

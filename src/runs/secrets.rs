@@ -110,7 +110,7 @@ impl KeyRing {
     }
 
     /// True for everything but a value that the first key has sealed.
-    pub fn needs_rotation(&self, stored: &str) -> bool {
+    fn needs_rotation(&self, stored: &str) -> bool {
         kid_of(stored) != Some(&self.first.id)
     }
 

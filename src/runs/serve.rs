@@ -11,7 +11,6 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     engine::Engine,
-    files::LocationError,
     http::{app::App, router::router},
     model::Run,
     retention::Retention,
@@ -19,7 +18,7 @@ use super::{
     store::Store,
 };
 use crate::{
-    config::{ConfigError, RunsConfig},
+    config::RunsConfig,
     http::{lifecycle::Lifecycle, server},
     process::{heap, logs, signals::Signals},
 };
@@ -81,15 +80,11 @@ impl Service {
         let draining = lifecycle.draining();
         let last = CancellationToken::new();
         let scheduler = {
-            let (engine, progress) = (engine.clone(), parts.progress.clone());
-            let worker = parts.worker.clone();
+            let (engine, worker) = (engine.clone(), parts.worker.clone());
             let scheduler = Scheduler {
                 store: store.clone(),
                 max_queued: config.limits.max_queued,
-                created: move |run: &Run| {
-                    progress.appended(run.id, run.last_seq);
-                    engine.wake();
-                },
+                created: move |_: &Run| engine.wake(),
                 ended: move |run: &Run| worker.ended(run, None),
             };
             tokio::spawn(scheduler.run(parts.engine.roles(), draining.clone()))
@@ -152,12 +147,4 @@ fn setting<T, E: Into<anyhow::Error>>(
     variable: &'static str,
 ) -> anyhow::Result<T> {
     opened.map_err(Into::into).context(variable)
-}
-
-/// The same where the setting itself is at fault: a [`ConfigError`].
-fn valid<T>(parsed: Result<T, LocationError>, variable: &'static str) -> Result<T, ConfigError> {
-    parsed.map_err(|error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-        ConfigError::new(variable, format!("{error}{}", cause.unwrap_or_default()))
-    })
 }

@@ -70,13 +70,8 @@ impl Guard {
     /// Parses and checks a URL of a user. Names are not resolved.
     pub fn judge(&self, url: &str) -> Result<Url, Refused> {
         let url = Url::parse(url).map_err(|_| Refused::Malformed)?;
-        self.check(&url)?;
+        self.reach(&url)?;
         Ok(url)
-    }
-
-    /// Checks a URL of a user. Names are not resolved.
-    pub fn check(&self, url: &Url) -> Result<(), Refused> {
-        self.reach(url).map(drop)
     }
 
     /// A client for `url` alone.

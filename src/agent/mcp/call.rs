@@ -35,16 +35,13 @@ const MAX_ATTEMPTS: u32 = 4;
 impl Mcp {
     /// Begins a call, on behalf of the caller with this token if the server is to have it. Dropping the future cancels a
     /// read; a write is always completed.
-    pub fn begin<'t>(
+    pub fn begin(
         self: &Arc<Self>,
         call: ToolCall,
-        token: impl Into<Option<&'t CallerToken>>,
-    ) -> impl Future<Output = CallOutcome> + Send + 'static {
+        token: Option<&CallerToken>,
+    ) -> impl Future<Output = CallOutcome> + Send + use<> {
         let mcp = self.clone();
-        let token = token
-            .into()
-            .filter(|_| self.server.forwards_caller)
-            .cloned();
+        let token = token.filter(|_| self.server.forwards_caller).cloned();
         let write = (!call.read_only()).then(|| self.spawn_write(call.clone(), token.clone()));
         async move {
             match write {

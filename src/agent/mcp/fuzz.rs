@@ -57,7 +57,7 @@ pub fn answers(bytes: &[u8]) {
     read_listing(&answer);
     let result = answer.result().expect("it has a result");
     if is_allowed && let Some(result) = readable(result.get()) {
-        let outcome = CallOutcome::from_result(result, MAX_TEXT);
+        let outcome = CallOutcome::from_result(result, MAX_TEXT.into());
         assert!(!outcome.content.is_empty());
     }
 }

@@ -91,8 +91,7 @@ impl CallOutcome {
     }
 
     /// From a `CallToolResult`.
-    pub(super) fn from_result(mut answer: Value, limits: impl Into<ResultLimits>) -> Self {
-        let limits = limits.into();
+    pub(super) fn from_result(mut answer: Value, limits: ResultLimits) -> Self {
         let is_error = answer["isError"] == true;
         let attachments = Attachments::collect(&answer["content"], limits.attachments);
         let mut limit = Limit {

@@ -26,7 +26,7 @@ impl NameMap {
         self.free(sanitized)
     }
 
-    /// `name`, which Claude accepts, or another one if it is taken.
+    /// `sanitized`, a name that Claude accepts, or, if it is taken, the same with a number.
     pub(super) fn free(&mut self, sanitized: String) -> String {
         let numbered = (2..).map(|n| {
             let suffix = format!("_{n}");

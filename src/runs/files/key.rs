@@ -48,11 +48,6 @@ impl FileKey {
         })
     }
 
-    /// The key that checks of a store use.
-    pub(super) fn check() -> Self {
-        Self::new(Uuid::now_v7(), 0, "check.txt")
-    }
-
     pub(super) fn execution_id(&self) -> Uuid {
         self.execution_id
     }

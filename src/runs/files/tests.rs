@@ -9,6 +9,7 @@ use std::{
     os::unix::fs::PermissionsExt,
 };
 
+use bytes::Bytes;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;

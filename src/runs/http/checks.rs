@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{app::App, choice::Connections, json::invalid, refused::Refused};
 use crate::{
     agent::claude::is_blank,
-    config::connections::{ConnectionName, OWN_CONNECTION, ServerHeaders},
+    config::connections::{ConnectionName, ServerHeaders},
     http::{
         header::single,
         problem::{Code, Problem},
@@ -109,10 +109,7 @@ pub(super) async fn check_connections<'a>(
 
 /// The operator's connections are none of the caller's, also where the request may not use them.
 async fn is_stored(app: &App, owner: &UserId, name: &str) -> Result<bool, Refused> {
-    if name == OWN_CONNECTION || ConnectionName::from_str(name).is_err() {
-        return Ok(false);
-    }
-    if app.rules().has_operators_connection(name) {
+    if ConnectionName::from_str(name).is_err() || app.rules().has_operators_connection(name) {
         return Ok(false);
     }
     Ok(app.store.connection(owner, name).await?.is_some())

@@ -1,7 +1,7 @@
 //! `GET /runs/{id}/events`: the journal of a run as server-sent events, from the start or from a place in it, live until the
 //! end.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, fmt::Write, sync::Arc};
 
 use axum::{
     Extension,
@@ -119,12 +119,11 @@ fn after(headers: &HeaderMap, query: Option<&str>) -> Result<u64, Problem> {
     if !headers.contains_key(LAST_EVENT_ID) {
         return Ok(in_query.unwrap_or_default());
     }
-    let last = single(headers, LAST_EVENT_ID).map(str::trim);
-    match last {
-        Some("") => Ok(in_query.unwrap_or_default()),
-        Some(text) if query::number(text).is_some() => Ok(query::number(text).unwrap_or_default()),
-        _ => Err(invalid("Last-Event-ID", "must be the id of an event")),
-    }
+    let last = match single(headers, LAST_EVENT_ID).map(str::trim) {
+        Some("") => in_query.or(Some(0)),
+        last => last.and_then(query::number),
+    };
+    last.ok_or_else(|| invalid("Last-Event-ID", "must be the id of an event"))
 }
 
 /// A reader's place in the journal.
@@ -209,8 +208,9 @@ fn encode(event: &Event, chunk: &mut BytesMut) {
             data(&Typed { r#type: "run", run }, chunk);
         }
         Event::Entry(entry) => {
-            chunk.put_slice(format!("id: {}\n", entry.seq).as_bytes());
-            chunk.put_slice(format!("event: {}\n", name(&entry.kind)).as_bytes());
+            let (id, event) = (entry.seq, name(&entry.kind));
+            // Writing to memory cannot fail.
+            let _ = write!(chunk, "id: {id}\nevent: {event}\n");
             data(entry, chunk);
         }
     }

@@ -16,7 +16,7 @@ use super::{
     base_url::BaseUrl,
     extract::{Owner, Segments, run_id},
     refused::{Refused, not_found},
-    view,
+    stalled, view,
 };
 use crate::{
     http::{
@@ -91,5 +91,5 @@ pub(super) async fn download(
     let disposition = [(header::CONTENT_DISPOSITION, download.disposition)];
     let guard = DeadlineGuard::new(connection.map(|Extension(connection)| connection));
     let content = Body::from_stream(ReaderStream::new(download.content));
-    Ok((headers, disposition, super::stalled::limit(content, guard)).into_response())
+    Ok((headers, disposition, stalled::limit(content, guard)).into_response())
 }

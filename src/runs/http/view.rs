@@ -31,28 +31,28 @@ const ENTRIES: u32 = 200;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Run)]
 pub(super) struct RunView {
-    pub(super) execution_id: RunId,
-    pub(super) request_id: String,
-    pub(super) status: Status,
+    execution_id: RunId,
+    request_id: String,
+    status: Status,
     /// How many attempts have begun.
-    pub(super) attempt: u32,
-    pub(super) response: Option<String>,
-    pub(super) files: Vec<FileView>,
-    pub(super) error: Option<RunError>,
-    pub(super) stop_reason: Option<String>,
-    pub(super) usage: Usage,
+    attempt: u32,
+    response: Option<String>,
+    files: Vec<FileView>,
+    error: Option<RunError>,
+    stop_reason: Option<String>,
+    usage: Usage,
     #[schema(value_type = String, format = DateTime)]
-    pub(super) created_at: Timestamp,
+    created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(super) started_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(super) completed_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
     /// From the first start to the end.
-    pub(super) duration_ms: Option<i64>,
-    pub(super) skill_id: Option<SkillId>,
-    pub(super) trigger: Trigger,
+    duration_ms: Option<i64>,
+    skill_id: Option<SkillId>,
+    trigger: Trigger,
     #[schema(value_type = Option<Object>)]
-    pub(super) metadata: Option<Metadata>,
+    metadata: Option<Metadata>,
     /// With `?trace=1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<Entry>, required = false)]

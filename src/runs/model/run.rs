@@ -143,7 +143,7 @@ impl From<Usage> for claude::Usage {
 /// Why a run has failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunError {
-    /// `attempts_exhausted`, `budget_exceeded`, `timeout`, or a code of Claude's failures.
+    /// `attempts_exhausted`, `budget_exceeded`, `timeout`, `internal`, or a code of Claude's failures.
     pub code: String,
     /// For the client.
     pub message: String,

@@ -1,6 +1,7 @@
 //! Opens the parts of the service, in the order in which they need each other.
 
 use std::{
+    error::Error,
     ffi::OsString,
     fmt::Write,
     path::{Path, PathBuf},
@@ -13,10 +14,10 @@ use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{keys, setting, valid};
+use super::{keys, setting};
 use crate::{
     agent::metrics::Metrics,
-    config::{FilePlace, RunsConfig},
+    config::{ConfigError, FilePlace, RunsConfig},
     http::lifecycle::Lifecycle,
     runs::{
         callbacks::deliverer::Deliverer,
@@ -48,9 +49,8 @@ pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
     let store = setting(Store::open(&config.database_url).await, "DATABASE_URL")?;
     let keys = KeyRing::new(&config.encryption_keys).map(Arc::new);
     keys::check(&store, keys.as_deref()).await?;
-    let location = location(&config.files.place);
-    let files = FileStore::open(valid(location, "FILES_URL")?).await;
-    let files = setting(files, "FILES_URL")?;
+    let location = location(&config.files.place).map_err(|error| invalid(&error))?;
+    let files = setting(FileStore::open(location).await, "FILES_URL")?;
     let guard = Guard::new(config.outbound_allow.iter().cloned());
     let mut registry = Registry::default();
     let metrics = RunMetrics::register(&mut registry);
@@ -117,6 +117,12 @@ fn location(place: &FilePlace) -> Result<Location, LocationError> {
             Location::supabase(url, key, bucket)
         }
     }
+}
+
+/// The setting itself is at fault.
+fn invalid(error: &LocationError) -> ConfigError {
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    ConfigError::new("FILES_URL", format!("{error}{}", cause.unwrap_or_default()))
 }
 
 /// The folders of runs in progress are beside what the service may write to anyway. Services on different databases have

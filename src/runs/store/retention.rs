@@ -25,8 +25,8 @@ pub struct OldRun {
 }
 
 impl Store {
-    /// At most `limit` runs that ended before that time, the oldest first, after the `skipped` oldest. Their files are deleted first, then they are
-    /// [removed](Self::remove).
+    /// At most `limit` runs that ended before that time, the oldest first, after the `skipped` oldest. Their files are
+    /// deleted first, then they are [removed](Self::remove).
     pub async fn ended_before(
         &self,
         before: Timestamp,

@@ -11,10 +11,7 @@ use super::{
     text::subject,
 };
 use crate::{
-    database::{
-        query,
-        row::{optional_timestamp, timestamp},
-    },
+    database::{query, row::timestamp},
     runs::model::{DueSkill, NewRun, Overlap, Run, RunId, SkillId, Status},
 };
 
@@ -78,14 +75,6 @@ impl Store {
         });
         let due: Result<_, Error> = due.collect();
         Ok(due?)
-    }
-
-    /// The earliest planned time of any skill.
-    pub async fn next_planned(&self) -> Result<Option<Timestamp>, StoreError> {
-        let mut tx = self.db.system_read().await?;
-        let sql = "SELECT MIN(next_at) AS next_at FROM skill_dispatch WHERE next_at IS NOT NULL";
-        let row = sqlx::query(sql).fetch_one(tx.connection()).await?;
-        Ok(optional_timestamp(&row, "next_at")?)
     }
 
     /// Makes the run of a planned time, and goes on to the next one, in one transaction.

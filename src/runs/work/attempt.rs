@@ -125,7 +125,7 @@ impl<'a> Attempt<'a> {
             }
             let (toolbox, notes) = self.prepare_step().await;
             self.resume(&toolbox).await.map_err(|_| Outcome::Halted)?;
-            let end = self.turn(toolbox, &notes).await?;
+            let end = self.turn(toolbox, notes).await?;
             if end.is_last() || self.position.step + 1 == self.prompts.len() {
                 return Ok(end);
             }
@@ -197,14 +197,14 @@ impl<'a> Attempt<'a> {
     async fn turn(
         &mut self,
         toolbox: Arc<RunTools>,
-        user_context: &str,
+        user_context: String,
     ) -> Result<StepEnd, Outcome> {
         let rebuilt = rebuild(&self.position.messages);
         let (conversation, used_ids) = rebuilt.map_err(|error| broken(&error.into()))?;
         let setup = TurnSetup {
             conversation,
             used_ids,
-            user_context: user_context.to_owned(),
+            user_context,
             toolbox,
             models: self.models.clone(),
             max_tool_rounds: self.worker.limits.max_rounds,
@@ -229,9 +229,7 @@ impl<'a> Attempt<'a> {
                 _ => {}
             }
         }
-        Err(broken(&anyhow::anyhow!(
-            "a turn ended without its last event"
-        )))
+        Err(broken(&anyhow!("a turn ended without its last event")))
     }
 }
 

@@ -51,17 +51,7 @@ impl Limits {
     }
 }
 
-/// What a call of a workspace tool gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkspaceOutcome {
-    /// For Claude.
-    pub text: String,
-    pub is_error: bool,
-    /// The name of the file that the call wrote.
-    pub written: Option<String>,
-}
-
-/// The folder of one run. It stays on the disk until [`remove`](Self::remove).
+/// The folder of one run. It stays on the disk when this is dropped.
 #[derive(Debug)]
 pub struct Workspace {
     path: PathBuf,
@@ -88,15 +78,10 @@ impl Workspace {
         &self.path
     }
 
-    /// Runs a call. `input` is the JSON that Claude wrote.
-    pub fn run(&self, tool: WorkspaceTool, input: &str) -> WorkspaceOutcome {
+    /// Runs a call. `input` is the JSON that Claude wrote. The result and the error are texts for Claude.
+    pub fn run(&self, tool: WorkspaceTool, input: &str) -> Result<String, String> {
         let _one = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = Input::parse(tool, input).and_then(|input| self.call(input));
-        outcome.unwrap_or_else(|text| WorkspaceOutcome {
-            text,
-            is_error: true,
-            written: None,
-        })
+        Input::parse(tool, input).and_then(|input| self.call(input))
     }
 
     /// The regular files, sorted by name. Hidden ones and those in hidden folders are left out, links too.
@@ -107,12 +92,6 @@ impl Workspace {
     /// Opens a file of [`files`](Self::files) for reading. Fails if something else has taken its place.
     pub fn open(&self, file: &WorkspaceFile) -> io::Result<std::fs::File> {
         folder::open(&self.dir, file.path()).map(cap_std::fs::File::into_std)
-    }
-
-    /// Removes the folder with all that is in it.
-    pub fn remove(self) -> io::Result<()> {
-        drop(self.dir);
-        folder::remove(&self.path)
     }
 }
 

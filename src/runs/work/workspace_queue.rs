@@ -37,7 +37,8 @@ impl WorkspaceQueue {
                 let workspace = workspace.clone();
                 let ran = spawn_blocking(move || workspace.run(tool, &input)).await;
                 let outcome = match ran {
-                    Ok(ran) => CallOutcome::of_local(ran.text, ran.is_error),
+                    Ok(Ok(text)) => CallOutcome::of_local(text, false),
+                    Ok(Err(text)) => CallOutcome::of_local(text, true),
                     Err(_) => CallOutcome::not_run("the workspace has failed"),
                 };
                 let _ = answer.send(outcome);

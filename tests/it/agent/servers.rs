@@ -36,7 +36,7 @@ fn open(url: &str, guard: Option<&Guard>) -> anyhow::Result<Arc<Mcp>> {
     let server = Server::http("notes", &server, guard, CALL_TIMEOUT, AnswerMemory::new())?;
     Ok(Arc::new(Mcp::open(
         Arc::new(server),
-        100_000,
+        100_000.into(),
         Metrics::new(),
     )))
 }
@@ -84,7 +84,7 @@ async fn a_foreign_server_gets_its_own_headers_and_nothing_of_the_user() {
     let mcp = open(server.url(), None).unwrap();
     let (caller, token) = caller();
     let call = prepared(&mcp, &caller).await;
-    let outcome = within("the call", mcp.begin(call, &token)).await;
+    let outcome = within("the call", mcp.begin(call, Some(&token))).await;
     assert!(!outcome.is_error, "{outcome:?}");
     within("the end", mcp.close()).await;
     let headers = server.requests("POST", |request, _| {

@@ -6,7 +6,7 @@ use super::*;
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUg==";
 
 fn outcome(answer: Value) -> Value {
-    let outcome = CallOutcome::from_result(answer, 20);
+    let outcome = CallOutcome::from_result(answer, 20.into());
     json!([outcome.is_error, outcome.content])
 }
 
@@ -51,7 +51,7 @@ fn each_kind_of_content_becomes_what_claude_accepts() {
         ),
     ] {
         assert_eq!(
-            CallOutcome::from_result(json!({"content": [item]}), 1000).content,
+            CallOutcome::from_result(json!({"content": [item]}), 1000.into()).content,
             [Block::text(note)]
         );
     }
@@ -77,7 +77,7 @@ fn structured_content_speaks_when_nothing_else_does_and_emptiness_is_said() {
 fn structured_content_is_kept_beside_the_text_up_to_its_limit() {
     let structured = |content: Value| {
         let answer = json!({"content": [text("x")], "structuredContent": content});
-        CallOutcome::from_result(answer, 20).structured
+        CallOutcome::from_result(answer, 20.into()).structured
     };
     assert_eq!(structured(json!({"a": 1})), Some(json!({"a": 1})));
     assert_eq!(structured(Value::Null), None);
@@ -85,7 +85,10 @@ fn structured_content_is_kept_beside_the_text_up_to_its_limit() {
     let sized = |n: usize| json!({"a": "x".repeat(n - 8)});
     assert_eq!(structured(sized(65_536)), Some(sized(65_536)));
     assert_eq!(structured(sized(65_537)), None);
-    assert_eq!(CallOutcome::from_result(json!({}), 20).structured, None);
+    assert_eq!(
+        CallOutcome::from_result(json!({}), 20.into()).structured,
+        None
+    );
 }
 
 #[test]
@@ -118,7 +121,7 @@ fn a_long_result_is_cut_at_a_character_and_says_so() {
 }
 
 fn content(item: &Value) -> Vec<Block> {
-    CallOutcome::from_result(json!({"content": [item]}), 1000).content
+    CallOutcome::from_result(json!({"content": [item]}), 1000.into()).content
 }
 
 #[test]
@@ -214,7 +217,7 @@ fn attachments_are_collected_within_their_limit_and_only_when_asked_for() {
         left_out: 2,
     };
     assert_eq!(outcome.attachments, expected);
-    let plain = CallOutcome::from_result(answer, 1000);
+    let plain = CallOutcome::from_result(answer, 1000.into());
     assert_eq!(plain.content, outcome.content);
     assert_eq!(plain.attachments, Attachments::default());
 }

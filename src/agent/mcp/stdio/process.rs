@@ -13,8 +13,6 @@ use crate::agent::mcp::transport::fault::LastFault;
 
 /// From the end of the standard input to SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
-/// Of the standard error, in one log line.
-const MAX_LOGGED: usize = 64 * 1024;
 
 pub(super) struct Process {
     child: Child,
@@ -60,7 +58,7 @@ impl Process {
         life.exited.cancel();
         self.group.end(&mut self.child).await;
         life.gone.cancel();
-        tracing::debug!(stderr = stderr.text(MAX_LOGGED), "a stdio server is gone");
+        tracing::debug!(stderr = stderr.text(), "a stdio server is gone");
     }
 }
 

@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// For what is still in the pipe.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The last 64 KiB.
+/// The last 64 KiB, which make one log line.
 #[derive(Clone, Default)]
 pub(super) struct Tail(Arc<Mutex<VecDeque<u8>>>);
 
@@ -25,15 +25,10 @@ impl Tail {
         tail.drain(..excess);
     }
 
-    /// The last `max` bytes, without control characters other than line ends.
-    pub(super) fn text(&self, max: usize) -> String {
-        let tail = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last: Vec<u8> = tail
-            .iter()
-            .skip(tail.len().saturating_sub(max))
-            .copied()
-            .collect();
-        let text = String::from_utf8_lossy(&last);
+    /// Without control characters other than line ends.
+    pub(super) fn text(&self) -> String {
+        let mut tail = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(tail.make_contiguous());
         let shown = text.chars().filter(|c| *c == '\n' || !c.is_control());
         shown.collect::<String>().trim().to_owned()
     }
@@ -68,9 +63,8 @@ mod tests {
             tail.push(format!("line {n}\n").as_bytes());
         }
         assert_eq!(tail.0.lock().unwrap().len(), MAX_BYTES);
-        assert_eq!(tail.text(22), "line 99998\nline 99999");
-        assert!(tail.text(usize::MAX).ends_with("line 99999"));
+        assert!(tail.text().ends_with("\nline 99998\nline 99999"));
         tail.push("\u{1b}[31mred\u{7}".as_bytes());
-        assert_eq!(tail.text(9), "[31mred");
+        assert!(tail.text().ends_with("\nline 99999\n[31mred"));
     }
 }

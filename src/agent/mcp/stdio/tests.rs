@@ -56,7 +56,7 @@ fn place(base: &Path) -> Place {
 fn open(base: &Path, command: &StdioCommand, call_timeout: Duration) -> Arc<Mcp> {
     let answers = AnswerMemory::new();
     let server = Server::stdio("odd", command, place(base), call_timeout, answers);
-    Arc::new(Mcp::open(Arc::new(server), 100_000, Metrics::new()))
+    Arc::new(Mcp::open(Arc::new(server), 100_000.into(), Metrics::new()))
 }
 
 /// Writes the program, and makes the run's folder.

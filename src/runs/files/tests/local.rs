@@ -25,7 +25,6 @@ async fn download(store: &FileStore, url: &Url) -> Result<(Download, String), Do
 async fn stored_files_are_downloaded_by_their_signed_urls() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
-    store.check().await.unwrap();
     let key = key("Größe.md");
     store.put(&key, text("Größe.md", "first")).await.unwrap();
     store.put(&key, text("Größe.md", "second")).await.unwrap();

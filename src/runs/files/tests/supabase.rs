@@ -154,7 +154,7 @@ async fn server_that_is_not_there_is_unavailable() {
         let location = Location::supabase(&url, SecretString::from("service-key"), "b").unwrap();
         FileStore::open(location).await.unwrap()
     };
-    let error = store.check().await.unwrap_err();
+    let error = store.put(&key("a"), text("a", "x")).await.unwrap_err();
     assert!(matches!(error, FileError::Unavailable(_)));
     assert!(!format!("{error:?} {store:?}").contains("service-key"));
 }

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use cap_std::fs::OpenOptions;
 
-use super::{Workspace, WorkspaceOutcome, folder, input::Input, listing, name::Name};
+use super::{Workspace, folder, input::Input, listing, name::Name};
 
 /// The most bytes of a file that `read_file` shows.
 const MAX_SHOWN: u64 = 256 * 1024;
@@ -18,28 +18,24 @@ const MAX_SHOWN: u64 = 256 * 1024;
 const UNFINISHED: &str = ".unfinished";
 
 impl Workspace {
-    pub(super) fn call(&self, input: Input) -> Result<WorkspaceOutcome, String> {
+    pub(super) fn call(&self, input: Input) -> Result<String, String> {
         match input {
             Input::Write { name, content } => self.write(&name, &content),
             Input::Edit { name, old, new } => self.edit(&name, &old, &new),
-            Input::Read { name } => self.read(&name).map(shown),
-            Input::List => self.list().map(shown),
+            Input::Read { name } => self.read(&name),
+            Input::List => self.list(),
         }
     }
 
-    fn write(&self, name: &Name, content: &[u8]) -> Result<WorkspaceOutcome, String> {
+    fn write(&self, name: &Name, content: &[u8]) -> Result<String, String> {
         self.check_limits(name, content.len() as u64)?;
         self.replace(name, content)
             .map_err(|error| cannot("write", name, &error))?;
         let size = content.len();
-        Ok(WorkspaceOutcome {
-            text: format!("Wrote {} ({size} bytes).", name.as_str()),
-            is_error: false,
-            written: Some(name.as_str().to_owned()),
-        })
+        Ok(format!("Wrote {} ({size} bytes).", name.as_str()))
     }
 
-    fn edit(&self, name: &Name, old: &str, new: &str) -> Result<WorkspaceOutcome, String> {
+    fn edit(&self, name: &Name, old: &str, new: &str) -> Result<String, String> {
         let (content, size) = self.content(name, self.limits.file_bytes)?;
         let file = name.as_str();
         if size > content.len() as u64 {
@@ -167,14 +163,6 @@ impl Workspace {
             let _ = self.dir.remove_file(unfinished);
         }
         renamed
-    }
-}
-
-fn shown(text: String) -> WorkspaceOutcome {
-    WorkspaceOutcome {
-        text,
-        is_error: false,
-        written: None,
     }
 }
 
