@@ -47,10 +47,10 @@ describe('words about runs', () => {
     assert.equal(runName({ skillId: 's', metadata: { prompt: 'p' } }, skills), 'weekly-review');
     assert.equal(runName({ skillId: 'gone' }, skills), 'A skill');
     assert.equal(runName({ metadata: { prompt: 'first\nsecond' } }), 'first');
-    assert.equal(runName({ prompt: 'asked', metadata: {} }), 'asked');
+    assert.equal(runName({ metadata: { prompt: 'asked', title: 'no' } }), 'asked');
     assert.equal(runName({ response: '# **Week**\n\ntext' }), 'Week');
     assert.equal(runName({ executionId: '0199d0c2-5b1e-7c43-9a55-0d6c1f1f3a77', response: null, metadata: null }), 'Run 1f1f3a77');
-    assert.equal(runName({ prompt: 'x'.repeat(200) }).length, 90);
+    assert.equal(runName({ metadata: { prompt: 'x'.repeat(200) } }).length, 90);
   });
   it('know a prompt only where there is one', () => {
     assert.equal(promptOf({ metadata: { prompt: 'p' } }), 'p');

@@ -2,6 +2,7 @@
 // Pure: no DOM, no network. Decides how a retry continues, so that no completed write is requested twice.
 
 import { refusedAsItIs } from './errors.js';
+import { textOf } from './words.js';
 
 export const GO_ON = 'Please go on.';
 export const GO_ON_CAREFULLY = 'Please go on; check first what has already been done.';
@@ -58,12 +59,12 @@ export function applyEvent(turn, event) {
   const tool = () => turn.parts.find((part) => part.kind === 'tool' && part.id === event.id);
   switch (event.type) {
     case 'model_chosen':
-      turn.model = words(event.model);
+      turn.model = textOf(event.model);
       return true;
     case 'text_delta':
-      return addText(turn, words(event.text));
+      return addText(turn, textOf(event.text));
     case 'thinking_delta':
-      return addText(turn, words(event.text), 'thinking');
+      return addText(turn, textOf(event.text), 'thinking');
     case 'tool_use_start':
       if (!tool()) addTool(turn, event);
       return true;
@@ -84,8 +85,6 @@ export function applyEvent(turn, event) {
   }
 }
 
-const words = (value) => (typeof value === 'string' ? value : '');
-
 /** `kind`: `text`, or `thinking`, which is no part of the answer. */
 function addText(turn, text, kind = 'text') {
   if (text === '') return false;
@@ -97,7 +96,7 @@ function addText(turn, text, kind = 'text') {
 }
 
 function addTool(turn, event) {
-  const part = { kind: 'tool', id: words(event.id), name: words(event.name), input: null, state: 'running', ms: null };
+  const part = { kind: 'tool', id: textOf(event.id), name: textOf(event.name), input: null, state: 'running', ms: null };
   turn.parts.push(part);
   return part;
 }
@@ -125,7 +124,7 @@ export const isMessage = (message) =>
 function showContent(turn, content) {
   const known = turn.known ?? 0;
   if (!Array.isArray(content) || turn.parts.slice(known).some((part) => part.kind === 'text')) return;
-  for (const block of content) if (block?.type === 'text') addText(turn, words(block.text));
+  for (const block of content) if (block?.type === 'text') addText(turn, textOf(block.text));
 }
 
 /** The shown part of an aborted answer, with the outcome of its tool calls; null if nothing was shown. */

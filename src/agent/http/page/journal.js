@@ -1,5 +1,7 @@
 // A run's journal as what the page shows of it. Pure.
 
+import { textOf } from './words.js';
+
 const FINAL = ['completed', 'failed', 'cancelled', 'expired'];
 
 /** True for a status, or a journal entry's type, that ends a run. */
@@ -12,7 +14,7 @@ export function applyEntry(trace, entry) {
   const tool = () => trace.parts.find((part) => part.kind === 'tool' && part.id === entry.id);
   switch (entry.type) {
     case 'text':
-      return words(entry.text).trim() !== '' && add(trace, { kind: 'text', text: words(entry.text) });
+      return textOf(entry.text).trim() !== '' && add(trace, { kind: 'text', text: textOf(entry.text) });
     case 'tool_call': {
       const part = tool() ?? addTool(trace, entry);
       part.input = entry.input ?? null;
@@ -26,7 +28,7 @@ export function applyEntry(trace, entry) {
       return true;
     }
     case 'file':
-      return add(trace, { kind: 'file', name: words(entry.name), size: entry.size, error: entry.error ?? null });
+      return add(trace, { kind: 'file', name: textOf(entry.name), size: entry.size, error: entry.error ?? null });
     case 'retried':
       return add(trace, { kind: 'note', text: retriedWords(entry) });
     default:
@@ -35,15 +37,13 @@ export function applyEntry(trace, entry) {
   }
 }
 
-const words = (value) => (typeof value === 'string' ? value : '');
-
 function add(trace, part) {
   trace.parts.push(part);
   return true;
 }
 
 function addTool(trace, { id, name }) {
-  const part = { kind: 'tool', id: words(id), name: words(name), input: null, state: 'running', ms: null, result: null };
+  const part = { kind: 'tool', id: textOf(id), name: textOf(name), input: null, state: 'running', ms: null, result: null };
   trace.parts.push(part);
   return part;
 }
@@ -54,11 +54,11 @@ function close({ parts }) {
 }
 
 const retriedWords = ({ attempt, reason }) =>
-  `Taken up again${Number.isFinite(attempt) ? `, attempt ${attempt}` : ''}${words(reason) ? `: ${words(reason).replaceAll('_', ' ')}` : ''}.`;
+  `Taken up again${Number.isFinite(attempt) ? `, attempt ${attempt}` : ''}${textOf(reason) ? `: ${textOf(reason).replaceAll('_', ' ')}` : ''}.`;
 
 /** The text of a tool's result: a string, or content blocks. */
 export function contentText(content) {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return content === null || content === undefined ? '' : JSON.stringify(content, null, 2);
-  return content.map((block) => words(block?.text) || `[${words(block?.type) || 'content'}]`).join('\n');
+  return content.map((block) => textOf(block?.text) || `[${textOf(block?.type) || 'content'}]`).join('\n');
 }

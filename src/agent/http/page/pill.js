@@ -10,10 +10,11 @@ export function pill(part) {
   const input = el('pre', { tabindex: '0', role: 'group', 'aria-label': `What ${part.name} was asked` });
   const output = el('pre', { tabindex: '0', role: 'group', 'aria-label': `What ${part.name} answered`, hidden: true });
   const node = el('details', { class: 'pill' }, summary, el('div', { class: 'pill-input' }, el('code', {}, part.name), input, output));
-  let shown = '';
+  let shown = [];
   const update = () => {
-    const now = JSON.stringify([part.state, part.ms, part.input, part.result]);
-    if (now === shown) return;
+    // Events replace the input and the result; they do not change them.
+    const now = [part.state, part.ms, part.input, part.result];
+    if (now.every((value, at) => value === shown[at])) return;
     shown = now;
     node.dataset.state = part.state;
     node.dataset.tool = part.name;

@@ -28,9 +28,9 @@ export function runPage({ api, id, say, open, skills }) {
     note: el('p', { class: 'small', hidden: true }),
     details: el('dl', { class: 'run-details' }),
   };
-  const cancel = onceButton('Cancel', 'plain', async () => show(await api.cancel(id)), failed);
+  const cancel = onceButton('Cancel', async () => show(await api.cancel(id)), failed);
   let againId = newRequestId();
-  const again = onceButton('Run again', 'plain', async () => {
+  const again = onceButton('Run again', async () => {
     const begun = run.skillId ? await api.beginSkill(run.skillId, againId) : await api.begin(promptOf(run), againId);
     againId = newRequestId();
     say('The run has begun again.');
@@ -133,13 +133,12 @@ function section(title, id, ...children) {
 }
 
 function detailsOf(run) {
-  const usage = run.usage ?? {};
-  const tokens = [usage.inputTokens ?? usage.input_tokens, usage.outputTokens ?? usage.output_tokens];
+  const { inputTokens, outputTokens } = run.usage ?? {};
   const facts = {
     Run: run.executionId,
     Request: run.requestId,
     Attempts: run.attempt > 0 ? run.attempt : null,
-    Tokens: tokens.every(Number.isFinite) ? `${tokens[0]} in, ${tokens[1]} out` : null,
+    Tokens: Number.isFinite(inputTokens) && Number.isFinite(outputTokens) ? `${inputTokens} in, ${outputTokens} out` : null,
   };
   return Object.entries(facts).filter(([, fact]) => fact !== null && fact !== undefined)
     .flatMap(([name, fact]) => [el('dt', {}, name), el('dd', {}, el('bdi', {}, String(fact)))]);

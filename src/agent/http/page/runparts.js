@@ -26,8 +26,8 @@ export function failureCard(error, again) {
  * A button that begins something once: it is disabled until `act()` has ended; `onError(error)` gets what failed.
  * Each press that follows a success is another request; one that follows a failure is the same again.
  */
-export function onceButton(words, kind, act, onError) {
-  const node = el('button', { type: 'button', class: kind, onclick: async () => {
+export function onceButton(words, act, onError) {
+  const node = el('button', { type: 'button', class: 'plain', onclick: async () => {
     if (node.getAttribute('aria-disabled') === 'true') return;
     node.setAttribute('aria-disabled', 'true');
     try {

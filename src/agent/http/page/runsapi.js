@@ -45,10 +45,10 @@ export function createRunsApi({ base, access }) {
   const at = (id) => encodeURIComponent(id);
   return {
     /** `{ runs, before }`, newest first. */
-    list: ({ before, limit = 20 } = {}) => call('GET', `/runs?limit=${limit}${before ? `&before=${at(before)}` : ''}`),
+    list: ({ limit, before }) => call('GET', `/runs?limit=${limit}${before ? `&before=${at(before)}` : ''}`),
     run: (id) => call('GET', `/runs/${at(id)}`),
     cancel: (id) => call('POST', `/runs/${at(id)}/cancel`),
-    skills: async () => listOf(await call('GET', '/skills'), 'skills'),
+    skills: async () => (await call('GET', '/skills')).skills ?? [],
     /** Both begin a run and answer with its `executionId`. `requestId` makes a repetition the same run. */
     begin: (prompt, requestId) => call('POST', '/webhook', { prompt, requestId, async: true, metadata: kept(prompt) }),
     beginSkill: (id, requestId) => call('POST', `/skills/${at(id)}/run`, { requestId, async: true }),
@@ -61,8 +61,6 @@ export function createRunsApi({ base, access }) {
     },
   };
 }
-
-const listOf = (answer, name) => (Array.isArray(answer) ? answer : answer?.[name] ?? []);
 
 /** The prompt, so that lists can name the run and it can be run again; nothing of a prompt that is too long. */
 const kept = (prompt) => (prompt.length <= MOST_KEPT ? { prompt } : { title: prompt.slice(0, 200) });

@@ -29,9 +29,9 @@ export function runName(run, skills = []) {
 }
 
 /** The prompt, if it is known. */
-export function promptOf({ prompt, metadata }) {
-  const known = [prompt, metadata?.prompt].find((text) => typeof text === 'string' && text.trim() !== '');
-  return known ?? null;
+export function promptOf({ metadata }) {
+  const prompt = metadata?.prompt;
+  return typeof prompt === 'string' && prompt.trim() !== '' ? prompt : null;
 }
 
 const TRIGGERS = { api: 'by request', manual: 'by hand', webhook: 'by webhook', schedule: 'on schedule' };

@@ -28,7 +28,7 @@ export function skillsList({ api, say, open }) {
 
   function rowOf(skill) {
     let requestId = newRequestId();
-    const run = onceButton('Run now', 'plain', async () => {
+    const run = onceButton('Run now', async () => {
       const { executionId } = await api.beginSkill(skill.id, requestId);
       requestId = newRequestId();
       problem.replaceChildren();

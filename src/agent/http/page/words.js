@@ -20,6 +20,8 @@ export const moment = (at) => instant.format(at);
 export const month = (at) => monthOf.format(at);
 /** "17–23 Nov 2026" */
 export const days = (from, to) => longDay.formatRange(from, to);
+/** What a peer has sent, if it is a text. */
+export const textOf = (value) => (typeof value === 'string' ? value : '');
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function seconds(ms) {
