@@ -1,6 +1,6 @@
 //! Checks that several kinds of requests have in common. The errors name the field, and quote nothing of the client's.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{app::App, choice::Connections, json::invalid, refused::Refused};
 use crate::{
     agent::claude::is_blank,
-    config::connections::{ConnectionName, ServerHeaders},
+    config::connections::ServerHeaders,
     http::{
         header::single,
         problem::{Code, Problem},
@@ -85,34 +85,60 @@ pub(super) fn usable_headers(field: &str, headers: &Headers) -> Result<ServerHea
     ServerHeaders::new(given).map_err(|error| invalid(field, error.to_string()))
 }
 
-/// Checks that the request may use each of these connections.
-pub(super) async fn check_connections<'a>(
-    app: &App,
-    owner: &UserId,
-    choice: &Connections,
-    (field, names): (&str, &[String]),
-    inline: impl Iterator<Item = &'a String> + Clone,
-) -> Result<(), Refused> {
-    if names.len() > MAX_CONNECTIONS {
-        let why = format!("are more than {MAX_CONNECTIONS}");
-        return Err(invalid(field, why).into());
-    }
-    for (at, name) in names.iter().enumerate() {
-        let known = choice.contains(name) || inline.clone().any(|inline| inline == name);
-        if !known && !is_stored(app, owner, name).await? {
-            let detail = format!("{field}[{at}]: names no connection that this request can use");
-            return Err(Problem::new(Code::UnknownConnection, detail).into());
-        }
-    }
-    Ok(())
+/// The connections that a request may use: those of the choice, some `others`, and the stored ones of its owner.
+pub(super) struct Usable<'a> {
+    app: &'a App,
+    owner: &'a UserId,
+    choice: &'a Connections,
+    others: BTreeSet<&'a String>,
+    /// Read when a name is none of the rest.
+    stored: Option<BTreeSet<String>>,
 }
 
-/// The operator's connections are none of the caller's, also where the request may not use them.
-async fn is_stored(app: &App, owner: &UserId, name: &str) -> Result<bool, Refused> {
-    if ConnectionName::from_str(name).is_err() || app.rules().has_operators_connection(name) {
-        return Ok(false);
+impl<'a> Usable<'a> {
+    pub(super) fn new(
+        app: &'a App,
+        owner: &'a UserId,
+        choice: &'a Connections,
+        others: impl Iterator<Item = &'a String>,
+    ) -> Self {
+        Self {
+            app,
+            owner,
+            choice,
+            others: others.collect(),
+            stored: None,
+        }
     }
-    Ok(app.store.connection(owner, name).await?.is_some())
+
+    /// Checks that each of these connections can be used. `field` holds them.
+    pub(super) async fn check(&mut self, field: &str, names: &[String]) -> Result<(), Refused> {
+        if names.len() > MAX_CONNECTIONS {
+            let why = format!("are more than {MAX_CONNECTIONS}");
+            return Err(invalid(field, why).into());
+        }
+        for (at, name) in names.iter().enumerate() {
+            let known = self.choice.contains(name) || self.others.contains(name);
+            if !known && !self.is_stored(name).await? {
+                let detail =
+                    format!("{field}[{at}]: names no connection that this request can use");
+                return Err(Problem::new(Code::UnknownConnection, detail).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The operator's connections are none of the caller's, also where the request may not use them.
+    async fn is_stored(&mut self, name: &str) -> Result<bool, Refused> {
+        if self.app.rules().has_operators_connection(name) {
+            return Ok(false);
+        }
+        let stored = match &mut self.stored {
+            Some(stored) => stored,
+            unread => unread.insert(self.app.store.connection_names(self.owner).await?),
+        };
+        Ok(stored.contains(name))
+    }
 }
 
 /// The request id: of the field, or of the header `Idempotency-Key`.

@@ -69,7 +69,7 @@ pub(super) async fn create(
     JsonBody(body): JsonBody<NewRequest>,
 ) -> Result<Response, Refused> {
     check_name(&app, &body.name)?;
-    if app.store.connections(&owner).await?.len() >= MAX_STORED {
+    if app.store.connection_names(&owner).await?.len() >= MAX_STORED {
         let why = format!("there are {MAX_STORED} connections already");
         return Err(invalid("name", why).into());
     }

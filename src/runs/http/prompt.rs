@@ -52,9 +52,9 @@ pub(super) async fn webhook(
 ) -> Result<Response, Refused> {
     let form = Form::of(body.is_async);
     let identity = Identity::new(app.rules(), &choice, &headers, &body)?;
-    let refused = match request::new_run(&app, &owner, &choice, &identity, body).await {
-        Ok(run) => return begin(&app, &base, &owner, run, form).await,
-        Err(refused) => refused,
+    let Err(refused) = request::check(&app, &owner, &choice, &body).await else {
+        let run = request::new_run(&app, &owner, &choice, identity, body)?;
+        return begin(&app, &base, &owner, run, form).await;
     };
     // What was taken once is answered for, also when connections or settings are others now.
     let Some(request_id) = &identity.request_id else {

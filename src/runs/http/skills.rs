@@ -39,7 +39,7 @@ use secret::{is_webhook, seal};
 use view::{SkillView, Skills};
 
 /// Skills of a user.
-const MAX_SKILLS: usize = 100;
+const MAX_SKILLS: u64 = 100;
 /// Attempts to change a skill that others change at the same time.
 const MAX_CHANGES: usize = 5;
 
@@ -73,7 +73,7 @@ pub(super) async fn create(
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Response, Refused> {
     let checked = content::parse(&app, &owner, &choice, body, None).await?;
-    if app.store.skills(&owner).await?.len() >= MAX_SKILLS {
+    if app.store.skill_count(&owner).await? >= MAX_SKILLS {
         let why = format!(
             "there are {MAX_SKILLS} skills already, which is the most that a user can have"
         );

@@ -157,14 +157,14 @@ pub(super) async fn trace(
     let (mut trace, mut after) = (Trace::new(), 0);
     loop {
         let entries = app.store.journal(owner, run, after, ENTRIES).await?;
-        let Some(last) = entries.last() else {
-            return Ok(trace);
-        };
-        after = last.seq;
         for entry in &entries {
+            after = entry.seq;
             let entry = to_raw_value(entry).map_err(|_| Problem::internal())?;
             share.take(entry.get().len())?;
             trace.push(entry);
+        }
+        if entries.len() < ENTRIES as usize {
+            return Ok(trace);
         }
     }
 }

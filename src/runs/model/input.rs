@@ -13,7 +13,8 @@ pub struct RunInput {
     /// Taken in order, in one conversation and one workspace. Not empty.
     pub steps: Vec<Step>,
     pub system_prompt: Option<String>,
-    /// By name. Removed when the run ends.
+    /// By name. Stored beside the rest, and removed when the run ends.
+    #[serde(skip)]
     pub inline_connections: BTreeMap<String, InlineConnection>,
     /// `None`: `AGENT_MODEL`.
     pub model: Option<String>,

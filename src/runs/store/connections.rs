@@ -1,5 +1,7 @@
 //! Queries for the connections that users store.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row, any::AnyRow};
 
@@ -25,6 +27,16 @@ impl Store {
         let rows = query!(sql; user).fetch_all(db).await?;
         let connections: Result<_, Error> = rows.iter().map(connection).collect();
         Ok(connections?)
+    }
+
+    /// The names of the owner's connections.
+    pub async fn connection_names(&self, owner: &UserId) -> Result<BTreeSet<String>, StoreError> {
+        let mut tx = self.db.read(owner).await?;
+        let (db, user) = tx.parts();
+        let sql = "SELECT name FROM connection WHERE user_id = $1";
+        let rows = query!(sql; user).fetch_all(db).await?;
+        let names: Result<_, Error> = rows.iter().map(|row| row.try_get(0)).collect();
+        Ok(names?)
     }
 
     /// The owner's connection of this name.

@@ -1,7 +1,5 @@
 //! Creation of runs: once for each `requestId` of an owner.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{AnyConnection, Error, Row};
@@ -35,11 +33,27 @@ pub enum Created {
 /// A run that is being created.
 pub(super) struct Creation {
     pub(super) owner: UserId,
-    pub(super) run: NewRun,
+    run: NewRun,
+    /// Of the run's body.
+    digest: String,
     /// Begins when that run has ended.
     pub(super) after: Option<RunId>,
-    pub(super) max_queued: u64,
-    pub(super) now: Timestamp,
+    max_queued: u64,
+    now: Timestamp,
+}
+
+impl Creation {
+    /// To be called before the transaction, in which others may wait.
+    pub(super) fn new(owner: &UserId, run: NewRun, max_queued: u64, now: Timestamp) -> Self {
+        Self {
+            owner: owner.clone(),
+            digest: value_digest(&run.body),
+            run,
+            after: None,
+            max_queued,
+            now,
+        }
+    }
 }
 
 impl Store {
@@ -52,13 +66,7 @@ impl Store {
         max_queued: u64,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        let creation = Creation {
-            owner: owner.clone(),
-            run,
-            after: None,
-            max_queued,
-            now,
-        };
+        let creation = Creation::new(owner, run, max_queued, now);
         if let Some(batches) = &self.batches {
             return batches.create(creation).await;
         }
@@ -88,8 +96,7 @@ impl Store {
 pub(super) async fn create(db: &mut AnyConnection, creation: &Creation) -> Result<Created, Error> {
     let (owner, run) = (creation.owner.as_str(), &creation.run);
     let request_id = run.request_id.clone().unwrap_or_else(|| run.id.to_string());
-    let digest = value_digest(&run.body);
-    if let Some((id, same)) = find(db, owner, &request_id, &digest).await? {
+    if let Some((id, same)) = find(db, owner, &request_id, &creation.digest).await? {
         return Ok(if same {
             Created::Replayed(Box::new(reload(db, owner, id).await?))
         } else {
@@ -105,7 +112,7 @@ pub(super) async fn create(db: &mut AnyConnection, creation: &Creation) -> Resul
     {
         return Ok(Created::NoSkill);
     }
-    insert(db, creation, &request_id, &digest).await?;
+    insert(db, creation, &request_id).await?;
     if !cancelled {
         return Ok(Created::New(Box::new(queued(creation, request_id))));
     }
@@ -172,7 +179,6 @@ async fn insert(
     db: &mut AnyConnection,
     creation: &Creation,
     request_id: &str,
-    digest: &str,
 ) -> Result<(), Error> {
     let (owner, run) = (creation.owner.as_str(), &creation.run);
     let (id, now) = (run.id.to_string(), creation.now.as_millisecond());
@@ -190,7 +196,7 @@ async fn insert(
         .callback_url
         .as_deref()
         .map(|url| storable(url).into_owned());
-    query!(sql; &id, owner, request_id, digest, run.trigger.as_str(), skill, metadata, callback, to_json(&Usage::default())?)
+    query!(sql; &id, owner, request_id, &creation.digest, run.trigger.as_str(), skill, metadata, callback, to_json(&Usage::default())?)
         .execute(&mut *db)
         .await?;
     insert_input(db, owner, &id, &run.input).await?;
@@ -208,12 +214,8 @@ async fn insert_input(
     } else {
         to_json(&input.inline_connections)?
     };
-    let rest = RunInput {
-        inline_connections: BTreeMap::new(),
-        ..input.clone()
-    };
     let sql = "INSERT INTO run_input (run_id, user_id, input, inline_connections) VALUES ($1, $2, $3, $4)";
-    query!(sql; id, owner, to_json(&rest)?, inline)
+    query!(sql; id, owner, to_json(input)?, inline)
         .execute(db)
         .await?;
     Ok(())

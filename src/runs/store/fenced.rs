@@ -42,8 +42,8 @@ impl Store {
         let last = append(db, claim, entries.iter().chain([&usage]), now).await?;
         let sql = "INSERT INTO run_reply (run_id, number, user_id, step, seq, message)
                    SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5 FROM run_reply WHERE run_id = $1";
-        let message = storable(&reply.message).into_owned();
-        query!(sql; claim.run.to_string(), user, i64::from(reply.step), last, message)
+        // In JSON, NUL is escaped.
+        query!(sql; claim.run.to_string(), user, i64::from(reply.step), last, &reply.message)
             .execute(&mut *db)
             .await?;
         add_usage(db, user, claim, reply.usage).await?;

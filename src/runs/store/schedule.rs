@@ -85,6 +85,7 @@ impl Store {
         max_queued: u64,
         now: Timestamp,
     ) -> Result<Fired, StoreError> {
+        let mut creation = Creation::new(&due.owner, fire.run, max_queued, now);
         let mut tx = self.db.write(&due.owner).await?;
         let (db, user) = tx.parts();
         if !advance(db, due, fire.next_at).await? || !record(db, due).await? {
@@ -92,20 +93,16 @@ impl Store {
             tx.commit().await?;
             return Ok(Fired::Already);
         }
-        let (after, cancelled) = match beside(db, user, due.id, fire.overlap, now).await? {
-            Beside::Run { after, cancelled } => (after, cancelled),
+        let cancelled = match beside(db, user, due.id, fire.overlap, now).await? {
+            Beside::Run { after, cancelled } => {
+                creation.after = after;
+                cancelled
+            }
             Beside::Skip => {
                 skip(db, user, due).await?;
                 tx.commit().await?;
                 return Ok(Fired::Skipped);
             }
-        };
-        let creation = Creation {
-            owner: due.owner.clone(),
-            run: fire.run,
-            after,
-            max_queued,
-            now,
         };
         match create(db, &creation).await? {
             Created::New(run) => {

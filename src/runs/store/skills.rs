@@ -7,7 +7,7 @@ use super::{
     Saved, Store, StoreError,
     queue::insert_owner,
     skill_row::{SELECT, load, skill},
-    text::{subject, to_json},
+    text::{subject, to_json, to_u64},
 };
 use crate::{
     database::query,
@@ -63,6 +63,15 @@ impl Store {
         let rows = query!(AssertSqlSafe(sql); user).fetch_all(db).await?;
         let skills: Result<_, Error> = rows.iter().map(skill).collect();
         Ok(skills?)
+    }
+
+    /// How many skills the owner has.
+    pub async fn skill_count(&self, owner: &UserId) -> Result<u64, StoreError> {
+        let mut tx = self.db.read(owner).await?;
+        let (db, user) = tx.parts();
+        let sql = "SELECT COUNT(*) FROM skill WHERE user_id = $1";
+        let row = query!(sql; user).fetch_one(db).await?;
+        Ok(to_u64(row.try_get(0)?))
     }
 
     /// Replaces the content of the owner's skill, if it is as it was when `version` was read.

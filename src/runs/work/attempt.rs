@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     agent::{Event, ModelChoice, Turn, TurnSetup, rebuild, user_context},
-    runs::model::{Claimed, RunError, Step},
+    runs::model::{Claimed, RunError},
 };
 
 pub(super) struct Attempt<'a> {
@@ -146,9 +146,10 @@ impl<'a> Attempt<'a> {
     /// Opens the sessions of the step, and gives its tools and what Claude is to be told about them.
     async fn prepare_step(&mut self) -> (Arc<RunTools>, String) {
         let index = self.position.step;
-        let step: Step = self.claimed.input.steps[index].clone();
+        let step = &self.claimed.input.steps[index];
         let registry = &self.worker.registry;
-        let mut names = step.connections.unwrap_or_else(|| registry.default_names());
+        let named = step.connections.clone();
+        let mut names = named.unwrap_or_else(|| registry.default_names());
         let inline = &self.claimed.input.inline_connections;
         names.extend(inline.keys().cloned());
         names.sort();
@@ -164,11 +165,9 @@ impl<'a> Attempt<'a> {
         self.sessions
             .open(&names, registry, &context, deadline)
             .await;
-        let allowed = step.allowed_tools;
-        let offered = |name: &str| {
-            let allowed = allowed.as_ref();
-            allowed.is_none_or(|allowed| allowed.iter().any(|it| it == name))
-        };
+        let allowed = step.allowed_tools.as_ref();
+        let offered =
+            |name: &str| allowed.is_none_or(|allowed| allowed.iter().any(|it| it == name));
         let catalogue = self.sessions.catalogue(&names, offered);
         let servers = self.sessions.servers();
         let number = u32::try_from(index).unwrap_or(u32::MAX);

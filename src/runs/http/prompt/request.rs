@@ -16,7 +16,7 @@ use crate::{
     runs::{
         http::{
             app::App,
-            checks::{check_connections, check_prompt, request_id, usable_headers},
+            checks::{Usable, check_prompt, request_id, usable_headers},
             choice::Connections,
             refused::Refused,
             rules::Rules,
@@ -80,27 +80,37 @@ impl Identity {
     }
 }
 
-/// The run, if every field is valid.
-pub(super) async fn new_run(
+/// Checks every field.
+pub(super) async fn check(
     app: &App,
     owner: &UserId,
     choice: &Connections,
-    identity: &Identity,
-    body: PromptRequest,
-) -> Result<NewRun, Refused> {
-    check_fields(app.rules(), &body)?;
-    let inline = body.inline_connections.as_ref();
-    let inline_names = || inline.into_iter().flat_map(BTreeMap::keys);
+    body: &PromptRequest,
+) -> Result<(), Refused> {
+    check_fields(app.rules(), body)?;
     if let Some(names) = &body.connections {
-        check_connections(app, owner, choice, ("connections", names), inline_names()).await?;
+        let inline = body.inline_connections.iter().flat_map(BTreeMap::keys);
+        let mut usable = Usable::new(app, owner, choice, inline);
+        usable.check("connections", names).await?;
     }
+    Ok(())
+}
+
+/// The run of a request whose fields are valid.
+pub(super) fn new_run(
+    app: &App,
+    owner: &UserId,
+    choice: &Connections,
+    identity: Identity,
+    body: PromptRequest,
+) -> Result<NewRun, Problem> {
     let id = RunId::new();
-    let named = body.connections.as_ref();
-    let chosen = named.map_or_else(|| choice.names().map(str::to_owned).collect(), Clone::clone);
-    let connections = chosen
-        .into_iter()
-        .chain(inline_names().cloned())
-        .collect::<BTreeSet<_>>();
+    let mut connections: BTreeSet<String> = match body.connections {
+        Some(names) => names.into_iter().collect(),
+        None => choice.names().map(str::to_owned).collect(),
+    };
+    let inline = body.inline_connections.iter().flat_map(BTreeMap::keys);
+    connections.extend(inline.cloned());
     let step = Step {
         prompt: body.prompt,
         connections: Some(connections.into_iter().collect()),
@@ -108,8 +118,8 @@ pub(super) async fn new_run(
     };
     Ok(NewRun {
         id,
-        request_id: identity.request_id.clone(),
-        body: identity.body.clone(),
+        request_id: identity.request_id,
+        body: identity.body,
         trigger: Trigger::Api,
         skill_id: None,
         input: RunInput {

@@ -9,7 +9,7 @@ use crate::{
     runs::{
         http::{
             app::App,
-            checks::{check_connections, check_length, check_prompt},
+            checks::{Usable, check_length, check_prompt},
             choice::Connections,
             json::{from_value, invalid, without_nulls},
             refused::Refused,
@@ -94,10 +94,8 @@ async fn check_steps(
     choice: &Connections,
     (steps, stored): (&[Step], &[Step]),
 ) -> Result<(), Refused> {
-    let mut known = Vec::new();
-    for step in stored {
-        known.extend(step.connections.iter().flatten());
-    }
+    let known = stored.iter().flat_map(|step| &step.connections).flatten();
+    let mut usable = Usable::new(app, owner, choice, known);
     if steps.is_empty() || steps.len() > MAX_STEPS {
         let why = format!("must be 1 to {MAX_STEPS} steps");
         return Err(invalid("steps", why).into());
@@ -112,8 +110,7 @@ async fn check_steps(
             return Err(invalid(&format!("{place}.allowedTools"), why).into());
         }
         if let Some(names) = &step.connections {
-            let place = format!("{place}.connections");
-            check_connections(app, owner, choice, (&place, names), known.iter().copied()).await?;
+            usable.check(&format!("{place}.connections"), names).await?;
         }
     }
     Ok(())
