@@ -39,7 +39,7 @@ pub use models::{Thinking, ThinkingMode};
 use reader::{Reader, one_of};
 pub use runs::{
     CallbackSecret, ClientConfig, EncryptionKey, FilePlace, FilesConfig, Prompts, RotationConfig,
-    RunLimits, RunsConfig,
+    RunLimits, RunsConfig, TemporalConfig,
 };
 use variables as var;
 pub use workout::{HostRule, Issuer, WorkoutConfig};

@@ -3,6 +3,7 @@
 mod files;
 mod keys;
 mod prompts;
+mod temporal;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::{auth::JwtSettings, upstream::guard::AllowRule};
 pub use files::{FilePlace, FilesConfig};
 pub use keys::{CallbackSecret, EncryptionKey};
 pub use prompts::Prompts;
+pub use temporal::TemporalConfig;
 
 /// The settings of the server of runs.
 #[derive(Debug)]
@@ -55,6 +57,8 @@ pub struct RunsConfig {
     pub callback_secrets: Vec<CallbackSecret>,
     /// `OUTBOUND_ALLOW`: what URLs of users may reach although it is private.
     pub outbound_allow: Vec<AllowRule>,
+    /// `None`: runs are dispatched by the database.
+    pub temporal: Option<TemporalConfig>,
     pub log: LogConfig,
     /// About values that are not used as they are written.
     pub(super) ignored: Vec<String>,
@@ -99,7 +103,7 @@ impl RunsConfig {
     }
 
     pub(super) fn read(reader: &mut Reader) -> Self {
-        refuse_temporal(reader);
+        let temporal = TemporalConfig::read(reader);
         let (claude, models) = claude_and_models(reader);
         Self {
             address: reader.address(&var::RUNS_HOST, &var::PORT),
@@ -122,6 +126,7 @@ impl RunsConfig {
             files: FilesConfig::read(reader),
             callback_secrets: keys::callback_secrets(reader),
             outbound_allow: outbound_allow(reader),
+            temporal,
             log: log(reader),
             ignored: reader.warnings(),
         }
@@ -186,14 +191,6 @@ fn database(reader: &mut Reader) -> SecretString {
         .optional(&var::DATABASE_URL, database_url)
         .filter(|_| reader.given(&var::DATABASE_URL).is_some())
         .unwrap_or_else(|| default.into())
-}
-
-/// A set address must not be ignored: runs would be dispatched by another engine than the operator expects.
-fn refuse_temporal(reader: &mut Reader) {
-    if reader.given(&var::TEMPORAL_ADDRESS).is_some() {
-        let what = "is set, but this version cannot dispatch runs by Temporal; unset it to dispatch them by the database";
-        reader.fault(var::TEMPORAL_ADDRESS.name, what);
-    }
 }
 
 /// The settings of the commands that ask a server of runs.

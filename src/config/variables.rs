@@ -202,7 +202,7 @@ variables! {
     SUPABASE_URL = "", Text("an http or https URL such as https://example.supabase.co"), RUNS, "With the next one and without FILES_URL: files are kept in Supabase Storage";
     SUPABASE_SERVICE_KEY = "", TOKEN, RUNS, "The service role's key";
     SUPABASE_STORAGE_BUCKET = "agent-files", Text("the name of a bucket"), RUNS, "A private bucket";
-    TEMPORAL_ADDRESS = "", Text("host:port"), RUNS, "A Temporal server that dispatches runs. Not in this version: set, it ends the start";
+    TEMPORAL_ADDRESS = "", Text("host:port, or with TLS https://host:port"), RUNS, "When set, runs are dispatched by this Temporal server (cargo feature `temporal`)";
     TEMPORAL_NAMESPACE = "default", ANY, RUNS, "A namespace of it";
     TEMPORAL_TASK_QUEUE = "prog-strength-runs", ANY, RUNS, "A task queue of it";
     RUNS_URL = "http://localhost:3001", Text("an http or https URL such as https://runs.example.com"), CLIENT, "The server that `run`, `runs list`, `skills` and so on ask";

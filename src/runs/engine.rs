@@ -1,25 +1,28 @@
-//! The embedded engine: of the processes that share a database, the one that holds a lock works on the runs.
+//! Engines: where and when the runs of a database are worked on.
 //!
-//! `lock` decides which process that is, `dispatcher` takes runs while there is room for them, and `attempts` holds what is
-//! being worked on. The other processes serve HTTP and stand by. What an engine knows can be lost: the truth is in the
-//! database.
+//! The embedded one: of the processes that share a database, the one that holds a `lock` works on the runs; its `dispatcher`
+//! takes them while there is room. The others serve HTTP and stand by. With `temporal`, all of them work, and a Temporal
+//! server says who works on which run. In both, `attempts` holds what is being worked on here. What an engine knows can be
+//! lost: the truth is in the database.
 
 mod attempts;
+mod base;
 mod dispatcher;
 mod lock;
-mod upkeep;
-mod working;
+mod supervise;
+#[cfg(feature = "temporal")]
+mod temporal;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::timeout};
+use tokio::sync::watch;
 
 use super::{model::RunId, store::Store, work::Worker};
-use crate::config::RunLimits;
+use crate::config::{RunsConfig, TemporalConfig};
+use base::Base;
 use dispatcher::Dispatcher;
-
-/// How long the last steps of a drain may take, beside writes in flight.
-const HAND_BACK_TIMEOUT: Duration = Duration::from_secs(10);
+#[cfg(feature = "temporal")]
+use temporal::Temporal;
 
 /// What this process does for the runs of its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Role {
     Standby,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EngineSettings {
     /// Runs worked on at once.
     pub concurrency: usize,
@@ -40,64 +43,104 @@ pub struct EngineSettings {
     pub max_attempts: u32,
     /// How long a run may wait to be begun.
     pub queue_ttl: Duration,
+    /// `None`: the embedded engine.
+    pub temporal: Option<TemporalConfig>,
 }
 
-impl From<&RunLimits> for EngineSettings {
-    fn from(limits: &RunLimits) -> Self {
+impl From<&RunsConfig> for EngineSettings {
+    fn from(config: &RunsConfig) -> Self {
+        let limits = &config.limits;
         Self {
             concurrency: limits.concurrency,
             per_user: u32::try_from(limits.per_user).unwrap_or(u32::MAX),
             max_attempts: limits.max_attempts,
             queue_ttl: limits.queue_ttl,
+            temporal: config.temporal.clone(),
         }
     }
 }
 
 /// Cheap to clone; clones share one engine.
 #[derive(Clone)]
-pub struct Engine(Arc<Dispatcher>);
+pub struct Engine {
+    base: Arc<Base>,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Embedded,
+    #[cfg(feature = "temporal")]
+    Temporal(Arc<Temporal>),
+}
 
 impl Engine {
-    /// Begins to compete for the lock and, with it, to work. Must be called within a tokio runtime.
+    /// Begins to work, or to compete for the right to. Must be called within a tokio runtime.
     pub fn start(store: Store, worker: Arc<Worker>, settings: EngineSettings) -> Self {
-        let dispatcher = Arc::new(Dispatcher::new(store, worker, settings));
-        dispatcher.clone().start();
-        Self(dispatcher)
+        #[cfg(feature = "temporal")]
+        if let Some(config) = settings.temporal.clone() {
+            // All processes work, whether or not the server can be reached at the moment.
+            let base = Arc::new(Base::new(store, worker, settings, Role::Active));
+            let kind = Kind::Temporal(Temporal::start(base.clone(), config));
+            return Self { base, kind };
+        }
+        let base = Arc::new(Base::new(store, worker, settings, Role::Standby));
+        Dispatcher::start(base.clone());
+        Self {
+            base,
+            kind: Kind::Embedded,
+        }
+    }
+
+    /// `embedded` or `temporal`.
+    pub fn name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Embedded => "embedded",
+            #[cfg(feature = "temporal")]
+            Kind::Temporal(_) => "temporal",
+        }
+    }
+
+    /// Whether what dispatches the runs, beside the database, can be used. Takes at most 3 s.
+    #[cfg_attr(
+        not(feature = "temporal"),
+        expect(clippy::unused_async, reason = "there is nothing to be asked")
+    )]
+    pub async fn is_reachable(&self) -> bool {
+        match &self.kind {
+            Kind::Embedded => true,
+            #[cfg(feature = "temporal")]
+            Kind::Temporal(temporal) => temporal.is_reachable().await,
+        }
     }
 
     /// Looks for queued runs now. To be called after a run was created.
     pub fn wake(&self) {
-        self.0.wake();
+        self.base.wake.notify_one();
     }
 
-    /// Stops a run that is worked on here. To be called after its cancel was recorded, by which all processes learn of it
-    /// within a second.
+    /// Stops a run that is worked on. To be called after its cancel was recorded, by which all processes learn of it within a
+    /// second.
     pub fn cancel(&self, run: RunId) {
-        self.0.attempts.cancel(run);
+        self.base.attempts.cancel(run);
+        #[cfg(feature = "temporal")]
+        if let Kind::Temporal(temporal) = &self.kind {
+            temporal.cancel(run);
+        }
     }
 
     pub fn role(&self) -> Role {
-        *self.0.roles().borrow()
+        *self.roles().borrow()
     }
 
-    /// The role and its changes, for what only the active process does.
+    /// The role and its changes, for what only active processes do.
     pub fn roles(&self) -> watch::Receiver<Role> {
-        self.0.roles()
+        self.base.roles.subscribe()
     }
 
     /// Takes no more runs, gives those in progress `grace` to end, and hands the others back, which spends no attempt. Writes
-    /// in flight have the timeout of a call. The lock is released at the end.
+    /// in flight have the timeout of a call. Afterwards another process can work on all runs.
     pub async fn drain(&self, grace: Duration) {
-        self.0.drain();
-        if timeout(grace, self.0.attempts.all_ended()).await.is_err() {
-            let running = self.0.attempts.len();
-            tracing::warn!(running, "the grace period is over: runs are handed back");
-        }
-        self.0.hand_back();
-        let bound = self.0.worker.call_timeout() + HAND_BACK_TIMEOUT;
-        if timeout(bound, self.0.stopped()).await.is_err() {
-            let running = self.0.attempts.len();
-            tracing::warn!(running, "runs are cut off by the shutdown");
-        }
+        self.base.drain(grace).await;
     }
 }

@@ -6,6 +6,7 @@
 mod attempt;
 mod connections;
 mod ending;
+mod leftovers;
 mod outcome;
 mod position;
 mod preparation;

@@ -78,13 +78,13 @@ fn one_message_names_every_setting_of_runs_at_fault() {
         ("FILES_URL", "ftp://x/y"),
         ("CALLBACK_SECRET", "secret"),
         ("OUTBOUND_ALLOW", "10.0.0.0/33"),
-        ("TEMPORAL_ADDRESS", "localhost:7233"),
+        ("TEMPORAL_ADDRESS", "localhost:7233/x"),
     ])
     .unwrap_err()
     .to_string();
     insta::assert_snapshot!(error, @r#"
     configuration:
-      TEMPORAL_ADDRESS is set, but this version cannot dispatch runs by Temporal; unset it to dispatch them by the database
+      TEMPORAL_ADDRESS must be host:port, or with TLS https://host:port
       PORT must be a whole number from 0 to 65535
       RUNS_PUBLIC_URL must have no `?…` and no `#…` part
       DATABASE_URL must be sqlite:<file> or postgres://<user>:<password>@<host>/<database>
@@ -230,4 +230,30 @@ fn outbound_exceptions_are_hosts_and_networks() {
     ] {
         fault("OUTBOUND_ALLOW", bad);
     }
+}
+
+#[test]
+#[cfg(not(feature = "temporal"))]
+fn a_temporal_server_needs_the_feature() {
+    let error = config(&[("TEMPORAL_ADDRESS", "localhost:7233")]).unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    configuration:
+      TEMPORAL_ADDRESS is set, but this build cannot dispatch runs by Temporal: it needs the cargo feature `temporal`; unset it to dispatch them by the database
+    ");
+}
+
+#[test]
+#[cfg(feature = "temporal")]
+fn a_temporal_server_has_a_namespace_and_a_task_queue() {
+    assert_eq!(config(&[]).unwrap().temporal, None);
+    let set = [
+        ("TEMPORAL_ADDRESS", "temporal.internal:7233"),
+        ("TEMPORAL_NAMESPACE", "training"),
+    ];
+    let expected = super::TemporalConfig {
+        url: "http://temporal.internal:7233".parse().unwrap(),
+        namespace: "training".to_owned(),
+        task_queue: "prog-strength-runs".to_owned(),
+    };
+    assert_eq!(config(&set).unwrap().temporal, Some(expected));
 }

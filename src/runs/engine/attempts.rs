@@ -1,7 +1,7 @@
 //! The attempts in progress in this process: their tasks and what stops them.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,22 +11,24 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 
-use crate::runs::model::{Claim, RunId};
+use crate::runs::{model::RunId, work::Stops};
 
-type Cancels = HashMap<RunId, Running>;
+/// By numbers of their own: one that has lost its claim may end after the next attempt at its run has begun.
+type Running = BTreeMap<u64, InProgress>;
 
-struct Running {
-    /// Of the claim.
-    number: i64,
-    cancel: CancellationToken,
+struct InProgress {
+    run: RunId,
+    stops: Stops,
     is_last: bool,
 }
 
 pub(super) struct Attempts {
-    cancels: Arc<Mutex<Cancels>>,
+    running: Arc<Mutex<Running>>,
     tasks: TaskTracker,
     room: Arc<Semaphore>,
     ended: Arc<Notify>,
+    /// Cancelled when all are to be handed back.
+    hand_back: CancellationToken,
 }
 
 /// Room for one attempt.
@@ -34,11 +36,9 @@ pub(super) type Room = OwnedSemaphorePermit;
 
 /// An attempt in progress. Dropping it makes room for another.
 pub(super) struct Attempt {
-    run: RunId,
-    number: i64,
-    /// Cancelled when the run is to be cancelled.
-    pub(super) cancel: CancellationToken,
-    cancels: Arc<Mutex<Cancels>>,
+    number: u64,
+    pub(super) stops: Stops,
+    running: Arc<Mutex<Running>>,
     room: Option<Room>,
     ended: Arc<Notify>,
     _counted: TaskTrackerToken,
@@ -47,10 +47,11 @@ pub(super) struct Attempt {
 impl Attempts {
     pub(super) fn new(concurrency: usize) -> Self {
         Self {
-            cancels: Arc::default(),
+            running: Arc::default(),
             tasks: TaskTracker::new(),
             room: Arc::new(Semaphore::new(concurrency)),
             ended: Arc::default(),
+            hand_back: CancellationToken::new(),
         }
     }
 
@@ -59,21 +60,24 @@ impl Attempts {
         self.room.clone().try_acquire_owned().ok()
     }
 
-    /// `is_last`: the run may have no further attempt.
-    pub(super) fn begin(&self, claim: &Claim, is_last: bool, room: Room) -> Attempt {
-        let (run, number) = (claim.run, claim.number);
-        let cancel = CancellationToken::new();
-        let running = Running {
-            number,
-            cancel: cancel.clone(),
-            is_last,
+    pub(super) fn begin(&self, run: RunId, room: Room) -> Attempt {
+        let stops = Stops {
+            cancel: CancellationToken::new(),
+            hand_back: self.hand_back.child_token(),
         };
-        lock(&self.cancels).insert(run, running);
-        Attempt {
+        let in_progress = InProgress {
             run,
+            stops: stops.clone(),
+            is_last: false,
+        };
+        let mut running = lock(&self.running);
+        let number = running.last_key_value().map_or(0, |(last, _)| last + 1);
+        running.insert(number, in_progress);
+        drop(running);
+        Attempt {
             number,
-            cancel,
-            cancels: self.cancels.clone(),
+            stops,
+            running: self.running.clone(),
             room: Some(room),
             ended: self.ended.clone(),
             _counted: self.tasks.token(),
@@ -81,19 +85,37 @@ impl Attempts {
     }
 
     pub(super) fn cancel(&self, run: RunId) {
-        if let Some(running) = lock(&self.cancels).get(&run) {
-            running.cancel.cancel();
+        for attempt in lock(&self.running).values().filter(|it| it.run == run) {
+            attempt.stops.cancel.cancel();
         }
+    }
+
+    /// Hands a run back that is in progress.
+    #[cfg(feature = "temporal")]
+    pub(super) fn stop(&self, run: RunId) {
+        for attempt in lock(&self.running).values().filter(|it| it.run == run) {
+            attempt.stops.hand_back.cancel();
+        }
+    }
+
+    #[cfg(feature = "temporal")]
+    pub(super) fn has(&self, run: RunId) -> bool {
+        lock(&self.running).values().any(|it| it.run == run)
+    }
+
+    /// Hands back what is in progress, and what will be.
+    pub(super) fn hand_back(&self) {
+        self.hand_back.cancel();
     }
 
     /// True while the last attempt of a run is in progress.
     pub(super) fn any_last(&self) -> bool {
-        lock(&self.cancels).values().any(|running| running.is_last)
+        lock(&self.running).values().any(|it| it.is_last)
     }
 
     /// The runs in progress.
     pub(super) fn runs(&self) -> Vec<RunId> {
-        lock(&self.cancels).keys().copied().collect()
+        lock(&self.running).values().map(|it| it.run).collect()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -113,54 +135,52 @@ impl Attempts {
     }
 }
 
+impl Attempt {
+    /// `is_last`: the run may have no further attempt.
+    pub(super) fn set_last(&self, is_last: bool) {
+        if let Some(attempt) = lock(&self.running).get_mut(&self.number) {
+            attempt.is_last = is_last;
+        }
+    }
+}
+
 impl Drop for Attempt {
     fn drop(&mut self) {
-        let mut cancels = lock(&self.cancels);
-        // A later attempt at the run may have begun here.
-        if cancels
-            .get(&self.run)
-            .is_some_and(|it| it.number == self.number)
-        {
-            cancels.remove(&self.run);
-        }
-        drop(cancels);
+        lock(&self.running).remove(&self.number);
         // Room first: who is woken looks for it.
         self.room = None;
         self.ended.notify_one();
     }
 }
 
-fn lock(cancels: &Mutex<Cancels>) -> MutexGuard<'_, Cancels> {
-    cancels.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runs::model::UserId;
 
-    fn claim(run: RunId, number: i64) -> Claim {
-        let owner = UserId::parse("sam").unwrap();
-        Claim { run, owner, number }
+    fn begin(attempts: &Attempts, run: RunId) -> Attempt {
+        attempts.begin(run, attempts.room().unwrap())
     }
 
     #[test]
     fn an_attempt_that_ends_late_leaves_the_entry_of_the_next() {
-        let attempts = Attempts::new(2);
-        let run = RunId::new();
-        let [first, second] =
-            [1, 2].map(|n| attempts.begin(&claim(run, n), false, attempts.room().unwrap()));
+        let (attempts, run) = (Attempts::new(2), RunId::new());
+        let [first, second] = [(); 2].map(|()| begin(&attempts, run));
+        second.set_last(true);
         drop(first);
         assert_eq!(attempts.runs(), [run]);
+        assert!(attempts.any_last());
         attempts.cancel(run);
-        assert!(second.cancel.is_cancelled());
+        assert!(second.stops.cancel.is_cancelled());
     }
 
     #[tokio::test]
     async fn an_ended_attempt_makes_room_and_wakes() {
-        let attempts = Attempts::new(1);
-        let run = RunId::new();
-        let attempt = attempts.begin(&claim(run, 1), false, attempts.room().unwrap());
+        let (attempts, run) = (Attempts::new(1), RunId::new());
+        let attempt = begin(&attempts, run);
         assert!(attempts.room().is_none());
         assert_eq!(attempts.runs(), [run]);
         drop(attempt);
@@ -171,11 +191,19 @@ mod tests {
 
     #[test]
     fn only_the_named_run_is_cancelled() {
-        let attempts = Attempts::new(2);
-        let [first, second] = [RunId::new(), RunId::new()]
-            .map(|run| attempts.begin(&claim(run, 1), false, attempts.room().unwrap()));
-        attempts.cancel(first.run);
+        let (attempts, run) = (Attempts::new(2), RunId::new());
+        let (first, second) = (begin(&attempts, run), begin(&attempts, RunId::new()));
+        attempts.cancel(run);
         attempts.cancel(RunId::new());
-        assert!(first.cancel.is_cancelled() && !second.cancel.is_cancelled());
+        assert!(first.stops.cancel.is_cancelled() && !second.stops.cancel.is_cancelled());
+    }
+
+    #[test]
+    fn what_begins_after_the_hand_back_is_handed_back_too() {
+        let attempts = Attempts::new(2);
+        let first = begin(&attempts, RunId::new());
+        attempts.hand_back();
+        let second = begin(&attempts, RunId::new());
+        assert!(first.stops.hand_back.is_cancelled() && second.stops.hand_back.is_cancelled());
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct Ready {
     status: &'static str,
     /// `ok` or `unavailable`
     database: &'static str,
-    /// `embedded`
+    /// `embedded` or `temporal`
     engine: &'static str,
     role: RoleName,
 }
@@ -55,14 +55,16 @@ enum RoleName {
     Standby,
 }
 
-/// Whether runs can be begun: the database can be used, and the service is not shutting down. A standby is ready.
+/// Whether runs can be begun: the database and, if it dispatches them, the Temporal server can be used, and the service is not
+/// shutting down. A standby is ready.
 #[utoipa::path(get, path = "/ready", responses(
     (status = 200, description = "Runs can be begun", body = Ready),
-    (status = 503, description = "The database cannot be used, or the service is shutting down", body = Ready),
+    (status = 503, description = "The database or Temporal cannot be used, or the service is shutting down", body = Ready),
 ))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let database = app.store.ping().await.is_ok();
-    let (status, text) = if database && !app.lifecycle.is_draining() {
+    let (pinged, reachable) = tokio::join!(app.store.ping(), app.engine.is_reachable());
+    let database = pinged.is_ok();
+    let (status, text) = if database && reachable && !app.lifecycle.is_draining() {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
@@ -70,7 +72,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let body = Ready {
         status: text,
         database: if database { "ok" } else { "unavailable" },
-        engine: "embedded",
+        engine: app.engine.name(),
         role: match app.engine.role() {
             Role::Active => RoleName::Active,
             Role::Standby => RoleName::Standby,

@@ -78,7 +78,7 @@ pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
             on_end: Box::new(move || ended.wake()),
         },
     )?;
-    let settings = EngineSettings::from(&config.limits);
+    let settings = EngineSettings::from(&config);
     let engine = Engine::start(store.clone(), worker.clone(), settings);
     let parts = Parts {
         store,

@@ -1,17 +1,17 @@
 //! Cancelling of runs: before they exist, while they wait, while they run.
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, AssertSqlSafe, Error, Row};
+use sqlx::{AnyConnection, Error};
 
 use super::{
     Store, StoreError,
     queue::insert_owner,
     read::find,
-    run_row::{load, run_id, status},
+    run_row::{load, status},
     transition::{self, Before, Ended},
 };
 use crate::{
-    database::{query, row::placeholders},
+    database::query,
     runs::model::{Run, RunId, Status, UserId},
 };
 
@@ -57,21 +57,8 @@ impl Store {
 
     /// Which of these runs are running and are to be cancelled.
     pub async fn cancelled_among(&self, runs: &[RunId]) -> Result<Vec<RunId>, StoreError> {
-        if runs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut tx = self.db.system_read().await?;
-        let sql = format!(
-            "SELECT run_id FROM run_dispatch WHERE state = 'running' AND cancel_requested = 1 AND run_id IN {}",
-            placeholders(1, runs.len())
-        );
-        let mut asked = sqlx::query(AssertSqlSafe(sql));
-        for run in runs {
-            asked = asked.bind(run.to_string());
-        }
-        let rows = asked.fetch_all(tx.connection()).await?;
-        let cancelled: Result<_, Error> = rows.iter().map(|row| run_id(row.try_get(0)?)).collect();
-        Ok(cancelled?)
+        self.among("state = 'running' AND cancel_requested = 1", runs)
+            .await
     }
 }
 

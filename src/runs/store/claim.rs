@@ -70,7 +70,7 @@ impl Store {
     }
 
     /// With `per_user`, takes a queued run alone.
-    async fn claim_of(
+    pub(super) async fn claim_of(
         &self,
         owner: &UserId,
         id: RunId,

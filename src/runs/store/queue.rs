@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Error, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Error, Row};
 
 use super::{
     Store, StoreError,
@@ -31,6 +31,13 @@ pub struct Turn {
     pub attempts_below: u32,
     /// A run that has waited this long without having begun is not taken.
     pub queue_ttl: Duration,
+}
+
+impl Turn {
+    /// See [`created_by`].
+    pub(super) fn expired(&self, now: Timestamp) -> i64 {
+        created_by(now, self.queue_ttl)
+    }
 }
 
 /// In Unix milliseconds: runs that were created then or earlier have waited for `ttl`.
@@ -131,30 +138,34 @@ pub(super) async fn running(db: &mut AnyConnection, owner: &str) -> Result<i64, 
     row.map_or(Ok(0), |row| row.try_get(0))
 }
 
+/// The runs `d` that `turn` lets through: bind the attempts as `$2` and [`Turn::expired`] as `$3`. A planned run waits for those
+/// of its skill that were there when it was made.
+pub(super) const MAY_BEGIN: &str = "d.state = 'queued' AND d.attempt < $2
+    AND (d.started_at IS NOT NULL OR d.created_at > $3)
+    AND (d.after_run IS NULL OR NOT EXISTS (
+        SELECT 1 FROM run_dispatch a WHERE a.run_id = d.after_run AND a.state IN ('queued', 'running'))
+        AND NOT EXISTS (
+        SELECT 1 FROM run_dispatch a WHERE a.skill_id = d.skill_id AND a.state IN ('queued', 'running')
+            AND a.created_at <= d.created_at AND a.run_id <> d.run_id))";
+
 /// The run that is next: of the owner with the fewest running ones, then of the one that was served longest ago, then of the
-/// one that has waited longest. Of an owner's runs that `turn` lets through, the oldest that waits for no other: a planned
-/// run waits for those of its skill that were there when it was made.
+/// one that has waited longest. Of an owner's runs that may begin, the oldest.
 pub(super) async fn next(
     db: &mut AnyConnection,
     turn: &Turn,
     now: Timestamp,
 ) -> Result<Option<(RunId, UserId)>, Error> {
-    let sql = "SELECT owner, run_id FROM (
+    let sql = format!(
+        "SELECT owner, run_id FROM (
             SELECT o.owner, o.running, o.served_at, o.waiting_since, (
-                SELECT d.run_id FROM run_dispatch d
-                WHERE d.owner = o.owner AND d.state = 'queued' AND d.attempt < $2
-                    AND (d.started_at IS NOT NULL OR d.created_at > $3)
-                    AND (d.after_run IS NULL OR NOT EXISTS (
-                        SELECT 1 FROM run_dispatch a WHERE a.run_id = d.after_run AND a.state IN ('queued', 'running'))
-                        AND NOT EXISTS (
-                        SELECT 1 FROM run_dispatch a WHERE a.skill_id = d.skill_id AND a.state IN ('queued', 'running')
-                            AND a.created_at <= d.created_at AND a.run_id <> d.run_id))
+                SELECT d.run_id FROM run_dispatch d WHERE d.owner = o.owner AND {MAY_BEGIN}
                 ORDER BY d.created_at, d.run_id LIMIT 1) AS run_id
             FROM run_owner o WHERE o.queued > 0 AND o.running < $1) waiting
         WHERE run_id IS NOT NULL
-        ORDER BY running, served_at, waiting_since, owner LIMIT 1";
-    let expired = created_by(now, turn.queue_ttl);
-    let row = query!(sql; i64::from(turn.per_user), i64::from(turn.attempts_below), expired)
+        ORDER BY running, served_at, waiting_since, owner LIMIT 1"
+    );
+    let (attempts, expired) = (i64::from(turn.attempts_below), turn.expired(now));
+    let row = query!(AssertSqlSafe(sql); i64::from(turn.per_user), attempts, expired)
         .fetch_optional(db)
         .await?;
     row.map(|row| {

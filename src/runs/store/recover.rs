@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, Error, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Error, Row, any::AnyRow};
 
 use super::{
     Store, StoreError,
@@ -17,11 +17,14 @@ use crate::{
     runs::model::{Run, RunId, UserId},
 };
 
+const RUNNING: &str = "SELECT run_id, owner, claim, attempt, cancel_requested FROM run_dispatch WHERE state = 'running'";
+
 /// A running run, with the claim that it had when it was found.
 pub struct Running {
-    run: RunId,
+    pub run: RunId,
+    /// The number of the claim.
+    pub claim: i64,
     owner: UserId,
-    claim: i64,
     attempt: u32,
     cancel_requested: bool,
 }
@@ -38,9 +41,21 @@ impl Store {
     /// The running runs without these, which are worked on here: the answer to a claim may have been lost.
     pub async fn running_besides(&self, here: &[RunId]) -> Result<Vec<Running>, StoreError> {
         let mut tx = self.db.system_read().await?;
-        let mut running = running(tx.connection()).await?;
+        let rows = sqlx::query(RUNNING).fetch_all(tx.connection()).await?;
+        let running: Result<Vec<_>, _> = rows.iter().map(found).collect();
+        let mut running = running?;
         running.retain(|it| !here.contains(&it.run));
         Ok(running)
+    }
+
+    /// This run, if it is running.
+    pub(super) async fn running(&self, id: RunId) -> Result<Option<Running>, StoreError> {
+        let mut tx = self.db.system_read().await?;
+        let sql = format!("{RUNNING} AND run_id = $1");
+        let row = query!(AssertSqlSafe(sql); id.to_string())
+            .fetch_optional(tx.connection())
+            .await?;
+        Ok(row.as_ref().map(found).transpose()?)
     }
 
     /// Does for these what [`recover`](Self::recover) does for all, if they have no later claim.
@@ -90,19 +105,14 @@ impl Store {
     }
 }
 
-async fn running(db: &mut AnyConnection) -> Result<Vec<Running>, Error> {
-    let sql = "SELECT run_id, owner, claim, attempt, cancel_requested FROM run_dispatch WHERE state = 'running'";
-    let rows = sqlx::query(sql).fetch_all(db).await?;
-    let found = rows.iter().map(|row| {
-        Ok(Running {
-            run: run_id(row.try_get("run_id")?)?,
-            owner: subject(row.try_get("owner")?)?,
-            claim: row.try_get("claim")?,
-            attempt: to_u32(row.try_get("attempt")?),
-            cancel_requested: row.try_get::<i64, _>("cancel_requested")? == 1,
-        })
-    });
-    found.collect()
+fn found(row: &AnyRow) -> Result<Running, Error> {
+    Ok(Running {
+        run: run_id(row.try_get("run_id")?)?,
+        owner: subject(row.try_get("owner")?)?,
+        claim: row.try_get("claim")?,
+        attempt: to_u32(row.try_get("attempt")?),
+        cancel_requested: row.try_get::<i64, _>("cancel_requested")? == 1,
+    })
 }
 
 /// Returns the run if it has ended.

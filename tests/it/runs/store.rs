@@ -6,6 +6,7 @@ mod deliveries;
 mod dispatch;
 mod fencing;
 mod isolation;
+mod offers;
 mod retention;
 mod skills;
 mod speed;

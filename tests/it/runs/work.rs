@@ -10,5 +10,7 @@ mod files;
 mod going_on;
 mod journal;
 mod lock;
+#[cfg(feature = "temporal")]
+mod machines;
 mod stdio;
 mod world;

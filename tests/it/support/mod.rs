@@ -20,6 +20,7 @@ pub mod raw_http;
 pub mod scripted_mcp;
 pub mod service;
 pub mod sse;
+pub mod temporal;
 pub mod test_app;
 pub mod tls;
 pub mod wait;

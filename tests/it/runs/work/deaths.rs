@@ -21,7 +21,7 @@ const RUNS: usize = 40;
 const WRITES: usize = 3;
 
 impl World {
-    fn process(&self) -> Process {
+    pub(super) fn process(&self) -> Process {
         let mut env = self.env.clone();
         env.extend(
             [("RUNS_HOST", "127.0.0.1"), ("PORT", "0")]
@@ -46,7 +46,7 @@ impl World {
     }
 }
 
-fn kill(mut process: Process) {
+pub(super) fn kill(mut process: Process) {
     process.child.kill().expect("it lives");
     process.child.wait().expect("it has ended");
 }

@@ -90,7 +90,8 @@ async fn a_run_that_this_machine_cannot_begin_waits_until_it_can() {
 
 #[tokio::test]
 async fn a_write_that_waits_for_a_session_is_not_sent_once_its_attempt_is_abandoned() {
-    let mut world = World::sqlite().await;
+    // By the loss of its lock.
+    let mut world = World::sqlite().await.embedded();
     let engine = world.engine().await;
     let gate = Gate::new();
     let write = format!("{OWN}slow_write");

@@ -38,17 +38,17 @@ async fn stands_by_and_takes_over(world: World) {
 
 #[tokio::test]
 async fn a_standby_takes_over_on_sqlite() {
-    stands_by_and_takes_over(World::sqlite().await).await;
+    stands_by_and_takes_over(World::sqlite().await.embedded()).await;
 }
 
 #[tokio::test]
 async fn a_standby_takes_over_on_postgres() {
-    stands_by_and_takes_over(World::postgres().await).await;
+    stands_by_and_takes_over(World::postgres().await.embedded()).await;
 }
 
 #[tokio::test]
 async fn work_stops_when_the_lock_is_lost_and_goes_on_under_a_new_one() {
-    let world = World::postgres().await;
+    let world = World::postgres().await.embedded();
     world
         .claude
         .push_all([Reply::hang_before_headers(), Reply::text("done")]);
@@ -72,7 +72,7 @@ async fn work_stops_when_the_lock_is_lost_and_goes_on_under_a_new_one() {
 
 #[tokio::test]
 async fn a_lock_file_that_was_removed_is_a_lost_lock() {
-    let world = World::sqlite().await;
+    let world = World::sqlite().await.embedded();
     let engine = world.engine().await;
     let mut roles = engine.roles();
     std::fs::remove_file(world.folder.0.join("runs.db.lock")).unwrap();

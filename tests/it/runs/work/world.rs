@@ -23,7 +23,7 @@ use tokio::{runtime::Runtime, time::Instant};
 
 use crate::support::{
     fake_claude::FakeClaude, mcp_server::McpServer, postgres::Postgres, process::Directory,
-    test_app::JWT_KEY, wait::DEADLINE,
+    temporal::Temporal, test_app::JWT_KEY, wait::DEADLINE,
 };
 
 /// The prefix of the tools of the agent's own MCP server.
@@ -62,14 +62,29 @@ impl World {
             ("FILES_URL", &files),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut env: HashMap<String, String> = env.into();
+        if let Some(address) = Temporal::shared() {
+            env.insert("TEMPORAL_ADDRESS".to_owned(), address);
+            env.insert("TEMPORAL_TASK_QUEUE".to_owned(), Temporal::task_queue());
+        }
         let store = Store::open(&database.into()).await.expect("a database");
         Self {
             claude,
             mcp,
             folder,
-            env: env.into(),
+            env,
             store,
         }
+    }
+
+    /// With the embedded engine, for a test of what is its alone.
+    pub(super) fn embedded(mut self) -> Self {
+        self.env.remove("TEMPORAL_ADDRESS");
+        self
+    }
+
+    pub(super) fn is_embedded(&self) -> bool {
+        !self.env.contains_key("TEMPORAL_ADDRESS")
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
@@ -80,6 +95,7 @@ impl World {
     pub(super) async fn engine(&self) -> Engine {
         let engine = start(self.env.clone()).await;
         active(&engine).await;
+        reachable(&engine, true).await;
         engine
     }
 
@@ -240,6 +256,15 @@ pub(super) async fn active(engine: &Engine) {
     drop(active.expect("the engine becomes active").expect("alive"));
 }
 
+/// Waits until the engine can be used, or until it cannot.
+pub(super) async fn reachable(engine: &Engine, expected: bool) {
+    let began = Instant::now();
+    while engine.is_reachable().await != expected {
+        assert!(began.elapsed() < DEADLINE, "never {expected}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn start(env: HashMap<String, String>) -> Engine {
     let folder = env["FILES_URL"].strip_prefix("file:").expect("a folder");
     let folder = std::path::Path::new(folder).with_file_name("work");
@@ -258,7 +283,7 @@ async fn start(env: HashMap<String, String>) -> Engine {
         on_end: Box::new(|| {}),
     };
     let worker: Arc<Worker> = Worker::new(&config, parts).expect("a worker");
-    Engine::start(store, worker, EngineSettings::from(&config.limits))
+    Engine::start(store, worker, EngineSettings::from(&config))
 }
 
 /// A step that may use these connections.

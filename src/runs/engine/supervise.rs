@@ -1,31 +1,22 @@
 //! Works on one claimed run, and leaves no claim behind, whatever comes of the attempt.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-use super::{
-    attempts::Attempt,
-    dispatcher::{Dispatcher, POLL, warn},
-};
+use super::base::{Base, POLL, warn};
 use crate::runs::{
     model::{Claim, Claimed},
     store::WriteError,
     work::{Stops, Worked},
 };
 
-/// For which no run is taken after this machine could not begin one.
-const UNABLE_PAUSE: Duration = Duration::from_secs(10);
-
-impl Dispatcher {
-    pub(super) async fn work(&self, claimed: Claimed, attempt: &Attempt) {
+impl Base {
+    /// Makes an attempt, until the run has ended, is handed back, or is another's.
+    pub(super) async fn work(&self, claimed: Claimed, stops: &Stops) {
         let claim = claimed.claim.clone();
-        let stops = Stops {
-            cancel: attempt.cancel.clone(),
-            hand_back: self.hand_back.clone(),
-        };
-        let work = AssertUnwindSafe(self.worker.work(claimed, stops)).catch_unwind();
+        let work = AssertUnwindSafe(self.worker.work(claimed, stops.clone())).catch_unwind();
         match work.await {
             Ok(Worked::Ended | Worked::HandedBack) => {}
             Ok(Worked::Lost) => {
@@ -36,8 +27,7 @@ impl Dispatcher {
                 self.release(&claim).await;
             }
             Ok(Worked::Unable) => {
-                self.paused_until
-                    .send_replace(Instant::now() + UNABLE_PAUSE);
+                self.pause();
                 self.release(&claim).await;
             }
             Err(_) => self.fail(&claim).await,
