@@ -77,7 +77,7 @@ pub(in crate::runs::http) struct ReplaceRequest {
 #[derive(Serialize, ToSchema)]
 pub(in crate::runs::http) struct Checked {
     pub(super) ok: bool,
-    /// The names of its tools.
+    /// The names of its tools, as runs have them.
     pub(super) tools: Vec<String>,
     /// Why it cannot be used.
     pub(super) error: Option<String>,
