@@ -47,6 +47,6 @@ pub fn new_run(
             ..RunInput::default()
         },
         metadata: None,
-        callback_url: None,
+        callback_url: skill.content.callback_url.clone(),
     }
 }

@@ -102,7 +102,7 @@ describe('the list', () => {
     assert.deepEqual(words, ['Running: slow one', 'Failed: fail this', 'Completed: review my week']);
     assert.match(await rows(page).last().innerText(), /2 files · by request/);
     const skill = page.getByRole('list', { name: 'Skills' }).getByRole('listitem');
-    assert.match(await skill.innerText(), /weekly-review\s+Reads the training week and writes it down\.\s+Mondays at 07:00 \(Europe\/Zurich\)\s+Next: 29 Nov 2026, 23:00 · 6 Dec 2026, 23:00 · 13 Dec 2026, 23:00/);
+    assert.match(await skill.innerText(), /weekly-review\s+Reads the training week and writes it down\.\s+Mondays at 07:00 \(Europe\/Zurich\) · calls back\s+Next: 29 Nov 2026, 23:00 · 6 Dec 2026, 23:00 · 13 Dec 2026, 23:00/);
     // What changes is seen without a reload.
     await runs.runs[2].done;
     await page.evaluate((url) => fetch(`${url}/runs/0199d0c2-0000-7000-8000-000000000003/cancel`, { method: 'POST', headers: { authorization: 'Bearer token-1' } }), runs.url);

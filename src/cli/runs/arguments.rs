@@ -108,7 +108,12 @@ pub(in crate::cli) enum SkillsCommand {
     /// A skill, as JSON
     Show { id: String },
     /// Create a skill from a JSON file; `-` reads standard input
-    Create { file: PathBuf },
+    Create {
+        file: PathBuf,
+        /// Called when a run of the skill has ended; in place of the file's `callbackUrl`
+        #[arg(long, value_name = "URL")]
+        callback_url: Option<String>,
+    },
     /// Change a skill by a JSON file with the fields to change; `-` reads standard input
     Update { id: String, file: PathBuf },
     /// Delete a skill; its runs stay

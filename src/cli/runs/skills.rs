@@ -21,8 +21,11 @@ pub(super) async fn skills(client: &Client, command: SkillsCommand) -> anyhow::R
     match command {
         SkillsCommand::List { json } => list(client, json).await?,
         SkillsCommand::Show { id } => println!("{}", text(&client.get(&["skills", &id]).await?)),
-        SkillsCommand::Create { file } => {
-            let body = read(&file)?;
+        SkillsCommand::Create { file, callback_url } => {
+            let mut body = read(&file)?;
+            if let (Some(url), Some(fields)) = (callback_url, body.as_object_mut()) {
+                fields.insert("callbackUrl".to_owned(), url.into());
+            }
             let sent = client.send(Method::POST, &["skills"], Some(&body)).await;
             print_saved(client, &sent?);
         }

@@ -46,6 +46,17 @@ fn the_defaults_are_the_documented_ones() {
 }
 
 #[test]
+fn the_settings_of_chats_alone_are_not_read() {
+    let wrong = [
+        ("SYSTEM_PROMPT_FILE", "no/such/file"),
+        ("AGENT_TURN_TIMEOUT_SECS", "never"),
+        ("AGENT_MAX_TOOL_ROUNDS", "0"),
+        ("AGENT_PORT", "x"),
+    ];
+    assert!(config(&wrong).is_ok());
+}
+
+#[test]
 fn the_model_of_runs_is_agent_model_and_others_are_checked_as_well() {
     let claude = ("CLAUDE_MODEL", "claude-opus-4-6");
     assert_eq!(config(&[claude]).unwrap().models, ["claude-opus-4-6"]);

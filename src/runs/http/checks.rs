@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{app::App, choice::Connections, json::invalid, refused::Refused};
+use super::{app::App, choice::Connections, json::invalid, refused::Refused, rules::Rules};
 use crate::{
     agent::claude::is_blank,
     config::connections::ServerHeaders,
@@ -75,6 +75,18 @@ pub(super) fn check_url(guard: &Guard, field: &str, url: &str) -> Result<(), Pro
     judged
         .map(drop)
         .map_err(|refused| invalid(field, refused.to_string()))
+}
+
+/// Callbacks need a secret to sign them, and go to public places.
+pub(super) fn check_callback(rules: Rules<'_>, url: Option<&str>) -> Result<(), Problem> {
+    let Some(url) = url else {
+        return Ok(());
+    };
+    if rules.config.callback_secrets.is_empty() {
+        let why = "cannot be used: this service has no secret to sign callbacks (CALLBACK_SECRET)";
+        return Err(invalid("callbackUrl", why));
+    }
+    check_url(rules.guard, "callbackUrl", url)
 }
 
 /// The headers that have a value, as a client may set them. `field` holds them.

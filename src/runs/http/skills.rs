@@ -128,6 +128,7 @@ struct SkillPatch {
     /// The fields of the trigger to change, or one of another type.
     #[schema(value_type = Option<Object>)]
     trigger: Option<Value>,
+    callback_url: Option<String>,
     is_active: Option<bool>,
 }
 

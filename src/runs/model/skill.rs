@@ -17,6 +17,9 @@ pub struct SkillContent {
     pub steps: Vec<Step>,
     #[serde(default)]
     pub trigger: TriggerConfig,
+    /// Called when a run of the skill has ended, whatever began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<String>,
     #[serde(default = "active")]
     pub is_active: bool,
 }

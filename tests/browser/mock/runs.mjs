@@ -10,7 +10,7 @@ const HEADERS = {
 };
 export const WEEKLY = {
   id: '0199d0c2-0000-7000-8000-00000000aaaa', name: 'weekly-review', description: 'Reads the training week and writes it down.',
-  steps: [{ prompt: 'Review my training week: write review.md and week.csv.' }], isActive: true, runCount: 3,
+  steps: [{ prompt: 'Review my training week: write review.md and week.csv.' }], isActive: true, runCount: 3, callbackUrl: 'https://example.com/hook',
   trigger: { type: 'schedule', cron: '0 7 * * 1', timezone: 'Europe/Zurich', overlap: 'skip' },
   nextRuns: ['2026-11-30T06:00:00Z', '2026-12-07T06:00:00Z', '2026-12-14T06:00:00Z'],
 };

@@ -1,6 +1,6 @@
 //! Callbacks: signed, repeated, and guarded, with a real receiver.
 
-mod receiver;
+pub(super) mod receiver;
 
 use std::{
     collections::{BTreeMap, HashSet},

@@ -97,6 +97,23 @@ async fn the_exit_code_tells_how_the_run_ended() {
 }
 
 #[tokio::test]
+async fn the_exit_code_of_a_run_that_expires_is_3() {
+    let app = RunsApp::builder()
+        .env("RUNS_QUEUE_TTL_SECS", "1")
+        .env("RUNS_CONCURRENCY", "1")
+        .start()
+        .await;
+    let first = app.begin("works").await;
+    app.run_is("sam", &first, "running").await;
+    let expired = ask(&app, &["run", "waits"]).await;
+    assert_eq!(code(&expired), 3, "{expired:?}");
+    assert!(
+        expired.err.iter().any(|line| line == "expired"),
+        "{expired:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_run_is_begun_listed_shown_and_cancelled() {
     let app = RunsApp::start().await;
     app.claude.push(Reply::hang_before_headers());
@@ -128,7 +145,9 @@ async fn skills_are_created_listed_changed_run_and_deleted() {
         "trigger": {"type": "schedule", "cron": "0 7 * * MON", "timezone": "Europe/Berlin"},
     });
     std::fs::write(directory.0.join("skill.json"), skill.to_string()).expect("a file");
-    let created = ask_in(&app, &directory, &["skills", "create", "skill.json"]).await;
+    let callback = "https://example.com/hook";
+    let arguments = ["skills", "create", "skill.json", "--callback-url", callback];
+    let created = ask_in(&app, &directory, &arguments).await;
     assert_eq!(code(&created), 0, "{created:?}");
     assert_eq!(
         created
@@ -139,6 +158,11 @@ async fn skills_are_created_listed_changed_run_and_deleted() {
         3
     );
     let id = created.out[0].as_str();
+    let shown = ask(&app, &["skills", "show", id]).await.out.join("");
+    assert!(
+        shown.contains(&format!(r#""callbackUrl": "{callback}""#)),
+        "{shown}"
+    );
     std::fs::write(directory.0.join("patch.json"), r#"{"isActive": false}"#).expect("a file");
     let changed = ask_in(&app, &directory, &["skills", "update", id, "patch.json"]).await;
     assert_eq!((code(&changed), changed.err.len()), (0, 0), "{changed:?}");

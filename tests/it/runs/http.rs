@@ -13,6 +13,7 @@ mod limits;
 mod prompts;
 mod reading;
 mod request_ids;
+mod skill_callbacks;
 mod skills;
 
 use ::http::Method;

@@ -39,6 +39,7 @@ async fn skill(store: &Store, owner: &str, cron: &str, overlap: Overlap, now: Ti
             timezone: "Europe/Berlin".to_owned(),
             overlap,
         },
+        callback_url: None,
         is_active: true,
     };
     let new = NewSkill {

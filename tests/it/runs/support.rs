@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use ::http::{Method, StatusCode};
 use prog_strength_agent::{config::RunsConfig, runs::serve};
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
@@ -160,6 +161,13 @@ impl RunsApp {
         };
         replica_ready(&replica.http, &replica.url).await;
         replica
+    }
+
+    /// A connection to the database beside the service.
+    pub(crate) async fn database(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        let opened = AnyConnection::connect(&self.env["DATABASE_URL"]).await;
+        opened.expect("the database")
     }
 
     pub(crate) fn token(sub: &str) -> String {

@@ -40,7 +40,7 @@ export function skillsList({ api, say, open }) {
       el('div', { class: 'skill-words' },
         el('strong', {}, skill.name),
         skill.description && el('span', { class: 'skill-about' }, skill.description),
-        el('span', { class: 'small' }, scheduleWords(skill.trigger ?? {}), skill.isActive === false && ' · switched off'),
+        el('span', { class: 'small' }, scheduleWords(skill.trigger ?? {}), skill.callbackUrl && ' · calls back', skill.isActive === false && ' · switched off'),
         nextWords(skill)),
       run);
   }

@@ -116,6 +116,53 @@ async fn answers_decide_which_error_it_is() {
 }
 
 #[tokio::test]
+async fn the_objects_of_a_run_are_listed_page_by_page_and_removed() {
+    const FOLDER: &str = "some/prefix/runs/01920000-0000-7000-8000-000000000001/";
+    let listing = |names: [&str; 2], next: &str| {
+        let object = |name: &str| {
+            format!(
+                "<Contents><Key>{FOLDER}{name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>x</ETag><Size>1</Size></Contents>"
+            )
+        };
+        let objects = names.map(object).concat();
+        format!("<ListBucketResult>{objects}{next}</ListBucketResult>")
+    };
+    let server = Server::start(move |got| match got.line.as_str() {
+        line if line.starts_with("GET") && line.contains("continuation-token=") => {
+            (200, listing(["3-c", "unnamed"], ""))
+        }
+        line if line.starts_with("GET") => {
+            let next = "<NextContinuationToken>more</NextContinuationToken>";
+            (200, listing(["1-a", "2-b"], next))
+        }
+        line if line.ends_with("2-b") => (404, "<Error/>".to_owned()),
+        _ => answer(got),
+    })
+    .await;
+    store(&server).await.delete_run(RUN).await.unwrap();
+    let (lists, mut deletes): (Vec<_>, Vec<_>) = server
+        .lines()
+        .into_iter()
+        .partition(|line| line.starts_with("GET"));
+    assert_eq!(lists.len(), 2);
+    let prefix = FOLDER.replace('/', "%2F");
+    assert!(
+        lists
+            .iter()
+            .all(|line| line.contains(&format!("prefix={prefix}"))),
+        "{lists:?}"
+    );
+    deletes.sort();
+    let expected =
+        ["1-a", "2-b", "3-c", "unnamed"].map(|name| format!("DELETE /bucket/{FOLDER}{name}"));
+    assert_eq!(deletes, expected);
+    // What cannot be listed is not taken for empty.
+    let refused = Server::start(|_| (403, "<Error/>".to_owned())).await;
+    let result = store(&refused).await.delete_run(RUN).await;
+    assert!(matches!(result, Err(FileError::Refused(_))), "{result:?}");
+}
+
+#[tokio::test]
 async fn urls_are_signed_without_a_request() {
     let server = Server::start(answer).await;
     let store = store(&server).await;

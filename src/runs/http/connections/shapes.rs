@@ -77,7 +77,7 @@ pub(in crate::runs::http) struct ReplaceRequest {
 #[derive(Serialize, ToSchema)]
 pub(in crate::runs::http) struct Checked {
     ok: bool,
-    /// The names of its tools.
+    /// The names of its tools, as runs have them.
     tools: Vec<String>,
     /// Why it cannot be used.
     error: Option<String>,

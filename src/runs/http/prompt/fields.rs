@@ -40,17 +40,6 @@ pub(super) fn check_metadata(metadata: Option<&Metadata>) -> Result<(), Problem>
     }
 }
 
-pub(super) fn check_callback(rules: Rules<'_>, url: Option<&str>) -> Result<(), Problem> {
-    let Some(url) = url else {
-        return Ok(());
-    };
-    if rules.config.callback_secrets.is_empty() {
-        let why = "cannot be used: this service has no secret to sign callbacks (CALLBACK_SECRET)";
-        return Err(invalid("callbackUrl", why));
-    }
-    check_url(rules.guard, "callbackUrl", url)
-}
-
 pub(super) fn check_model(rules: Rules<'_>, model: Option<&str>) -> Result<(), Problem> {
     let models = &rules.config.models;
     if model.is_none_or(|model| models.iter().any(|allowed| allowed == model)) {

@@ -16,7 +16,7 @@ use crate::{
     runs::{
         http::{
             app::App,
-            checks::{Usable, check_prompt, request_id, usable_headers},
+            checks::{Usable, check_callback, check_prompt, request_id, usable_headers},
             choice::Connections,
             refused::Refused,
             rules::Rules,
@@ -140,7 +140,7 @@ pub(super) fn check_fields(rules: Rules<'_>, body: &PromptRequest) -> Result<(),
     check_prompt("prompt", &body.prompt)?;
     fields::check_system_prompt(body.system_prompt.as_deref())?;
     fields::check_metadata(body.metadata.as_ref())?;
-    fields::check_callback(rules, body.callback_url.as_deref())?;
+    check_callback(rules, body.callback_url.as_deref())?;
     fields::check_model(rules, body.model.as_deref())?;
     fields::check_max_tokens(body.max_tokens)?;
     let inline = body.inline_connections.iter().flatten();

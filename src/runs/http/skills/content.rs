@@ -9,7 +9,7 @@ use crate::{
     runs::{
         http::{
             app::App,
-            checks::{Usable, check_length, check_prompt},
+            checks::{Usable, check_callback, check_length, check_prompt},
             choice::Connections,
             json::{from_value, invalid, without_nulls},
             refused::Refused,
@@ -32,7 +32,8 @@ pub(super) struct Checked {
     pub(super) next_at: Option<Timestamp>,
 }
 
-/// Parses and checks a whole content. Connections that the `stored` content names are not checked again: they may be gone.
+/// Parses and checks a whole content. Connections and the callback of the `stored` content are not checked again: what they
+/// need may be gone.
 pub(super) async fn parse(
     app: &App,
     owner: &UserId,
@@ -52,6 +53,10 @@ pub(super) async fn parse(
     }
     check_length("name", &content.name, MAX_NAME)?;
     check_length("description", &content.description, MAX_DESCRIPTION)?;
+    let callback = content.callback_url.as_deref();
+    if stored.is_none_or(|stored| stored.callback_url.as_deref() != callback) {
+        check_callback(app.rules(), callback)?;
+    }
     let stored = stored.map_or(&[][..], |stored| &stored.steps);
     check_steps(app, owner, choice, (&content.steps, stored)).await?;
     fill_connections(app, choice, &mut content.steps);

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{MAX_CHANGES, SkillView, conflict, find, save};
 use crate::{
-    http::problem::Problem,
+    http::problem::{self, Problem},
     runs::{
         callbacks::signature::new_secret,
         http::{
@@ -31,7 +31,11 @@ use crate::{
     post, path = "/skills/{id}/rotate-secret",
     params(("id" = String, Path)),
     security(("bearer" = [])),
-    responses((status = 200, description = "The skill with its `secret`, which is shown this once", body = SkillView))
+    responses(
+        (status = 200, description = "The skill with its `secret`, which is shown this once", body = SkillView),
+        (status = 409, description = "`conflict`: others change the skill at the same time", body = problem::Body,
+            content_type = "application/problem+json"),
+    )
 )]
 pub(in crate::runs::http) async fn rotate_secret(
     State(app): State<Arc<App>>,

@@ -28,6 +28,8 @@ pub(super) struct SkillView {
     description: String,
     steps: Vec<Step>,
     trigger: TriggerConfig,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_url: Option<String>,
     is_active: bool,
     run_count: u64,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -70,6 +72,7 @@ impl SkillView {
             description: content.description,
             steps: content.steps,
             trigger: content.trigger,
+            callback_url: content.callback_url,
             is_active: content.is_active,
             next_runs,
             run_count: skill.run_count,

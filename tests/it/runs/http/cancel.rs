@@ -78,6 +78,26 @@ on_both!(
     }
 );
 
+on_both!(
+    a_run_that_has_ended_is_answered_with_as_it_is,
+    async |app: RunsApp| {
+        app.claude.push(Reply::text("Done."));
+        let body = json!({"prompt": "hello", "requestId": "one"});
+        let id = app.prompt("sam", &body).await.ok()["executionId"].take();
+        let path = format!("/runs/{}", id.as_str().unwrap());
+        let before = app.get("sam", &path).await.ok();
+        assert_eq!(before["status"], "completed");
+        for cancel in [
+            format!("{path}/cancel"),
+            "/runs/by-request/one/cancel".to_owned(),
+        ] {
+            let answer = app.act("sam", &cancel).await;
+            assert_eq!((answer.status.as_u16(), &answer.body), (202, &before));
+        }
+        assert_eq!(app.get("sam", &path).await.ok(), before);
+    }
+);
+
 #[tokio::test]
 async fn ids_that_no_request_can_have_are_refused() {
     let app = RunsApp::start().await;

@@ -2,8 +2,10 @@
 
 use ::http::Method;
 use serde_json::{Value, json};
+use sqlx::Executor;
 
 use super::{RunsApp, on_both, refusal};
+use crate::support::{fake_claude::Reply, mcp_server::McpServer, mcp_tools::tool};
 
 fn mine() -> Value {
     json!({"name": "mine", "url": "https://mcp.example.com/", "headers": {"Authorization": "Bearer 1234567890", "x-key": "short"}})
@@ -122,6 +124,10 @@ async fn what_is_wrong_is_named() {
             "headers: `host` is set by the client itself",
         ),
         (
+            json!({"name": "a", "url": url, "headers": {"x-key": "••••••••7890"}}),
+            "headers: has a mask in place of a secret; `null` in its place keeps the old one",
+        ),
+        (
             json!({"name": "a", "url": url, "args": []}),
             "args: is no field of this request",
         ),
@@ -138,10 +144,97 @@ async fn connections_need_encryption_keys() {
         .env("RUNS_ENCRYPTION_KEYS", "")
         .start()
         .await;
-    let answer = app.post("sam", "/connections", &mine()).await;
-    assert_eq!(answer.error(), (503, "encryption_not_configured"));
+    let bare = json!({"name": "bare", "url": "https://mcp.example.com/"});
+    for body in [mine(), bare] {
+        let answer = app.post("sam", "/connections", &body).await;
+        assert_eq!(answer.error(), (503, "encryption_not_configured"));
+    }
     assert_eq!(
         app.get("sam", "/connections").await.ok(),
         json!({"connections": []})
     );
+}
+
+#[tokio::test]
+async fn a_replacement_that_another_overtakes_is_a_conflict() {
+    let app = RunsApp::start().await;
+    app.post("sam", "/connections", &mine()).await;
+    // An update then finds no row of the version that was read.
+    let sql = "CREATE TRIGGER others BEFORE UPDATE ON connection BEGIN SELECT RAISE(IGNORE); END";
+    app.database().await.execute(sql).await.unwrap();
+    let body = json!({"url": "https://mcp2.example.com/"});
+    let answer = app
+        .send("sam", Method::PUT, "/connections/mine", &body)
+        .await;
+    assert_eq!(answer.error(), (409, "conflict"));
+}
+
+#[tokio::test]
+async fn connections_of_users_are_used_when_they_are_named_and_the_operators_without() {
+    let [operators, stored, brought] = [
+        McpServer::start().await,
+        McpServer::start().await,
+        McpServer::start().await,
+    ];
+    let schema = json!({"type": "object", "properties": {"note": {"type": "string", "title": "Note", "x-own": [1]}}, "required": ["note"]});
+    for server in [&operators, &stored, &brought] {
+        server.set_tools(vec![tool("find", &schema, &json!({}))]);
+    }
+    stored.require_token("of-sam-alone");
+    let app = RunsApp::builder()
+        .env("OUTBOUND_ALLOW", "127.0.0.1")
+        .env("RUNS_INLINE_CONNECTIONS", "http")
+        .env(
+            "MCP_CONNECTIONS",
+            &json!({"web": {"url": operators.url()}}).to_string(),
+        )
+        .start()
+        .await;
+    let headers = json!({"authorization": "Bearer of-sam-alone"});
+    let mine = json!({"name": "mine", "url": stored.url(), "headers": headers});
+    assert_eq!(app.post("sam", "/connections", &mine).await.status, 201);
+    let checked = app.act("sam", "/connections/mine/check").await.ok();
+    assert_eq!(
+        checked,
+        json!({"ok": true, "tools": ["mine__find"], "error": null})
+    );
+    app.claude.on(|_| Reply::text("Done."));
+    let inline = json!({"brought": {"url": brought.url()}});
+    let table = [
+        (json!({}), vec!["prog_strength", "web"]),
+        (
+            json!({"connections": null, "inlineConnections": inline}),
+            vec!["brought", "prog_strength", "web"],
+        ),
+        (json!({"connections": ["mine"]}), vec!["mine"]),
+        (
+            json!({"connections": ["web", "mine"], "inlineConnections": inline}),
+            vec!["brought", "mine", "web"],
+        ),
+        (json!({"connections": []}), vec![]),
+    ];
+    for (fields, expected) in table {
+        let mut body = json!({"prompt": "look"});
+        body.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        app.prompt("sam", &body).await.ok();
+        let asked = app.claude.bodies().pop().unwrap();
+        let tools = asked["tools"].as_array().unwrap().iter();
+        let tools = tools.filter_map(|tool| {
+            Some((
+                tool["name"].as_str()?.split_once("__")?,
+                &tool["input_schema"],
+            ))
+        });
+        let mut used: Vec<_> = tools
+            .clone()
+            .map(|((connection, _), _)| connection)
+            .collect();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used, expected, "{fields}");
+        let mut foreign = tools.filter(|((connection, _), _)| *connection != "prog_strength");
+        assert!(foreign.all(|(_, given)| *given == schema), "{asked}");
+    }
 }

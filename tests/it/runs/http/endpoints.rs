@@ -1,6 +1,6 @@
 //! What all endpoints have in common: tokens, methods, the `OpenAPI` document, CORS; and the endpoints for operators.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use ::http::Method;
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use crate::{
     runs::support::with_json,
     support::{
         answer::{Answer, now, token},
+        fake_claude::Reply,
         postgres::Postgres,
         wait::within,
     },
@@ -177,31 +178,65 @@ on_both!(the_service_is_healthy_and_ready, async |app: RunsApp| {
     );
 });
 
+/// The value of each sample of a document as Prometheus reads it: each family once, with its help and type before its samples.
+fn samples(metrics: &str) -> HashMap<&str, f64> {
+    let (mut families, mut samples) = (BTreeSet::new(), HashMap::new());
+    let (mut family, mut suffixes) = ("", &[][..]);
+    let lines = metrics.strip_suffix("# EOF\n").expect("an end").lines();
+    for line in lines {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            family = help.split(' ').next().unwrap();
+            assert!(families.insert(family), "{family} twice");
+            suffixes = &[];
+        } else if let Some(kind) = line.strip_prefix("# TYPE ") {
+            suffixes = match kind.strip_prefix(family) {
+                Some(" counter") => &["_total"],
+                Some(" gauge") => &[""],
+                Some(" histogram") => &["_bucket", "_sum", "_count"],
+                _ => panic!("{line} after {family}"),
+            };
+        } else {
+            let (name, value) = line.rsplit_once(' ').expect("a value");
+            let plain = name.split('{').next().unwrap();
+            let suffix = plain.strip_prefix(family);
+            assert!(
+                suffix.is_some_and(|it| suffixes.contains(&it)),
+                "{line} in {family}"
+            );
+            assert!(
+                samples
+                    .insert(name, value.parse().expect("a number"))
+                    .is_none(),
+                "{name} twice"
+            );
+        }
+    }
+    samples
+}
+
 #[tokio::test]
 async fn the_metrics_are_one_document_of_runs_claude_and_mcp() {
-    let app = RunsApp::start().await;
+    let app = RunsApp::builder().env("RUNS_PER_USER", "1").start().await;
+    app.claude.push(Reply::text("Done."));
+    app.prompt("sam", &json!({"prompt": "hello"})).await.ok();
+    let running = app.begin("goes on").await;
+    app.run_is("sam", &running, "running").await;
+    app.begin("waits").await;
     let answer = Answer::of(app.request(Method::GET, "/metrics")).await;
-    assert!(
-        answer
-            .header("content-type")
-            .unwrap()
-            .starts_with("application/openmetrics-text")
-    );
-    let lines: Vec<_> = answer.text.lines().collect();
-    assert_eq!(lines.iter().filter(|line| **line == "# EOF").count(), 1);
-    assert_eq!(lines.last(), Some(&"# EOF"));
-    for metric in [
-        "runs_queued",
-        "runs_running",
-        "run_duration_seconds",
-        "run_wait_seconds",
-        "claude_request_duration_seconds",
-        "mcp_session_up",
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!(answer.header("content-type"), Some(kind));
+    let samples = samples(&answer.text);
+    for (name, value) in [
+        ("runs_total{trigger=\"api\",status=\"completed\"}", 1.0),
+        ("runs_queued", 1.0),
+        ("runs_running", 1.0),
+        ("run_duration_seconds_count", 1.0),
+        ("run_wait_seconds_count", 2.0),
+        ("run_attempts_total", 2.0),
+        ("claude_requests_total{status=\"200\"}", 1.0),
+        ("mcp_session_up", 0.0),
     ] {
-        assert!(
-            answer.text.contains(&format!("# TYPE {metric} ")),
-            "{metric}"
-        );
+        assert_eq!(samples.get(name), Some(&value), "{name}\n{}", answer.text);
     }
 }
 
@@ -279,14 +314,63 @@ async fn answers_have_the_common_headers_and_the_id_of_the_request() {
 
 #[tokio::test]
 async fn urls_begin_with_the_public_one_and_its_path() {
+    let public = "https://api.example.com/agent/";
     let app = RunsApp::builder()
-        .env("RUNS_PUBLIC_URL", "https://api.example.com/agent/")
+        .env("RUNS_PUBLIC_URL", public)
         .start()
         .await;
-    let answer = app.prompt("sam", &super::later("hello")).await;
-    let id = answer.body["executionId"].as_str().unwrap();
-    let expected = format!("https://api.example.com/agent/runs/{id}");
-    assert_eq!(answer.header("location"), Some(&*expected));
+    let file = json!({"path": "a.txt", "content": "a"});
+    app.claude.push(Reply::tool("toolu_1", "write_file", file));
+    app.claude.push(Reply::text("Done."));
+    let run = app.prompt("sam", &json!({"prompt": "write"})).await.ok();
+    let file = format!("/runs/{}/files/a.txt", run["executionId"].as_str().unwrap());
+    let skill = json!({"name": "one", "steps": [{"prompt": "look"}]});
+    let connection = json!({"name": "mine", "url": "https://mcp.example.com/"});
+    for (answer, path) in [
+        (app.prompt("sam", &super::later("hello")).await, "runs/"),
+        (app.post("sam", "/skills", &skill).await, "skills/"),
+        (
+            app.post("sam", "/connections", &connection).await,
+            "connections/mine",
+        ),
+        (app.get("sam", &file).await, "files/"),
+    ] {
+        let location = answer.header("location").expect("a location");
+        assert!(
+            location.starts_with(&format!("{public}{path}")),
+            "{location}"
+        );
+    }
+    // A proxy takes the path of the public URL away.
+    let url = run["files"][0]["url"].as_str().unwrap();
+    let path = url.strip_prefix(public).expect("the public URL");
+    let content = Answer::of(app.request(Method::GET, &format!("/{path}"))).await;
+    assert_eq!((content.status.as_u16(), &*content.text), (200, "a"));
+}
+
+#[tokio::test]
+async fn tokens_are_judged_as_those_of_chats_and_no_mcp_server_is_needed() {
+    let app = RunsApp::builder()
+        .env("JWT_ISSUER", "https://id.example")
+        .env("JWT_AUDIENCE", "runs")
+        .env("PROG_STRENGTH_MCP_URL", "http://127.0.0.1:9/mcp")
+        .start()
+        .await;
+    for (issuer, audience, status) in [
+        (json!("https://id.example"), json!(["chat", "runs"]), 200),
+        (json!("https://id.example"), json!("chat"), 401),
+        (json!("https://other.example"), json!("runs"), 401),
+        (Value::Null, Value::Null, 401),
+    ] {
+        let mut claims = json!({"sub": "sam", "exp": now() + 60});
+        if !issuer.is_null() {
+            claims["iss"] = issuer;
+            claims["aud"] = audience;
+        }
+        let token = token(crate::support::test_app::JWT_KEY, &claims);
+        let request = app.request(Method::GET, "/runs").bearer_auth(token);
+        assert_eq!(Answer::of(request).await.status, status, "{claims}");
+    }
 }
 
 #[tokio::test]
@@ -307,6 +391,7 @@ async fn without_the_database_the_service_is_not_ready_and_a_waiting_caller_has_
         .unwrap();
     let answer = within("the caller", waiting).await.unwrap();
     assert_eq!(answer.error(), (503, "busy"));
+    assert_eq!(answer.header("retry-after"), Some("2"));
     assert_eq!(answer.body["executionId"], run["executionId"]);
     let ready = Answer::of(app.request(Method::GET, "/ready")).await;
     assert_eq!(ready.status, 503);

@@ -98,6 +98,33 @@ async fn a_url_that_was_changed_is_refused() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_too_large_is_listed_with_the_reason_and_is_not_there() {
+    let app = RunsApp::builder()
+        .env("MAX_FILE_SIZE_MB", "1")
+        .start()
+        .await;
+    let picture = |bytes: usize| json!({"bytes": bytes});
+    let reply = Reply::tool("toolu_1", "prog_strength__picture", picture(1_500_000));
+    app.claude.push(reply);
+    app.claude.push(Reply::text("Drawn."));
+    let run = app.prompt("sam", &json!({"prompt": "draw"})).await.ok();
+    let [file] = &run["files"].as_array().unwrap()[..] else {
+        panic!("{run}")
+    };
+    assert_eq!(
+        (&file["name"], &file["url"]),
+        (&json!("picture.png"), &Value::Null)
+    );
+    let why = "It is not stored: it is larger than 1000000 bytes.";
+    assert_eq!(file["error"], why);
+    let path = format!(
+        "/runs/{}/files/picture.png",
+        run["executionId"].as_str().unwrap()
+    );
+    assert_eq!(app.get("sam", &path).await.error(), (404, "not_found"));
+}
+
+#[tokio::test]
 async fn a_url_expires() {
     let app = RunsApp::builder()
         .env("FILES_URL_TTL_SECS", "1")

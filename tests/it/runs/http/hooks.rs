@@ -9,7 +9,7 @@ use super::{RunsApp, on_both};
 use crate::support::answer::{Answer, now};
 
 /// As a sender of webhooks makes it.
-fn signature(secret: &str, id: &str, at: u64, body: &str) -> String {
+pub(super) fn signature(secret: &str, id: &str, at: u64, body: &str) -> String {
     let key = BASE64
         .decode(secret.strip_prefix("whsec_").unwrap())
         .unwrap();

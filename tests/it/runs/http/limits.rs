@@ -1,9 +1,12 @@
 //! Limits: requests of a user, the queue, and the shutdown.
 
 use ::http::Method;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use prog_strength_agent::runs::store::Store;
 use serde_json::json;
+use sqlx::Executor;
+use tokio::time::Instant;
 
 use super::{RunsApp, busy, later, waiting};
 use crate::{
@@ -153,6 +156,34 @@ async fn runs_that_have_waited_too_long_expire_at_the_start_and_are_not_begun() 
     let metrics = Answer::of(app.request(Method::GET, "/metrics")).await.text;
     let line = "runs_total{trigger=\"api\",status=\"expired\"} 3";
     assert!(metrics.contains(line), "{metrics}");
+}
+
+#[tokio::test]
+async fn five_statements_at_once_have_15_seconds_and_a_sixth_waits_for_5() {
+    let app = RunsApp::postgres().await;
+    let mut raw = app.database().await;
+    let lock = "BEGIN; LOCK TABLE prog_strength_runs.connection IN ACCESS EXCLUSIVE MODE";
+    raw.execute(lock).await.unwrap();
+    let began = Instant::now();
+    let users = ["a", "b", "c", "d", "e", "f"];
+    let refused = join_all(users.map(|user| async {
+        let answer = app.get(user, "/connections").await;
+        assert_eq!(answer.error(), (503, "busy"));
+        began.elapsed().as_secs()
+    }));
+    let mut waited = refused.await;
+    waited.sort_unstable();
+    // The engine may have had a connection too.
+    assert!(
+        (5..7).contains(&waited[0]) && (15..17).contains(&waited[5]),
+        "{waited:?}"
+    );
+    assert!(
+        waited.iter().filter(|secs| **secs >= 15).count() <= 5,
+        "{waited:?}"
+    );
+    raw.execute("ROLLBACK").await.unwrap();
+    assert_eq!(app.get("a", "/connections").await.status, 200);
 }
 
 #[tokio::test]

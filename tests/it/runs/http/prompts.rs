@@ -4,7 +4,7 @@ use ::http::Method;
 use serde_json::{Value, json};
 
 use super::{RunsApp, later, on_both, refusal};
-use crate::support::answer::Answer;
+use crate::support::{answer::Answer, fake_claude::Reply};
 
 on_both!(
     an_async_prompt_is_answered_when_the_run_is_durable,
@@ -29,19 +29,6 @@ on_both!(
 );
 
 #[tokio::test]
-async fn locations_begin_with_the_public_url() {
-    let public = "https://runs.example.com/base/";
-    let app = RunsApp::builder()
-        .env("RUNS_PUBLIC_URL", public)
-        .start()
-        .await;
-    let answer = app.prompt("sam", &later("hello")).await;
-    let location = answer.header("location").expect("a location");
-    let id = answer.body["executionId"].as_str().unwrap();
-    assert_eq!(location, format!("{public}runs/{id}"));
-}
-
-#[tokio::test]
 async fn a_field_that_is_wrong_is_named_and_nothing_is_stored() {
     let app = RunsApp::builder().env("CALLBACK_SECRET", "").start().await;
     let long = "x".repeat(100_001);
@@ -62,6 +49,10 @@ async fn a_field_that_is_wrong_is_named_and_nothing_is_stored() {
         ),
         (
             json!({"prompt": "a", "requestId": ""}),
+            "requestId: must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`",
+        ),
+        (
+            json!({"prompt": "a", "requestId": " "}),
             "requestId: must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`",
         ),
         (
@@ -134,7 +125,9 @@ async fn a_field_that_is_wrong_is_named_and_nothing_is_stored() {
 
 #[tokio::test]
 async fn lengths_are_in_unicode_scalar_values_and_null_is_absent() {
-    let app = RunsApp::start().await;
+    let app = RunsApp::with([Reply::text("Done.")]).await;
+    let waits = json!({"prompt": "a", "async": null});
+    assert_eq!(app.prompt("sam", &waits).await.ok()["response"], "Done.");
     let body = json!({
         "prompt": "é".repeat(100_000), "systemPrompt": "😀".repeat(50_000), "async": true,
         "requestId": null, "metadata": null, "connections": null, "inlineConnections": null,
@@ -142,6 +135,11 @@ async fn lengths_are_in_unicode_scalar_values_and_null_is_absent() {
     });
     let answer = app.prompt("sam", &body).await;
     assert_eq!(answer.status, 202, "{}", answer.text);
+    // The longest metadata; its JSON has 11 bytes more than the text.
+    let metadata = json!({"note": "x".repeat(16 * 1024 - 11)});
+    let body =
+        json!({"prompt": "a", "async": true, "metadata": metadata, "requestId": "r".repeat(100)});
+    assert_eq!(app.prompt("sam", &body).await.status, 202);
 }
 
 #[tokio::test]
@@ -172,7 +170,12 @@ async fn a_body_that_is_no_json_or_of_another_type_or_too_large_is_refused_as_su
         Answer::of(request.header("content-type", content_type).body(body)).await
     };
     let json = "application/json";
-    for bad in ["", "{", "{\"prompt\": \"a\"} x", "\u{feff}{}"] {
+    for bad in [
+        "",
+        "{",
+        "{\"prompt\": \"a\"} x",
+        "\u{feff}{\"prompt\": \"a\"}",
+    ] {
         let answer = send(json, bad.to_owned()).await;
         assert_eq!(answer.error(), (400, "invalid_json"), "{bad}");
     }

@@ -39,7 +39,7 @@ on_both!(the_list_is_newest_first_and_paged, async |app: RunsApp| {
     for n in 0..5 {
         ids.push(app.begin(&format!("prompt {n}")).await);
     }
-    app.begin_as("eve", "another's").await;
+    let others = app.begin_as("eve", "another's").await;
     ids.reverse();
     let page = async |query: &str| {
         let page = app.get("sam", &format!("/runs?{query}")).await.ok();
@@ -59,14 +59,63 @@ on_both!(the_list_is_newest_first_and_paged, async |app: RunsApp| {
     assert_eq!(next, (vec![json!(ids[2]), json!(ids[3])], json!(ids[3])));
     let last = page(&format!("limit=2&before={}", ids[3])).await;
     assert_eq!(last, (vec![json!(ids[4])], Value::Null));
-    assert_eq!(page("status=expired").await, (vec![], Value::Null));
+    // The id of no run, or of another's, is a place in time like any other.
+    let [first, unknown] = [
+        "01939d2a-0000-7000-8000-0123456789ab",
+        "ffffffff-0000-7000-8000-0123456789ab",
+    ];
+    assert_eq!(
+        page(&format!("before={first}")).await,
+        (vec![], Value::Null)
+    );
+    assert_eq!(page(&format!("before={unknown}")).await, page("").await);
+    assert_eq!(page(&format!("before={others}")).await, page("").await);
 });
+
+on_both!(
+    the_list_is_of_one_status_if_one_is_named,
+    async |app: RunsApp| {
+        app.claude
+            .on(|_| crate::support::fake_claude::Reply::hang_before_headers());
+        let mut ids = Vec::new();
+        for n in 0..6 {
+            ids.push(app.begin(&format!("prompt {n}")).await);
+        }
+        // Of one owner, four are worked on at once.
+        for id in &ids[..4] {
+            app.run_is("sam", id, "running").await;
+        }
+        app.act("sam", &format!("/runs/{}/cancel", ids[5])).await;
+        for (query, expected) in [
+            ("status=running", vec![3, 2, 1, 0]),
+            ("status=running&limit=1", vec![3]),
+            ("status=queued", vec![4]),
+            ("status=cancelled", vec![5]),
+            ("status=completed", vec![]),
+            ("status=failed", vec![]),
+            ("status=expired", vec![]),
+            ("status=", vec![5, 4, 3, 2, 1, 0]),
+        ] {
+            let page = app.get("sam", &format!("/runs?{query}")).await.ok();
+            let shown: Vec<_> = page["runs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|run| &run["executionId"])
+                .collect();
+            let expected: Vec<_> = expected.into_iter().map(|n: usize| &ids[n]).collect();
+            assert_eq!(shown, expected, "{query}");
+        }
+    }
+);
 
 #[tokio::test]
 async fn parameters_that_are_wrong_are_named() {
     let app = RunsApp::start().await;
-    let id = app.begin("hello").await;
-    let run = format!("/runs/{id}");
+    let mut body = later("hello");
+    body["requestId"] = json!("one");
+    let id = app.prompt("sam", &body).await.body["executionId"].take();
+    let run = format!("/runs/{}", id.as_str().unwrap());
     let table = [
         (
             "/runs?limit=x".to_owned(),
@@ -86,6 +135,14 @@ async fn parameters_that_are_wrong_are_named() {
         ),
         (
             format!("{run}?wait=soon"),
+            "wait: must be a number that is not negative",
+        ),
+        (
+            format!("{run}?wait=1.5"),
+            "wait: must be a number that is not negative",
+        ),
+        (
+            "/runs/by-request/one?wait=abc".to_owned(),
             "wait: must be a number that is not negative",
         ),
         (format!("{run}?trace=yes"), "trace: must be 1 or 0"),
@@ -146,11 +203,10 @@ async fn the_trace_is_the_journal() {
     );
     let without = app.get("sam", &format!("/runs/{id}")).await.ok();
     assert!(without.get("trace").is_none());
-    let _ = later("");
 }
 
 #[tokio::test]
-async fn a_page_has_at_most_100_runs() {
+async fn a_page_has_20_runs_and_at_most_100() {
     let app = RunsApp::start().await;
     for _ in 0..101 {
         app.begin("hello").await;
@@ -159,4 +215,7 @@ async fn a_page_has_at_most_100_runs() {
     let runs = page["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 100);
     assert_eq!(page["before"], runs[99]["executionId"]);
+    let page = app.get("sam", "/runs").await.ok();
+    assert_eq!(page["runs"].as_array().unwrap()[..], runs[..20]);
+    assert_eq!(page["before"], runs[19]["executionId"]);
 }

@@ -115,6 +115,21 @@ async fn the_header_equals_the_field_and_has_its_form() {
         let answer = with_key(&app, bad, &body(json!({}))).await;
         assert_eq!(answer.error(), (422, "invalid_request"), "{bad}");
     }
+    // It is enough alone, and once.
+    let alone = with_key(&app, "three", &body(json!({}))).await;
+    assert_eq!(
+        (alone.status.as_u16(), &alone.body["requestId"]),
+        (202, &json!("three"))
+    );
+    let by_field = app
+        .prompt("sam", &body(json!({"requestId": "three"})))
+        .await;
+    assert_eq!(by_field.body, alone.body);
+    let request = with_json(app.by("sam", Method::POST, "/webhook"), &body(json!({})));
+    let twice = request
+        .header("Idempotency-Key", "four")
+        .header("Idempotency-Key", "four");
+    assert_eq!(Answer::of(twice).await.error(), (422, "invalid_request"));
 }
 
 #[tokio::test]

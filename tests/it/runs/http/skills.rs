@@ -1,9 +1,12 @@
 //! Skills: create, read, change, delete, run.
 
 use ::http::Method;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use sqlx::Executor;
 
 use super::{RunsApp, on_both, refusal};
+use crate::support::{answer::Answer, fake_claude::Reply};
 
 fn review() -> Value {
     json!({
@@ -19,7 +22,7 @@ async fn create(app: &RunsApp, body: &Value) -> Value {
     answer.body
 }
 
-async fn patch(app: &RunsApp, id: &Value, patch: &Value) -> crate::support::answer::Answer {
+async fn patch(app: &RunsApp, id: &Value, patch: &Value) -> Answer {
     let path = format!("/skills/{}", id.as_str().unwrap());
     app.send("sam", Method::PATCH, &path, patch).await
 }
@@ -188,8 +191,7 @@ async fn a_webhook_needs_encryption_keys_and_others_do_not() {
 on_both!(
     a_skill_is_run_by_hand_also_when_it_is_not_active,
     async |app: RunsApp| {
-        app.claude
-            .on(|_| crate::support::fake_claude::Reply::hang_before_headers());
+        app.claude.on(|_| Reply::hang_before_headers());
         let mut body = review();
         body["isActive"] = json!(false);
         let skill = create(&app, &body).await;
@@ -238,3 +240,207 @@ on_both!(
         assert_eq!(answer.error(), (422, "unknown_connection"));
     }
 );
+
+#[tokio::test]
+async fn a_change_is_a_merge_patch() {
+    let app = RunsApp::start().await;
+    let trigger = review()["trigger"].clone();
+    let manual = json!({"type": "manual"});
+    // What is sent, the field that it changes, and its value then; or what is wrong.
+    let table: Vec<(Value, Result<(&str, Value), &str>)> = vec![
+        (json!({}), Ok(("name", json!("review")))),
+        (json!({"description": null}), Ok(("description", json!("")))),
+        (json!({"isActive": null}), Ok(("isActive", json!(true)))),
+        (json!({"trigger": null}), Ok(("trigger", manual.clone()))),
+        (
+            json!({"trigger": {"cron": "5 7 * * 1"}}),
+            Ok((
+                "trigger",
+                json!({"type": "schedule",
+            "cron": "5 7 * * 1", "timezone": trigger["timezone"], "overlap": "skip"}),
+            )),
+        ),
+        (
+            json!({"trigger": {"overlap": "queue"}}),
+            Ok((
+                "trigger",
+                json!({"type": "schedule",
+            "cron": trigger["cron"], "timezone": trigger["timezone"], "overlap": "queue"}),
+            )),
+        ),
+        (json!({"trigger": manual}), Ok(("trigger", manual.clone()))),
+        // A list is replaced as a whole.
+        (
+            json!({"steps": [{"prompt": "x"}]}),
+            Ok(("steps", json!([{"prompt": "x"}]))),
+        ),
+        (json!({"name": null}), Err("name: is missing")),
+        (json!({"steps": null}), Err("steps: is missing")),
+        (json!({"steps": {"0": {}}}), Err("steps: must be a list")),
+        (
+            json!({"trigger": {"timezone": null}}),
+            Err("trigger.timezone: is missing"),
+        ),
+        (
+            json!({"trigger": {"zone": "UTC"}}),
+            Err("trigger.zone: is no field of this request"),
+        ),
+        (
+            json!({"trigger": "manual"}),
+            Err("trigger: must be an object"),
+        ),
+        (
+            json!({"runCount": 5}),
+            Err("runCount: is no field of this request"),
+        ),
+        (json!([]), Err("body: must be an object")),
+    ];
+    for (change, expected) in table {
+        let id = create(&app, &review()).await["id"].take();
+        let answer = patch(&app, &id, &change).await;
+        let path = format!("/skills/{}", id.as_str().unwrap());
+        let after = app.get("sam", &path).await.ok();
+        match expected {
+            Ok((field, value)) => {
+                assert_eq!(answer.ok(), after, "{change}");
+                assert_eq!(after[field], value, "{change}");
+            }
+            Err(why) => {
+                assert_eq!(refusal(&answer), (422, why.to_owned()), "{change}");
+                assert_eq!(after["steps"], review()["steps"]);
+            }
+        }
+    }
+    let id = create(&app, &review()).await["id"].take();
+    let request = app.by(
+        "sam",
+        Method::PATCH,
+        &format!("/skills/{}", id.as_str().unwrap()),
+    );
+    let request = request.header("content-type", "application/merge-patch+json");
+    let answer = Answer::of(request.body(r#"{"name": "renamed"}"#)).await;
+    assert_eq!(answer.ok()["name"], "renamed");
+}
+
+on_both!(
+    changes_of_different_fields_at_once_are_all_made,
+    async |app: RunsApp| {
+        let id = create(&app, &review()).await["id"].take();
+        let changes = [
+            ("name", json!("renamed")),
+            ("description", json!("of the month")),
+            ("isActive", json!(false)),
+            ("callbackUrl", json!("https://example.com/")),
+        ];
+        let patches = changes.clone().map(|(field, value)| json!({field: value}));
+        let answers = join_all(patches.iter().map(|change| patch(&app, &id, change))).await;
+        assert!(
+            answers.iter().all(|answer| answer.status == 200),
+            "{answers:?}"
+        );
+        let after = app
+            .get("sam", &format!("/skills/{}", id.as_str().unwrap()))
+            .await
+            .ok();
+        for (field, value) in changes {
+            assert_eq!(after[field], value);
+        }
+    }
+);
+
+#[tokio::test]
+async fn a_skill_that_others_change_all_the_time_is_a_conflict() {
+    let app = RunsApp::start().await;
+    let mut body = review();
+    body["trigger"] = json!({"type": "webhook"});
+    let id = create(&app, &body).await["id"].take();
+    // An update then finds no row of the version that was read.
+    let sql = "CREATE TRIGGER others BEFORE UPDATE ON skill BEGIN SELECT RAISE(IGNORE); END";
+    app.database().await.execute(sql).await.unwrap();
+    let answer = patch(&app, &id, &json!({"name": "x"})).await;
+    assert_eq!(answer.error(), (409, "conflict"));
+    let path = format!("/skills/{}/rotate-secret", id.as_str().unwrap());
+    assert_eq!(app.act("sam", &path).await.error(), (409, "conflict"));
+}
+
+#[tokio::test]
+async fn what_is_queued_goes_on_as_it_was_when_its_skill_is_changed_or_deleted() {
+    let app = RunsApp::builder()
+        .env("RUNS_CONCURRENCY", "1")
+        .start()
+        .await;
+    app.claude.on(|body| match body["messages"].to_string() {
+        text if text.contains("blocks") => Reply::hang_before_headers(),
+        text => Reply::text(&text),
+    });
+    let blocking = app.begin("blocks").await;
+    app.run_is("sam", &blocking, "running").await;
+    let skill = json!({"name": "one", "steps": [{"prompt": "as it was"}]});
+    let (id, other) = (
+        create(&app, &skill).await["id"].take(),
+        create(&app, &skill).await["id"].take(),
+    );
+    let path = format!("/skills/{}", id.as_str().unwrap());
+    let ask = json!({"async": true, "input": null});
+    let queued = app.post("sam", &format!("{path}/run"), &ask).await.body["executionId"].take();
+    let others = format!("/skills/{}/run", other.as_str().unwrap());
+    app.post("sam", &others, &ask).await;
+    // The list is of this skill and of one state.
+    for (query, expected) in [
+        ("", vec![&queued]),
+        ("?status=queued&limit=1", vec![&queued]),
+        ("?status=running", vec![]),
+    ] {
+        let listed = app.get("sam", &format!("{path}/runs{query}")).await.ok();
+        let listed: Vec<_> = listed["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|run| &run["executionId"])
+            .collect();
+        assert_eq!(listed, expected, "{query}");
+    }
+    patch(&app, &id, &json!({"steps": [{"prompt": "changed"}]}))
+        .await
+        .ok();
+    assert_eq!(app.delete("sam", &path).await.status, 204);
+    app.act("sam", &format!("/runs/{blocking}/cancel")).await;
+    let run = app.completed(queued.as_str().unwrap()).await;
+    assert!(
+        run["response"].as_str().unwrap().contains("as it was"),
+        "{run}"
+    );
+    assert_eq!(run["skillId"], id);
+}
+
+#[tokio::test]
+async fn who_runs_a_skill_by_hand_waits_for_its_answer_unless_async_is_set() {
+    let app = RunsApp::start().await;
+    app.claude.on(|_| Reply::text("Reviewed."));
+    let id = create(&app, &review()).await["id"].take();
+    let path = format!("/skills/{}/run", id.as_str().unwrap());
+    let waited = app.act("sam", &path).await.ok();
+    assert_eq!(
+        (&waited["status"], &waited["response"]),
+        (&json!("completed"), &json!("Reviewed."))
+    );
+    let keyed = app
+        .by("sam", Method::POST, &path)
+        .header("idempotency-key", "mine");
+    assert_eq!(Answer::of(keyed).await.ok()["requestId"], "mine");
+    for (body, why) in [
+        (
+            json!({"prompt": "x"}),
+            "prompt: is no field of this request",
+        ),
+        (
+            json!({"requestId": " "}),
+            "requestId: must be 1 to 100 of A-Z, a-z, 0-9, `_` and `-`",
+        ),
+    ] {
+        assert_eq!(
+            refusal(&app.post("sam", &path, &body).await),
+            (422, why.to_owned())
+        );
+    }
+}

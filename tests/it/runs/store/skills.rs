@@ -24,6 +24,7 @@ fn content(trigger: TriggerConfig) -> SkillContent {
             allowed_tools: None,
         }],
         trigger,
+        callback_url: None,
         is_active: true,
     }
 }

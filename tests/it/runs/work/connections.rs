@@ -44,6 +44,8 @@ async fn other_servers_learn_nothing_of_the_user() {
 async fn the_own_server_gets_a_fresh_token_of_the_owner() {
     let mut world = World::sqlite().await;
     world.set("PROG_STRENGTH_MCP_AUTH", "forward");
+    world.set("JWT_ISSUER", "https://id.example");
+    world.set("JWT_AUDIENCE", "training");
     let engine = world.engine().await;
     world.claude.push_all([
         Reply::tool("toolu_1", "prog_strength__whoami", json!({})),
@@ -57,7 +59,14 @@ async fn the_own_server_gets_a_fresh_token_of_the_owner() {
     let claims = token.split('.').nth(1).unwrap();
     let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims);
     let claims: Value = serde_json::from_slice(&claims.unwrap()).unwrap();
-    assert_eq!(claims["sub"], "sam");
+    assert_eq!(
+        (&claims["sub"], &claims["iss"], &claims["aud"]),
+        (
+            &json!("sam"),
+            &json!("https://id.example"),
+            &json!("training")
+        )
+    );
     let life = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
     assert_eq!(life, 300);
 }
