@@ -62,7 +62,7 @@ async fn serve(folder: &Directory, choice: Connections) -> String {
         on_end: Box::new(|| {}),
     };
     let worker = Worker::new(&config, parts).expect("a worker");
-    let settings = EngineSettings::from(&config);
+    let settings = EngineSettings::from(&*config);
     let parts = Parts {
         engine: Engine::start(store.clone(), worker.clone(), settings),
         store,

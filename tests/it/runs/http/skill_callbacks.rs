@@ -122,7 +122,8 @@ async fn the_end_of_each_run_is_told_whatever_has_begun_it() {
 
 on_both!(
     a_callback_is_stored_changed_and_removed_by_the_rules_of_prompts,
-    async |mut app: RunsApp| {
+    async |app: RunsApp| {
+        let mut app = app;
         let url = "https://example.com/hook";
         let made = app.post("sam", "/skills", &skill(url)).await;
         assert_eq!(
