@@ -241,13 +241,15 @@ on_both!(
     }
 );
 
+/// The field that a patch changes, and its value then; or what is wrong.
+type Outcome<'a> = Result<(&'a str, Value), &'a str>;
+
 #[tokio::test]
 async fn a_change_is_a_merge_patch() {
     let app = RunsApp::start().await;
     let trigger = review()["trigger"].clone();
     let manual = json!({"type": "manual"});
-    // What is sent, the field that it changes, and its value then; or what is wrong.
-    let table: Vec<(Value, Result<(&str, Value), &str>)> = vec![
+    let table: Vec<(Value, Outcome)> = vec![
         (json!({}), Ok(("name", json!("review")))),
         (json!({"description": null}), Ok(("description", json!("")))),
         (json!({"isActive": null}), Ok(("isActive", json!(true)))),
