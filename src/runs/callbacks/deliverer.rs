@@ -29,7 +29,7 @@ use crate::{
 /// For one request, with its response.
 const DEADLINE: Duration = Duration::from_secs(15);
 /// How long nobody else takes a delivery: longer than a request and its record.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(30);
 /// How often due deliveries are looked for: those of other processes, and repeated ones.
 const POLL: Duration = Duration::from_secs(1);
 /// Requests at the same time.

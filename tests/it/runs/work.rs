@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod going_on;
 mod journal;
+mod kills;
 mod lock;
 #[cfg(feature = "temporal")]
 mod machines;

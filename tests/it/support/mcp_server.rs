@@ -2,7 +2,7 @@
 
 mod handler;
 
-use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -58,6 +58,8 @@ pub struct Memory {
     /// The bearer token of each request that has one.
     pub authorizations: Vec<String>,
     tools: Vec<Value>,
+    /// The longest pause before a call acts, and before it answers.
+    pause: Duration,
     page: Option<usize>,
     token: Option<String>,
     peers: Vec<Peer<RoleServer>>,
@@ -179,6 +181,11 @@ impl McpServer {
         for peer in peers {
             let _ = peer.notify_tool_list_changed().await;
         }
+    }
+
+    /// Each call takes a random time up to this before it acts, and again before it answers.
+    pub fn pause_up_to(&self, pause: Duration) {
+        self.memory.send_modify(|memory| memory.pause = pause);
     }
 
     /// `tools/list` gives this many tools a page.

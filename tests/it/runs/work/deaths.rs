@@ -1,39 +1,17 @@
-//! Processes that are killed, at named points and at random moments.
+//! Processes that are killed at named points.
 
-use std::{net::TcpListener, time::Duration};
+use std::net::TcpListener;
 
-use prog_strength_agent::runs::model::{Run, RunId, Status};
-use rand::RngExt;
-use serde_json::{Value, json};
-use tokio::time::Instant;
+use prog_strength_agent::runs::model::{Run, Status};
+use serde_json::json;
 
-use super::world::{OWN, World};
+use super::world::{OWN, World, kill};
 use crate::support::{
     fake_claude::Reply,
-    process::Process,
     wait::{Gate, until},
 };
 
-const WORKS: &str = "this process works on the runs of the database";
-const KILLS: usize = 30;
-const RUNS: usize = 40;
-/// Writes of each run.
-const WRITES: usize = 3;
-
 impl World {
-    pub(super) fn process(&self) -> Process {
-        let mut env = self.env.clone();
-        env.extend(
-            [("RUNS_HOST", "127.0.0.1"), ("PORT", "0")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
-        let env: Vec<(&str, &str)> = env
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .collect();
-        Process::start(&self.folder.0, &["runs"], &env)
-    }
-
     /// A run that is killed when `killed` completes, and goes on in another process.
     async fn killed_when(&self, killed: impl AsyncFn(&World)) -> Run {
         let process = self.process();
@@ -44,11 +22,6 @@ impl World {
         let _process = self.process();
         self.ended(id).await
     }
-}
-
-pub(super) fn kill(mut process: Process) {
-    process.child.kill().expect("it lives");
-    process.child.wait().expect("it has ended");
 }
 
 fn write(id: &str) -> Reply {
@@ -145,106 +118,6 @@ async fn a_process_that_is_killed_during_the_upload_loses_no_file() {
     assert_eq!(world.claude.bodies().len(), 2);
 }
 
-/// A Claude that makes three writes for each run and takes a moment for each reply. The prompt names the run's calls.
-fn writes(body: &Value) -> Reply {
-    let messages = body["messages"].as_array().unwrap();
-    let prompt = messages[0]["content"][0]["text"].as_str().unwrap();
-    let round = messages.len() / 2;
-    let reply = if round < WRITES {
-        let input = json!({"exercises": [], "name": prompt});
-        Reply::tool(
-            &format!("toolu_{prompt}_{round}"),
-            &format!("{OWN}create_workout"),
-            input,
-        )
-    } else {
-        Reply::text("done")
-    };
-    reply.pings_at(1, 4, Duration::from_millis(20))
-}
-
-async fn random_deaths(mut world: World, processes: usize) {
-    world.set("RUNS_MAX_ATTEMPTS", "100");
-    world.set("RUNS_PER_USER", "16");
-    world.claude.on(writes);
-    let mut runs = Vec::new();
-    for number in 0..RUNS {
-        runs.push(world.create(&format!("run{number}")).await);
-    }
-    let mut alive: Vec<Process> = (0..processes).map(|_| world.process()).collect();
-    for _ in 0..KILLS {
-        let active = works(&alive).await;
-        let pause = rand::rng().random_range(0..400);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        kill(alive.remove(active));
-        alive.push(world.process());
-    }
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(100) && !all_ended(&world, &runs).await {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let executions = world.mcp.remembers(|memory| memory.executions.clone());
-    for (number, id) in runs.iter().enumerate() {
-        let run = world.run(*id).await;
-        assert_eq!(run.status, Status::Completed, "{run:?}");
-        let journal = world.journal(*id).await;
-        for round in 0..WRITES {
-            let id = format!("toolu_run{number}_{round}");
-            let executed = executions.get(&id).copied().unwrap_or_default();
-            assert!(executed <= 1, "{id} was executed {executed} times");
-            let of_call = |kind: &str| -> Vec<&Value> {
-                let entries = journal.iter();
-                entries
-                    .filter(|it| it["type"] == kind && it["id"] == *id)
-                    .collect()
-            };
-            assert_eq!(of_call("tool_call").len(), 1, "{id}");
-            let [result] = of_call("tool_result")[..] else {
-                panic!("{id}: {journal:?}")
-            };
-            let is_done = result["isError"] == false;
-            assert!(!is_done || executed == 1, "{id} was not executed");
-        }
-    }
-}
-
-async fn all_ended(world: &World, runs: &[RunId]) -> bool {
-    for id in runs {
-        if !world.run(*id).await.status.is_final() {
-            return false;
-        }
-    }
-    true
-}
-
-/// Waits until one of the processes works, and says which.
-async fn works(processes: &[Process]) -> usize {
-    let started = Instant::now();
-    loop {
-        for (at, process) in processes.iter().enumerate() {
-            if process.lines().iter().any(|line| line.contains(WORKS)) {
-                return at;
-            }
-        }
-        let lines: Vec<_> = processes.iter().map(Process::lines).collect();
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "none works: {lines:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_write_is_made_twice_over_random_deaths_on_sqlite() {
-    random_deaths(World::sqlite().await, 1).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_write_is_made_twice_over_random_deaths_of_two_processes_on_postgres() {
-    random_deaths(World::postgres().await, 2).await;
-}
-
 #[tokio::test]
 async fn a_run_that_kills_its_process_fails_after_its_attempts_and_holds_up_nobody() {
     let world = World::sqlite().await;
@@ -280,22 +153,32 @@ async fn a_run_that_kills_its_process_fails_after_its_attempts_and_holds_up_nobo
 }
 
 #[tokio::test]
-async fn sigterm_hands_runs_back_and_the_next_process_ends_them() {
+async fn sigterm_hands_fifty_runs_back_and_the_next_process_ends_them() {
     let mut world = World::sqlite().await;
-    world.set("AGENT_SHUTDOWN_GRACE_SECS", "0");
-    world
-        .claude
-        .push_all([Reply::hang_before_headers(), Reply::text("done")]);
+    for (name, value) in [
+        ("AGENT_SHUTDOWN_GRACE_SECS", "0"),
+        ("RUNS_CONCURRENCY", "50"),
+        ("RUNS_PER_USER", "50"),
+    ] {
+        world.set(name, value);
+    }
+    world.claude.on(|_| Reply::hang_before_headers());
     let process = world.process();
-    let id = world.create("Go").await;
-    world.claude.asked_times(1).await;
+    let mut runs = Vec::new();
+    for _ in 0..50 {
+        runs.push(world.create("Go").await);
+    }
+    world.claude.asked_times(50).await;
     process.signal(rustix::process::Signal::TERM);
     assert_eq!(process.ended().await.code, Some(0));
-    assert_eq!(
-        (world.run(id).await.status, world.run(id).await.attempt),
-        (Status::Queued, 0)
-    );
+    for id in &runs {
+        let run = world.run(*id).await;
+        assert_eq!((run.status, run.attempt), (Status::Queued, 0));
+    }
+    world.claude.on(|_| Reply::text("done"));
     let _process = world.process();
-    let run = world.ended(id).await;
-    assert_eq!((run.status, run.attempt), (Status::Completed, 1));
+    for id in &runs {
+        let run = world.ended(*id).await;
+        assert_eq!((run.status, run.attempt), (Status::Completed, 1));
+    }
 }

@@ -11,10 +11,7 @@ use prog_strength_agent::runs::{
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::{
-    deaths::kill,
-    world::{World, active, reachable},
-};
+use super::world::{World, active, kill, reachable};
 use crate::{
     runs::support::RunsApp,
     support::{

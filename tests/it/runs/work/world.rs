@@ -22,8 +22,13 @@ use serde_json::{Value, json};
 use tokio::{runtime::Runtime, time::Instant};
 
 use crate::support::{
-    fake_claude::FakeClaude, mcp_server::McpServer, postgres::Postgres, process::Directory,
-    temporal::Temporal, test_app::JWT_KEY, wait::DEADLINE,
+    fake_claude::FakeClaude,
+    mcp_server::McpServer,
+    postgres::Postgres,
+    process::{Directory, Process},
+    temporal::Temporal,
+    test_app::JWT_KEY,
+    wait::DEADLINE,
 };
 
 /// The prefix of the tools of the agent's own MCP server.
@@ -89,6 +94,14 @@ impl World {
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.env.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The command `runs` as a process.
+    pub(super) fn process(&self) -> Process {
+        let env = self.env.iter().map(|(name, value)| (&**name, &**value));
+        let own = [("RUNS_HOST", "127.0.0.1"), ("PORT", "0")];
+        let env: Vec<_> = env.chain(own).collect();
+        Process::start(&self.folder.0, &["runs"], &env)
     }
 
     /// An engine in the runtime of the test, which works already.
@@ -243,6 +256,12 @@ impl Drop for Mortal {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Ends the process at once.
+pub(super) fn kill(mut process: Process) {
+    process.child.kill().expect("it lives");
+    process.child.wait().expect("it has ended");
 }
 
 pub(super) fn sam() -> UserId {

@@ -71,6 +71,7 @@ impl ServerHandler for Handler {
         };
         self.memory
             .send_modify(|memory| memory.calls.push(call.clone()));
+        self.pause().await;
         let result = match call.name.as_str() {
             "rpc_error" => return Err(ErrorData::internal_error("the database is away", None)),
             name if name.starts_with("slow_") => self.slowly(&call, &context).await?,
@@ -80,6 +81,7 @@ impl ServerHandler for Handler {
         if call.name == "create_workout" {
             self.acted(&call);
         }
+        self.pause().await;
         Ok(serde_json::from_value::<CallToolResult>(result)
             .expect("a result")
             .into())
@@ -87,6 +89,13 @@ impl ServerHandler for Handler {
 }
 
 impl Handler {
+    async fn pause(&self) {
+        let longest = self.memory.borrow().pause;
+        if !longest.is_zero() {
+            tokio::time::sleep(longest.mul_f64(rand::random())).await;
+        }
+    }
+
     /// Acts, then answers when the gate opens, unless it is cancelled.
     async fn slowly(
         &self,
