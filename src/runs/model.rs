@@ -19,5 +19,5 @@ pub use delivery::{Delivery, DeliveryOutcome, DeliveryState, DueDelivery, event_
 pub use ids::{DeliveryId, RunId, SkillId};
 pub use input::{InlineConnection, RunInput, Step};
 pub use journal::{Entry, EntryKind, NewReply, Reply, RetryReason};
-pub use run::{Metadata, NewRun, Run, RunError, RunFile, Status, Trigger, Usage};
+pub use run::{Blob, Metadata, NewRun, Run, RunError, RunFile, Status, Trigger, Usage};
 pub use skill::{DueSkill, NewSkill, Overlap, SecretChange, Skill, SkillContent, TriggerConfig};

@@ -80,12 +80,16 @@ impl Service {
         let draining = lifecycle.draining();
         let last = CancellationToken::new();
         let scheduler = {
-            let (engine, worker) = (engine.clone(), parts.worker.clone());
+            let (engine, progress) = (engine.clone(), parts.progress.clone());
+            let worker = parts.worker.clone();
             let scheduler = Scheduler {
                 store: store.clone(),
                 max_queued: config.limits.max_queued,
-                created: move |_: &Run| engine.wake(),
-                ended: move |run: &Run| worker.ended(run, None),
+                created: move |run: &Run| {
+                    progress.appended(run.id, run.last_seq);
+                    engine.wake();
+                },
+                ended: move |run: &Run| worker.ended(run),
             };
             tokio::spawn(scheduler.run(parts.engine.roles(), draining.clone()))
         };

@@ -5,6 +5,8 @@
 //! transactions are serialised, so that what one has read stays valid until it commits.
 
 mod batch;
+mod blob_row;
+mod blobs;
 mod cancel;
 mod claim;
 mod connections;

@@ -7,6 +7,7 @@ mod attempt;
 mod connections;
 mod ending;
 mod leftovers;
+mod listed;
 mod outcome;
 mod position;
 mod preparation;
@@ -176,12 +177,12 @@ impl Worker {
             stop_reason: None,
         };
         let ended = self.parts.store.finish(claim, end, Timestamp::now());
-        self.ended(&ended.await?, None);
+        self.ended(&ended.await?);
         Ok(())
     }
 
     /// Announces, logs and counts the end of a run.
-    pub fn ended(&self, run: &Run, rounds: Option<u32>) {
+    pub fn ended(&self, run: &Run) {
         self.parts.progress.appended(run.id, run.last_seq);
         (self.parts.on_end)();
         let took = run.started_at.map(since);
@@ -192,9 +193,8 @@ impl Worker {
             trigger = run.trigger.as_str(),
             status = run.status.as_str(),
             attempt = run.attempt,
-            rounds,
+            rounds = run.rounds,
             tokens = run.usage.total(),
-            code = run.error.as_ref().map(|error| &*error.code),
             "a run has ended"
         );
     }

@@ -153,7 +153,7 @@ impl Base {
     /// Reports runs that have ended without an attempt.
     pub(super) fn all_ended(&self, runs: &[Run]) {
         for run in runs {
-            self.worker.ended(run, None);
+            self.worker.ended(run);
         }
     }
 }

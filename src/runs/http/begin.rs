@@ -155,7 +155,7 @@ async fn create(app: &App, owner: &UserId, run: NewRun) -> Result<(Run, bool), R
         Created::New(run) => {
             // Its request id may have been cancelled before.
             if run.status.is_final() {
-                app.worker.ended(&run, None);
+                app.worker.ended(&run);
             }
             app.engine.wake();
             return Ok((*run, false));

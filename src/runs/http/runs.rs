@@ -232,7 +232,7 @@ pub(super) async fn cancel_by_request(
 async fn cancelled(app: &App, base: &BaseUrl, run: Run, now: Timestamp) -> Response {
     let ended = run.completed_at.map(Timestamp::as_millisecond);
     if ended == Some(now.as_millisecond()) {
-        app.worker.ended(&run, None);
+        app.worker.ended(&run);
     } else {
         app.engine.cancel(run.id);
     }

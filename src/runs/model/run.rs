@@ -1,5 +1,6 @@
 //! A run: its states, its row, and the claims of workers.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -179,6 +180,14 @@ pub struct RunFile {
     pub key: Option<String>,
 }
 
+/// What a tool has returned and is to become a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// Unique among the files of the run.
+    pub name: String,
+    pub data: Bytes,
+}
+
 /// A run, without what it is asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -197,6 +206,8 @@ pub struct Run {
     pub stop_reason: Option<String>,
     pub error: Option<RunError>,
     pub usage: Usage,
+    /// Claude's replies.
+    pub rounds: u32,
     /// In the order in which they were added.
     pub files: Vec<RunFile>,
     /// A cancel was asked for and the worker has not followed yet, or the run is cancelled.

@@ -138,6 +138,7 @@ fn queued(creation: &Creation, request_id: String) -> Run {
         stop_reason: None,
         error: None,
         usage: Usage::default(),
+        rounds: 0,
         files: Vec::new(),
         cancel_requested: false,
         last_seq: 0,

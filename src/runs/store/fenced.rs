@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
 use super::{
-    Store, WriteError,
+    Store, WriteError, blob_row,
     run_row::{insert_entry, reload},
     text::{from_json, storable, to_i64, to_json, to_u64},
     transition::{self, Before, WORKED},
@@ -63,6 +63,7 @@ impl Store {
         let entry = EntryKind::File(file.clone());
         let last = append(db, claim, [&entry].into_iter(), now).await?;
         write_file(db, user, claim, file).await?;
+        blob_row::forget(db, user, claim.run, Some(&file.name)).await?;
         tx.commit().await?;
         Ok(to_u64(last))
     }
@@ -82,7 +83,7 @@ impl Store {
 }
 
 /// Journals the entries, if the claim is the latest. Returns the number of the last one.
-async fn append(
+pub(super) async fn append(
     db: &mut AnyConnection,
     claim: &Claim,
     entries: impl Iterator<Item = &EntryKind> + Clone,

@@ -17,7 +17,8 @@ use crate::{
 /// The columns of a run, from `run r JOIN run_dispatch d`.
 pub(super) const COLUMNS: &str = "r.run_id, r.user_id, r.request_id, r.trigger_kind, r.skill_id, r.metadata, r.callback_url, \
      r.response, r.stop_reason, r.error_code, r.error_message, r.usage, d.state, d.attempt, d.cancel_requested, d.last_seq, \
-     d.created_at, d.started_at, d.ended_at";
+     d.created_at, d.started_at, d.ended_at, \
+     COALESCE((SELECT MAX(p.number) FROM run_reply p WHERE p.run_id = r.run_id), 0) AS rounds";
 
 #[derive(Debug, thiserror::Error)]
 #[error("the database has an unknown {0}")]
@@ -62,6 +63,7 @@ pub(super) fn run(row: &AnyRow) -> Result<Run, Error> {
         stop_reason: row.try_get("stop_reason")?,
         error,
         usage: from_json(row.try_get("usage")?)?,
+        rounds: to_u32(number("rounds")?),
         files: Vec::new(),
         cancel_requested: number("cancel_requested")? == 1,
         last_seq: to_u64(number("last_seq")?),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
 
-use super::{delivery_row, queue, run_row::insert_entry, text::storable};
+use super::{blob_row, delivery_row, queue, run_row::insert_entry, text::storable};
 use crate::{
     database::query,
     runs::model::{End, EntryKind, RunError, RunId, Status},
@@ -145,8 +145,8 @@ async fn write_result(
     .await?;
     // Their headers are secrets that nothing needs any more.
     let sql = "UPDATE run_input SET inline_connections = '' WHERE run_id = $1 AND user_id = $2 AND inline_connections <> ''";
-    query!(sql; id.to_string(), owner).execute(db).await?;
-    Ok(())
+    query!(sql; id.to_string(), owner).execute(&mut *db).await?;
+    blob_row::forget(db, owner, id, None).await
 }
 
 /// Puts a running run back into the queue, at its old place, without its attempt; false if it does not run with this claim.

@@ -54,9 +54,9 @@ impl<'a> Attempt<'a> {
         let (files, records, folder) = worker.folder_of(&claimed.claim);
         let deadline = Instant::now() + worker.limits.timeout.saturating_sub(claimed.worked);
         let prompts = worker.first_messages(&claimed);
-        let position = match claimed.retried {
-            None => Position::first(&prompts),
-            Some(_) => worker.position(&claimed, &prompts).await?,
+        let (position, pending) = match claimed.retried {
+            None => (Position::first(&prompts), vec![]),
+            Some(_) => worker.stored(&claimed, &prompts).await?,
         };
         let system = claimed.input.system_prompt.as_deref();
         let system = prompts::system(system, worker.prompts.system.as_deref());
@@ -66,7 +66,7 @@ impl<'a> Attempt<'a> {
         let workspace = spawn_blocking(move || Workspace::create(&files, limits)).await;
         let workspace = workspace.map_err(io::Error::other).flatten();
         let workspace = Arc::new(workspace.map_err(BeginError::Local)?);
-        let bench = worker.bench(&claimed, &position, workspace.clone());
+        let bench = worker.bench(&claimed, workspace.clone(), pending);
         let lost = worker.lost(&position, prompts.len());
         let unsent = bench.record.cut_off.clone().drop_guard();
         let mut attempt = Self {
@@ -106,7 +106,7 @@ impl<'a> Attempt<'a> {
     async fn steps(&mut self) -> Result<StepEnd, Outcome> {
         loop {
             let (limits, position) = (&self.worker.limits, &self.position);
-            let (usage, _) = self.bench.record.totals();
+            let usage = self.bench.record.usage();
             let is_last = position.step >= self.prompts.len();
             if let Some(end) = &position.ended {
                 if is_last {

@@ -46,6 +46,10 @@ impl Attempt<'_> {
             tracing::warn!(calls = record.tasks.len(), "tool calls are cut off");
         }
         record.cut_off.cancel();
+        if !finished {
+            // They end at once, at most after a write to the database.
+            let _ = timeout(SLACK, record.tasks.wait()).await;
+        }
         let worked = match self.conclude(outcome, stops).await {
             Ok(worked) => worked,
             Err(Halt) if record.halted() == Some(Halted::Lost) => Worked::Lost,
@@ -113,6 +117,7 @@ impl Attempt<'_> {
         for name in &self.lost {
             self.bench.uploads.add_lost(name, LOST).await?;
         }
+        self.bench.uploads.add_pending().await?;
         let workspace = self.workspace.clone();
         self.bench.uploads.add_workspace(workspace).await
     }
@@ -120,8 +125,7 @@ impl Attempt<'_> {
     fn settle(&self, ended: Result<Run, WriteError>) -> Worked {
         match ended {
             Ok(run) => {
-                let (_, rounds) = self.bench.record.totals();
-                self.worker.ended(&run, Some(rounds));
+                self.worker.ended(&run);
                 Worked::Ended
             }
             Err(error) => unwritten(&error),
@@ -157,7 +161,7 @@ impl Worker {
     pub async fn hand_back(&self, claim: &Claim) -> Result<Worked, WriteError> {
         let ended = self.parts.store.hand_back(claim, Timestamp::now());
         if let Some(run) = ended.await? {
-            self.ended(&run, None);
+            self.ended(&run);
             return Ok(Worked::Ended);
         }
         tracing::info!("the run is handed back");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Worker,
+    listed::Listed,
     outcome::BeginError,
     position::{Damaged, Position},
     prompts,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     auth::Caller,
-    runs::model::{Claimed, Entry, Step},
+    runs::model::{Blob, Claimed, Entry, Step},
 };
 
 /// How many entries of the journal are read at once.
@@ -42,6 +43,17 @@ impl Worker {
             .enumerate()
             .map(message)
             .collect()
+    }
+
+    /// Where the run stands, and what its tools have returned that is no file yet.
+    pub(super) async fn stored(
+        &self,
+        claimed: &Claimed,
+        prompts: &[String],
+    ) -> Result<(Position, Vec<Blob>), BeginError> {
+        let position = self.position(claimed, prompts).await?;
+        let (store, claim) = (&self.parts.store, &claimed.claim);
+        Ok((position, store.blobs(&claim.owner, claim.run).await?))
     }
 
     /// Where the run stands, from what is stored.
@@ -73,15 +85,16 @@ impl Worker {
         names
     }
 
+    /// `pending`: what tools have returned in earlier attempts and is not stored.
     pub(super) fn bench(
         &self,
         claimed: &Claimed,
-        position: &Position,
         workspace: Arc<Workspace>,
+        pending: Vec<Blob>,
     ) -> Bench {
         let (parts, run, claim) = (&self.parts, &claimed.run, &claimed.claim);
         let (store, progress) = (parts.store.clone(), parts.progress.clone());
-        let record = Record::new(store, progress, claim.clone(), run.usage, position.rounds);
+        let record = Record::new(store, progress, claim.clone(), run.usage);
         let record = Arc::new(record);
         let uploads = Uploads::new(
             parts.files.clone(),
@@ -89,7 +102,7 @@ impl Worker {
             parts.metrics.clone(),
             claim.clone(),
             self.file_limits,
-            run.files.clone(),
+            Listed::new(claim.number, self.file_limits, run.files.clone(), pending),
         );
         Bench {
             record,

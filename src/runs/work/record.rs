@@ -9,7 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     agent::{Halt, mcp::CallOutcome},
     runs::{
-        model::{Claim, EntryKind, NewReply, RunFile, Usage},
+        model::{Blob, Claim, EntryKind, NewReply, RunFile, Usage},
         progress::Progress,
         store::{Store, WriteError},
     },
@@ -41,7 +41,6 @@ pub(super) struct Record {
 #[derive(Default)]
 struct State {
     usage: Usage,
-    rounds: u32,
     /// The text of a reply that is not complete.
     partial: String,
     /// The calls, id and name, that are journalled and not begun.
@@ -49,17 +48,10 @@ struct State {
 }
 
 impl Record {
-    /// `usage` and `rounds`: of earlier attempts.
-    pub(super) fn new(
-        store: Store,
-        progress: Progress,
-        claim: Claim,
-        usage: Usage,
-        rounds: u32,
-    ) -> Self {
+    /// `usage`: of earlier attempts.
+    pub(super) fn new(store: Store, progress: Progress, claim: Claim, usage: Usage) -> Self {
         let state = State {
             usage,
-            rounds,
             ..State::default()
         };
         Self {
@@ -86,10 +78,9 @@ impl Record {
         Halt
     }
 
-    /// Tokens and replies of the run so far.
-    pub(super) fn totals(&self) -> (Usage, u32) {
-        let state = self.state();
-        (state.usage, state.rounds)
+    /// Of the run so far.
+    pub(super) fn usage(&self) -> Usage {
+        self.state().usage
     }
 
     pub(super) fn add_partial(&self, text: &str) {
@@ -118,11 +109,12 @@ impl Record {
         self.settle(written.await)
     }
 
-    /// Journals the result of a call.
+    /// Journals the result of a call, and keeps what the tool has returned besides until it is stored.
     pub(super) async fn add_result(
         &self,
         (id, name): (&str, &str),
         outcome: &CallOutcome,
+        blobs: &[Blob],
         duration_ms: u64,
     ) -> Result<(), Halt> {
         let entry = EntryKind::ToolResult {
@@ -132,7 +124,9 @@ impl Record {
             duration_ms,
             content: content(outcome),
         };
-        self.append(&[entry]).await
+        let now = Timestamp::now();
+        let written = self.store.add_result(&self.claim, &entry, blobs, now);
+        self.settle(written.await)
     }
 
     /// Stores a complete reply, with its text and calls in `entries`.
@@ -144,7 +138,6 @@ impl Record {
         {
             let mut state = self.state();
             state.usage.add(reply.usage);
-            state.rounds += 1;
             state.partial.clear();
             state.unsent = entries.iter().filter_map(call).collect();
         }

@@ -74,7 +74,7 @@ fn repeat(
     let answer = async move {
         let outcome = CallOutcome::unknown(INTERRUPTED);
         record
-            .add_result((&call.id, &call.name), &outcome, 0)
+            .add_result((&call.id, &call.name), &outcome, &[], 0)
             .await?;
         Ok(outcome)
     };

@@ -96,7 +96,7 @@ impl RunTools {
     ) -> Result<(), Halt> {
         record.add_reply(&reply, &entries).await?;
         match budget {
-            Some(max) if record.totals().0.total() >= max => Err(record.halt(Halted::Budget)),
+            Some(max) if record.usage().total() >= max => Err(record.halt(Halted::Budget)),
             _ => Ok(()),
         }
     }
@@ -146,9 +146,11 @@ impl Toolbox for RunTools {
             let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let attachments = std::mem::take(&mut outcome.attachments);
             let call = (&*id, &*name);
-            bench.record.add_result(call, &outcome, took).await?;
-            // They may take long: a death meanwhile must not make the outcome of the call unknown.
-            bench.uploads.add_attachments(&name, attachments).await?;
+            let blobs = bench.uploads.name(&name, attachments);
+            let written = bench.record.add_result(call, &outcome, &blobs, took);
+            written.await?;
+            // It may take long: a death meanwhile must not make the outcome of the call unknown.
+            bench.uploads.add_blobs(blobs).await?;
             Ok(outcome)
         };
         if is_read {
@@ -216,6 +218,11 @@ impl From<agent::Next> for Next {
 fn entry(block: &Block) -> Option<EntryKind> {
     match block {
         Block::Text { text } if !is_blank(text) => Some(EntryKind::Text { text: text.clone() }),
+        // With citations.
+        Block::Opaque(block) if block["type"] == "text" => {
+            let text = block["text"].as_str().filter(|text| !is_blank(text))?;
+            Some(EntryKind::Text { text: text.into() })
+        }
         Block::ToolUse { id, name, input } => Some(EntryKind::ToolCall {
             id: id.clone(),
             name: name.clone(),

@@ -1,7 +1,6 @@
 //! Uploads the files of a run: what tools returned, at once, and what is in the workspace at the end.
 
 use std::{
-    collections::HashSet,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -9,23 +8,18 @@ use std::{
 use tokio::task::spawn_blocking;
 
 use super::{
+    listed::Listed,
     record::Record,
     workspace::{Limits, Workspace, WorkspaceFile},
 };
 use crate::{
-    agent::{
-        Halt,
-        mcp::{Attachment, Attachments},
-    },
+    agent::{Halt, mcp::Attachments},
     runs::{
-        files::{FileKey, FileStore, Names, Upload, blob_name, is_numbered},
+        files::{FileKey, FileStore, Upload},
         metrics::RunMetrics,
-        model::{Claim, RunFile},
+        model::{Blob, Claim, RunFile},
     },
 };
-
-/// Numbers of keys for one claim: so that no attempt writes to another's.
-const KEYS_PER_CLAIM: i64 = 1000;
 
 const TOO_MANY: &str =
     "It is not stored: the run has as many files, or bytes in files, as it may have.";
@@ -39,76 +33,53 @@ pub(super) struct Uploads {
     metrics: Arc<RunMetrics>,
     claim: Claim,
     limits: Limits,
-    state: Mutex<State>,
-}
-
-struct State {
-    names: Names,
-    /// Files of the run so far, those that could not be stored included.
-    files: Vec<RunFile>,
-    /// Positions in `files` of those that a file of the workspace was found to be.
-    found: HashSet<usize>,
-    bytes: u64,
-    next_key: i64,
+    listed: Mutex<Listed>,
 }
 
 impl Uploads {
-    /// `files`: those of earlier attempts.
     pub(super) fn new(
         store: FileStore,
         record: Arc<Record>,
         metrics: Arc<RunMetrics>,
         claim: Claim,
         limits: Limits,
-        files: Vec<RunFile>,
+        listed: Listed,
     ) -> Self {
-        let mut names = Names::new();
-        let state = State {
-            found: HashSet::new(),
-            bytes: files.iter().map(|file| file.size).sum(),
-            next_key: claim.number.saturating_mul(KEYS_PER_CLAIM),
-            files: files
-                .into_iter()
-                .inspect(|file| drop(names.unique(&file.name)))
-                .collect(),
-            names,
-        };
         Self {
             files: store,
             record,
             metrics,
             claim,
             limits,
-            state: Mutex::new(state),
+            listed: Mutex::new(listed),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn listed(&self) -> MutexGuard<'_, Listed> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores and journals what a tool has returned besides its text.
-    pub(super) async fn add_attachments(
-        &self,
-        tool: &str,
-        attachments: Attachments,
-    ) -> Result<(), Halt> {
+    /// Names what a tool has returned besides its text. It is to be journalled, then [added](Self::add_blobs).
+    pub(super) fn name(&self, tool: &str, attachments: Attachments) -> Vec<Blob> {
         if attachments.left_out > 0 {
             let left_out = attachments.left_out;
             tracing::warn!(tool, left_out, "attachments of a tool were left out");
         }
-        for Attachment {
-            uri,
-            mime_type,
-            data,
-        } in attachments.items
-        {
-            let mime_type = Some(&*mime_type).filter(|it| !it.is_empty());
-            let name = blob_name(uri.as_deref(), tool, &data, mime_type);
-            let name = self.state().names.unique(&name);
+        self.listed().name(tool, attachments)
+    }
+
+    /// Stores and journals what a tool has returned.
+    pub(super) async fn add_blobs(&self, blobs: Vec<Blob>) -> Result<(), Halt> {
+        for Blob { name, data } in blobs {
             self.add(Upload::from_bytes(&name, data)).await?;
         }
         Ok(())
+    }
+
+    /// Does so for what was not stored by the time for it: the attempt, or an earlier one, was cut off.
+    pub(super) async fn add_pending(&self) -> Result<(), Halt> {
+        let pending = self.listed().take_pending();
+        self.add_blobs(pending).await
     }
 
     /// Stores and journals the files of the workspace, except those that an earlier attempt has stored.
@@ -139,37 +110,23 @@ impl Uploads {
     ) -> Result<(), Halt> {
         let (name, size) = (file.name.clone(), file.size);
         if let Some(problem) = file.problem.clone() {
-            let name = self.state().names.unique(&name);
+            let name = self.listed().unique(&name);
             return self.add_failed(&name, size, problem).await;
         }
         let (folder, shown) = (workspace.clone(), name.clone());
         let upload = spawn_blocking(move || Upload::from_file(&shown, folder.open(&file)?)).await;
         match upload.map_err(io::Error::other).flatten() {
-            Ok(upload) if self.is_stored(&upload) => Ok(()),
+            Ok(upload) if self.listed().is_stored(&upload) => Ok(()),
             Ok(mut upload) => {
-                upload.name = self.state().names.unique(&name);
+                upload.name = self.listed().unique(&name);
                 self.add(upload).await
             }
             Err(error) => {
                 tracing::warn!(%error, "a file of a run cannot be read");
-                let name = self.state().names.unique(&name);
+                let name = self.listed().unique(&name);
                 self.add_failed(&name, size, UNREADABLE.to_owned()).await
             }
         }
-    }
-
-    /// True if an earlier attempt has stored the file before it could end the run.
-    fn is_stored(&self, upload: &Upload) -> bool {
-        let state = &mut *self.state();
-        let is_same = |(at, file): &(usize, &RunFile)| {
-            file.key.is_some()
-                && file.sha256.as_ref() == Some(&upload.sha256)
-                && is_numbered(&file.name, &upload.name)
-                && !state.found.contains(at)
-        };
-        let same = state.files.iter().enumerate().find(is_same);
-        let same = same.map(|(at, _)| at);
-        same.is_some_and(|at| state.found.insert(at))
     }
 
     async fn add(&self, upload: Upload) -> Result<(), Halt> {
@@ -178,7 +135,7 @@ impl Uploads {
             let problem = format!("It is not stored: it is larger than {most} bytes.");
             return self.add_failed(&upload.name, upload.size, problem).await;
         }
-        let Some(number) = self.reserve(upload.size) else {
+        let Some(number) = self.listed().reserve(&upload.name, upload.size) else {
             return self
                 .add_failed(&upload.name, upload.size, TOO_MANY.to_owned())
                 .await;
@@ -203,30 +160,17 @@ impl Uploads {
         self.keep(file).await
     }
 
-    /// The number of the next key, if one more file of this size may be stored.
-    fn reserve(&self, size: u64) -> Option<u32> {
-        let mut state = self.state();
-        let bytes = state.bytes.saturating_add(size);
-        if state.files.len() >= self.limits.files || bytes > self.limits.total_bytes {
-            return None;
-        }
-        state.bytes = bytes;
-        state.next_key += 1;
-        // Claims beyond that do not come.
-        Some(u32::try_from(state.next_key).unwrap_or(u32::MAX))
-    }
-
     /// Journals, once, that files are missing which have no names.
     pub(super) async fn add_lost(&self, name: &str, problem: &str) -> Result<(), Halt> {
-        if self.state().files.iter().any(|file| file.name == name) {
+        if self.listed().has(name) {
             return Ok(());
         }
-        let name = self.state().names.unique(name);
+        let name = self.listed().unique(name);
         self.add_failed(&name, 0, problem.to_owned()).await
     }
 
     async fn add_failed(&self, name: &str, size: u64, problem: String) -> Result<(), Halt> {
-        if self.state().files.len() >= self.limits.files {
+        if !self.listed().take_empty_place(name) {
             tracing::warn!("a file of a run is left out: it has as many as it may have");
             return Ok(());
         }
@@ -244,7 +188,7 @@ impl Uploads {
     async fn keep(&self, file: RunFile) -> Result<(), Halt> {
         self.metrics.file(file.key.is_some());
         self.record.add_file(&file).await?;
-        self.state().files.push(file);
+        self.listed().add(file);
         Ok(())
     }
 }

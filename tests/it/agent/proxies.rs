@@ -1,40 +1,10 @@
 //! Proxies from the environment.
 
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpListener,
-    sync::mpsc,
-};
-
 use crate::support::{
+    proxy::Proxy,
     service::{Service, sams_token},
     test_app::user,
 };
-
-/// Refuses every request, and reports its first line.
-struct Proxy {
-    url: String,
-    requests: mpsc::UnboundedReceiver<String>,
-}
-
-impl Proxy {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let (report, requests) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (mut stream, mut line) = (BufReader::new(stream), String::new());
-                if stream.read_line(&mut line).await.is_ok() && report.send(line).is_err() {
-                    break;
-                }
-                let refusal = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
-                let _ = stream.write_all(refusal).await;
-            }
-        });
-        Self { url, requests }
-    }
-}
 
 /// The first line of what a proxy gets of a chat with Claude at `base`, if anything.
 async fn asked_through_a_proxy(base: &str, no_proxy: &str) -> Option<String> {
@@ -50,7 +20,7 @@ async fn asked_through_a_proxy(base: &str, no_proxy: &str) -> Option<String> {
     let service = Service::start(&[], &settings).await;
     let (status, _) = service.chat(&sams_token(), "x", &user("hi")).await;
     assert_eq!(status, 502);
-    proxy.requests.try_recv().ok()
+    proxy.asked().pop()
 }
 
 #[tokio::test]

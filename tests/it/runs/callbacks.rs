@@ -21,7 +21,7 @@ use prog_strength_agent::{
 };
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use self::receiver::Receiver;
@@ -29,7 +29,11 @@ use super::{
     stores::{both, ended, queued, user},
     support::RunsApp,
 };
-use crate::support::{answer::Answer, fake_claude::Reply, wait::within};
+use crate::support::{
+    answer::Answer,
+    fake_claude::Reply,
+    wait::{pass, within},
+};
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -212,6 +216,29 @@ async fn a_private_address_is_not_reached_unless_it_is_allowed() {
     }
     running.stop().await;
     assert_eq!(receiver.count(), 0);
+}
+
+#[tokio::test]
+async fn a_receiver_has_15_seconds_for_its_answer() {
+    let [db, _] = both().await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/hook", silent.local_addr().expect("bound"));
+    let run = ended(&db.store, "ann", &url).await;
+    let running = Running::start(&db.store, &["127.0.0.1"]);
+    let _request = within("a callback", silent.accept())
+        .await
+        .expect("accepted");
+    let began = Instant::now();
+    pass(Duration::from_secs(14)).await;
+    let waits = delivery(&db.store, &run, |_| true).await;
+    assert_eq!(waits.last_attempt_at, None);
+    pass(Duration::from_secs(2)).await;
+    let given_up = delivery(&db.store, &run, |it| it.last_attempt_at.is_some()).await;
+    let error = given_up.last_error.expect("an error");
+    assert_eq!(error, "there was no answer within 15 seconds");
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(17), "{took:?}");
+    running.stop().await;
 }
 
 #[tokio::test]

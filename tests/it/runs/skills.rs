@@ -1,5 +1,8 @@
 //! Schedules: planned times make runs, once, over processes.
 
+use std::time::Duration;
+
+use ::http::Method;
 use Status::{Cancelled, Queued, Running};
 use jiff::{SignedDuration, Timestamp};
 use prog_strength_agent::runs::{
@@ -8,11 +11,16 @@ use prog_strength_agent::runs::{
     skills::{next_run, scheduler::Scheduler},
     store::{RunQuery, Store},
 };
+use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection, Executor};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::stores::{both, step, user};
-use crate::support::wait::within;
+use super::{
+    stores::{both, step, user},
+    support::{RunsApp, on_both},
+};
+use crate::support::{answer::Answer, fake_claude::Reply, wait::within};
 
 fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -231,7 +239,7 @@ async fn a_standby_fires_nothing_until_it_is_active() {
     let stopping = CancellationToken::new();
     let task = tokio::spawn(scheduler.run(roles, stopping.clone()));
     // Longer than the scheduler waits between two looks.
-    tokio::time::sleep(std::time::Duration::from_millis(1300)).await;
+    tokio::time::sleep(Duration::from_millis(1300)).await;
     assert!(runs(&db.store, &minutely).await.is_empty());
     role.send_replace(Role::Active);
     let made = within("a planned run", runs_made.recv()).await;
@@ -266,3 +274,73 @@ async fn the_end_of_a_run_that_is_cancelled_for_another_is_told() {
         );
     }
 }
+
+/// The test's own connection to the database of a service.
+async fn database(app: &RunsApp) -> AnyConnection {
+    let url = &app.env["DATABASE_URL"];
+    let mut raw = AnyConnection::connect(url).await.expect("a connection");
+    if url.starts_with("postgres") {
+        let path = raw.execute("SET search_path = prog_strength_runs").await;
+        path.expect("set");
+    }
+    raw
+}
+
+/// Makes the time the next planned one of all skills, and waits until it has been fired.
+async fn fire_at(raw: &mut AnyConnection, time: Timestamp) {
+    let plan = sqlx::query("UPDATE skill_dispatch SET next_at = $1");
+    let planned = plan.bind(time.as_millisecond()).execute(&mut *raw).await;
+    planned.expect("planned");
+    within("the planned time is fired", async {
+        loop {
+            let due = sqlx::query("SELECT skill_id FROM skill_dispatch WHERE next_at <= $1");
+            let due = due.bind(time.as_millisecond()).fetch_all(&mut *raw).await;
+            if due.expect("read").is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+on_both!(
+    each_planned_time_makes_one_run_of_two_services_and_over_a_takeover,
+    async |app: RunsApp| {
+        let mut app = app;
+        app.claude.on(|_| Reply::text("done"));
+        let (replica, mut raw) = (app.replica().await, database(&app).await);
+        let yearly = json!({"type": "schedule", "cron": "0 0 1 1 *", "timezone": "UTC"});
+        let body = json!({"name": "yearly", "steps": [{"prompt": "look"}], "trigger": yearly});
+        for _ in 0..5 {
+            let made = app.post("sam", "/skills", &body).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let counts = async || -> Vec<Value> {
+            let skills = Answer::of(replica.by("sam", Method::GET, "/skills")).await;
+            let skills = skills.ok()["skills"].take();
+            let skills = skills.as_array().expect("skills").iter();
+            skills.map(|skill| skill["runCount"].clone()).collect()
+        };
+        let now = Timestamp::now();
+        let before = now - SignedDuration::from_mins(2);
+        fire_at(&mut raw, before).await;
+        assert_eq!(counts().await, [1; 5]);
+        within("the runs end", async {
+            while app.get("sam", "/runs?status=completed").await.ok()["runs"]
+                .as_array()
+                .is_none_or(|runs| runs.len() < 5)
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+        // The other one takes over. What was fired before is not fired again.
+        app.stop();
+        app.stopped().await;
+        fire_at(&mut raw, before).await;
+        assert_eq!(counts().await, [1; 5]);
+        fire_at(&mut raw, now).await;
+        assert_eq!(counts().await, [2; 5]);
+    }
+);

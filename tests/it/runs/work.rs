@@ -13,5 +13,7 @@ mod kills;
 mod lock;
 #[cfg(feature = "temporal")]
 mod machines;
+mod outbound;
+mod secrecy;
 mod stdio;
 mod world;

@@ -16,6 +16,7 @@ pub mod on_both;
 pub mod postgres;
 mod postgres_tests;
 pub mod process;
+pub mod proxy;
 pub mod raw_http;
 pub mod scripted_mcp;
 pub mod service;

@@ -58,7 +58,9 @@ impl Process {
         life.exited.cancel();
         self.group.end(&mut self.child).await;
         life.gone.cancel();
-        tracing::debug!(stderr = stderr.text(), "a stdio server is gone");
+        tracing::debug!("a stdio server is gone");
+        // It may quote what the server was given.
+        tracing::trace!(stderr = stderr.text(), "its standard error");
     }
 }
 

@@ -112,7 +112,7 @@ impl Executor {
                 Some(*claimed)
             }
             Taken::Ended(run) => {
-                base.worker.ended(&run, None);
+                base.worker.ended(&run);
                 None
             }
             Taken::Not => None,

@@ -21,10 +21,10 @@ use crate::runs::model::RunId;
 /// Between heartbeats.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Without a heartbeat for this long, the process is taken to be dead: another one takes over, within ten seconds of the death.
-const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(6);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(7);
 /// Between attempts of the server at the activity, of which it does not limit the number: attempts at the run are counted in
 /// the database.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_millis(100);
 const RETRY_AT_MOST_AFTER: Duration = Duration::from_secs(5);
 /// No limit for a run, which has one of its own.
 const START_TO_CLOSE: Duration = Duration::from_secs(7 * 86_400);

@@ -159,7 +159,7 @@ async fn the_objects_of_a_run_are_listed_page_by_page_and_removed() {
     // What cannot be listed is not taken for empty.
     let refused = Server::start(|_| (403, "<Error/>".to_owned())).await;
     let result = store(&refused).await.delete_run(RUN).await;
-    assert!(matches!(result, Err(FileError::Refused(_))), "{result:?}");
+    assert!(result.is_err(), "{result:?}");
 }
 
 #[tokio::test]

@@ -65,6 +65,15 @@ CREATE TABLE run_file (
     UNIQUE (run_id, name)
 );
 
+-- What tools have returned, until the file store has it.
+CREATE TABLE run_blob (
+    run_id TEXT COLLATE "C" NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+    name TEXT COLLATE "C" NOT NULL,
+    user_id TEXT NOT NULL CHECK (user_id <> ''),
+    data BYTEA NOT NULL,
+    PRIMARY KEY (run_id, name)
+);
+
 -- Runs that were cancelled before they existed.
 CREATE TABLE cancelled_request (
     user_id TEXT NOT NULL CHECK (user_id <> ''),
@@ -204,6 +213,10 @@ CREATE POLICY own_rows ON run_reply
 ALTER TABLE run_file ENABLE ROW LEVEL SECURITY;
 ALTER TABLE run_file FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON run_file
+    USING (user_id = current_setting('app.user_id', true)) WITH CHECK (user_id = current_setting('app.user_id', true));
+ALTER TABLE run_blob ENABLE ROW LEVEL SECURITY;
+ALTER TABLE run_blob FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON run_blob
     USING (user_id = current_setting('app.user_id', true)) WITH CHECK (user_id = current_setting('app.user_id', true));
 ALTER TABLE cancelled_request ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cancelled_request FORCE ROW LEVEL SECURITY;

@@ -65,6 +65,15 @@ CREATE TABLE run_file (
     UNIQUE (run_id, name)
 ) STRICT, WITHOUT ROWID;
 
+-- What tools have returned, until the file store has it.
+CREATE TABLE run_blob (
+    run_id TEXT NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    user_id TEXT NOT NULL CHECK (user_id <> ''),
+    data BLOB NOT NULL,
+    PRIMARY KEY (run_id, name)
+) STRICT;
+
 -- Runs that were cancelled before they existed.
 CREATE TABLE cancelled_request (
     user_id TEXT NOT NULL CHECK (user_id <> ''),

@@ -96,6 +96,25 @@ async fn a_caller_who_has_waited_for_long_enough_is_told_the_id() {
 }
 
 #[tokio::test]
+async fn a_caller_whose_wait_is_over_before_the_run_is_told_the_id() {
+    let app = RunsApp::builder()
+        .env("AGENT_TIMEOUT_MS", "2000")
+        .env("RUNS_CONCURRENCY", "1")
+        .start()
+        .await;
+    app.claude.on(|_| Reply::hang_before_headers());
+    app.begin("works").await;
+    app.claude.asked_times(1).await;
+    // It begins when the other has used up its time.
+    let answer = app.prompt("sam", &json!({"prompt": "waits"})).await;
+    assert_eq!(answer.error(), (504, "timeout"));
+    let id = answer.body["executionId"].as_str().unwrap();
+    let run = app.get("sam", &format!("/runs/{id}")).await.ok();
+    let status = run["status"].as_str().unwrap();
+    assert!(["queued", "running"].contains(&status), "{status}");
+}
+
+#[tokio::test]
 async fn a_caller_who_leaves_stops_nothing() {
     let app = RunsApp::start().await;
     app.claude

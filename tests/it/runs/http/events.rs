@@ -1,5 +1,7 @@
 //! `GET /runs/{id}/events`.
 
+use std::time::Duration;
+
 use ::http::Method;
 use serde_json::json;
 use tokio::time::Instant;
@@ -7,7 +9,7 @@ use tokio::time::Instant;
 use super::{RunsApp, on_both};
 use crate::{
     runs::support::events::{Events, kinds},
-    support::{answer::Answer, fake_claude::Reply},
+    support::{answer::Answer, fake_claude::Reply, wait::pass},
 };
 
 async fn cancelled(app: &RunsApp) -> String {
@@ -110,4 +112,20 @@ async fn a_reader_who_leaves_stops_nothing() {
     let mut again = app.events(&id).await;
     let run = again.expect("run").await;
     assert!(run.data["completedAt"].is_null());
+}
+
+#[tokio::test]
+async fn a_comment_follows_15_seconds_of_silence() {
+    let app = RunsApp::start().await;
+    app.claude.on(|_| Reply::hang_before_headers());
+    let id = app.begin("hello").await;
+    app.claude.asked_times(1).await;
+    let mut events = app.events(&id).await;
+    for kind in ["run", "started"] {
+        events.expect(kind).await;
+    }
+    pass(Duration::from_secs(16)).await;
+    app.act("sam", &format!("/runs/{id}/cancel")).await;
+    events.expect("cancelled").await;
+    assert_eq!(events.comments, 1);
 }

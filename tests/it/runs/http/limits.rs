@@ -136,6 +136,18 @@ async fn at_shutdown_posts_are_refused_and_streams_end_without_a_final_event() {
         "{rest:?}"
     );
     app.stopped().await;
+    // The same request joins the run afterwards.
+    app.claude.on(|_| Reply::text("done"));
+    let replica = app.replica().await;
+    let again = replica.by("sam", Method::POST, "/webhook");
+    let body = json!({"prompt": "waits", "requestId": "one"});
+    let again = Answer::of(crate::runs::support::with_json(again, &body))
+        .await
+        .ok();
+    assert_eq!(
+        (&again["executionId"], &again["response"]),
+        (&json!(id), &json!("done"))
+    );
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ on_both!(
             stop_reason: None,
             error: None,
             usage: Usage::default(),
+            rounds: 0,
             files: vec![],
             cancel_requested: false,
             last_seq: 0,

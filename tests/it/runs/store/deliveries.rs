@@ -5,11 +5,14 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use prog_strength_agent::runs::model::{
-    Delivery, DeliveryId, DeliveryOutcome, DeliveryState, DueDelivery, Run, RunId,
+    Delivery, DeliveryId, DeliveryOutcome, DeliveryState, DueDelivery, NewRun, Overlap, Run, RunId,
+    Status,
 };
+use sqlx::{AssertSqlSafe, Executor};
 
 use super::{
     fencing::completed,
+    skills::schedule,
     world::{World, at, on_both, user, with_callback},
 };
 
@@ -193,3 +196,74 @@ on_both!(deliveries_are_the_owners_alone, async |world: World| {
         Some(vec![])
     );
 });
+
+on_both!(
+    a_run_does_not_end_without_its_callback_nor_begin_uncounted,
+    async |world: World| {
+        let (store, ann) = (&world.store, user("ann"));
+        let skill = store
+            .create_skill(&ann, schedule(Overlap::Skip), at(0))
+            .await
+            .unwrap();
+        let mut raw = world.raw().await;
+        let mut rename = async |from: &str, to: &str| {
+            let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+            raw.execute(AssertSqlSafe(sql)).await.unwrap();
+        };
+        let running = world.create("ann", with_callback(), at(0)).await;
+        let claim = world.claim(running.id, at(1)).await.claim;
+        let queued = world.create("ann", with_callback(), at(1)).await;
+        rename("delivery", "away").await;
+        store
+            .finish(&claim, completed("x"), at(2))
+            .await
+            .unwrap_err();
+        store.cancel(&ann, queued.id, at(2)).await.unwrap_err();
+        rename("away", "delivery").await;
+        let statuses = [
+            world.run(&running).await.status,
+            world.run(&queued).await.status,
+        ];
+        assert_eq!(statuses, [Status::Running, Status::Queued]);
+        assert_eq!(world.journal(&running).await, ["started"]);
+        assert_eq!(world.journal(&queued).await, [""; 0]);
+        let ended = store.finish(&claim, completed("x"), at(3)).await.unwrap();
+        assert_eq!(ended.status, Status::Completed);
+        assert_eq!(
+            store
+                .deliveries(&ann, running.id)
+                .await
+                .unwrap()
+                .unwrap()
+                .len(),
+            1
+        );
+
+        let of_skill = || NewRun {
+            skill_id: Some(skill.id),
+            ..with_callback()
+        };
+        rename("run_input", "away").await;
+        store.create(&ann, of_skill(), 9, at(4)).await.unwrap_err();
+        rename("away", "run_input").await;
+        assert_eq!(
+            store
+                .skill(&ann, skill.id)
+                .await
+                .unwrap()
+                .unwrap()
+                .run_count,
+            0
+        );
+        world.create("ann", of_skill(), at(5)).await;
+        assert_eq!(
+            store
+                .skill(&ann, skill.id)
+                .await
+                .unwrap()
+                .unwrap()
+                .run_count,
+            1
+        );
+    }
+);

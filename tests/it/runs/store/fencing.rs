@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use prog_strength_agent::runs::{
     model::{
-        Claim, End, EntryKind, InlineConnection, NewReply, Reply, RunError, RunFile, Status, Usage,
+        Blob, Claim, End, EntryKind, InlineConnection, NewReply, Reply, RunError, RunFile, Status,
+        Usage,
     },
-    store::{Progress, WriteError},
+    store::{Progress, Store, WriteError},
 };
 use serde_json::json;
 
@@ -27,6 +29,26 @@ pub(super) fn file(name: &str, size: u64) -> RunFile {
         sha256: Some("ab".repeat(32)),
         error: None,
         key: Some(format!("runs/x/{name}")),
+    }
+}
+
+pub(super) async fn add_blob(store: &Store, claim: &Claim) -> Result<u64, WriteError> {
+    let result = EntryKind::ToolResult {
+        id: "toolu_1".to_owned(),
+        name: "draw".to_owned(),
+        is_error: false,
+        duration_ms: 1,
+        content: json!([]),
+    };
+    let blobs = [blob()];
+    store.add_result(claim, &result, &blobs, at(4)).await
+}
+
+fn blob() -> Blob {
+    let data = Bytes::from_static(b"\0\xff");
+    Blob {
+        name: "chart.png".to_owned(),
+        data,
     }
 }
 
@@ -197,6 +219,35 @@ on_both!(
     }
 );
 
+on_both!(
+    what_a_tool_returned_is_kept_until_it_is_a_file_or_the_run_has_ended,
+    async |world: World| {
+        let store = &world.store;
+        for ends in [false, true] {
+            let claimed = world.running("ann", at(0)).await;
+            let (claim, owner, run) = (&claimed.claim, &claimed.run.owner, claimed.run.id);
+            add_blob(store, claim).await.unwrap();
+            assert_eq!(store.blobs(owner, run).await.unwrap(), [blob()]);
+            store
+                .add_file(claim, &file("other", 1), at(5))
+                .await
+                .unwrap();
+            assert_eq!(store.blobs(owner, run).await.unwrap(), [blob()]);
+            if ends {
+                store.finish(claim, completed("x"), at(6)).await.unwrap();
+            } else {
+                store
+                    .add_file(claim, &file("chart.png", 2), at(6))
+                    .await
+                    .unwrap();
+            }
+            assert_eq!(store.blobs(owner, run).await.unwrap(), []);
+            let journal = world.journal(&claimed.run).await;
+            assert_eq!(journal[..3], ["started", "tool_result", "file"]);
+        }
+    }
+);
+
 on_both!(a_run_ends_once_with_its_callback, async |world: World| {
     let mut new = with_callback();
     let headers = BTreeMap::from([("authorization".to_owned(), "v1.k.SEALED".to_owned())]);
@@ -307,6 +358,7 @@ async fn is_lost(world: &World, claim: &Claim) {
             .finish(claim, completed("stale"), at(50))
             .await
             .map(drop),
+        add_blob(store, claim).await.map(drop),
         store.hand_back(claim, at(50)).await.map(drop),
     ];
     for written in lost {

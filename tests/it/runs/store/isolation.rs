@@ -9,7 +9,7 @@ use prog_strength_agent::runs::{
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::{
-    fencing::{completed, file},
+    fencing::{add_blob, completed, file},
     skills::schedule,
     world::{World, at, on_both, user, with_callback},
 };
@@ -17,11 +17,12 @@ use super::{
 type Tx = Transaction<'static, Any>;
 
 /// The tables with users' rows.
-const PERSONAL: [&str; 9] = [
+const PERSONAL: [&str; 10] = [
     "cancelled_request",
     "connection",
     "delivery",
     "run",
+    "run_blob",
     "run_entry",
     "run_file",
     "run_input",
@@ -75,6 +76,9 @@ async fn fill(world: &World, owner: &str) -> RunId {
         .cancel_by_request(&owner_id, "later", at(0))
         .await
         .unwrap();
+    // It goes with the end of a run.
+    let going_on = world.running(owner, at(4)).await;
+    add_blob(store, &going_on.claim).await.unwrap();
     run.id
 }
 
@@ -87,6 +91,7 @@ on_both!(another_users_run_does_not_exist, async |world: World| {
     assert_eq!(store.input(&bob, run).await.unwrap(), None);
     assert_eq!(store.journal(&bob, run, 0, 9).await.unwrap(), []);
     assert_eq!(store.replies(&bob, run).await.unwrap(), []);
+    assert_eq!(store.blobs(&bob, run).await.unwrap(), []);
     assert_eq!(store.file(&bob, run, "a").await.unwrap(), None);
     assert_eq!(store.progress(&bob, run).await.unwrap(), None);
     assert_eq!(store.cancel(&bob, run, at(9)).await.unwrap(), None);

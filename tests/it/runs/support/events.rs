@@ -42,6 +42,7 @@ impl Events {
                 let (frame, rest) = (frame.to_owned(), rest.to_owned());
                 self.pending = rest;
                 if frame.starts_with(':') {
+                    assert_eq!(frame, ": keep-alive");
                     self.comments += 1;
                 } else {
                     return Some(parse(&frame));

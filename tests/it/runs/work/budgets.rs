@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use prog_strength_agent::runs::model::Status;
 use serde_json::json;
 
-use super::world::{OWN, World};
-use crate::support::fake_claude::Reply;
+use super::world::{OWN, World, sam};
+use crate::{runs::stores, support::fake_claude::Reply};
 
 fn look(id: usize) -> Reply {
     Reply::tool(&format!("toolu_{id}"), "list_files", json!({}))
@@ -128,4 +129,32 @@ async fn a_run_that_waits_too_long_expires_within_five_seconds() {
         began.elapsed()
     );
     assert_eq!(world.types(waiting).await, ["expired"]);
+}
+
+#[tokio::test]
+async fn one_owner_has_four_runs_at_once_and_keeps_nobody_waiting() {
+    let world = World::sqlite().await;
+    world.claude.on(|_| Reply::hang_before_headers());
+    let engine = world.engine().await;
+    let mut runs = Vec::new();
+    for _ in 0..6 {
+        runs.push(world.create("Go").await);
+    }
+    let others = stores::queued(&world.store, "eve", None, Timestamp::now()).await;
+    engine.wake();
+    world.claude.asked_times(5).await;
+    // The next one is taken when one has ended: until then all that may be taken was.
+    let owner = sam();
+    world
+        .store
+        .cancel(&owner, runs[0], Timestamp::now())
+        .await
+        .unwrap();
+    engine.cancel(runs[0]);
+    world.claude.asked_times(6).await;
+    let counts = world.store.counts().await.unwrap();
+    assert_eq!((counts.running, counts.queued), (5, 1));
+    let others = world.store.run(&others.owner, others.id).await.unwrap();
+    assert_eq!(others.unwrap().status, Status::Running);
+    assert_eq!(world.run(runs[5]).await.status, Status::Queued);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use prog_strength_agent::runs::{
     engine::Engine,
-    model::{RunId, Status},
+    model::{Run, RunId, Status},
 };
 use serde_json::json;
 
@@ -31,46 +31,56 @@ async fn cancelled_during(world: &World, engine: &Engine, tool: &str) -> RunId {
     id
 }
 
+/// A run with these replies that is cancelled when a text of the last one has arrived, which the gate holds up.
+pub(super) async fn cancelled_in_its_text(
+    world: &World,
+    engine: &Engine,
+    replies: impl Fn(&Gate) -> Vec<Reply>,
+) -> Run {
+    // The text is on its way when Claude has been asked.
+    for pause in [0, 20, 100, 500, 2000] {
+        let (gate, asked) = (Gate::new(), world.claude.bodies().len());
+        let replies = replies(&gate);
+        let all = asked + replies.len();
+        world.claude.push_all(replies);
+        let id = world.create("Go").await;
+        engine.wake();
+        world.claude.asked_times(all).await;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        cancel(world, id).await;
+        engine.cancel(id);
+        let run = world.ended(id).await;
+        assert_eq!(run.status, Status::Cancelled);
+        if run.response.is_some() {
+            return run;
+        }
+    }
+    panic!("the text never arrived");
+}
+
 #[tokio::test]
 async fn a_cancel_stops_claude_and_keeps_what_was_written() {
     let world = World::sqlite().await;
     let engine = world.engine().await;
-    // The first delta is on its way when the cancel comes: it may have arrived or not.
-    for pause in [0, 20, 100, 500, 2000] {
-        let gate = Gate::new();
-        let asked = world.claude.bodies().len();
-        world.claude.push_all([
-            Reply::file("a.txt", "kept"),
-            Reply::texts(&["The beginning", " and the rest"]).gate_at(3, &gate),
-        ]);
-        let id = world.create("Go").await;
-        engine.wake();
-        world.claude.asked_times(asked + 2).await;
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        cancel(&world, id).await;
-        engine.cancel(id);
-        let run = world.ended(id).await;
-        world.claude.hung_up().await;
-        assert_eq!(run.status, Status::Cancelled);
-        assert_eq!(run.files[0].name, "a.txt");
-        world.cleaned_up().await;
-        let types = world.types(id).await;
-        if run.response.is_some() {
-            assert_eq!(run.response.as_deref(), Some("The beginning"));
-            let expected = [
-                "started",
-                "tool_call",
-                "usage",
-                "tool_result",
-                "text",
-                "file",
-                "cancelled",
-            ];
-            assert_eq!(types, expected);
-            return;
-        }
-    }
-    panic!("the text never arrived");
+    let run = cancelled_in_its_text(&world, &engine, |gate| {
+        let text = Reply::texts(&["The beginning", " and the rest"]);
+        vec![Reply::file("a.txt", "kept"), text.gate_at(3, gate)]
+    })
+    .await;
+    world.claude.hung_up().await;
+    world.cleaned_up().await;
+    assert_eq!(run.response.as_deref(), Some("The beginning"));
+    assert_eq!(run.files[0].name, "a.txt");
+    let expected = [
+        "started",
+        "tool_call",
+        "usage",
+        "tool_result",
+        "text",
+        "file",
+        "cancelled",
+    ];
+    assert_eq!(world.types(run.id).await, expected);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use prog_strength_agent::runs::model::Status;
 use serde_json::{Value, json};
 
 use super::world::{World, step};
-use crate::support::{fake_claude::Reply, mcp_server::McpServer, mcp_tools::tool};
+use crate::support::{fake_claude::Reply, mcp_server::McpServer, mcp_tools::tool, wait::Gate};
 
 fn context(body: &Value) -> &str {
     body["system"][1]["text"].as_str().unwrap()
@@ -38,6 +38,37 @@ async fn other_servers_learn_nothing_of_the_user() {
     other
         .until("the session is closed", |it| it.sessions_closed == 1)
         .await;
+}
+
+#[tokio::test]
+async fn a_session_is_opened_by_the_step_that_needs_it_and_closed_at_the_end() {
+    let mut world = World::sqlite().await;
+    let (other, gate) = (McpServer::start().await, Gate::new());
+    other.set_tools(vec![tool("empty", &json!({"type": "object"}), &json!({}))]);
+    let connections = json!({"notes": {"url": other.url()}});
+    world.set("MCP_CONNECTIONS", &connections.to_string());
+    let engine = world.engine().await;
+    world.claude.push_all([
+        Reply::text("first").gate_at(1, &gate),
+        Reply::text("second").gate_at(1, &gate),
+    ]);
+    let steps = [step("Go", &["prog_strength"]), step("Go on", &["notes"])];
+    let id = world.create_steps(steps.into()).await;
+    engine.wake();
+    let sessions =
+        || [&world.mcp, &other].map(|it| it.remembers(|it| (it.sessions, it.sessions_closed)));
+    world.claude.asked_times(1).await;
+    assert_eq!(sessions(), [(1, 0), (0, 0)]);
+    gate.open(1);
+    world.claude.asked_times(2).await;
+    assert_eq!(sessions(), [(1, 0), (1, 0)]);
+    gate.open(1);
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    for server in [&world.mcp, &other] {
+        server
+            .until("the session is closed", |it| it.sessions_closed == 1)
+            .await;
+    }
 }
 
 #[tokio::test]

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use prog_strength_agent::runs::model::{RetryReason, Status};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::world::{OWN, World};
 use crate::support::{
     fake_claude::Reply,
-    helpers::last_content,
+    helpers::{last_content, unknown},
     wait::{Gate, within},
 };
 
@@ -128,4 +129,33 @@ async fn a_read_that_a_hand_back_cuts_off_is_repeated_with_the_same_ids() {
         (&second.meta, &second.arguments)
     );
     assert_eq!(first.meta["fitness.progstrength/tool_use_id"], "toolu_1");
+}
+
+#[tokio::test]
+async fn a_write_in_flight_is_given_the_time_of_a_call_and_no_more() {
+    let mut world = World::sqlite().await;
+    world.set("MCP_CALL_TIMEOUT_SECS", "1");
+    let engine = world.engine().await;
+    let write = format!("{OWN}slow_write");
+    world.claude.push_all([
+        Reply::tool("toolu_1", &write, json!({"key": "k"})),
+        Reply::text("done"),
+    ]);
+    let id = world.create("Go").await;
+    engine.wake();
+    world.mcp.called_tool("slow_write").await;
+    let began = Instant::now();
+    within("the drain", engine.drain(Duration::ZERO)).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(world.run(id).await.status, Status::Queued);
+    let _engine = world.engine().await;
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    let result = last_content(&world.claude.bodies()[1]);
+    let why = unknown("the tool did not answer in time");
+    assert_eq!(result[0]["content"][0]["text"], why);
+    assert_eq!(world.mcp.called(), ["slow_write"]);
 }

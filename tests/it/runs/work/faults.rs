@@ -1,29 +1,20 @@
 //! Faults around a run: of its rows, of the machine, and of other attempts at it.
 
-use std::{fs, net::TcpListener, time::Duration};
+use std::{fs, time::Duration};
 
 use jiff::Timestamp;
 use prog_strength_agent::runs::{engine::Role, model::Status};
 use rustix::process::Signal;
 use serde_json::json;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
-use super::world::{OWN, World, active};
+use super::{
+    cancel::cancelled_in_its_text,
+    world::{OWN, World, active},
+};
 use crate::support::{
     fake_claude::Reply,
-    process::Process,
     wait::{Gate, pass, within},
 };
-
-impl World {
-    async fn execute(&self, sql: &str) {
-        sqlx::any::install_default_drivers();
-        let raw = AnyConnection::connect(&self.env["DATABASE_URL"]).await;
-        let mut raw = raw.unwrap();
-        let done = raw.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
-        assert!(done.rows_affected() > 0, "{sql}");
-    }
-}
 
 #[tokio::test]
 async fn a_run_whose_input_cannot_be_read_fails_and_the_queue_goes_on() {
@@ -145,27 +136,13 @@ async fn an_attempt_whose_claim_is_lost_leaves_the_folder_of_the_next() {
 #[tokio::test]
 async fn a_run_whose_files_are_not_stored_by_the_end_of_the_grace_period_is_handed_back() {
     let mut world = World::sqlite().await;
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let files = world.env["FILES_URL"].clone();
-    for (name, value) in [
-        ("FILES_URL", "s3://bucket"),
-        ("AWS_ENDPOINT_URL", &endpoint),
-        ("AWS_ALLOW_HTTP", "true"),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AGENT_SHUTDOWN_GRACE_SECS", "1"),
-        ("RUNS_HOST", "127.0.0.1"),
-        ("PORT", "0"),
-    ] {
-        world.set(name, value);
-    }
+    let silent = world.silence_files();
+    world.set("AGENT_SHUTDOWN_GRACE_SECS", "1");
     world
         .claude
         .push_all([Reply::file("a.txt", "kept"), Reply::text("done")]);
-    let env: Vec<(&str, &str)> = world.env.iter().map(|(n, v)| (&**n, &**v)).collect();
-    let process = Process::start(&world.folder.0, &["runs"], &env);
+    let process = world.process();
     let id = world.create("Go").await;
     let accepted = tokio::task::spawn_blocking(move || silent.accept().unwrap());
     let _upload = within("the upload begins", accepted).await.unwrap();
@@ -182,28 +159,16 @@ async fn a_run_whose_files_are_not_stored_by_the_end_of_the_grace_period_is_hand
 }
 
 #[tokio::test]
-async fn text_of_a_request_that_was_repeated_is_given_once() {
+async fn text_of_a_request_that_was_repeated_is_not_given() {
     let world = World::sqlite().await;
     let engine = world.engine().await;
-    let gate = Gate::new();
-    let text = Reply::texts(&["The beginning", " and the rest"]);
-    world
-        .claude
-        .push_all([text.clone().cut_after(3), text.gate_at(4, &gate)]);
-    let id = world.create("Go").await;
-    engine.wake();
-    world.claude.asked_times(2).await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let sam = super::world::sam();
-    world
-        .store
-        .cancel(&sam, id, Timestamp::now())
-        .await
-        .unwrap();
-    engine.cancel(id);
-    let run = world.ended(id).await;
-    let text = run.response.unwrap_or_default();
-    assert!(text.matches("The beginning").count() <= 1, "{text}");
+    let run = cancelled_in_its_text(&world, &engine, |gate| {
+        let cut = Reply::texts(&["Of the first", " reply"]).cut_after(3);
+        let second = Reply::texts(&["Of the second", " reply"]);
+        vec![cut, second.gate_at(3, gate)]
+    })
+    .await;
+    assert_eq!(run.response.as_deref(), Some("Of the second"));
 }
 
 #[tokio::test]

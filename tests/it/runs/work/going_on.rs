@@ -210,3 +210,45 @@ async fn what_was_answered_before_the_death_is_not_asked_again() {
     assert!(run.files[0].error.is_some() && run.files[0].key.is_none());
     assert_eq!(world.claude.bodies().len(), 2);
 }
+
+#[tokio::test]
+async fn the_turn_id_stays_the_same_over_attempts_on_another_machine() {
+    let world = World::sqlite().await;
+    let call = |id: &str| Reply::tool(id, &format!("{OWN}whoami"), json!({}));
+    let kept = json!({"path": "a.txt", "content": "kept"});
+    world.claude.push_all([
+        call("toolu_1").and_tool("toolu_2", "write_file", kept),
+        Reply::hang_before_headers(),
+    ]);
+    let mortal = world.mortal().await;
+    let id = world.create("Go").await;
+    mortal.engine.wake();
+    world.claude.asked_times(2).await;
+    mortal.kill();
+    // Nothing of what was on the disk of the first is there.
+    std::fs::remove_dir_all(world.work_folder()).unwrap();
+    world
+        .claude
+        .push_all([call("toolu_3"), Reply::text("done")]);
+    let _engine = world.engine().await;
+    let run = world.ended(id).await;
+    assert_eq!((run.status, run.attempt), (Status::Completed, 2));
+    let names: Vec<_> = run
+        .files
+        .iter()
+        .map(|file| (&*file.name, file.size))
+        .collect();
+    assert_eq!(names, [("a.txt", 4)]);
+    let calls = world.mcp.calls();
+    let ids: Vec<_> = calls
+        .iter()
+        .map(|call| {
+            ["turn_id", "tool_use_id"].map(|it| &call.meta[format!("fitness.progstrength/{it}")])
+        })
+        .collect();
+    let turn = json!(id.to_string());
+    assert_eq!(
+        ids,
+        [[&turn, &json!("toolu_1")], [&turn, &json!("toolu_3")]]
+    );
+}

@@ -1,13 +1,17 @@
 //! What a run writes down, and what it answers.
 
+use std::time::Duration;
+
 use prog_strength_agent::runs::model::{RunInput, Status, Step};
 use serde_json::{Value, json};
+use sqlx::Executor;
 
 use super::world::{OWN, World};
 use crate::support::{
     fake_claude::Reply,
     helpers::{good, last_content},
     mcp_tools::bench_press,
+    wait::Gate,
 };
 
 #[tokio::test]
@@ -65,6 +69,8 @@ async fn prompts_of_the_request_and_the_operator_reach_claude() {
     world.set("SYSTEM_PROMPT", "Of the operator.");
     world.set("USER_PROMPT_PREFIX", "# Request");
     let engine = world.engine().await;
+    let look = Reply::tool("toolu_1", "list_files", json!({}));
+    world.claude.push(look);
     world.claude.on(|_| Reply::text("ok"));
     let step = |prompt: &str| Step {
         prompt: prompt.to_owned(),
@@ -72,7 +78,7 @@ async fn prompts_of_the_request_and_the_operator_reach_claude() {
         allowed_tools: None,
     };
     let of_request = RunInput {
-        steps: vec![step("Plan")],
+        steps: vec![step("Plan"), step("Check")],
         system_prompt: Some("Of the request.".into()),
         input: Some(json!({"week": 3})),
         max_tokens: Some(77),
@@ -86,12 +92,18 @@ async fn prompts_of_the_request_and_the_operator_reach_claude() {
     world.ended(second).await;
     let bodies = world.claude.bodies();
     assert_eq!(bodies[0]["system"][0]["text"], "Of the request.");
-    assert_eq!(bodies[0]["max_tokens"], 77);
+    // For each call.
+    assert!(bodies[..3].iter().all(|body| body["max_tokens"] == 77));
     assert_eq!(
         last_content(&bodies[0]),
         [json!({"type": "text", "text": "# Request\n\nPlan\n\nInput:\n{\"week\":3}"})]
     );
-    assert_eq!(bodies[1]["system"][0]["text"], "Of the operator.");
+    // Prefix and input are for the first step.
+    assert_eq!(
+        last_content(&bodies[2]),
+        [json!({"type": "text", "text": "Check"})]
+    );
+    assert_eq!(bodies[3]["system"][0]["text"], "Of the operator.");
 }
 
 #[tokio::test]
@@ -177,4 +189,56 @@ async fn a_failure_of_claude_ends_the_run_at_once() {
         (1, "model_overloaded")
     );
     assert_eq!(world.types(id).await, ["started", "failed"]);
+}
+
+#[tokio::test]
+async fn each_text_block_is_an_entry_and_thinking_is_none() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    let citation = json!({"type": "char_location", "cited_text": "x", "document_index": 0});
+    let cited = |text: &str| json!({"type": "text", "text": text, "citations": [citation]});
+    let delta = json!({"type": "text_delta", "text": "Three."});
+    world.claude.push(
+        Reply::empty()
+            .thinking("Hidden.", "signature")
+            .and_text("One.")
+            .and_text("Two.")
+            .block(cited(""), vec![delta], cited("Three.")),
+    );
+    let id = world.create("Go").await;
+    engine.wake();
+    let run = world.ended(id).await;
+    assert_eq!(run.response.as_deref(), Some("One.Two.Three."));
+    let journal = world.journal(id).await;
+    let texts: Vec<_> = journal
+        .iter()
+        .filter_map(|it| it["text"].as_str())
+        .collect();
+    assert_eq!(texts, ["One.", "Two.", "Three."]);
+    let journal = Value::from(journal).to_string();
+    assert!(!journal.contains("Hidden") && !journal.contains("signature"));
+}
+
+#[tokio::test]
+async fn nothing_is_done_before_what_leads_to_it_is_journalled() {
+    let world = World::sqlite().await;
+    let engine = world.engine().await;
+    let (gate, mut raw) = (Gate::new(), world.raw().await);
+    let write = format!("{OWN}slow_write");
+    let call = Reply::tool("toolu_1", &write, json!({"key": "k"})).gate_at(1, &gate);
+    world.claude.push_all([call, Reply::text("done")]);
+    let id = world.create("Go").await;
+    engine.wake();
+    world.claude.asked_times(1).await;
+    // While the database cannot be written to, neither the call is sent nor Claude asked again.
+    for (open, asked, called) in [(&gate, 1, 0), (&world.mcp.gate, 1, 1)] {
+        raw.execute("BEGIN IMMEDIATE").await.unwrap();
+        open.open_for_good();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let done = (world.claude.bodies().len(), world.mcp.called().len());
+        assert_eq!(done, (asked, called));
+        raw.execute("COMMIT").await.unwrap();
+        world.mcp.called_tool("slow_write").await;
+    }
+    assert_eq!(world.ended(id).await.status, Status::Completed);
 }

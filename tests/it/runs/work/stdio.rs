@@ -11,20 +11,24 @@ use super::world::{World, sam};
 use crate::support::{fake_claude::Reply, process::Process, wait::within};
 
 /// The server of the unit tests of the transport.
-const SERVER: &str = concat!(
+pub(super) const SERVER: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/src/agent/mcp/stdio/tests/server.py"
 );
 
+/// The interpreter itself: what `python3` starts may be a script that adds variables.
+pub(super) fn python() -> String {
+    let shown = Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .unwrap();
+    String::from_utf8(shown.stdout).unwrap().trim().to_owned()
+}
+
 impl World {
     async fn with_process() -> Self {
         let mut world = Self::sqlite().await;
-        let shown = Command::new("python3")
-            .args(["-c", "import sys; print(sys.executable)"])
-            .output()
-            .unwrap();
-        let python = String::from_utf8(shown.stdout).unwrap();
-        let connections = json!({"odd": {"command": python.trim(), "args": [SERVER]}});
+        let connections = json!({"odd": {"command": python(), "args": [SERVER]}});
         world.set("MCP_CONNECTIONS", &connections.to_string());
         world
     }

@@ -19,6 +19,7 @@ use prog_strength_agent::{
 };
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use tokio::{runtime::Runtime, time::Instant};
 
 use crate::support::{
@@ -150,6 +151,14 @@ impl World {
     }
 
     pub(super) async fn create_input(&self, input: RunInput) -> RunId {
+        self.create_with_callback(input, None).await
+    }
+
+    pub(super) async fn create_with_callback(
+        &self,
+        input: RunInput,
+        callback_url: Option<String>,
+    ) -> RunId {
         let run = NewRun {
             id: RunId::new(),
             request_id: None,
@@ -158,7 +167,7 @@ impl World {
             skill_id: None,
             input,
             metadata: None,
-            callback_url: None,
+            callback_url,
         };
         let created = self
             .store
@@ -225,6 +234,36 @@ impl World {
 
     pub(super) fn work_folder(&self) -> std::path::PathBuf {
         self.folder.0.join("work")
+    }
+
+    /// Makes the file store one that accepts connections and never answers.
+    pub(super) fn silence_files(&mut self) -> std::net::TcpListener {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = silent.local_addr().expect("bound");
+        for (name, value) in [
+            ("FILES_URL", "s3://bucket"),
+            ("AWS_ENDPOINT_URL", &format!("http://{address}")),
+            ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "key"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ] {
+            self.set(name, value);
+        }
+        silent
+    }
+
+    /// A connection of the test's own to the database.
+    pub(super) async fn raw(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        let raw = AnyConnection::connect(&self.env["DATABASE_URL"]).await;
+        raw.expect("a connection")
+    }
+
+    /// Changes rows, at least one.
+    pub(super) async fn execute(&self, sql: &str) {
+        let done = self.raw().await.execute(AssertSqlSafe(sql)).await;
+        assert!(done.expect("sound SQL").rows_affected() > 0, "{sql}");
     }
 
     /// Waits until no folder of a run is left.

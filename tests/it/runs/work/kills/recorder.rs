@@ -1,6 +1,7 @@
 //! An HTTP server that takes a moment for each request and keeps what it was sent: a file store, and a receiver of callbacks.
 
 use std::{
+    ops::RangeInclusive,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -20,8 +21,7 @@ use tokio::{net::TcpListener, sync::watch, time::sleep};
 
 use crate::support::wait::until;
 
-const SHORTEST: Duration = Duration::from_millis(40);
-const LONGEST: Duration = Duration::from_millis(80);
+const ANSWER_MS: RangeInclusive<u64> = 40..=80;
 
 #[derive(Clone)]
 pub(super) struct Received {
@@ -99,7 +99,7 @@ async fn answer(
         at: Timestamp::now(),
     };
     kept.received.send_modify(|all| all.push(received));
-    sleep(SHORTEST + (LONGEST - SHORTEST).mul_f64(rand::random())).await;
+    sleep(Duration::from_millis(rand::random_range(ANSWER_MS))).await;
     kept.answered.fetch_add(1, Ordering::SeqCst);
     [("etag", "\"1\"")].into_response()
 }
