@@ -153,7 +153,7 @@ async fn a_run_that_kills_its_process_fails_after_its_attempts_and_holds_up_nobo
 }
 
 #[tokio::test]
-async fn sigterm_hands_fifty_runs_back_and_the_next_process_ends_them() {
+async fn sigterm_hands_many_runs_back_and_the_next_process_ends_them() {
     let mut world = World::sqlite().await;
     for (name, value) in [
         ("AGENT_SHUTDOWN_GRACE_SECS", "0"),
@@ -162,13 +162,14 @@ async fn sigterm_hands_fifty_runs_back_and_the_next_process_ends_them() {
     ] {
         world.set(name, value);
     }
+    let count = world.many();
     world.claude.on(|_| Reply::hang_before_headers());
     let process = world.process();
     let mut runs = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..count {
         runs.push(world.create("Go").await);
     }
-    world.claude.asked_times(50).await;
+    world.claude.asked_times(count).await;
     process.signal(rustix::process::Signal::TERM);
     assert_eq!(process.ended().await.code, Some(0));
     for id in &runs {

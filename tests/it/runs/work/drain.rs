@@ -36,10 +36,9 @@ async fn runs_end_within_the_grace_period_and_no_more_are_taken() {
 }
 
 #[tokio::test]
-async fn fifty_runs_are_handed_back_without_an_attempt_and_end_later() {
+async fn many_runs_are_handed_back_without_an_attempt_and_end_later() {
     let mut world = World::sqlite().await;
-    // The tests' Temporal server takes a tenth of a second for each.
-    let count = if world.is_embedded() { 50 } else { 12 };
+    let count = world.many();
     world.set("RUNS_CONCURRENCY", "50");
     world.set("RUNS_PER_USER", "50");
     world.claude.on(|_| Reply::hang_before_headers());

@@ -93,6 +93,11 @@ impl World {
         !self.env.contains_key("TEMPORAL_ADDRESS")
     }
 
+    /// A number of runs that is many for the engine: the tests' Temporal server takes a tenth of a second for each.
+    pub(super) fn many(&self) -> usize {
+        if self.is_embedded() { 50 } else { 12 }
+    }
+
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.env.insert(name.to_owned(), value.to_owned());
     }
