@@ -116,6 +116,7 @@ async fn another_process_takes_over(
     world: World,
     lose: impl AsyncFn(&World, Process) -> Option<Process>,
 ) {
+    let world = world.embedded();
     let write = Reply::tool("toolu_1", &format!("{OWN}slow_write"), json!({"key": "k"}));
     world.claude.push_all([write, Reply::text("done")]);
     let first = world.process();
