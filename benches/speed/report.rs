@@ -9,8 +9,9 @@ use crate::{
     stats::{Figure, Target},
 };
 
-/// Tolerance: the guarded figure may be this many times the recorded one.
-const TOLERANCE: f64 = 1.5;
+/// Tolerance: the guarded figure may be this many times the recorded one. One and the same program has needed 3.5 to 7.9 times
+/// the floor's CPU, by the machine and by what else worked on it: the floor fits into small caches, an agent does not.
+const TOLERANCE: f64 = 3.0;
 
 #[derive(Serialize, Deserialize)]
 pub struct Report {
