@@ -53,13 +53,29 @@ impl Bench {
 
     /// The bytes of a `POST /chat`, with its placeholder.
     pub fn post(&self, rider: u32, body: &str) -> Template {
-        let token = &self.tokens[rider as usize];
+        self.post_to("/chat", rider, body)
+    }
+
+    /// The same for another path.
+    pub fn post_to(&self, path: &str, rider: u32, body: &str) -> Template {
+        let head = self.head("POST", path, rider);
         let request = format!(
-            "POST /chat HTTP/1.1\r\nhost: agent.progstrength.fitness\r\nauthorization: Bearer {token}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "{head}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         Template::new(request.into_bytes(), BLANK)
+    }
+
+    /// The bytes of a `GET`.
+    pub fn get(&self, path: &str, rider: u32) -> Vec<u8> {
+        (self.head("GET", path, rider) + "\r\n").into_bytes()
+    }
+
+    fn head(&self, method: &str, path: &str, rider: u32) -> String {
+        let token = &self.tokens[rider as usize];
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: agent.progstrength.fitness\r\nauthorization: Bearer {token}\r\n"
+        )
     }
 }
 
@@ -139,6 +155,8 @@ impl Agent {
             .env("AGENT_PORT", address.port().to_string())
             .env("MCP_HOST", "127.0.0.1")
             .env("MCP_PORT", address.port().to_string())
+            .env("RUNS_HOST", "127.0.0.1")
+            .env("PORT", address.port().to_string())
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null());
@@ -177,10 +195,17 @@ impl Agent {
 
     /// The number of tasks in its metrics.
     pub async fn tasks(&self) -> usize {
+        self.metric("runtime_tasks")
+            .await
+            .expect("a count of tasks")
+    }
+
+    /// A count in its metrics, by its name and labels.
+    pub async fn metric(&self, name: &str) -> Option<usize> {
         let wire = self.get("/metrics").await.expect("metrics");
         let text = String::from_utf8_lossy(&wire.content()).into_owned();
-        let count = |line: &str| line.strip_prefix("runtime_tasks ")?.parse().ok();
-        text.lines().find_map(count).expect("a count of tasks")
+        let count = |line: &str| line.strip_prefix(name)?.trim().parse().ok();
+        text.lines().find_map(count)
     }
 
     /// Runs one streamed turn over a new connection; returns the data of its `done`.

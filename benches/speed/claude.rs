@@ -3,12 +3,16 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use memchr::memmem;
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinSet,
 };
 
@@ -36,6 +40,9 @@ pub struct Claude {
     huge: Template,
     opening: Vec<u8>,
     faults: Faults,
+    /// Replies of the kind `q` wait while it is held; how many do.
+    held: watch::Sender<bool>,
+    waiting: AtomicUsize,
     conversations: Mutex<JoinSet<()>>,
 }
 
@@ -56,6 +63,8 @@ impl Claude {
             huge: Template::new(hostile::replies::huge(), BLANK),
             opening: replies::opening(),
             faults: Faults::default(),
+            held: watch::Sender::new(false),
+            waiting: AtomicUsize::new(0),
             conversations: Mutex::default(),
         });
         tokio::spawn(accept(listener, claude.clone()));
@@ -69,6 +78,24 @@ impl Claude {
     /// Closes every connection, so that the agent's pool is empty.
     pub fn hang_up(&self) {
         self.conversations.lock().expect("no panic").abort_all();
+    }
+
+    /// Lets replies of the kind `q` wait until this is dropped.
+    pub fn hold(&self) -> Held<'_> {
+        self.held.send_replace(true);
+        Held(self)
+    }
+
+    /// How many replies wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    async fn wait_while_held(&self) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let mut held = self.held.subscribe();
+        let _ = held.wait_for(|held| !held).await;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
     async fn converse(&self, stream: TcpStream) -> io::Result<()> {
@@ -89,7 +116,12 @@ impl Claude {
                     }
                     continue;
                 }
-                Some(marker) => self.answer(&marker, wire.body(), &mut out),
+                Some(marker) => {
+                    if marker.kind == b'q' {
+                        self.wait_while_held().await;
+                    }
+                    self.answer(&marker, wire.body(), &mut out);
+                }
                 None => out = empty_answer("400 Bad Request"),
             }
             wire.send(&out).await?;
@@ -110,6 +142,15 @@ impl Claude {
             _ => &self.text,
         };
         template.fill(marker.number, out);
+    }
+}
+
+/// While it exists, some replies wait.
+pub struct Held<'a>(&'a Claude);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.held.send_replace(false);
     }
 }
 

@@ -7,7 +7,8 @@
 //!
 //! After `--`: `--short` (under a minute), `--only text,tools`, `--json FILE`, `--compare OLD.json`,
 //! `--against RECORDED.json` (exit code 1 if the agent is much slower),
-//! `--soak` (up to ten minutes, with faults), `--overload`, `--hostile` (memory under hostile requests). `AGENT_BIN` names another binary.
+//! `--runs` (asynchronous runs), `--soak` (up to ten minutes, with faults), `--overload`, `--hostile` (memory under hostile
+//! requests). `AGENT_BIN` names another binary.
 
 #![allow(clippy::disallowed_methods, reason = "AGENT_BIN names another binary")]
 #![expect(unreachable_pub, reason = "a program has no users inside of Rust")]
@@ -24,6 +25,7 @@ mod machine;
 mod mcp;
 mod replies;
 mod report;
+mod runs;
 mod scenario;
 mod soak;
 mod stats;
@@ -53,6 +55,7 @@ const PARTS: [&str; 8] = [
 ];
 
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 struct Options {
     /// Fewer and shorter rounds: under a minute.
     #[arg(long)]
@@ -69,6 +72,9 @@ struct Options {
     /// Fails if the agent needs much more CPU, relative to the floor, than in this file.
     #[arg(long)]
     against: Option<String>,
+    /// Measures instead asynchronous runs.
+    #[arg(long)]
+    runs: bool,
     /// Runs instead the soak: this many turns (100,000) with faults, then an overload.
     #[arg(long, num_args = 0..=1, default_missing_value = "100000")]
     soak: Option<u32>,
@@ -97,6 +103,10 @@ async fn measure(options: &Options, bench: &Bench) -> io::Result<Vec<Figure>> {
         figures.iter().for_each(report::line);
         all.extend(figures);
     };
+    if options.runs {
+        runs::figures(bench, note).await?;
+        return Ok(all);
+    }
     if options.wants("billing") {
         note(billing::figures(bench).await);
     }
