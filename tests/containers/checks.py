@@ -16,8 +16,8 @@ from pathlib import Path
 from claude import DELTAS, PAUSE_SECS
 from system import IMAGE, ROOT, STORE, System, get, podman, running
 
-# The program has three systems, two databases and four kinds of object storage in it.
-MOST_MB = 32
+# The program has three systems, two databases, four kinds of object storage and a client of Temporal in it.
+MOST_MB = 48
 USER = "65532"
 PRIVATE = ("/metrics", "/ready", "/METRICS", "//ready", "/metrics/", "/%72eady", "/x/../metrics")
 
