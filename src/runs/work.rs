@@ -4,6 +4,7 @@
 //! and of the `workspace` and journals what happens (`record`), and `uploads` stores the files.
 
 mod attempt;
+mod catalogues;
 mod connections;
 mod ending;
 mod leftovers;
@@ -42,8 +43,10 @@ use crate::{
     upstream::guard::Guard,
 };
 use attempt::Attempt;
+use catalogues::Catalogues;
 use connections::Registry;
 use outcome::BeginError;
+use sessions::Opener;
 use workspace::Limits;
 
 /// In an attempt's folder: its workspace, and the record of its process groups.
@@ -69,6 +72,7 @@ pub struct WorkerParts {
 pub struct Worker {
     parts: WorkerParts,
     registry: Registry,
+    opener: Opener,
     claude: Arc<Claude>,
     claude_config: ClaudeConfig,
     /// With which tokens for the agent's own MCP server are made, if it is given any.
@@ -76,7 +80,6 @@ pub struct Worker {
     prompts: Prompts,
     limits: RunLimits,
     file_limits: Limits,
-    result_limits: ResultLimits,
     call_timeout: Duration,
 }
 
@@ -114,18 +117,23 @@ impl Worker {
         let claude = Claude::new(&config.claude, "", parts.agent_metrics.clone())?;
         let file_limits = Limits::of_file_size(config.files.max_file_bytes);
         let max_attachments = usize::try_from(file_limits.total_bytes).unwrap_or(usize::MAX);
+        let opener = Opener {
+            limits: ResultLimits {
+                text: config.limits.max_tool_result_bytes,
+                attachments: max_attachments,
+            },
+            metrics: parts.agent_metrics.clone(),
+            catalogues: Catalogues::default(),
+        };
         Ok(Arc::new(Self {
             registry,
+            opener,
             claude: Arc::new(claude),
             claude_config: config.claude.clone(),
             jwt: mcp.forwards_caller.then(|| Arc::new(config.jwt.clone())),
             prompts: config.prompts.clone(),
             limits: config.limits,
             file_limits,
-            result_limits: ResultLimits {
-                text: config.limits.max_tool_result_bytes,
-                attachments: max_attachments,
-            },
             call_timeout: mcp.call_timeout,
             parts,
         }))
@@ -176,7 +184,7 @@ impl Worker {
             response: None,
             stop_reason: None,
         };
-        let ended = self.parts.store.finish(claim, end, Timestamp::now());
+        let ended = self.parts.store.finish(claim, end, Timestamp::now);
         self.ended(&ended.await?);
         Ok(())
     }

@@ -17,11 +17,11 @@ impl Store {
         claim: &Claim,
         result: &EntryKind,
         blobs: &[Blob],
-        now: Timestamp,
+        clock: impl FnOnce() -> Timestamp,
     ) -> Result<u64, WriteError> {
         let mut tx = self.db.write(&claim.owner).await?;
         let (db, user) = tx.parts();
-        let last = append(db, claim, [result].into_iter(), now).await?;
+        let last = append(db, claim, [result].into_iter(), clock()).await?;
         for blob in blobs {
             let sql = "INSERT INTO run_blob (run_id, name, user_id, data) VALUES ($1, $2, $3, $4)
                        ON CONFLICT (run_id, name) DO UPDATE SET data = excluded.data";

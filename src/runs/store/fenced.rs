@@ -1,4 +1,5 @@
-//! The writes of a worker. Each is done only while its claim is the run's latest, in the same transaction.
+//! The writes of a worker. Each is done only while its claim is the run's latest, in the same transaction. The clock is read in
+//! it: the wait for the database is not between an entry's time and its commit.
 
 use jiff::Timestamp;
 use sqlx::{AnyConnection, Error, Row};
@@ -20,10 +21,10 @@ impl Store {
         &self,
         claim: &Claim,
         entries: &[EntryKind],
-        now: Timestamp,
+        clock: impl FnOnce() -> Timestamp,
     ) -> Result<u64, WriteError> {
         let mut tx = self.db.write(&claim.owner).await?;
-        let last = append(tx.parts().0, claim, entries.iter(), now).await?;
+        let last = append(tx.parts().0, claim, entries.iter(), clock()).await?;
         tx.commit().await?;
         Ok(to_u64(last))
     }
@@ -34,12 +35,12 @@ impl Store {
         claim: &Claim,
         reply: &NewReply,
         entries: &[EntryKind],
-        now: Timestamp,
+        clock: impl FnOnce() -> Timestamp,
     ) -> Result<u64, WriteError> {
         let mut tx = self.db.write(&claim.owner).await?;
         let (db, user) = tx.parts();
         let usage = EntryKind::Usage(reply.usage);
-        let last = append(db, claim, entries.iter().chain([&usage]), now).await?;
+        let last = append(db, claim, entries.iter().chain([&usage]), clock()).await?;
         let sql = "INSERT INTO run_reply (run_id, number, user_id, step, seq, message)
                    SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5 FROM run_reply WHERE run_id = $1";
         // In JSON, NUL is escaped.
@@ -56,12 +57,12 @@ impl Store {
         &self,
         claim: &Claim,
         file: &RunFile,
-        now: Timestamp,
+        clock: impl FnOnce() -> Timestamp,
     ) -> Result<u64, WriteError> {
         let mut tx = self.db.write(&claim.owner).await?;
         let (db, user) = tx.parts();
         let entry = EntryKind::File(file.clone());
-        let last = append(db, claim, [&entry].into_iter(), now).await?;
+        let last = append(db, claim, [&entry].into_iter(), clock()).await?;
         write_file(db, user, claim, file).await?;
         blob_row::forget(db, user, claim.run, Some(&file.name)).await?;
         tx.commit().await?;
@@ -69,11 +70,16 @@ impl Store {
     }
 
     /// Ends the run: its status, the last entry of its journal and its callback.
-    pub async fn finish(&self, claim: &Claim, end: End, now: Timestamp) -> Result<Run, WriteError> {
+    pub async fn finish(
+        &self,
+        claim: &Claim,
+        end: End,
+        clock: impl FnOnce() -> Timestamp,
+    ) -> Result<Run, WriteError> {
         let mut tx = self.db.write(&claim.owner).await?;
         let (db, user) = tx.parts();
         let before = Before::Running(claim.number);
-        if !transition::end(db, user, claim.run, before, &end.into(), now).await? {
+        if !transition::end(db, user, claim.run, before, &end.into(), clock()).await? {
             return Err(WriteError::Lost);
         }
         let run = reload(db, user, claim.run).await?;

@@ -70,7 +70,7 @@ impl<'a> Attempt<'a> {
         let lost = worker.lost(&position, prompts.len());
         let unsent = bench.record.cut_off.clone().drop_guard();
         let mut attempt = Self {
-            sessions: Sessions::new(worker.result_limits, worker.parts.agent_metrics.clone()),
+            sessions: Sessions::new(worker.opener.clone()),
             worker,
             claimed,
             prompts,

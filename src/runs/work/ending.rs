@@ -106,7 +106,7 @@ impl Attempt<'_> {
             Outcome::HandBack | Outcome::Halted => return Err(record.halt(Halted::Unwritten)),
         };
         let (store, claim) = (&self.worker.parts.store, &self.claimed.claim);
-        let ended = store.finish(claim, end, Timestamp::now()).await;
+        let ended = store.finish(claim, end, Timestamp::now).await;
         Ok(self.settle(ended))
     }
 

@@ -105,7 +105,7 @@ impl Record {
         if entries.is_empty() {
             return Ok(());
         }
-        let written = self.store.append(&self.claim, entries, Timestamp::now());
+        let written = self.store.append(&self.claim, entries, Timestamp::now);
         self.settle(written.await)
     }
 
@@ -124,8 +124,8 @@ impl Record {
             duration_ms,
             content: content(outcome),
         };
-        let now = Timestamp::now();
-        let written = self.store.add_result(&self.claim, &entry, blobs, now);
+        let (store, clock) = (&self.store, Timestamp::now);
+        let written = store.add_result(&self.claim, &entry, blobs, clock);
         self.settle(written.await)
     }
 
@@ -141,13 +141,13 @@ impl Record {
             state.partial.clear();
             state.unsent = entries.iter().filter_map(call).collect();
         }
-        let now = Timestamp::now();
-        let written = self.store.add_reply(&self.claim, reply, entries, now);
+        let (store, clock) = (&self.store, Timestamp::now);
+        let written = store.add_reply(&self.claim, reply, entries, clock);
         self.settle(written.await)
     }
 
     pub(super) async fn add_file(&self, file: &RunFile) -> Result<(), Halt> {
-        let written = self.store.add_file(&self.claim, file, Timestamp::now());
+        let written = self.store.add_file(&self.claim, file, Timestamp::now);
         self.settle(written.await)
     }
 

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
 use super::{
+    catalogues::Catalogues,
     connections::{Context, Registry, Unusable},
     workspace::WorkspaceTool,
 };
@@ -26,22 +27,28 @@ use crate::{
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct Sessions {
-    limits: ResultLimits,
-    metrics: Arc<Metrics>,
+    opener: Opener,
     /// By the name of the connection.
     opened: BTreeMap<String, Result<Opened, Unusable>>,
 }
 
+/// Opens sessions. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Opener {
+    pub(super) limits: ResultLimits,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) catalogues: Catalogues,
+}
+
 struct Opened {
     mcp: Arc<Mcp>,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
 }
 
 impl Sessions {
-    pub(super) fn new(limits: ResultLimits, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(opener: Opener) -> Self {
         Self {
-            limits,
-            metrics,
+            opener,
             opened: BTreeMap::new(),
         }
     }
@@ -55,11 +62,11 @@ impl Sessions {
         deadline: Instant,
     ) {
         let deadline = deadline.min(Instant::now() + OPEN_TIMEOUT);
-        let (limits, metrics) = (self.limits, &self.metrics);
+        let opener = &self.opener;
         let missing = names.iter().filter(|name| !self.opened.contains_key(*name));
         let opening = missing.map(async |name| {
             let opened = match registry.server(name, context).await {
-                Ok(server) => open(name, server, limits, metrics.clone(), deadline).await,
+                Ok(server) => opener.open(name, server, deadline).await,
                 Err(unusable) => Err(unusable),
             };
             if let Err(why) = &opened {
@@ -74,7 +81,7 @@ impl Sessions {
     /// The tools of these connections whose names are `offered`.
     pub(super) fn catalogue(&self, names: &[String], offered: impl Fn(&str) -> bool) -> Catalogue {
         let opened = names.iter().filter_map(|name| self.opened.get(name));
-        let catalogues = opened.filter_map(|it| it.as_ref().ok().map(|it| &it.catalogue));
+        let catalogues = opened.filter_map(|it| it.as_ref().ok().map(|it| &*it.catalogue));
         let reserved = WorkspaceTool::ALL.map(WorkspaceTool::name);
         Catalogue::combined(catalogues, &reserved, offered)
     }
@@ -104,7 +111,7 @@ impl Sessions {
         server: Result<Arc<Server>, Unusable>,
         deadline: Instant,
     ) -> Result<Vec<String>, Unusable> {
-        let opened = open(name, server?, self.limits, self.metrics.clone(), deadline).await?;
+        let opened = self.opener.open(name, server?, deadline).await?;
         let specs = opened.catalogue.specs().iter();
         let names = specs.map(|spec| spec.name.clone()).collect();
         self.opened.insert(name.to_owned(), Ok(opened));
@@ -132,25 +139,28 @@ async fn close(opened: Vec<Result<Opened, Unusable>>, bound: Duration) {
     let _ = timeout(bound, join_all(closing)).await;
 }
 
-async fn open(
-    name: &str,
-    server: Arc<Server>,
-    limits: ResultLimits,
-    metrics: Arc<Metrics>,
-    deadline: Instant,
-) -> Result<Opened, Unusable> {
-    let mcp = Arc::new(Mcp::open(server, limits, metrics));
-    let listed = mcp.tools(deadline).await;
-    let listed = listed.map_err(|error| Unusable::Unreachable(error.to_string()))?;
-    let server = ToolServer {
-        name: name.into(),
-        profile: if name == OWN_CONNECTION {
-            Profile::Own
-        } else {
-            Profile::Foreign
-        },
-        prefixed: true,
-    };
-    let catalogue = Catalogue::of_server(&server, listed.tools.clone(), listed.left_out.clone());
-    Ok(Opened { mcp, catalogue })
+impl Opener {
+    async fn open(
+        &self,
+        name: &str,
+        server: Arc<Server>,
+        deadline: Instant,
+    ) -> Result<Opened, Unusable> {
+        let mcp = Arc::new(Mcp::open(server, self.limits, self.metrics.clone()));
+        let listed = mcp.tools(deadline).await;
+        let listed = listed.map_err(|error| Unusable::Unreachable(error.to_string()))?;
+        let server = ToolServer {
+            name: name.into(),
+            profile: if name == OWN_CONNECTION {
+                Profile::Own
+            } else {
+                Profile::Foreign
+            },
+            prefixed: true,
+        };
+        let catalogue = self.catalogues.of(server, listed).await;
+        let unreadable = || Unusable::Unreachable("its tools cannot be read".into());
+        let catalogue = catalogue.ok_or_else(unreadable)?;
+        Ok(Opened { mcp, catalogue })
+    }
 }

@@ -35,7 +35,7 @@ impl Worker {
         connection: &StoredConnection,
         owner: &UserId,
     ) -> Result<Vec<String>, String> {
-        let mut sessions = Sessions::new(self.result_limits, self.parts.agent_metrics.clone());
+        let mut sessions = Sessions::new(self.opener.clone());
         let deadline = Instant::now() + CHECK_TIMEOUT;
         let server = self.registry.stored_server(connection, owner);
         let listed = sessions.check(&connection.name, server, deadline).await;

@@ -293,7 +293,7 @@ async fn each_end_of_a_run_has_its_type_and_status() {
             let run = queued(&db.store, "ann", Some(&receiver.url()), now).await;
             let claimed = db.store.claim(run.id, now).await.expect("claimed");
             let claim = claimed.expect("the run").claim;
-            db.store.finish(&claim, end, now).await.expect("ended");
+            db.store.finish(&claim, end, || now).await.expect("ended");
             expected.insert(run.id.to_string(), status);
         }
         let run = queued(&db.store, "ann", Some(&receiver.url()), long_ago).await;

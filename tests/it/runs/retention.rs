@@ -47,7 +47,7 @@ async fn ended(store: &Store, files: &FileStore, owner: &str, at: Timestamp) -> 
         key: Some(key.to_string()),
     };
     store
-        .add_file(&claimed.claim, &file, at)
+        .add_file(&claimed.claim, &file, || at)
         .await
         .expect("added");
     let end = End::Completed {
@@ -55,7 +55,7 @@ async fn ended(store: &Store, files: &FileStore, owner: &str, at: Timestamp) -> 
         stop_reason: Some("end_turn".to_owned()),
     };
     store
-        .finish(&claimed.claim, end, at)
+        .finish(&claimed.claim, end, || at)
         .await
         .expect("finished")
 }

@@ -23,7 +23,7 @@ async fn ended(world: &World, owner: &str) -> Run {
     let claim = world.claim(run.id, at(1)).await.claim;
     world
         .store
-        .finish(&claim, completed("x"), at(2))
+        .finish(&claim, completed("x"), || at(2))
         .await
         .unwrap()
 }
@@ -215,7 +215,7 @@ on_both!(
         let queued = world.create("ann", with_callback(), at(1)).await;
         rename("delivery", "away").await;
         store
-            .finish(&claim, completed("x"), at(2))
+            .finish(&claim, completed("x"), || at(2))
             .await
             .unwrap_err();
         store.cancel(&ann, queued.id, at(2)).await.unwrap_err();
@@ -227,7 +227,10 @@ on_both!(
         assert_eq!(statuses, [Status::Running, Status::Queued]);
         assert_eq!(world.journal(&running).await, ["started"]);
         assert_eq!(world.journal(&queued).await, [""; 0]);
-        let ended = store.finish(&claim, completed("x"), at(3)).await.unwrap();
+        let ended = store
+            .finish(&claim, completed("x"), || at(3))
+            .await
+            .unwrap();
         assert_eq!(ended.status, Status::Completed);
         assert_eq!(
             store

@@ -148,7 +148,7 @@ on_both!(
             };
             world
                 .store
-                .append(&claimed.claim, &[text], at(attempt * 10 + 2))
+                .append(&claimed.claim, &[text], || at(attempt * 10 + 2))
                 .await
                 .unwrap();
             let ended = world.store.recover(3, at(attempt * 10 + 5)).await.unwrap();
@@ -182,7 +182,7 @@ on_both!(
         };
         world
             .store
-            .append(&claimed.claim, &[text], at(7))
+            .append(&claimed.claim, &[text], || at(7))
             .await
             .unwrap();
         world.store.recover(3, at(100)).await.unwrap();
@@ -191,7 +191,7 @@ on_both!(
         assert_eq!(again.retried, Some(RetryReason::Interrupted));
         world
             .store
-            .append(&again.claim, &[], at(203))
+            .append(&again.claim, &[], || at(203))
             .await
             .unwrap();
         world.store.recover(3, at(300)).await.unwrap();
@@ -314,7 +314,7 @@ on_both!(
         let end = completed("done");
         world
             .store
-            .finish(&first.claim, end, at(140))
+            .finish(&first.claim, end, || at(140))
             .await
             .unwrap();
         let next = world.store.claim_next(9, at(141)).await.unwrap().unwrap();

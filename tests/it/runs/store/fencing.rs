@@ -41,7 +41,7 @@ pub(super) async fn add_blob(store: &Store, claim: &Claim) -> Result<u64, WriteE
         content: json!([]),
     };
     let blobs = [blob()];
-    store.add_result(claim, &result, &blobs, at(4)).await
+    store.add_result(claim, &result, &blobs, || at(4)).await
 }
 
 fn blob() -> Blob {
@@ -86,7 +86,7 @@ on_both!(
                 claim,
                 &reply(0, r#"{"x":1}"#),
                 &[text("Look\0ing"), call.clone()],
-                at(1),
+                || at(1),
             )
             .await;
         assert_eq!(last.unwrap(), 4);
@@ -99,14 +99,14 @@ on_both!(
         };
         assert_eq!(
             store
-                .append(claim, std::slice::from_ref(&result), at(2))
+                .append(claim, std::slice::from_ref(&result), || at(2))
                 .await
                 .unwrap(),
             5
         );
         assert_eq!(
             store
-                .add_reply(claim, &reply(1, "{}"), &[], at(3))
+                .add_reply(claim, &reply(1, "{}"), &[], || at(3))
                 .await
                 .unwrap(),
             6
@@ -164,17 +164,17 @@ on_both!(
         };
         world
             .store
-            .add_file(&claimed.claim, &file("a.txt", 1), at(1))
+            .add_file(&claimed.claim, &file("a.txt", 1), || at(1))
             .await
             .unwrap();
         world
             .store
-            .add_file(&claimed.claim, &failed, at(1))
+            .add_file(&claimed.claim, &failed, || at(1))
             .await
             .unwrap();
         world
             .store
-            .finish(&claimed.claim, completed("x"), at(2))
+            .finish(&claimed.claim, completed("x"), || at(2))
             .await
             .unwrap();
         let entries = world
@@ -202,7 +202,7 @@ on_both!(
         for (name, size) in [("b", 1), ("a", 2), ("b", 3)] {
             world
                 .store
-                .add_file(&claimed.claim, &file(name, size), at(1))
+                .add_file(&claimed.claim, &file(name, size), || at(1))
                 .await
                 .unwrap();
         }
@@ -229,15 +229,15 @@ on_both!(
             add_blob(store, claim).await.unwrap();
             assert_eq!(store.blobs(owner, run).await.unwrap(), [blob()]);
             store
-                .add_file(claim, &file("other", 1), at(5))
+                .add_file(claim, &file("other", 1), || at(5))
                 .await
                 .unwrap();
             assert_eq!(store.blobs(owner, run).await.unwrap(), [blob()]);
             if ends {
-                store.finish(claim, completed("x"), at(6)).await.unwrap();
+                store.finish(claim, completed("x"), || at(6)).await.unwrap();
             } else {
                 store
-                    .add_file(claim, &file("chart.png", 2), at(6))
+                    .add_file(claim, &file("chart.png", 2), || at(6))
                     .await
                     .unwrap();
             }
@@ -262,7 +262,7 @@ on_both!(a_run_ends_once_with_its_callback, async |world: World| {
     let claim = world.claim(run.id, at(1)).await.claim;
     let ended = world
         .store
-        .finish(&claim, completed("Hel\0lo"), at(2))
+        .finish(&claim, completed("Hel\0lo"), || at(2))
         .await
         .unwrap();
     assert_eq!(ended.status, Status::Completed);
@@ -270,7 +270,10 @@ on_both!(a_run_ends_once_with_its_callback, async |world: World| {
     assert_eq!(ended.stop_reason.as_deref(), Some("end_turn"));
     assert_eq!(ended.completed_at, Some(at(2)));
     assert_eq!(ended, world.run(&run).await);
-    let again = world.store.finish(&claim, completed("other"), at(3)).await;
+    let again = world
+        .store
+        .finish(&claim, completed("other"), || at(3))
+        .await;
     assert!(matches!(again, Err(WriteError::Lost)));
     assert_eq!(world.journal(&run).await, ["started", "completed"]);
     let deliveries = world
@@ -322,12 +325,12 @@ on_both!(
             let claimed = world.running("ann", at(0)).await;
             world
                 .store
-                .add_file(&claimed.claim, &file("a", 1), at(1))
+                .add_file(&claimed.claim, &file("a", 1), || at(1))
                 .await
                 .unwrap();
             let run = world
                 .store
-                .finish(&claimed.claim, end, at(2))
+                .finish(&claimed.claim, end, || at(2))
                 .await
                 .unwrap();
             assert_eq!((run.status, run.error), (status, error));
@@ -342,20 +345,20 @@ async fn is_lost(world: &World, claim: &Claim) {
     let store = &world.store;
     let lost = [
         store
-            .append(claim, &[text("stale")], at(50))
+            .append(claim, &[text("stale")], || at(50))
             .await
             .map(drop),
-        store.append(claim, &[], at(50)).await.map(drop),
+        store.append(claim, &[], || at(50)).await.map(drop),
         store
-            .add_reply(claim, &reply(0, "stale"), &[], at(50))
-            .await
-            .map(drop),
-        store
-            .add_file(claim, &file("stale", 1), at(50))
+            .add_reply(claim, &reply(0, "stale"), &[], || at(50))
             .await
             .map(drop),
         store
-            .finish(claim, completed("stale"), at(50))
+            .add_file(claim, &file("stale", 1), || at(50))
+            .await
+            .map(drop),
+        store
+            .finish(claim, completed("stale"), || at(50))
             .await
             .map(drop),
         add_blob(store, claim).await.map(drop),
@@ -374,7 +377,7 @@ on_both!(a_lost_claim_writes_nothing, async |world: World| {
     is_lost(&world, &first.claim).await;
     world
         .store
-        .append(&second.claim, &[text("fresh")], at(6))
+        .append(&second.claim, &[text("fresh")], || at(6))
         .await
         .unwrap();
     // It waits in the queue.
@@ -385,7 +388,7 @@ on_both!(a_lost_claim_writes_nothing, async |world: World| {
     let third = world.claim(first.run.id, at(8)).await;
     world
         .store
-        .finish(&third.claim, completed("x"), at(9))
+        .finish(&third.claim, completed("x"), || at(9))
         .await
         .unwrap();
     for claim in [&first.claim, &second.claim, &third.claim] {

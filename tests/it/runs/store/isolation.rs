@@ -53,10 +53,16 @@ async fn fill(world: &World, owner: &str) -> RunId {
         message: "{}".to_owned(),
         usage: Usage::default(),
     };
-    store.add_reply(&claim, &reply, &[], at(2)).await.unwrap();
-    store.add_file(&claim, &file("a", 1), at(2)).await.unwrap();
     store
-        .finish(&claim, completed("secret"), at(3))
+        .add_reply(&claim, &reply, &[], || at(2))
+        .await
+        .unwrap();
+    store
+        .add_file(&claim, &file("a", 1), || at(2))
+        .await
+        .unwrap();
+    store
+        .finish(&claim, completed("secret"), || at(3))
         .await
         .unwrap();
     store

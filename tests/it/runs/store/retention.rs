@@ -33,19 +33,19 @@ async fn ended(world: &World, owner: &str, seconds: i64) -> OldRun {
     };
     world
         .store
-        .add_reply(&claim, &reply, &[], at(2))
+        .add_reply(&claim, &reply, &[], || at(2))
         .await
         .unwrap();
     for name in ["b", "a"] {
         world
             .store
-            .add_file(&claim, &file(name, 1), at(2))
+            .add_file(&claim, &file(name, 1), || at(2))
             .await
             .unwrap();
     }
     world
         .store
-        .finish(&claim, completed("x"), at(seconds))
+        .finish(&claim, completed("x"), || at(seconds))
         .await
         .unwrap();
     let file_keys = ["runs/x/b", "runs/x/a"].map(str::to_owned).to_vec();

@@ -362,7 +362,7 @@ on_both!(
         assert!(store.claim_next(9, at(190)).await.unwrap().is_none());
         let cancelled = End::Cancelled { response: None };
         store
-            .finish(&first.claim, cancelled, at(191))
+            .finish(&first.claim, cancelled, || at(191))
             .await
             .unwrap();
         let next = store.claim_next(9, at(192)).await.unwrap().unwrap();
@@ -393,7 +393,10 @@ on_both!(
                 "{second}"
             );
             let cancelled = End::Cancelled { response: None };
-            store.finish(&other.claim, cancelled, at(81)).await.unwrap();
+            store
+                .finish(&other.claim, cancelled, || at(81))
+                .await
+                .unwrap();
         }
         let claimed = store.claim_next(9, at(90)).await.unwrap().unwrap();
         assert_eq!(claimed.run.id, next.id);
