@@ -119,8 +119,16 @@ async fn a_process_that_is_killed_during_the_upload_loses_no_file() {
 }
 
 #[tokio::test]
-async fn a_run_that_kills_its_process_fails_after_its_attempts_and_holds_up_nobody() {
-    let world = World::sqlite().await;
+async fn a_run_that_kills_its_process_fails_after_its_attempts_on_sqlite() {
+    fails_after_its_attempts_and_holds_up_nobody(World::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_run_that_kills_its_process_fails_after_its_attempts_on_postgres() {
+    fails_after_its_attempts_and_holds_up_nobody(World::postgres().await).await;
+}
+
+async fn fails_after_its_attempts_and_holds_up_nobody(world: World) {
     world.claude.on(
         |body| match body["messages"][0]["content"][0]["text"].as_str() {
             Some("poison") => Reply::hang_before_headers(),
