@@ -33,7 +33,7 @@ impl Tool for ListExercises {
     const NAME: &'static str = "list_exercises";
     const TITLE: &'static str = "List exercises";
     const DESCRIPTION: &'static str = "The shared exercise catalogue, optionally filtered by muscle group (chest, back, quads, shoulders …), \
-        equipment (barbell, dumbbell, cable …) or words of the name.";
+        equipment (barbell, dumbbell, cable …) or words of the name, the best match first.";
     const PERSONAL: bool = false;
     type Output = ExerciseList;
 
@@ -46,7 +46,7 @@ impl Tool for ListExercises {
             check_equipment(catalogue, equipment)?;
         }
         let found = catalogue.search(muscles, equipment, filter(self.query.as_deref()));
-        let exercises: Vec<ExerciseView> = found.map(ExerciseView::from).collect();
+        let exercises: Vec<ExerciseView> = found.into_iter().map(ExerciseView::from).collect();
         let mut lines = vec![format!("{} exercises", exercises.len())];
         lines.extend(exercises.iter().map(ExerciseView::text));
         let count = exercises.len();
@@ -63,7 +63,7 @@ fn filter(text: Option<&str>) -> Option<&str> {
 }
 
 fn check_equipment(catalogue: &Catalogue, text: &str) -> Result<(), ToolError> {
-    if catalogue.search(None, Some(text), None).next().is_some() {
+    if !catalogue.search(None, Some(text), None).is_empty() {
         return Ok(());
     }
     let all = catalogue.all().iter();
