@@ -18,7 +18,7 @@ pub use exercise::{Exercise, Load, Measure};
 use index::Index;
 pub use muscles::{MUSCLES, parse_muscles};
 use names::{lowercase_words, normalize};
-use ranking::{Names, Query};
+use ranking::{KnownNames, Query};
 
 /// Most exercises that are loaded.
 pub const MAX_EXERCISES: i64 = 1000;
@@ -30,7 +30,7 @@ const MAX_NEAR: usize = 10;
 pub struct Catalogue {
     exercises: Vec<Exercise>,
     /// For each exercise.
-    names: Vec<Names>,
+    names: Vec<KnownNames>,
     index: Index,
 }
 
@@ -49,7 +49,7 @@ impl Catalogue {
         // `by_id` searches by bytes, but databases sort by their locale.
         exercises.sort_by(|a, b| a.id.cmp(&b.id));
         Self {
-            names: exercises.iter().map(Names::new).collect(),
+            names: exercises.iter().map(KnownNames::new).collect(),
             index: Index::new(&exercises),
             exercises,
         }
@@ -88,11 +88,11 @@ impl Catalogue {
         Query::new(text, self.index.parse(text))
     }
 
-    fn with_names(&self) -> impl Iterator<Item = (&Exercise, &Names)> {
+    fn with_names(&self) -> impl Iterator<Item = (&Exercise, &KnownNames)> {
         self.exercises.iter().zip(&self.names)
     }
 
-    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. Names that begin
+    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. KnownNames that begin
     /// with the text are first.
     pub fn complete(&self, typed: &str, n: usize) -> Vec<String> {
         let typed = lowercase_words(typed);
@@ -131,7 +131,7 @@ impl Catalogue {
         if query.is_blank() {
             return passing.map(|(exercise, _)| exercise).collect();
         }
-        let passing: Vec<(&Exercise, &Names)> = passing.collect();
+        let passing: Vec<(&Exercise, &KnownNames)> = passing.collect();
         let meant = self.index.find(text).map(|at| &self.exercises[at]);
         let is_meant = |exercise: &Exercise| meant.is_some_and(|meant| meant.id == exercise.id);
         let within = passing.iter().copied();
@@ -151,7 +151,7 @@ impl Catalogue {
 /// The exercises, the nearest first.
 fn ranked<'a>(
     query: &Query,
-    exercises: impl Iterator<Item = (&'a Exercise, &'a Names)>,
+    exercises: impl Iterator<Item = (&'a Exercise, &'a KnownNames)>,
 ) -> Vec<&'a Exercise> {
     let scored = exercises.map(|(exercise, names)| (query.score(exercise, names), exercise));
     let mut scored: Vec<(f64, &Exercise)> = scored.collect();

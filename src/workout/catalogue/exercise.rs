@@ -6,26 +6,25 @@ use sqlx::{AnyPool, Row, any::AnyRow};
 
 use super::{MAX_EXERCISES, names::normalize};
 
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Exercise {
     pub id: String,
     pub name: String,
-    #[serde(skip_serializing)]
     pub aliases: Vec<String>,
     pub description: String,
     pub primary_muscles: Vec<String>,
     pub secondary_muscles: Vec<String>,
     pub equipment: String,
     pub movement_pattern: String,
-    // Both limbs work at the same time.
+    /// Both limbs work at the same time.
     pub bilateral: bool,
-    /// kg; 0 without progression by weight
+    /// In kg; 0 without progression by weight.
     pub step_increment: f64,
-    /// kg; 0 is none
+    /// In kg; 0 is none.
     pub progression_limit: f64,
-    /// What reps counts
+    /// What a set's reps count.
     pub measure: Measure,
-    /// What weight is: lifted, added to the body, help, or nothing
+    /// What a set's weight is.
     pub load: Load,
 }
 

@@ -72,7 +72,9 @@ impl Index {
     fn add_exact(&mut self, exercise: usize, name: &str, unspaced: bool) {
         let key = normalize(name);
         let key = if unspaced { key.replace(' ', "") } else { key };
-        self.exact.entry(key).or_insert(exercise);
+        if !key.is_empty() {
+            self.exact.entry(key).or_insert(exercise);
+        }
     }
 
     fn add_parsed(&mut self, exercise: usize, name: &str) {

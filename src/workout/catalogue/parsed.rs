@@ -64,6 +64,7 @@ impl ParsedName {
             "leg" => has("single"),
             "horizontal" | "vertical" => on("machine"),
             "low" | "mid" | "high" => on("cable") && self.synonym.contains("fly"),
+            "bar" => on("cable") || has("pushdown") || has("pulldown"),
             word => VARIANTS.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()),
         };
         let words: BTreeSet<&str> = self

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The name and aliases of an exercise.
-pub(super) struct Names(Vec<Name>);
+pub(super) struct KnownNames(Vec<Name>);
 
 struct Name {
     text: String,
@@ -21,7 +21,7 @@ pub(super) struct Query {
     parsed: ParsedName,
 }
 
-impl Names {
+impl KnownNames {
     pub(super) fn new(exercise: &Exercise) -> Self {
         let names = std::iter::once(&exercise.name).chain(&exercise.aliases);
         let names = names.map(|name| {
@@ -52,7 +52,7 @@ impl Query {
     }
 
     /// True if one name of the exercise has all the words, equipment aside, which the exercise itself may have.
-    pub(super) fn is_within(&self, exercise: &Exercise, names: &Names) -> bool {
+    pub(super) fn is_within(&self, exercise: &Exercise, names: &KnownNames) -> bool {
         let ParsedName {
             movement,
             equipment,
@@ -69,7 +69,7 @@ impl Query {
     }
 
     /// True if a word that matters is also one of the exercise's, or the beginning of one, or nearly one.
-    pub(super) fn is_near(&self, names: &Names) -> bool {
+    pub(super) fn is_near(&self, names: &KnownNames) -> bool {
         let words = self.parsed.movement.iter();
         let mut words = words.filter(|word| word.len() >= 3 && !VARIANTS.contains(word.as_str()));
         words.any(|word| {
@@ -79,7 +79,7 @@ impl Query {
     }
 
     /// How near the exercise is; more is nearer.
-    pub(super) fn score(&self, exercise: &Exercise, names: &Names) -> f64 {
+    pub(super) fn score(&self, exercise: &Exercise, names: &KnownNames) -> f64 {
         let equipment = &self.parsed.equipment;
         let equipment = match equipment.contains(exercise.equipment.as_str()) {
             _ if equipment.is_empty() => 0.0,

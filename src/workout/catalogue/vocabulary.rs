@@ -39,6 +39,7 @@ pub(super) const EQUIPMENT: &[(&str, &str)] = &[
     ("hammer strength", "machine"),
     ("iso lateral", "machine"),
     ("isolateral", "machine"),
+    ("plate", "plate"),
     ("plate loaded", "machine"),
     ("machine plate", "machine"),
     ("smith", "smith_machine"),
@@ -71,7 +72,8 @@ pub(super) const NARROWER: &[(&str, &[&str])] = &[
     ("smith_machine", &["barbell", "machine"]),
     ("ez_bar", &["barbell"]),
     ("trap_bar", &["barbell"]),
-    ("cable", &["machine"]),
+    ("cable", &["machine", "ez_bar"]),
+    ("machine", &["plate"]),
 ];
 
 /// Equipment that stands in for other equipment where an exercise is listed with it alone: an EZ bar is a barbell.
