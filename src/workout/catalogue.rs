@@ -92,8 +92,8 @@ impl Catalogue {
         self.exercises.iter().zip(&self.names)
     }
 
-    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. KnownNames that begin
-    /// with the text are first.
+    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. Names that begin with
+    /// the text are first, and short ones before long ones.
     pub fn complete(&self, typed: &str, n: usize) -> Vec<String> {
         let typed = lowercase_words(typed);
         let has_prefixes = |name: &str| {
@@ -103,12 +103,16 @@ impl Catalogue {
         let matching = self
             .with_names()
             .filter(|(_, names)| names.texts().any(has_prefixes));
-        let (mut first, others): (Vec<_>, Vec<_>) = matching
-            .map(|(exercise, _)| exercise.name.clone())
-            .partition(|name| lowercase_words(name).starts_with(&typed));
-        first.extend(others);
-        first.truncate(n);
-        first
+        let mut names: Vec<String> = matching.map(|(e, _)| e.name.clone()).collect();
+        // The shorter, the less there is beside what is typed.
+        names.sort_by_key(|name| {
+            (
+                !lowercase_words(name).starts_with(&typed),
+                name.chars().count(),
+            )
+        });
+        names.truncate(n);
+        names
     }
 
     /// The exercises that pass all given filters: with a query those with all its words, or else the nearest few, best first.

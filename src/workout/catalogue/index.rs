@@ -5,15 +5,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Exercise,
-    names::{is_misspelled, normalize, normalized_words},
+    names::{corrected_words, normalize, normalized_words},
     parsed::{ParsedName, Words},
-    vocabulary::{EQUIPMENT, FILLERS, PHRASES, STANDS_IN, VARIANTS, WORDS},
+    vocabulary::{self, STANDS_IN},
 };
 
 /// More words for variants than this are no name.
 const MAX_VARIANTS: usize = 6;
-/// Shorter words are not corrected.
-const MIN_CORRECTED: usize = 6;
 
 pub(super) struct Index {
     /// From normalised slugs, names and aliases, also without spaces.
@@ -23,6 +21,15 @@ pub(super) struct Index {
     /// All words of names, and those of the tables.
     vocabulary: HashSet<String>,
     facts: Vec<Facts>,
+}
+
+/// What a name is for.
+pub(super) enum Match {
+    /// No name is like it.
+    Nothing,
+    /// Names of several exercises, or of other equipment, are like it.
+    Unclear,
+    One(usize),
 }
 
 /// One name of one exercise.
@@ -46,7 +53,7 @@ impl Index {
             exact: HashMap::new(),
             movements: HashMap::new(),
             synonyms: HashMap::new(),
-            vocabulary: table_words(),
+            vocabulary: vocabulary::words(),
             facts: exercises.iter().map(Facts::new).collect(),
         };
         // Names take precedence over aliases, and both over what is written without spaces.
@@ -98,21 +105,7 @@ impl Index {
 
     /// The words of the name, common misspellings corrected.
     pub(super) fn parse(&self, text: &str) -> ParsedName {
-        let words = normalized_words(text).into_iter();
-        let words: Vec<String> = words.map(|word| self.corrected(word)).collect();
-        ParsedName::new(&words)
-    }
-
-    fn corrected(&self, word: String) -> String {
-        let is_known = self.vocabulary.contains(&word);
-        if is_known || word.len() < MIN_CORRECTED || word.contains(|c: char| c.is_ascii_digit()) {
-            return word;
-        }
-        let mut near = self.vocabulary.iter().filter(|w| is_misspelled(&word, w));
-        match (near.next(), near.next()) {
-            (Some(only), None) => only.clone(),
-            _ => word,
-        }
+        ParsedName::new(&corrected_words(text, &[&self.vocabulary]))
     }
 
     /// The exercise with this slug, name or alias, in any case, hyphenation or plural.
@@ -139,11 +132,18 @@ impl Index {
             return None;
         }
         // With as many of the words as possible.
-        (0..=variants.len()).find_map(|left_out| self.without(&name, &variants, left_out))?
+        for left_out in 0..=variants.len() {
+            match self.without(&name, &variants, left_out) {
+                Match::Nothing => {}
+                Match::Unclear => return None,
+                Match::One(at) => return Some(at),
+            }
+        }
+        None
     }
 
-    /// The exercise that is found by leaving out this many of the words for variants; `None` if no name is like that.
-    fn without(&self, name: &ParsedName, variants: &[&str], n: usize) -> Option<Option<usize>> {
+    /// The exercise that is found by leaving out `n` of the words for variants.
+    fn without(&self, name: &ParsedName, variants: &[&str], n: usize) -> Match {
         let mut is_known = false;
         for (names, words) in [
             (&self.movements, &name.movement),
@@ -166,11 +166,17 @@ impl Index {
                 let fitting = self.with_equipment(entries, &name.equipment).into_iter();
                 found.extend(fitting.filter(|at| !self.facts[*at].contradict(words)));
             }
-            if let Some(first) = found.pop_first() {
-                return Some(found.is_empty().then_some(first));
+            match (found.pop_first(), found.is_empty()) {
+                (Some(only), true) => return Match::One(only),
+                (Some(_), false) => return Match::Unclear,
+                (None, _) => {}
             }
         }
-        is_known.then_some(None)
+        if is_known {
+            Match::Unclear
+        } else {
+            Match::Nothing
+        }
     }
 
     fn with_equipment(&self, entries: &[Entry], given: &BTreeSet<&str>) -> BTreeSet<usize> {
@@ -230,14 +236,4 @@ fn subsets<'a>(all: &'a [&'a str], n: usize) -> impl Iterator<Item = Vec<&'a str
             let at = (0..all.len()).filter(|at| bits & (1 << at) != 0);
             at.map(|at| all[at]).collect()
         })
-}
-
-fn table_words() -> HashSet<String> {
-    let phrases = EQUIPMENT.iter().chain(WORDS).chain(PHRASES);
-    let phrases = phrases.flat_map(|(phrase, _)| phrase.split(' '));
-    let words = phrases.chain(FILLERS.iter().copied());
-    words
-        .chain(VARIANTS.iter().copied())
-        .map(str::to_owned)
-        .collect()
 }

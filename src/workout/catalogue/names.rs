@@ -1,9 +1,13 @@
 //! The words of exercise names: spelling, plurals, abbreviations.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::vocabulary::SPELLINGS;
 
 /// Longer texts match nothing.
 const MAX_NAME_CHARS: usize = 200;
+/// Shorter words are not corrected.
+const MIN_CORRECTED: usize = 6;
 
 /// The words in lower case, without apostrophes.
 pub(super) fn words(text: &str) -> Vec<String> {
@@ -53,7 +57,25 @@ fn singular(word: &str) -> String {
     word.strip_suffix(ending).unwrap_or(word).to_owned()
 }
 
+/// [`normalized_words`], common misspellings corrected: of words that no vocabulary has, and that are like only one in them.
+pub(super) fn corrected_words(text: &str, vocabularies: &[&HashSet<String>]) -> Vec<String> {
+    let corrected = |word: String| {
+        let is_known = vocabularies.iter().any(|words| words.contains(&word));
+        let has_digit = word.contains(|c: char| c.is_ascii_digit());
+        if is_known || has_digit || word.len() < MIN_CORRECTED {
+            return word;
+        }
+        let words = vocabularies.iter().copied().flatten();
+        let near: BTreeSet<&String> = words.filter(|w| is_misspelled(&word, w)).collect();
+        match near.first() {
+            Some(only) if near.len() == 1 => (*only).clone(),
+            _ => word,
+        }
+    };
+    normalized_words(text).into_iter().map(corrected).collect()
+}
+
 /// True if one letter is wrong, missing or too many, or two are swapped; the first one is right.
-pub(super) fn is_misspelled(word: &str, correct: &str) -> bool {
+fn is_misspelled(word: &str, correct: &str) -> bool {
     word.chars().next() == correct.chars().next() && strsim::osa_distance(word, correct) == 1
 }

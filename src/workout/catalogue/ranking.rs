@@ -61,10 +61,10 @@ impl Query {
         let says_something = !movement.is_empty() || !equipment.is_empty();
         says_something
             && names.0.iter().any(|name| {
-                let has = |kind: &&str| {
+                let has = |kind: &&'static str| {
                     exercise.equipment == **kind || name.parsed.equipment.contains(*kind)
                 };
-                movement.is_subset(&name.parsed.movement) && equipment.iter().all(|kind| has(kind))
+                movement.is_subset(&name.parsed.movement) && equipment.iter().all(has)
             })
     }
 

@@ -55,7 +55,7 @@ fn every_slug_name_and_alias_finds_its_own_exercise() {
     }
 }
 
-/// Names as Hevy, Strong, FitNotes and their users write them, and names that are for no exercise (`-`).
+/// Names as Hevy, Strong, `FitNotes` and their users write them, and names that are for no exercise (`-`).
 #[test]
 fn the_names_of_the_apps_find_their_exercises() {
     let rows = include_str!("tests/names.tsv").lines().skip(1);

@@ -216,3 +216,14 @@ pub(super) static OTHER_ROPES: LazyLock<HashSet<&str>> =
 fn set(words: &'static str) -> HashSet<&'static str> {
     words.split_whitespace().collect()
 }
+
+/// All words of the tables.
+pub(super) fn words() -> HashSet<String> {
+    let phrases = EQUIPMENT.iter().chain(WORDS).chain(PHRASES);
+    let phrases = phrases.flat_map(|(phrase, _)| phrase.split(' '));
+    let words = phrases.chain(FILLERS.iter().copied());
+    words
+        .chain(VARIANTS.iter().copied())
+        .map(str::to_owned)
+        .collect()
+}
