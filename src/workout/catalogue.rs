@@ -2,30 +2,36 @@
 //! data shipped with the server: exercises, plans, muscle groups and volume landmarks.
 
 mod exercise;
+mod index;
 pub mod landmarks;
 mod muscles;
 mod names;
+mod parsed;
+mod ranking;
 pub mod seed;
-
-use std::collections::HashMap;
+mod vocabulary;
 
 use sqlx::AnyPool;
 
 use super::error::{ToolError, quoted};
-pub use exercise::Exercise;
+pub use exercise::{Exercise, Load, Measure};
+use index::Index;
 pub use muscles::{MUSCLES, parse_muscles};
-use names::{any_has_words, keys, lowercase_words, normalize, similarity, words};
+use names::{lowercase_words, normalize};
+use ranking::{KnownNames, Query};
 
 /// Most exercises that are loaded.
 pub const MAX_EXERCISES: i64 = 1000;
 
+/// Most exercises that a search finds where none has all the words.
+const MAX_NEAR: usize = 10;
+
 /// All exercises, in memory.
 pub struct Catalogue {
     exercises: Vec<Exercise>,
-    /// For each exercise: its name and aliases, normalised.
-    names: Vec<Vec<String>>,
-    /// From slugs, names, aliases and their [`keys`] to indices.
-    index: HashMap<String, usize>,
+    /// For each exercise.
+    names: Vec<KnownNames>,
+    index: Index,
 }
 
 impl Catalogue {
@@ -42,25 +48,10 @@ impl Catalogue {
     fn new(mut exercises: Vec<Exercise>) -> Self {
         // `by_id` searches by bytes, but databases sort by their locale.
         exercises.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut index = HashMap::new();
-        for (at, exercise) in exercises.iter().enumerate() {
-            for name in [&exercise.id, &exercise.name] {
-                index.insert(normalize(name), at);
-            }
-        }
-        let names: Vec<Vec<String>> = exercises.iter().map(normalized_names).collect();
-        // An exercise's exact name takes precedence over spelling variants of another one's.
-        for variant in 0..keys("").len() {
-            for (at, names) in names.iter().enumerate() {
-                for name in names {
-                    index.entry(keys(name)[variant].clone()).or_insert(at);
-                }
-            }
-        }
         Self {
+            names: exercises.iter().map(KnownNames::new).collect(),
+            index: Index::new(&exercises),
             exercises,
-            names,
-            index,
         }
     }
 
@@ -74,38 +65,18 @@ impl Catalogue {
         at.ok().map(|index| &self.exercises[index])
     }
 
-    /// The exercise with this name ([`Self::by_name`]), or else the only one whose names contain all the words. The error
+    /// The exercise with this slug, name or alias, in any spelling and order, whose equipment may be named too. The error
     /// suggests the nearest three.
     pub fn find(&self, text: &str) -> Result<&Exercise, ToolError> {
-        if let Some(exercise) = self.by_name(text) {
-            return Ok(exercise);
-        }
-        let normalized = normalize(text);
-        let words = words(&normalized);
-        let mut matching = self
-            .with_names()
-            .filter(|(_, names)| any_has_words(names, &words));
-        match (words.is_empty(), matching.next(), matching.next()) {
-            (false, Some((only, _)), None) => Ok(only),
-            _ => Err(self.unknown(text, &normalized)),
-        }
+        let found = self.index.find(text).map(|at| &self.exercises[at]);
+        found.ok_or_else(|| self.unknown(text))
     }
 
-    /// The exercise with this slug, name or alias, in any case, hyphenation, word order or plural.
-    pub fn by_name(&self, text: &str) -> Option<&Exercise> {
-        let keys = keys(&normalize(text));
-        let at = keys.iter().find_map(|key| self.index.get(key))?;
-        Some(&self.exercises[*at])
-    }
-
-    fn unknown(&self, text: &str, normalized: &str) -> ToolError {
-        let mut scored: Vec<(f64, &Exercise)> = self
-            .with_names()
-            .map(|(exercise, names)| (similarity(names, normalized), exercise))
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
-        let shown = |(_, e): &(f64, &Exercise)| format!("{} ({})", e.name, e.id);
-        let nearest: Vec<String> = scored.iter().take(3).map(shown).collect();
+    fn unknown(&self, text: &str) -> ToolError {
+        let query = self.query(text);
+        let ranked = ranked(&query, self.with_names());
+        let shown = |e: &Exercise| format!("{} ({})", e.name, e.id);
+        let nearest: Vec<String> = ranked.into_iter().take(3).map(shown).collect();
         ToolError::Input(format!(
             "unknown exercise {}; did you mean {}? list_exercises shows all",
             quoted(text),
@@ -113,53 +84,83 @@ impl Catalogue {
         ))
     }
 
-    fn with_names(&self) -> impl Iterator<Item = (&Exercise, &Vec<String>)> {
+    fn query(&self, text: &str) -> Query {
+        Query::new(text, self.index.parse(text))
+    }
+
+    fn with_names(&self) -> impl Iterator<Item = (&Exercise, &KnownNames)> {
         self.exercises.iter().zip(&self.names)
     }
 
-    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. Names that begin
-    /// with the text are first.
+    /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. Names that begin with
+    /// the text are first, and short ones before long ones.
     pub fn complete(&self, typed: &str, n: usize) -> Vec<String> {
         let typed = lowercase_words(typed);
-        let prefixes = words(&typed);
-        let matches = |name: &String| {
-            let mut prefixes = prefixes.iter();
+        let has_prefixes = |name: &str| {
+            let mut prefixes = typed.split_whitespace();
             prefixes.all(|prefix| name.split(' ').any(|word| word.starts_with(prefix)))
         };
         let matching = self
             .with_names()
-            .filter(|(_, names)| names.iter().any(matches));
-        let (mut first, others): (Vec<_>, Vec<_>) = matching
-            .map(|(exercise, _)| exercise.name.clone())
-            .partition(|name| lowercase_words(name).starts_with(&typed));
-        first.extend(others);
-        first.truncate(n);
-        first
+            .filter(|(_, names)| names.texts().any(has_prefixes));
+        let mut names: Vec<String> = matching.map(|(e, _)| e.name.clone()).collect();
+        // The shorter, the less there is beside what is typed.
+        names.sort_by_key(|name| {
+            (
+                !lowercase_words(name).starts_with(&typed),
+                name.chars().count(),
+            )
+        });
+        names.truncate(n);
+        names
     }
 
-    /// The exercises that pass all given filters.
-    pub fn search<'a>(
-        &'a self,
-        muscles: Option<&'a [&'static str]>,
-        equipment: Option<&'a str>,
-        query: Option<&'a str>,
-    ) -> impl Iterator<Item = &'a Exercise> {
+    /// The exercises that pass all given filters: with a query those with all its words, or else the nearest few, best first.
+    pub fn search(
+        &self,
+        muscles: Option<&[&'static str]>,
+        equipment: Option<&str>,
+        query: Option<&str>,
+    ) -> Vec<&Exercise> {
         let equipment = equipment.map(normalize);
-        let query = query.map(normalize).unwrap_or_default();
-        let found = self.with_names().filter(move |(exercise, names)| {
+        let passes = |exercise: &Exercise| {
             muscles.is_none_or(|muscles| muscles.iter().any(|m| exercise.works(m)))
                 && equipment
                     .as_ref()
                     .is_none_or(|equipment| normalize(&exercise.equipment) == *equipment)
-                && any_has_words(names, &words(&query))
-        });
-        found.map(|(exercise, _)| exercise)
+        };
+        let passing = self.with_names().filter(|(exercise, _)| passes(exercise));
+        let text = query.unwrap_or_default();
+        let query = self.query(text);
+        if query.is_blank() {
+            return passing.map(|(exercise, _)| exercise).collect();
+        }
+        let passing: Vec<(&Exercise, &KnownNames)> = passing.collect();
+        let meant = self.index.find(text).map(|at| &self.exercises[at]);
+        let is_meant = |exercise: &Exercise| meant.is_some_and(|meant| meant.id == exercise.id);
+        let within = passing.iter().copied();
+        let within = within.filter(|(e, names)| is_meant(e) || query.is_within(e, names));
+        let mut found = ranked(&query, within);
+        if found.is_empty() {
+            let near = passing.into_iter();
+            found = ranked(&query, near.filter(|(_, names)| query.is_near(names)));
+            found.truncate(MAX_NEAR);
+        }
+        // The others stay in their order.
+        found.sort_by_key(|exercise| !is_meant(exercise));
+        found
     }
 }
 
-fn normalized_names(exercise: &Exercise) -> Vec<String> {
-    let names = std::iter::once(&exercise.name).chain(&exercise.aliases);
-    names.map(|name| normalize(name)).collect()
+/// The exercises, the nearest first.
+fn ranked<'a>(
+    query: &Query,
+    exercises: impl Iterator<Item = (&'a Exercise, &'a KnownNames)>,
+) -> Vec<&'a Exercise> {
+    let scored = exercises.map(|(exercise, names)| (query.score(exercise, names), exercise));
+    let mut scored: Vec<(f64, &Exercise)> = scored.collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+    scored.into_iter().map(|(_, exercise)| exercise).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,11 @@ static PROFILE: Profile = Profile {
             "completed calls",
             include_str!("migrations/sqlite/0002_completed_calls.sql"),
         ),
+        (
+            3,
+            "measures",
+            include_str!("migrations/sqlite/0003_measures.sql"),
+        ),
     ],
     postgres: &[
         (
@@ -31,6 +36,11 @@ static PROFILE: Profile = Profile {
             2,
             "completed calls",
             include_str!("migrations/postgres/0002_completed_calls.sql"),
+        ),
+        (
+            3,
+            "measures",
+            include_str!("migrations/postgres/0003_measures.sql"),
         ),
     ],
     schema: "prog_strength_workouts",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     context::ToolContext,
     error::ToolError,
-    tools::{self, GetExerciseHistory, GetSettings, ListExercises, Tool},
+    tools::{self, ExerciseList, GetExerciseHistory, GetSettings, Tool},
 };
 
 const CATALOGUE: &str = "workout://exercises/catalog";
@@ -77,7 +77,7 @@ pub async fn read(
     ctx: &ToolContext<'_>,
 ) -> Result<ReadResourceResult, ToolError> {
     let json = match uri {
-        ResourceUri::Catalogue => json(&ListExercises::default().run(ctx).await?.data),
+        ResourceUri::Catalogue => json(&ExerciseList::detailed(ctx.catalogue)),
         ResourceUri::History(exercise) => {
             let days = None;
             json(&GetExerciseHistory { exercise, days }.run(ctx).await?.data)

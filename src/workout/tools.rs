@@ -15,7 +15,7 @@ mod views;
 mod volume;
 mod workouts;
 
-pub use exercises::ListExercises;
+pub use exercises::ExerciseList;
 pub use history::GetExerciseHistory;
 pub use plans::{ListPlans, all_plans};
 pub use progress::AnalyzeProgress;

@@ -3,7 +3,7 @@
 use crate::workout::error::{ToolError, invalid, quoted};
 
 /// All muscle groups.
-pub const MUSCLES: [&str; 16] = [
+pub const MUSCLES: [&str; 17] = [
     "chest",
     "back",
     "side_delts",
@@ -20,6 +20,7 @@ pub const MUSCLES: [&str; 16] = [
     "forearms",
     "adductors",
     "lower_back",
+    "neck",
 ];
 
 /// Parses a word such as `chest`, `shoulders` or `lats` to the muscle groups it stands for.

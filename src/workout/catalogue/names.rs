@@ -1,65 +1,81 @@
-//! Exercise-name matching: normalisation, word search and similarity.
+//! The words of exercise names: spelling, plurals, abbreviations.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::vocabulary::SPELLINGS;
 
 /// Longer texts match nothing.
 const MAX_NAME_CHARS: usize = 200;
+/// Shorter words are not corrected.
+const MIN_CORRECTED: usize = 6;
+
+/// The words in lower case, without apostrophes.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let text: String = text.chars().take(MAX_NAME_CHARS).collect();
+    let text = text.to_lowercase().replace('&', " and ");
+    let text = text.replace(['\'', '’', '´', '`'], "");
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
 
 /// Lower case, with words separated by single spaces.
 pub(super) fn lowercase_words(text: &str) -> String {
-    let text: String = text.chars().take(MAX_NAME_CHARS).collect();
-    let text = text.to_lowercase();
-    let words = text.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.join(" ")
+    words(text).join(" ")
 }
 
-/// [`lowercase_words`] without plurals, and with common abbreviations expanded.
-pub(super) fn normalize(text: &str) -> String {
-    let text = lowercase_words(text);
-    let words = text.split(' ').map(|word| match word {
-        "db" => "dumbbell",
-        "bb" => "barbell",
-        "kb" => "kettlebell",
-        "flye" | "flyes" | "flies" | "flys" => "fly",
-        "biceps" | "triceps" => word,
-        _ if word.len() > 3 && !word.ends_with("ss") => word.strip_suffix('s').unwrap_or(word),
-        _ => word,
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// Lookup keys of a normalised name: as it is, with its words sorted (`Squat (Barbell)` is a barbell squat), and without
-/// spaces (`benchpress`, `dead lift`).
-pub(super) fn keys(name: &str) -> [String; 3] {
-    let mut words: Vec<&str> = name.split(' ').collect();
-    words.sort_unstable();
-    [name.to_owned(), words.join(" "), name.replace(' ', "")]
-}
-
-/// The words of a normalised text.
-pub(super) fn words(text: &str) -> Vec<&str> {
-    text.split(' ').filter(|word| !word.is_empty()).collect()
-}
-
-/// True if one of the names has all the words.
-pub(super) fn any_has_words(names: &[String], words: &[&str]) -> bool {
-    let has_all = |name: &String| words.iter().all(|word| name.split(' ').any(|w| w == *word));
-    names.iter().any(has_all)
-}
-
-/// The similarity of the text to the most similar name: by letters (Jaro-Winkler) and by common words.
-pub(super) fn similarity(names: &[String], text: &str) -> f64 {
-    let words: Vec<&str> = text.split(' ').collect();
-    let similarity = |name: &String| {
-        let common = words
-            .iter()
-            .filter(|word| name.split(' ').any(|n| n == **word))
-            .count();
-        let most = words.len().max(name.split(' ').count());
-        #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
-        let common = common as f64 / most as f64;
-        let letters = strsim::jaro_winkler(name, text);
-        let unspaced = strsim::jaro_winkler(&name.replace(' ', ""), &text.replace(' ', ""));
-        letters.max(unspaced) + common
+/// The words without plurals, abbreviations and common misspellings.
+pub(super) fn normalized_words(text: &str) -> Vec<String> {
+    let spelled = |word: &str| SPELLINGS.get(word).copied().map(str::to_owned);
+    let normalized = |word: String| {
+        spelled(&word).unwrap_or_else(|| {
+            let word = singular(&word);
+            spelled(&word).unwrap_or(word)
+        })
     };
-    names.iter().map(similarity).fold(0.0, f64::max)
+    words(text).into_iter().map(normalized).collect()
+}
+
+/// [`normalized_words`], separated by single spaces.
+pub(super) fn normalize(text: &str) -> String {
+    normalized_words(text).join(" ")
+}
+
+fn singular(word: &str) -> String {
+    if word.len() <= 3 || word.ends_with("ss") || matches!(word, "biceps" | "triceps") {
+        return word.to_owned();
+    }
+    if let Some(stem) = word.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
+    let sibilant = ["sses", "ches", "shes", "xes"]
+        .iter()
+        .any(|end| word.ends_with(end));
+    let ending = if sibilant { "es" } else { "s" };
+    word.strip_suffix(ending).unwrap_or(word).to_owned()
+}
+
+/// [`normalized_words`], common misspellings corrected: of words that no vocabulary has, and that are like only one in them.
+pub(super) fn corrected_words(text: &str, vocabularies: &[&HashSet<String>]) -> Vec<String> {
+    let corrected = |word: String| {
+        let is_known = vocabularies.iter().any(|words| words.contains(&word));
+        let has_digit = word.contains(|c: char| c.is_ascii_digit());
+        if is_known || has_digit || word.len() < MIN_CORRECTED {
+            return word;
+        }
+        let words = vocabularies.iter().copied().flatten();
+        let near: BTreeSet<&String> = words.filter(|w| is_misspelled(&word, w)).collect();
+        match near.first() {
+            Some(only) if near.len() == 1 => (*only).clone(),
+            _ => word,
+        }
+    };
+    normalized_words(text).into_iter().map(corrected).collect()
+}
+
+/// True if one letter is wrong, missing or too many, or two are swapped; the first one is right.
+fn is_misspelled(word: &str, correct: &str) -> bool {
+    word.chars().next() == correct.chars().next() && strsim::osa_distance(word, correct) == 1
 }

@@ -64,6 +64,7 @@ async fn changed(
     Ok(true)
 }
 
+/// Writes the exercise, unless a row that an operator has added has its name.
 async fn seed_exercise(
     connection: &mut AnyConnection,
     exercise: &Exercise,
@@ -71,16 +72,19 @@ async fn seed_exercise(
     let list = |items: &[String]| serde_json::json!(items).to_string();
     query!(
         "INSERT INTO exercise (id, name, aliases, description, primary_muscles, secondary_muscles, equipment,
-                               movement_pattern, bilateral, step_increment, progression_limit)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                               movement_pattern, bilateral, step_increment, progression_limit, measure, load)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+         WHERE NOT EXISTS (SELECT 1 FROM exercise WHERE name = $2 AND id <> $1)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, aliases = excluded.aliases,
              description = excluded.description, primary_muscles = excluded.primary_muscles,
              secondary_muscles = excluded.secondary_muscles, equipment = excluded.equipment,
              movement_pattern = excluded.movement_pattern, bilateral = excluded.bilateral,
-             step_increment = excluded.step_increment, progression_limit = excluded.progression_limit";
+             step_increment = excluded.step_increment, progression_limit = excluded.progression_limit,
+             measure = excluded.measure, load = excluded.load";
         &exercise.id, &exercise.name, list(&exercise.aliases), &exercise.description,
         list(&exercise.primary_muscles), list(&exercise.secondary_muscles), &exercise.equipment,
-        &exercise.movement_pattern, exercise.bilateral, exercise.step_increment, exercise.progression_limit
+        &exercise.movement_pattern, exercise.bilateral, exercise.step_increment, exercise.progression_limit,
+        exercise.measure.as_str(), exercise.load.as_str()
     ).execute(connection).await?;
     Ok(())
 }

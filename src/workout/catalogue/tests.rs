@@ -1,7 +1,12 @@
+mod laws;
+
+use std::sync::LazyLock;
+
 use super::*;
 
-fn catalogue() -> Catalogue {
-    Catalogue::shipped()
+fn catalogue() -> &'static Catalogue {
+    static SHIPPED: LazyLock<Catalogue> = LazyLock::new(Catalogue::shipped);
+    &SHIPPED
 }
 
 #[test]
@@ -50,6 +55,51 @@ fn every_slug_name_and_alias_finds_its_own_exercise() {
     }
 }
 
+/// Names as Hevy, Strong, `FitNotes` and their users write them, and names that are for no exercise (`-`).
+#[test]
+fn the_names_of_the_apps_find_their_exercises() {
+    let rows = include_str!("tests/names.tsv").lines().skip(1);
+    for (name, id) in rows.map(|row| row.split_once('\t').expect("two columns")) {
+        let found = catalogue().find(name).map_or("-", |exercise| &exercise.id);
+        assert_eq!(found, id, "{name}");
+    }
+}
+
+#[test]
+fn searches_rank_and_find_what_is_near() {
+    let ids = |query: &str| -> Vec<&str> {
+        let found = catalogue().search(None, None, Some(query));
+        found.into_iter().map(|e| e.id.as_str()).collect()
+    };
+    for (query, first) in [
+        ("bench press", "barbell-bench-press"),
+        ("Lat Pulldown (Cable)", "lat-pulldown"),
+        ("wide grip lat pulldown", "lat-pulldown"),
+        ("dumbbell bench", "dumbbell-bench-press"),
+        (
+            "cable triceps extension",
+            "cable-overhead-triceps-extension",
+        ),
+        ("inclin bench pres", "barbell-incline-bench-press"),
+        ("pulld", "lat-pulldown"),
+        ("deadlift freemotion", "barbell-deadlift"),
+        ("ab twist", "cable-twist"),
+    ] {
+        assert_eq!(
+            ids(query).first(),
+            Some(&first),
+            "{query}: {:?}",
+            ids(query)
+        );
+    }
+    assert!(ids("press").len() > 20);
+    assert!(ids("dumbbell").len() > 50);
+    assert_eq!(ids("deadlift freemotion").len(), 10);
+    for nothing in ["zumba", "no such words", "the"] {
+        assert_eq!(ids(nothing), [""; 0], "{nothing}");
+    }
+}
+
 #[test]
 fn unknown_and_ambiguous_names_are_errors_that_suggest_the_nearest_three() {
     let catalogue = catalogue();
@@ -84,6 +134,7 @@ fn filters_narrow_the_list_and_completion_prefers_prefixes() {
         let muscles = muscle.map(|muscle| parse_muscles(muscle).unwrap());
         catalogue
             .search(muscles, equipment, query)
+            .into_iter()
             .map(|e| e.id.clone())
             .collect()
     };

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::workout::figures::units::{Unit, convert};
 
+/// Most seconds or metres of a set.
+const MAX_COUNT: u32 = 100_000;
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workout {
     pub id: String,
@@ -35,7 +38,8 @@ pub struct WorkoutExercise {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkoutSet {
-    #[schemars(range(min = 1, max = 1000))]
+    /// Or seconds or metres, by the exercise's measure
+    #[schemars(range(min = 1, max = 100_000))]
     #[serde(deserialize_with = "whole_number")]
     pub reps: u32,
     /// Per rep; 0 is bodyweight
@@ -83,7 +87,7 @@ fn whole_number<'de, D: serde::Deserializer<'de>>(given: D) -> Result<u32, D::Er
     let number = serde_json::Number::deserialize(given)?;
     let integral = number
         .as_f64()
-        .filter(|n| n.fract() == 0.0 && (1.0..=1000.0).contains(n));
+        .filter(|n| n.fract() == 0.0 && (1.0..=f64::from(MAX_COUNT)).contains(n));
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -92,7 +96,7 @@ fn whole_number<'de, D: serde::Deserializer<'de>>(given: D) -> Result<u32, D::Er
     let whole = integral.map(|n| n as u32);
     whole.ok_or_else(|| {
         serde::de::Error::custom(format!(
-            "is {number}; it must be a whole number from 1 to 1000"
+            "is {number}; it must be a whole number from 1 to {MAX_COUNT}"
         ))
     })
 }

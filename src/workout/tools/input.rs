@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::workout::{
-    catalogue::Catalogue,
-    error::{ToolError, invalid, truncated},
+    catalogue::{Catalogue, Exercise},
+    error::{ToolError, invalid, quoted, truncated},
 };
 
 pub(super) const MAX_NAME_CHARS: usize = 200;
@@ -98,14 +98,39 @@ pub(super) fn count(place: &str, what: &str, n: usize, max: usize) -> Result<(),
     Err(invalid!(place, "has {n} {what}; it must have 1 to {max}"))
 }
 
-/// Replaces the name of an exercise by its slug.
-pub(super) fn resolve_exercise(
-    place: &str,
-    name: &mut String,
-    catalogue: &Catalogue,
-) -> Result<(), ToolError> {
-    let found = catalogue.find(name);
-    let found = found.map_err(|error| ToolError::at(place, error))?;
-    name.clone_from(&found.id);
-    Ok(())
+/// Resolves the names of exercises in a write.
+pub(super) struct NameResolver<'a> {
+    catalogue: &'a Catalogue,
+    /// What became of names other than the exercise's own.
+    others: Vec<String>,
+}
+
+impl<'a> NameResolver<'a> {
+    pub(super) fn new(catalogue: &'a Catalogue) -> Self {
+        let others = Vec::new();
+        Self { catalogue, others }
+    }
+
+    /// Replaces the name of an exercise by its slug, and returns the exercise.
+    pub(super) fn resolve(
+        &mut self,
+        place: &str,
+        name: &mut String,
+    ) -> Result<&'a Exercise, ToolError> {
+        let found = self.catalogue.find(name);
+        let found = found.map_err(|error| ToolError::at(place, error))?;
+        if !found.is_called(name) {
+            let other = format!("as {}, from {}", found.name, quoted(name));
+            if !self.others.contains(&other) {
+                self.others.push(other);
+            }
+        }
+        name.clone_from(&found.id);
+        Ok(found)
+    }
+
+    /// `logged as Pull-Up, from "wide pull ups"`: for the user to see what other names were taken for.
+    pub(super) fn notice(self, verb: &str) -> Option<String> {
+        (!self.others.is_empty()).then(|| format!("{verb} {}", self.others.join("; ")))
+    }
 }

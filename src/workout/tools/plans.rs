@@ -31,11 +31,12 @@ async fn find(user: &mut UserData, place: &str, id: &str) -> Result<Plan, ToolEr
 async fn repeated(
     mut user: UserData,
     id: &str,
+    notice: Option<String>,
     ctx: &ToolContext<'_>,
 ) -> Result<Reply<PlanView>, ToolError> {
     let plan = find(&mut user, "plan_id", id).await?;
     let action = "This call was carried out before:";
-    Ok(PlanView::reply(action, plan, ctx.catalogue))
+    Ok(PlanView::reply(action, plan, notice, ctx.catalogue))
 }
 
 /// Stores the plan.

@@ -46,7 +46,7 @@ fn remove_noise(schema: &mut Value) {
 
 /// Adds the optional `client_timezone`.
 pub(super) fn add_time_zone(input: &mut JsonObject) {
-    let zone = json!({"type": ["string", "null"], "description": "IANA zone for dates; default: the user's setting"});
+    let zone = json!({"type": ["string", "null"], "description": "IANA zone; default: the user's setting"});
     properties(input).insert("client_timezone".into(), zone);
 }
 

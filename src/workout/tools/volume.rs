@@ -72,7 +72,7 @@ impl Tool for CheckVolumeLandmarks {
         let sets = user.tx.working_sets(from, to).await?;
         let counts = volume::count(sets.iter().filter_map(|(id, sets)| {
             let exercise = ctx.catalogue.by_id(id)?;
-            Some((
+            exercise.counts_as_volume().then_some((
                 exercise.primary_muscles.as_slice(),
                 exercise.secondary_muscles.as_slice(),
                 *sets,

@@ -13,15 +13,29 @@ pub(super) use update::{DeleteWorkout, UpdateWorkout};
 #[derive(Serialize, JsonSchema)]
 pub(super) struct WorkoutReply {
     workout: WorkoutView,
+    /// Exercises that were given by another name
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<String>,
     /// This very call was executed before; nothing was changed
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     repeated: bool,
 }
 
 impl WorkoutReply {
-    fn reply(action: &str, workout: WorkoutView, repeated: bool) -> Reply<Self> {
-        let text = format!("{action} {}", workout.text());
-        Reply::new(Self { workout, repeated }, text)
+    fn reply(
+        action: &str,
+        workout: WorkoutView,
+        notice: Option<String>,
+        repeated: bool,
+    ) -> Reply<Self> {
+        let mut lines = vec![format!("{action} {}", workout.text())];
+        lines.extend(notice.clone());
+        let reply = Self {
+            workout,
+            notice,
+            repeated,
+        };
+        Reply::new(reply, lines.join("\n"))
     }
 }
 
@@ -29,6 +43,7 @@ impl WorkoutReply {
 async fn repeated(
     mut user: UserData,
     id: &str,
+    notice: Option<String>,
     ctx: &ToolContext<'_>,
 ) -> Result<Reply<WorkoutReply>, ToolError> {
     let stored = user.tx.workout(id).await?;
@@ -38,7 +53,7 @@ async fn repeated(
     })?;
     let view = WorkoutView::new(stored, ctx.catalogue, &user);
     let action = "This call was carried out before; logged then:";
-    Ok(WorkoutReply::reply(action, view, true))
+    Ok(WorkoutReply::reply(action, view, notice, true))
 }
 
 fn not_found(place: &str, id: &str) -> ToolError {

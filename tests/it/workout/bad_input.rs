@@ -34,11 +34,11 @@ on_both!(
         for (workout, error) in [
             (
                 set(&json!({"reps": 0})),
-                "exercises[0].sets[0].reps: is 0; it must be a whole number from 1 to 1000",
+                "exercises[0].sets[0].reps: is 0; it must be a whole number from 1 to 100000",
             ),
             (
                 set(&json!({"reps": 1001})),
-                "exercises[0].sets[0].reps: is 1001; it must be a whole number from 1 to 1000",
+                "exercises[0].sets[0].reps: is 1001; it must be from 1 to 1000",
             ),
             (
                 set(&json!({"weight": -1})),
@@ -141,12 +141,12 @@ on_both!(
             (
                 "create_workout",
                 set(&json!({"reps": -5})),
-                "exercises[0].sets[0].reps: is -5; it must be a whole number from 1 to 1000",
+                "exercises[0].sets[0].reps: is -5; it must be a whole number from 1 to 100000",
             ),
             (
                 "create_workout",
                 set(&json!({"reps": 4_294_967_296_u64})),
-                "exercises[0].sets[0].reps: is 4294967296; it must be a whole number from 1 to 1000",
+                "exercises[0].sets[0].reps: is 4294967296; it must be a whole number from 1 to 100000",
             ),
             (
                 "create_workout",

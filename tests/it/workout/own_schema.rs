@@ -165,7 +165,7 @@ async fn a_database_of_version_0_2_moves_with_its_data() {
     let versions = "SELECT description FROM _sqlx_migrations ORDER BY version";
     assert_eq!(
         texts(&mut superuser, versions).await,
-        ["training", "completed calls"]
+        ["training", "completed calls", "measures"]
     );
     is_closed_to_others(&url, &mut superuser).await;
 }

@@ -48,8 +48,27 @@ on_both!(
         ann.call("update_settings", json!({"units": "lb"}))
             .await
             .unwrap();
-        let catalogue = ann.call("list_exercises", json!({})).await.unwrap();
-        assert_eq!(read(&ann, "workout://exercises/catalog").await, catalogue);
+        let catalogue = read(&ann, "workout://exercises/catalog").await;
+        let all = ann.call("list_exercises", json!({})).await.unwrap();
+        assert_eq!(catalogue["count"], all["count"]);
+        for exercise in catalogue["exercises"].as_array().unwrap() {
+            for field in [
+                "id",
+                "name",
+                "description",
+                "equipment",
+                "movement_pattern",
+                "measure",
+                "load",
+            ] {
+                let text = exercise[field].as_str();
+                assert!(
+                    text.is_some_and(|text| !text.is_empty()),
+                    "{field} of {exercise}"
+                );
+            }
+            assert_ne!(exercise["primary_muscles"], json!([]), "{exercise}");
+        }
         let settings = ann.call("get_settings", json!({})).await.unwrap();
         assert_eq!(read(&ann, "workout://settings").await, settings);
         let bench = json!({"exercise": "bench press"});

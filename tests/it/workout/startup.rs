@@ -3,12 +3,20 @@
 use futures_util::future::join_all;
 use prog_strength_agent::workout::db::{self, Kind};
 use serde_json::json;
+use sqlx::{
+    AnyConnection, Connection, SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
 
 use crate::support::{
     postgres::Postgres,
     wait::within,
     world::{World, on_both},
 };
+
+/// Of `exercise`, in version 0.2.
+const COLUMNS: &str = "id, name, aliases, description, primary_muscles, secondary_muscles, equipment, movement_pattern, \
+    bilateral, step_increment, progression_limit";
 
 /// Starts several servers on a fresh database; all must see the same catalogue.
 async fn opened_at_once(url: &str, servers: usize) {
@@ -21,7 +29,7 @@ async fn opened_at_once(url: &str, servers: usize) {
         let rows = sqlx::query("SELECT id FROM exercise")
             .fetch_all(db.pool())
             .await;
-        assert!(rows.expect("a catalogue").len() >= 120);
+        assert!(rows.expect("a catalogue").len() >= 400);
         db.close().await;
     }
 }
@@ -118,11 +126,18 @@ on_both!(
             "('zercher-carry', 'Zercher Carry', '[]', 'Walk.', '[\"abs\"]', '[]', 'barbell', 'carry', {yes}, 5, 0)"
         );
         world
-            .run(&format!("INSERT INTO exercise VALUES {row}"))
+            .run(&format!("INSERT INTO exercise ({COLUMNS}) VALUES {row}"))
+            .await;
+        // Later versions ship an exercise of this name.
+        world
+            .run("UPDATE exercise SET id = 'my-crunch' WHERE id = 'bicycle-crunch'")
             .await;
         world.run("DELETE FROM shipped").await;
         let world = world.with_limit(0).await;
         let ann = world.user("ann").await;
+        let crunches = json!({"exercise": "Bicycle Crunch"});
+        let crunches = ann.call("get_exercise_history", crunches).await.unwrap();
+        assert_eq!(crunches["exercise_id"], "my-crunch");
         ann.lifted("zercher CARRY", 0, "kg", &[(5, 100.0)]).await;
         let week = ann
             .call("check_volume_landmarks", json!({"muscle_group": "abs"}))
@@ -131,6 +146,58 @@ on_both!(
         assert_eq!(week["muscles"][0]["direct"], 1);
     }
 );
+
+#[tokio::test]
+async fn a_sqlite_file_of_version_0_1_keeps_every_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}/log.db", folder.path().display());
+    sqlx::any::install_default_drivers();
+    let mut old = AnyConnection::connect(&format!("{url}?mode=rwc"))
+        .await
+        .expect("a file");
+    let first = Migration::new(
+        1,
+        "training".into(),
+        MigrationType::Simple,
+        include_str!("../../../src/workout/migrations/sqlite/0001_training.sql").into_sql_str(),
+        false,
+    );
+    let migrator = Migrator::with_migrations(vec![first]);
+    migrator
+        .run_direct(None, &mut old, false)
+        .await
+        .expect("migrates");
+    let rows = "INSERT INTO exercise VALUES
+            ('pull-up', 'Pull-Up', '[]', 'x', '[\"back\"]', '[]', 'bodyweight', 'vertical_pull', 1, 2.5, 100),
+            ('my-dip', 'My Dip', '[]', 'x', '[\"chest\"]', '[]', 'bodyweight', 'horizontal_push', 1, 0, 0),
+            ('my-walk', 'My Walk', '[]', 'x', '[\"abs\"]', '[]', 'plate', 'carry', 1, 0, 0);
+        INSERT INTO workout VALUES ('w', 'ann', 'Back', NULL, 1760000000000, NULL, 1, 1, 'call');
+        INSERT INTO workout_exercise VALUES ('ann', 'w', 0, 'pull-up', NULL, NULL), ('ann', 'w', 1, 'my-dip', NULL, NULL);
+        INSERT INTO workout_set VALUES ('ann', 'w', 0, 0, 5, 10, 'kg', NULL, 0), ('ann', 'w', 1, 0, 8, 0, 'kg', NULL, 0)";
+    sqlx::raw_sql(rows).execute(&mut old).await.expect("rows");
+    old.close().await.expect("closes");
+
+    let world = World::on(url, Some(folder), 0).await;
+
+    assert_eq!(world.stored().await.len(), 5);
+    for (row, measure, load) in [
+        ("pull-up", "reps", "added"),
+        ("my-dip", "reps", "added"),
+        ("my-walk", "metres", "external"),
+    ] {
+        let row = format!(
+            "SELECT COUNT(*) FROM exercise WHERE id = '{row}' AND measure = '{measure}' AND load = '{load}'"
+        );
+        assert_eq!(world.count(&row).await, 1, "{row}");
+    }
+    let ann = world.user("ann").await;
+    let workouts = ann.call("list_workouts", json!({})).await.unwrap();
+    let logged = &workouts["workouts"][0]["exercises"];
+    assert_eq!(
+        json!([logged[0]["name"], logged[1]["name"]]),
+        json!(["Pull-Up", "My Dip"])
+    );
+}
 
 #[tokio::test]
 async fn invalid_database_urls_are_errors_without_the_password() {

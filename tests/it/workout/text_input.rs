@@ -105,10 +105,11 @@ on_both!(
                 assert!(!error.contains(['\u{0}', '\n']), "{tool}: {error}");
                 assert!(!error.contains("cannot be used"), "{tool}: {error}");
             }
-            // Without letters there is no word to search for.
+            // Without letters there is no word to search for; with them, a few are near at most.
             let query = ann.call("list_exercises", json!({"query": text})).await;
             let letters = text.contains(char::is_alphanumeric);
-            assert_eq!(query.unwrap()["count"] == 0, letters, "{text}");
+            let count = query.unwrap()["count"].as_u64().unwrap();
+            assert_eq!(count <= 10, letters, "{text}: {count}");
         }
         assert_eq!(world.stored().await, [""; 0]);
     }

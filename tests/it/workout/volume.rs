@@ -88,7 +88,7 @@ on_both!(
                 json!(["lower_back", 0, 2.5]),
             ]
         );
-        assert_eq!(report["muscles"].as_array().unwrap().len(), 16);
+        assert_eq!(report["muscles"].as_array().unwrap().len(), 17);
         let iso = monday.iso_week_date();
         let iso = format!("{}-W{:02}", iso.year(), iso.week());
         assert_eq!(checked(&ann, json!({"week": iso})).await, report);

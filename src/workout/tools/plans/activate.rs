@@ -27,7 +27,7 @@ impl Tool for ActivatePlan {
             .transpose()?;
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, None, ctx).await,
         };
         let plan = find(&mut user, "plan_id", &self.plan_id).await?;
         let (action, plan) = if self.active == Some(false) {
@@ -42,7 +42,7 @@ impl Tool for ActivatePlan {
             ("Activated", plan)
         };
         user.commit(&plan.id).await?;
-        Ok(PlanView::reply(action, plan, ctx.catalogue))
+        Ok(PlanView::reply(action, plan, None, ctx.catalogue))
     }
 }
 

@@ -32,11 +32,13 @@ impl Tool for CreatePlan {
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = name("name", self.name)?;
         let description = text("description", self.description, MAX_NOTES_CHARS)?;
-        check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
+        let mut names = NameResolver::new(ctx.catalogue);
+        check_sessions(self.sessions.as_mut(), &mut names)?;
+        let notice = names.notice("planned");
         let weeks = weeks(self.duration_weeks)?;
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
         };
         let base = match non_blank(self.based_on) {
             Some(id) => Some(find(&mut user, "based_on", &id).await?),
@@ -59,7 +61,7 @@ impl Tool for CreatePlan {
         };
         let stored = insert(&mut user, plan, ctx).await?;
         user.commit(&stored.id).await?;
-        Ok(PlanView::reply("Created", stored, ctx.catalogue))
+        Ok(PlanView::reply("Created", stored, notice, ctx.catalogue))
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn weeks(given: Option<i64>) -> Result<Option<i64>, ToolError> {
 /// Validates the sessions and resolves the names of their exercises to slugs.
 pub(super) fn check_sessions(
     sessions: Option<&mut Vec<PlanSession>>,
-    catalogue: &Catalogue,
+    names: &mut NameResolver<'_>,
 ) -> Result<(), ToolError> {
     let Some(sessions) = sessions else {
         return Ok(());
@@ -44,7 +44,7 @@ pub(super) fn check_sessions(
         return Err(ToolError::at("sessions", message));
     }
     for (at, session) in sessions.iter_mut().enumerate() {
-        check_session(&format!("sessions[{at}]"), session, catalogue)?;
+        check_session(&format!("sessions[{at}]"), session, names)?;
     }
     Ok(())
 }
@@ -52,7 +52,7 @@ pub(super) fn check_sessions(
 fn check_session(
     place: &str,
     session: &mut PlanSession,
-    catalogue: &Catalogue,
+    names: &mut NameResolver<'_>,
 ) -> Result<(), ToolError> {
     session.name = name(&format!("{place}.name"), std::mem::take(&mut session.name))?;
     if let Some(day) = session.day {
@@ -61,7 +61,7 @@ fn check_session(
     let place = format!("{place}.exercises");
     count(&place, "exercises", session.exercises.len(), MAX_EXERCISES)?;
     for (at, exercise) in session.exercises.iter_mut().enumerate() {
-        check_exercise(&format!("{place}[{at}]"), exercise, catalogue)?;
+        check_exercise(&format!("{place}[{at}]"), exercise, names)?;
     }
     Ok(())
 }
@@ -69,10 +69,10 @@ fn check_session(
 fn check_exercise(
     place: &str,
     exercise: &mut PlanExercise,
-    catalogue: &Catalogue,
+    names: &mut NameResolver<'_>,
 ) -> Result<(), ToolError> {
     let field = |name: &str| format!("{place}.{name}");
-    resolve_exercise(&field("exercise_id"), &mut exercise.exercise_id, catalogue)?;
+    names.resolve(&field("exercise_id"), &mut exercise.exercise_id)?;
     within(&field("sets"), exercise.sets, 1, 50)?;
     for (name, given, min, max) in [
         ("reps_min", exercise.reps_min, 1, 1000),

@@ -28,11 +28,13 @@ impl Tool for ModifyPlan {
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = self.name.map(|given| name("name", given)).transpose()?;
-        check_sessions(self.sessions.as_mut(), ctx.catalogue)?;
+        let mut names = NameResolver::new(ctx.catalogue);
+        check_sessions(self.sessions.as_mut(), &mut names)?;
+        let notice = names.notice("planned");
         let weeks = weeks(self.duration_weeks)?;
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
         };
         let mut plan = find(&mut user, "plan_id", &self.plan_id).await?;
         if plan.is_system() {
@@ -55,6 +57,6 @@ impl Tool for ModifyPlan {
         plan.ends_on = plan.starts_on.map(|first| dates::last_day(first, weeks));
         user.tx.update_plan(&plan, ctx.now).await?;
         user.commit(&plan.id).await?;
-        Ok(PlanView::reply("Changed", plan, ctx.catalogue))
+        Ok(PlanView::reply("Changed", plan, notice, ctx.catalogue))
     }
 }

@@ -9,6 +9,9 @@ pub(in crate::workout::tools) struct PlanView {
     #[serde(flatten)]
     plan: Plan,
     sessions_per_week: usize,
+    /// Exercises that were given by another name
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<String>,
 }
 
 impl PlanView {
@@ -20,14 +23,22 @@ impl PlanView {
         Self {
             plan,
             sessions_per_week,
+            notice: None,
         }
     }
 
     /// The reply of a tool that has written the plan.
-    pub(super) fn reply(action: &str, plan: Plan, catalogue: &Catalogue) -> Reply<Self> {
-        let view = Self::new(plan, true);
-        let text = format!("{action}: {}", view.text(catalogue));
-        Reply::new(view, text)
+    pub(super) fn reply(
+        action: &str,
+        plan: Plan,
+        notice: Option<String>,
+        catalogue: &Catalogue,
+    ) -> Reply<Self> {
+        let mut view = Self::new(plan, true);
+        let mut lines = vec![format!("{action}: {}", view.text(catalogue))];
+        lines.extend(notice.clone());
+        view.notice = notice;
+        Reply::new(view, lines.join("\n"))
     }
 
     pub(super) fn text(&self, catalogue: &Catalogue) -> String {

@@ -27,12 +27,14 @@ impl Tool for CreateWorkout {
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
-        check_exercises(&mut self.exercises, ctx.catalogue)?;
+        let mut names = NameResolver::new(ctx.catalogue);
+        check_exercises(&mut self.exercises, &mut names)?;
+        let notice = names.notice("logged");
         let name = text("name", self.name, MAX_NAME_CHARS)?;
         let notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
         };
         let id = new_id();
         let performed_at = time("performed_at", self.performed_at, &user)?;
@@ -48,6 +50,6 @@ impl Tool for CreateWorkout {
         user.tx.insert_workout(&workout, ctx.now).await?;
         let view = WorkoutView::new(workout, ctx.catalogue, &user);
         user.commit(&id).await?;
-        Ok(WorkoutReply::reply("Logged:", view, false))
+        Ok(WorkoutReply::reply("Logged:", view, notice, false))
     }
 }

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::workout::tools::prelude::*;
+use crate::workout::{catalogue::Measure, tools::prelude::*};
 
 const MAX_EXERCISES: usize = 50;
 const MAX_SETS: usize = 100;
+/// Of a set that is not measured in seconds or metres.
+const MAX_REPS: i64 = 1000;
 const MAX_SETS_PER_WORKOUT: usize = 500;
 const MAX_EXERCISE_NOTES_CHARS: usize = 1000;
 /// Of all exercises of a workout together.
@@ -15,7 +17,7 @@ const MAX_HOURS: i64 = 24;
 /// Validates the exercises and resolves their names to slugs.
 pub(super) fn check_exercises(
     exercises: &mut [WorkoutExercise],
-    catalogue: &Catalogue,
+    names: &mut NameResolver<'_>,
 ) -> Result<(), ToolError> {
     if exercises.is_empty() {
         let message = "is empty; a workout has at least one exercise";
@@ -35,7 +37,7 @@ pub(super) fn check_exercises(
         }
     }
     for (at, exercise) in exercises.iter_mut().enumerate() {
-        check_exercise(&format!("exercises[{at}]"), exercise, catalogue)?;
+        check_exercise(&format!("exercises[{at}]"), exercise, names)?;
     }
     Ok(())
 }
@@ -43,13 +45,13 @@ pub(super) fn check_exercises(
 fn check_exercise(
     place: &str,
     exercise: &mut WorkoutExercise,
-    catalogue: &Catalogue,
+    names: &mut NameResolver<'_>,
 ) -> Result<(), ToolError> {
     let field = |name: &str| format!("{place}.{name}");
-    resolve_exercise(&field("exercise_id"), &mut exercise.exercise_id, catalogue)?;
+    let found = names.resolve(&field("exercise_id"), &mut exercise.exercise_id)?;
     count(&field("sets"), "sets", exercise.sets.len(), MAX_SETS)?;
     for (at, set) in exercise.sets.iter().enumerate() {
-        check_set(&format!("{place}.sets[{at}]"), set)?;
+        check_set(&format!("{place}.sets[{at}]"), set, found.measure)?;
     }
     if let Some(group) = exercise.superset_group {
         within(&field("superset_group"), group, 0, 1000)?;
@@ -59,8 +61,10 @@ fn check_exercise(
     Ok(())
 }
 
-fn check_set(place: &str, set: &WorkoutSet) -> Result<(), ToolError> {
-    within(&format!("{place}.reps"), set.reps, 1, 1000)?;
+fn check_set(place: &str, set: &WorkoutSet, measure: Measure) -> Result<(), ToolError> {
+    if measure == Measure::Reps {
+        within(&format!("{place}.reps"), set.reps, 1, MAX_REPS)?;
+    }
     let weight = set.weight;
     if !(0.0..=2000.0).contains(&weight) {
         let message = format_args!("is {weight}; it must be from 0 (bodyweight) to 2000");

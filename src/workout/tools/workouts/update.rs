@@ -39,13 +39,15 @@ impl Tool for UpdateWorkout {
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
+        let mut names = NameResolver::new(ctx.catalogue);
         if let Some(exercises) = &mut self.exercises {
-            check_exercises(exercises, ctx.catalogue)?;
+            check_exercises(exercises, &mut names)?;
         }
+        let notice = names.notice("logged");
         let replaced = self.exercises.is_some();
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
         };
         let stored = user.tx.workout(&self.workout_id).await?;
         let mut workout = stored.ok_or_else(|| not_found("workout_id", &self.workout_id))?;
@@ -54,7 +56,7 @@ impl Tool for UpdateWorkout {
         let id = workout.id.clone();
         let view = WorkoutView::new(workout, ctx.catalogue, &user);
         user.commit(&id).await?;
-        Ok(WorkoutReply::reply("Now:", view, false))
+        Ok(WorkoutReply::reply("Now:", view, notice, false))
     }
 }
 

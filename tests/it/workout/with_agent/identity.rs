@@ -41,7 +41,9 @@ on_both!(
         let told = deployment.ask("ann", "Log my squats.", &calls).await;
         assert!(told[0].starts_with("Logged: "), "{told:?}");
         assert!(
-            told[0].ends_with("\n  Barbell Back Squat: 5 @ 100 kg"),
+            told[0].ends_with(
+                "\n  Barbell Back Squat: 5 @ 100 kg\nlogged as Barbell Back Squat, from \"squat\""
+            ),
             "{told:?}"
         );
         assert_eq!(owners(&deployment.world.url).await, ["ann"]);

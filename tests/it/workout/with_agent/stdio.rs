@@ -100,7 +100,7 @@ async fn a_stdio_session_acts_for_the_configured_user() {
     assert!(!tools.to_string().contains("user_id"));
     let (failed, logged) = ann.call(2, "create_workout", squats()).await;
     assert!(
-        !failed && logged.ends_with("\n  Barbell Back Squat: 5 @ 225 lb"),
+        !failed && logged.contains("\n  Barbell Back Squat: 5 @ 225 lb\n"),
         "{logged}"
     );
     let error = "user_id: names somebody else; you can act for yourself alone";
@@ -109,7 +109,8 @@ async fn a_stdio_session_acts_for_the_configured_user() {
         .await;
     assert_eq!(of_bob, (true, error.to_owned()));
     let (_, listed) = ann.call(4, "list_workouts", json!({})).await;
-    assert_eq!(format!("Logged: {listed}"), logged);
+    let names = "\nlogged as Barbell Back Squat, from \"squat\"";
+    assert_eq!(format!("Logged: {listed}{names}"), logged);
     ann.end().await;
     for (env, found) in [
         (&[("WORKOUT_USER_ID", "ann")][..], &*listed),

@@ -152,7 +152,9 @@ on_both!(
         let sessions = format!(
             "\n  Upper A (day 1): {upper}\n  Lower A (day 2): {lower}\n  Upper B (day 4): {upper}\n  Lower B (day 5): {lower}"
         );
-        assert_eq!(told, [format!("Created: {plan}{sessions}")]);
+        let names = "\nplanned as Barbell Bench Press, from \"Bench Press\"; as Barbell Back Squat, from \"Squat\"; \
+            as Barbell Romanian Deadlift, from \"RDL\"";
+        assert_eq!(told, [format!("Created: {plan}{sessions}{names}")]);
         let all = [("list_plans", json!({}))];
         let listed = &deployment.ask("ann", "Which plans are there?", &all).await[0];
         assert_eq!(listed.matches(&*plan).count(), 1, "{listed}");

@@ -1,0 +1,239 @@
+//! Which exercise a name is for. A name that says anything more than the exercise's own is for none: what is left over
+//! decides nothing.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::{
+    Exercise,
+    names::{corrected_words, normalize, normalized_words},
+    parsed::{ParsedName, Words},
+    vocabulary::{self, STANDS_IN},
+};
+
+/// More words for variants than this are no name.
+const MAX_VARIANTS: usize = 6;
+
+pub(super) struct Index {
+    /// From normalised slugs, names and aliases, also without spaces.
+    exact: HashMap<String, usize>,
+    movements: HashMap<Words, Vec<Entry>>,
+    synonyms: HashMap<Words, Vec<Entry>>,
+    /// All words of names, and those of the tables.
+    vocabulary: HashSet<String>,
+    facts: Vec<Facts>,
+}
+
+/// What a name is for.
+pub(super) enum Match {
+    /// No name is like it.
+    Nothing,
+    /// Names of several exercises, or of other equipment, are like it.
+    Unclear,
+    One(usize),
+}
+
+/// One name of one exercise.
+#[derive(Clone)]
+struct Entry {
+    exercise: usize,
+    /// What the name says of the equipment.
+    equipment: BTreeSet<&'static str>,
+}
+
+/// Of one exercise.
+struct Facts {
+    equipment: String,
+    seated: bool,
+    standing: bool,
+}
+
+impl Index {
+    pub(super) fn new(exercises: &[Exercise]) -> Self {
+        let mut index = Self {
+            exact: HashMap::new(),
+            movements: HashMap::new(),
+            synonyms: HashMap::new(),
+            vocabulary: vocabulary::words(),
+            facts: exercises.iter().map(Facts::new).collect(),
+        };
+        // Names take precedence over aliases, and both over what is written without spaces.
+        for unspaced in [false, true] {
+            for (at, exercise) in exercises.iter().enumerate() {
+                index.add_exact(at, &exercise.id, unspaced);
+                index.add_exact(at, &exercise.name, unspaced);
+            }
+            for (at, exercise) in exercises.iter().enumerate() {
+                for alias in &exercise.aliases {
+                    index.add_exact(at, alias, unspaced);
+                }
+            }
+        }
+        for (at, exercise) in exercises.iter().enumerate() {
+            for name in std::iter::once(&exercise.name).chain(&exercise.aliases) {
+                index.add_parsed(at, name);
+            }
+        }
+        index
+    }
+
+    fn add_exact(&mut self, exercise: usize, name: &str, unspaced: bool) {
+        let key = normalize(name);
+        let key = if unspaced { key.replace(' ', "") } else { key };
+        if !key.is_empty() {
+            self.exact.entry(key).or_insert(exercise);
+        }
+    }
+
+    fn add_parsed(&mut self, exercise: usize, name: &str) {
+        let words = normalized_words(name);
+        let ParsedName {
+            movement,
+            synonym,
+            equipment,
+        } = ParsedName::new(&words);
+        self.vocabulary.extend(words);
+        let entry = Entry {
+            exercise,
+            equipment,
+        };
+        self.movements
+            .entry(movement)
+            .or_default()
+            .push(entry.clone());
+        self.synonyms.entry(synonym).or_default().push(entry);
+    }
+
+    /// The words of the name, common misspellings corrected.
+    pub(super) fn parse(&self, text: &str) -> ParsedName {
+        ParsedName::new(&corrected_words(text, &[&self.vocabulary]))
+    }
+
+    /// The exercise with this slug, name or alias, in any case, hyphenation or plural.
+    fn exact(&self, text: &str) -> Option<usize> {
+        let name = normalize(text);
+        let at = self.exact.get(&name);
+        at.or_else(|| self.exact.get(&name.replace(' ', "")))
+            .copied()
+    }
+
+    /// The exercise that the name is for: by its exact name, or else by movement and equipment, in any order, with fillers
+    /// and words for a variant. Several are none.
+    pub(super) fn find(&self, text: &str) -> Option<usize> {
+        if let Some(at) = self.exact(text) {
+            return Some(at);
+        }
+        // A name that was cut off may lack what distinguishes it.
+        if text.matches('(').count() != text.matches(')').count() {
+            return None;
+        }
+        let name = self.parse(text);
+        let variants = name.variants();
+        if variants.len() > MAX_VARIANTS {
+            return None;
+        }
+        // With as many of the words as possible.
+        for left_out in 0..=variants.len() {
+            match self.without(&name, &variants, left_out) {
+                Match::Nothing => {}
+                Match::Unclear => return None,
+                Match::One(at) => return Some(at),
+            }
+        }
+        None
+    }
+
+    /// The exercise that is found by leaving out `n` of the words for variants.
+    fn without(&self, name: &ParsedName, variants: &[&str], n: usize) -> Match {
+        let mut is_known = false;
+        for (names, words) in [
+            (&self.movements, &name.movement),
+            (&self.synonyms, &name.synonym),
+        ] {
+            let mut found = BTreeSet::new();
+            for left_out in subsets(variants, n) {
+                if !left_out.iter().all(|word| words.contains(*word)) {
+                    continue;
+                }
+                let mut rest = words.clone();
+                rest.retain(|word| !left_out.contains(&word.as_str()));
+                if n > 0 && is_too_general(&rest, &name.equipment) {
+                    continue;
+                }
+                let Some(entries) = names.get(&rest).filter(|_| !rest.is_empty()) else {
+                    continue;
+                };
+                is_known = true;
+                let fitting = self.with_equipment(entries, &name.equipment).into_iter();
+                found.extend(fitting.filter(|at| !self.facts[*at].contradict(words)));
+            }
+            match (found.pop_first(), found.is_empty()) {
+                (Some(only), true) => return Match::One(only),
+                (Some(_), false) => return Match::Unclear,
+                (None, _) => {}
+            }
+        }
+        if is_known {
+            Match::Unclear
+        } else {
+            Match::Nothing
+        }
+    }
+
+    fn with_equipment(&self, entries: &[Entry], given: &BTreeSet<&str>) -> BTreeSet<usize> {
+        let all = |fits: &dyn Fn(&Entry) -> bool| -> BTreeSet<usize> {
+            let fitting = entries.iter().filter(|entry| fits(entry));
+            fitting.map(|entry| entry.exercise).collect()
+        };
+        let named = all(&|entry| entry.equipment == *given);
+        let mut kinds = given.iter().copied();
+        let (Some(kind), None) = (kinds.next(), kinds.next()) else {
+            return named;
+        };
+        let made_of = |kind: &str| {
+            all(&|entry: &Entry| {
+                let says_other = entry.equipment.iter().any(|other| *other != kind);
+                self.facts[entry.exercise].equipment == kind && !says_other
+            })
+        };
+        let own = made_of(kind);
+        if !own.is_empty() {
+            return own;
+        }
+        if named.is_empty() && kind == STANDS_IN.0 {
+            return made_of(STANDS_IN.1);
+        }
+        named
+    }
+}
+
+impl Facts {
+    fn new(exercise: &Exercise) -> Self {
+        let words = normalized_words(&exercise.name);
+        let has = |word: &str| words.iter().any(|w| w == word);
+        Self {
+            equipment: exercise.equipment.clone(),
+            seated: has("seated"),
+            standing: has("standing"),
+        }
+    }
+
+    fn contradict(&self, words: &Words) -> bool {
+        self.seated && words.contains("standing") || self.standing && words.contains("seated")
+    }
+}
+
+/// True if the words left out decided what exercise it is: there are many presses.
+fn is_too_general(words: &Words, equipment: &BTreeSet<&str>) -> bool {
+    let only = |word: &str| words.len() == 1 && words.contains(word);
+    only("press") || only("row") && equipment.is_empty()
+}
+
+/// The subsets of `n` elements.
+fn subsets<'a>(all: &'a [&'a str], n: usize) -> impl Iterator<Item = Vec<&'a str>> {
+    (0_u32..1 << all.len())
+        .filter(move |bits| usize::try_from(bits.count_ones()) == Ok(n))
+        .map(|bits| {
+            let at = (0..all.len()).filter(|at| bits & (1 << at) != 0);
+            at.map(|at| all[at]).collect()
+        })
+}

@@ -1,0 +1,161 @@
+//! The name of an exercise taken apart: the movement, and the equipment.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
+
+use super::vocabulary::{EQUIPMENT, FILLERS, NARROWER, OTHER_ROPES, PHRASES, VARIANTS, WORDS};
+
+/// Words without order or repetition.
+pub(super) type Words = BTreeSet<String>;
+
+static EQUIPMENT_PHRASES: LazyLock<Rewriting> = LazyLock::new(|| Rewriting::new(EQUIPMENT));
+static SYNONYMS: LazyLock<Rewriting> = LazyLock::new(|| Rewriting::new(WORDS));
+static MOVEMENT_PHRASES: LazyLock<Rewriting> = LazyLock::new(|| Rewriting::new(PHRASES));
+
+#[derive(Debug)]
+pub(super) struct ParsedName {
+    /// What the name says besides the equipment, without fillers.
+    pub movement: Words,
+    /// The movement with the words that another word implies left out, and presses called alike.
+    pub synonym: Words,
+    pub equipment: BTreeSet<&'static str>,
+}
+
+impl ParsedName {
+    /// Takes normalised words apart.
+    pub(super) fn new(words: &[String]) -> Self {
+        let mut equipment = BTreeSet::new();
+        let mut others = Vec::new();
+        for part in EQUIPMENT_PHRASES.parts(words) {
+            match part {
+                Part::Phrase(kind) => drop(equipment.insert(kind)),
+                Part::Word(word) => others.push(word.to_owned()),
+            }
+        }
+        let movement = MOVEMENT_PHRASES.rewrite(&SYNONYMS.rewrite(&others));
+        let mut movement: Words = movement.into_iter().collect();
+        // Benches are flat unless something else is said, but a flat leg raise is one on the floor.
+        let raise = movement.contains("raise");
+        movement.retain(|word| !FILLERS.contains(word.as_str()) || word == "flat" && raise);
+        let other_rope = |word: &String| OTHER_ROPES.contains(word.as_str());
+        if equipment.is_empty() && movement.contains("rope") && !movement.iter().any(other_rope) {
+            equipment.insert("cable");
+        }
+        for (kind, wider) in NARROWER {
+            if equipment.contains(kind) {
+                equipment.retain(|other| !wider.contains(other));
+            }
+        }
+        let synonym = synonym(movement.clone(), &equipment);
+        Self {
+            movement,
+            synonym,
+            equipment,
+        }
+    }
+
+    /// The words that may be left out where the catalogue has no exercise with them.
+    pub(super) fn variants(&self) -> Vec<&str> {
+        let has = |word: &str| self.movement.contains(word);
+        let on = |kind: &str| self.equipment.contains(kind);
+        let may_go = |word: &&str| match *word {
+            "leg" => has("single"),
+            "horizontal" | "vertical" => on("machine"),
+            "low" | "mid" | "high" => on("cable") && self.synonym.contains("fly"),
+            "bar" => on("cable") || has("pushdown") || has("pulldown"),
+            word => VARIANTS.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()),
+        };
+        let words: BTreeSet<&str> = self
+            .movement
+            .union(&self.synonym)
+            .map(String::as_str)
+            .collect();
+        words.into_iter().filter(may_go).collect()
+    }
+}
+
+fn synonym(mut words: Words, equipment: &BTreeSet<&str>) -> Words {
+    let has = |words: &Words, any: &[&str]| any.iter().any(|word| words.contains(*word));
+    let crosses = equipment.contains("cable") || words.contains("fly");
+    if crosses && !words.contains("reardelt") {
+        replace(&mut words, &["crossover"], &["fly"]);
+    }
+    if words.contains("fly") {
+        replace(&mut words, &["chest", "pec"], &[]);
+    }
+    if words.contains("pulldown") {
+        replace(&mut words, &["lat"], &[]);
+    }
+    if words.contains("curl") {
+        replace(&mut words, &["biceps"], &[]);
+        replace(&mut words, &["overhand", "pronated"], &["reverse"]);
+    }
+    if words.contains("pushdown") {
+        replace(&mut words, &["triceps"], &[]);
+        replace(&mut words, &["reverse"], &["underhand"]);
+    }
+    if words.contains("press") {
+        replace(&mut words, &["chest"], &["bench"]);
+        let other = has(&words, &["leg", "overhead", "calf", "hammer"]);
+        if has(&words, &["incline", "decline"]) && !other {
+            words.insert("bench".to_owned());
+        }
+    }
+    words
+}
+
+/// Replaces the words by others if one of them is there.
+fn replace(words: &mut Words, given: &[&str], by: &[&str]) {
+    let before = words.len();
+    words.retain(|word| !given.contains(&word.as_str()));
+    if words.len() < before {
+        words.extend(by.iter().map(|word| (*word).to_owned()));
+    }
+}
+
+enum Part<'a> {
+    Word(&'a str),
+    /// What the phrase stands for.
+    Phrase(&'static str),
+}
+
+/// Phrases by their first word, the longest first.
+struct Rewriting(HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>);
+
+impl Rewriting {
+    fn new(table: &[(&'static str, &'static str)]) -> Self {
+        let mut phrases: HashMap<&str, Vec<(Vec<&str>, &str)>> = HashMap::new();
+        for (phrase, meaning) in table {
+            let words: Vec<&str> = phrase.split(' ').collect();
+            phrases.entry(words[0]).or_default().push((words, meaning));
+        }
+        for alike in phrases.values_mut() {
+            alike.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
+        }
+        Self(phrases)
+    }
+
+    fn parts<'a>(&self, mut words: &'a [String]) -> Vec<Part<'a>> {
+        let mut parts = Vec::new();
+        while let Some(first) = words.first() {
+            let alike = self.0.get(first.as_str()).into_iter().flatten();
+            let found = { alike }.find(|(phrase, _)| {
+                phrase.len() <= words.len() && phrase.iter().zip(words).all(|(a, b)| a == b)
+            });
+            let length = found.map_or(1, |(phrase, _)| phrase.len());
+            parts.push(found.map_or(Part::Word(first), |(_, meaning)| Part::Phrase(meaning)));
+            words = &words[length..];
+        }
+        parts
+    }
+
+    fn rewrite(&self, words: &[String]) -> Vec<String> {
+        let parts = self.parts(words).into_iter();
+        let words = parts.flat_map(|part| match part {
+            Part::Word(text) | Part::Phrase(text) => text.split_whitespace(),
+        });
+        words.map(str::to_owned).collect()
+    }
+}
