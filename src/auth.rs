@@ -2,22 +2,22 @@
 //! kept as a [`CallerToken`].
 //!
 //! - [`Subject`]: a user's id.
+//! - [`Token`]: a token's header, signature and claims.
 //! - [`Verifier`], [`mint`]: HS256 tokens of the API. Pure: no HTTP, no clock except `jsonwebtoken`'s.
 //! - [`jwks`]: RS256 and ES256 tokens of an OAuth issuer, verified with the keys that it publishes.
 
 pub mod jwks;
 mod jwt;
 mod subject;
+mod token;
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
 
 pub use jwt::{JwtSettings, Verifier, mint, mint_caller_token};
 pub use subject::{InvalidSubject, Subject};
-
-/// Clock skew that is tolerated in `exp` and `nbf`.
-const LEEWAY_SECS: u64 = 30;
+pub use token::Token;
+#[cfg(any(test, fuzzing))]
+pub use token::fuzz;
 
 /// The user that a verified token identifies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,8 +58,19 @@ impl CallerToken {
 /// Why a token is not accepted. For the debug log; the client only gets a 401.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    #[error("the token is not valid")]
-    Token(#[from] jsonwebtoken::errors::Error),
+    #[error("it is not a signed JWT, or one of its claims is not what it must be")]
+    Malformed,
+    #[error("the token names an unknown algorithm")]
+    Algorithm,
+    #[error("the token's signature is wrong")]
+    Signature,
+    /// The key does not fit, or the token cannot be made.
+    #[error("the token cannot be processed")]
+    Crypto(#[from] jsonwebtoken::errors::Error),
+    #[error("the token has expired")]
+    Expired,
+    #[error("the token is not valid yet")]
+    Early,
     #[error("the token names critical extensions")]
     Critical,
     #[error("the issuer publishes no key that fits the token")]
@@ -70,28 +81,4 @@ pub enum AuthError {
     Audience,
     #[error("the token's subject is not usable")]
     Subject(#[from] InvalidSubject),
-}
-
-/// The checks common to all tokens. The accepted audiences differ, and each verifier checks them itself.
-fn validation(algorithm: Algorithm, required: &[&str]) -> Validation {
-    let mut rules = Validation::new(algorithm);
-    rules.leeway = LEEWAY_SECS;
-    rules.validate_nbf = true;
-    rules.validate_aud = false;
-    rules.set_required_spec_claims(required);
-    rules
-}
-
-/// The claims of a token, if signature and times are valid.
-fn decode<C: DeserializeOwned>(
-    token: &str,
-    key: &DecodingKey,
-    rules: &Validation,
-) -> Result<C, AuthError> {
-    let token = jsonwebtoken::decode::<C>(token, key, rules)?;
-    // RFC 7515 section 4.1.11: critical extensions that are not understood must be refused.
-    match token.header.crit {
-        None => Ok(token.claims),
-        Some(_) => Err(AuthError::Critical),
-    }
 }

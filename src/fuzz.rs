@@ -1,7 +1,7 @@
 //! Shared by the fuzz targets: values made from a fuzzer's bytes, and the replay of its findings.
 //!
 //! A target is a function from bytes that panics when an invariant is violated. It is a module `fuzz` beside the code it
-//! tests (`claude`, `chat`, `history`, `tools`, `mcp`, `jwks`, `prompt`), which only tests and fuzzers compile. `fuzz/` holds the programs that
+//! tests (`claude`, `chat`, `history`, `tools`, `mcp`, `jwks`, `token`, `prompt`, `message`), which only tests and fuzzers compile. `fuzz/` holds the programs that
 //! run the targets, and `fuzz/seeds` the inputs that every `cargo test` replays.
 
 use serde_json::{Map, Value};
@@ -82,6 +82,11 @@ impl<'a> Choices<'a> {
 
 /// Reference implementation of the repair of halves: the text with U+FFFD for each half of a surrogate pair, escape by escape.
 pub fn without_halves(json: &str) -> String {
+    with_halves_as(json, "\\ufffd")
+}
+
+/// As [`without_halves`], with any other text for each half.
+pub fn with_halves_as(json: &str, replacement: &str) -> String {
     let unit = |at: usize| {
         let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
         let are_digits = digits.bytes().all(|b| b.is_ascii_hexdigit());
@@ -97,7 +102,7 @@ pub fn without_halves(json: &str) -> String {
         };
         let is_half = length == 6 && matches!(unit(at), Some(0xd800..0xe000));
         mended.push_str(if is_half {
-            "\\ufffd"
+            replacement
         } else {
             &json[at..at + length]
         });

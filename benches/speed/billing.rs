@@ -8,7 +8,10 @@
 //!
 //! The ideal: every token is written once, at its first use within its scope (all users for tools and system text, one
 //! user for messages), and read after that.
+//!
+//! A conversation with a model that binds its thinking is in [`midnight`].
 
+mod midnight;
 mod prompt;
 
 use std::{collections::HashSet, sync::Mutex};
@@ -50,6 +53,8 @@ struct Register {
     seen: HashSet<u64>,
     billed: f64,
     ideal: f64,
+    /// Requests that were refused for their thinking; they cost nothing.
+    refused: u32,
 }
 
 impl Register {
@@ -99,15 +104,24 @@ impl Till {
     /// Charges the request and answers it by the turn's plan.
     pub fn serve(&self, marker: &Marker, body: &[u8]) -> Vec<u8> {
         let request: Value = serde_json::from_slice(body).expect("JSON");
-        let blocks = of_request(&request);
+        let binds = request["model"] == midnight::MODEL;
         let mut register = self.0.lock().expect("no panic");
-        register.charge(&blocks, marker.number[0]);
+        if binds && !midnight::is_bound(&request) {
+            register.refused += 1;
+            return midnight::refusal();
+        }
+        register.charge(&of_request(&request), marker.number[0]);
         drop(register);
         let number = std::str::from_utf8(&marker.number).expect("digits");
         let turn = crate::wire::number(&marker.number[1..]);
         let round = rounds_done(&request, number);
-        let reply = Reply::begin(&json!({"input_tokens": 1, "output_tokens": 1}));
-        let Some(calls) = TURNS[turn].get(round) else {
+        let mut reply = Reply::begin(&json!({"input_tokens": 1, "output_tokens": 1}));
+        let mut plan = TURNS[turn];
+        if binds {
+            plan = &[1];
+            reply = reply.thinking(&midnight::signature(&request));
+        }
+        let Some(calls) = plan.get(round) else {
             let text = format!(
                 "{number}: your bench press went up by 2.5 kg; keep three sets of five, rest three minutes. "
             );
@@ -146,7 +160,7 @@ pub async fn figures(bench: &Bench) -> Vec<Figure> {
         bench.claude.till.open();
         for (user, rider) in [("first user", 1), ("second user", 2)] {
             let before = bench.claude.till.sums();
-            conversation(bench, &agent, rider, full).await;
+            conversation(bench, &agent, rider, full, |_| "America/Denver").await;
             let after = bench.claude.till.sums();
             let [billed, ideal] = [after.0 - before.0, after.1 - before.1];
             let name = format!("billing, {how}, {user}: billed / ideal tokens");
@@ -155,12 +169,20 @@ pub async fn figures(bench: &Bench) -> Vec<Figure> {
             figures.push(Figure::new(name, "", &[billed]).floor(&[ideal]));
         }
     }
+    drop(agent);
+    figures.extend(midnight::figures(bench).await);
     figures
 }
 
-/// Ten turns. With `full`, the messages of `done` are appended to the history; otherwise only the text, as simple
+/// Ten turns, each in a time zone. With `full`, the messages of `done` are appended to the history; otherwise only the text, as simple
 /// frontends do.
-async fn conversation(bench: &Bench, agent: &Agent, rider: u32, full: bool) {
+async fn conversation(
+    bench: &Bench,
+    agent: &Agent,
+    rider: u32,
+    full: bool,
+    zone: fn(u32) -> &'static str,
+) {
     let mut history = Vec::new();
     for turn in 0..u32::try_from(TURNS.len()).unwrap_or_default() {
         let number = digits(rider * 10_000_000 + turn);
@@ -169,7 +191,7 @@ async fn conversation(bench: &Bench, agent: &Agent, rider: u32, full: bool) {
             Marker::text('b', std::str::from_utf8(&number).expect("digits"))
         );
         history.push(json!({"role": "user", "content": words}));
-        let body = json!({"messages": history, "stream": true, "client_timezone": "America/Denver",
+        let body = json!({"messages": history, "stream": true, "client_timezone": zone(turn),
             "display_name": format!("Rider {rider}")});
         let mut request = Vec::new();
         bench

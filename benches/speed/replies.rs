@@ -76,6 +76,16 @@ impl Reply {
         self
     }
 
+    /// Thinking that is not shown.
+    pub fn thinking(mut self, signature: &str) -> Self {
+        let delta = json!({"type": "signature_delta", "signature": signature});
+        self.block(
+            &json!({"type": "thinking", "thinking": "", "signature": ""}),
+            std::iter::once(delta),
+        );
+        self
+    }
+
     /// A tool call with its input in several deltas, the first of them empty.
     pub fn call(mut self, id: &str, name: &str, input: &[&str]) -> Self {
         let deltas = std::iter::once(&"").chain(input);

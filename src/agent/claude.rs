@@ -148,8 +148,9 @@ impl Claude {
             return Err(ClaudeError::from_response(status, &headers, &body));
         }
         client::check_coding(&response).map_err(|coded| ClaudeError::Coded(coded.to_string()))?;
+        let headers = response.headers().clone();
         let body = client::into_body(response);
-        Ok(ReplyStream::new(body, self.idle_timeout, timer))
+        Ok(ReplyStream::new(&headers, body, self.idle_timeout, timer))
     }
 
     /// Sends the body in pieces, so that shared pieces are not copied, and with its length, since proxies may refuse chunked

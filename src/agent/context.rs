@@ -1,10 +1,10 @@
 //! The second system block: today's date and the user's name. It follows the first block, which is the same for all users
 //! and cached.
 //!
-//! A change of it (at midnight, say) costs one cache write of the conversation and unbinds its thinking. In the last user
-//! message, which the client sends back without it, it would do both in every turn: of ten turns with a tool call each,
-//! without a midnight, 1.11 times the ideal tokens are billed instead of 1.00, and no thinking of an earlier turn is valid;
-//! with one, 1.11 instead of 1.10, and half of the turns keep theirs here.
+//! A change of it (at midnight, say) costs one cache write of the conversation and unbinds its thinking: what a model that binds
+//! it has thought is then left out in each later turn. In the last user message, which the client sends back without it, it would
+//! do both in every turn. Of ten turns with a tool call each, 1.00 times the ideal tokens are billed on one day, and 1.20 times
+//! with a midnight in the middle, where five turns keep their thinking (`benches/speed/billing/midnight.rs`).
 
 use jiff::{Timestamp, tz::TimeZone};
 

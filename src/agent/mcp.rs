@@ -9,6 +9,7 @@ mod call;
 mod call_failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod handshake;
 mod outcome;
 mod rpc_error;
 mod send_state;

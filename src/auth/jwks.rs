@@ -8,36 +8,11 @@ mod keys;
 
 use std::sync::Arc;
 
-use jsonwebtoken::Header;
-use serde::Deserialize;
 use url::Url;
 
 pub use self::cache::RefreshPolicy;
 use self::{cache::KeyCache, discovery::KeySource};
-use super::{AuthError, Caller, Subject, decode, validation};
-
-#[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    sub: String,
-    aud: Audience,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Audience {
-    fn names(&self) -> &[String] {
-        match self {
-            Self::One(name) => std::slice::from_ref(name),
-            Self::Several(names) => names,
-        }
-    }
-}
+use super::{AuthError, Caller, Token};
 
 /// Verifies tokens with the published keys of one issuer.
 pub struct JwksVerifier {
@@ -53,24 +28,23 @@ impl JwksVerifier {
         })
     }
 
-    /// The caller, if every check passes. `header` is the header of `token`; `is_ours` must accept one of its audiences.
+    /// The caller, if every check passes. `is_ours` must accept one of the token's audiences.
     pub async fn verify(
         &self,
-        token: &str,
-        header: &Header,
+        token: &Token<'_>,
         is_ours: impl Fn(&str) -> bool,
     ) -> Result<Caller, AuthError> {
-        let key = self.keys.find(header.alg, header.kid.as_deref()).await;
+        let key = self.keys.find(token.algorithm(), token.key_id()).await;
         let key = key.ok_or(AuthError::Key)?;
-        let rules = validation(key.algorithm, &["exp", "iss", "sub", "aud"]);
-        let claims: Claims = decode(token, &key.public, &rules)?;
-        if without_slash(&claims.iss) != self.issuer {
+        let claims = token.verify(&key.public, key.algorithm)?;
+        let issuer = claims.issuer.as_deref().map(without_slash);
+        if issuer != Some(&self.issuer) {
             return Err(AuthError::Issuer);
         }
-        if !claims.aud.names().iter().any(|name| is_ours(name)) {
+        if !claims.audiences.iter().any(|name| is_ours(name)) {
             return Err(AuthError::Audience);
         }
-        Ok(Caller(Subject::parse(&claims.sub)?))
+        Ok(Caller(claims.sub))
     }
 }
 

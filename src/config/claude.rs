@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{
-    models::{DISPLAYS, EFFORTS, Thinking, ThinkingMode},
+    models::{DISPLAYS, EFFORTS, Thinking, ThinkingMode, refused_fields},
     reader::{Reader, entries, one_of},
     variables as var,
 };
@@ -63,6 +63,16 @@ impl ClaudeConfig {
         }
     }
 
+    /// Why known models refuse `extra_body`. With each model, whether its requests have tools.
+    pub(super) fn refused_fields<'m>(
+        &self,
+        models: impl Iterator<Item = (&'m str, bool)>,
+    ) -> Vec<String> {
+        let refused = models
+            .filter_map(|(model, with_tools)| refused_fields(model, &self.extra_body, with_tools));
+        refused.collect()
+    }
+
     /// `CLAUDE_MODEL` and `CLAUDE_FALLBACK_MODEL`.
     pub fn models(&self) -> impl Iterator<Item = &str> {
         let models = [Some(&self.model), self.fallback_model.as_ref()];
@@ -108,6 +118,14 @@ pub(super) fn claude(reader: &mut Reader, asked: Option<String>) -> ClaudeConfig
         for (variable, what) in config.thinking.refusals(model) {
             reader.fault(variable, what);
         }
+    }
+    let titles = config
+        .title_model
+        .iter()
+        .map(|model| (model.as_str(), false));
+    let asked = config.models().map(|model| (model, true)).chain(titles);
+    for what in config.refused_fields(asked) {
+        reader.fault(var::CLAUDE_EXTRA_BODY.name, what);
     }
     config
 }

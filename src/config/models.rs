@@ -1,9 +1,16 @@
-//! The table of Claude's models: when they think, which of them bind their thinking to what precedes it, and which settings
-//! they refuse. A model that is not in it gets what the settings say, unchecked.
+//! What Claude's models are asked for, and which settings they refuse. A model that is not in the table gets what the settings
+//! say, unchecked.
 
-use serde_json::{Value, json};
+mod table;
 
-use Thinks::{Always, IfAsked, Never, Unasked};
+use serde_json::{Map, Value, json};
+
+pub(super) use table::EFFORTS;
+use table::{
+    Fields::{All, NoForcing},
+    Thinks::{Always, Never, Unasked},
+    find,
+};
 
 /// `CLAUDE_THINKING`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,28 +28,6 @@ pub struct Thinking {
     pub effort: Option<&'static str>,
 }
 
-/// What is known of a model.
-struct Model {
-    name: &'static str,
-    thinks: Thinks,
-    /// A thinking block is valid only after exactly the system prompt, tools and messages that it was created after.
-    binds: bool,
-    efforts: &'static [&'static str],
-    /// Accepts [`UPDATES`].
-    updates: bool,
-}
-
-/// When a model thinks.
-#[derive(Clone, Copy)]
-enum Thinks {
-    /// Refuses `adaptive`.
-    Never,
-    IfAsked,
-    /// Unless a request says this type.
-    Unasked(&'static str),
-    Always,
-}
-
 pub(super) const DISPLAYS: [(&str, &str); 3] = [
     ("summarized", "summarized"),
     ("omitted", "omitted"),
@@ -53,79 +38,36 @@ const UPDATES: &str = "updates";
 const UPDATES_BETA: &str = "thinking-display-updates-2026-08-18";
 const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
 
-const NONE: &[&str] = &[];
-const TO_HIGH: &[&str] = &["low", "medium", "high"];
-const NO_XHIGH: &[&str] = &["low", "medium", "high", "max"];
-pub(super) const EFFORTS: &[&str] = &["low", "medium", "high", "xhigh", "max"];
-
-/// From Anthropic's documentation, as of 2026-11-28: thinking and efforts from `models/*/overview`, `models/*/whats-new-*`
-/// and the pages about adaptive thinking and effort; binding from `preserved-thinking/prefix-checks`; updates from the
-/// migration guide to Fable 5.1. Columns: name, when it thinks, binds, efforts, updates.
-const MODELS: &[Model] = &[
-    model("claude-haiku-4-5", Never, false, NONE, false),
-    model("claude-sonnet-4-5", Never, false, NONE, false),
-    model("claude-opus-4-5", Never, false, TO_HIGH, false),
-    model("claude-sonnet-4-6", IfAsked, false, NO_XHIGH, false),
-    model("claude-opus-4-6", IfAsked, false, NO_XHIGH, false),
-    model("claude-opus-4-7", IfAsked, false, EFFORTS, false),
-    model("claude-opus-4-8", IfAsked, false, EFFORTS, false),
-    model(
-        "claude-sonnet-5",
-        Unasked("disabled"),
-        false,
-        EFFORTS,
-        false,
-    ),
-    model("claude-opus-5", Unasked("disabled"), false, EFFORTS, false),
-    model("claude-fable-5", Always, false, EFFORTS, true),
-    model("claude-mythos-5", Always, false, EFFORTS, false),
-    model(
-        "claude-haiku-5-5",
-        Unasked("disabled"),
-        true,
-        EFFORTS,
-        false,
-    ),
-    model(
-        "claude-sonnet-5-5",
-        Unasked("between_tools"),
-        true,
-        EFFORTS,
-        true,
-    ),
-    model("claude-opus-5-5", Always, true, EFFORTS, true),
-    model("claude-fable-5-1", Always, true, EFFORTS, true),
-    model("claude-fable-5-2", Always, true, EFFORTS, true),
-    model("claude-mythos-5-1", Always, true, EFFORTS, true),
-];
-
-const fn model(
-    name: &'static str,
-    thinks: Thinks,
-    binds: bool,
-    efforts: &'static [&'static str],
-    updates: bool,
-) -> Model {
-    Model {
-        name,
-        thinks,
-        binds,
-        efforts,
-        updates,
-    }
-}
-
-/// The model of this name; also in the spellings of clouds and gateways: `anthropic.claude-opus-4-6-v1:0`,
-/// `anthropic/claude-opus-4.6`, `claude-haiku-4-5@20251001`.
-fn find(name: &str) -> Option<&'static Model> {
-    let name = name.get(name.find("claude-")?..)?.replace('.', "-");
-    MODELS.iter().find(|model| {
-        name.strip_prefix(model.name).is_some_and(|rest| {
-            let date = rest.strip_prefix('-').unwrap_or_default();
-            let is_date = date.len() >= 8 && date.as_bytes()[..8].iter().all(u8::is_ascii_digit);
-            rest.is_empty() || rest.starts_with(['@', ':']) || rest.starts_with("-v") || is_date
-        })
-    })
+/// Why a known model refuses these fields of every request to it. `with_tools`: its requests have tools.
+pub(super) fn refused_fields(
+    name: &str,
+    fields: &Map<String, Value>,
+    with_tools: bool,
+) -> Option<String> {
+    let refuses = find(name)?.fields;
+    let is_given = |field: &str, default: Option<f64>| {
+        let value = fields.get(field).filter(|it| !it.is_null());
+        value.is_some_and(|it| default.is_none() || it.as_f64() != default)
+    };
+    let samplings = [
+        ("temperature", Some(1.0)),
+        ("top_p", Some(1.0)),
+        ("top_k", None),
+    ];
+    let mut samplings = samplings.into_iter();
+    let part = |field: &str, member: &str| fields.get(field).and_then(|it| it.get(member));
+    let forces = part("tool_choice", "type").is_some_and(|kind| kind == "any" || kind == "tool");
+    let refused = if refuses == All {
+        None
+    } else if let Some((field, _)) = samplings.find(|(field, default)| is_given(field, *default)) {
+        Some(field)
+    } else if part("thinking", "budget_tokens").is_some() {
+        Some("thinking.budget_tokens")
+    } else {
+        (with_tools && forces && refuses == NoForcing)
+            .then_some("a `tool_choice` that forces a call")
+    };
+    refused.map(|what| format!("must not have {what}, which {name} refuses"))
 }
 
 impl Thinking {

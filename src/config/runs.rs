@@ -165,6 +165,9 @@ fn claude_and_models(reader: &mut Reader) -> (ClaudeConfig, Vec<String>) {
     for (variable, what) in refusals {
         reader.fault(variable, what);
     }
+    for what in claude.refused_fields(models[1..].iter().map(|model| (model.as_str(), true))) {
+        reader.fault(var::CLAUDE_EXTRA_BODY.name, what);
+    }
     let mut seen = std::collections::HashSet::new();
     models.retain(|model| seen.insert(model.clone()));
     (claude, models)

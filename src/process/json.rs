@@ -1,5 +1,5 @@
 //! Repairs of JSON that peers send and that `serde_json` refuses although its meaning is plain: halves of surrogate pairs,
-//! numbers that no `f64` holds.
+//! numbers that no `f64` holds, and what is nested too deep.
 
 use std::borrow::Cow;
 
@@ -11,23 +11,9 @@ pub const ESCAPE: usize = 6;
 /// Stands for half a surrogate pair; as long as the escape that it replaces, but for `\u`.
 const REPLACEMENT: &[u8] = b"fffd";
 
-/// Half a surrogate pair: JSON's grammar allows it, but no string can hold it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Half {
-    /// The position of its escape.
-    pub at: usize,
-    pub unit: u16,
-}
-
-impl Half {
-    /// True for the first half of a pair.
-    pub fn is_high(self) -> bool {
-        is_high(self.unit)
-    }
-}
-
-/// The first half of a surrogate pair without the other half, at or after the position `from`.
-pub fn next_half(json: &[u8], from: usize) -> Option<Half> {
+/// The position of the first half of a surrogate pair without the other half, at or after `from`: JSON's grammar allows it,
+/// but no string can hold it.
+fn next_half(json: &[u8], from: usize) -> Option<usize> {
     let escapes = memmem::Finder::new(b"\\u");
     let mut at = from;
     loop {
@@ -36,7 +22,7 @@ pub fn next_half(json: &[u8], from: usize) -> Option<Half> {
             Some(unit) if is_high(unit) && utf16_escape(json, at + ESCAPE).is_some_and(is_low) => {
                 at += 2 * ESCAPE;
             }
-            Some(unit) if is_high(unit) || is_low(unit) => return Some(Half { at, unit }),
+            Some(unit) if is_high(unit) || is_low(unit) => return Some(at),
             Some(_) => at += ESCAPE,
             None => at += 2,
         }
@@ -47,8 +33,8 @@ pub fn next_half(json: &[u8], from: usize) -> Option<Half> {
 pub fn mend_halves(json: &mut [u8]) -> bool {
     let mut from = 0;
     while let Some(half) = next_half(json, from) {
-        from = half.at + ESCAPE;
-        json[half.at + 2..from].copy_from_slice(REPLACEMENT);
+        from = half + ESCAPE;
+        json[half + 2..from].copy_from_slice(REPLACEMENT);
     }
     from > 0
 }
@@ -74,7 +60,7 @@ pub fn mend_text(json: String) -> String {
     String::from_utf8(json).unwrap_or_default()
 }
 
-/// The text with [`mend_halves`].
+/// The text with [`mend_halves`], as long as before.
 pub fn mend_str(json: &str) -> Cow<'_, str> {
     match next_half(json.as_bytes(), 0) {
         None => json.into(),
@@ -99,6 +85,32 @@ pub fn mend_numbers(json: &str) -> String {
         rest = after;
     }
     mended
+}
+
+/// Replaces the objects and lists that are more than `depth` deep by `null`: parsers bound the depth.
+pub fn prune(json: &str, depth: usize) -> String {
+    let (mut pruned, mut rest, mut open) = (String::new(), json, 0);
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '"' => end_of_string(rest),
+            _ => first.len_utf8(),
+        };
+        let (token, after) = rest.split_at(end);
+        if matches!(first, '{' | '[') {
+            open += 1;
+            if open == depth + 1 {
+                pruned.push_str("null");
+            }
+        }
+        if open <= depth {
+            pruned.push_str(token);
+        }
+        if matches!(first, '}' | ']') {
+            open = open.saturating_sub(1);
+        }
+        rest = after;
+    }
+    pruned
 }
 
 /// The length of the string that `json` begins with.
@@ -131,11 +143,13 @@ pub fn utf16_escape(json: &[u8], at: usize) -> Option<u16> {
     u16::try_from(digits?).ok().filter(|_| !is_escaped)
 }
 
-fn is_high(unit: u16) -> bool {
+/// True for the first half of a surrogate pair.
+pub fn is_high(unit: u16) -> bool {
     (0xd800..0xdc00).contains(&unit)
 }
 
-fn is_low(unit: u16) -> bool {
+/// True for the second half of a surrogate pair.
+pub fn is_low(unit: u16) -> bool {
     (0xdc00..0xe000).contains(&unit)
 }
 

@@ -9,6 +9,9 @@ mod refuse;
 mod request_ids;
 mod sessions;
 
+#[cfg(any(test, fuzzing))]
+pub use message::fuzz;
+
 use std::sync::Arc;
 
 use axum::{

@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::process::json::mend_str;
 
 /// Codes of errors that say that spending is stopped: waiting does not help.
-const SPENDING_STOPPED: [&str; 4] = [
+const SPENDING_STOPPED: [&str; 5] = [
     "enforced_spend_limit_reached",
     "contract_spend_limit_reached",
     "linked_organization_spend_limit_reached",
+    "ramp_limit_exceeded",
     "organization_on_hold",
 ];
 
@@ -33,9 +34,16 @@ pub enum ClaudeError {
     /// A compressed response.
     #[error("{0}")]
     Coded(String),
-    /// An `error` event in the stream.
-    #[error("the model's reply ended with an error of type {0}")]
-    Event(String),
+    /// An `error` event in the stream, or such an object in its place.
+    #[error("the model's reply ended with an error of type {kind}")]
+    Event {
+        kind: String,
+        /// As in `Status`.
+        names_thinking: bool,
+    },
+    /// A response of this content type without any event.
+    #[error("the model answered with content of type {0} instead of events")]
+    NoEvents(String),
     #[error("the model's reply is too large")]
     TooLarge,
     /// The connection broke during the reply.
@@ -57,11 +65,10 @@ impl ClaudeError {
     pub(super) fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let body = String::from_utf8_lossy(body);
         // Of any shape: gateways write their own.
-        let names_thinking =
-            status == StatusCode::BAD_REQUEST && body.to_lowercase().contains("thinking");
+        let names_thinking = status == StatusCode::BAD_REQUEST && names_thinking(&body);
         let body: Value = serde_json::from_str(&mend_str(&body)).unwrap_or_default();
         let error = &body["error"];
-        let spent = is_spent(error);
+        let spent = is_spent(&body);
         let retry = match text(headers, "x-should-retry") {
             Some("true") => true,
             Some("false") => false,
@@ -79,10 +86,15 @@ impl ClaudeError {
     }
 
     pub(super) fn from_event(data: &Value) -> Self {
-        Self::Event(match &data["error"] {
-            error if is_spent(error) => "billing_error".to_owned(),
-            error => identifier(error["type"].as_str().unwrap_or("unknown")),
-        })
+        let kind = match data["error"]["type"].as_str() {
+            _ if is_spent(data) => "billing_error".to_owned(),
+            kind => identifier(kind.unwrap_or("unknown")),
+        };
+        let names_thinking = kind == "invalid_request_error" && names_thinking(&data.to_string());
+        Self::Event {
+            kind,
+            names_thinking,
+        }
     }
 
     /// True if the same request may succeed when it is sent again.
@@ -90,7 +102,7 @@ impl ClaudeError {
         match self {
             Self::Unreachable(_) | Self::Broken(_) | Self::Incomplete => true,
             Self::Status { retry, .. } => *retry,
-            Self::Event(kind) => !matches!(
+            Self::Event { kind, .. } => !matches!(
                 kind.as_str(),
                 "invalid_request_error"
                     | "authentication_error"
@@ -99,7 +111,11 @@ impl ClaudeError {
                     | "not_found_error"
                     | "request_too_large"
             ),
-            Self::Coded(_) | Self::Silent | Self::TooLarge | Self::TooLate { .. } => false,
+            Self::Coded(_)
+            | Self::NoEvents(_)
+            | Self::Silent
+            | Self::TooLarge
+            | Self::TooLate { .. } => false,
         }
     }
 
@@ -107,7 +123,9 @@ impl ClaudeError {
     pub fn is_overload(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status.as_u16(), 429 | 503 | 529),
-            Self::Event(kind) => matches!(kind.as_str(), "overloaded_error" | "rate_limit_error"),
+            Self::Event { kind, .. } => {
+                matches!(kind.as_str(), "overloaded_error" | "rate_limit_error")
+            }
             Self::TooLate { overloaded, .. } => *overloaded,
             _ => false,
         }
@@ -115,7 +133,16 @@ impl ClaudeError {
 
     /// True if the request may be refused for its thinking blocks.
     pub fn names_thinking(&self) -> bool {
-        matches!(self, Self::Status { names_thinking, .. } if *names_thinking)
+        matches!(
+            self,
+            Self::Status {
+                names_thinking: true,
+                ..
+            } | Self::Event {
+                names_thinking: true,
+                ..
+            }
+        )
     }
 
     /// The delay the server asked for.
@@ -132,16 +159,21 @@ impl ClaudeError {
         match self {
             Self::Status { status, .. } => status.as_u16().to_string(),
             Self::Unreachable(_) => "unreachable".into(),
-            Self::Event(_) => "error_event".into(),
+            Self::Event { .. } => "error_event".into(),
             _ => "broken".into(),
         }
     }
 }
 
-/// True for an error that says that spending is stopped.
-fn is_spent(error: &Value) -> bool {
-    let code = error["details"]["error_code"].as_str();
-    code.is_some_and(|code| SPENDING_STOPPED.contains(&code))
+fn names_thinking(body: &str) -> bool {
+    body.to_lowercase().contains("thinking")
+}
+
+/// True for an error that says that spending is stopped. Gateways move its code.
+fn is_spent(body: &Value) -> bool {
+    let places = [body, &body["error"]].map(|it| [&it["error_code"], &it["details"]["error_code"]]);
+    let mut codes = places.into_iter().flatten().filter_map(Value::as_str);
+    codes.any(|code| SPENDING_STOPPED.contains(&code))
 }
 
 /// An upstream's identifier, reduced to what is safe in a log line.

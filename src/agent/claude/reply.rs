@@ -1,6 +1,8 @@
 //! A streaming reply from Claude: reports its progress and builds the complete message.
 
+mod beginning;
 mod builder;
+mod event;
 mod halves;
 mod open_block;
 
@@ -13,6 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use http::HeaderMap;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -23,6 +26,7 @@ use crate::{
     agent::metrics::ClaudeTimer,
     upstream::{client::ResponseBody, idle_timer::IdleTimer},
 };
+use beginning::Beginning;
 use builder::Builder;
 
 /// Longer replies are an error.
@@ -122,6 +126,8 @@ pub struct ReplyStream<P = ResponseBody> {
     pieces: P,
     decoder: Decoder,
     events: VecDeque<Bytes>,
+    /// `None` after the first event.
+    beginning: Option<Beginning>,
     message: Builder,
     size: usize,
     idle: IdleTimer,
@@ -136,12 +142,13 @@ impl<P> ReplyStream<P>
 where
     P: Stream<Item = reqwest::Result<Bytes>> + Unpin,
 {
-    /// Must be called within a tokio runtime.
-    pub(super) fn new(pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
+    /// From a response's headers and the pieces of its body. Must be called within a tokio runtime.
+    pub(super) fn new(headers: &HeaderMap, pieces: P, idle: Duration, timer: ClaudeTimer) -> Self {
         Self {
             pieces,
             decoder: Decoder::default(),
             events: VecDeque::new(),
+            beginning: Some(Beginning::new(headers)),
             message: Builder::default(),
             size: 0,
             idle: IdleTimer::new(idle),
@@ -177,12 +184,19 @@ where
                 return Poll::Ready(Err(ClaudeError::Silent));
             };
             self.waiting = false;
-            let piece = piece
-                .ok_or(ClaudeError::Incomplete)?
-                .map_err(ClaudeError::Broken)?;
+            let Some(piece) = piece else {
+                let nothing = self.beginning.take().map(Beginning::into_error);
+                return Poll::Ready(Err(nothing.unwrap_or(ClaudeError::Incomplete)));
+            };
+            let piece = piece.map_err(ClaudeError::Broken)?;
             self.size += piece.len();
             if self.size > MAX_REPLY_BYTES || self.decoder.push(&piece, &mut self.events).is_err() {
                 return Poll::Ready(Err(ClaudeError::TooLarge));
+            }
+            if !self.events.is_empty() {
+                self.beginning = None;
+            } else if let Some(beginning) = &mut self.beginning {
+                beginning.push(&piece);
             }
         }
     }

@@ -25,13 +25,12 @@ pub(super) fn repair(mut messages: Vec<Message<'_>>) -> Result<(Vec<Message<'_>>
     // Before pairing: blank messages do not separate a call from its result, and some clients send each call and each
     // result in a message of its own.
     let mut messages = join(messages);
+    // Nor do messages of thinking alone.
+    drop_last_thinking(&mut messages);
+    let mut messages = join(messages);
     pair(&mut messages);
-    for message in messages.iter_mut().filter(|it| it.role == Role::Assistant) {
-        // "The final block in an assistant turn cannot be thinking", which dropping a call can cause.
-        while message.content.last().is_some_and(Block::is_thinking) {
-            message.content.pop();
-        }
-    }
+    // Dropping a call can cause it again.
+    drop_last_thinking(&mut messages);
     if messages.last().is_none_or(|it| it.content.is_empty()) {
         let why = "holds only results of tool calls that the message before does not make";
         return Err(Invalid::new(why).in_item(last));
@@ -46,6 +45,15 @@ pub(super) fn repair(mut messages: Vec<Message<'_>>) -> Result<(Vec<Message<'_>>
         messages.insert(0, Message { role, content });
     }
     Ok((messages, dropped))
+}
+
+/// "The final block in an assistant turn cannot be thinking".
+fn drop_last_thinking(messages: &mut [Message<'_>]) {
+    for message in messages.iter_mut().filter(|it| it.role == Role::Assistant) {
+        while message.content.last().is_some_and(Block::is_thinking) {
+            message.content.pop();
+        }
+    }
 }
 
 fn count_blocks(messages: &[Message<'_>]) -> usize {

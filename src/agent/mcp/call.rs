@@ -166,7 +166,9 @@ impl Mcp {
         let slot = AnswerSlot::new(Limits::CALL);
         request.extensions.insert(state.clone());
         request.extensions.insert(slot.clone());
-        if let Some(token) = token {
+        // Held until the call is over.
+        let token = token.cloned().map(Arc::new);
+        if let Some(token) = &token {
             request.extensions.insert(token.clone());
         }
         let answer = async {

@@ -186,7 +186,8 @@ impl Supervisor {
         }
     }
 
-    /// Lists the tools regularly and on request. Returns a listing that differs.
+    /// Lists the tools regularly and on request. Returns a listing that differs, unless a page of it has failed that has not
+    /// failed before.
     async fn next_change(
         &self,
         listing: &Listing,
@@ -203,7 +204,7 @@ impl Supervisor {
             sleep_until(listed_at + RELIST_PAUSE).await;
             let listed = timeout(self.server.list_timeout(), list(&session.peer, fault)).await;
             match listed.unwrap_or(Err(OpenError::TimedOut)) {
-                Ok(fresh) if fresh == *listing => {}
+                Ok(fresh) if fresh == *listing || fresh.falls_short_of(listing) => {}
                 Ok(fresh) => return Ok(fresh),
                 Err(error) => {
                     session.lost.cancel();

@@ -1,5 +1,6 @@
 //! HTTP transport for rmcp: a pooled and an unpooled reqwest client, and limits and checks that rmcp does not have.
 
+mod callers;
 mod event_stream;
 pub(super) mod fault;
 mod post;
@@ -27,6 +28,7 @@ use super::{
     answer_memory::AnswerMemory,
     send_state::SendState,
 };
+use callers::{Callers, NOBODYS, number, stream_of};
 use fault::LastFault;
 use post::{Target, post};
 use reading::Reading;
@@ -82,12 +84,30 @@ impl Clients {
 /// The transport of one session.
 #[derive(Clone)]
 pub(super) struct Transport {
-    pub(super) clients: Clients,
+    clients: Clients,
     /// Shared by all sessions.
-    pub(super) memory: AnswerMemory,
+    memory: AnswerMemory,
     /// Notified when the server's event stream ends: often the first sign that the server is gone.
-    pub(super) check: Arc<Notify>,
-    pub(super) fault: LastFault,
+    check: Arc<Notify>,
+    fault: LastFault,
+    callers: Callers,
+}
+
+impl Transport {
+    pub(super) fn new(
+        clients: Clients,
+        memory: AnswerMemory,
+        check: Arc<Notify>,
+        fault: LastFault,
+    ) -> Self {
+        Self {
+            clients,
+            memory,
+            check,
+            fault,
+            callers: Callers::default(),
+        }
+    }
 }
 
 impl StreamableHttpClient for Transport {
@@ -102,10 +122,13 @@ impl StreamableHttpClient for Transport {
         headers: Headers,
     ) -> Result<Response, Error> {
         let (mut reading, mut http) = (None, &self.clients.unpooled);
+        let mut stream = NOBODYS;
         if let JsonRpcMessage::Request(message) = &message {
             let extensions = message.request.extensions();
-            let caller = extensions.get::<CallerToken>();
-            token = caller.map(|it| it.expose().to_owned()).or(token);
+            if let Some(caller) = extensions.get::<Arc<CallerToken>>() {
+                token = Some(caller.expose().to_owned());
+                stream = self.callers.add(caller);
+            }
             let slot = extensions.get::<AnswerSlot>().cloned();
             let (memory, fault) = (self.memory.clone(), self.fault.clone());
             reading = Some(Reading::new(message.id.clone(), slot, memory, fault));
@@ -126,7 +149,13 @@ impl StreamableHttpClient for Transport {
         };
         self.fault.note(None);
         let posted = post(http, &message, target, reading).await;
-        posted.inspect_err(|error| self.fault.note(fault::name(error)))
+        match posted {
+            Ok(Response::Sse(events, session)) => {
+                let events = events.map(move |event| Ok(number(event?, stream)));
+                Ok(Response::Sse(events.boxed(), session))
+            }
+            posted => posted.inspect_err(|error| self.fault.note(fault::name(error))),
+        }
     }
 
     async fn delete_session(
@@ -145,10 +174,19 @@ impl StreamableHttpClient for Transport {
         uri: Arc<str>,
         session: Option<Arc<str>>,
         last_event_id: Option<String>,
-        token: Option<String>,
+        mut token: Option<String>,
         headers: Headers,
     ) -> Result<Events, Error> {
         let resumed = last_event_id.is_some();
+        let (stream, last_event_id) = match last_event_id.as_deref().map(stream_of) {
+            Some((stream, id)) => (stream, Some(id.to_owned())),
+            None => (NOBODYS, None),
+        };
+        if stream != NOBODYS {
+            let caller = self.callers.token(stream);
+            let caller = caller.ok_or_else(|| unexpected("the call is over"))?;
+            token = Some(caller.expose().to_owned());
+        }
         let limits = if resumed { Limits::CALL } else { Limits::OTHER };
         let target = Target {
             uri,
@@ -167,7 +205,7 @@ impl StreamableHttpClient for Transport {
             let mut event = event?;
             let data = event.data.map(plain_message);
             event.data = data.filter(|data| limits.allow(data));
-            Ok(event)
+            Ok(number(event, stream))
         });
         let check = self.check.clone();
         let end = stream::once(async move { check.notify_one() });

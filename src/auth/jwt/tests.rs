@@ -189,3 +189,97 @@ fn tokens_with_another_algorithm_or_key_or_with_critical_extensions_are_refused(
         assert!(!verify(garbage), "{garbage}");
     }
 }
+
+/// A token with this header and these claims as they are written.
+fn signed(header: &str, claims: &str) -> String {
+    let signed = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+    let signed = signed.join(".");
+    let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes());
+    let tag = BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
+    format!("{signed}.{tag}")
+}
+
+const HS256: &str = r#"{"alg":"HS256"}"#;
+
+fn user_of(settings: &JwtSettings, header: &str, claims: &str) -> Option<String> {
+    let claims = claims.replace("EXP", &(now() + 60).to_string());
+    let verified = Verifier::new(settings).verify(&signed(header, &claims));
+    verified.ok().map(|caller| caller.user_id().to_owned())
+}
+
+#[test]
+fn what_is_ignored_may_be_anything_that_json_can_write() {
+    let deep = format!(
+        r#"{{"sub":"ann","exp":EXP,"x":{}{}}}"#,
+        "[".repeat(5000),
+        "]".repeat(5000)
+    );
+    for claims in [
+        r#"{"\ud83d":1,"sub":"ann","exp":EXP}"#,
+        r#"{"su\ud83d":"bob","sub":"ann","exp":EXP,"\ude00":{"\ud83d":"\ud83d"}}"#,
+        r#"{"sub":"ann","exp":EXP,"iss":"\ud800","aud":"\udc00"}"#,
+        r#"{"sub":"ann","exp":EXP,"iss":{"a":1e400},"aud":[1e400]}"#,
+        r#"{"sub":"ann","exp":EXP,"iss":null,"aud":null,"jti":1e400}"#,
+        r#"{"sub":"\u0061nn","exp":EXP,"iss":["\ud83d"]}"#,
+        &deep,
+    ] {
+        assert_eq!(
+            user_of(&settings(), HS256, claims).as_deref(),
+            Some("ann"),
+            "{claims}"
+        );
+    }
+    for header in [
+        r#"{"alg":"HS256","kid":"\ud83d"}"#,
+        r#"{"alg":"HS256","\ud83d":"\ude00","typ":7,"kid":1e400}"#,
+        r#"{"alg":"\u0048S256","x":"\ud83d"}"#,
+    ] {
+        let claims = r#"{"sub":"ann","exp":EXP}"#;
+        assert!(user_of(&settings(), header, claims).is_some(), "{header}");
+    }
+}
+
+#[test]
+fn half_a_surrogate_pair_never_becomes_part_of_what_identifies() {
+    let both = JwtSettings {
+        issuer: Some("a\u{fffd}".into()),
+        audience: Some("b\u{fffd}".into()),
+        ..settings()
+    };
+    let claims =
+        |iss: &str, aud: &str| format!(r#"{{"sub":"ann","exp":EXP,"iss":{iss},"aud":{aud}}}"#);
+    let is_good = |iss, aud| user_of(&both, HS256, &claims(iss, aud)).is_some();
+    assert!(is_good(r#""a\ufffd""#, r#"["\ud83d\ude00","b\ufffd"]"#));
+    for (iss, aud) in [
+        (r#""a\ud83d""#, r#""b\ufffd""#),
+        (r#""a\ufffd""#, r#""b\ude00""#),
+        (r#""a\ufffd""#, r#"["b\ufffd","\ude00"]"#),
+        (r#""a\ufffd""#, r#"[1e400,"b\ufffd"]"#),
+        (r#"{"a":1e400}"#, r#""b\ufffd""#),
+    ] {
+        assert!(!is_good(iss, aud), "{iss} {aud}");
+    }
+    let replaced = r#"{"sub":"a\ufffd","exp":EXP}"#;
+    assert_eq!(
+        user_of(&settings(), HS256, replaced).as_deref(),
+        Some("a\u{fffd}")
+    );
+    for (header, claims) in [
+        (HS256, r#"{"sub":"a\ud83d","exp":EXP}"#),
+        (HS256, r#"{"sub":"\ude00","exp":EXP,"\ud83d":1}"#),
+        (HS256, r#"{"sub":"ann","sub":"bob","exp":EXP,"\ud83d":1}"#),
+        (HS256, r#"{"sub":"ann","exp":"\ud83d","x":EXP}"#),
+        (HS256, r#"{"sub":"ann","exp":1e400}"#),
+        (HS256, r#"{"sub":"ann","exp":EXP,"nbf":1e400}"#),
+        (HS256, r#"{"sub":"ann","exp":EXP,"x":NaN}"#),
+        (HS256, r#"{"sub":"ann","exp":EXP} {}"#),
+        (r#"{"alg":"HS256\ud83d"}"#, replaced),
+        (r#"{"alg":"HS256","crit":["\ud83d"]}"#, replaced),
+    ] {
+        assert_eq!(
+            user_of(&settings(), header, claims),
+            None,
+            "{header} {claims}"
+        );
+    }
+}

@@ -1,4 +1,4 @@
-use super::*;
+use super::{table::MODELS, *};
 
 fn thinking(mode: ThinkingMode) -> Thinking {
     Thinking {
@@ -125,5 +125,45 @@ fn efforts_are_refused_by_models_without_them() {
             refused,
             "{name} {effort}"
         );
+    }
+}
+
+#[test]
+fn fields_that_a_known_model_refuses_are_named() {
+    let refused = |name: &str, fields: Value| {
+        let fields = fields.as_object().unwrap();
+        [true, false].map(|with_tools| refused_fields(name, fields, with_tools).is_some())
+    };
+    for name in ["claude-sonnet-4-6", "claude-haiku-4-5", "unknown"] {
+        let all = json!({"temperature": 0.2, "top_k": 5, "tool_choice": {"type": "any"}, "thinking": {"type": "enabled", "budget_tokens": 2000}});
+        assert_eq!(refused(name, all), [false; 2], "{name}");
+    }
+    for name in [
+        "claude-opus-4-7",
+        "anthropic/claude-haiku-5.5",
+        "claude-opus-5-5-20260922",
+    ] {
+        for fields in [
+            json!({"temperature": 0.2}),
+            json!({"top_p": 0.9}),
+            json!({"temperature": 1, "top_k": 5}),
+            json!({"thinking": {"type": "enabled", "budget_tokens": 2000}}),
+        ] {
+            assert_eq!(refused(name, fields), [true; 2], "{name}");
+        }
+        let defaults = json!({"temperature": 1.0, "top_p": 1, "top_k": null, "tool_choice": {"type": "auto"}, "x": 1});
+        assert_eq!(refused(name, defaults), [false; 2], "{name}");
+    }
+    for (name, forcing) in [
+        ("claude-sonnet-5-5", true),
+        ("claude-opus-5-5", true),
+        ("claude-fable-5-2", true),
+        ("claude-haiku-5-5", false),
+        ("claude-sonnet-5", false),
+    ] {
+        for kind in ["any", "tool"] {
+            let choice = json!({"tool_choice": {"type": kind, "name": "x"}});
+            assert_eq!(refused(name, choice), [forcing, false], "{name}");
+        }
     }
 }

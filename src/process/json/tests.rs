@@ -23,7 +23,7 @@ fn halves_are_found_next_to_pairs() {
         (r"\u+d80", None),
     ] {
         let half = next_half(json.as_bytes(), 0);
-        assert_eq!(half.map(|half| half.at), at, "{json}");
+        assert_eq!(half, at, "{json}");
     }
 }
 
@@ -108,7 +108,8 @@ proptest! {
         prop_assert_eq!(next_half(&bytes, 0).is_some(), halves);
         mend_halves(&mut bytes);
         prop_assert_eq!(next_half(&bytes, 0), None);
-        let _ = mend_numbers(&String::from_utf8_lossy(&bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = (mend_numbers(&text), prune(&text, 1));
     }
 
     #[test]
@@ -116,4 +117,19 @@ proptest! {
         let json = json!({"n": number, "t": text, "i": u64::MAX}).to_string();
         prop_assert_eq!(mend_numbers(&json), json);
     }
+}
+
+#[test]
+fn what_is_too_deep_becomes_null_and_nothing_else() {
+    for (json, pruned) in [
+        (r#"{"a":[[1,"]["],{}],"b":2}"#, r#"{"a":[null,null],"b":2}"#),
+        (r#"[[ {"é":"\"[[["} ] , 1]"#, r#"[[ null ] , 1]"#),
+        (r#"[[]]"#, r#"[[]]"#),
+        ("]]}[[[", "]]}[[null"),
+        ("", ""),
+    ] {
+        assert_eq!(prune(json, 2), pruned, "{json}");
+    }
+    let deep = format!("[{}1{}]", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(prune(&deep, 1), "[null]");
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
-use http::Method;
+use http::{HeaderMap, HeaderValue, Method, header};
 use object_store::{
     Attribute, Attributes, ClientOptions, MultipartUpload, ObjectStore, ObjectStoreExt as _,
     PutMultipartOptions, PutOptions, RetryConfig,
@@ -87,6 +87,10 @@ fn client(variables: &[(String, String)]) -> ClientOptions {
     };
     ClientOptions::new()
         .with_allow_http(variables.iter().any(plain))
+        .with_default_headers(HeaderMap::from_iter([(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        )]))
         .with_connect_timeout(CONNECT_DEADLINE)
         .with_timeout(PART_DEADLINE)
 }

@@ -5,12 +5,12 @@ use std::{error::Error, fmt, time::Duration};
 use http::{HeaderValue, Method, StatusCode, header};
 use reqwest::{Body, Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 use url::Url;
 
 use super::{FileError, FileKey, SHORT, StoredFile, Upload, disposition, within};
-use crate::upstream::client;
+use crate::{process::json::mend_bytes, upstream::client};
 
 /// The size of the pieces of a request body.
 const PIECE: u64 = 256 * 1024;
@@ -94,8 +94,7 @@ impl Supabase {
         let body = json!({"expiresIn": ttl.as_secs().max(1)}).to_string();
         let request = || self.json(Method::POST, url.clone(), body.clone());
         let answer = self.send(request).await?;
-        let body = answer.bytes().await.map_err(unavailable)?;
-        let signed: Signed = serde_json::from_slice(&body).map_err(unavailable)?;
+        let signed: Signed = read(answer).await?;
         let text = format!(
             "{}/{}",
             self.base,
@@ -136,8 +135,7 @@ impl Supabase {
 
     async fn list(&self, url: &Url, body: &str) -> Result<Vec<Listed>, FileError> {
         let request = || self.json(Method::POST, url.clone(), body.to_owned());
-        let answer = self.send(request).await?.bytes().await;
-        serde_json::from_slice(&answer.map_err(unavailable)?).map_err(unavailable)
+        read(self.send(request).await?).await
     }
 
     /// Sends a request, which may be repeated. Fails for every status but 2xx.
@@ -182,10 +180,20 @@ fn with_path<'a>(base: &Url, path: impl IntoIterator<Item = &'a str>) -> Url {
     url
 }
 
+/// The JSON of an answer.
+async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, FileError> {
+    client::check_coding(&answer).map_err(|coded| FileError::Refused(coded.into()))?;
+    let body = answer.bytes().await.map_err(unavailable)?;
+    serde_json::from_slice(&mend_bytes(body)).map_err(unavailable)
+}
+
 /// The error of an answer that is no success. Some versions of the service answer 400 and give the status in the body.
 async fn failure(answer: Response) -> FileError {
     let status = answer.status();
-    let body = answer.text().await.unwrap_or_default();
+    let body = match client::check_coding(&answer) {
+        Ok(()) => answer.text().await.unwrap_or_default(),
+        Err(coded) => coded.to_string(),
+    };
     let body: String = body.chars().take(MAX_ERROR).collect();
     if status == StatusCode::PAYLOAD_TOO_LARGE || body.contains("\"413\"") {
         return FileError::TooLarge;

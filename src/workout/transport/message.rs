@@ -1,5 +1,8 @@
 //! The messages that clients POST: a check before rmcp parses them, and the memory that its parsing takes.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+
 use std::borrow::Cow;
 
 use rmcp::model::RequestId;

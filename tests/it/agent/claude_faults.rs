@@ -133,12 +133,13 @@ async fn an_html_error_page_is_classified_by_its_status() {
 }
 
 #[tokio::test]
-async fn an_html_page_with_status_200_is_a_failure() {
+async fn an_html_page_with_status_200_is_a_failure_and_not_retried() {
     let page = || {
         Reply::raw("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>")
     };
-    let app = app_with(&[("CLAUDE_MAX_RETRIES", "1")], [page(), page()]).await;
+    let app = app_with(&[("CLAUDE_MAX_RETRIES", "1")], [page()]).await;
     assert_eq!(app.ask("hi").await.error(), (502, "model_error"));
+    assert_eq!(app.claude.asked().len(), 1);
 }
 
 #[tokio::test]

@@ -48,6 +48,25 @@ async fn a_finished_chat_is_logged_as_one_json_line() {
 }
 
 #[tokio::test]
+async fn an_answer_of_claudes_without_an_event_is_named_by_its_content_type() {
+    let service = Service::start(&[], &[]).await;
+    let page = "<html>MARKER</html>";
+    service.claude.push(Reply::raw(format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: Text/HTML; charset=utf-8\r\ncontent-length: {}\r\n\r\n{page}",
+        page.len()
+    )));
+    let (status, _) = service.chat(&sams_token(), "x", &user("hi")).await;
+    assert_eq!(status, 502);
+    let line = service.process.logged("a turn failed").await;
+    let causes = line["causes"].as_str().expect("text");
+    assert!(
+        causes.contains("content of type text/html instead of events"),
+        "{causes}"
+    );
+    assert!(!service.process.lines().join("\n").contains("MARKER"));
+}
+
+#[tokio::test]
 async fn refused_and_streamed_chats_are_logged_with_their_mode_and_code() {
     let service = Service::start(&[], &[]).await;
     service.claude.push(Reply::text("hi"));

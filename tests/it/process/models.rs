@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn settings_that_a_known_model_refuses_end_the_process_with_one_message() {
     let needed = [("ANTHROPIC_API_KEY", API_KEY), ("JWT_SIGNING_KEY", JWT_KEY)];
-    let cases: [(&[(&str, &str)], &str); 6] = [
+    let cases: [(&[(&str, &str)], &str); 8] = [
         (
             &[
                 ("CLAUDE_MODEL", "claude-opus-5-5"),
@@ -31,6 +31,20 @@ async fn settings_that_a_known_model_refuses_end_the_process_with_one_message() 
         (
             &[("CLAUDE_FALLBACK_MODEL", "claude-sonnet-4-6")],
             "configuration: CLAUDE_FALLBACK_MODEL must be another model than CLAUDE_MODEL",
+        ),
+        (
+            &[
+                ("CLAUDE_EXTRA_BODY", r#"{"top_k":5}"#),
+                ("CLAUDE_FALLBACK_MODEL", "claude-opus-5-5"),
+            ],
+            "configuration: CLAUDE_EXTRA_BODY must not have top_k, which claude-opus-5-5 refuses",
+        ),
+        (
+            &[
+                ("CLAUDE_EXTRA_BODY", r#"{"tool_choice":{"type":"any"}}"#),
+                ("CLAUDE_MODEL", "claude-sonnet-5-5"),
+            ],
+            "configuration: CLAUDE_EXTRA_BODY must not have a `tool_choice` that forces a call, which claude-sonnet-5-5 refuses",
         ),
         (
             &[

@@ -1,52 +1,16 @@
 //! Builds a message from the events of a streaming reply.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     Progress, Reply, Usage,
+    event::{Event, FastDelta},
     halves::Halves,
     open_block::{OpenBlock, string_field},
 };
-use crate::{
-    agent::claude::{Block, ClaudeError},
-    process::json::mend_numbers,
-};
-
-/// A fast path for the most frequent events, text and tool input, which avoids building a JSON tree.
-#[derive(Deserialize)]
-struct FastDelta<'a> {
-    index: u64,
-    #[serde(borrow)]
-    delta: Piece<'a>,
-}
-
-#[derive(Deserialize)]
-struct Piece<'a> {
-    #[serde(borrow)]
-    r#type: Cow<'a, str>,
-    text: Option<String>,
-    partial_json: Option<String>,
-}
-
-impl<'a> FastDelta<'a> {
-    /// `None` unless the event is written exactly as the API writes it. Other spellings are left to [`Builder::on_any`].
-    fn parse(event: &'a [u8]) -> Option<Self> {
-        if !event.starts_with(br#"{"type":"content_block_delta","#) {
-            return None;
-        }
-        let delta: Self = serde_json::from_slice(event).ok()?;
-        let piece = &delta.delta;
-        match &*piece.r#type {
-            "text_delta" => piece.partial_json.is_none(),
-            "input_json_delta" => piece.text.is_none() && piece.partial_json.is_some(),
-            _ => false,
-        }
-        .then_some(delta)
-    }
-}
+use crate::agent::claude::{Block, ClaudeError};
 
 /// Builds a message. Unknown events, deltas and blocks change nothing.
 #[derive(Default)]
@@ -64,39 +28,37 @@ pub(super) struct Builder {
 impl Builder {
     /// Adds one event, given its data.
     pub(super) fn on_event(&mut self, event: &[u8]) -> Result<Option<Progress>, ClaudeError> {
-        let (event, halves) = Halves::cut(event);
-        if let Some(delta) = FastDelta::parse(&event) {
-            return Ok(self.on_fast_delta(delta, halves));
+        if let Some(delta) = FastDelta::parse(event) {
+            return Ok(self.on_fast_delta(delta));
         }
         // Lossy: invalid UTF-8 from a server damages a word, not the whole reply.
-        let event = String::from_utf8_lossy(&event);
-        let read = serde_json::from_str(&event);
-        match read.or_else(|_| serde_json::from_str(&mend_numbers(&event))) {
-            Ok(event) => self.on_any(event, halves),
+        let event = String::from_utf8_lossy(event);
+        match Event::parse(&event) {
+            Some(event) => self.on_any(event),
             // The message would silently lack a piece.
-            Err(_) if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),
-            Err(_) => Ok(None),
+            None if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),
+            None => Ok(None),
         }
     }
 
-    fn on_fast_delta(&mut self, delta: FastDelta<'_>, halves: Halves) -> Option<Progress> {
+    fn on_fast_delta(&mut self, delta: FastDelta<'_>) -> Option<Progress> {
         let position = *self.positions.get(&delta.index)?;
         let open = self.block(position)?;
-        if let Some(json) = delta.delta.partial_json {
-            let json = open.complete(halves, json);
+        if let Some(json) = delta.piece.partial_json {
+            let json = open.complete(Halves::default(), json);
             open.partial_json.push_str(&json);
             return None;
         }
-        let text = open.complete(halves, delta.delta.text.unwrap_or_default());
+        let text = open.complete(Halves::default(), delta.piece.text.unwrap_or_default());
         open.push_text(&text);
         text_progress(text)
     }
 
-    fn on_any(
-        &mut self,
-        mut event: Value,
-        halves: Halves,
-    ) -> Result<Option<Progress>, ClaudeError> {
+    fn on_any(&mut self, event: Event) -> Result<Option<Progress>, ClaudeError> {
+        let Event {
+            tree: mut event,
+            halves,
+        } = event;
         let index = event["index"].as_u64().unwrap_or_default();
         if event["type"] == "content_block_start" {
             self.positions.insert(index, self.blocks.len() as u64);

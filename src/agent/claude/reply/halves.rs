@@ -1,8 +1,11 @@
 //! Emojis that a server has split: half a surrogate pair at the end of one delta, the other half at the start of the next.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
-use crate::process::json::{ESCAPE, Half, mend_halves, next_half};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::process::json::{ESCAPE, is_high, is_low, mend_str, utf16_escape};
 
 /// The halves of surrogate pairs at both ends of a delta's text.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
@@ -15,36 +18,25 @@ pub(super) struct Halves {
 
 impl Halves {
     /// Cuts the halves at the ends of a delta's text out of an event, and replaces all others by U+FFFD.
-    pub(super) fn cut(event: &[u8]) -> (Cow<'_, [u8]>, Self) {
+    pub(super) fn cut(event: &str) -> (Cow<'_, str>, Self) {
         let mut halves = Self::default();
-        let Some(mut next) = next_half(event, 0) else {
+        let Cow::Owned(mut mended) = mend_str(event) else {
             return (event.into(), halves);
         };
-        let mut event = event.to_vec();
-        if memchr::memmem::find(&event, b"content_block_delta").is_some() {
-            loop {
-                let Half { at, unit } = next;
-                let ends = event.get(at + ESCAPE) == Some(&b'"');
-                let begins = begins_string(&event[..at]);
-                let end = match next.is_high() {
-                    true if ends => Some(&mut halves.last),
-                    false if begins => Some(&mut halves.first),
-                    _ => None,
-                };
-                let mut from = at + ESCAPE;
-                if let Some(end @ None) = end {
-                    *end = Some(unit);
-                    event.drain(at..from);
-                    from = at;
-                }
-                match next_half(&event, from) {
-                    Some(half) => next = half,
-                    None => break,
-                }
+        // The mended event is as long as the event.
+        if let Some(Range { start, end }) = delta_text(&mended) {
+            let unit = |at| utf16_escape(event.as_bytes(), at);
+            let last = end.checked_sub(ESCAPE).filter(|at| *at >= start);
+            halves.last = last.and_then(unit).filter(|it| is_high(*it));
+            if halves.last.is_some() {
+                mended.replace_range(end - ESCAPE..end, "");
+            }
+            halves.first = unit(start).filter(|it| is_low(*it));
+            if halves.first.is_some() {
+                mended.replace_range(start..start + ESCAPE, "");
             }
         }
-        mend_halves(&mut event);
-        (event.into(), halves)
+        (mended.into(), halves)
     }
 
     /// Completes the text of a delta. `half` is the one at the end of the block so far.
@@ -62,9 +54,37 @@ impl Halves {
     }
 }
 
-/// True if a string begins at the end of `json`.
-fn begins_string(json: &[u8]) -> bool {
-    matches!(json, [.., before, b'"'] if *before != b'\\')
+/// Where the text of a delta stands in an event, without its quotes.
+fn delta_text(event: &str) -> Option<Range<usize>> {
+    #[derive(Deserialize)]
+    struct Event<'a> {
+        #[serde(borrow)]
+        r#type: Cow<'a, str>,
+        #[serde(borrow)]
+        delta: Delta<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Delta<'a> {
+        #[serde(borrow)]
+        r#type: Cow<'a, str>,
+        #[serde(borrow)]
+        text: Option<&'a RawValue>,
+        #[serde(borrow)]
+        partial_json: Option<&'a RawValue>,
+        #[serde(borrow)]
+        thinking: Option<&'a RawValue>,
+    }
+    let Event { r#type, delta } = serde_json::from_str(event).ok()?;
+    let text = match &*delta.r#type {
+        _ if r#type != "content_block_delta" => None,
+        "text_delta" => delta.text,
+        "input_json_delta" => delta.partial_json,
+        "thinking_delta" => delta.thinking,
+        _ => None,
+    };
+    let text = text?.get().strip_prefix('"')?.strip_suffix('"')?;
+    let start = (text.as_ptr() as usize).checked_sub(event.as_ptr() as usize)?;
+    Some(start..start + text.len())
 }
 
 #[cfg(test)]
@@ -80,10 +100,10 @@ mod tests {
             let units = piece.iter().map(|unit| format!("\\u{unit:04x}"));
             let escaped = units.collect::<Vec<_>>().concat();
             let event = format!(
-                r#"{{"type":"content_block_delta","index":0,"delta":{{"text":"{escaped}"}}}}"#
+                r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{escaped}"}}}}"#
             );
-            let (event, halves) = Halves::cut(event.as_bytes());
-            let event: serde_json::Value = serde_json::from_slice(&event).unwrap();
+            let (event, halves) = Halves::cut(&event);
+            let event: serde_json::Value = serde_json::from_str(&event).unwrap();
             let piece = event["delta"]["text"].as_str().unwrap().to_owned();
             text.push_str(&halves.complete(&mut half, piece));
         }
@@ -92,25 +112,38 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_halves_is_not_copied_and_others_are_mended() {
-        let event = br#"{"type":"content_block_delta","text":"\ud83d\ude00"}"#;
+    fn halves_are_cut_only_at_the_ends_of_the_text_that_the_delta_is_of() {
+        let cut = |event: &str| {
+            let (event, Halves { first, last }) = Halves::cut(event);
+            (event.into_owned(), first, last)
+        };
+        let pair = r#"{"type":"content_block_delta","text":"\ud83d\ude00"}"#;
         assert!(
-            matches!(Halves::cut(event), (Cow::Borrowed(_), halves) if halves == Halves::default())
+            matches!(Halves::cut(pair), (Cow::Borrowed(_), halves) if halves == Halves::default())
         );
-        let start = br#"{"type":"content_block_start","text":"\ud83d"}"#;
-        let (start, halves) = Halves::cut(start);
-        assert_eq!(
-            &*start,
-            br#"{"type":"content_block_start","text":"\ufffd"}"#
-        );
-        assert_eq!(halves, Halves::default());
-        let quoted = br#"{"type":"content_block_delta","text":"\"\ude00\ud83d\""}"#;
-        let (quoted, halves) = Halves::cut(quoted);
-        assert_eq!(
-            &*quoted,
-            br#"{"type":"content_block_delta","text":"\"\ufffd\ufffd\""}"#
-        );
-        assert_eq!(halves, Halves::default());
+        for (kind, field) in [
+            ("text_delta", "text"),
+            ("input_json_delta", "partial_json"),
+            ("thinking_delta", "thinking"),
+        ] {
+            let event = format!(
+                r#"{{"\ud83d":"\ude00","delta":{{ "k\ud83d":"\ude00","{field}" : "\ude00 \" \ud83d","type":"{kind}"}},"type":"content_block_delta","x":"\ud83d"}}"#
+            );
+            let expected = format!(
+                r#"{{"\ufffd":"\ufffd","delta":{{ "k\ufffd":"\ufffd","{field}" : " \" ","type":"{kind}"}},"type":"content_block_delta","x":"\ufffd"}}"#
+            );
+            assert_eq!(cut(&event), (expected, Some(0xde00), Some(0xd83d)));
+        }
+        for event in [
+            r#"{"type":"content_block_start","delta":{"type":"text_delta","text":"\ud83d"}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","thinking":"\ud83d","partial_json":"\ude00"}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"citations_delta","text":"\ud83d","citation":{"cited_text":"\ude00"}}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"\"\ude00\ud83d\""}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":["\ude00"]}}"#,
+        ] {
+            let mended = event.replace("ud83d", "ufffd").replace("ude00", "ufffd");
+            assert_eq!(cut(event), (mended, None, None));
+        }
     }
 
     proptest! {

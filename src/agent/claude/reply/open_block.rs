@@ -53,12 +53,13 @@ impl OpenBlock {
     }
 
     /// The input of a tool call, which should be a JSON object. Claude may write `{}` as no JSON at all; compatible servers
-    /// send the whole input when the block starts.
+    /// send the whole input when the block starts, as an object or as its text.
     pub(super) fn take_input_json(&mut self) -> String {
         let written = std::mem::take(&mut self.partial_json);
         match &self.block["input"] {
             _ if !written.trim().is_empty() => written,
             input @ Value::Object(_) => input.to_string(),
+            Value::String(input) if !input.trim().is_empty() => input.clone(),
             _ => "{}".to_owned(),
         }
     }

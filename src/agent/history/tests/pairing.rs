@@ -89,3 +89,30 @@ fn a_result_after_the_next_reply_does_not_count() {
         ])
     );
 }
+
+#[test]
+fn thinking_alone_does_not_separate_results() {
+    let thinking = || json!({"type": "thinking", "thinking": "", "signature": "c2ln"});
+    let redacted = json!({"type": "redacted_thinking", "data": "x"});
+    let messages = json!([
+        message("user", &[words("log both")]),
+        message("assistant", &[thinking(), call("a"), call("b")]),
+        message("user", &[result("a")]),
+        message("assistant", &[thinking(), redacted]),
+        message("assistant", &[thinking()]),
+        message("user", &[result("b")]),
+        message("assistant", &[thinking()]),
+        message("assistant", &[call("c")]),
+        message("user", &[result("c")]),
+    ]);
+    assert_eq!(
+        forwarded(&messages),
+        json!([
+            message("user", &[words("log both")]),
+            message("assistant", &[thinking(), call("a"), call("b")]),
+            message("user", &[result("a"), result("b")]),
+            message("assistant", &[thinking(), call("c")]),
+            message("user", &[result("c")]),
+        ])
+    );
+}

@@ -99,12 +99,7 @@ async fn handshake(
     let (memory, check, noted) = (server.answers.clone(), check.clone(), fault.clone());
     let service = match &server.endpoint {
         Endpoint::Http(endpoint) => {
-            let client = Transport {
-                clients: endpoint.clients.clone(),
-                memory,
-                check,
-                fault: noted,
-            };
+            let client = Transport::new(endpoint.clients.clone(), memory, check, noted);
             let transport = StreamableHttpClientTransport::with_client(client, config(endpoint));
             handler.serve(transport).await
         }

@@ -46,9 +46,16 @@ pub(super) struct Listing {
     values: usize,
     bytes: usize,
     is_cut: bool,
+    /// A page has failed.
+    is_partial: bool,
 }
 
 impl Listing {
+    /// True if it lacks what `other` has because a page has failed.
+    pub(super) fn falls_short_of(&self, other: &Self) -> bool {
+        self.is_partial && (!other.is_partial || self.tools.len() < other.tools.len())
+    }
+
     pub(super) fn tools(&self) -> ToolList {
         ToolList {
             tools: self.tools.clone(),
@@ -99,6 +106,7 @@ pub(super) async fn list(peer: &Peer<RoleClient>, fault: &LastFault) -> Result<L
             Err(error) if page == 0 => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, page, "a page of the listing of tools failed");
+                listing.is_partial = true;
                 return Ok(listing);
             }
         };

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::agent::mcp::{
     answer::{AnswerSlot, Limits, plain_message},
     answer_memory::Held,
+    handshake::mend_initialize_result,
     rpc_error::error_in,
 };
 
@@ -62,7 +63,8 @@ impl Pending {
                     },
                 }
             }
-            _ => text,
+            Some((_, None)) => mend_initialize_result(text),
+            None => text,
         };
         if !Limits::OTHER.allow(&text) {
             return None;

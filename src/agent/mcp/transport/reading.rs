@@ -24,6 +24,7 @@ use crate::{
     agent::mcp::{
         answer::{AnswerSlot, Limits, plain_message},
         answer_memory::{AnswerMemory, Held},
+        handshake::mend_initialize_result,
         rpc_error::error_in,
     },
     process::memory,
@@ -113,7 +114,7 @@ impl Reading {
                 return None;
             }
             Some(slot) => slot.fill(&self.id, text, held),
-            None => Err(text),
+            None => Err(mend_initialize_result(text)),
         };
         // rmcp parses what is not kept.
         match kept {

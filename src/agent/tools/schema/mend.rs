@@ -16,6 +16,20 @@ const MAPS: [&str; 6] = [
     "dependentSchemas",
     "dependencies",
 ];
+/// Keywords whose value is a schema.
+const SCHEMAS: [&str; 11] = [
+    "additionalProperties",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "propertyNames",
+    "contains",
+    "items",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contentSchema",
+];
 /// Keywords whose value is a list of schemas of which each is an alternative or a condition.
 const UNIONS: [&str; 3] = ["anyOf", "oneOf", "allOf"];
 /// Keywords whose value is a list of different names.
@@ -46,15 +60,24 @@ pub(in crate::agent::tools) fn mend(schema: &mut Value) {
                 rules.retain(|_, names| !names.is_null());
                 rules.values_mut().for_each(mend_dependency);
             }
-            ("prefixItems", Value::Array(schemas)) => schemas.iter_mut().for_each(mend_schema),
+            ("dependentRequired", rules) if is_empty_list(rules) => *rules = json!({}),
+            ("prefixItems" | "anyOf" | "oneOf" | "allOf", Value::Array(schemas)) => {
+                schemas.iter_mut().for_each(mend_schema);
+            }
+            (keyword, value) if SCHEMAS.contains(&keyword) => mend_schema(value),
             (_, value) => mend(value),
         }
     }
 }
 
-/// Mends what must be a schema: `null` says nothing about a value.
+/// PHP writes an empty map so.
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// Mends what must be a schema: `null` says nothing about a value, nor does an empty map.
 fn mend_schema(schema: &mut Value) {
-    if schema.is_null() {
+    if schema.is_null() || is_empty_list(schema) {
         *schema = json!({});
     }
     mend(schema);
@@ -72,8 +95,7 @@ fn mend_union(object: &mut Map<String, Value>, union: &str) {
 }
 
 fn mend_map(keyword: &str, value: &mut Value) {
-    // PHP writes an empty map so.
-    if value.as_array().is_some_and(Vec::is_empty) {
+    if is_empty_list(value) {
         *value = json!({});
     }
     let Value::Object(schemas) = value else {
@@ -159,8 +181,13 @@ fn mend_tuple(object: &mut Map<String, Value>) {
     }
 }
 
-/// Draft 3: the type `any`, and schemas as types.
+/// Draft 3: the type `any`, and schemas as types. A `null` beside other types is the type of that name.
 fn mend_type(object: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        for name in types.iter_mut().filter(|name| name.is_null()) {
+            *name = "null".into();
+        }
+    }
     let is_any = |it: &Value| it == "any";
     match object.get("type") {
         Some(Value::Array(types)) if types.iter().any(is_any) => {}

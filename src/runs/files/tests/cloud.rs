@@ -48,6 +48,7 @@ async fn small_files_are_one_request_with_type_and_name() {
     let disposition = "attachment; filename=\"_.md\"; filename*=UTF-8''%C3%A4.md";
     assert_eq!(put.header("content-disposition"), disposition);
     assert!(put.header("authorization").starts_with("AWS4-HMAC-SHA256"));
+    assert_eq!(put.header("accept-encoding"), "identity");
     store.put(&key("b"), text("b", "")).await.unwrap();
     store.delete(&[key("b")]).await.unwrap();
     assert_eq!(server.lines()[2], format!("DELETE {PATH}b"));
@@ -181,4 +182,45 @@ async fn urls_are_signed_without_a_request() {
     assert_eq!(server.lines(), [""; 0]);
     let download = store.download(url.path(), url.query()).await;
     assert!(matches!(download, Err(DownloadError::NotFound)));
+}
+
+#[tokio::test]
+async fn requests_to_every_provider_accept_no_content_coding() {
+    let server = Server::start(|_| (200, String::new())).await;
+    let endpoint = server.url.as_str().trim_end_matches('/').to_owned();
+    let account = serde_json::json!({"gcs_base_url": endpoint, "disable_oauth": true,
+        "client_email": "", "private_key": "", "private_key_id": ""});
+    let key = "c2VjcmV0".to_owned();
+    for (url, variables) in [
+        (
+            "gs://bucket/x",
+            vec![
+                ("GOOGLE_SERVICE_ACCOUNT_KEY", account.to_string()),
+                // Allows `http`.
+                ("GOOGLE_ENDPOINT", endpoint.clone()),
+            ],
+        ),
+        (
+            "az://container/x",
+            vec![
+                ("AZURE_STORAGE_ACCOUNT_NAME", "account".to_owned()),
+                ("AZURE_STORAGE_ACCOUNT_KEY", key),
+                ("AZURE_STORAGE_ENDPOINT", endpoint.clone()),
+            ],
+        ),
+    ] {
+        let before = server.got().len();
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        let store = FileStore::open(Location::parse(url, variables).unwrap())
+            .await
+            .unwrap();
+        let _ = store.delete(&[super::key("b")]).await;
+        let got = server.got();
+        assert!(got.len() > before, "{url}");
+        for got in &got[before..] {
+            assert_eq!(got.header("accept-encoding"), "identity", "{url}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use axum::{Router, body::to_bytes, extract::Request, response::IntoResponse};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -36,6 +36,18 @@ impl Server {
     pub(super) async fn start(
         answers: impl Fn(&Got) -> (u16, String) + Send + Sync + 'static,
     ) -> Self {
+        Self::with_coding(None, answers).await
+    }
+
+    /// Every answer says that it has this content coding.
+    pub(super) async fn coded(coding: &'static str, status: u16) -> Self {
+        Self::with_coding(Some(coding), move |_| (status, "\u{1f}".to_owned())).await
+    }
+
+    async fn with_coding(
+        coding: Option<&'static str>,
+        answers: impl Fn(&Got) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
         let answers: Arc<Answers> = Arc::new(Box::new(answers));
         let got = Arc::new(Mutex::new(Vec::new()));
         let kept = got.clone();
@@ -48,12 +60,11 @@ impl Server {
             };
             let (status, body) = answers(&request);
             kept.lock().unwrap().push(request);
-            (
-                StatusCode::from_u16(status).unwrap(),
-                [("etag", "\"x\"")],
-                body,
-            )
-                .into_response()
+            let mut headers =
+                HeaderMap::from_iter([(header::ETAG, HeaderValue::from_static("\"x\""))]);
+            headers
+                .extend(coding.map(|it| (header::CONTENT_ENCODING, HeaderValue::from_static(it))));
+            (StatusCode::from_u16(status).unwrap(), headers, body).into_response()
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();

@@ -158,3 +158,28 @@ async fn server_that_is_not_there_is_unavailable() {
     assert!(matches!(error, FileError::Unavailable(_)));
     assert!(!format!("{error:?} {store:?}").contains("service-key"));
 }
+
+#[tokio::test]
+async fn answers_are_mended_and_a_compressed_one_is_named() {
+    let file = StoredFile {
+        key: &key("a.md"),
+        name: "a.md",
+        content_type: "text/markdown",
+    };
+    let signed = format!(r#"{{"\ud83d":"\ude00","signedURL":"/object/sign/{PATH}a.md?token=a"}}"#);
+    let server = Server::start(move |_| (200, signed.clone())).await;
+    let url = store(&server).await.signed_url(&file, &base(), HOUR).await;
+    assert!(url.unwrap().as_str().ends_with("?token=a&download=a.md"));
+    for status in [200, 400] {
+        let server = Server::coded("gzip", status).await;
+        let store = store(&server).await;
+        let error = store.signed_url(&file, &base(), HOUR).await.unwrap_err();
+        let shown = format!("{error:?}");
+        assert!(matches!(error, FileError::Refused(_)), "{shown}");
+        assert!(shown.contains("gzip"), "{shown}");
+        // Nothing of the answer is needed.
+        let put = store.put(&key("a.md"), text("a.md", "x")).await;
+        assert_eq!(put.is_ok(), status == 200, "{status}");
+        assert_eq!(server.got()[0].header("accept-encoding"), "identity");
+    }
+}

@@ -59,6 +59,72 @@ async fn a_reply_that_breaks_before_anything_was_shown_is_retried_in_json_and_ss
     join_all(cases).await;
 }
 
+/// A response with status 200.
+fn ok(content_type: Option<&str>, body: &str) -> Reply {
+    let content_type = content_type.map(|it| format!("content-type: {it}\r\n"));
+    let (header, length) = (content_type.unwrap_or_default(), body.len());
+    Reply::raw(format!(
+        "HTTP/1.1 200 OK\r\n{header}content-length: {length}\r\n\r\n{body}"
+    ))
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_event_stream_is_not_retried() {
+    let message = r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn"}"#;
+    for (content_type, body) in [
+        ("text/html; charset=utf-8", "<html>\n\nSign in\n\n</html>"),
+        ("application/json", message),
+        ("application/json", ""),
+        ("APPLICATION/JSON", r#"{"error":"no such model"}"#),
+    ] {
+        let app = TestApp::with([ok(Some(content_type), body)]).await;
+        assert_eq!(app.ask("hi").await.error(), (502, "model_error"), "{body}");
+        assert_eq!(app.claude.asked().len(), 1, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_object_in_an_answer_with_status_200_is_that_error() {
+    let error = |kind: &str, message: &str| {
+        let error = json!({"type": "error", "error": {"type": kind, "message": message}});
+        ok(Some("application/json"), &format!("{error:#}"))
+    };
+    let app = TestApp::with([error("invalid_request_error", "\u{fffd}")]).await;
+    assert_eq!(app.ask("hi").await.error(), (502, "model_error"));
+    assert_eq!(app.claude.asked().len(), 1);
+    let app = TestApp::with([error("overloaded_error", "x"), Reply::text("second")]).await;
+    assert_eq!(app.ask("hi").await.ok()["content"][0]["text"], "second");
+    let settings = [("CLAUDE_MAX_RETRIES", "0")];
+    let app = app_with(&settings, [error("rate_limit_error", "x")]).await;
+    assert_eq!(app.ask("hi").await.error(), (503, "model_overloaded"));
+}
+
+#[tokio::test]
+async fn events_count_whatever_their_content_type() {
+    let stream = concat!(
+        r#"data: {"type":"message_start","message":{"model":"claude","usage":{"input_tokens":1,"output_tokens":1}}}"#,
+        "\n\n",
+        r#"data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"hi"}}"#,
+        "\n\n",
+        r#"data: {"type":"message_stop"}"#,
+        "\n\n"
+    );
+    for content_type in [
+        None,
+        Some("text/plain"),
+        Some("Text/Event-Stream;charset=utf-8"),
+    ] {
+        let app = TestApp::with([ok(content_type, stream)]).await;
+        assert_eq!(app.ask("hi").await.ok()["content"][0]["text"], "hi");
+        // Without an event it may be a broken stream.
+        if content_type != Some("text/plain") {
+            app.claude
+                .push_all([ok(content_type, ": hello\n\n"), Reply::text("second")]);
+            assert_eq!(app.ask("hi").await.ok()["content"][0]["text"], "second");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_reply_that_breaks_after_text_is_retried_in_json_only() {
     for fault in 0..3 {

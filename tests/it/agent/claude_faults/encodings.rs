@@ -42,8 +42,14 @@ async fn a_compressed_error_counts_by_its_status() {
 
 /// A reply of these blocks, each with its type and its deltas as JSON.
 fn reply(blocks: &[(Value, &[&str])], stop: &str) -> Reply {
+    preceded("", blocks, stop)
+}
+
+/// As [`reply`], with more events before the first block.
+fn preceded(before: &str, blocks: &[(Value, &[&str])], stop: &str) -> Reply {
     let mut text = r#"data: {"type":"message_start","message":{"model":"claude","usage":{"input_tokens":1,"output_tokens":1}}}"#.to_owned();
     text.push_str("\n\n");
+    text.push_str(before);
     for (index, (block, deltas)) in blocks.iter().enumerate() {
         let start = json!({"type": "content_block_start", "index": index, "content_block": block});
         text.extend([format!("data: {start}\n\n")]);
@@ -142,6 +148,69 @@ async fn an_emoji_that_is_split_in_thinking_arrives_whole() {
         done.data["content"][0],
         json!({"type": "thinking", "thinking": whole, "signature": "c2ln"})
     );
+}
+
+#[tokio::test]
+async fn half_a_pair_beside_a_deltas_text_does_not_change_the_text() {
+    let block = json!({"type": "text", "text": ""});
+    let deltas: &[&str] = &[
+        r#"{"type":"text_delta","text":"hi","x":"\ud83d"}"#,
+        r#"{"type":"text_delta","text":" there","k\ud83d":"\ude00"}"#,
+        r#"{"\ude00":1,"type":"text_delta","text":", \ud83d","thinking":"\ud83d"}"#,
+        r#"{"type":"text_delta","partial_json":"\ude00","x":NaN,"text":"\ude00!"}"#,
+        r#"{"type":"citations_delta","citation":{"type":"char_location","cited_text":"q \ud83d","document_title":"\ude00t"}}"#,
+    ];
+    let app = TestApp::with([reply(&[(block, deltas)], "end_turn")]).await;
+    let answer = app.ask("hello").await.ok();
+    let citation =
+        json!({"type": "char_location", "cited_text": "q \u{fffd}", "document_title": "\u{fffd}t"});
+    assert_eq!(
+        answer["content"],
+        json!([{"type": "text", "text": "hi there, 😀!", "citations": [citation]}])
+    );
+}
+
+#[tokio::test]
+async fn what_is_unknown_may_be_deep() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let text = || json!({"type": "text", "text": ""});
+    let hi = format!(r#"{{"type": "text_delta","x":{deep},"text":"hi"}}"#);
+    let hi: &[&str] = &[&hi, r#"{"type":"text_delta","text":" there"}"#];
+    let event = |data: String| format!("data: {data}\n\n");
+    let before = [
+        event(format!(r#"{{"type":"surprise","x":{deep}}}"#)),
+        event(format!(
+            r#"{{"type":"content_block_start","index":7,"content_block":{{"type":"surprise","x":{deep}}}}}"#
+        )),
+        event(r#"{"type":"content_block_stop","index":7}"#.to_owned()),
+        event(format!(
+            r#"{{"type":"message_delta","delta":{{"x":{deep}}},"usage":{{"x":{deep}}}}}"#
+        )),
+    ]
+    .concat();
+    let app = TestApp::with([preceded(&before, &[(text(), hi)], "end_turn")]).await;
+    let answer = app.ask("hello").await.ok();
+    assert_eq!(
+        answer["content"],
+        json!([{"type": "text", "text": "hi there"}])
+    );
+
+    // The input of a tool call is not changed: it is refused.
+    let call = format!(
+        r#"{{"type":"content_block_start","index":7,"content_block":{{"type":"tool_use","id":"toolu_1","name":"whoami","input":{{"x":{deep}}}}}}}"#
+    );
+    let call = [
+        event(call),
+        event(r#"{"type":"content_block_stop","index":7}"#.to_owned()),
+    ]
+    .concat();
+    app.claude
+        .push_all([preceded(&call, &[], "tool_use"), Reply::text("done")]);
+    app.ask("go").await.ok();
+    assert!(app.mcp.calls().is_empty());
+    let bodies = app.claude.bodies();
+    let result = &bodies.last().expect("a request")["messages"][2]["content"][0];
+    assert_eq!(result["is_error"], true, "{result}");
 }
 
 #[tokio::test]

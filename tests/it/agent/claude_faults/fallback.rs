@@ -127,18 +127,25 @@ async fn stopped_spending_is_not_retried_and_not_an_overload() {
             "enforced_spend_limit_reached",
             "contract_spend_limit_reached",
             "linked_organization_spend_limit_reached",
+            "ramp_limit_exceeded",
             "organization_on_hold",
         ] {
-            let error = json!({"type": "rate_limit_error", "message": "spend",
-                "details": {"error_code": code}});
-            let body = json!({"type": "error", "error": error}).to_string();
-            let app = app_with(&FALLBACK, [quickly(Reply::status(status, body))]).await;
-            assert_eq!(
-                app.ask("hi").await.error(),
-                (502, "model_error"),
-                "{status} {code}"
-            );
-            assert_eq!(app.claude.asked().len(), 1, "{status} {code}");
+            let error = json!({"type": "rate_limit_error", "message": "spend"});
+            let mut bodies = [(); 4].map(|()| json!({"type": "error", "error": error}));
+            bodies[0]["error"]["details"] = json!({"error_code": code});
+            bodies[1]["error"]["error_code"] = code.into();
+            bodies[2]["error_code"] = code.into();
+            bodies[3]["details"] = json!({"error_code": code});
+            for body in bodies.map(|body| body.to_string()) {
+                let reply = quickly(Reply::status(status, body.clone()));
+                let app = app_with(&FALLBACK, [reply]).await;
+                assert_eq!(
+                    app.ask("hi").await.error(),
+                    (502, "model_error"),
+                    "{status} {body}"
+                );
+                assert_eq!(app.claude.asked().len(), 1, "{status} {body}");
+            }
         }
     }
 }

@@ -1,6 +1,12 @@
 //! `PROG_STRENGTH_MCP_AUTH=forward`: tool calls carry the caller's own token.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
@@ -13,7 +19,7 @@ use crate::{
         mcp_server::McpServer,
         mcp_tools::bench_press,
         raw_http::Request,
-        scripted_mcp::{ScriptedMcp, reply, result_of, typed, with_headers},
+        scripted_mcp::{ScriptedMcp, reply, result_of, text, typed, with_headers},
         test_app::{Answer, Builder, TestApp, user},
     },
 };
@@ -198,4 +204,37 @@ async fn a_thousand_interleaved_calls_of_two_users_carry_each_users_own_token() 
         assert_eq!(subject(&call.authorization), sub);
     }
     assert_eq!(app.mcp.remembers(|memory| memory.sessions), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_is_resumed_carries_its_callers_token() {
+    // Every stream breaks after an event of the same id, before its answer.
+    let calls = Arc::new(Mutex::new(HashMap::new()));
+    let server = ScriptedMcp::start(move |request, message| {
+        let sub = || subject(&authorization(request).expect("a token"));
+        let mut calls = calls.lock().expect("no panic");
+        let stream = |text: &str| Some(typed(200, "text/event-stream", text));
+        if message["method"] == "tools/call" {
+            calls.insert(sub(), message.clone());
+            return stream("id: 1:0\nretry: 10\ndata: \n\n");
+        }
+        if request.method != "GET" || !request.headers.contains_key("last-event-id") {
+            return None;
+        }
+        assert_eq!(request.headers["last-event-id"], "1:0");
+        let call = calls.get(&sub()).expect("the call of this user");
+        let answer = reply(call, &text(&sub()).to_string());
+        stream(&format!("id: 1:0\ndata: {answer}\n\n"))
+    });
+    let server = server.await;
+    let app = forwarding(&server).env("PROG_STRENGTH_MCP_TOKEN", "tok-123");
+    let app = app.start().await;
+    obey(&app);
+    let users: Vec<String> = (0..8).map(|n| format!("user{n}")).collect();
+    let request = user("echo");
+    let turns = users.iter().map(|sub| app.chat(sub, &request));
+    for (answer, sub) in join_all(turns).await.into_iter().zip(&users) {
+        let result = answer.ok()["messages"][1]["content"][0].take();
+        assert_eq!(result, good(sub));
+    }
 }

@@ -345,7 +345,7 @@ async fn a_redirect_to_another_origin_or_in_a_circle_is_not_followed() {
 async fn a_cursor_that_is_empty_or_does_not_advance_leaves_nothing_out() {
     for cursor in ["\"\"", "\"again\"", "null"] {
         let page = format!(
-            r#"{{"tools":[{},{},{{"name":"broken","inputSchema":[]}}],"nextCursor":{cursor}}}"#,
+            r#"{{"tools":[{},{},{{"name":"broken","inputSchema":[1]}}],"nextCursor":{cursor}}}"#,
             echo(),
             r#"{"name":"echo","description":"the second","inputSchema":null}"#
         );
@@ -507,4 +507,76 @@ async fn an_error_of_a_gateway_is_no_json_rpc_error() {
         assert_eq!(result(&app(&server).await, "echo").await, bad(&outcome));
         assert_eq!(server.requests("tools/call", |_, _| ()).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_json_rpc_error_of_any_shape_is_a_final_answer() {
+    for error in [
+        r#"{"code":-32602,"message":null}"#,
+        r#"{"code":-32602.0,"message":"no"}"#,
+        r#"{"code":9007199254740993,"message":"no"}"#,
+        r#"{"code":"E_FAILED","message":{"text":"no"}}"#,
+    ] {
+        for as_event in [false, true] {
+            let server = ScriptedMcp::start(move |_, message| {
+                (message["method"] == "tools/call").then(|| {
+                    let id = &message["id"];
+                    let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
+                    if as_event {
+                        streamed(&body)
+                    } else {
+                        typed(200, "application/json", &body)
+                    }
+                })
+            });
+            let server = server.await;
+            let result = result(&app(&server).await, "echo").await;
+            assert_eq!(result["is_error"], true);
+            let text = result["content"].to_string();
+            assert!(!text.contains("unknown"), "{error}: {text}");
+            assert_eq!(server.requests("tools/call", |_, _| ()).len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_needs_no_more_of_a_handshake_than_its_version() {
+    for members in [
+        "",
+        r#","capabilities":null,"serverInfo":null"#,
+        r#","capabilities":[],"serverInfo":{"name":null,"version":null},"instructions":null"#,
+        r#","capabilities":{"tools":null,"experimental":{"x":NaN}},"serverInfo":{"name":"s","version":2.5},"_meta":[]"#,
+    ] {
+        for as_event in [false, true] {
+            let server = ScriptedMcp::answering("initialize", move |message| {
+                let result = format!(r#"{{"protocolVersion":"2025-11-25"{members}}}"#);
+                let body = reply(message, &result);
+                if as_event {
+                    streamed(&body)
+                } else {
+                    typed(200, "application/json", &body)
+                }
+            });
+            let server = server.await;
+            assert_eq!(
+                result(&app(&server).await, "echo").await,
+                good("ok"),
+                "{members}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_map_that_is_written_as_a_list_is_a_schema() {
+    let server = listing(
+        r#"{"tools":[{"name":"echo","inputSchema":[]},{"name":"two","inputSchema":{"type":"object","properties":{"a":{"type":["string",null]},"b":[]},"additionalProperties":[]}}]}"#,
+    );
+    let (tools, ready) = listed(&server.await).await;
+    assert_eq!(ready["tools"], 2, "{ready}");
+    assert_eq!(tools[0]["input_schema"], json!({"type": "object"}));
+    assert_eq!(
+        tools[1]["input_schema"],
+        json!({"type": "object", "properties": {"a": {"type": ["string", "null"]}, "b": {}}, "additionalProperties": {}})
+    );
 }

@@ -1,8 +1,15 @@
 //! Listings whose later pages fail, and names that are listed twice.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::{
     support::helpers::{good, obey, result_of as result},
@@ -88,7 +95,7 @@ async fn a_page_that_does_not_arrive_leaves_those_before_it_in_force() {
     let started = tokio::time::Instant::now();
     while app.get("/ready").await.status != 200 {
         assert!(started.elapsed() < Duration::from_secs(15), "no session");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(app.get("/ready").await.ok()["mcp"]["tools"], 1);
 }
@@ -121,11 +128,53 @@ async fn of_two_definitions_of_a_name_the_first_usable_one_counts() {
         assert_eq!(ready["mcp"].get("tools_left_out"), None, "{unusable}");
         assert_eq!(server.requests("tools/call", |_, _| ()).len(), 1);
     }
-    let page = r#"{"tools":[{"name":"log","inputSchema":"none"},{"name":"log","inputSchema":[]}]}"#;
+    let page =
+        r#"{"tools":[{"name":"log","inputSchema":"none"},{"name":"log","inputSchema":[1]}]}"#;
     let server = ScriptedMcp::answering("tools/list", |message| {
         typed(200, "application/json", &reply(message, page))
     });
     let server = server.await;
     let app = TestApp::builder().mcp_url(server.url()).start().await;
     assert_eq!(app.get("/ready").await.ok()["mcp"]["tools_left_out"], 1);
+}
+
+#[tokio::test]
+async fn a_page_that_fails_when_tools_are_listed_again_leaves_the_listing_in_force() {
+    let failing = Arc::new(AtomicUsize::new(0));
+    let fails = failing.clone();
+    let server = ScriptedMcp::start(move |_, message| {
+        let first = json!({"tools": [echo()], "nextCursor": "2"});
+        match (message["method"].as_str(), fails.load(Relaxed)) {
+            (Some("tools/list"), _) if message["params"]["cursor"].is_null() => {
+                Some(result_of(message, &first))
+            }
+            (Some("tools/list"), 1) => Some(typed(500, "text/plain", "no")),
+            (Some("tools/list"), after) => {
+                let names = &["second", "third"][..=after.min(1)];
+                let tools: Vec<Value> = names.iter().map(|it| json!({"name": it})).collect();
+                Some(result_of(message, &json!({ "tools": tools })))
+            }
+            // An unknown outcome has the session checked, by a listing.
+            (Some("tools/call"), 1..) => Some(typed(500, "text/plain", "no")),
+            _ => None,
+        }
+    });
+    let server = server.await;
+    let app = TestApp::builder().mcp_url(server.url()).start().await;
+    obey(&app);
+    let pages = || server.requests("tools/list", |_, _| ()).len();
+    for (stage, expected) in [(0, 2), (1, 2), (2, 3)] {
+        failing.store(stage, Relaxed);
+        let before = pages();
+        if stage > 0 {
+            result(&app, "echo").await;
+            while pages() < before + 2 {
+                sleep(Duration::from_millis(20)).await;
+            }
+            sleep(Duration::from_millis(300)).await;
+        }
+        let mcp = app.get("/ready").await.ok()["mcp"].take();
+        assert_eq!(mcp["tools"], expected, "{stage}");
+    }
+    assert_eq!(server.requests("initialize", |_, _| ()).len(), 1);
 }

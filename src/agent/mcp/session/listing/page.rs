@@ -134,6 +134,8 @@ fn listed(mut tool: Value) -> Result<ListedTool, &'static str> {
         input_schema: match tool.get_mut("inputSchema").map(Value::take) {
             Some(Value::Object(schema)) => schema,
             None | Some(Value::Null) => Map::new(),
+            // PHP writes an empty map so.
+            Some(Value::Array(empty)) if empty.is_empty() => Map::new(),
             Some(_) => return Err("inputSchema"),
         },
         read_only,

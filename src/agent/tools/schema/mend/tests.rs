@@ -95,6 +95,18 @@ fn what_older_drafts_wrote_otherwise_is_written_as_2020_12() {
             json!({"properties": {}}),
         ),
         (
+            json!({"properties": {"a": []}, "additionalProperties": [], "not": {"if": []}, "anyOf": [[]], "dependentRequired": [], "$defs": {"b": []}}),
+            json!({"properties": {"a": {}}, "additionalProperties": {}, "not": {"if": {}}, "anyOf": [{}], "dependentRequired": {}, "$defs": {"b": {}}}),
+        ),
+        (
+            json!({"properties": {"a": {"type": ["string", null]}, "b": {"type": [null]}, "c": {"type": [null, "null", "integer", null]}}}),
+            json!({"properties": {"a": {"type": ["string", "null"]}, "b": {"type": ["null"]}, "c": {"type": ["null", "integer"]}}}),
+        ),
+        (
+            json!({"type": [{"type": "object"}, null]}),
+            json!({"anyOf": [{"type": "object"}, {"type": "null"}]}),
+        ),
+        (
             json!({"properties": {"required": {"type": "boolean"}, "type": {"type": "string"}, "minimum": {}}}),
             json!({"properties": {"required": {"type": "boolean"}, "type": {"type": "string"}, "minimum": {}}}),
         ),

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| prog_strength_agent::workout::transport::fuzz::messages(bytes));
