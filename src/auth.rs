@@ -55,7 +55,7 @@ impl CallerToken {
     }
 }
 
-/// Why a token is not accepted. For the debug log; the client only gets a 401.
+/// Why a token is not accepted. For the log; the client only gets a 401.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     #[error("it is not a signed JWT, or one of its claims is not what it must be")]
@@ -77,8 +77,9 @@ pub enum AuthError {
     Key,
     #[error("the token is from another issuer")]
     Issuer,
-    #[error("the token is for another audience")]
-    Audience,
+    /// The audience that it names.
+    #[error("the token is for another audience: {0}")]
+    Audience(String),
     #[error("the token's subject is not usable")]
     Subject(#[from] InvalidSubject),
 }

@@ -2,6 +2,7 @@
 
 mod config_check;
 mod runs;
+mod transfer;
 
 use std::{net::IpAddr, process::ExitCode, time::Duration};
 
@@ -20,7 +21,7 @@ use crate::{
     },
     process::heap,
     upstream::client,
-    workout,
+    workout::{self, error::ToolError},
 };
 
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -45,6 +46,13 @@ enum Command {
         #[arg(long)]
         stdio: bool,
     },
+    #[expect(clippy::doc_markdown, reason = "it is shown as it is")]
+    /// Import a training history: a CSV file of Strong, Hevy, FitNotes or `export`
+    #[command(after_long_help = help(Server::Transfer))]
+    Import(transfer::ImportArguments),
+    /// Write a user's whole log as CSV
+    #[command(after_long_help = help(Server::Transfer))]
+    Export(transfer::ExportArguments),
     /// Serve asynchronous runs (POST /webhook), or ask a server of runs
     #[command(after_long_help = help(Server::Runs))]
     Runs {
@@ -111,6 +119,8 @@ impl Cli {
             Command::Mcp { stdio } => {
                 done(workout::serve::mcp(WorkoutConfig::from_env(stdio)?, stdio))
             }
+            Command::Import(arguments) => done(transfer::import_file(arguments)),
+            Command::Export(arguments) => done(transfer::export_file(arguments)),
             Command::Runs { command: None } => {
                 done(crate::runs::serve::serve(RunsConfig::from_env()?))
             }
@@ -140,6 +150,7 @@ impl Cli {
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     let request = error.downcast_ref::<runs::ClientError>();
     let is_usage = error.is::<ConfigError>()
+        || matches!(error.downcast_ref(), Some(ToolError::Input(_)))
         || error.is::<runs::UsageError>()
         || request.is_some_and(runs::ClientError::is_usage);
     ExitCode::from(if is_usage { 2 } else { 1 })

@@ -10,6 +10,7 @@ mod agent;
 mod claude;
 pub mod connections;
 mod cors;
+mod database;
 #[cfg(feature = "dev")]
 mod dev;
 mod env_file;

@@ -15,6 +15,8 @@ const WARM_UP: usize = 10;
 const CALLS: usize = 200;
 /// User plans beside those created while measuring; the maximum is 200.
 const PLANS: usize = 150;
+/// Own exercises of the user, each with two other names.
+const OWN_EXERCISES: usize = 100;
 
 /// Sorted latencies of one kind of call.
 pub(super) struct Row {
@@ -45,6 +47,7 @@ pub(super) async fn measure(db: &Database, user: &UserId) -> Vec<Row> {
     let session = ().serve(ours).await.expect("a session");
     let rows = vec![];
     let mut caller = Caller { session, rows };
+    caller.exercises(db, user).await;
     caller.reads(db, user).await;
     caller.workouts().await;
     caller.plans(db, user).await;
@@ -52,6 +55,34 @@ pub(super) async fn measure(db: &Database, user: &UserId) -> Vec<Row> {
 }
 
 impl Caller {
+    /// Before the others: each of their calls reads the own exercises.
+    async fn exercises(&mut self, db: &Database, user: &UserId) {
+        let exercise = |name: &str| {
+            json!({"name": name, "aliases": [format!("Own {name}"), format!("My {name}")], "primary_muscles": ["back"],
+                   "equipment": "machine"})
+        };
+        let name = |n: usize| format!("Gym{n} Row");
+        for n in 0..OWN_EXERCISES {
+            self.call("create_exercise", exercise(&name(n))).await;
+        }
+        self.run("create_exercise", "create_exercise", async |_| {
+            let mut tx = db.write(user).await.expect("begins");
+            let (connection, user) = tx.parts();
+            let sql = "DELETE FROM user_exercise WHERE user_id = $1 AND name = 'Fresh Row'";
+            let forget = sqlx::query(sql).bind(user).execute(connection);
+            forget.await.expect("sound SQL");
+            tx.commit().await.expect("commits");
+            exercise("Fresh Row")
+        })
+        .await;
+        self.run(
+            "update_exercise",
+            "update_exercise",
+            async |n| json!({"exercise_id": name(n % OWN_EXERCISES), "step_increment": 5}),
+        )
+        .await;
+    }
+
     async fn reads(&mut self, db: &Database, user: &UserId) {
         self.same("list_exercises", json!({})).await;
         self.same("list_workouts", json!({"limit": 100})).await;
@@ -79,6 +110,7 @@ impl Caller {
             .saturating_sub(jiff::Span::new().weeks(1));
         let last_week = json!({"week": last_week.to_string()});
         self.same("check_volume_landmarks", last_week).await;
+        self.same("export_workouts", json!({})).await;
         self.same("get_settings", json!({})).await;
         self.run(
             "update_settings",
@@ -100,6 +132,18 @@ impl Caller {
                 json!({"exercises": exercises(8), "name": "Monday", "notes": "Felt good"})
             })
             .await;
+        self.run(
+            "add_sets",
+            "add_sets",
+            async |n| json!({"workout_id": ids[n], "exercise": LIFT, "sets": sets(7)}),
+        )
+        .await;
+        self.run(
+            "correct_set",
+            "correct_set",
+            async |n| json!({"workout_id": ids[n], "exercise": LIFT, "set": 8, "reps": 6}),
+        )
+        .await;
         self.run(
             "update_workout",
             "update_workout",

@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use url::Url;
 
+use self::cache::KeyCache;
 pub use self::cache::RefreshPolicy;
-use self::{cache::KeyCache, discovery::KeySource};
+pub(crate) use self::discovery::IssuerClient;
 use super::{AuthError, Caller, Token};
 
 /// Verifies tokens with the published keys of one issuer.
@@ -24,7 +25,7 @@ impl JwksVerifier {
     pub fn new(issuer: &Url, refresh: RefreshPolicy) -> Result<Self, reqwest::Error> {
         Ok(Self {
             issuer: without_slash(issuer.as_str()).to_owned(),
-            keys: KeyCache::new(KeySource::new(issuer.clone())?, refresh),
+            keys: KeyCache::new(IssuerClient::new(issuer.clone())?, refresh),
         })
     }
 
@@ -42,7 +43,7 @@ impl JwksVerifier {
             return Err(AuthError::Issuer);
         }
         if !claims.audiences.iter().any(|name| is_ours(name)) {
-            return Err(AuthError::Audience);
+            return Err(AuthError::Audience(claims.audiences_shown()));
         }
         Ok(Caller(claims.sub))
     }

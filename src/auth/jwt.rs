@@ -50,7 +50,7 @@ impl Verifier {
         if let Some(audience) = &self.audience
             && !claims.audiences.contains(audience)
         {
-            return Err(AuthError::Audience);
+            return Err(AuthError::Audience(claims.audiences_shown()));
         }
         Ok(Caller(claims.sub))
     }

@@ -18,6 +18,9 @@ use crate::process::json::mend_str;
 
 /// Clock skew that is tolerated in `exp` and `nbf`.
 const LEEWAY_SECS: u64 = 30;
+/// Of an audience that is refused, the log shows this many names, each with this many characters at most.
+const MAX_SHOWN: usize = 5;
+const MAX_SHOWN_CHARS: usize = 100;
 
 /// A token, of which nothing is verified.
 pub struct Token<'t> {
@@ -65,6 +68,15 @@ pub struct Claims {
     pub issuer: Option<String>,
     /// `aud`: a string or a list of strings, else nothing.
     pub audiences: Vec<String>,
+}
+
+impl Claims {
+    /// The beginning of the audiences, for the log.
+    pub fn audiences_shown(&self) -> String {
+        let names = self.audiences.iter().take(MAX_SHOWN);
+        let names = names.map(|name| name.chars().take(MAX_SHOWN_CHARS).collect::<String>());
+        format!("{:?}", names.collect::<Vec<_>>())
+    }
 }
 
 #[derive(Deserialize)]

@@ -27,7 +27,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_');
 /// Settings in a developer's environment that are for other servers, and ignored.
-static IGNORED: [&Variable; 13] = [
+static IGNORED: [&Variable; 15] = [
     &var::JWT_ISSUER,
     &var::JWT_AUDIENCE,
     &var::MCP_HOST,
@@ -35,6 +35,8 @@ static IGNORED: [&Variable; 13] = [
     &var::MCP_PUBLIC_URL,
     &var::MCP_ALLOWED_HOSTS,
     &var::OAUTH_ISSUER,
+    &var::OAUTH_AUDIENCE,
+    &var::MCP_OAUTH_FACADE,
     &var::WORKOUT_USER_ID,
     &var::RUNS_PUBLIC_URL,
     &var::FILES_URL,

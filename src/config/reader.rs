@@ -2,7 +2,9 @@
 
 mod typed;
 
-use std::{borrow::Cow, collections::HashMap, ffi::OsString, io::ErrorKind, time::Duration};
+use std::{
+    borrow::Cow, collections::HashMap, ffi::OsString, io::ErrorKind, path::Path, time::Duration,
+};
 
 use secrecy::SecretString;
 
@@ -13,6 +15,7 @@ use super::{
 };
 
 const FILE: &str = ".env";
+const HOME: &str = "HOME";
 /// The first bytes of a file that Windows calls Unicode text.
 const UTF_16: [u8; 2] = [0xff, 0xfe];
 const IGNORED_PORT: &str =
@@ -27,6 +30,10 @@ pub(super) struct Reader {
     values: HashMap<String, String>,
     /// The variables of [`CLOUDS`].
     clouds: HashMap<String, SecretString>,
+    /// `HOME`.
+    home: Option<String>,
+    /// The process was started in the root folder, as desktop apps start servers.
+    starts_in_root: bool,
     faults: Vec<Fault>,
     /// Variables, and what is said of the last value of each.
     warnings: Vec<(&'static str, &'static str)>,
@@ -44,7 +51,10 @@ impl Reader {
 
     /// Reads the process environment and, below it, a `.env` file in the working directory.
     pub(super) fn from_env() -> Self {
-        let mut reader = Self::default();
+        let mut reader = Self {
+            starts_in_root: std::env::current_dir().is_ok_and(|folder| folder == Path::new("/")),
+            ..Self::default()
+        };
         reader.read_file();
         for variable in VARIABLES {
             #[expect(clippy::disallowed_methods, reason = "the only place")]
@@ -59,7 +69,7 @@ impl Reader {
         let all = std::env::vars_os();
         for (name, value) in all {
             if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string())
-                && is_of_cloud(&name)
+                && (is_of_cloud(&name) || name == HOME)
             {
                 reader.read(&name, value, None);
             }
@@ -93,7 +103,9 @@ impl Reader {
     /// Takes a value as it is written. Kubernetes sets `AGENT_PORT=tcp://…` for a Service named `agent`.
     fn read(&mut self, name: &str, value: String, doubt: Option<&'static str>) {
         let Some(variable) = VARIABLES.iter().find(|variable| variable.name == name) else {
-            if is_of_cloud(name) {
+            if name == HOME {
+                self.home = Some(value).filter(|folder| folder.starts_with('/'));
+            } else if is_of_cloud(name) {
                 self.clouds.insert(name.to_owned(), value.into());
             }
             return;
@@ -152,6 +164,15 @@ impl Reader {
     /// The variables of cloud storage (`AWS_*`, `AZURE_*`, `GOOGLE_*`) that are set.
     pub(super) fn clouds(&self) -> HashMap<String, SecretString> {
         self.clouds.clone()
+    }
+
+    /// The user's home folder, if it is known.
+    pub(super) fn home(&self) -> Option<&str> {
+        self.home.as_deref()
+    }
+
+    pub(super) fn starts_in_root(&self) -> bool {
+        self.starts_in_root
     }
 
     /// The raw value; an empty one counts as unset.

@@ -15,10 +15,11 @@ use super::{
     agent::{http, mcp},
     claude::{claude, model},
     connections::{self, BaseEnvironment, Connections},
+    database::{database_url, located},
     from_env, jwt, log,
     reader::{Reader, entries, one_of},
     variables::{self as var, Server},
-    workout::{base_url, database_url},
+    workout::base_url,
 };
 use crate::{auth::JwtSettings, upstream::guard::AllowRule};
 pub use files::{FilePlace, FilesConfig};
@@ -190,10 +191,11 @@ fn outbound_allow(reader: &mut Reader) -> Vec<AllowRule> {
 
 fn database(reader: &mut Reader) -> SecretString {
     let default = var::DATABASE_URL.default_of(Server::Runs);
-    reader
+    let url = reader
         .optional(&var::DATABASE_URL, database_url)
         .filter(|_| reader.given(&var::DATABASE_URL).is_some())
-        .unwrap_or_else(|| default.into())
+        .unwrap_or_else(|| default.into());
+    located(reader, url, false)
 }
 
 /// The settings of the commands that ask a server of runs.

@@ -204,8 +204,17 @@ fn the_workout_servers_defaults_are_the_documented_ones() {
     );
     assert_eq!(
         (config.rate_limit_per_hour, config.stdio_user.as_str()),
-        (100, "local")
+        (0, "local"),
+        "one's own server has no limit"
     );
+    let limit = |stdio, settings: &[(&str, &str)]| {
+        let key = [("JWT_SIGNING_KEY", "k")];
+        let settings = [&key[..], settings].concat();
+        workout(stdio, &settings).unwrap().rate_limit_per_hour
+    };
+    assert_eq!(limit(false, &[]), 100);
+    assert_eq!(limit(true, &[("MCP_RATE_LIMIT_PER_HOUR", "7")]), 7);
+    assert!(config.oauth_audience.is_none());
     assert_eq!(config.shutdown_grace.as_secs(), 30);
     assert!(config.oauth_issuer.is_none() && config.public_url.is_none());
     assert!(config.agent_token.is_none() && config.jwt.is_none());
@@ -370,4 +379,28 @@ fn the_help_of_a_command_lists_its_settings() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn a_tilde_in_the_databases_path_is_the_home_folder() {
+    let home = ("HOME", "/home/s%m");
+    for (url, expected) in [
+        ("sqlite:~/log.db", "sqlite:/home/s%25m/log.db"),
+        (
+            "sqlite://~/a/log.db?mode=rw",
+            "sqlite:/home/s%25m/a/log.db?mode=rw",
+        ),
+        ("sqlite:log.db", "sqlite:log.db"),
+        ("sqlite:/~/log.db", "sqlite:/~/log.db"),
+        ("sqlite:~sam/log.db", "sqlite:~sam/log.db"),
+        ("postgres://me@db/~/x", "postgres://me@db/~/x"),
+    ] {
+        let config = workout(true, &[home, ("DATABASE_URL", url)]).unwrap();
+        assert_eq!(config.database_url.expose_secret(), expected);
+    }
+    let unknown = workout(true, &[("DATABASE_URL", "sqlite:~/log.db")]).unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "configuration: DATABASE_URL begins with ~, and HOME is not set to say which folder that is"
+    );
 }

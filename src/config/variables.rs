@@ -39,6 +39,8 @@ pub enum Server {
     Runs,
     /// The commands that ask a server of runs: `run`, `runs list`, `skills`, `connections` and so on.
     Client,
+    /// The commands `import` and `export`.
+    Transfer,
 }
 
 impl Variable {
@@ -113,7 +115,7 @@ const CLIENT: &[Server] = &[Server::Client];
 /// Those that talk to Claude.
 const AGENTS: &[Server] = &[Server::Agent, Server::Runs];
 /// Those that have a database.
-const STORES: &[Server] = &[Server::Workout, Server::Runs];
+const STORES: &[Server] = &[Server::Workout, Server::Runs, Server::Transfer];
 const ALL: &[Server] = &[Server::Agent, Server::Workout, Server::Runs];
 
 const TOKEN: Kind = Secret("printable ASCII without spaces");
@@ -148,7 +150,7 @@ variables! {
     CLAUDE_FALLBACK_MODEL = "", Text("the name of a model such as claude-haiku-4-5"), AGENTS, "Asked once when CLAUDE_MODEL is overloaded after all retries";
     ANTHROPIC_BETAS = "", Text("a comma-separated list of names without spaces"), AGENTS, "Sent as `anthropic-beta`";
     CLAUDE_EXTRA_BODY = "", Secret("a JSON object"), AGENTS, "Merged into each request to Claude; what the agent sets itself wins";
-    CORS_ALLOWED_ORIGINS = "", Text("a comma-separated list of origins such as https://app.example.com (no path), or *"), AGENTS, "Origins whose pages may call. Empty: no CORS headers";
+    CORS_ALLOWED_ORIGINS = "", Text("a comma-separated list of origins such as https://app.example.com (no path), or *"), ALL, "Origins whose pages may call. Empty: no CORS headers";
     AGENT_PAGE = "off", Text("`on` or `off`"), AGENT, "The chat page at `/`";
     SYSTEM_PROMPT_FILE = "", Text("the path of a UTF-8 text file"), AGENT, "Replaces the built-in system prompt";
     AGENT_MAX_TOOL_ROUNDS = "8", Number(1..=1000), AGENT, "Claude calls in one turn that may ask for tools";
@@ -170,9 +172,11 @@ variables! {
     MCP_PORT = "8000", LISTEN_PORT, WORKOUT, "Port that `mcp` listens on";
     MCP_PUBLIC_URL = "", Text("an http or https URL such as https://mcp.example.com/mcp"), WORKOUT, "The URL that clients are given; a token of OAUTH_ISSUER must then be for exactly this";
     MCP_ALLOWED_HOSTS = "localhost,127.0.0.1,mcp", Text("a comma-separated list of hosts such as localhost or mcp.example.com:8000 (no scheme, no path)"), WORKOUT, "What `Host` and `Origin` may name";
-    MCP_RATE_LIMIT_PER_HOUR = "100", COUNT_OR_OFF, WORKOUT, "Tool calls of one user: this many at once, refilled evenly over an hour; 0 switches the limit off";
+    MCP_RATE_LIMIT_PER_HOUR = "100", COUNT_OR_OFF, WORKOUT, "Tool calls of one user: this many at once, refilled evenly over an hour; 0 switches the limit off. `mcp --stdio` has none unless it is set";
     OAUTH_ISSUER = "", Text("an http or https URL such as https://example.supabase.co/auth/v1"), WORKOUT, "An OAuth server whose access tokens (RS256, ES256) are accepted";
-    DATABASE_URL = "sqlite:prog-strength.db", Secret("sqlite:<file> or postgres://<user>:<password>@<host>/<database>"), STORES, "Where the training data is, and that of runs";
+    OAUTH_AUDIENCE = "", ANY, WORKOUT, "What a token of OAUTH_ISSUER must be for (`aud`). Unset: this server's URL";
+    MCP_OAUTH_FACADE = "off", Text("`on` or `off`"), WORKOUT, "`on`: the metadata, /authorize, /token and /register of OAUTH_ISSUER are served here too, for clients that look for them here";
+    DATABASE_URL = "sqlite:prog-strength.db", Secret("sqlite:<file> or postgres://<user>:<password>@<host>/<database>"), STORES, "Where the training data is, and that of runs. `~/` begins the home folder";
     WORKOUT_USER_ID = "local", Text("1 to 256 characters without control characters"), WORKOUT, "The user that `mcp --stdio` serves";
     RUNS_HOST = "0.0.0.0", LISTEN_HOST, RUNS, "Address that `runs` listens on";
     PORT = "3001", LISTEN_PORT, RUNS, "Port that `runs` listens on";

@@ -6,11 +6,18 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::{
-    Address, ConfigError, LogConfig, from_env, jwt, log, mcp_address,
-    reader::{Reader, entries},
+    Address, ConfigError, Cors, LogConfig,
+    database::{database_url, located},
+    from_env, jwt, log, mcp_address,
+    reader::{Reader, entries, one_of},
     variables::{self as var, Variable},
 };
-use crate::auth::{JwtSettings, Subject};
+use crate::{
+    auth::{JwtSettings, Subject},
+    upstream::address::is_public_host,
+};
+
+const ON_OR_OFF: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// The settings of the workout server.
 #[derive(Debug)]
@@ -23,8 +30,14 @@ pub struct WorkoutConfig {
     /// `JWT_*`, if there is a key.
     pub jwt: Option<JwtSettings>,
     pub oauth_issuer: Option<Issuer>,
+    /// What a token of the issuer must be for, if not for the resource's URL.
+    pub oauth_audience: Option<String>,
+    /// Whether the issuer's metadata and endpoints are served here too. Only with an issuer.
+    pub oauth_facade: bool,
     pub public_url: Option<Url>,
     pub allowed_hosts: Vec<HostRule>,
+    /// Origins that may call besides those of `allowed_hosts`.
+    pub cors: Cors,
     /// Calls of one user in any hour; 0 switches the limit off.
     pub rate_limit_per_hour: usize,
     /// The user that is served over standard input and output.
@@ -92,9 +105,12 @@ impl WorkoutConfig {
             jwt: has_key.then(|| jwt(reader)),
             public_url: base_url(reader, &var::MCP_PUBLIC_URL),
             allowed_hosts: reader.value(&var::MCP_ALLOWED_HOSTS, host_rules),
-            rate_limit_per_hour: reader.number(&var::MCP_RATE_LIMIT_PER_HOUR),
+            rate_limit_per_hour: rate_limit(reader, stdio),
             oauth_issuer: issuer(reader),
-            database_url: reader.value(&var::DATABASE_URL, database_url),
+            oauth_audience: audience(reader),
+            oauth_facade: reader.value(&var::MCP_OAUTH_FACADE, one_of(&ON_OR_OFF)),
+            cors: Cors::read(reader),
+            database_url: database(reader, stdio),
             stdio_user: reader.value(&var::WORKOUT_USER_ID, |text| Subject::parse(text).ok()),
             shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
             log: log(reader),
@@ -106,12 +122,45 @@ impl WorkoutConfig {
                 "is missing, and so are JWT_SIGNING_KEY and OAUTH_ISSUER; set at least one, to know callers by",
             );
         }
+        if !stdio {
+            config.check_oauth(reader);
+        }
         config
+    }
+
+    /// Without its own URL the server announces itself by the request's `Host` and `http:`.
+    fn check_oauth(&self, reader: &mut Reader) {
+        if self.oauth_issuer.is_none() {
+            if self.oauth_facade {
+                reader.fault(var::MCP_OAUTH_FACADE.name, "needs OAUTH_ISSUER");
+            }
+            return;
+        }
+        let is_public = |rule: &HostRule| {
+            Url::parse(&format!("http://{}", rule.host)).is_ok_and(|url| is_public_host(&url))
+        };
+        if self.public_url.is_none() && self.allowed_hosts.iter().any(is_public) {
+            let what = "is missing; OAUTH_ISSUER needs it where MCP_ALLOWED_HOSTS names a public host, which clients reach \
+                by https";
+            reader.fault(var::MCP_PUBLIC_URL.name, what);
+        }
     }
 
     fn identifies_callers(&self) -> bool {
         self.agent_token.is_some() || self.jwt.is_some() || self.oauth_issuer.is_some()
     }
+}
+
+fn database(reader: &mut Reader, stdio: bool) -> SecretString {
+    let url = reader.value(&var::DATABASE_URL, database_url);
+    located(reader, url, stdio)
+}
+
+/// One's own server over stdio has no limit unless it is set.
+fn rate_limit(reader: &mut Reader, stdio: bool) -> usize {
+    let limit = reader.number(&var::MCP_RATE_LIMIT_PER_HOUR);
+    let given = reader.given(&var::MCP_RATE_LIMIT_PER_HOUR).is_some();
+    if given || !stdio { limit } else { 0 }
 }
 
 /// A URL that is compared or extended.
@@ -127,18 +176,12 @@ fn issuer(reader: &mut Reader) -> Option<Issuer> {
     Some(Issuer { url, text })
 }
 
+fn audience(reader: &Reader) -> Option<String> {
+    let text = reader.text(&var::OAUTH_AUDIENCE)?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 fn host_rules(list: &str) -> Option<Vec<HostRule>> {
     let rules: Vec<_> = entries(list).map(HostRule::parse).collect::<Option<_>>()?;
     Some(rules).filter(|rules| !rules.is_empty())
-}
-
-pub(super) fn database_url(text: &str) -> Option<SecretString> {
-    let text = text.trim();
-    let valid = match text.split_once(':')? {
-        // A database in memory would be lost with the process, and no two connections would share it.
-        ("sqlite", file) => !file.trim_start_matches('/').is_empty() && !file.contains(":memory:"),
-        ("postgres" | "postgresql", rest) => rest.starts_with("//") && Url::parse(text).is_ok(),
-        _ => false,
-    };
-    valid.then(|| text.into())
 }

@@ -1,6 +1,9 @@
 //! Why a database cannot be opened.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::ACQUIRE_TIMEOUT;
 
@@ -15,6 +18,8 @@ pub enum OpenError {
     Url(&'static str),
     #[error("cannot open the database: {}", message(.0))]
     Connect(sqlx::Error),
+    #[error("cannot open the database {}: {}{}", .0.display(), message(.1), missing_folder(.0))]
+    File(PathBuf, sqlx::Error),
     #[error("cannot open the database: no answer within {} s", ACQUIRE_TIMEOUT.as_secs())]
     NoAnswer,
     #[error(
@@ -28,6 +33,27 @@ pub enum OpenError {
     Seed(&'static str, sqlx::Error),
     #[error("the database did not get ready within {} s", START_TIMEOUT.as_secs())]
     Timeout,
+}
+
+impl OpenError {
+    /// The same error, naming the file of an `SQLite` database.
+    pub(super) fn of_file(self, file: &Path) -> Self {
+        match self {
+            Self::Connect(error) => {
+                let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+                Self::File(file, error)
+            }
+            other => other,
+        }
+    }
+}
+
+/// The usual cause, which `SQLite` does not tell.
+fn missing_folder(file: &Path) -> String {
+    match file.parent() {
+        Some(folder) if !folder.exists() => format!(" (there is no folder {})", folder.display()),
+        _ => String::new(),
+    }
 }
 
 /// The database's message, without codes and source lines.

@@ -41,6 +41,20 @@ impl Database {
 async fn open(url: &str, profile: &'static Profile) -> Result<Database, OpenError> {
     sqlx::any::install_default_drivers();
     let (kind, url) = classify(url)?;
+    let file = sqlite_file(kind, &url).map_err(OpenError::Connect)?;
+    let opened = open_at(kind, url, file.clone(), profile).await;
+    opened.map_err(|error| match &file {
+        Some(file) => error.of_file(file),
+        None => error,
+    })
+}
+
+async fn open_at(
+    kind: Kind,
+    url: String,
+    file: Option<Arc<Path>>,
+    profile: &'static Profile,
+) -> Result<Database, OpenError> {
     if kind == Kind::Sqlite {
         file::create_private(&url).map_err(OpenError::Connect)?;
     }
@@ -58,7 +72,6 @@ async fn open(url: &str, profile: &'static Profile) -> Result<Database, OpenErro
         .map_err(OpenError::Connect)?;
     // Only now: the last connection to close an SQLite file removes its write-ahead log.
     first.close().await.map_err(OpenError::Connect)?;
-    let file = sqlite_file(kind, &url).map_err(OpenError::Connect)?;
     Ok(Database::new(pool, kind, profile, url, file))
 }
 

@@ -110,6 +110,8 @@ impl DemoSet {
             weight: self.1,
             unit,
             rpe: self.2,
+            rir: None,
+            kind: None,
             is_warmup,
         }
     }
@@ -168,7 +170,7 @@ async fn insert(
 ) -> Result<(), sqlx::Error> {
     let today = dates::day(now, zone);
     let settings = Settings {
-        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        time_zone: zone.iana_name().map(str::to_owned),
         ..Settings::default()
     };
     tx.save_settings(&settings, now).await?;

@@ -1,5 +1,7 @@
 //! Authentication of the workout server's HTTP requests: a bearer token becomes an [`Identity`].
 
+mod refusals;
+
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
@@ -7,6 +9,7 @@ use http::HeaderMap;
 use jsonwebtoken::Algorithm;
 use secrecy::{ExposeSecret, SecretString};
 
+use self::refusals::{Reason, Refusals};
 use super::{identity::Identity, protected_resource::ProtectedResource};
 pub use crate::http::bearer::Refusal;
 use crate::{
@@ -24,6 +27,7 @@ pub struct Authenticator {
     jwt: Option<Verifier>,
     oauth: Option<JwksVerifier>,
     resource: Arc<ProtectedResource>,
+    refusals: Refusals,
 }
 
 impl Authenticator {
@@ -40,6 +44,7 @@ impl Authenticator {
             jwt: config.jwt.as_ref().map(Verifier::new),
             oauth: oauth.transpose()?,
             resource,
+            refusals: Refusals::default(),
         })
     }
 
@@ -49,25 +54,27 @@ impl Authenticator {
         if self.agent.as_ref().is_some_and(|agent| agent.is(token)) {
             return Ok(Identity::Agent);
         }
-        let refusal = Refusal { token_given: true };
-        let caller = self.user(token).await.ok_or(refusal)?;
+        let caller = self.user(token).await.map_err(|reason| {
+            self.refusals.log(&reason, &self.resource);
+            Refusal { token_given: true }
+        })?;
         Ok(Identity::User(caller.into_subject()))
     }
 
     /// Each kind of key has its own algorithms, so that a public key is never used as a shared secret.
-    async fn user(&self, text: &str) -> Option<Caller> {
+    async fn user(&self, text: &str) -> Result<Caller, Reason> {
+        let token = Token::parse(text).map_err(|_| Reason::NoJwt)?;
         let is_ours = |audience: &str| self.resource.accepts_audience(audience);
-        let token = Token::parse(text).ok()?;
-        let verified = match token.algorithm() {
-            Algorithm::HS256 => self.jwt.as_ref()?.verify(text),
-            Algorithm::RS256 | Algorithm::ES256 => {
-                self.oauth.as_ref()?.verify(&token, is_ours).await
+        let verified = match (token.algorithm(), &self.jwt, &self.oauth) {
+            (Algorithm::HS256, Some(jwt), _) => jwt.verify(text),
+            (Algorithm::HS256, None, _) => return Err(Reason::NoKey),
+            (Algorithm::RS256 | Algorithm::ES256, _, Some(oauth)) => {
+                oauth.verify(&token, is_ours).await
             }
-            _ => return None,
+            (Algorithm::RS256 | Algorithm::ES256, _, None) => return Err(Reason::NoIssuer),
+            _ => return Err(Reason::Algorithm),
         };
-        verified
-            .inspect_err(|error| tracing::debug!(error = %error, "token refused"))
-            .ok()
+        verified.map_err(Reason::Invalid)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Exercise catalogue: lookup by slug, name or alias, tolerant of spelling, never a guess. Its folder holds the reference
 //! data shipped with the server: exercises, plans, muscle groups and volume landmarks.
 
+mod collection;
 mod exercise;
 mod index;
 pub mod landmarks;
@@ -8,30 +9,37 @@ mod muscles;
 mod names;
 mod parsed;
 mod ranking;
+mod search;
 pub mod seed;
+mod spellings;
+mod topic;
 mod vocabulary;
+
+use std::sync::Arc;
 
 use sqlx::AnyPool;
 
-use super::error::{ToolError, quoted};
+use super::error::{ToolError, invalid, quoted};
+use collection::Collection;
 pub use exercise::{Exercise, Load, Measure};
-use index::Index;
-pub use muscles::{MUSCLES, parse_muscles};
-use names::{lowercase_words, normalize};
-use ranking::{KnownNames, Query};
+pub(super) use exercise::{from_json, from_word};
+use index::Match;
+pub use muscles::{MUSCLES, muscles_of, parse_muscles};
+use names::{corrected_words, lowercase_words, normalize};
+use parsed::ParsedName;
+use ranking::{KnownNames, Query, ranked};
 
 /// Most exercises that are loaded.
 pub const MAX_EXERCISES: i64 = 1000;
 
-/// Most exercises that a search finds where none has all the words.
-const MAX_NEAR: usize = 10;
+/// More words for variants than this are no name.
+const MAX_VARIANTS: usize = 6;
 
-/// All exercises, in memory.
+/// The shared exercises, and with them the own ones of a user. Cheap to clone.
+#[derive(Clone)]
 pub struct Catalogue {
-    exercises: Vec<Exercise>,
-    /// For each exercise.
-    names: Vec<KnownNames>,
-    index: Index,
+    shared: Arc<Collection>,
+    own: Option<Arc<Collection>>,
 }
 
 impl Catalogue {
@@ -45,31 +53,104 @@ impl Catalogue {
         Self::new(seed::exercises())
     }
 
-    fn new(mut exercises: Vec<Exercise>) -> Self {
-        // `by_id` searches by bytes, but databases sort by their locale.
-        exercises.sort_by(|a, b| a.id.cmp(&b.id));
+    fn new(shared: Vec<Exercise>) -> Self {
+        let shared = Arc::new(Collection::new(shared));
+        Self { shared, own: None }
+    }
+
+    /// The shared exercises with these as the user's own.
+    #[must_use]
+    pub fn with_own(&self, own: Vec<Exercise>) -> Self {
         Self {
-            names: exercises.iter().map(KnownNames::new).collect(),
-            index: Index::new(&exercises),
-            exercises,
+            shared: Arc::clone(&self.shared),
+            own: (!own.is_empty()).then(|| Arc::new(Collection::new(own))),
         }
     }
 
-    pub fn all(&self) -> &[Exercise] {
-        &self.exercises
+    /// The user's own first.
+    fn collections(&self) -> impl Iterator<Item = &Collection> {
+        self.own.iter().chain([&self.shared]).map(|c| &**c)
     }
 
-    /// The exercise with exactly this slug.
+    fn with_names(&self) -> impl Iterator<Item = (&Exercise, &KnownNames)> {
+        self.collections().flat_map(Collection::with_names)
+    }
+
+    /// The user's own exercises, then the shared ones.
+    pub fn all(&self) -> impl Iterator<Item = &Exercise> {
+        self.with_names().map(|(exercise, _)| exercise)
+    }
+
+    /// The exercise with exactly this id.
     pub fn by_id(&self, id: &str) -> Option<&Exercise> {
-        let at = self.exercises.binary_search_by(|e| e.id.as_str().cmp(id));
-        at.ok().map(|index| &self.exercises[index])
+        self.collections().find_map(|c| c.by_id(id))
     }
 
-    /// The exercise with this slug, name or alias, in any spelling and order, whose equipment may be named too. The error
-    /// suggests the nearest three.
+    /// The exercise with this id, name or alias, in any spelling and order, whose equipment may be named too, with fillers and
+    /// words for a variant. The error suggests the nearest three.
     pub fn find(&self, text: &str) -> Result<&Exercise, ToolError> {
-        let found = self.index.find(text).map(|at| &self.exercises[at]);
+        let found = self.found(text, MAX_VARIANTS);
         found.ok_or_else(|| self.unknown(text))
+    }
+
+    /// The exercise that has this name already, in any spelling and order; a variant has another name.
+    pub fn called(&self, name: &str) -> Option<&Exercise> {
+        self.found(name, 0)
+    }
+
+    /// The exercise found by its exact name, or else by movement and equipment, with up to so many words for variants left
+    /// out. The user's own come before shared ones that are as near. Several are none.
+    fn found(&self, text: &str, left_out: usize) -> Option<&Exercise> {
+        if let Some(exact) = self.collections().find_map(|c| c.exact(text)) {
+            return Some(exact);
+        }
+        // A name that was cut off may lack what distinguishes it.
+        if text.matches('(').count() != text.matches(')').count() {
+            return None;
+        }
+        let name = self.parse(text);
+        let variants = name.variants();
+        if variants.len() > MAX_VARIANTS {
+            return None;
+        }
+        // With as many of the words as possible.
+        for n in 0..=variants.len().min(left_out) {
+            let mut is_known = false;
+            for collection in self.collections() {
+                match collection.without(&name, &variants, n) {
+                    Match::Nothing => {}
+                    Match::Unfit => is_known = true,
+                    Match::Several => return None,
+                    Match::One(exercise) => return Some(exercise),
+                }
+            }
+            if is_known {
+                let may_differ = left_out > 0;
+                return may_differ.then(|| self.of_any_equipment(&name, &variants, n))?;
+            }
+        }
+        None
+    }
+
+    /// The user's own exercise of this movement, if nothing is said of its equipment.
+    fn of_any_equipment(
+        &self,
+        name: &ParsedName,
+        variants: &[&str],
+        n: usize,
+    ) -> Option<&Exercise> {
+        let mut bare = name.clone();
+        bare.equipment.clear();
+        match self.own.as_ref()?.without(&bare, variants, n) {
+            Match::One(exercise) if exercise.equipment == "other" => Some(exercise),
+            _ => None,
+        }
+    }
+
+    /// The words of the name, common misspellings corrected.
+    fn parse(&self, text: &str) -> ParsedName {
+        let vocabularies: Vec<_> = self.collections().map(Collection::vocabulary).collect();
+        ParsedName::new(&corrected_words(text, &vocabularies))
     }
 
     fn unknown(&self, text: &str) -> ToolError {
@@ -85,11 +166,20 @@ impl Catalogue {
     }
 
     fn query(&self, text: &str) -> Query {
-        Query::new(text, self.index.parse(text))
+        Query::new(text, self.parse(text))
     }
 
-    fn with_names(&self) -> impl Iterator<Item = (&Exercise, &KnownNames)> {
-        self.exercises.iter().zip(&self.names)
+    /// The word for the kind of equipment, in any spelling; the error lists all kinds.
+    pub fn equipment(&self, place: &str, text: &str) -> Result<String, ToolError> {
+        let word = normalize(text);
+        let mut known: Vec<&str> = self.all().map(|e| e.equipment.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        let found = known.iter().find(|kind| normalize(kind) == word);
+        found.map(|kind| (*kind).to_owned()).ok_or_else(|| {
+            let (text, known) = (quoted(text), known.join(", "));
+            invalid!(place, "{text} is unknown; it is one of {known}")
+        })
     }
 
     /// Completion: names of exercises with a name or alias in which each typed word is a prefix of a word. Names that begin with
@@ -114,53 +204,6 @@ impl Catalogue {
         names.truncate(n);
         names
     }
-
-    /// The exercises that pass all given filters: with a query those with all its words, or else the nearest few, best first.
-    pub fn search(
-        &self,
-        muscles: Option<&[&'static str]>,
-        equipment: Option<&str>,
-        query: Option<&str>,
-    ) -> Vec<&Exercise> {
-        let equipment = equipment.map(normalize);
-        let passes = |exercise: &Exercise| {
-            muscles.is_none_or(|muscles| muscles.iter().any(|m| exercise.works(m)))
-                && equipment
-                    .as_ref()
-                    .is_none_or(|equipment| normalize(&exercise.equipment) == *equipment)
-        };
-        let passing = self.with_names().filter(|(exercise, _)| passes(exercise));
-        let text = query.unwrap_or_default();
-        let query = self.query(text);
-        if query.is_blank() {
-            return passing.map(|(exercise, _)| exercise).collect();
-        }
-        let passing: Vec<(&Exercise, &KnownNames)> = passing.collect();
-        let meant = self.index.find(text).map(|at| &self.exercises[at]);
-        let is_meant = |exercise: &Exercise| meant.is_some_and(|meant| meant.id == exercise.id);
-        let within = passing.iter().copied();
-        let within = within.filter(|(e, names)| is_meant(e) || query.is_within(e, names));
-        let mut found = ranked(&query, within);
-        if found.is_empty() {
-            let near = passing.into_iter();
-            found = ranked(&query, near.filter(|(_, names)| query.is_near(names)));
-            found.truncate(MAX_NEAR);
-        }
-        // The others stay in their order.
-        found.sort_by_key(|exercise| !is_meant(exercise));
-        found
-    }
-}
-
-/// The exercises, the nearest first.
-fn ranked<'a>(
-    query: &Query,
-    exercises: impl Iterator<Item = (&'a Exercise, &'a KnownNames)>,
-) -> Vec<&'a Exercise> {
-    let scored = exercises.map(|(exercise, names)| (query.score(exercise, names), exercise));
-    let mut scored: Vec<(f64, &Exercise)> = scored.collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
-    scored.into_iter().map(|(_, exercise)| exercise).collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub struct ToolContext<'a> {
     pub now: Timestamp,
     /// The client's time zone; without it the user's setting applies.
     pub zone: Option<TimeZone>,
+    /// The zone of users who have set none: the machine's over standard input and output, else UTC.
+    pub default_zone: TimeZone,
     /// The idempotency key, if the client sent one.
     pub call: Option<Call>,
 }
@@ -40,7 +42,7 @@ pub struct UserData {
 pub enum Write {
     /// The call is to be executed.
     First(UserData),
-    /// A call of the same ids and arguments has been executed, and wrote the workout or plan of this id.
+    /// A call of the same ids and arguments has been executed, and wrote the workout, plan or exercise of this id.
     Repeated(UserData, String),
 }
 
@@ -74,7 +76,9 @@ impl ToolContext<'_> {
 
     async fn user_data(&self, mut tx: UserTransaction) -> Result<UserData, ToolError> {
         let settings = tx.settings().await?;
-        let zone = self.zone.clone().unwrap_or_else(|| settings.zone());
+        let set = || settings.zone();
+        let zone = self.zone.clone().or_else(set);
+        let zone = zone.unwrap_or_else(|| self.default_zone.clone());
         let now = self.now;
         Ok(UserData {
             tx,
@@ -91,12 +95,21 @@ impl UserData {
         dates::day(self.now, &self.zone)
     }
 
+    /// The start of what is shown without a period: everything, unless the user has lowered the history limit.
+    pub fn oldest(&self) -> Timestamp {
+        if self.settings.history_is_capped() {
+            self.days_ago(self.settings.max_history_days)
+        } else {
+            Timestamp::MIN
+        }
+    }
+
     /// The start of the last `days` days, today included.
     pub fn days_ago(&self, days: i64) -> Timestamp {
         dates::days_ago(days, &self.zone, self.now)
     }
 
-    /// Commits, with the call and the id of the workout or plan that it wrote; a failure leaves the outcome unknown.
+    /// Commits, with the call and the id of the workout, plan or exercise that it wrote; a failure leaves the outcome unknown.
     pub async fn commit(mut self, result_id: &str) -> Result<(), ToolError> {
         if let Some(call) = &self.call {
             let tx = &mut self.tx;

@@ -1,16 +1,36 @@
-//! Dates and times: parsing of arguments, and days and weeks of a time zone. Weeks begin on Monday. Pure.
+//! Dates and times: parsing of arguments, and days and weeks of a time zone. Pure.
 
 use jiff::{Timestamp, ToSpan, civil, civil::Date, tz::TimeZone};
 
-use super::error::{ToolError, invalid, quoted};
+use super::{
+    error::{ToolError, invalid, quoted},
+    model::WeekStart,
+};
 
 /// Tolerance for the clocks of clients.
 const CLOCK_SKEW_MINUTES: i64 = 5;
 /// Dates that are accepted.
 const YEARS: std::ops::RangeInclusive<i16> = 1950..=2200;
 
+// Regular expressions of what is parsed here, for JSON Schemas: its form alone, since each is read by a model in every chat.
+// The parsers take more forms, and refuse days that do not exist.
+macro_rules! time_pattern {
+    () => {
+        r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?"
+    };
+}
+
+/// `2026-11-21`.
+pub const DATE_PATTERN: &str = r"^\d{4}-\d\d-\d\d$";
+/// `2026-11-21`, `2026-11-21T18:30` or `2026-11-21T18:30:00-07:00`.
+pub const TIME_PATTERN: &str = concat!("^", time_pattern!(), "$");
+/// [`TIME_PATTERN`], or nothing.
+pub const OPTIONAL_TIME_PATTERN: &str = concat!("^(", time_pattern!(), ")?$");
+/// `2026-11-21` or `2026-W47`.
+pub const WEEK_PATTERN: &str = r"^\d{4}-(W\d\d|\d\d-\d\d)$";
+
 /// Parses a time up to now: RFC 3339, a date and time of the zone, or a date of the zone, which means its noon (or now,
-/// if its noon is in the future).
+/// if its noon is in the future). A zone in brackets (RFC 9557: `2026-11-21T18:30[Europe/Berlin]`) takes the place of `zone`.
 pub fn parse_past(
     place: &str,
     text: &str,
@@ -18,23 +38,32 @@ pub fn parse_past(
     now: Timestamp,
 ) -> Result<Timestamp, ToolError> {
     let text = text.trim();
-    let at = if let Ok(at) = text.parse::<Timestamp>() {
-        at
-    } else if let Some(date) = bare_date(text) {
+    let no_time = || {
+        invalid!(
+            place,
+            "{} is no time; write 2026-11-21, 2026-11-21T18:30 or 2026-11-21T18:30:00-07:00",
+            quoted(text)
+        )
+    };
+    let (local_text, named) = without_zone(place, text)?;
+    let zone = named.as_ref().unwrap_or(zone);
+    let at = if let Some(date) = bare_date(local_text) {
         let noon = in_zone(place, date.at(12, 0, 0, 0), zone)?;
         if date == day(now, zone) {
             noon.min(now)
         } else {
             noon
         }
-    } else if let Ok(local) = text.parse::<civil::DateTime>() {
+    } else if named.is_some() && local_text.parse::<Timestamp>().is_ok() {
+        // Refuses an offset that the zone does not have then.
+        let zoned = text.parse::<jiff::Zoned>().map_err(|_| no_time())?;
+        zoned.timestamp()
+    } else if let Ok(at) = local_text.parse::<Timestamp>() {
+        at
+    } else if let Ok(local) = local_text.parse::<civil::DateTime>() {
         in_zone(place, local, zone)?
     } else {
-        return Err(invalid!(
-            place,
-            "{} is no time; write 2026-11-21, 2026-11-21T18:30 or 2026-11-21T18:30:00-07:00",
-            quoted(text)
-        ));
+        return Err(no_time());
     };
     if at > now + CLOCK_SKEW_MINUTES.minutes() {
         return Err(invalid!(
@@ -54,21 +83,46 @@ pub fn parse_past(
     Ok(at)
 }
 
+/// Splits the zone in brackets off a time; annotations with a key (`[u-ca=iso8601]`) are none.
+fn without_zone<'a>(place: &str, text: &'a str) -> Result<(&'a str, Option<TimeZone>), ToolError> {
+    let Some((local, annotation)) = text.split_once('[') else {
+        return Ok((text, None));
+    };
+    let name = annotation.trim_end_matches(']').trim_start_matches('!');
+    parse_zone(place, name).map(|zone| (local, Some(zone)))
+}
+
 /// Parses a day, past or future: `2026-11-21`.
 pub fn parse_date(place: &str, text: &str) -> Result<Date, ToolError> {
     let date = bare_date(text.trim()).filter(|date| YEARS.contains(&date.year()));
     date.ok_or_else(|| invalid!(place, "{} is no date; write 2026-11-21", quoted(text)))
 }
 
-/// Parses a week, `2026-11-21` or `2026-W47`, to its Monday.
-pub fn parse_week(place: &str, text: &str) -> Result<Date, ToolError> {
+/// Parses a day, or a time up to now, for its day.
+pub fn parse_day(
+    place: &str,
+    text: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Date, ToolError> {
+    let date = parse_date(place, text);
+    date.or_else(|error| match parse_past(place, text, zone, now) {
+        Ok(at) => Ok(day(at, zone)),
+        Err(_) => Err(error),
+    })
+}
+
+/// Parses a week, `2026-11-21` or `2026-W47`, to its first day. A week that begins on Sunday has the number of the Monday
+/// after it.
+pub fn parse_week(place: &str, text: &str, start: WeekStart) -> Result<Date, ToolError> {
     let text = text.trim();
-    let monday = match text.split_once("-W").or_else(|| text.split_once("-w")) {
-        None => bare_date(text).map(monday_of),
+    let day = match text.split_once("-W").or_else(|| text.split_once("-w")) {
+        None => bare_date(text),
         Some((year, week)) => iso_week(year, week),
     };
-    let monday = monday.filter(|monday| YEARS.contains(&monday.year()));
-    monday.ok_or_else(|| {
+    let first = day.map(|day| week_of(day, start));
+    let first = first.filter(|first| YEARS.contains(&first.year()));
+    first.ok_or_else(|| {
         invalid!(
             place,
             "{} is no week; write a date in it (2026-11-21) or 2026-W47",
@@ -96,9 +150,11 @@ pub fn parse_zone(place: &str, name: &str) -> Result<TimeZone, ToolError> {
     })
 }
 
-/// A date without time; `parse` alone would also accept a date with a time.
+/// A date without time, `2026-11-21` or `20261121`; `parse` alone would also accept a date with a time.
 fn bare_date(text: &str) -> Option<Date> {
-    (text.len() == 10).then(|| text.parse().ok()).flatten()
+    let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+    let is_date = digits || text.len() == 10;
+    is_date.then(|| text.parse().ok()).flatten()
 }
 
 fn in_zone(place: &str, local: civil::DateTime, zone: &TimeZone) -> Result<Timestamp, ToolError> {
@@ -108,10 +164,19 @@ fn in_zone(place: &str, local: civil::DateTime, zone: &TimeZone) -> Result<Times
         .map_err(|_| ToolError::at(place, "is out of range"))
 }
 
+/// The first day of the day's week.
+pub fn week_of(date: Date, start: WeekStart) -> Date {
+    let weekday = date.weekday();
+    let days = match start {
+        WeekStart::Monday => weekday.to_monday_zero_offset(),
+        WeekStart::Sunday => weekday.to_sunday_zero_offset(),
+    };
+    date.saturating_sub(i64::from(days).days())
+}
+
 /// The Monday on or before the day.
 pub fn monday_of(date: Date) -> Date {
-    let days = i64::from(date.weekday().to_monday_zero_offset());
-    date.saturating_sub(days.days())
+    week_of(date, WeekStart::Monday)
 }
 
 /// The last day of a period of `weeks` weeks from `first`.

@@ -25,6 +25,21 @@ static PROFILE: Profile = Profile {
             "measures",
             include_str!("migrations/sqlite/0003_measures.sql"),
         ),
+        (
+            4,
+            "own exercises",
+            include_str!("migrations/sqlite/0004_own_exercises.sql"),
+        ),
+        (
+            5,
+            "set kinds",
+            include_str!("migrations/sqlite/0005_set_kinds.sql"),
+        ),
+        (
+            7,
+            "imports",
+            include_str!("migrations/sqlite/0007_imports.sql"),
+        ),
     ],
     postgres: &[
         (
@@ -41,6 +56,21 @@ static PROFILE: Profile = Profile {
             3,
             "measures",
             include_str!("migrations/postgres/0003_measures.sql"),
+        ),
+        (
+            4,
+            "own exercises",
+            include_str!("migrations/postgres/0004_own_exercises.sql"),
+        ),
+        (
+            5,
+            "set kinds",
+            include_str!("migrations/postgres/0005_set_kinds.sql"),
+        ),
+        (
+            7,
+            "imports",
+            include_str!("migrations/postgres/0007_imports.sql"),
         ),
     ],
     schema: "prog_strength_workouts",

@@ -1,5 +1,6 @@
 //! MCP request handler: runs tools, resources and prompts for the user whom [`Identity`] determines.
 
+mod malformed;
 mod server;
 
 use std::{
@@ -67,11 +68,25 @@ pub struct Handler {
     state: Arc<ServerState>,
     /// The user of a stdio session; over HTTP each request determines its own.
     stdio_user: Option<UserId>,
+    default_zone: TimeZone,
 }
 
 impl Handler {
     pub fn new(state: Arc<ServerState>, stdio_user: Option<UserId>) -> Self {
-        Self { state, stdio_user }
+        Self {
+            state,
+            stdio_user,
+            default_zone: TimeZone::UTC,
+        }
+    }
+
+    /// The same with another time zone than UTC for users who have set none.
+    #[must_use]
+    pub fn in_zone(self, default_zone: TimeZone) -> Self {
+        Self {
+            default_zone,
+            ..self
+        }
     }
 
     fn identity(&self, context: &RequestContext<RoleServer>) -> Result<Identity, ErrorData> {
@@ -111,20 +126,37 @@ impl Handler {
             Some(user) => self.count(user).await?,
             None => None,
         };
+        let catalogue = self.catalogue(user).await?;
         let ctx = ToolContext {
             call,
-            ..self.context(user, zone)
+            ..self.context(&catalogue, user, zone)
         };
         Ok((tool.run(&ctx, arguments).await?, notice))
     }
 
-    fn context<'a>(&'a self, user: Option<&'a UserId>, zone: Option<TimeZone>) -> ToolContext<'a> {
+    /// The shared exercises, with the user's own.
+    async fn catalogue(&self, user: Option<&UserId>) -> Result<Catalogue, ToolError> {
+        let ServerState { db, catalogue, .. } = &*self.state;
+        let Some(user) = user else {
+            return Ok(catalogue.clone());
+        };
+        let own = db.read(user).await?.own_exercises().await?;
+        Ok(catalogue.with_own(own))
+    }
+
+    fn context<'a>(
+        &'a self,
+        catalogue: &'a Catalogue,
+        user: Option<&'a UserId>,
+        zone: Option<TimeZone>,
+    ) -> ToolContext<'a> {
         ToolContext {
             db: &self.state.db,
-            catalogue: &self.state.catalogue,
+            catalogue,
             user,
             now: Timestamp::now(),
             zone,
+            default_zone: self.default_zone.clone(),
             call: None,
         }
     }

@@ -69,7 +69,7 @@ impl Identity {
         }
     }
 
-    /// The user of a tool call. Only the shared catalogue needs none; then the one in `_meta` counts.
+    /// The user of a tool call. Only the list of exercises needs none; then the one in `_meta` counts.
     pub fn user_of_tool(
         &self,
         tool: &Spec,

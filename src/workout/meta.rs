@@ -88,7 +88,10 @@ pub fn time_zone(
 ) -> Result<Option<jiff::tz::TimeZone>, ToolError> {
     let argument = match arguments.shift_remove("client_timezone") {
         None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name).filter(|name| !name.trim().is_empty()),
+        Some(Value::String(name)) => {
+            let none = name.trim().is_empty() || name.trim().eq_ignore_ascii_case("null");
+            Some(name).filter(|_| !none)
+        }
         Some(_) => return Err(ToolError::at("client_timezone", "must be a string")),
     };
     if let Some(name) = argument {
@@ -201,6 +204,7 @@ mod tests {
             json!({}),
             json!({"client_timezone": null}),
             json!({"client_timezone": " "}),
+            json!({"client_timezone": "null"}),
         ] {
             assert_eq!(zone(none, tokyo.clone()), Ok(Some("Asia/Tokyo".to_owned())));
         }

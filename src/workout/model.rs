@@ -1,9 +1,17 @@
 //! Domain types: workouts, sets, plans and user settings.
 
+mod body_weight;
 mod plan;
 mod settings;
 mod workout;
 
+pub use body_weight::{BodyWeight, BodyWeights};
 pub use plan::{NewPlan, Plan, PlanExercise, PlanSession, PlanSource};
-pub use settings::{MAX_HISTORY_DAYS, Settings, Units};
-pub use workout::{ExerciseSession, Workout, WorkoutExercise, WorkoutSet};
+pub use settings::{MAX_HISTORY_DAYS, Settings, Units, WeekStart};
+pub use workout::{DistinctSet, ExerciseSession, SetKind, Workout, WorkoutExercise, WorkoutSet};
+
+/// Characters of a name, and of notes.
+pub const MAX_NAME_CHARS: usize = 200;
+pub const MAX_NOTES_CHARS: usize = 4000;
+/// The regular expression of a text that is not blank, for JSON Schemas.
+pub const NOT_BLANK: &str = r"\S";

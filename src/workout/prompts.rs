@@ -1,5 +1,7 @@
 //! MCP prompts: each is a question, followed by the user's recent data. Conclusions are left to the model.
 
+use std::collections::BTreeMap;
+
 use jiff::ToSpan;
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::Value;
@@ -153,14 +155,15 @@ async fn workouts(ctx: &ToolContext<'_>, days: i64) -> Result<String, ToolError>
 async fn weekly_volume(ctx: &ToolContext<'_>, count: i64) -> Result<Vec<String>, ToolError> {
     let user = ctx.read().await?;
     let today = user.today();
+    let week_start = user.settings.week_start;
     let oldest = today.saturating_sub(user.settings.max_history_days.days());
     drop(user);
     let mut parts = Vec::new();
     for back in (0..count).rev() {
-        let monday = dates::monday_of(today).saturating_sub(back.weeks());
-        if monday.saturating_add(6.days()) >= oldest {
+        let first = dates::week_of(today, week_start).saturating_sub(back.weeks());
+        if first.saturating_add(6.days()) >= oldest {
             let check = CheckVolumeLandmarks {
-                week: Some(monday.to_string()),
+                week: Some(first.to_string()),
                 muscle_group: None,
             };
             parts.push(check.run(ctx).await?.text);
@@ -197,8 +200,12 @@ async fn most_trained(ctx: &ToolContext<'_>, days: i64) -> Result<Vec<String>, T
     let mut user = ctx.read().await?;
     let since = user.days_ago(days.min(user.settings.max_history_days));
     let until = ctx.now + 1.millisecond();
-    let mut sets = user.tx.working_sets(since, until).await?;
-    sets.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut sets: BTreeMap<String, u32> = BTreeMap::new();
+    for done in user.tx.working_sets(since, until).await? {
+        *sets.entry(done.exercise_id).or_default() += done.sets;
+    }
+    let mut sets: Vec<(String, u32)> = sets.into_iter().collect();
+    sets.sort_by_key(|(_, sets)| std::cmp::Reverse(*sets));
     let ids = sets.into_iter().map(|(id, _)| id);
     let known = ids.filter(|id| ctx.catalogue.by_id(id).is_some());
     Ok(known.take(MAX_EXERCISES).collect())
@@ -210,6 +217,10 @@ async fn active_plan(ctx: &ToolContext<'_>) -> Result<String, ToolError> {
         return Ok("I have no active plan.".to_owned());
     };
     let plan_id = Some(plan.id);
-    let plan = ListPlans { plan_id }.run(ctx).await?.text;
+    let list = ListPlans {
+        plan_id,
+        offset: None,
+    };
+    let plan = list.run(ctx).await?.text;
     Ok(format!("My active plan:\n{plan}"))
 }

@@ -1,10 +1,12 @@
 //! The OAuth protected resource: its URL, metadata URL and accepted audiences (RFC 8707, RFC 9728), and the allowed hosts
-//! of requests (against DNS rebinding).
+//! and origins of requests (against DNS rebinding).
 
-use http::{HeaderMap, Uri, header};
+mod forwarded;
+
+use http::{HeaderMap, HeaderValue, Uri, header};
 use url::Url;
 
-use crate::config::{HostRule, WorkoutConfig};
+use crate::config::{Cors, HostRule, WorkoutConfig};
 
 const PATH: &str = "/mcp";
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -12,7 +14,11 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// The allowed hosts of requests, and the URL that tokens are issued for.
 pub struct ProtectedResource {
     rules: Vec<HostRule>,
+    origins: Cors,
     public: Option<Url>,
+    /// `OAUTH_AUDIENCE`.
+    audience: Option<String>,
+    has_issuer: bool,
 }
 
 /// The checked host of a request: safe to repeat in a URL or a header.
@@ -21,7 +27,12 @@ pub struct Host(String);
 
 impl ProtectedResource {
     pub fn from_config(config: &WorkoutConfig) -> Self {
-        Self::new(config.allowed_hosts.clone(), config.public_url.clone())
+        Self {
+            origins: config.cors.clone(),
+            audience: config.oauth_audience.clone(),
+            has_issuer: config.oauth_issuer.is_some(),
+            ..Self::new(config.allowed_hosts.clone(), config.public_url.clone())
+        }
     }
 
     /// The public URL's host is allowed without being listed.
@@ -30,7 +41,13 @@ impl ProtectedResource {
             let host = host.to_owned();
             rules.push(HostRule { host, port: None });
         }
-        Self { rules, public }
+        Self {
+            rules,
+            origins: Cors::Off,
+            public,
+            audience: None,
+            has_issuer: false,
+        }
     }
 
     /// The request's host, if `Host` and a target in absolute form name allowed hosts only.
@@ -48,23 +65,40 @@ impl ProtectedResource {
         (target_is_ours && ours(&named)).then(host)
     }
 
-    /// Browsers send the page's origin. Its port does not matter: on a developer's machine the page has another one.
+    /// Browsers send the page's origin.
     pub fn allows_origin(&self, headers: &HeaderMap) -> bool {
         let mut given = headers.get_all(header::ORIGIN).iter();
         match (given.next(), given.next()) {
             (None, _) => true,
-            (Some(origin), None) => origin
-                .to_str()
-                .ok()
-                .and_then(web_url)
-                .and_then(|url| Some(url.host_str()?.to_owned()))
-                .is_some_and(|host| self.rules.iter().any(|rule| rule.host == host)),
+            (Some(origin), None) => self.is_origin_allowed(origin),
             _ => false,
         }
     }
 
+    /// True for the origins of `CORS_ALLOWED_ORIGINS` and of the allowed hosts. The port of the latter does not matter: on a
+    /// developer's machine the page has another one.
+    pub fn is_origin_allowed(&self, origin: &HeaderValue) -> bool {
+        let is_listed = match &self.origins {
+            Cors::Off => false,
+            Cors::Any => true,
+            Cors::Origins(origins) => origins.contains(origin),
+        };
+        let url = origin.to_str().ok().and_then(web_url);
+        let host = url.as_ref().and_then(Url::host_str);
+        is_listed || host.is_some_and(|host| self.rules.iter().any(|rule| rule.host == host))
+    }
+
+    /// True if the client reaches this server by https, as a proxy says, and the server, which has an OAuth issuer, knows only
+    /// its `http:` URL (`MCP_PUBLIC_URL` is not set): it must not announce that one.
+    pub fn lacks_public_url(&self, headers: &HeaderMap) -> bool {
+        self.has_issuer && self.public.is_none() && forwarded::is_https(headers)
+    }
+
     /// True if a token for this audience is for this server.
     pub fn accepts_audience(&self, audience: &str) -> bool {
+        if let Some(ours) = &self.audience {
+            return audience == ours;
+        }
         let Some(named) = web_url(audience) else {
             return false;
         };
@@ -90,16 +124,28 @@ impl ProtectedResource {
         }
     }
 
+    /// What [`Self::accepts_audience`] accepts, in words, for the log.
+    pub fn accepted_audience(&self) -> String {
+        match (&self.audience, &self.public) {
+            (Some(audience), _) => audience.clone(),
+            (None, Some(public)) => trimmed(public).to_owned(),
+            (None, None) => format!("{PATH} at a host of MCP_ALLOWED_HOSTS"),
+        }
+    }
+
+    /// The origin at which clients reach the server.
+    pub fn origin(&self, host: &Host) -> String {
+        match &self.public {
+            Some(public) => public.origin().ascii_serialization(),
+            None => format!("http://{}", host.0),
+        }
+    }
+
     /// The URL of the resource's metadata document (RFC 9728 section 3.1).
     pub fn metadata_url(&self, host: &Host) -> String {
-        match &self.public {
-            Some(public) => format!(
-                "{}{WELL_KNOWN}{}",
-                public.origin().ascii_serialization(),
-                public.path().trim_end_matches('/')
-            ),
-            None => format!("http://{}{WELL_KNOWN}{PATH}", host.0),
-        }
+        let path = self.public.as_ref().map_or(PATH, Url::path);
+        let path = path.trim_end_matches('/');
+        format!("{}{WELL_KNOWN}{path}", self.origin(host))
     }
 
     /// True if a path, without its leading slash, is the resource's.

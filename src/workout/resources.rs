@@ -1,10 +1,11 @@
-//! MCP resources, as JSON: exercise catalogue, exercise history, plans and settings.
+//! MCP resources: exercise catalogue, exercise history, plans and settings, as JSON; and the views of tool results.
 
 use percent_encoding::percent_decode_str;
 use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde::Serialize;
 
 use super::{
+    app_views::{self, View},
     context::ToolContext,
     error::ToolError,
     tools::{self, ExerciseList, GetExerciseHistory, GetSettings, Tool},
@@ -24,10 +25,14 @@ pub enum ResourceUri {
     History(String),
     Plans,
     Settings,
+    View(&'static View),
 }
 
 impl ResourceUri {
     pub fn parse(uri: &str) -> Option<Self> {
+        if let Some(view) = app_views::find(uri) {
+            return Some(Self::View(view));
+        }
         match uri {
             CATALOGUE => Some(Self::Catalogue),
             PLANS => Some(Self::Plans),
@@ -42,11 +47,11 @@ impl ResourceUri {
 
     /// True if it holds one user's data.
     pub fn is_personal(&self) -> bool {
-        !matches!(self, Self::Catalogue)
+        !matches!(self, Self::Catalogue | Self::View(_))
     }
 }
 
-/// The resources as `resources/list` returns them.
+/// The resources as `resources/list` returns them. Views are not among them: hosts find them by their tools.
 pub fn listed() -> Vec<Resource> {
     let resource = |(uri, name, description): (&str, &str, &str)| {
         let resource = Resource::new(uri, name).with_description(description);
@@ -79,11 +84,12 @@ pub async fn read(
     let json = match uri {
         ResourceUri::Catalogue => json(&ExerciseList::detailed(ctx.catalogue)),
         ResourceUri::History(exercise) => {
-            let days = None;
-            json(&GetExerciseHistory { exercise, days }.run(ctx).await?.data)
+            let history = GetExerciseHistory::of(exercise);
+            json(&history.run(ctx).await?.data)
         }
         ResourceUri::Plans => json(&tools::all_plans(ctx).await?),
         ResourceUri::Settings => json(&GetSettings {}.run(ctx).await?.data),
+        ResourceUri::View(view) => return Ok(ReadResourceResult::new(vec![view.contents()])),
     }?;
     let contents = ResourceContents::text(json, text).with_mime_type(JSON);
     Ok(ReadResourceResult::new(vec![contents]))

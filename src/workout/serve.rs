@@ -4,6 +4,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
+use jiff::tz::TimeZone;
 use rmcp::{ServiceExt, transport::io};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
@@ -36,7 +37,9 @@ pub async fn mcp(config: WorkoutConfig, stdio: bool) -> anyhow::Result<()> {
     let db = opened.context("DATABASE_URL")?;
     let state = server_state(&config, db.clone()).await?;
     let served = if stdio {
-        let handler = Handler::new(state, Some(config.stdio_user));
+        // The user sits at this machine.
+        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+        let handler = Handler::new(state, Some(config.stdio_user)).in_zone(zone);
         over_stdio(handler, shutdown).await
     } else {
         for warning in config.warnings() {

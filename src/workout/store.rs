@@ -3,7 +3,9 @@
 //! Times are stored as milliseconds since 1970 (UTC); outside this folder they are [`jiff::Timestamp`]s and dates.
 
 mod calls;
+mod exercises;
 mod history;
+mod import;
 mod plans;
 mod settings;
 mod workouts;
@@ -11,6 +13,9 @@ mod workouts;
 use crate::database::row::{
     boolean, decode, is_storable, optional_timestamp, placeholders, timestamp,
 };
+pub use exercises::MAX_USER_EXERCISES;
+pub use history::WorkoutSets;
+pub use import::ImportedWorkout;
 pub use plans::MAX_USER_PLANS;
 pub use workouts::Page;
 

@@ -1,9 +1,14 @@
 //! MCP tools. Each is an argument type that implements [`Tool`], in a file of its own; [`SPECS`] lists them all.
 
 mod exercises;
+mod export;
 mod history;
+mod import;
 mod input;
+mod intake;
+mod measured;
 mod next_weight;
+mod paging;
 mod plans;
 mod prelude;
 mod progress;
@@ -13,6 +18,8 @@ mod spec;
 mod tool;
 mod views;
 mod volume;
+mod wanted;
+mod words;
 mod workouts;
 
 pub use exercises::ExerciseList;

@@ -1,6 +1,7 @@
 //! HTTP transport of the workout server: routes, middleware order, and the state shared by requests.
 
 mod answer;
+mod facade;
 mod guard;
 mod limits;
 mod message;
@@ -12,13 +13,14 @@ mod sessions;
 #[cfg(any(test, fuzzing))]
 pub use message::fuzz;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use axum::{
     Router,
     middleware::from_fn_with_state,
     routing::{get, get_service},
 };
+use http::{HeaderName, Method, header};
 use rmcp::{
     ServerHandler,
     transport::streamable_http_server::{
@@ -26,12 +28,13 @@ use rmcp::{
     },
 };
 use tower::ServiceBuilder;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::{auth::Authenticator, protected_resource::ProtectedResource};
 use crate::{config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware};
 
 pub use self::limits::Tuning;
-use self::{limits::Limits, request_ids::RequestIds, sessions::Sessions};
+use self::{facade::Facade, limits::Limits, request_ids::RequestIds, sessions::Sessions};
 
 /// Largest request body.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
@@ -41,6 +44,9 @@ pub struct HttpState {
     authenticator: Authenticator,
     resource: Arc<ProtectedResource>,
     issuer: Option<String>,
+    facade: Option<Facade>,
+    /// Whether the log says that `MCP_PUBLIC_URL` is missing.
+    no_public_url: Once,
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
     limits: Limits,
@@ -61,6 +67,13 @@ impl HttpState {
                 .oauth_issuer
                 .as_ref()
                 .map(|issuer| issuer.text.clone()),
+            facade: config
+                .oauth_issuer
+                .as_ref()
+                .filter(|_| config.oauth_facade)
+                .map(|issuer| Facade::new(&issuer.url))
+                .transpose()?,
+            no_public_url: Once::new(),
             sessions: Sessions::new(manager.clone(), tuning),
             manager,
             limits: Limits::new(&tuning, config.rate_limit_per_hour),
@@ -98,9 +111,33 @@ pub fn router<H: ServerHandler>(
         .route("/mcp", mcp)
         .route(pages::METADATA, get(pages::metadata))
         .route(pages::METADATA_WITH_PATH, get(pages::metadata_with_path))
+        .merge(facade::routes(state))
         // Outermost: a page that rebound its host name does not even get a 401.
         .route_layer(from_fn_with_state(state.clone(), guard::check_host));
     // Outside the host check: container runtimes use any host name.
     let routes = named.route("/health", get(pages::health));
-    middleware::wrap(routes, None).with_state(state.clone())
+    let cors = cors(&state.resource);
+    middleware::wrap(routes, Some(cors)).with_state(state.clone())
+}
+
+/// The CORS policy: the origins whose requests are answered may read the answers. There are no cookies.
+fn cors(resource: &Arc<ProtectedResource>) -> CorsLayer {
+    let resource = resource.clone();
+    let origins = AllowOrigin::predicate(move |origin, _| resource.is_origin_allowed(origin));
+    let methods = [Method::GET, Method::POST, Method::DELETE, Method::OPTIONS];
+    // Those of the protocol, as of 2025-11-25 and 2026-07-28.
+    let of_requests = [
+        "mcp-session-id",
+        "mcp-protocol-version",
+        "mcp-method",
+        "mcp-name",
+        "last-event-id",
+    ];
+    let of_requests = of_requests.map(HeaderName::from_static);
+    let of_responses = [
+        HeaderName::from_static("mcp-session-id"),
+        HeaderName::from_static("mcp-protocol-version"),
+        header::WWW_AUTHENTICATE,
+    ];
+    middleware::cors(origins, &methods, &of_requests, &of_responses)
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const BINARY = process.env.AGENT_BIN ?? fileURLToPath(new URL('../../target/release/prog-strength-agent', import.meta.url));
+export const BINARY = process.env.AGENT_BIN ?? fileURLToPath(new URL('../../target/release/prog-strength-agent', import.meta.url));
 
 /** A port that was free a moment ago. */
 export async function freePort() {

@@ -33,8 +33,8 @@ def check_right_token(server: Workouts) -> None:
         Agent(server.url, claude.url, PROG_STRENGTH_MCP_TOKEN=AGENT_TOKEN) as agent,
     ):
         ready = agent.wait_ready()
-        assert ready["mcp"]["server"]["name"] == "prog-strength-workouts" and ready["mcp"]["tools"] == 15, ready
-        ok("workout agent", "/ready names the server and its 15 tools")
+        assert ready["mcp"]["server"]["name"] == "prog-strength-workouts" and ready["mcp"]["tools"] == 22, ready
+        ok("workout agent", "/ready names the server and its 22 tools")
 
         [said] = agent.chat([user("log")], sub="ann")["content"]
         assert "Barbell Back Squat: 5 @ 100 kg" in said["text"], said

@@ -21,7 +21,7 @@ from mcp_types import PromptReference, ResourceTemplateReference
 from harness import AGENT_TOKEN, DEADLINE, Json, Workouts, clean_exit_on_sigterm, ok
 from workout_client import client_of, http_client
 
-TOOLS = 15
+TOOLS = 22
 MODES = {"legacy": "2025-11-25", "auto": "2026-07-28"}
 SETS = [{"reps": 5, "weight": 100.0, "unit": "kg"}, {"reps": 5, "weight": 102.5, "unit": "kg"}]
 SQUATS: Json = {"exercises": [{"exercise_id": "barbell-back-squat", "sets": SETS}], "name": "Kniebeugen 🏋"}

@@ -42,7 +42,7 @@ def main(node: str, script: str) -> None:
     with Workouts() as server:
         inspect = Inspector(node, script, server.url)
         tools = {tool["name"]: tool for tool in inspect("tools/list")["tools"]}
-        assert len(tools) == 15, tools.keys()
+        assert len(tools) == 22, tools.keys()
         assert not any("user_id" in tool["inputSchema"]["properties"] for tool in tools.values()), tools
         uris = [resource["uri"] for resource in inspect("resources/list")["resources"]]
         assert "workout://exercises/catalog" in uris, uris

@@ -226,9 +226,10 @@ class Agent(Process):
 class Workouts(Process):
     """The command `mcp`: over HTTP on loopback, with an empty database."""
 
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/mcp"
+    def __init__(self, port: int | None = None, **settings: str) -> None:
+        self.port = port or free_port()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.origin}/mcp"
         super().__init__(
             "workouts",
             [os.environ["AGENT_BIN"], "mcp"],
@@ -240,6 +241,7 @@ class Workouts(Process):
                 "MCP_PORT": str(self.port),
                 "MCP_RATE_LIMIT_PER_HOUR": "0",
                 "PROG_STRENGTH_MCP_TOKEN": AGENT_TOKEN,
+                **settings,
             },
         )
         try:

@@ -9,6 +9,7 @@
 mod agent;
 mod architecture;
 mod dev;
+mod packaging;
 mod process;
 mod runs;
 mod support;

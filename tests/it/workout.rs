@@ -1,5 +1,7 @@
 //! The workout server: its tools on both databases, its resources and prompts.
 
+mod app_views;
+mod backtest;
 mod bad_input;
 mod catalogue;
 mod concurrency;
@@ -7,10 +9,16 @@ mod database_file;
 mod fairness;
 mod http;
 mod idempotency;
+mod import;
+mod intake;
 mod isolation;
 mod limit;
+mod long_log;
+mod measures;
 mod next_weight;
 mod oauth;
+mod oauth_facade;
+mod own_exercises;
 mod own_schema;
 mod paging;
 mod plan_errors;
@@ -22,10 +30,12 @@ mod repeated_calls;
 mod resources;
 mod row_security;
 mod schemas;
+mod set_kinds;
 mod settings;
 mod startup;
 mod text_input;
 mod updates;
 mod volume;
 mod with_agent;
+mod workout_edits;
 mod workouts;

@@ -46,11 +46,14 @@ pub fn refusal() -> Vec<u8> {
     .into_bytes()
 }
 
+/// The client's time zone in a turn.
+type Zone = fn(u32) -> &'static str;
+
 pub async fn figures(bench: &Bench) -> Vec<Figure> {
     let settings = [("CLAUDE_MODEL", MODEL), ("CLAUDE_MAX_TOKENS", "8192")];
     let agent = Agent::start_with(bench, &settings).await;
     let mut figures = Vec::new();
-    let days: [(_, _, fn(u32) -> &'static str, _); 2] = [
+    let days: [(_, _, Zone, _); 2] = [
         ("one day", 3, |_| "America/Denver", 1.01),
         ("a midnight", 4, zone, 1.25),
     ];

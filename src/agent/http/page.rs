@@ -41,6 +41,8 @@ macro_rules! files {
 
 const FILES: &[File] = &files![
     HTML "/" "index.html"
+    CSS "/page/charts.css" "charts.css"
+    CSS "/page/colours.css" "colours.css"
     CSS "/page/runs.css" "runs.css"
     CSS "/page/style.css" "style.css"
     SVG "/page/icon.svg" "icon.svg"

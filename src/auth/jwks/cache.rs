@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    discovery::{FetchError, KeySource},
+    discovery::{FetchError, IssuerClient},
     keys::{Key, KeySet, Lookup},
 };
 
@@ -39,7 +39,7 @@ impl Default for RefreshPolicy {
 }
 
 pub(super) struct KeyCache {
-    source: KeySource,
+    source: IssuerClient,
     policy: RefreshPolicy,
     cached: Mutex<Cached>,
     /// End of the last fetch. Locked during a fetch, so that one runs at a time.
@@ -53,7 +53,7 @@ struct Cached {
 }
 
 impl KeyCache {
-    pub(super) fn new(source: KeySource, policy: RefreshPolicy) -> Arc<Self> {
+    pub(super) fn new(source: IssuerClient, policy: RefreshPolicy) -> Arc<Self> {
         Arc::new(Self {
             source,
             policy,

@@ -1,8 +1,10 @@
-//! Fetches an issuer's JWK set: its URL comes from `OpenID` Connect Discovery, RFC 8414, or the conventional path.
+//! Fetches what an issuer publishes: its metadata (`OpenID` Connect Discovery, RFC 8414), and its JWK set, whose URL comes from
+//! the metadata or is the conventional path.
 
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{keys::KeySet, without_slash};
@@ -16,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     #[error("the request failed")]
     Http(#[from] reqwest::Error),
     #[error(transparent)]
@@ -27,6 +29,8 @@ pub(super) enum FetchError {
     TooLarge,
     #[error("the discovery document is malformed, or names another issuer or an unusable jwks_uri")]
     Document,
+    #[error("the issuer has no discovery document")]
+    NoDocument,
     #[error("the response is not a JWK set")]
     Keys,
     #[error("the deadline has passed")]
@@ -39,13 +43,14 @@ struct Document {
     jwks_uri: String,
 }
 
-pub(super) struct KeySource {
+/// Fetches what one issuer publishes.
+pub(crate) struct IssuerClient {
     issuer: Url,
     http: reqwest::Client,
 }
 
-impl KeySource {
-    pub(super) fn new(issuer: Url) -> Result<Self, reqwest::Error> {
+impl IssuerClient {
+    pub(crate) fn new(issuer: Url) -> Result<Self, reqwest::Error> {
         let http = client::builder_from(&issuer)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
@@ -58,20 +63,38 @@ impl KeySource {
         KeySet::parse(&self.get(url).await?).ok_or(FetchError::Keys)
     }
 
-    /// From the first discovery document that exists.
+    /// The issuer's metadata, which names this issuer. Its endpoints are not checked, see [`Self::endpoint`].
+    pub(crate) async fn metadata(&self) -> Result<Map<String, Value>, FetchError> {
+        let body = self.document().await?.ok_or(FetchError::NoDocument)?;
+        let metadata: Map<_, _> =
+            serde_json::from_slice(&body).map_err(|_| FetchError::Document)?;
+        let issuer = metadata.get("issuer").and_then(Value::as_str);
+        let is_named = issuer.is_some_and(|issuer| self.is_named_by(issuer));
+        is_named.then_some(metadata).ok_or(FetchError::Document)
+    }
+
     async fn jwks_url(&self) -> Result<Url, FetchError> {
+        if let Some(document) = self.document().await? {
+            return self.jwks_uri_in(&document);
+        }
+        let path = without_slash(self.issuer.path());
+        Ok(self.url(&format!("{path}/.well-known/jwks.json")))
+    }
+
+    /// The first discovery document that exists.
+    async fn document(&self) -> Result<Option<Vec<u8>>, FetchError> {
         let path = without_slash(self.issuer.path());
         for document in [
             format!("{path}/.well-known/openid-configuration"),
             format!("/.well-known/oauth-authorization-server{path}"),
         ] {
             match self.get(self.url(&document)).await {
-                Ok(body) => return self.jwks_uri_in(&body),
+                Ok(body) => return Ok(Some(body)),
                 Err(FetchError::Status(300..500)) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.url(&format!("{path}/.well-known/jwks.json")))
+        Ok(None)
     }
 
     fn url(&self, path: &str) -> Url {
@@ -82,14 +105,21 @@ impl KeySource {
 
     pub(super) fn jwks_uri_in(&self, body: &[u8]) -> Result<Url, FetchError> {
         let document: Document = serde_json::from_slice(body).map_err(|_| FetchError::Document)?;
-        let url = Url::parse(&document.jwks_uri).map_err(|_| FetchError::Document)?;
-        // Keys of an https issuer may not be fetched over http.
+        let url = self.endpoint(&document.jwks_uri);
+        url.filter(|_| self.is_named_by(&document.issuer))
+            .ok_or(FetchError::Document)
+    }
+
+    /// A URL of the issuer's metadata, if it may be used: nothing of an https issuer is asked for over http.
+    pub(crate) fn endpoint(&self, text: &str) -> Option<Url> {
+        let url = Url::parse(text).ok()?;
         let is_plain = url.scheme() == "http" && self.issuer.scheme() == "http";
         let is_secure = url.scheme() == "https" || is_plain;
-        if !is_secure || without_slash(&document.issuer) != without_slash(self.issuer.as_str()) {
-            return Err(FetchError::Document);
-        }
-        Ok(url)
+        (is_secure && url.host().is_some()).then_some(url)
+    }
+
+    fn is_named_by(&self, issuer: &str) -> bool {
+        without_slash(issuer) == without_slash(self.issuer.as_str())
     }
 
     async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
@@ -121,7 +151,7 @@ mod tests {
     use super::*;
 
     fn jwks_uri(issuer: &str, document: &serde_json::Value) -> Option<String> {
-        let source = KeySource::new(issuer.parse().unwrap()).unwrap();
+        let source = IssuerClient::new(issuer.parse().unwrap()).unwrap();
         let url = source.jwks_uri_in(document.to_string().as_bytes()).ok()?;
         Some(url.into())
     }
@@ -166,7 +196,7 @@ mod tests {
             socket.write_all(answer.as_bytes()).await.unwrap();
             String::from_utf8_lossy(&request[..length]).into_owned()
         });
-        let source = KeySource::new(issuer.parse().unwrap()).unwrap();
+        let source = IssuerClient::new(issuer.parse().unwrap()).unwrap();
         let body = source.get(source.url("/jwks")).await;
         let keys = body.map_err(|error| error.to_string());
         let keys = keys.map(|body| KeySet::parse(&body).map_or(0, |_| body.len()));

@@ -8,14 +8,14 @@ use serde::de::IgnoredAny;
 
 use super::{
     AuthError, Token,
-    discovery::KeySource,
+    discovery::IssuerClient,
     keys::{KeySet, Lookup},
 };
 use crate::{fuzz::without_halves, process::json::mend_halves};
 
-static SOURCE: LazyLock<KeySource> = LazyLock::new(|| {
+static SOURCE: LazyLock<IssuerClient> = LazyLock::new(|| {
     let issuer = "https://issuer.example".parse().expect("a URL");
-    KeySource::new(issuer).expect("a client")
+    IssuerClient::new(issuer).expect("a client")
 });
 const GOOD: &str = "good";
 

@@ -40,6 +40,10 @@ pub enum Code {
     Expired,
     EncryptionNotConfigured,
     Timeout,
+    /// A server does not know the URL at which clients reach it.
+    NoPublicUrl,
+    /// The OAuth issuer gives no usable answer.
+    IssuerError,
 }
 
 impl Code {
@@ -73,6 +77,8 @@ impl Code {
             Self::ShuttingDown => (503, "shutting_down", Some(5)),
             Self::Expired => (503, "expired", None),
             Self::EncryptionNotConfigured => (503, "encryption_not_configured", None),
+            Self::NoPublicUrl => (503, "no_public_url", None),
+            Self::IssuerError => (502, "issuer_error", None),
             Self::Timeout => (504, "timeout", None),
         }
     }

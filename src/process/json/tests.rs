@@ -123,8 +123,8 @@ proptest! {
 fn what_is_too_deep_becomes_null_and_nothing_else() {
     for (json, pruned) in [
         (r#"{"a":[[1,"]["],{}],"b":2}"#, r#"{"a":[null,null],"b":2}"#),
-        (r#"[[ {"é":"\"[[["} ] , 1]"#, r#"[[ null ] , 1]"#),
-        (r#"[[]]"#, r#"[[]]"#),
+        (r#"[[ {"é":"\"[[["} ] , 1]"#, r"[[ null ] , 1]"),
+        (r"[[]]", r"[[]]"),
         ("]]}[[[", "]]}[[null"),
         ("", ""),
     ] {

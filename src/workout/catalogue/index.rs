@@ -5,31 +5,29 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Exercise,
-    names::{corrected_words, normalize, normalized_words},
+    names::{normalize, normalized_words},
     parsed::{ParsedName, Words},
-    vocabulary::{self, STANDS_IN},
+    vocabulary,
 };
-
-/// More words for variants than this are no name.
-const MAX_VARIANTS: usize = 6;
 
 pub(super) struct Index {
     /// From normalised slugs, names and aliases, also without spaces.
     exact: HashMap<String, usize>,
     movements: HashMap<Words, Vec<Entry>>,
     synonyms: HashMap<Words, Vec<Entry>>,
-    /// All words of names, and those of the tables.
     vocabulary: HashSet<String>,
     facts: Vec<Facts>,
 }
 
 /// What a name is for.
-pub(super) enum Match {
+pub(super) enum Match<T> {
     /// No name is like it.
     Nothing,
-    /// Names of several exercises, or of other equipment, are like it.
-    Unclear,
-    One(usize),
+    /// Only names of other equipment are like it, or of other positions.
+    Unfit,
+    /// Names of several exercises are like it.
+    Several,
+    One(T),
 }
 
 /// One name of one exercise.
@@ -103,47 +101,21 @@ impl Index {
         self.synonyms.entry(synonym).or_default().push(entry);
     }
 
-    /// The words of the name, common misspellings corrected.
-    pub(super) fn parse(&self, text: &str) -> ParsedName {
-        ParsedName::new(&corrected_words(text, &[&self.vocabulary]))
+    /// All words of the names, and those of the tables.
+    pub(super) fn vocabulary(&self) -> &HashSet<String> {
+        &self.vocabulary
     }
 
     /// The exercise with this slug, name or alias, in any case, hyphenation or plural.
-    fn exact(&self, text: &str) -> Option<usize> {
+    pub(super) fn exact(&self, text: &str) -> Option<usize> {
         let name = normalize(text);
         let at = self.exact.get(&name);
         at.or_else(|| self.exact.get(&name.replace(' ', "")))
             .copied()
     }
 
-    /// The exercise that the name is for: by its exact name, or else by movement and equipment, in any order, with fillers
-    /// and words for a variant. Several are none.
-    pub(super) fn find(&self, text: &str) -> Option<usize> {
-        if let Some(at) = self.exact(text) {
-            return Some(at);
-        }
-        // A name that was cut off may lack what distinguishes it.
-        if text.matches('(').count() != text.matches(')').count() {
-            return None;
-        }
-        let name = self.parse(text);
-        let variants = name.variants();
-        if variants.len() > MAX_VARIANTS {
-            return None;
-        }
-        // With as many of the words as possible.
-        for left_out in 0..=variants.len() {
-            match self.without(&name, &variants, left_out) {
-                Match::Nothing => {}
-                Match::Unclear => return None,
-                Match::One(at) => return Some(at),
-            }
-        }
-        None
-    }
-
     /// The exercise that is found by leaving out `n` of the words for variants.
-    fn without(&self, name: &ParsedName, variants: &[&str], n: usize) -> Match {
+    pub(super) fn without(&self, name: &ParsedName, variants: &[&str], n: usize) -> Match<usize> {
         let mut is_known = false;
         for (names, words) in [
             (&self.movements, &name.movement),
@@ -168,12 +140,12 @@ impl Index {
             }
             match (found.pop_first(), found.is_empty()) {
                 (Some(only), true) => return Match::One(only),
-                (Some(_), false) => return Match::Unclear,
+                (Some(_), false) => return Match::Several,
                 (None, _) => {}
             }
         }
         if is_known {
-            Match::Unclear
+            Match::Unfit
         } else {
             Match::Nothing
         }
@@ -196,13 +168,7 @@ impl Index {
             })
         };
         let own = made_of(kind);
-        if !own.is_empty() {
-            return own;
-        }
-        if named.is_empty() && kind == STANDS_IN.0 {
-            return made_of(STANDS_IN.1);
-        }
-        named
+        if own.is_empty() { named } else { own }
     }
 }
 

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::vocabulary::SPELLINGS;
+use super::spellings::SPELLINGS;
 
 /// Longer texts match nothing.
 const MAX_NAME_CHARS: usize = 200;
+/// Of shorter words, only the order of letters and doubled letters are corrected.
+const MIN_ANY_FAULT: usize = 6;
 /// Shorter words are not corrected.
-const MIN_CORRECTED: usize = 6;
+const MIN_CORRECTED: usize = 4;
 
 /// The words in lower case, without apostrophes.
 pub(super) fn words(text: &str) -> Vec<String> {
     let text: String = text.chars().take(MAX_NAME_CHARS).collect();
-    let text = text.to_lowercase().replace('&', " and ");
+    let text = text
+        .to_lowercase()
+        .replace('&', " and ")
+        .replace(" w/", " with ");
     let text = text.replace(['\'', '’', '´', '`'], "");
     let words = text.split(|c: char| !c.is_alphanumeric());
     words
@@ -28,14 +33,16 @@ pub(super) fn lowercase_words(text: &str) -> String {
 
 /// The words without plurals, abbreviations and common misspellings.
 pub(super) fn normalized_words(text: &str) -> Vec<String> {
+    let words = words(text);
+    words.iter().map(|word| normalized(word)).collect()
+}
+
+fn normalized(word: &str) -> String {
     let spelled = |word: &str| SPELLINGS.get(word).copied().map(str::to_owned);
-    let normalized = |word: String| {
-        spelled(&word).unwrap_or_else(|| {
-            let word = singular(&word);
-            spelled(&word).unwrap_or(word)
-        })
-    };
-    words(text).into_iter().map(normalized).collect()
+    spelled(word).unwrap_or_else(|| {
+        let word = singular(word);
+        spelled(&word).unwrap_or(word)
+    })
 }
 
 /// [`normalized_words`], separated by single spaces.
@@ -75,7 +82,64 @@ pub(super) fn corrected_words(text: &str, vocabularies: &[&HashSet<String>]) -> 
     normalized_words(text).into_iter().map(corrected).collect()
 }
 
-/// True if one letter is wrong, missing or too many, or two are swapped; the first one is right.
+/// [`normalized_words`], each that is unknown replaced by the known one that it begins, or else is most like: for a search,
+/// where a wrong guess is no harm.
+pub(super) fn spelled_words(text: &str, known: &HashSet<&str>) -> Vec<String> {
+    let spelled = |written: &String| {
+        let word = normalized(written);
+        if known.contains(word.as_str()) {
+            return word;
+        }
+        let near = nearest(&word, known).or_else(|| nearest(written, known));
+        near.map_or(word, str::to_owned)
+    };
+    words(text).iter().map(spelled).collect()
+}
+
+/// The only known word that begins with this one; if none does, the one most like it.
+fn nearest<'a>(word: &str, known: &HashSet<&'a str>) -> Option<&'a str> {
+    if word.len() < 3 {
+        return None;
+    }
+    let mut longer = known.iter().filter(|other| other.starts_with(word));
+    if let Some(only) = longer.next() {
+        return longer.next().is_none().then_some(only);
+    }
+    let alike = known.iter().filter(|other| is_alike(word, other));
+    alike.copied().max_by(|a, b| {
+        let likeness = |other: &str| strsim::jaro_winkler(word, other);
+        likeness(a).total_cmp(&likeness(b)).then_with(|| b.cmp(a))
+    })
+}
+
+/// True if the words differ in so few letters that one may be a misspelling of the other. Short ones begin alike.
+pub(super) fn is_alike(word: &str, other: &str) -> bool {
+    let allowed = match word.len().min(other.len()) {
+        ..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    };
+    let begin_alike = word.chars().next() == other.chars().next();
+    (word.len() > 4 || begin_alike) && strsim::osa_distance(word, other) <= allowed
+}
+
+/// True if one letter is wrong, missing or too many, or two are swapped; the first one is right. In short words, a letter must
+/// be swapped, or doubled in one of them alone.
 fn is_misspelled(word: &str, correct: &str) -> bool {
-    word.chars().next() == correct.chars().next() && strsim::osa_distance(word, correct) == 1
+    if word.chars().next() != correct.chars().next() || strsim::osa_distance(word, correct) != 1 {
+        return false;
+    }
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let single = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.dedup();
+        letters
+    };
+    word.len() >= MIN_ANY_FAULT
+        || sorted(word) == sorted(correct)
+        || single(word) == single(correct)
 }

@@ -14,7 +14,20 @@ static EQUIPMENT_PHRASES: LazyLock<Rewriting> = LazyLock::new(|| Rewriting::new(
 static SYNONYMS: LazyLock<Rewriting> = LazyLock::new(|| Rewriting::new(WORDS));
 static MOVEMENT_PHRASES: LazyLock<Rewriting> = LazyLock::new(|| Rewriting::new(PHRASES));
 
-#[derive(Debug)]
+/// The words besides those for equipment and fillers, in their order; and the equipment.
+pub(super) fn without_equipment(words: &[String]) -> (Vec<String>, BTreeSet<&'static str>) {
+    let (mut others, mut equipment) = (Vec::new(), BTreeSet::new());
+    for part in EQUIPMENT_PHRASES.parts(words) {
+        match part {
+            Part::Phrase(kind) => drop(equipment.insert(kind)),
+            Part::Word(word) => others.push(word.to_owned()),
+        }
+    }
+    others.retain(|word| !FILLERS.contains(word.as_str()));
+    (others, equipment)
+}
+
+#[derive(Clone, Debug)]
 pub(super) struct ParsedName {
     /// What the name says besides the equipment, without fillers.
     pub movement: Words,
@@ -62,6 +75,12 @@ impl ParsedName {
         let on = |kind: &str| self.equipment.contains(kind);
         let may_go = |word: &&str| match *word {
             "leg" => has("single"),
+            // Another muscle works, or another movement is meant.
+            "seated" => !["calf", "morning", "jump", "rower", "rowing"]
+                .into_iter()
+                .any(has),
+            // Curls in three ranges, with whatever is at hand.
+            "21" | "21s" => !self.equipment.is_empty(),
             "horizontal" | "vertical" => on("machine"),
             "low" | "mid" | "high" => on("cable") && self.synonym.contains("fly"),
             "bar" => on("cable") || has("pushdown") || has("pulldown"),
@@ -82,11 +101,21 @@ fn synonym(mut words: Words, equipment: &BTreeSet<&str>) -> Words {
     if crosses && !words.contains("reardelt") {
         replace(&mut words, &["crossover"], &["fly"]);
     }
-    if words.contains("fly") {
-        replace(&mut words, &["chest", "pec"], &[]);
+    if words.contains("fly") && has(&words, &["chest", "pec"]) {
+        replace(&mut words, &["chest", "pec", "bentover"], &[]);
+    }
+    if words.contains("reardelt") {
+        replace(&mut words, &["bentover"], &[]);
+    }
+    if words.contains("pullup") && has(&words, &["underhand", "supinated"]) {
+        replace(
+            &mut words,
+            &["pullup", "underhand", "supinated"],
+            &["chinup"],
+        );
     }
     if words.contains("pulldown") {
-        replace(&mut words, &["lat"], &[]);
+        replace(&mut words, &["lat", "front"], &[]);
     }
     if words.contains("curl") {
         replace(&mut words, &["biceps"], &[]);

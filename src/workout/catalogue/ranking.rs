@@ -2,7 +2,7 @@
 
 use super::{
     Exercise,
-    names::normalize,
+    names::{is_alike, normalize},
     parsed::{ParsedName, Words},
     vocabulary::VARIANTS,
 };
@@ -74,7 +74,11 @@ impl Query {
         let mut words = words.filter(|word| word.len() >= 3 && !VARIANTS.contains(word.as_str()));
         words.any(|word| {
             let mut theirs = names.0.iter().flat_map(|name| &name.parsed.movement);
-            theirs.any(|other| other.starts_with(word.as_str()) || is_alike(word, other))
+            theirs.any(|other| {
+                // Short words are like many.
+                let misspelled = word.len() >= 5 && is_alike(word, other);
+                other.starts_with(word.as_str()) || misspelled
+            })
         })
     }
 
@@ -101,11 +105,13 @@ fn common(a: &Words, b: &Words) -> f64 {
     (2 * both) as f64 / (a.len() + b.len()).max(1) as f64
 }
 
-fn is_alike(word: &str, other: &str) -> bool {
-    let allowed = match word.len() {
-        ..5 => 0,
-        5..8 => 1,
-        _ => 2,
-    };
-    strsim::osa_distance(word, other) <= allowed
+/// The exercises, the nearest first.
+pub(super) fn ranked<'a>(
+    query: &Query,
+    exercises: impl Iterator<Item = (&'a Exercise, &'a KnownNames)>,
+) -> Vec<&'a Exercise> {
+    let scored = exercises.map(|(exercise, names)| (query.score(exercise, names), exercise));
+    let mut scored: Vec<(f64, &Exercise)> = scored.collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+    scored.into_iter().map(|(_, exercise)| exercise).collect()
 }

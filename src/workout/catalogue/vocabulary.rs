@@ -1,42 +1,23 @@
 //! What the words of exercise names mean: equipment, synonyms, fillers, and words for a variant of the same exercise.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
-
-/// Abbreviations, irregular plurals and common misspellings, after the regular plural is removed.
-pub(super) static SPELLINGS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-    HashMap::from([
-        ("db", "dumbbell"),
-        ("dbs", "dumbbell"),
-        ("bb", "barbell"),
-        ("kb", "kettlebell"),
-        ("kbs", "kettlebell"),
-        ("ext", "extension"),
-        ("flye", "fly"),
-        ("bicep", "biceps"),
-        ("tricep", "triceps"),
-        ("calve", "calf"),
-        ("deltoid", "delt"),
-        ("ups", "up"),
-        ("hypertension", "hyperextension"),
-        ("palloff", "pallof"),
-        ("peck", "pec"),
-    ])
-});
+use std::{collections::HashSet, sync::LazyLock};
 
 /// What a phrase says of the equipment. The longest phrase counts.
 pub(super) const EQUIPMENT: &[(&str, &str)] = &[
     ("barbell", "barbell"),
+    ("bar bell", "barbell"),
     ("dumbbell", "dumbbell"),
+    ("dumb bell", "dumbbell"),
     ("kettlebell", "kettlebell"),
+    ("kettle bell", "kettlebell"),
     ("cable", "cable"),
     ("cable machine", "cable"),
     ("pulley", "cable"),
     ("machine", "machine"),
-    ("lever", "machine"),
     ("hammer strength", "machine"),
+    ("selectorized", "machine"),
+    ("pin loaded", "machine"),
+    ("leverage", "machine"),
     ("iso lateral", "machine"),
     ("isolateral", "machine"),
     ("plate", "plate"),
@@ -49,11 +30,17 @@ pub(super) const EQUIPMENT: &[(&str, &str)] = &[
     ("ez bar", "ez_bar"),
     ("ezbar", "ez_bar"),
     ("curl bar", "ez_bar"),
+    ("e z bar", "ez_bar"),
+    ("easy bar", "ez_bar"),
+    ("sz", "ez_bar"),
+    ("sz bar", "ez_bar"),
     ("trap bar", "trap_bar"),
     ("hex bar", "trap_bar"),
     ("band", "band"),
-    ("banded", "band"),
     ("resistance band", "band"),
+    ("elastic band", "band"),
+    ("loop band", "band"),
+    ("mini band", "band"),
     ("bodyweight", "bodyweight"),
     ("body weight", "bodyweight"),
     ("medicine ball", "medicine_ball"),
@@ -64,6 +51,8 @@ pub(super) const EQUIPMENT: &[(&str, &str)] = &[
     ("gym ball", "stability_ball"),
     ("fitball", "stability_ball"),
     ("suspension", "suspension"),
+    ("suspension trainer", "suspension"),
+    ("suspended", "suspension"),
     ("trx", "suspension"),
 ];
 
@@ -76,15 +65,16 @@ pub(super) const NARROWER: &[(&str, &[&str])] = &[
     ("machine", &["plate"]),
 ];
 
-/// Equipment that stands in for other equipment where an exercise is listed with it alone: an EZ bar is a barbell.
-pub(super) const STANDS_IN: (&str, &str) = ("barbell", "ez_bar");
-
 /// Words for one and the same, and compounds that are written in several ways.
 pub(super) const WORDS: &[(&str, &str)] = &[
     ("one", "single"),
     ("1", "single"),
     ("unilateral", "single"),
+    ("sa", "single arm"),
+    ("sl", "single leg"),
     ("narrow", "close"),
+    ("cg", "close"),
+    ("wg", "wide"),
     ("short", "close"),
     ("sitting", "seated"),
     ("laying", "lying"),
@@ -102,6 +92,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("latpulldown", "pulldown"),
     ("woodchopper", "woodchop"),
     ("hyperextension", "back extension"),
+    ("benchpress", "bench press"),
+    ("chestpress", "chest press"),
+    ("legpress", "leg press"),
+    ("shoulderpress", "shoulder press"),
+    ("legcurl", "leg curl"),
+    ("hipthrust", "hip thrust"),
     ("ohp", "overhead press"),
     ("rdl", "romanian deadlift"),
     ("sldl", "stiff leg deadlift"),
@@ -159,6 +155,7 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("shoulder press", "overhead press"),
     ("straight leg deadlift", "stiff leg deadlift"),
     ("hamstring curl", "leg curl"),
+    ("ham curl", "leg curl"),
     ("biceps curl", "curl"),
     ("arm curl", "curl"),
     ("reverse grip curl", "reverse curl"),
@@ -195,8 +192,8 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
 /// Words that say nothing of the exercise.
 pub(super) static FILLERS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     set(
-        "a an and backup basic classic copy data easy exercise flat for grip in loaded new normal of old on per regular \
-         rep set stance standard style the to variation version w with workout",
+        "a an and attachment backup basic classic copy data easy exercise flat for grip heavy in left light loaded main medium new normal of old on per regular \
+         rep right set stance standard style the to variation version with workout",
     )
 });
 

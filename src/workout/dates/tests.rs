@@ -25,6 +25,22 @@ fn times_without_offset_are_in_the_users_zone_and_dates_mean_noon() {
         ("2026-11-17", "2026-11-17T12:00:00-07:00"),
         ("2026-07-17", "2026-07-17T12:00:00-06:00"),
         (" 2026-11-21 ", "2026-11-21T11:00:00-07:00"),
+        ("20261117", "2026-11-17T12:00:00-07:00"),
+        ("20261117T1830", "2026-11-17T18:30:00-07:00"),
+        (
+            "2026-11-17T18:30[Europe/Berlin]",
+            "2026-11-17T10:30:00-07:00",
+        ),
+        (
+            "2026-11-17T18:30:00+01:00[Europe/Berlin]",
+            "2026-11-17T10:30:00-07:00",
+        ),
+        (
+            "2026-11-17T17:30:00Z[Europe/Berlin]",
+            "2026-11-17T10:30:00-07:00",
+        ),
+        ("2026-11-17[Europe/Berlin]", "2026-11-17T04:00:00-07:00"),
+        ("20261117[Europe/Berlin]", "2026-11-17T04:00:00-07:00"),
     ] {
         assert_eq!(read(text, &denver).as_deref(), Ok(expected), "{text}");
     }
@@ -52,6 +68,11 @@ fn invalid_and_future_times_are_errors_with_place_and_reason() {
         "1949-01-01",
         "9999-12-31T23:59:59Z",
         "2026-11-17T25:00",
+        "2026-11-17T18:30[Mars/Olympus]",
+        "2026-11-17T18:30[]",
+        "2026-11-17T18:30:00+05:00[Europe/Berlin]",
+        "[Europe/Berlin]",
+        "20261317",
     ] {
         assert!(
             read(text, &denver()).unwrap_err().starts_with("at: "),
@@ -66,7 +87,11 @@ fn invalid_and_future_times_are_errors_with_place_and_reason() {
 
 #[test]
 fn weeks_begin_on_monday_for_dates_and_iso_weeks() {
-    let monday = |text| parse_week("week", text).map(|date| date.to_string()).ok();
+    let monday = |text| {
+        parse_week("week", text, WeekStart::Monday)
+            .map(|date| date.to_string())
+            .ok()
+    };
     assert_eq!(monday("2026-11-21").as_deref(), Some("2026-11-16"));
     assert_eq!(monday("2026-11-16").as_deref(), Some("2026-11-16"));
     assert_eq!(monday("2026-11-22").as_deref(), Some("2026-11-16"));
@@ -74,6 +99,20 @@ fn weeks_begin_on_monday_for_dates_and_iso_weeks() {
     assert_eq!(monday("2026-W01").as_deref(), Some("2025-12-29"));
     for text in ["", "2026-W54", "W47", "next", "2026-W", "99999-W01"] {
         assert_eq!(monday(text), None, "{text}");
+    }
+}
+
+#[test]
+fn weeks_may_begin_on_sunday() {
+    let sunday = |text| parse_week("week", text, WeekStart::Sunday).map(|date| date.to_string());
+    for (text, first) in [
+        ("2026-11-21", "2026-11-15"),
+        ("2026-11-22", "2026-11-22"),
+        ("2026-11-23", "2026-11-22"),
+        ("20261123", "2026-11-22"),
+        ("2026-W47", "2026-11-15"),
+    ] {
+        assert_eq!(sunday(text).ok().as_deref(), Some(first), "{text}");
     }
 }
 

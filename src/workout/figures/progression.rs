@@ -1,119 +1,228 @@
 //! Next weight of an exercise by double progression: first the repetitions rise, then the weight.
 //!
-//! - Every working set of the last session met the target: one step up, as far as the limit.
-//! - It was missed once: the same weight again.
-//! - It was missed in both of the last two sessions, with any weights: 10 % down, to a loadable weight.
+//! Only the sets at the working weight of a session count: its heaviest weight done for about the target (`working`).
 //!
-//! All sets but the warm-ups are working sets, lighter back-off sets included; the working weight of a session is that
-//! of its heaviest set. The rule is common coaching practice, not a study's result.
+//! - All of them reached the top of the range: one step up from the nearest loadable weight, as far as the limit.
+//! - One fell short of the bottom: the same weight again; after two such sessions with the same weight, 10 % down.
+//! - Otherwise the same weight, for more repetitions.
+//!
+//! The target that a log shows ([`from_log`]) is what its sessions were to be: a bad day does not change it, and sets that were never
+//! all done for it are no miss as long as they do not fall off.
+//!
+//! A lighter week between sessions that went well is a deload, and does not count. A weight that the estimated one-repetition
+//! maximum rules out is never suggested. The rules are common coaching practice, not a study's result.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::units::round2;
+use super::{
+    e1rm::{self, E1rm, Effort},
+    units::round2,
+};
 
-/// The share of a weight after two misses.
-const BACK_OFF: f64 = 0.9;
+mod first;
+mod loads;
+mod reps;
+mod scheme;
+mod target;
+mod working;
 
-/// The rounding step where the exercise has none, or one that is too coarse.
-const FINEST_STEP: f64 = 0.5;
-/// The step is too coarse if rounding changes the weight by more than this share.
-const TOO_FAR: f64 = 0.0499;
+pub use target::from_log;
+use working::{Attempt, Outcome};
 
-/// The working sets of an exercise in one session, as (weight, reps); the weight is 0 for bodyweight alone.
-pub type Session = Vec<(f64, u32)>;
+/// Sessions whose best estimate says what can be done now.
+const RECENT_SESSIONS: usize = 3;
+/// After so many days the estimate of an earlier session says nothing of today.
+const STALE_DAYS: f64 = 28.0;
+/// A step up to no more than this multiple needs no estimate.
+const SMALL_STEP: f64 = 1.05;
+/// A step up to more than this multiple needs a maximum that carries it for about the target, and not only once.
+const LARGE_STEP: f64 = 1.15;
+/// A reliable estimate below this share of the best one is of a set that was no effort.
+const EFFORT: f64 = 0.75;
+
+/// A range of repetitions: the weight rises when all sets reach `max`, and less than `min` is a miss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepRange {
+    pub min: u32,
+    pub max: u32,
+}
+
+/// The sets of an exercise in one session: no warm-ups and no drop sets, but failed attempts with 0 repetitions. The weight is
+/// what the progression is about: added to the body, or the negative of assistance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Session {
+    /// In days, from any epoch.
+    pub day: f64,
+    pub sets: Vec<Effort>,
+}
 
 /// How an exercise progresses, in the unit of its sets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
     /// The weight increment; 0 for an exercise that progresses by repetitions only.
     pub step: f64,
-    /// The heaviest weight to suggest; 0 for none.
-    pub limit: f64,
-    /// The repetitions that every working set must reach.
-    pub target_reps: u32,
+    /// The heaviest weight to suggest.
+    pub limit: Option<f64>,
+    /// The lightest one; negative for assistance.
+    pub lowest: f64,
+    /// What is lifted beside the weight: the body, or nothing. `None` where no maximum can be estimated.
+    pub body: Option<f64>,
+    /// True if no weight was converted from the other unit: then one that is no multiple of the step was loaded all the same.
+    pub as_entered: bool,
 }
 
 /// The reason for the suggested weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The target was met: more weight.
+    // The target was met: more weight.
     StepUp,
-    /// The target was met, but the weight is at its limit.
+    // The target was met, but the weight is at its limit.
     AtLimit,
-    /// The target was missed: the same weight again.
+    // The target was missed, or its top not yet reached: the same weight again.
     Repeat,
-    /// The target was missed twice in a row: less weight.
+    // The target was missed twice in a row with the same weight: less weight.
     BackOff,
-    /// The target was met, and the exercise has no step: more repetitions.
+    // The target was met, but there is no step, or it is too large: more repetitions.
     AddReps,
+    // Nothing was done for about the target: from the estimated maximum.
+    Estimate,
 }
 
 /// The weight for the next session.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
     pub weight: f64,
-    /// The working weight of the last session.
+    /// The working weight of the session it is based on.
     pub from: f64,
     pub reason: Reason,
+    /// The places of the sessions it is based on, newest first.
+    pub based_on: Vec<usize>,
+}
+
+impl RepRange {
+    /// One number of repetitions.
+    pub fn single(reps: u32) -> Self {
+        Self {
+            min: reps,
+            max: reps,
+        }
+    }
+}
+
+impl Rule {
+    /// The estimated maximum of a set, of all that is lifted; repetitions in reserve that nobody rates well do not count.
+    fn estimate(&self, set: &Effort) -> Option<E1rm> {
+        let weight = set.weight + self.body?;
+        let rated_well = |reserve: &f64| *reserve <= e1rm::RELIABLE_RESERVE;
+        e1rm::brzycki(Effort {
+            weight,
+            reps: set.reps,
+            reserve: set.reserve.filter(rated_well),
+        })
+    }
+
+    /// The weight of [`Rule::estimate`].
+    fn maximum(&self, set: &Effort) -> Option<f64> {
+        self.estimate(set).map(|estimate| estimate.weight)
+    }
+
+    /// The best estimated maximum of the sessions; one of low confidence only where no other is of a hard set.
+    fn best<'a>(&self, sessions: impl IntoIterator<Item = &'a Session>) -> Option<f64> {
+        let sets = sessions.into_iter().flat_map(|session| &session.sets);
+        let estimates: Vec<E1rm> = sets.filter_map(|set| self.estimate(set)).collect();
+        let best_of = |rough: bool| {
+            let estimates = estimates.iter().filter(|it| rough || !it.low_confidence);
+            estimates.map(|it| it.weight).max_by(f64::total_cmp)
+        };
+        let best = best_of(true)?;
+        best_of(false)
+            .filter(|it| *it >= best * EFFORT)
+            .or(Some(best))
+    }
+
+    /// The repetitions that the maximum carries with the weight.
+    fn reps_at(&self, maximum: f64, weight: f64) -> f64 {
+        e1rm::reps_at(maximum, weight + self.body.unwrap_or_default())
+    }
 }
 
 /// The next weight after `sessions`, newest first; sessions without sets do not count. `None` without any.
-pub fn next(sessions: &[Session], rule: &Rule) -> Option<Suggestion> {
-    let mut sessions = sessions.iter().filter(|session| !session.is_empty());
-    let last = sessions.next()?;
-    let from = round2(working_weight(last));
-    let (weight, reason) = if met(last, rule) {
-        step_up(from, rule)
-    } else if sessions.next().is_some_and(|before| !met(before, rule)) && from > 0.0 {
-        (back_off(from, rule), Reason::BackOff)
-    } else {
-        (from, Reason::Repeat)
+pub fn next(sessions: &[Session], rule: &Rule, range: RepRange) -> Option<Suggestion> {
+    let attempts = working::attempts(sessions, rule, range);
+    let Some(last) = attempts.first() else {
+        return first::suggest(sessions, rule, range);
+    };
+    if is_out_of_reach(sessions, rule, range, last) {
+        return first::suggest(sessions, rule, range);
+    }
+    let from = last.weight;
+    let missed_before = attempts.get(1).is_some_and(|before| {
+        before.outcome == Outcome::Missed && loads::same(before.weight, from)
+    });
+    let (weight, reason) = match last.outcome {
+        Outcome::Met => step_up(sessions, rule, range, last),
+        Outcome::Missed if missed_before => loads::back_off(from, rule)
+            .map_or((from, Reason::Repeat), |down| (down, Reason::BackOff)),
+        Outcome::Missed | Outcome::Within => (from, Reason::Repeat),
     };
     Some(Suggestion {
         weight: round2(weight),
-        from,
+        from: round2(from),
         reason,
+        based_on: attempts
+            .iter()
+            .take(2)
+            .map(|attempt| attempt.place)
+            .collect(),
     })
 }
 
-/// The weight of the heaviest set, at least 0.
-fn working_weight(session: &Session) -> f64 {
-    session
-        .iter()
-        .map(|(weight, _)| *weight)
-        .fold(0.0, f64::max)
-}
-
-fn met(session: &Session, rule: &Rule) -> bool {
-    session.iter().all(|(_, reps)| *reps >= rule.target_reps)
-}
-
 /// One step up, as far as the limit; a weight above the limit stays.
-fn step_up(from: f64, rule: &Rule) -> (f64, Reason) {
-    let up = from + rule.step;
+fn step_up(sessions: &[Session], rule: &Rule, range: RepRange, last: &Attempt) -> (f64, Reason) {
+    let from = last.weight;
+    let up = loads::up(from, rule);
+    if rule.step <= 0.0 {
+        return (from, Reason::AddReps);
+    }
     if up <= from {
-        (from, Reason::AddReps)
-    } else if rule.limit <= 0.0 {
+        return (from, Reason::AtLimit);
+    }
+    if is_carried(sessions, rule, range, last, up) {
         (up, Reason::StepUp)
-    } else if from < rule.limit {
-        (up.min(rule.limit), Reason::StepUp)
     } else {
-        (from, Reason::AtLimit)
+        (from, Reason::AddReps)
     }
 }
 
-/// Nine tenths, rounded to the step, or to the finest step where the own one is too coarse (more than a twentieth off).
-/// Always less than before.
-fn back_off(from: f64, rule: &Rule) -> f64 {
-    let target = from * BACK_OFF;
-    let nearest = |step: f64| (target / step).round() * step;
-    let near = |weight: f64| (weight - target).abs() <= from * TOO_FAR;
-    if rule.step > 0.0 && near(nearest(rule.step)) {
-        return nearest(rule.step);
+/// True if the estimated maximum carries the weight for about the target. Toward a single number of repetitions a small step is
+/// always carried, and one that is not large if the maximum carries it at all.
+fn is_carried(sessions: &[Session], rule: &Rule, range: RepRange, last: &Attempt, up: f64) -> bool {
+    let since = sessions[last.place..].iter().take(RECENT_SESSIONS);
+    let best = rule.best(since.chain(&sessions[..last.place]));
+    let working = reps::at(&sessions[last.place], last.weight);
+    let shown = working.filter_map(|set| rule.maximum(set));
+    let Some(maximum) = shown.chain(best).max_by(f64::total_cmp) else {
+        return true;
+    };
+    if rule.reps_at(maximum, up) >= f64::from(reps::about(range).0) {
+        return true;
     }
-    nearest(FINEST_STEP).min(from - FINEST_STEP).max(0.0)
+    let body = rule.body.unwrap_or_default();
+    let share = (up + body) / (last.weight + body);
+    let carried_once = up + body <= maximum;
+    range.min == range.max && (share <= SMALL_STEP || carried_once && share <= LARGE_STEP)
+}
+
+/// True if the base is old, and the sessions since then say that its weight cannot be lifted for the target any more.
+fn is_out_of_reach(sessions: &[Session], rule: &Rule, range: RepRange, last: &Attempt) -> bool {
+    let since = &sessions[..last.place];
+    let newest = since.iter().find(|session| !session.sets.is_empty());
+    let stale = newest.is_some_and(|newest| newest.day - sessions[last.place].day > STALE_DAYS);
+    let recent = rule.best(since.iter().take(RECENT_SESSIONS));
+    let lowest_reps = f64::from(reps::about(range).0);
+    stale && recent.is_some_and(|maximum| rule.reps_at(maximum, last.weight) < lowest_reps)
 }
 
 #[cfg(test)]

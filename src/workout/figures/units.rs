@@ -9,14 +9,12 @@ const KG_PER_LB: f64 = 0.453_592_37;
 /// The smallest step on a pound bar: a pair of 1.25 lb plates.
 const LB_STEP: f64 = 2.5;
 
-/// A unit of weight.
+// A unit of weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
-    #[serde(alias = "lbs", alias = "pounds")]
     Lb,
     #[default]
-    #[serde(alias = "kgs", alias = "kilograms")]
     Kg,
 }
 
@@ -25,6 +23,15 @@ impl Unit {
         match self {
             Self::Lb => "lb",
             Self::Kg => "kg",
+        }
+    }
+
+    /// A unit by any of its usual names, in lower case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "lb" | "lbs" | "pound" | "pounds" => Some(Self::Lb),
+            "kg" | "kgs" | "kilo" | "kilos" | "kilogram" | "kilograms" => Some(Self::Kg),
+            _ => None,
         }
     }
 

@@ -58,45 +58,60 @@ pub struct Range {
 /// The volume landmarks of a muscle, in sets a week.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Landmarks {
-    /// Maintenance volume.
+    // Maintenance volume.
     pub mv: Range,
-    /// Minimum effective volume.
+    // Minimum effective volume.
     pub mev: Range,
-    /// Maximum adaptive volume.
+    // Maximum adaptive volume.
     pub mav: Range,
-    /// Maximum recoverable volume: at 2 training days a week, and at 5 or more.
+    // Maximum recoverable volume, for any number of training days.
     pub mrv: Range,
+}
+
+/// The maximum recoverable volume of a muscle that is trained on so many days of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RecoverableVolume {
+    pub min: f64,
+    /// Absent where the source says `min` or more
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
 }
 
 /// The zone of a weekly number of sets among the landmarks, from too little to too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Zone {
-    /// Less than MV.
+    // Less than MV.
     BelowMaintenance,
-    /// MV, but less than MEV.
+    // MV, but less than MEV.
     Maintenance,
-    /// MEV, but less than MAV.
+    // MEV, but less than MAV.
     BelowProductive,
-    /// Within MAV.
+    // Within MAV.
     Productive,
-    /// More than MAV, but less than any MRV.
+    // More than MAV, but less than any MRV.
     High,
-    /// More than MAV, and within MRV: too much with few training days.
+    // More than MAV, and within MRV.
     NearRecoverable,
-    /// More than MRV for any number of training days.
+    // More than MRV.
     OverRecoverable,
 }
 
 impl Landmarks {
     /// The highest zone that the weekly sets reach, so that more sets are never a lower zone even if ranges overlap. The
-    /// lower end of MV and MEV decides. Where MRV begins within MAV or before it, MAV takes precedence: sets are close to
-    /// MRV only above MAV.
-    pub fn zone(&self, sets: f64) -> Zone {
+    /// lower end of MV and MEV decides. `by_days` is the MRV for the lifter's training days, where they are known; it takes the
+    /// place of the general one, and sets above it are too much even within MAV. Where MRV begins within MAV or before it, sets
+    /// are close to MRV only above MAV.
+    pub fn zone(&self, sets: f64, by_days: Option<RecoverableVolume>) -> Zone {
+        let general = RecoverableVolume {
+            min: self.mrv.min,
+            max: Some(self.mrv.max),
+        };
+        let mrv = by_days.unwrap_or(general);
         let past_mav = sets > self.mav.max;
-        if sets > self.mrv.max {
+        if mrv.max.is_some_and(|max| sets > max) {
             Zone::OverRecoverable
-        } else if past_mav && sets >= self.mrv.min {
+        } else if past_mav && sets >= mrv.min {
             Zone::NearRecoverable
         } else if past_mav {
             Zone::High

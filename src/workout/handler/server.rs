@@ -4,17 +4,19 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
-        CompleteResult, CompletionInfo, ContentBlock, GetPromptRequestParams, GetPromptResponse,
-        Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, Reference, ServerCapabilities, ServerConfig,
+        CompleteResult, CompletionInfo, ContentBlock, CustomRequest, CustomResult,
+        GetPromptRequestParams, GetPromptResponse, Implementation, JsonObject, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities,
+        ServerConfig,
     },
     service::RequestContext,
 };
 use serde_json::json;
 
-use super::{Handler, error_data, run_logged};
+use super::{Handler, error_data, malformed, run_logged};
 use crate::workout::{
+    app_views,
     error::ToolError,
     meta, prompts,
     resources::{self, ResourceUri},
@@ -27,11 +29,14 @@ const INSTRUCTIONS: &str = "A lifter's training log: exercises, workouts, progre
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
+        let extensions = [(app_views::EXTENSION.to_owned(), JsonObject::new())];
+        let extensions = extensions.into_iter().collect();
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_resources()
             .enable_prompts()
             .enable_completions()
+            .enable_extensions_with(extensions)
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(
@@ -67,7 +72,10 @@ impl ServerHandler for Handler {
         let known = user.as_ref().ok().cloned().flatten();
         let call = async { self.run_tool(tool, user?.as_ref(), arguments, meta).await };
         let result = match run_logged(tool.name, known.as_ref(), meta, call).await {
-            Ok((answer, notice)) => {
+            Ok((mut answer, notice)) => {
+                if let Some(notice) = &notice {
+                    answer.notify(notice);
+                }
                 let texts = [Some(answer.text), notice].into_iter().flatten();
                 let mut result = CallToolResult::success(texts.map(ContentBlock::text).collect());
                 result.structured_content = Some(answer.data);
@@ -76,6 +84,14 @@ impl ServerHandler for Handler {
             Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),
         };
         Ok(result.into())
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Err(malformed::refusal(request))
     }
 
     async fn list_resources(
@@ -112,11 +128,14 @@ impl ServerHandler for Handler {
         let user = if uri.is_personal() {
             Some(self.counted_user(user).await?)
         } else {
-            None
+            user
         };
         let zone = meta::time_zone(&mut JsonObject::new(), meta).unwrap_or_default();
-        let ctx = self.context(user.as_ref(), zone);
-        let read = resources::read(&request.uri, uri, &ctx);
+        let read = async {
+            let catalogue = self.catalogue(user.as_ref()).await?;
+            let ctx = self.context(&catalogue, user.as_ref(), zone);
+            resources::read(&request.uri, uri, &ctx).await
+        };
         let read = run_logged("resources/read", user.as_ref(), meta, read).await;
         read.map(Into::into).map_err(|error| match error {
             // The only input is the name of an exercise.
@@ -153,8 +172,11 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let user = self.counted_user(user).await?;
-        let ctx = self.context(Some(&user), zone);
-        let prompt = prompt.get(&ctx, arguments);
+        let prompt = async {
+            let catalogue = self.catalogue(Some(&user)).await?;
+            let ctx = self.context(&catalogue, Some(&user), zone);
+            prompt.get(&ctx, arguments).await
+        };
         let result = run_logged("prompts/get", Some(&user), meta, prompt).await;
         result.map(GetPromptResponse::Complete).map_err(invalid)
     }
@@ -164,7 +186,8 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.identity(&context)?;
+        let user = self.identity(&context)?.user_of_meta(&context.meta.0);
+        let user = user.map_err(|error| error_data(&error))?;
         let known = match &request.r#ref {
             Reference::Resource(resource) => resource.uri == resources::HISTORY_TEMPLATE,
             Reference::Prompt(prompt) => prompts::find(&prompt.name).is_some(),
@@ -177,7 +200,8 @@ impl ServerHandler for Handler {
         let argument = &request.argument;
         let mut names = match argument.name.as_str() {
             "exercise" | "exercise_name" => {
-                let catalogue = &self.state.catalogue;
+                let catalogue = self.catalogue(user.as_ref()).await;
+                let catalogue = catalogue.map_err(|error| error_data(&error))?;
                 catalogue.complete(&argument.value, MAX_COMPLETIONS + 1)
             }
             _ => vec![],

@@ -9,18 +9,41 @@ use crate::workout::figures::units::Unit;
 /// The maximum of [`Settings::max_history_days`].
 pub const MAX_HISTORY_DAYS: i64 = 365;
 
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// How far back anything looks
+    /// How far back anything looks.
     pub max_history_days: i64,
-    /// Whether workout notes are shown to assistants
+    /// Whether workout notes are shown to assistants.
     pub include_notes: bool,
-    /// Whether to be told when the hourly limit comes near
+    /// Whether to be told when the hourly limit comes near.
     pub rate_limit_notify: bool,
-    /// Unit of figures
+    /// The unit of figures.
     pub units: Units,
-    /// IANA name
-    pub time_zone: String,
+    /// An IANA name, if the user has chosen one.
+    pub time_zone: Option<String>,
+    pub week_start: WeekStart,
+}
+
+// The first day of the week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum WeekStart {
+    #[default]
+    #[serde(alias = "Monday")]
+    Monday,
+    #[serde(alias = "Sunday")]
+    Sunday,
+}
+
+impl WeekStart {
+    /// The word for it in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Monday => "monday",
+            Self::Sunday => "sunday",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -50,14 +73,16 @@ impl Default for Settings {
             include_notes: true,
             rate_limit_notify: true,
             units: Units::AsEntered,
-            time_zone: "UTC".to_owned(),
+            time_zone: None,
+            week_start: WeekStart::Monday,
         }
     }
 }
 
 impl Settings {
-    pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    /// The zone that the user has chosen.
+    pub fn zone(&self) -> Option<TimeZone> {
+        TimeZone::get(self.time_zone.as_deref()?).ok()
     }
 
     /// True if the user has lowered the history limit.

@@ -12,7 +12,7 @@ use crate::{
 pub struct CompletedCall {
     /// The digest of its arguments.
     pub arguments: String,
-    /// The id of the workout or plan that it wrote; empty for settings.
+    /// The id of the workout, plan or exercise that it wrote; empty for settings.
     pub result_id: String,
 }
 

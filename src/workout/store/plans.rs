@@ -50,6 +50,14 @@ impl UserTransaction {
         row.as_ref().map(plan_from_row).transpose()
     }
 
+    /// The user's active plan.
+    pub async fn active_plan(&mut self) -> Result<Option<Plan>, sqlx::Error> {
+        let (db, user) = self.parts();
+        let sql = format!("SELECT {COLUMNS} FROM all_plans WHERE owner_id = $1 AND is_active");
+        let row = query!(AssertSqlSafe(sql); user).fetch_optional(db).await?;
+        row.as_ref().map(plan_from_row).transpose()
+    }
+
     pub async fn count_user_plans(&mut self) -> Result<i64, sqlx::Error> {
         let (db, user) = self.parts();
         let row = query!("SELECT COUNT(*) FROM user_plan WHERE user_id = $1"; user)
@@ -81,6 +89,14 @@ impl UserTransaction {
             user, &plan.id, &plan.name, plan.description.as_deref(), &plan.visibility, plan.duration_weeks,
             serde_json::json!(plan.sessions).to_string(), plan.ends_on.map(end_of_day), now.as_millisecond()
         ).execute(db).await?;
+        Ok(())
+    }
+
+    /// Deletes the user's plan of this id.
+    pub async fn delete_plan(&mut self, id: &str) -> Result<(), sqlx::Error> {
+        let (db, user) = self.parts();
+        let sql = "DELETE FROM user_plan WHERE user_id = $1 AND id = $2";
+        query!(sql; user, id).execute(db).await?;
         Ok(())
     }
 

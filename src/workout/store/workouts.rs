@@ -1,6 +1,6 @@
 //! Queries that read workouts, page by page.
 
-mod write;
+pub(super) mod write;
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::database::query;
 use crate::workout::{
     db::UserTransaction,
     figures::units::Unit,
-    model::{Workout, WorkoutExercise, WorkoutSet},
+    model::{SetKind, Workout, WorkoutExercise, WorkoutSet},
 };
 
 /// A page of workouts: performed at or after `since`, older than `before` (a time, and an id among workouts of that time).
@@ -21,6 +21,8 @@ pub struct Page {
     pub since: Timestamp,
     pub before: (Timestamp, String),
     pub limit: i64,
+    /// The id of an exercise that each of them has.
+    pub exercise: Option<String>,
 }
 
 impl Page {
@@ -30,14 +32,35 @@ impl Page {
             since,
             before: (Timestamp::MAX, String::new()),
             limit,
+            exercise: None,
         }
     }
-}
 
-/// A comparison of pairs is one range of the index on both databases, which `OR` is not.
-const PAGE: &str =
-    "FROM workout WHERE user_id = $1 AND performed_at >= $2 AND (performed_at, id) < ($3, $4)
-    ORDER BY performed_at DESC, id DESC LIMIT $5";
+    /// The bound of the time in milliseconds. Without one, rows are shown whose time is out of range by mistake.
+    pub(super) fn before_ms(&self) -> i64 {
+        let (at, id) = &self.before;
+        if *at == Timestamp::MAX && id.is_empty() {
+            i64::MAX
+        } else {
+            at.as_millisecond()
+        }
+    }
+
+    /// The page in SQL. A comparison of pairs is one range of the index on both databases, which `OR` is not.
+    fn sql(&self) -> String {
+        let filter = match self.exercise {
+            None => "$6 = ''",
+            Some(_) => {
+                "EXISTS (SELECT 1 FROM workout_exercise x
+                         WHERE x.user_id = $1 AND x.exercise_id = $6 AND x.workout_id = workout.id)"
+            }
+        };
+        format!(
+            "FROM workout WHERE user_id = $1 AND performed_at >= $2 AND (performed_at, id) < ($3, $4) AND {filter}
+             ORDER BY performed_at DESC, id DESC LIMIT $5"
+        )
+    }
+}
 
 impl UserTransaction {
     /// The workouts of the page, newest first.
@@ -45,17 +68,18 @@ impl UserTransaction {
     /// Three plain ranges of an index and no join: without statistics (`SQLite`), or with the estimates that row-level
     /// security spoils (`PostgreSQL`), a planner would look up the exercise anew for each set.
     pub async fn workouts(&mut self, page: &Page) -> Result<Vec<Workout>, sqlx::Error> {
-        let heads = format!("SELECT id, name, notes, performed_at, ended_at {PAGE}");
+        let in_page = page.sql();
+        let heads = format!("SELECT id, name, notes, performed_at, ended_at {in_page}");
         let heads = self.page_rows(page, heads).await?;
         let exercises = format!(
             "SELECT workout_id, position, exercise_id, superset_group, notes FROM workout_exercise
-             WHERE user_id = $1 AND workout_id IN (SELECT id {PAGE}) ORDER BY workout_id, position"
+             WHERE user_id = $1 AND workout_id IN (SELECT id {in_page}) ORDER BY workout_id, position"
         );
         let exercises = self.page_rows(page, exercises).await?;
         let sets = format!(
-            "SELECT workout_id, exercise_position, reps, weight, unit, rpe,
+            "SELECT workout_id, exercise_position, reps, weight, unit, rpe, rir, kind,
                     CASE WHEN is_warmup THEN 1 ELSE 0 END AS is_warmup FROM workout_set
-             WHERE user_id = $1 AND workout_id IN (SELECT id {PAGE}) ORDER BY workout_id, exercise_position, position"
+             WHERE user_id = $1 AND workout_id IN (SELECT id {in_page}) ORDER BY workout_id, exercise_position, position"
         );
         let sets = self.page_rows(page, sets).await?;
         assemble(&heads, &exercises, &sets)
@@ -65,8 +89,41 @@ impl UserTransaction {
         let (db, user) = self.parts();
         query!(
             AssertSqlSafe(sql);
-            user, page.since.as_millisecond(), page.before.0.as_millisecond(), &page.before.1, page.limit
-        ).fetch_all(db).await
+            user, page.since.as_millisecond(), page.before_ms(), &page.before.1, page.limit,
+            page.exercise.as_deref().unwrap_or_default()
+        )
+        .fetch_all(db)
+        .await
+    }
+
+    /// The next workouts after this place in the order, oldest first: a time, and an id among workouts of that time.
+    pub async fn workouts_after(
+        &mut self,
+        after: &(Timestamp, String),
+        until: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Workout>, sqlx::Error> {
+        let (db, user) = self.parts();
+        let sql = "SELECT id, performed_at FROM workout
+             WHERE user_id = $1 AND (performed_at, id) > ($2, $3) AND performed_at < $4
+             ORDER BY performed_at, id LIMIT $5";
+        let (at, id) = (after.0.as_millisecond(), &after.1);
+        let rows = query!(sql; user, at, id, until.as_millisecond(), limit)
+            .fetch_all(db)
+            .await?;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Ok(Vec::new());
+        };
+        let last_id: String = last.try_get("id")?;
+        let page = Page {
+            since: timestamp(first, "performed_at")?,
+            before: (timestamp(last, "performed_at")?, format!("{last_id}\u{1}")),
+            limit: i64::try_from(rows.len()).unwrap_or(i64::MAX),
+            exercise: None,
+        };
+        let mut workouts = self.workouts(&page).await?;
+        workouts.reverse();
+        Ok(workouts)
     }
 
     /// The user's workout of this id.
@@ -79,6 +136,7 @@ impl UserTransaction {
             since: at,
             before: (at, format!("{id}\u{1}")),
             limit: 1,
+            exercise: None,
         };
         let found = self.workouts(&page).await?.pop();
         Ok(found.filter(|workout| workout.id == id))
@@ -145,6 +203,8 @@ pub(super) fn set_from_row(row: &AnyRow) -> Result<WorkoutSet, sqlx::Error> {
         weight: row.try_get("weight")?,
         unit: Unit::parse(unit).unwrap_or_default(),
         rpe: row.try_get("rpe")?,
+        rir: row.try_get("rir")?,
+        kind: SetKind::parse(row.try_get("kind")?).filter(|kind| *kind != SetKind::Normal),
         is_warmup: boolean(row, "is_warmup")?,
     })
 }

@@ -1,4 +1,7 @@
-//! Tool `list_exercises`.
+//! Tools for exercises: `list_exercises`, and `create_exercise` and `update_exercise` for the user's own.
+
+mod own;
+mod own_input;
 
 use super::prelude::*;
 use crate::workout::{
@@ -6,24 +9,36 @@ use crate::workout::{
     figures::units::{convert, step_in},
 };
 
+pub(super) use own::{CreateExercise, UpdateExercise};
+
 /// Of more exercises, only what they are is shown.
-const MAX_DETAILED: usize = 50;
+const MAX_DETAILED: usize = 20;
+const DEFAULT_EXERCISES: usize = 100;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListExercises {
+    /// chest, back, shoulders, biceps, quads, glutes …
     muscle_group: Option<String>,
+    /// barbell, dumbbell, machine, cable, bodyweight …
     equipment: Option<String>,
-    /// Words of the name
     query: Option<String>,
+    /// Default 100
+    #[schemars(range(min = 1, max = 1000))]
+    limit: Option<usize>,
+    /// `next_offset` of the page before
+    #[schemars(range(min = 0, max = 100_000))]
+    offset: Option<usize>,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct ExerciseList {
+    /// All that were found
     count: usize,
     exercises: Vec<ExerciseView>,
+    /// There are more: give this as offset
     #[serde(skip_serializing_if = "Option::is_none")]
-    notice: Option<String>,
+    next_offset: Option<usize>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -32,6 +47,9 @@ struct ExerciseView {
     name: String,
     primary_muscles: Vec<String>,
     equipment: String,
+    /// Private to the user
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    own: bool,
     #[serde(flatten)]
     details: Option<Details>,
 }
@@ -39,6 +57,9 @@ struct ExerciseView {
 #[derive(Serialize, JsonSchema)]
 struct Details {
     description: String,
+    /// Of own ones
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<String>,
     secondary_muscles: Vec<String>,
     movement_pattern: String,
     bilateral: bool,
@@ -57,8 +78,7 @@ struct Details {
 impl Tool for ListExercises {
     const NAME: &'static str = "list_exercises";
     const TITLE: &'static str = "List exercises";
-    const DESCRIPTION: &'static str = "The shared exercise catalogue, optionally filtered by muscle group (chest, back, quads, shoulders …), \
-        equipment (barbell, dumbbell, cable …) or words of the name, the best match first.";
+    const DESCRIPTION: &'static str = "Exercises that sets can be logged for, the user's own included, by muscle, equipment or name (query), the best match first. Of up to 20 it says what reps and weight mean (seconds, metres, per dumbbell). Other tools take names as people say them: no need to look them up.";
     const PERSONAL: bool = false;
     type Output = ExerciseList;
 
@@ -67,33 +87,42 @@ impl Tool for ListExercises {
         let muscles = filter(self.muscle_group.as_deref());
         let muscles = muscles.map(parse_muscles).transpose()?;
         let equipment = filter(self.equipment.as_deref());
-        if let Some(equipment) = equipment {
-            check_equipment(catalogue, equipment)?;
-        }
-        let found = catalogue.search(muscles, equipment, filter(self.query.as_deref()));
-        let list = ExerciseList::new(&found, found.len() <= MAX_DETAILED);
+        let equipment = equipment.map(|given| catalogue.equipment("equipment", given));
+        let equipment = equipment.transpose()?;
+        let query = filter(self.query.as_deref());
+        let found = catalogue.search(muscles, equipment.as_deref(), query);
+        let from = self.offset.unwrap_or(0).min(found.len());
+        let limit = self.limit.unwrap_or(DEFAULT_EXERCISES);
+        let page = &found[from..(from + limit).min(found.len())];
+        let mut list = ExerciseList::new(page, page.len() <= MAX_DETAILED);
+        list.exercises
+            .truncate(fitting(&list.exercises, PAGE_BYTES));
+        let next = from + list.exercises.len();
+        list.next_offset = (next < found.len()).then_some(next);
+        list.count = found.len();
         let mut lines = vec![format!("{} exercises", list.count)];
         lines.extend(list.exercises.iter().map(ExerciseView::text));
-        lines.extend(list.notice.clone());
-        Ok(Reply::new(list, lines.join("\n")))
+        lines.extend(list.next_offset.map(|next| format!("more: offset={next}")));
+        let brief = page.len() > MAX_DETAILED;
+        let notice =
+            format!("details are shown of up to {MAX_DETAILED} exercises; filter for fewer");
+        Ok(Reply::new(list, lines.join("\n")).with_notice(brief.then_some(notice)))
     }
 }
 
 impl ExerciseList {
     fn new(found: &[&Exercise], detailed: bool) -> Self {
         let view = |exercise: &&Exercise| ExerciseView::new(exercise, detailed);
-        let notice =
-            format!("details are shown of up to {MAX_DETAILED} exercises; filter for fewer");
         Self {
             count: found.len(),
             exercises: found.iter().map(view).collect(),
-            notice: (!detailed).then_some(notice),
+            next_offset: None,
         }
     }
 
     /// All exercises with all their details.
     pub fn detailed(catalogue: &Catalogue) -> Self {
-        let all: Vec<&Exercise> = catalogue.all().iter().collect();
+        let all: Vec<&Exercise> = catalogue.all().collect();
         Self::new(&all, true)
     }
 }
@@ -103,27 +132,15 @@ fn filter(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-fn check_equipment(catalogue: &Catalogue, text: &str) -> Result<(), ToolError> {
-    if !catalogue.search(None, Some(text), None).is_empty() {
-        return Ok(());
-    }
-    let all = catalogue.all().iter();
-    let mut known: Vec<&str> = all.map(|e| e.equipment.as_str()).collect();
-    known.sort_unstable();
-    known.dedup();
-    let (text, known) = (quoted(text), known.join(", "));
-    Err(invalid!(
-        "equipment",
-        "{text} is unknown; it is one of {known}"
-    ))
-}
-
 impl ExerciseView {
     fn new(exercise: &Exercise, detailed: bool) -> Self {
         let exercise = exercise.clone();
         let limit = convert(exercise.progression_limit, Unit::Kg, Unit::Lb);
-        let details = || Details {
+        let aliases = exercise.aliases;
+        let aliases = if exercise.own { aliases } else { Vec::new() };
+        let details = Details {
             description: exercise.description,
+            aliases,
             secondary_muscles: exercise.secondary_muscles,
             movement_pattern: exercise.movement_pattern,
             bilateral: exercise.bilateral,
@@ -139,12 +156,15 @@ impl ExerciseView {
             name: exercise.name,
             primary_muscles: exercise.primary_muscles,
             equipment: exercise.equipment,
-            details: detailed.then(details),
+            own: exercise.own,
+            details: detailed.then_some(details),
         }
     }
 
     fn text(&self) -> String {
         let muscles = self.primary_muscles.join(", ");
-        format!("{} ({}): {muscles}; {}", self.name, self.id, self.equipment)
+        let own = if self.own { ", the user's own" } else { "" };
+        let (name, id, equipment) = (&self.name, &self.id, &self.equipment);
+        format!("{name} ({id}{own}): {muscles}; {equipment}")
     }
 }

@@ -1,19 +1,20 @@
 //! Tool `get_exercise_history`.
 
 use super::prelude::*;
-use crate::workout::figures::e1rm::FORMULA;
 
-/// Most sessions in one answer.
-const MAX_SESSIONS: i64 = 100;
+const DEFAULT_SESSIONS: i64 = 30;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetExerciseHistory {
-    /// Slug or name
-    #[serde(alias = "exercise_name", alias = "exercise_id")]
-    pub exercise: String,
-    /// Default 90, at most 365
-    pub days: Option<i64>,
+    exercise: String,
+    /// Default 90
+    #[schemars(range(min = 1, max = 36_500))]
+    days: Option<i64>,
+    /// Default 30
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<i64>,
+    before: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -23,50 +24,89 @@ pub struct ExerciseHistory {
     /// Of volume and e1rm; sets keep their own
     unit: Unit,
     days: i64,
-    /// Newest first, at most 100
+    /// Newest first
     sessions: Vec<SessionView>,
-    formula: &'static str,
+    /// There are older ones: give this as before
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_before: Option<String>,
+    /// Of e1rm
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formula: Option<String>,
+}
+
+impl GetExerciseHistory {
+    /// The newest sessions of the exercise.
+    pub fn of(exercise: String) -> Self {
+        Self {
+            exercise,
+            days: None,
+            limit: None,
+            before: None,
+        }
+    }
 }
 
 impl Tool for GetExerciseHistory {
     const NAME: &'static str = "get_exercise_history";
     const TITLE: &'static str = "Exercise history";
-    const DESCRIPTION: &'static str =
-        "The sessions of one exercise, newest first, with sets, volume and estimated one-rep max.";
+    const DESCRIPTION: &'static str = "The sessions of one exercise, newest first, with sets, volume and estimated one-rep max. For older ones call again with before=next_before.";
     type Output = ExerciseHistory;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<ExerciseHistory>, ToolError> {
         let exercise = ctx.catalogue.find(&self.exercise)?;
         let mut user = ctx.read().await?;
-        let days = days("days", self.days, 90, user.settings.max_history_days)?;
-        let since = user.days_ago(days);
-        let sessions = user.tx.exercise_history(&exercise.id, since, MAX_SESSIONS);
-        let sessions = sessions.await?;
+        let days = self.days.unwrap_or(90).min(user.settings.max_history_days);
+        let limit = self.limit.unwrap_or(DEFAULT_SESSIONS);
+        let mut page = Page::newest(user.days_ago(days), limit + 1);
+        if let Some(before) = non_blank(self.before) {
+            page.before = position(before.trim(), &mut user).await?;
+        }
+        let sessions = user.tx.exercise_sessions(&exercise.id, &page).await?;
         let unit = unit_of(&sessions, user.settings.units.unit());
-        let views = sessions
-            .iter()
-            .map(|session| SessionView::new(exercise, session, unit, &user));
+        let measured = Measured::new(exercise, unit, &mut user).await?;
+        let views = sessions.iter();
+        let mut views: Vec<SessionView> = views
+            .map(|session| SessionView::new(&measured, session, &user))
+            .collect();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let fit = fitting(&views, PAGE_BYTES).min(limit);
+        let more = views.len() > fit;
+        views.truncate(fit);
+        let last = views.last().filter(|_| more);
         let history = ExerciseHistory {
             exercise_id: exercise.id.clone(),
             name: exercise.name.clone(),
             unit,
             days,
-            sessions: views.collect(),
-            formula: FORMULA,
+            next_before: last.map(|session| session.workout_id.clone()),
+            sessions: views,
+            formula: measured.formula(&sessions),
         };
-        let text = history.text();
-        Ok(Reply::new(history, text))
+        let (text, notice) = (history.text(), history.notice());
+        Ok(Reply::new(history, text).with_notice(notice))
     }
 }
 
 impl ExerciseHistory {
     fn text(&self) -> String {
         let (name, days) = (&self.name, self.days);
-        let mut lines = vec![match self.sessions.len() {
-            0 => format!("{name}: nothing logged in the last {days} days"),
-            n => format!("{name}: {n} sessions in the last {days} days, newest first"),
-        }];
+        let n = self.sessions.len();
+        if n == 0 {
+            return String::new();
+        }
+        let mut lines = vec![format!(
+            "{name}: {n} sessions in the last {days} days, newest first"
+        )];
         lines.extend(self.sessions.iter().map(|session| session.text(self.unit)));
+        if let Some(before) = &self.next_before {
+            lines.push(format!("older ones: before={before}"));
+        }
         lines.join("\n")
+    }
+
+    fn notice(&self) -> Option<String> {
+        let (name, days) = (&self.name, self.days);
+        let none = self.sessions.is_empty();
+        none.then(|| format!("{name}: nothing logged in the last {days} days"))
     }
 }

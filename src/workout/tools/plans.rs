@@ -1,7 +1,8 @@
-//! Tools for plans: `list_plans`, `create_workout_plan`, `modify_plan` and `activate_plan`.
+//! Tools for plans: `list_plans`, `create_workout_plan`, `modify_plan`, `activate_plan` and `delete_plan`.
 
 mod activate;
 mod create;
+mod delete;
 mod input;
 mod list;
 mod modify;
@@ -11,6 +12,7 @@ use super::prelude::*;
 use crate::workout::store::MAX_USER_PLANS;
 pub(super) use activate::ActivatePlan;
 pub(super) use create::CreatePlan;
+pub(super) use delete::DeletePlan;
 pub use list::{ListPlans, all_plans};
 pub(super) use modify::ModifyPlan;
 use view::PlanView;
@@ -34,7 +36,11 @@ async fn repeated(
     notice: Option<String>,
     ctx: &ToolContext<'_>,
 ) -> Result<Reply<PlanView>, ToolError> {
-    let plan = find(&mut user, "plan_id", id).await?;
+    let plan = user.tx.plan(id).await?;
+    let plan = plan.ok_or_else(|| {
+        let what = "was executed before, and its plan was deleted since; nothing was changed";
+        ToolError::at("this call", what)
+    })?;
     let action = "This call was carried out before:";
     Ok(PlanView::reply(action, plan, notice, ctx.catalogue))
 }
@@ -49,7 +55,7 @@ async fn insert(
     // The error rolls the insertion back.
     if user.tx.count_user_plans().await? > MAX_USER_PLANS {
         return Err(ToolError::Input(format!(
-            "the user has {MAX_USER_PLANS} plans already; modify one of them instead"
+            "the user has {MAX_USER_PLANS} plans already; modify or delete one of them"
         )));
     }
     find(user, "plan_id", &plan.id).await

@@ -5,6 +5,8 @@ pub(super) use serde::{Deserialize, Serialize};
 
 pub(super) use super::{
     input::*,
+    measured::Measured,
+    paging::*,
     tool::{Effect, Reply, Tool},
     views::*,
 };

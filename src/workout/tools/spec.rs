@@ -1,25 +1,31 @@
 //! Tool registry: the table of all tools, with their names, schemas and code.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{self, JsonObject, ToolAnnotations};
-use schemars::Schema;
+use serde_json::Value;
 
 use super::{
-    exercises::ListExercises,
+    exercises::{CreateExercise, ListExercises, UpdateExercise},
+    export::ExportWorkouts,
     history::GetExerciseHistory,
+    import::ImportWorkouts,
     input::parse,
+    intake,
     next_weight::SuggestNextWeight,
-    plans::{ActivatePlan, CreatePlan, ListPlans, ModifyPlan},
+    plans::{ActivatePlan, CreatePlan, DeletePlan, ListPlans, ModifyPlan},
     progress::AnalyzeProgress,
     schema,
     settings::{GetSettings, UpdateSettings},
-    tool::{Answer, Effect, Reply, Tool},
+    tool::{Answer, Effect, Tool},
     volume::CheckVolumeLandmarks,
-    workouts::{CreateWorkout, DeleteWorkout, ListWorkouts, UpdateWorkout},
+    workouts::{AddSets, CorrectSet, CreateWorkout, DeleteWorkout, ListWorkouts, UpdateWorkout},
 };
-use crate::workout::{context::ToolContext, error::ToolError};
+use crate::workout::{app_views, context::ToolContext, error::ToolError};
 
 /// The kind of client that a list of tools or prompts is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,18 +44,26 @@ pub struct Spec {
     title: &'static str,
     description: &'static str,
     effect: Effect,
-    input: fn() -> Schema,
-    output: fn() -> Schema,
-    run: for<'a> fn(&'a ToolContext<'a>, JsonObject) -> BoxFuture<'a, Result<Answer, ToolError>>,
+    zoned: bool,
+    /// Without the user and the time zone, which are taken out of the arguments before.
+    input: LazyLock<Value>,
+    output: fn() -> JsonObject,
+    run: for<'a> fn(&'a ToolContext<'a>, Value) -> BoxFuture<'a, Result<Answer, ToolError>>,
 }
 
 /// All tools, in the order of `tools/list`.
-pub static SPECS: [Spec; 15] = [
+pub static SPECS: [Spec; 22] = [
     Spec::new::<ListExercises>(),
+    Spec::new::<CreateExercise>(),
+    Spec::new::<UpdateExercise>(),
     Spec::new::<ListWorkouts>(),
     Spec::new::<CreateWorkout>(),
+    Spec::new::<AddSets>(),
+    Spec::new::<CorrectSet>(),
     Spec::new::<UpdateWorkout>(),
     Spec::new::<DeleteWorkout>(),
+    Spec::new::<ImportWorkouts>(),
+    Spec::new::<ExportWorkouts>(),
     Spec::new::<GetExerciseHistory>(),
     Spec::new::<AnalyzeProgress>(),
     Spec::new::<SuggestNextWeight>(),
@@ -58,6 +72,7 @@ pub static SPECS: [Spec; 15] = [
     Spec::new::<CreatePlan>(),
     Spec::new::<ModifyPlan>(),
     Spec::new::<ActivatePlan>(),
+    Spec::new::<DeletePlan>(),
     Spec::new::<GetSettings>(),
     Spec::new::<UpdateSettings>(),
 ];
@@ -80,7 +95,8 @@ impl Spec {
             title: T::TITLE,
             description: T::DESCRIPTION,
             effect: T::EFFECT,
-            input: schema::input::<T>,
+            zoned: T::ZONED,
+            input: LazyLock::new(|| Value::Object(schema::input::<T>())),
             output: schema::output::<T::Output>,
             run: |ctx, arguments| Box::pin(run::<T>(ctx, arguments)),
         }
@@ -91,16 +107,17 @@ impl Spec {
         ctx: &ToolContext<'_>,
         arguments: JsonObject,
     ) -> Result<Answer, ToolError> {
+        let arguments = intake::fit(&self.input, arguments)?;
         (self.run)(ctx, arguments).await
     }
 
     fn listed(&self, audience: Audience) -> model::Tool {
-        let mut input = schema::compact((self.input)());
-        if self.personal {
+        let mut input = self.input.as_object().cloned().unwrap_or_default();
+        if self.zoned {
             schema::add_time_zone(&mut input);
-            if audience == Audience::Agent {
-                schema::add_user_id(&mut input);
-            }
+        }
+        if self.personal && audience == Audience::Agent {
+            schema::add_user_id(&mut input);
         }
         let effect = self.effect;
         let overwrites = matches!(effect, Effect::Overwrite | Effect::AddOrOverwrite);
@@ -109,18 +126,20 @@ impl Spec {
             .destructive(overwrites)
             .idempotent(matches!(effect, Effect::Read | Effect::Overwrite))
             .open_world(false);
-        model::Tool::new(
+        let tool = model::Tool::new(
             Cow::Borrowed(self.name),
             Cow::Borrowed(self.description),
             Arc::new(input),
         )
-        .with_raw_output_schema(Arc::new(schema::compact((self.output)())))
-        .with_annotations(annotations)
+        .with_raw_output_schema(Arc::new((self.output)()))
+        .with_annotations(annotations);
+        match app_views::of_tool(self.name) {
+            Some(view) => tool.with_meta(view.tool_meta()),
+            None => tool,
+        }
     }
 }
 
-async fn run<T: Tool>(ctx: &ToolContext<'_>, arguments: JsonObject) -> Result<Answer, ToolError> {
-    let Reply { data, text } = parse::<T>(arguments)?.run(ctx).await?;
-    let data = serde_json::to_value(data).map_err(|_| ToolError::Internal)?;
-    Ok(Answer { data, text })
+async fn run<T: Tool>(ctx: &ToolContext<'_>, arguments: Value) -> Result<Answer, ToolError> {
+    parse::<T>(arguments)?.run(ctx).await?.into_answer()
 }

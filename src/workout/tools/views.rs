@@ -5,14 +5,21 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{measured::Measured, words::Words};
 use crate::workout::{
-    catalogue::{Catalogue, Exercise},
+    catalogue::{Catalogue, Measure},
     context::UserData,
     dates,
-    figures::e1rm::{self, E1rm},
     figures::units::{Unit, round1, round2},
     model::{ExerciseSession, Workout, WorkoutExercise, WorkoutSet},
 };
+
+/// What was deleted.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Deleted {
+    /// Its id
+    pub(super) deleted: String,
+}
 
 #[derive(Serialize, JsonSchema)]
 pub struct WorkoutView {
@@ -30,8 +37,13 @@ pub struct WorkoutView {
 #[derive(Serialize, JsonSchema)]
 pub struct LoggedExercise {
     pub name: String,
+    /// What its reps are, unless they are repetitions
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Measure>,
     #[serde(flatten)]
     pub exercise: WorkoutExercise,
+    #[serde(skip)]
+    words: Words,
 }
 
 impl WorkoutView {
@@ -41,7 +53,14 @@ impl WorkoutView {
         let exercises = workout.exercises.into_iter().map(|mut exercise| {
             exercise.notes = notes(exercise.notes);
             let name = name_of(catalogue, &exercise.exercise_id);
-            LoggedExercise { name, exercise }
+            let words = catalogue.by_id(&exercise.exercise_id);
+            let words = words.map_or_else(Words::unknown, Words::of);
+            LoggedExercise {
+                name,
+                measure: Some(words.measure).filter(|measure| *measure != Measure::Reps),
+                exercise,
+                words,
+            }
         });
         Self {
             id: workout.id,
@@ -60,8 +79,9 @@ impl WorkoutView {
         if let Some(notes) = &self.notes {
             let _ = write!(text, " [{notes}]");
         }
-        for LoggedExercise { name, exercise } in &self.exercises {
-            let _ = write!(text, "\n  {name}: {}", sets_text(&exercise.sets));
+        for logged in &self.exercises {
+            let LoggedExercise { name, exercise, .. } = logged;
+            let _ = write!(text, "\n  {name}: {}", logged.words.sets(&exercise.sets));
             if let Some(group) = exercise.superset_group {
                 let _ = write!(text, " (superset {group})");
             }
@@ -80,31 +100,7 @@ pub(super) fn name_of(catalogue: &Catalogue, id: &str) -> String {
         .map_or_else(|| id.to_owned(), |exercise| exercise.name.clone())
 }
 
-/// `3x5 @ 185 lb, 8 @ 60 kg RPE 9, 10 @ 20 kg warm-up`: equal consecutive sets are joined.
-fn sets_text(sets: &[WorkoutSet]) -> String {
-    let runs = sets.chunk_by(|a, b| a == b).map(|run| {
-        let set = &run[0];
-        let mut text = if run.len() > 1 {
-            format!("{}x{}", run.len(), set.reps)
-        } else {
-            set.reps.to_string()
-        };
-        let _ = match set.weight {
-            0.0 => write!(text, " @ bodyweight"),
-            weight => write!(text, " @ {weight} {}", set.unit.as_str()),
-        };
-        if let Some(rpe) = set.rpe {
-            let _ = write!(text, " RPE {rpe}");
-        }
-        if set.is_warmup {
-            text.push_str(" warm-up");
-        }
-        text
-    });
-    runs.collect::<Vec<_>>().join(", ")
-}
-
-/// One session of one exercise, with its figures in one unit.
+// One session of one exercise, with its figures in one unit.
 #[derive(Clone, Serialize, JsonSchema)]
 pub(super) struct SessionView {
     pub workout_id: String,
@@ -112,6 +108,9 @@ pub(super) struct SessionView {
     pub sets: Vec<WorkoutSet>,
     /// Reps times weight, warm-ups left out
     pub volume: f64,
+    /// If it is not a weight: reps, s or m in all
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume_unit: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub e1rm: Option<f64>,
     /// The estimate rests on more than 10 reps
@@ -119,24 +118,23 @@ pub(super) struct SessionView {
     pub low_confidence: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    #[serde(skip)]
+    words: Words,
 }
 
 impl SessionView {
-    pub(super) fn new(
-        exercise: &Exercise,
-        session: &ExerciseSession,
-        unit: Unit,
-        user: &UserData,
-    ) -> Self {
-        let best = best_e1rm(exercise, session, unit);
+    pub(super) fn new(measured: &Measured<'_>, session: &ExerciseSession, user: &UserData) -> Self {
+        let best = measured.best_e1rm(session);
         let notes = session.notes.iter();
         Self {
             workout_id: session.workout_id.clone(),
             date: dates::day(session.performed_at, &user.zone).to_string(),
             sets: session.sets.clone(),
-            volume: round1(session.volume(unit)),
+            volume: round1(measured.volume(session)),
+            volume_unit: measured.volume_unit(),
             e1rm: best.map(|best| round1(best.weight)),
             low_confidence: best.is_some_and(|best| best.low_confidence),
+            words: Words::of(measured.exercise),
             notes: notes
                 .filter(|_| user.settings.include_notes)
                 .cloned()
@@ -145,7 +143,7 @@ impl SessionView {
     }
 
     pub(super) fn text(&self, unit: Unit) -> String {
-        let mut text = format!("{}: {}", self.date, sets_text(&self.sets));
+        let mut text = format!("{}: {}", self.date, self.words.sets(&self.sets));
         if let Some(e1rm) = self.e1rm {
             let _ = write!(text, " (e1RM {e1rm} {}", unit.as_str());
             let doubt = if self.low_confidence {
@@ -160,16 +158,6 @@ impl SessionView {
         }
         text
     }
-}
-
-/// The best one-rep maximum estimated from the session's working sets.
-pub(super) fn best_e1rm(
-    exercise: &Exercise,
-    session: &ExerciseSession,
-    unit: Unit,
-) -> Option<E1rm> {
-    let best = || e1rm::best(session.weights_and_reps(unit));
-    exercise.has_maximum().then(best)?.map(|(_, best)| best)
 }
 
 /// The unit for figures: the user's setting, or else that of the newest working set.

@@ -1,21 +1,21 @@
-//! Tools for logged workouts: `list_workouts`, `create_workout`, `update_workout` and `delete_workout`.
+//! Tools for logged workouts: `list_workouts`, `create_workout`, `add_sets`, `correct_set`, `update_workout` and
+//! `delete_workout`.
 
 mod create;
+mod edit;
 mod input;
 mod list;
 mod update;
 
-use super::prelude::*;
+use super::{paging::not_found, prelude::*};
 pub(super) use create::CreateWorkout;
+pub(super) use edit::{AddSets, CorrectSet};
 pub(super) use list::ListWorkouts;
 pub(super) use update::{DeleteWorkout, UpdateWorkout};
 
 #[derive(Serialize, JsonSchema)]
 pub(super) struct WorkoutReply {
     workout: WorkoutView,
-    /// Exercises that were given by another name
-    #[serde(skip_serializing_if = "Option::is_none")]
-    notice: Option<String>,
     /// This very call was executed before; nothing was changed
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     repeated: bool,
@@ -28,14 +28,9 @@ impl WorkoutReply {
         notice: Option<String>,
         repeated: bool,
     ) -> Reply<Self> {
-        let mut lines = vec![format!("{action} {}", workout.text())];
-        lines.extend(notice.clone());
-        let reply = Self {
-            workout,
-            notice,
-            repeated,
-        };
-        Reply::new(reply, lines.join("\n"))
+        let text = format!("{action} {}", workout.text());
+        let reply = Self { workout, repeated };
+        Reply::new(reply, text).with_notice(notice)
     }
 }
 
@@ -54,12 +49,4 @@ async fn repeated(
     let view = WorkoutView::new(stored, ctx.catalogue, &user);
     let action = "This call was carried out before; logged then:";
     Ok(WorkoutReply::reply(action, view, notice, true))
-}
-
-fn not_found(place: &str, id: &str) -> ToolError {
-    let id = quoted(id);
-    invalid!(
-        place,
-        "the user has no workout {id}; list_workouts shows the ids"
-    )
 }

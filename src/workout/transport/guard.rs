@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{Method, header};
+use http::{HeaderMap, Method, header};
 
 use super::{
     HttpState,
@@ -21,7 +21,7 @@ use crate::{
         body::hold_until_written,
         problem::{Code, Problem},
     },
-    workout::{identity::Identity, protected_resource::Host},
+    workout::{auth::Refusal, identity::Identity, protected_resource::Host},
 };
 
 /// Refuses requests whose `Host` or `Origin` is not allowed: protection against DNS rebinding.
@@ -43,6 +43,17 @@ pub(super) async fn check_host(
     next.run(request).await
 }
 
+/// The answer in place of an `http:` URL of this server, when its client has reached it by https. The log says so once.
+pub(super) fn no_public_url(state: &HttpState) -> Problem {
+    let detail = "This server does not know the https URL at which it is reached: its MCP_PUBLIC_URL must be set.";
+    state.no_public_url.call_once(|| {
+        tracing::warn!(
+            "a client has come by https: with OAUTH_ISSUER, MCP_PUBLIC_URL must be set; until then, OAuth clients are refused"
+        );
+    });
+    Problem::new(Code::NoPublicUrl, detail)
+}
+
 /// Authenticates the request, or answers 401. Removes the token from the request.
 pub(super) async fn authenticate(
     State(state): State<Arc<HttpState>>,
@@ -57,14 +68,29 @@ pub(super) async fn authenticate(
             next.run(request).await
         }
         Err(refusal) => {
-            let document = state.resource.metadata_url(&host);
-            let invalid = refusal.token_given.then_some(", error=\"invalid_token\"");
-            let error = invalid.unwrap_or_default();
-            let challenge = format!("Bearer resource_metadata=\"{document}\"{error}");
+            let challenge = challenge(&state, request.headers(), &host, refusal);
             let unauthorized = Problem::unauthorized(refusal.token_given);
             refuse(request, &unauthorized.with_challenge(challenge))
         }
     }
+}
+
+/// The value of `WWW-Authenticate` (RFC 9728 section 5.1).
+fn challenge(state: &HttpState, headers: &HeaderMap, host: &Host, refusal: Refusal) -> String {
+    let document = if state.resource.lacks_public_url(headers) {
+        no_public_url(state);
+        None
+    } else {
+        let url = state.resource.metadata_url(host);
+        Some(format!("resource_metadata=\"{url}\""))
+    };
+    let error = refusal
+        .token_given
+        .then(|| "error=\"invalid_token\"".to_owned());
+    let parameters: Vec<_> = document.into_iter().chain(error).collect();
+    format!("Bearer {}", parameters.join(", "))
+        .trim_end()
+        .to_owned()
 }
 
 /// Refuses sessions of other identities, and requests and streams beyond the limits.

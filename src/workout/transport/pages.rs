@@ -7,9 +7,10 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use http::HeaderMap;
 use serde::Serialize;
 
-use super::HttpState;
+use super::{HttpState, guard::no_public_url};
 use crate::{
     http::health, http::problem::Problem, http::request_id::RequestId,
     workout::protected_resource::Host,
@@ -39,9 +40,10 @@ pub(super) async fn metadata_with_path(
     Extension(host): Extension<Host>,
     Extension(id): Extension<RequestId>,
     Path(path): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
     if state.resource.has_path(&path) {
-        metadata(State(state), Extension(host)).await
+        metadata(State(state), Extension(host), Extension(id), headers).await
     } else {
         Problem::not_found().respond(&id)
     }
@@ -51,7 +53,12 @@ pub(super) async fn metadata_with_path(
 pub(super) async fn metadata(
     State(state): State<Arc<HttpState>>,
     Extension(host): Extension<Host>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
 ) -> Response {
+    if state.resource.lacks_public_url(&headers) {
+        return no_public_url(&state).respond(&id);
+    }
     Json(Metadata {
         resource: state.resource.url(&host),
         authorization_servers: state.issuer.as_deref().map(|issuer| [issuer]),

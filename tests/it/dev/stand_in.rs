@@ -94,8 +94,8 @@ const REQUESTS: &[(&str, &[&str])] = &[
         &["That did not work: unknown exercise \"flurb wobble\"; did you mean "],
     ),
     (
-        "exercises for my neck",
-        &["That did not work: muscle_group: \"neck\" is unknown; it is one of chest"],
+        "exercises for my tail",
+        &["That did not work: muscle_group: \"tail\" is unknown; it is one of chest"],
     ),
     (
         "log flurb wobble 3x5 at 185 lb",
@@ -134,7 +134,8 @@ async fn a_workout_of_another_day_is_logged_on_that_day() {
     let whole = Service::start(Duration::ZERO).await;
     let (answer, _) = whole.ask("log bench 3x5 at 185 kg yesterday").await;
     let expected = format!(
-        "- Logged: {} Workout\n  - Barbell Bench Press: 3x5 @ 185 kg\n\n(I am the offline",
+        "- Logged: {} Workout\n  - Barbell Bench Press: 3x5 @ 185 kg\n\
+         - logged as Barbell Bench Press, from \"bench\"\n\n(I am the offline",
         day(1)
     );
     assert!(answer.starts_with(&expected), "{answer}");

@@ -80,7 +80,14 @@ async fn startup_failure_is_one_line() {
     let at = ["dev", "--data", "no/such/folder/x.db"];
     let ended = run_in(&directory, &at, &[("AGENT_PORT", "0")]).await;
     assert_eq!(ended.code, Some(1));
-    let said = "cannot keep the training data in no/such/folder/x.db: cannot open the database: unable to open database file";
+    let file = std::path::absolute(&directory.0)
+        .unwrap()
+        .join("no/such/folder/x.db");
+    let (folder, file) = (file.parent().unwrap().display(), file.display());
+    let said = format!(
+        "cannot keep the training data in no/such/folder/x.db: cannot open the database {file}: unable to open database \
+         file (there is no folder {folder})"
+    );
     assert_eq!(one_line(&ended), said);
 
     std::fs::write(
@@ -92,7 +99,13 @@ async fn startup_failure_is_one_line() {
     let at = ["dev", "--data", "thesis.txt", "--fresh"];
     let ended = run_in(&directory, &at, &[("AGENT_PORT", "0")]).await;
     assert_eq!(ended.code, Some(1));
-    let said = "cannot keep the training data in thesis.txt: cannot open the database: file is not a database";
+    let file = std::path::absolute(&directory.0)
+        .unwrap()
+        .join("thesis.txt");
+    let said = format!(
+        "cannot keep the training data in thesis.txt: cannot open the database {}: file is not a database",
+        file.display()
+    );
     assert_eq!(one_line(&ended), said);
     assert_eq!(
         std::fs::read(directory.0.join("thesis.txt")).unwrap(),

@@ -1,7 +1,14 @@
 //! The log names what was seen when no MCP session is opened.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use super::*;
-use crate::support::scripted_mcp::{ScriptedMcp, reply, result_of, streamed, typed, with_headers};
+use crate::support::{
+    scripted_mcp::{ScriptedMcp, reply, result_of, streamed, typed, with_headers},
+    wait::within,
+};
 
 /// An answer, and what the log says of it.
 type Case = (fn(&Value) -> Vec<u8>, &'static str);
@@ -173,10 +180,19 @@ async fn a_compressed_answer_is_named_in_the_log_once_for_each_kind_of_request()
     let (status, answer) = service.chat(&sams_token(), "id", &user("go")).await;
     assert_eq!(status, 502, "{answer}");
     let message = "a response cannot be read: it is compressed";
-    let codings = as_json(&service.process.lines());
-    let codings = codings.iter().filter(|line| line["message"] == message);
-    let codings: Vec<_> = codings.map(|line| &line["coding"]).collect();
-    assert_eq!(codings, ["x-gzip", "zstd"]);
+    let codings = || {
+        let mut lines = as_json(&service.process.lines());
+        lines.retain(|line| line["message"] == message);
+        let codings = lines.iter_mut().map(|line| line["coding"].take());
+        codings.collect::<Vec<_>>()
+    };
+    let logged = async {
+        while codings().len() < 2 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    within("both are logged", logged).await;
+    assert_eq!(codings(), ["x-gzip", "zstd"]);
 }
 
 #[tokio::test]

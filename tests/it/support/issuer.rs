@@ -1,6 +1,9 @@
 //! A fake OAuth issuer: discovery documents, keys and tokens, and the paths that were requested.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -11,11 +14,12 @@ use aws_lc_rs::{
 };
 use axum::{
     Router,
+    body::to_bytes,
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::StatusCode;
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -113,8 +117,23 @@ pub enum Discovery {
     None,
 }
 
+/// A request to an endpoint.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
 struct Published {
     issuer: String,
+    /// More members of the discovery document.
+    announced: Value,
+    posted: Vec<Posted>,
+    /// The answer to every POST.
+    reply: (u16, String),
+    /// How long a POST waits for it.
+    delay: Duration,
     keys: Vec<Value>,
     discovery: Discovery,
     up: bool,
@@ -139,6 +158,10 @@ impl Issuer {
         let address = listener.local_addr().expect("bound");
         let published = Arc::new(Mutex::new(Published {
             issuer: format!("http://{address}/auth/v1"),
+            announced: json!({}),
+            posted: vec![],
+            reply: (200, "{}".to_owned()),
+            delay: Duration::ZERO,
             keys,
             discovery,
             up: true,
@@ -160,6 +183,36 @@ impl Issuer {
 
     pub fn publish(&self, keys: Vec<Value>) {
         self.published.lock().expect("sound").keys = keys;
+    }
+
+    /// Adds members to the discovery document.
+    pub fn announce(&self, members: Value) {
+        self.published.lock().expect("sound").announced = members;
+    }
+
+    /// Announces endpoints below `/oauth` at this origin.
+    pub fn announce_endpoints(&self) {
+        let origin = self.url().replace("/auth/v1", "/oauth");
+        self.announce(json!({
+            "authorization_endpoint": format!("{origin}/authorize?tenant=1"),
+            "token_endpoint": format!("{origin}/token"),
+            "registration_endpoint": format!("{origin}/register"),
+            "code_challenge_methods_supported": ["S256"],
+        }));
+    }
+
+    /// Sets the answer to every POST.
+    pub fn reply(&self, status: u16, body: impl Into<String>) {
+        self.published.lock().expect("sound").reply = (status, body.into());
+    }
+
+    /// Lets every POST wait for its answer.
+    pub fn delay(&self, delay: Duration) {
+        self.published.lock().expect("sound").delay = delay;
+    }
+
+    pub fn posted(&self) -> Vec<Posted> {
+        self.published.lock().expect("sound").posted.clone()
     }
 
     pub fn set_up(&self, up: bool) {
@@ -199,6 +252,9 @@ async fn answer(State(published): State<Arc<Mutex<Published>>>, request: Request
         published.lock().expect("sound").asked.push(path);
         return std::future::pending().await;
     }
+    if request.method() == Method::POST {
+        return answer_post(&published, request).await;
+    }
     let mut published = published.lock().expect("sound");
     let path = request.uri().path().to_owned();
     published.asked.push(path.clone());
@@ -214,11 +270,39 @@ async fn answer(State(published): State<Arc<Mutex<Published>>>, request: Request
     };
     let body = if path == document {
         let origin = issuer.trim_end_matches("/auth/v1");
-        json!({"issuer": issuer, "jwks_uri": format!("{origin}/jwks")})
+        let mut document = json!({"issuer": issuer, "jwks_uri": format!("{origin}/jwks")});
+        let announced = published.announced.as_object().expect("an object");
+        let members = document.as_object_mut().expect("an object");
+        members.extend(announced.clone());
+        document
     } else if path == keys {
         json!({"keys": published.keys})
     } else {
         return StatusCode::NOT_FOUND.into_response();
     };
     axum::Json(body).into_response()
+}
+
+async fn answer_post(published: &Mutex<Published>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    let (reply, delay) = {
+        let mut published = published.lock().expect("sound");
+        published.posted.push(Posted {
+            path: parts.uri.to_string(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        });
+        (published.reply.clone(), published.delay)
+    };
+    tokio::time::sleep(delay).await;
+    let (status, body) = reply;
+    let headers = [
+        ("content-type", "application/json"),
+        ("www-authenticate", "Basic realm=\"issuer\""),
+        ("set-cookie", "session=secret"),
+        ("location", "http://127.0.0.1:1/"),
+    ];
+    let status = StatusCode::from_u16(status).expect("a status");
+    (status, headers, body).into_response()
 }

@@ -17,8 +17,10 @@ pub(crate) use super::on_both::on_both;
 use super::{postgres::Postgres, wait::within};
 
 /// The tables with users' rows.
-pub const PERSONAL: [&str; 6] = [
+pub const PERSONAL: [&str; 8] = [
+    "body_weight",
     "completed_call",
+    "user_exercise",
     "workout",
     "workout_exercise",
     "workout_set",

@@ -38,6 +38,7 @@ on_both!(
                 ("rate_limit_notify", json!(false)),
                 ("units", json!("lb")),
                 ("time_zone", json!("Asia/Tokyo")),
+                ("week_start", json!("sunday")),
             ];
             let calls = changes
                 .iter()

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bodies;
+mod cors;
 mod endpoints;
 mod limits;
 mod memory;

@@ -144,7 +144,7 @@ on_both!(
         let error = ann.call("create_workout_plan", plan()).await.unwrap_err();
         assert_eq!(
             error,
-            "the user has 200 plans already; modify one of them instead"
+            "the user has 200 plans already; modify or delete one of them"
         );
         assert_eq!(world.stored().await, stored);
     }

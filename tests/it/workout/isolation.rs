@@ -8,11 +8,31 @@ use serde_json::{Value, json};
 use crate::support::world::{Client, World, on_both};
 
 /// Every argument that is an id of a user's data, with a call.
-fn calls(workout: &str, plan: &str) -> Vec<(&'static str, &'static str, Value)> {
+fn calls(workout: &str, plan: &str, exercise: &str) -> Vec<(&'static str, &'static str, Value)> {
     let exercises =
         json!([{"exercise_id": "squat", "sets": [{"reps": 1, "weight": 1, "unit": "kg"}]}]);
     vec![
+        (
+            "update_exercise",
+            "exercise_id",
+            json!({"exercise_id": exercise, "name": "x"}),
+        ),
         ("list_workouts", "before", json!({"before": workout})),
+        (
+            "get_exercise_history",
+            "before",
+            json!({"exercise": "squat", "before": workout}),
+        ),
+        (
+            "add_sets",
+            "workout_id",
+            json!({"workout_id": workout, "exercise": "squat", "sets": exercises[0]["sets"]}),
+        ),
+        (
+            "correct_set",
+            "workout_id",
+            json!({"workout_id": workout, "exercise": "squat", "set": 1, "reps": 9}),
+        ),
         (
             "update_workout",
             "workout_id",
@@ -28,6 +48,7 @@ fn calls(workout: &str, plan: &str) -> Vec<(&'static str, &'static str, Value)> 
             "workout_id",
             json!({"workout_id": workout}),
         ),
+        ("export_workouts", "after", json!({"after": workout})),
         ("list_plans", "plan_id", json!({"plan_id": plan})),
         (
             "create_workout_plan",
@@ -45,14 +66,18 @@ fn calls(workout: &str, plan: &str) -> Vec<(&'static str, &'static str, Value)> 
             "plan_id",
             json!({"plan_id": plan, "active": false}),
         ),
+        ("delete_plan", "plan_id", json!({"plan_id": plan})),
     ]
 }
 
-async fn refusals(client: &Client, workout: &str, plan: &str) -> Vec<String> {
+async fn refusals(client: &Client, workout: &str, plan: &str, exercise: &str) -> Vec<String> {
     let mut errors = Vec::new();
-    for (tool, _, arguments) in calls(workout, plan) {
-        let error = client.call(tool, arguments).await.expect_err(tool);
-        errors.push(error.replace(workout, "ID").replace(plan, "ID"));
+    for (tool, _, arguments) in calls(workout, plan, exercise) {
+        let mut error = client.call(tool, arguments).await.expect_err(tool);
+        for id in [workout, plan, exercise] {
+            error = error.replace(id, "ID");
+        }
+        errors.push(error);
     }
     errors
 }
@@ -68,22 +93,25 @@ on_both!(
         ann.call("activate_plan", json!({"plan_id": plan}))
             .await
             .unwrap();
+        let march = json!({"name": "Belt March", "primary_muscles": ["quads"]});
+        let march = ann.call("create_exercise", march).await.unwrap();
+        let march = march["exercise"]["id"].as_str().unwrap();
         let stored = world.stored().await;
         let made_up = "01939d2a-0000-7000-8000-0123456789ab";
-        let unknown = refusals(&bob, made_up, made_up).await;
-        assert_eq!(refusals(&bob, &workout, plan).await, unknown);
-        assert!(
-            unknown
+        let unknown = refusals(&bob, made_up, made_up, made_up).await;
+        assert_eq!(refusals(&bob, &workout, plan, march).await, unknown);
+        assert!(unknown.iter().all(|error| {
+            ["no workout", "no plan", "no exercise"]
                 .iter()
-                .all(|error| error.contains("no workout") || error.contains("no plan"))
-        );
+                .any(|no| error.contains(no))
+        }));
         assert_eq!(world.stored().await, stored);
     }
 );
 
 #[test]
 fn every_id_argument_is_covered() {
-    let tried: BTreeSet<_> = calls("w", "p")
+    let tried: BTreeSet<_> = calls("w", "p", "e")
         .into_iter()
         .map(|(tool, place, _)| (tool.to_owned(), place.to_owned()))
         .collect();
@@ -91,7 +119,7 @@ fn every_id_argument_is_covered() {
     for tool in listed(Audience::User) {
         let properties = tool.input_schema["properties"].as_object();
         for place in properties.into_iter().flat_map(|all| all.keys()) {
-            if place.ends_with("_id") || ["before", "based_on"].contains(&place.as_str()) {
+            if place.ends_with("_id") || ["before", "after", "based_on"].contains(&place.as_str()) {
                 named.insert((tool.name.to_string(), place.clone()));
             }
         }
@@ -104,7 +132,9 @@ on_both!(
     async |world: World| {
         let (ann, bob) = (world.user("ann").await, world.user("bob").await);
         let asked = [
+            ("list_exercises", json!({"query": "belt march"})),
             ("list_workouts", json!({})),
+            ("export_workouts", json!({})),
             ("get_exercise_history", json!({"exercise": "squat"})),
             ("analyze_progress", json!({"exercise": "squat"})),
             ("suggest_next_weight", json!({"exercise": "squat"})),
@@ -129,6 +159,7 @@ on_both!(
                 "workout://performance/history/squat",
                 "workout://plans/available",
                 "workout://settings",
+                "workout://exercises/catalog",
             ] {
                 seen.push(json!(client.resource(resource).await.unwrap()));
             }
@@ -142,6 +173,8 @@ on_both!(
         ann.call("update_settings", json!({"units": "lb"}))
             .await
             .unwrap();
+        let march = json!({"name": "Belt March", "primary_muscles": ["quads"]});
+        ann.call("create_exercise", march).await.unwrap();
         assert_eq!(seen(&bob).await, before);
         let anns = seen(&ann).await;
         let differ = anns.iter().zip(&before).filter(|(ann, bob)| ann != bob);

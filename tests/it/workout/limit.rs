@@ -48,6 +48,11 @@ on_both!(
             "another session is the same user"
         );
         assert!(!settings(&bob).await.0);
+        for _ in 0..2 {
+            settings(&bob).await;
+        }
+        let data = bob.call("get_settings", json!({})).await.unwrap();
+        assert_eq!(data["notice"], near(4), "in the data, too");
     }
 );
 

@@ -9,6 +9,18 @@ async fn suggested(client: &Client, exercise: &str) -> Value {
     next.await.expect("a suggestion")
 }
 
+async fn aimed(client: &Client, exercise: &str, aim: Value) -> Value {
+    let mut arguments = aim;
+    arguments["exercise"] = exercise.into();
+    let next = client.call("suggest_next_weight", arguments);
+    next.await.expect("a suggestion")
+}
+
+/// The target: its ends, and where it is from.
+fn target(next: &Value) -> Value {
+    json!([next["reps_min"], next["reps_max"], next["target_from"]])
+}
+
 /// Last weight, reason, suggested weight, unit.
 fn short(next: &Value) -> Value {
     json!([
@@ -32,7 +44,8 @@ on_both!(
         assert_eq!(
             suggested(&ann, "bench").await,
             json!({
-                "exercise_id": "barbell-bench-press", "name": "Barbell Bench Press", "target_reps": 10, "unit": "lb",
+                "exercise_id": "barbell-bench-press", "name": "Barbell Bench Press", "unit": "lb",
+                "target_reps": 10, "reps_min": 10, "reps_max": 10, "target_from": "log",
                 "weight": 190.0, "last_weight": 185.0, "reason": "step_up", "step_increment": 5.0,
                 "progression_limit": 660.0, "days": 365,
                 // 185 * 36 / 27 of the sets with ten reps or less; 1850 + 1925.
@@ -78,8 +91,13 @@ on_both!(
         ann.lifted("bench", 9, "lb", &[(9, 185.0)]).await;
         ann.lifted("bench", 5, "lb", &[(9, 185.0)]).await;
         assert_eq!(
-            short(&suggested(&ann, "bench").await),
+            short(&aimed(&ann, "bench", json!({"target_reps": 10})).await),
             json!([185.0, "back_off", 165.0, "lb"])
+        );
+        // Nine is what the log shows, and was reached.
+        assert_eq!(
+            short(&suggested(&ann, "bench").await),
+            json!([185.0, "step_up", 190.0, "lb"])
         );
     }
 );
@@ -110,8 +128,8 @@ on_both!(
             short(&suggested(&ann, "pull-up").await),
             json!([0.0, "step_up", 2.5, "kg"])
         );
-        ann.lifted("push-up", 3, "kg", &[(9, 0.0)]).await;
-        ann.lifted("push-up", 2, "kg", &[(9, 0.0)]).await;
+        ann.lifted("push-up", 3, "kg", &[(9, 0.0), (8, 0.0)]).await;
+        ann.lifted("push-up", 2, "kg", &[(9, 0.0), (7, 0.0)]).await;
         assert_eq!(
             short(&suggested(&ann, "push-up").await),
             json!([0.0, "repeat", 0.0, "kg"])
@@ -139,8 +157,9 @@ on_both!(the_suggestion_is_in_the_users_unit, async |world: World| {
 
 on_both!(warm_ups_alone_give_no_suggestion, async |world: World| {
     let ann = world.user("ann").await;
-    let nothing = json!({"exercise_id": "barbell-back-squat", "name": "Barbell Back Squat", "target_reps": 10,
-                             "unit": "kg", "days": 365, "step_increment": 5.0, "progression_limit": 400.0, "based_on": []});
+    let nothing = json!({"exercise_id": "barbell-back-squat", "name": "Barbell Back Squat",
+                             "unit": "kg", "days": 365, "step_increment": 5.0, "progression_limit": 400.0, "based_on": [],
+                         "notice": "Barbell Back Squat: nothing logged in the last 365 days, so there is nothing to go by"});
     assert_eq!(suggested(&ann, "squat").await, nothing);
     let warm_up = json!({"exercises": [{"exercise_id": "squat", "sets": [
             {"reps": 10, "weight": 20, "unit": "kg", "is_warmup": true}]}]});
@@ -161,3 +180,200 @@ on_both!(warm_ups_alone_give_no_suggestion, async |world: World| {
         );
     }
 });
+
+on_both!(
+    the_target_is_the_argument_else_the_plan_else_the_log,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        ann.lifted("bench", 3, "kg", &[(10, 60.0), (10, 60.0)])
+            .await;
+        assert_eq!(
+            target(&suggested(&ann, "bench").await),
+            json!([10, 10, "log"])
+        );
+        let session = json!({"name": "a", "exercises": [
+            {"exercise_id": "bench", "sets": 3, "reps_min": 8, "reps_max": 12}]});
+        let plan = json!({"name": "Mine", "duration_weeks": 4, "sessions": [session]});
+        let plan = ann.call("create_workout_plan", plan).await.unwrap();
+        let active = json!({"plan_id": plan["plan_id"]});
+        assert_eq!(
+            target(&suggested(&ann, "bench").await)[2],
+            "log",
+            "not active"
+        );
+        ann.call("activate_plan", active).await.unwrap();
+        let planned = suggested(&ann, "bench").await;
+        assert_eq!(target(&planned), json!([8, 12, "plan"]));
+        assert_eq!(short(&planned), json!([60.0, "repeat", 60.0, "kg"]));
+        let given = aimed(&ann, "bench", json!({"reps_min": 6, "reps_max": 10})).await;
+        assert_eq!(target(&given), json!([6, 10, "argument"]));
+        assert_eq!(short(&given), json!([60.0, "step_up", 62.5, "kg"]));
+        let single = aimed(&ann, "bench", json!({"target_reps": 10})).await;
+        assert_eq!(target(&single), json!([10, 10, "argument"]));
+        let text = ann
+            .text("suggest_next_weight", json!({"exercise": "bench"}))
+            .await;
+        assert!(
+            text.contains("for 8-12 reps (last 60 kg), as the active plan has it"),
+            "{text}"
+        );
+        let refused = async |aim: Value| {
+            let mut aim = aim;
+            aim["exercise"] = "bench".into();
+            ann.call("suggest_next_weight", aim).await.unwrap_err()
+        };
+        assert_eq!(
+            refused(json!({"reps_min": 12, "reps_max": 8})).await,
+            "reps_min: is 12, more than reps_max, 8"
+        );
+        let both = refused(json!({"target_reps": 5, "reps_max": 8})).await;
+        assert!(
+            both.starts_with("target_reps: stands in place of"),
+            "{both}"
+        );
+        assert_eq!(
+            refused(json!({"reps_max": 101})).await,
+            "reps_max: is 101; it must be from 1 to 100"
+        );
+    }
+);
+
+on_both!(
+    of_several_planned_sessions_the_next_one_has_the_target,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let today: jiff::civil::Date = day(0).parse().unwrap();
+        let weekday = |days: i64| {
+            let date = today.saturating_add(jiff::Span::new().days(days));
+            date.weekday().to_monday_one_offset()
+        };
+        let session = |days: i64, reps: u32| {
+            json!({"name": "a", "day": weekday(days), "exercises": [
+                {"exercise_id": "squat", "sets": 3, "reps_min": reps, "reps_max": reps}]})
+        };
+        let sessions = [session(3, 8), session(0, 5), session(1, 3)];
+        let plan = json!({"name": "Mine", "duration_weeks": 4, "sessions": sessions});
+        let plan = ann.call("create_workout_plan", plan).await.unwrap();
+        ann.call("activate_plan", json!({"plan_id": plan["plan_id"]}))
+            .await
+            .unwrap();
+        ann.lifted("squat", 2, "kg", &[(5, 100.0)]).await;
+        assert_eq!(
+            target(&suggested(&ann, "squat").await),
+            json!([5, 5, "plan"])
+        );
+        ann.lifted("squat", 0, "kg", &[(5, 105.0)]).await;
+        assert_eq!(
+            target(&suggested(&ann, "squat").await),
+            json!([3, 3, "plan"]),
+            "done today"
+        );
+    }
+);
+
+on_both!(
+    only_sets_at_the_working_weight_count,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let ramp = [(5, 60.0), (5, 80.0), (5, 100.0), (5, 100.0), (1, 120.0)];
+        ann.lifted("bench", 5, "kg", &ramp).await;
+        let next = suggested(&ann, "bench").await;
+        assert_eq!(target(&next), json!([5, 5, "log"]));
+        assert_eq!(short(&next), json!([100.0, "step_up", 102.5, "kg"]));
+        // A heavy single says what ten repetitions can be done with: 120 * 25 / 36, for two more than ten.
+        let ten = aimed(&ann, "bench", json!({"target_reps": 10})).await;
+        assert_eq!(short(&ten), json!([120.0, "estimate", 82.5, "kg"]));
+        let based_on = ten["based_on"].as_array().unwrap();
+        assert_eq!(based_on.len(), 1);
+        assert!(
+            ten["weight"].as_f64().unwrap() * 36.0 / 27.0 <= based_on[0]["e1rm"].as_f64().unwrap()
+        );
+    }
+);
+
+on_both!(
+    a_clear_miss_of_what_the_log_shows_is_no_reason_for_more,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        for (days, weight) in [(30, 57.5), (27, 60.0), (24, 62.5), (21, 65.0), (18, 67.5)] {
+            let sets = [(10, weight); 3];
+            ann.lifted("bench", days, "kg", &sets).await;
+        }
+        let missed = [(7, 70.0), (6, 70.0), (6, 70.0)];
+        ann.lifted("bench", 15, "kg", &missed).await;
+        let next = suggested(&ann, "bench").await;
+        assert_eq!(target(&next), json!([10, 10, "log"]));
+        assert_eq!(short(&next), json!([70.0, "repeat", 70.0, "kg"]));
+        ann.lifted("bench", 12, "kg", &missed).await;
+        let next = suggested(&ann, "bench").await;
+        assert_eq!(short(&next), json!([70.0, "back_off", 62.5, "kg"]));
+        // Twice the same, without ever more in all sets, is no miss.
+        let falling = [(10, 60.0), (9, 60.0), (8, 60.0)];
+        for days in [9, 6] {
+            ann.lifted("row", days, "kg", &falling).await;
+        }
+        let next = suggested(&ann, "row").await;
+        assert_eq!(short(&next), json!([60.0, "repeat", 60.0, "kg"]));
+        // Without a body weight, too.
+        for days in [9, 6] {
+            ann.lifted("dips", days, "kg", &[(4, 20.0), (3, 20.0)])
+                .await;
+        }
+        let eight = aimed(&ann, "dips", json!({"target_reps": 8})).await;
+        assert_eq!(short(&eight), json!([20.0, "back_off", 17.5, "kg"]));
+    }
+);
+
+on_both!(
+    a_converted_weight_is_never_taken_for_loaded,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        ann.lifted("db curl", 3, "kg", &[(10, 22.0)]).await;
+        ann.lifted("bench", 3, "lb", &[(10, 140.0)]).await;
+        let units = async |units: &str| {
+            let set = ann.call("update_settings", json!({"units": units}));
+            set.await.unwrap();
+        };
+        units("lb").await;
+        // 48.5 lb, with a step of 5.
+        let curl = suggested(&ann, "db curl").await;
+        assert_eq!(curl["weight"], 55.0, "{curl}");
+        units("kg").await;
+        let bench = suggested(&ann, "bench").await;
+        assert_eq!(short(&bench), json!([63.5, "step_up", 65.0, "kg"]));
+        // In the unit of the log, what is no multiple of the step was loaded.
+        ann.lifted("squat", 3, "kg", &[(10, 61.0)]).await;
+        let squat = suggested(&ann, "squat").await;
+        assert_eq!(squat["weight"], 66.0, "{squat}");
+    }
+);
+
+on_both!(
+    mixed_units_go_up_from_the_nearest_loadable_weight,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        ann.call("update_settings", json!({"units": "lb"}))
+            .await
+            .unwrap();
+        ann.lifted("squat", 9, "kg", &[(5, 100.0), (4, 100.0)])
+            .await;
+        let five = json!({"target_reps": 5});
+        // The same plates again, and not what is nearest in pounds.
+        assert_eq!(
+            short(&aimed(&ann, "squat", five.clone()).await),
+            json!([220.46, "repeat", 220.46, "lb"])
+        );
+        ann.lifted("squat", 5, "lb", &[(5, 220.0), (4, 220.0)])
+            .await;
+        // 198 is not a multiple of ten.
+        assert_eq!(
+            short(&aimed(&ann, "squat", five.clone()).await),
+            json!([220.0, "back_off", 200.0, "lb"])
+        );
+        ann.lifted("squat", 2, "kg", &[(5, 90.0)]).await;
+        assert_eq!(
+            short(&aimed(&ann, "squat", five).await),
+            json!([198.42, "step_up", 210.0, "lb"])
+        );
+    }
+);

@@ -134,6 +134,31 @@ async fn with_a_public_url_the_audience_must_be_exactly_that() {
 }
 
 #[tokio::test]
+async fn a_set_audience_replaces_the_url_and_is_compared_exactly() {
+    let ec = Signer::ec();
+    let issuer = Issuer::start(vec![ec.jwk("e")]).await;
+    let settings = [
+        ("OAUTH_ISSUER", &*issuer.url()),
+        ("MCP_PUBLIC_URL", "https://mcp.example.com/mcp"),
+        ("OAUTH_AUDIENCE", " authenticated "),
+    ];
+    let server = WorkoutServer::with(&settings, Tuning::default()).await;
+    for (audience, expected) in [
+        (json!("authenticated"), SAM),
+        (json!(["x", "authenticated"]), SAM),
+        (json!("Authenticated"), "401"),
+        (json!("https://mcp.example.com/mcp"), "401"),
+        (json!(OURS), "401"),
+        (json!([]), "401"),
+    ] {
+        let mut claims = issuer.claims("sam", OURS);
+        claims["aud"] = audience.clone();
+        let token = ec.sign(&header(&ec, "e"), &claims);
+        assert_eq!(server.whoami(&token).await, expected, "{audience}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_signed_with_a_public_key_as_secret_is_refused() {
     let (rsa, ec) = (Signer::rsa(), Signer::ec());
     let issuer = Issuer::start(vec![rsa.jwk("r"), ec.jwk("e")]).await;

@@ -76,9 +76,9 @@ async fn old_database(url: &str) {
         INSERT INTO exercise VALUES ('squat', 'Old', '[]', 'x', '[\"quads\"]', '[]', 'barbell', 'squat', TRUE, 5, 0);
         INSERT INTO workout VALUES ('w', 'ann', 'Legs', NULL, 1760000000000, NULL, 1, 1, 'call');
         INSERT INTO workout_exercise VALUES ('ann', 'w', 0, 'squat', NULL, NULL);
-        INSERT INTO workout_set VALUES ('ann', 'w', 0, 0, 5, 100, 'kg', NULL, FALSE);
+        INSERT INTO workout_set VALUES ('ann', 'w', 0, 0, 5, 100, 'kg', NULL, FALSE), ('ann', 'w', 0, 1, 8, 40, 'lb', 9, TRUE);
         INSERT INTO user_plan VALUES ('p', 'ann', NULL, 'Mine', NULL, 'private', 'ai', 1, 1, NULL, NULL, FALSE, 4, '[]', 'c');
-        INSERT INTO user_settings VALUES ('ann', 100, TRUE, TRUE, 'kg', NULL, 1);
+        INSERT INTO user_settings VALUES ('ann', 100, TRUE, TRUE, 'kg', 'UTC', 1);
         COMMIT";
     run(&mut connection, rows).await.expect("rows");
     connection.close().await.expect("closes");
@@ -92,7 +92,7 @@ async fn is_closed_to_others(url: &str, superuser: &mut AnyConnection) {
                      ELSE relrowsecurity AND relforcerowsecurity END";
     assert_eq!(texts(superuser, open).await, [""; 0]);
     let relations = texts(superuser, OURS).await;
-    assert_eq!(relations.len(), 11, "{relations:?}");
+    assert_eq!(relations.len(), 13, "{relations:?}");
     for role in ["anon", "authenticated"] {
         let privileges = format!(
             "SELECT relname::text FROM pg_class WHERE relnamespace = 'prog_strength_workouts'::regnamespace
@@ -155,17 +155,30 @@ async fn a_database_of_version_0_2_moves_with_its_data() {
     let updated = json!({"workout_id": "w", "name": "Leg day"});
     let updated = ann.call("update_workout", updated).await.expect("found");
     assert_eq!(
-        updated["workout"]["exercises"][0]["sets"][0]["weight"],
-        100.0
+        updated["workout"]["exercises"][0]["sets"],
+        json!([{"reps": 5, "weight": 100.0, "unit": "kg"},
+               {"reps": 8, "weight": 40.0, "unit": "lb", "rpe": 9.0, "is_warmup": true}])
     );
+    let failed = json!({"exercises": [{"exercise_id": "squat", "sets": [
+        {"reps": 0, "weight": 100, "unit": "kg", "kind": "failed_attempt"}]}]});
+    ann.call("create_workout", failed).await.expect("logged");
     let plans = ann.call("list_plans", json!({})).await.expect("plans");
     assert_eq!(plans["plans"][0]["plan_id"], "p", "{plans}");
     let settings = ann.call("get_settings", json!({})).await.expect("settings");
     assert_eq!(settings["max_history_days"], 100);
+    let unset = "SELECT COUNT(*) FROM prog_strength_workouts.user_settings WHERE time_zone IS NULL";
+    assert_eq!(world.count(unset).await, 1, "UTC was written for all");
     let versions = "SELECT description FROM _sqlx_migrations ORDER BY version";
     assert_eq!(
         texts(&mut superuser, versions).await,
-        ["training", "completed calls", "measures"]
+        [
+            "training",
+            "completed calls",
+            "measures",
+            "own exercises",
+            "set kinds",
+            "imports"
+        ]
     );
     is_closed_to_others(&url, &mut superuser).await;
 }

@@ -31,6 +31,10 @@ on_both!(
                 "e1rm": {"first": 180.0, "latest": 189.0, "best": 189.0, "slope_per_week": 3.6, "r_squared": 0.8,
                          "low_confidence": false},
                 "plateau": "no",
+                "all_time": {
+                    "heaviest": {"date": day(14), "weight": 168.0, "reps": 5, "e1rm": 189.0},
+                    "most_reps": {"date": day(14), "weight": 168.0, "reps": 5, "e1rm": 189.0},
+                    "highest_e1rm": {"date": day(14), "weight": 168.0, "reps": 5, "e1rm": 189.0}},
                 "best_sets": [
                     {"date": day(7), "weight": 168.0, "reps": 5, "e1rm": 189.0},
                     {"date": day(14), "weight": 168.0, "reps": 5, "e1rm": 189.0},
@@ -129,6 +133,16 @@ on_both!(
         ann.lifted("pull-up", 1, "kg", &[(8, 0.0), (12, 0.0)]).await;
         let pull_ups = analyzed(&ann, json!({"exercise": "pull-up"})).await;
         assert_eq!(pull_ups["e1rm"], Value::Null);
+        let most = json!({"of": "reps", "first": 12.0, "latest": 12.0, "best": 12.0});
+        assert_eq!(pull_ups["best"], most);
+        assert_eq!(
+            pull_ups["volume"],
+            json!({"unit": "reps", "total": 20.0, "per_session": 20.0})
+        );
+        assert_eq!(
+            pull_ups["notice"],
+            "Pull-Up: volume and e1RM need the body weight, which update_settings takes"
+        );
         assert_eq!(pull_ups["plateau"], "not_enough_data");
         assert_eq!(
             pull_ups["best_sets"],
@@ -181,7 +195,12 @@ on_both!(
         let nothing = analyzed(&ann, json!({"exercise": "squat"})).await;
         assert_eq!(nothing["sessions"], 0);
         assert_eq!(nothing["volume"], json!({"total": 0.0, "per_session": 0.0}));
+        assert_eq!(nothing["best"], Value::Null);
         assert_eq!(nothing["plateau"], "not_enough_data");
+        assert_eq!(
+            nothing["notice"],
+            "Barbell Back Squat: nothing logged in the last 30 days"
+        );
         let text = ann
             .text("get_exercise_history", json!({"exercise": "squat"}))
             .await;
@@ -197,7 +216,7 @@ on_both!(
                 let refused = ann
                     .call(tool, json!({"exercise": "squat", argument: days}))
                     .await;
-                let error = format!("{argument}: is {days}; it must be 1 or more");
+                let error = format!("{argument}: is {days}; it must be from 1 to 36500");
                 assert_eq!(refused.unwrap_err(), error);
             }
         }

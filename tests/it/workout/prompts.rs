@@ -46,8 +46,8 @@ on_both!(
         );
         assert_eq!(
             deload.matches("5 @ 123 kg").count(),
-            4 + 3,
-            "four workouts and three best sets: {deload}"
+            4 + 3 + 3,
+            "four workouts, three best sets and three all-time bests: {deload}"
         );
         assert_eq!(deload.matches("Working sets from ").count(), 4, "{deload}");
         assert!(

@@ -10,7 +10,8 @@ const CALLS: usize = 1000;
 
 /// A valid call of each tool, after the calls that it refers to.
 fn sound(tool: &str, workout: &str, plan: &str) -> Value {
-    let sets = json!([{"reps": 5, "weight": 100.5, "unit": "kg", "rpe": 8, "is_warmup": false}, {"reps": 3, "weight": 0, "unit": "lb"}]);
+    let sets = json!([{"reps": 5, "weight": 100.5, "unit": "kg", "rpe": 8, "is_warmup": false},
+                       {"reps": 3, "weight": 0, "unit": "lb", "rir": 2, "kind": "failure"}]);
     let exercises = json!([{"exercise_id": "squat", "sets": sets, "superset_group": 1, "notes": "n"},
                            {"exercise_id": "Bench Press", "sets": sets}]);
     let session = json!({"name": "a", "day": 1, "exercises": [{"exercise_id": "row", "sets": 3, "reps_min": 5, "reps_max": 8,
@@ -19,7 +20,22 @@ fn sound(tool: &str, workout: &str, plan: &str) -> Value {
         "list_exercises" => {
             json!({"muscle_group": "chest", "equipment": "barbell", "query": "bench"})
         }
-        "list_workouts" => json!({"limit": 5, "before": workout}),
+        "list_workouts" => {
+            json!({"limit": 5, "before": workout, "since": day(9), "until": day(0), "exercise": "squat"})
+        }
+        "add_sets" => json!({"workout_id": workout, "exercise": "squat", "sets": sets}),
+        "correct_set" => {
+            json!({"workout_id": workout, "exercise": "squat", "set": 1, "reps": 5, "weight": 100.5,
+                   "unit": "kg", "rir": 1, "kind": "drop"})
+        }
+        "delete_plan" | "list_plans" => json!({"plan_id": plan}),
+        "create_exercise" => {
+            json!({"name": "Belt March", "aliases": ["bm"], "primary_muscles": ["quads"], "secondary_muscles": ["abs"],
+                                    "equipment": "machine", "measure": "reps", "load": "external", "step_increment": 2.5})
+        }
+        "update_exercise" => {
+            json!({"exercise_id": "belt march", "name": "Belt March", "primary_muscles": ["quads"], "measure": "metres"})
+        }
         "create_workout" => {
             json!({"exercises": exercises, "name": "n", "notes": "m", "performed_at": day(2)})
         }
@@ -27,13 +43,21 @@ fn sound(tool: &str, workout: &str, plan: &str) -> Value {
             json!({"workout_id": workout, "exercises": exercises, "name": "n", "ended_at": ""})
         }
         "delete_workout" => json!({"workout_id": workout}),
+        "import_workouts" => {
+            let csv =
+                "Date,Exercise,Weight (kg),Reps\n2025-01-01,squat,100,5\n2025-01-01,Other,100,5";
+            json!({"csv": csv, "dry_run": false, "format": "fitnotes", "on_error": "skip", "weight_unit": "kg",
+                   "date_order": "dmy", "names": [{"name": "Other", "exercise": "row"}]})
+        }
+        "export_workouts" => {
+            json!({"since": "2020-01-01", "until": "2200-01-01", "after": workout})
+        }
         "get_exercise_history" => json!({"exercise": "squat", "days": 30}),
         "analyze_progress" => json!({"exercise": "squat", "time_period_days": 30}),
         "suggest_next_weight" => json!({"exercise": "squat", "target_reps": 5}),
         "check_volume_landmarks" => {
             json!({"muscle_group": "legs", "week": day(7), "client_timezone": "Asia/Tokyo"})
         }
-        "list_plans" => json!({"plan_id": plan}),
         "create_workout_plan" => {
             json!({"name": "n", "sessions": [session, session], "duration_weeks": 4,
                                         "visibility": "public", "description": "d", "based_on": plan})

@@ -35,11 +35,42 @@ async fn writes(user: &Client) -> Vec<Writes> {
     let plan = json!({"name": "First", "based_on": "novice-5x5"});
     let plan = user.call("create_workout_plan", plan).await.expect("made");
     let plan = &plan["plan_id"];
+    let mut deleted = [json!({}), json!({})];
+    for call in &mut deleted {
+        let plan = json!({"name": "Second", "based_on": "novice-5x5"});
+        let plan = user.call("create_workout_plan", plan).await.expect("made");
+        *call = json!({"plan_id": plan["plan_id"]});
+    }
     let named = |name: &str| json!({"workout_id": workouts[0], "name": name});
+    let march = json!({"name": "March", "primary_muscles": ["quads"]});
+    user.call("create_exercise", march).await.expect("made");
     let all = [
+        (
+            "create_exercise",
+            ["H", "I"]
+                .map(|name| json!({"name": format!("{name} march"), "primary_muscles": ["abs"]})),
+        ),
+        (
+            "update_exercise",
+            ["seconds", "metres"]
+                .map(|measure| json!({"exercise_id": "March", "measure": measure})),
+        ),
         (
             "create_workout",
             [workout("A", &json!(60)), workout("A", &json!(61))],
+        ),
+        (
+            "add_sets",
+            [60, 61].map(|weight| {
+                let sets = json!([{"reps": 5, "weight": weight, "unit": "kg"}]);
+                json!({"workout_id": workouts[0], "exercise": "squat", "sets": sets})
+            }),
+        ),
+        (
+            "correct_set",
+            [6, 7].map(
+                |reps| json!({"workout_id": workouts[0], "exercise": "squat", "set": 1, "reps": reps}),
+            ),
         ),
         ("update_workout", [named("B"), named("C")]),
         (
@@ -48,6 +79,13 @@ async fn writes(user: &Client) -> Vec<Writes> {
                 json!({"workout_id": workouts[1]}),
                 json!({"workout_id": workouts[2]}),
             ],
+        ),
+        (
+            "import_workouts",
+            ["2025-01-01", "2025-01-02"].map(|date| {
+                let csv = format!("Date,Exercise,Weight (kg),Reps\n{date},squat,100,5\n");
+                json!({"csv": csv, "dry_run": false})
+            }),
         ),
         (
             "create_workout_plan",
@@ -61,6 +99,7 @@ async fn writes(user: &Client) -> Vec<Writes> {
             "activate_plan",
             ["deload-week", "novice-5x5"].map(|id| json!({"plan_id": id})),
         ),
+        ("delete_plan", deleted),
         (
             "update_settings",
             ["kg", "lb"].map(|unit| json!({"units": unit})),
@@ -87,12 +126,18 @@ fn every_tool_that_writes_is_tested_here() {
     assert_eq!(
         names,
         [
+            "create_exercise",
+            "update_exercise",
             "create_workout",
+            "add_sets",
+            "correct_set",
             "update_workout",
             "delete_workout",
+            "import_workouts",
             "create_workout_plan",
             "modify_plan",
             "activate_plan",
+            "delete_plan",
             "update_settings"
         ]
     );
@@ -225,14 +270,17 @@ async fn nothing_is_lost(world: &World, rng: &mut StdRng) {
         let name = (user, *tool, *turn, *tool_use);
         match executed.get(&name) {
             None if failed => {
-                // A workout that is deleted by now.
-                assert!(said.contains("the user has no workout"), "{said}");
+                // A workout or plan that is deleted by now, or a name that is taken.
+                let expected = ["the user has no workout", "there is no plan", "is already"];
+                assert!(expected.iter().any(|part| said.contains(part)), "{said}");
                 assert_eq!(world.stored().await, stored);
             }
             None => {
                 executed.insert(name, which);
                 let created_one = i64::from(*tool == "create_workout");
                 created += created_one - i64::from(*tool == "delete_workout");
+                let data = result.structured_content.expect("data");
+                created += data["added"].as_i64().unwrap_or(0);
                 if created_one == 1 {
                     assert!(said.starts_with("Logged: "), "{said}");
                 }

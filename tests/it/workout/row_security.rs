@@ -21,7 +21,11 @@ async fn world() -> World {
         assert_ne!(logged.is_error, Some(true));
         for (tool, arguments) in [
             ("activate_plan", json!({"plan_id": "novice-5x5"})),
-            ("update_settings", json!({"units": "kg"})),
+            ("update_settings", json!({"units": "kg", "body_weight": 80})),
+            (
+                "create_exercise",
+                json!({"name": "Belt March", "primary_muscles": ["quads"]}),
+            ),
         ] {
             client.call(tool, arguments).await.expect("done");
         }
@@ -152,6 +156,11 @@ async fn rows_cannot_be_inserted_for_another_user() {
             "('p', 'USER', NULL, 'x', NULL, 'private', 'ai', 1, 1, NULL, NULL, FALSE, 1, '[]', NULL)",
         ),
         ("completed_call", "('USER', 'c', 'x', 'x', 1)"),
+        ("body_weight", "('USER', '2026-01-01', 80, 'kg')"),
+        (
+            "user_exercise",
+            "('USER', 'e', 'x', '[]', '[]', '[]', 'other', 'reps', 'external', 1, 1, 1)",
+        ),
         ("user_settings", "('USER', 1, TRUE, TRUE, NULL, NULL, 1)"),
     ] {
         let insert =
@@ -212,5 +221,5 @@ async fn row_security_applies_to_the_role_and_every_table() {
     let open = "SELECT relname::text FROM pg_class WHERE relnamespace = 'prog_strength_workouts'::regnamespace AND relkind IN ('r', 'p')
                 AND NOT (relrowsecurity AND relforcerowsecurity)";
     assert_eq!(texts(&mut tx, open).await, [""; 0]);
-    assert_eq!(tables(&world, "%").await.len(), 10);
+    assert_eq!(tables(&world, "%").await.len(), 12);
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::world::{World, on_both};
 
-/// 10,000 tokens, at four bytes each.
-const MAX_BYTES: usize = 40_000;
+/// What a client gives to its model: 4,500 tokens, at 3.94 bytes each, as measured with `o200k_base`.
+const MAX_BYTES: usize = 17_700;
 
 fn tools(audience: Audience) -> Vec<Value> {
     let tools = json!(listed(audience));
@@ -14,10 +14,95 @@ fn tools(audience: Audience) -> Vec<Value> {
 }
 
 #[test]
-fn tools_list_is_under_ten_thousand_tokens() {
-    for audience in [Audience::Agent, Audience::User] {
-        let bytes = json!({"tools": listed(audience)}).to_string().len();
-        assert!(bytes < MAX_BYTES, "{audience:?}: {bytes}");
+fn tools_list_of_a_model_is_under_4500_tokens() {
+    // The agent takes `user_id` out of what its model sees.
+    let shown = tools(Audience::User).into_iter().map(|tool| {
+        json!({"name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"]})
+    });
+    let bytes = json!(shown.collect::<Vec<_>>()).to_string().len();
+    assert!(bytes < MAX_BYTES, "{bytes}");
+}
+
+/// Every schema in this one, with its place.
+fn parts(schema: &Value, place: &str) -> Vec<(String, Value)> {
+    let mut all = vec![(place.to_owned(), schema.clone())];
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        all.extend(parts(field, &format!("{place}.{name}")));
+    }
+    if !schema["items"].is_null() {
+        all.extend(parts(&schema["items"], &format!("{place}[]")));
+    }
+    all
+}
+
+#[test]
+fn schemas_use_one_scalar_type_and_no_references_or_choices() {
+    // A keyword that is not in this list would be one that `parts` does not look into.
+    let known = [
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "description",
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "pattern",
+    ];
+    for tool in [tools(Audience::Agent), tools(Audience::User)].concat() {
+        for schema in ["inputSchema", "outputSchema"] {
+            for (place, part) in parts(&tool[schema], &format!("{} {schema}", tool["name"])) {
+                let keywords = part.as_object().expect("a schema").keys();
+                let unknown: Vec<_> = keywords
+                    .filter(|key| !known.contains(&key.as_str()))
+                    .collect();
+                assert!(unknown.is_empty(), "{place}: {unknown:?}");
+                assert!(
+                    part["type"].is_string() && part["type"] != "null",
+                    "{place}: {part}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_bound_of_the_inputs_stands_in_the_schema() {
+    // Bounded by what they name: ids, exercises, muscles, words to search for, zones.
+    let names = [
+        "exercise",
+        "exercise_id",
+        "workout_id",
+        "plan_id",
+        "based_on",
+        "before",
+        "after",
+        "muscle_group",
+        "primary_muscles[]",
+        "secondary_muscles[]",
+        "equipment",
+        "query",
+        "time_zone",
+        "client_timezone",
+    ];
+    for tool in tools(Audience::User) {
+        for (place, part) in parts(&tool["inputSchema"], &tool["name"].to_string()) {
+            let has = |keyword: &str| !part[keyword].is_null();
+            let named = names.contains(&place.rsplit('.').next().expect("a name"));
+            let bounded = match part["type"].as_str().expect("a type") {
+                "integer" | "number" => has("minimum") && has("maximum"),
+                "array" => has("maxItems"),
+                "string" => named || has("enum") || has("maxLength") || has("pattern"),
+                "object" => part["additionalProperties"] == false,
+                _ => true,
+            };
+            assert!(bounded, "{place}: {part}");
+        }
     }
 }
 
@@ -67,10 +152,16 @@ fn annotations_match_what_the_tools_do() {
     );
     let expected = [
         ("list_exercises", read),
+        ("create_exercise", add),
+        ("update_exercise", overwrite),
         ("list_workouts", read),
         ("create_workout", add),
+        ("add_sets", add),
+        ("correct_set", overwrite),
         ("update_workout", overwrite),
         ("delete_workout", overwrite),
+        ("import_workouts", overwrite),
+        ("export_workouts", read),
         ("get_exercise_history", read),
         ("analyze_progress", read),
         ("suggest_next_weight", read),
@@ -80,6 +171,7 @@ fn annotations_match_what_the_tools_do() {
         ("modify_plan", overwrite),
         // Copies a system plan at each call.
         ("activate_plan", [false, true, false]),
+        ("delete_plan", overwrite),
         ("get_settings", read),
         ("update_settings", overwrite),
     ];
@@ -105,89 +197,6 @@ fn user_id_is_required_of_agents_in_every_personal_tool_and_hidden_from_users() 
         assert_eq!(declared["type"] == "string", personal, "{tool}");
     }
 }
-
-/// A value that the schema allows.
-fn sample(schema: &Value, root: &Value) -> Value {
-    if let Some(target) = schema["$ref"].as_str() {
-        return sample(
-            root.pointer(target.trim_start_matches('#'))
-                .expect("a definition"),
-            root,
-        );
-    }
-    for choices in ["anyOf", "oneOf"] {
-        if let Some(first) = schema[choices].as_array().and_then(|all| all.first()) {
-            return sample(first, root);
-        }
-    }
-    if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
-        return first.clone();
-    }
-    let kind = schema["type"]
-        .as_str()
-        .or_else(|| schema["type"][0].as_str());
-    match kind.expect("a type") {
-        "string" => json!("squat"),
-        "integer" | "number" => json!(2),
-        "boolean" => json!(true),
-        "array" => json!([sample(&schema["items"], root)]),
-        "object" => {
-            let fields = schema["properties"].as_object().expect("properties").iter();
-            fields
-                .map(|(name, field)| (name.clone(), sample(field, root)))
-                .collect()
-        }
-        other => panic!("{other}"),
-    }
-}
-
-/// The value with each optional field removed, and with it set to null.
-fn absent_optionals(value: &Value, schema: &Value) -> Vec<Value> {
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let optional = value.as_object().expect("an object").keys();
-    let optional = optional.filter(|name| !required.contains(&json!(name)));
-    optional
-        .flat_map(|name| {
-            let (mut absent, mut null) = (value.clone(), value.clone());
-            absent
-                .as_object_mut()
-                .expect("an object")
-                .shift_remove(name);
-            null[name] = Value::Null;
-            [absent, null]
-        })
-        .collect()
-}
-
-on_both!(
-    declared_properties_are_accepted_and_optional_ones_may_be_left_out,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        for tool in listed(Audience::User) {
-            let schema = json!(tool.input_schema);
-            let mut tried = vec![sample(&schema, &schema)];
-            tried.extend(absent_optionals(&tried[0], &schema));
-            let validator = jsonschema::draft202012::new(&schema).unwrap();
-            for arguments in tried {
-                assert!(validator.is_valid(&arguments), "{}: {arguments}", tool.name);
-                let error = ann
-                    .call(&tool.name, arguments.clone())
-                    .await
-                    .err()
-                    .unwrap_or_default();
-                for shape in [
-                    "unknown field",
-                    "invalid type",
-                    "missing field",
-                    "unknown variant",
-                    "must be a string",
-                ] {
-                    assert!(!error.contains(shape), "{} {arguments}: {error}", tool.name);
-                }
-            }
-        }
-    }
-);
 
 on_both!(tools_list_of_a_user_has_no_user_id, async |world: World| {
     let ann = world.user("ann").await;

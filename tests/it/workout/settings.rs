@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::world::{Client, World, day, on_both};
 
 const DEFAULTS: &str = r#"{"max_history_days": 365, "include_notes": true, "rate_limit_notify": true,
-    "units": "as_entered", "time_zone": "UTC"}"#;
+    "units": "as_entered", "time_zone": "UTC", "week_start": "monday"}"#;
 
 async fn set(client: &Client, settings: Value) -> Value {
     client.call("update_settings", settings).await.expect("set")
@@ -24,6 +24,7 @@ on_both!(
             ("rate_limit_notify", json!(false)),
             ("units", json!("lb")),
             ("time_zone", json!("America/Denver")),
+            ("week_start", json!("sunday")),
             ("units", json!("as_entered")),
             ("max_history_days", json!(365)),
         ] {
@@ -57,19 +58,14 @@ on_both!(an_invalid_setting_changes_none, async |world: World| {
             "time_zone: \"Mars/Olympus\" is no IANA time zone such as America/Denver",
         ),
         (
-            "time_zone",
-            json!(""),
-            "time_zone: \"\" is no IANA time zone such as America/Denver",
-        ),
-        (
             "units",
             json!("stone"),
-            "units: unknown variant `stone`, expected one of `as_entered`, `lb`, `kg`",
+            "units: is \"stone\"; it must be one of as_entered, lb, kg",
         ),
         (
             "include_notes",
             json!("no"),
-            "include_notes: invalid type: string \"no\", expected a boolean",
+            "include_notes: is \"no\"; it must be true or false",
         ),
     ] {
         let mut settings = json!({"rate_limit_notify": false});
@@ -78,6 +74,50 @@ on_both!(an_invalid_setting_changes_none, async |world: World| {
         assert_eq!(refused.unwrap_err(), error);
     }
     assert_eq!(world.stored().await, [""; 0]);
+});
+
+on_both!(body_weight_has_a_history_by_date, async |world: World| {
+    let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+    set(
+        &ann,
+        json!({"body_weight": 80, "body_weight_date": day(40)}),
+    )
+    .await;
+    let ids = json!({"fitness.progstrength/turn_id": "t", "fitness.progstrength/tool_use_id": "c"});
+    let later = json!({"body_weight": 180, "body_weight_unit": "lb"});
+    for _ in 0..2 {
+        let result = ann.result("update_settings", later.clone(), ids.clone());
+        assert_eq!(
+            result.await.structured_content.unwrap()["body_weight"],
+            json!([{"date": day(0), "weight": 180.0, "unit": "lb"},
+                       {"date": day(40), "weight": 80.0, "unit": "kg"}])
+        );
+    }
+    // The unit is that of the last one, and a day has one weight.
+    let corrected = set(&ann, json!({"body_weight": 181})).await;
+    assert_eq!(
+        corrected["body_weight"][0],
+        json!({"date": day(0), "weight": 181.0, "unit": "lb"})
+    );
+    let bobs = bob.call("get_settings", json!({})).await.unwrap();
+    assert!(bobs.get("body_weight").is_none(), "{bobs}");
+    for (settings, error) in [
+        (
+            json!({"body_weight": 3}),
+            "body_weight: is 3; it must be from 20 to 1000",
+        ),
+        (
+            json!({"body_weight_unit": "kg"}),
+            "body_weight: is missing beside its unit or date",
+        ),
+        (
+            json!({"body_weight": 80, "body_weight_date": day(-3)}),
+            "is in the future",
+        ),
+    ] {
+        let refused = ann.call("update_settings", settings).await.unwrap_err();
+        assert!(refused.contains(error), "{refused}");
+    }
 });
 
 on_both!(the_time_zone_decides_the_day, async |world: World| {

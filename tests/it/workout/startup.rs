@@ -206,7 +206,6 @@ async fn invalid_database_urls_are_errors_without_the_password() {
         "mysql://u:secret@host/db",
         "sqlite::memory:",
         "postgres://u:secret@127.0.0.1:1/db",
-        "sqlite:/nowhere/secret.db",
     ] {
         let error = db::open(&url.into()).await.err().expect("refused");
         assert!(!error.to_string().contains("secret"), "{error}");

@@ -84,7 +84,7 @@ on_both!(a_rejected_update_changes_nothing, async |world: World| {
     for (change, error) in [
         (
             json!({"exercises": []}),
-            "exercises: is empty; a workout has at least one exercise",
+            "exercises: has 0 exercises; it must have 1 to 50",
         ),
         (
             json!({"name": "x", "exercises": [{"exercise_id": "squat", "sets": []}]}),

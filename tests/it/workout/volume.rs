@@ -110,14 +110,18 @@ on_both!(
             json!({
                 "week_begins": monday.to_string(), "week_ends": monday.saturating_add(6.days()).to_string(),
                 "complete": true,
-                "muscles": [{"muscle": "chest", "direct": 6, "fractional": 6.0,
-                             "landmarks": {"mv": range(4.0, 4.0), "mev": range(6.0, 6.0), "mav": range(12.0, 20.0),
-                                           "mrv": range(20.0, 35.0)},
-                             "zone": "below_productive", "fractional_zone": "below_productive"}],
+                "muscles": [{"muscle": "chest", "direct": 6, "fractional": 6.0, "days": 1,
+                             "landmarks": {"mv": range(2.0, 4.0), "mev": range(4.0, 6.0), "mav": range(6.0, 16.0),
+                                           "mrv": range(16.0, 24.0)},
+                             "mrv_for_days": range(5.0, 12.0),
+                             "zone": "productive", "fractional_zone": "productive"}],
                 "source": "melvio/lifting-volumes-overview README, which cites Renaissance Periodization (rpstrength.com)",
-                "source_url": "https://github.com/melvio/lifting-volumes-overview", "as_of": "2026-11",
-                "note": "working sets per muscle and week, intermediate lifters; general guidance for intermediate \
-                         lifters, not medical advice",
+                "source_url": "https://github.com/melvio/lifting-volumes-overview/blob/\
+                               dc689d3d88fd8ccc54d890ee554fb3467e188ff3/README.md",
+                "source_commit": "dc689d3d88fd8ccc54d890ee554fb3467e188ff3", "as_of": "2025-11-01",
+                "note": "working sets per muscle and week, lifters who have trained the muscle for 3 to 7 years or more; \
+                         general guidance, not medical advice; MRV by days: those of the week on which the muscle was trained, \
+                         or of the week before while this one is not over",
             })
         );
         let shoulders = checked(&ann, json!({"muscle_group": "shoulders"})).await;
@@ -125,6 +129,91 @@ on_both!(
         let muscles: Vec<&Value> = muscles.map(|m| &m["muscle"]).collect();
         assert_eq!(muscles, ["front_delts", "side_delts", "rear_delts"]);
         assert_eq!(shoulders["complete"], false, "this week");
+    }
+);
+
+on_both!(
+    mrv_is_that_of_the_days_on_which_the_muscle_was_trained,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let monday = monday();
+        let on = |days: i64| monday.saturating_add(days.days()).to_string();
+        for at in [0, 2, 4] {
+            log(&ann, "bench", &on(at), "UTC", 8).await;
+        }
+        let chest = async |week: Value| {
+            let mut week = week;
+            week["muscle_group"] = "chest".into();
+            let report = checked(&ann, week).await;
+            let chest = &report["muscles"][0];
+            json!([
+                chest["direct"],
+                chest["days"],
+                chest["mrv_for_days"],
+                chest["zone"]
+            ])
+        };
+        // 24 sets are the general MRV, and below that of three days.
+        assert_eq!(
+            chest(json!({"week": on(0)})).await,
+            json!([24, 3, {"min": 25.0, "max": 25.0}, "high"])
+        );
+        for at in [1, 3] {
+            log(&ann, "bench", &on(at), "UTC", 1).await;
+        }
+        assert_eq!(
+            chest(json!({"week": on(0)})).await,
+            json!([26, 5, {"min": 35.0}, "high"])
+        );
+        // Failed attempts are no sets of training, and no days.
+        let failed = json!([{"reps": 0, "weight": 100, "unit": "kg", "kind": "failed"}]);
+        let failed =
+            json!({"performed_at": on(5), "exercises": [{"exercise_id": "bench", "sets": failed}]});
+        ann.call("create_workout", failed).await.unwrap();
+        assert_eq!(chest(json!({"week": on(0)})).await[1], 5);
+    }
+);
+
+on_both!(
+    weeks_begin_on_sunday_if_the_user_has_set_it,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let monday = monday();
+        let sunday = monday.saturating_sub(1.days());
+        log(&ann, "bench", &sunday.to_string(), "UTC", 4).await;
+        let sets = async |week: Date| {
+            let report = checked(
+                &ann,
+                json!({"week": week.to_string(), "muscle_group": "chest"}),
+            )
+            .await;
+            json!([
+                report["week_begins"],
+                report["week_ends"],
+                report["muscles"][0]["direct"]
+            ])
+        };
+        let after = |date: Date, days: i64| date.saturating_add(days.days()).to_string();
+        assert_eq!(
+            sets(monday).await,
+            json!([after(monday, 0), after(monday, 6), 0])
+        );
+        ann.call("update_settings", json!({"week_start": "sunday"}))
+            .await
+            .unwrap();
+        for day in [monday, sunday] {
+            assert_eq!(
+                sets(day).await,
+                json!([after(sunday, 0), after(sunday, 6), 4])
+            );
+        }
+        let review = ann.prompt("weekly_review", json!({})).await.unwrap();
+        let today: Date = day(0).parse().unwrap();
+        let first = today.saturating_sub(i64::from(today.weekday().to_sunday_zero_offset()).days());
+        assert!(
+            review.contains(&format!("Working sets from {first} to")),
+            "{review}"
+        );
     }
 );
 

@@ -52,7 +52,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// Reads what serde_json refuses although it is plain: halves of pairs, numbers out of range, deep values.
+    /// Reads what `serde_json` refuses although it is plain: halves of pairs, numbers out of range, deep values.
     pub(super) fn parse(event: &str) -> Option<Self> {
         Self::parse_shallow(event).or_else(|| {
             let event = mend_numbers(event);

@@ -68,7 +68,7 @@ async fn filling_stores_training_plan_and_zone_within_two_seconds() {
     );
     let mut tx = db.read(&user().unwrap()).await.unwrap();
     let settings = tx.settings().await.unwrap();
-    assert_eq!(settings.time_zone, "America/Denver");
+    assert_eq!(settings.time_zone.as_deref(), Some("America/Denver"));
     let plan = tx.plans().await.unwrap().remove(0);
     assert!(plan.is_active && plan.based_on_plan_id.as_deref() == Some("upper-lower-4-days"));
     assert_eq!(plan.starts_on, Some(date(2026, 10, 5)));

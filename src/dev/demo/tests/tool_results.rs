@@ -19,6 +19,7 @@ pub(super) async fn call(db: &Database, now: Timestamp, tool: &str, arguments: V
         user: Some(&user().unwrap()),
         now,
         zone: None,
+        default_zone: jiff::tz::TimeZone::UTC,
         call: None,
     };
     let arguments = arguments.as_object().cloned().unwrap();
@@ -119,7 +120,6 @@ async fn the_overhead_press_rose_and_then_stalled() {
 async fn next_squat_weight_is_a_step_up() {
     for today in days() {
         let demo = Filled::new(today).await;
-        // Ten is the default of target_reps.
         for reps in [5, 10] {
             let next = demo.next("barbell-back-squat", reps).await;
             assert_eq!(
@@ -155,10 +155,10 @@ async fn last_week_has_high_chest_and_low_calf_volume() {
         let week = dates::monday_of(today).saturating_sub(7.days());
         let muscles = demo.volume(week).await;
         for (muscle, sets, zone) in [
-            ("chest", 21, "near_recoverable"),
-            ("calves", 4, "below_maintenance"),
-            ("hamstrings", 12, "productive"),
-            ("quads", 9, "below_productive"),
+            ("chest", 21, "over_recoverable"),
+            ("calves", 4, "below_productive"),
+            ("hamstrings", 12, "near_recoverable"),
+            ("quads", 9, "productive"),
         ] {
             let found = &muscles[muscle];
             let found = json!([found["direct"], found["zone"]]);

@@ -9,7 +9,7 @@ use crate::workout::catalogue::names::words;
 
 /// Every name and alias, and its exercise.
 fn named() -> impl Iterator<Item = (&'static str, &'static Exercise)> {
-    catalogue().all().iter().flat_map(|exercise| {
+    catalogue().all().flat_map(|exercise| {
         let names = std::iter::once(&exercise.name).chain(&exercise.aliases);
         names.map(move |name| (name.as_str(), exercise))
     })
@@ -17,8 +17,8 @@ fn named() -> impl Iterator<Item = (&'static str, &'static Exercise)> {
 
 fn found(name: &str) -> Option<&'static str> {
     // Not `find`, whose errors rank all exercises.
-    let at = catalogue().index.find(name)?;
-    Some(&catalogue().exercises[at].id)
+    let exercise = catalogue().found(name, MAX_VARIANTS)?;
+    Some(&exercise.id)
 }
 
 /// The name is that of the exercise, or of none.

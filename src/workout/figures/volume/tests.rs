@@ -4,20 +4,20 @@ use super::*;
 
 /// Muscle, then lower and upper ends of MV, MEV, MAV and MRV: the rows of the table the server ships.
 const ROWS: [(&str, [u8; 8]); 14] = [
-    ("chest", [4, 4, 6, 6, 12, 20, 20, 35]),
-    ("back", [6, 6, 10, 10, 14, 22, 20, 35]),
-    ("side delts", [2, 6, 6, 8, 8, 24, 25, 40]),
-    ("rear delts", [0, 0, 6, 6, 16, 22, 18, 35]),
-    ("front delts", [0, 0, 0, 0, 6, 8, 12, 16]),
-    ("biceps", [4, 4, 8, 8, 14, 20, 20, 35]),
-    ("triceps", [4, 4, 6, 6, 10, 14, 16, 30]),
-    ("quads", [6, 6, 8, 8, 12, 18, 18, 30]),
-    ("hamstrings", [3, 3, 4, 4, 10, 16, 12, 18]),
-    ("glutes", [0, 0, 0, 0, 4, 12, 12, 30]),
-    ("calves", [6, 6, 8, 8, 12, 16, 16, 30]),
-    ("abs", [0, 0, 0, 6, 16, 20, 10, 25]),
-    ("traps", [0, 0, 0, 0, 12, 20, 20, 35]),
-    ("forearms", [0, 0, 2, 2, 2, 8, 15, 25]),
+    ("chest", [2, 4, 4, 6, 6, 16, 16, 24]),
+    ("back", [2, 6, 6, 8, 8, 20, 20, 26]),
+    ("side delts", [2, 6, 6, 8, 8, 24, 24, 30]),
+    ("rear delts", [0, 4, 0, 4, 4, 12, 12, 20]),
+    ("front delts", [0, 2, 0, 2, 4, 8, 8, 12]),
+    ("biceps", [0, 4, 4, 8, 8, 20, 20, 26]),
+    ("triceps", [0, 4, 4, 6, 6, 16, 16, 20]),
+    ("quads", [2, 4, 4, 6, 6, 14, 14, 18]),
+    ("hamstrings", [0, 2, 2, 4, 2, 8, 8, 14]),
+    ("glutes", [2, 6, 6, 8, 8, 24, 24, 30]),
+    ("calves", [2, 4, 4, 6, 6, 16, 16, 24]),
+    ("abs", [0, 4, 0, 4, 4, 12, 12, 20]),
+    ("traps", [0, 4, 0, 4, 4, 12, 12, 20]),
+    ("forearms", [0, 4, 0, 8, 8, 24, 24, 30]),
 ];
 
 fn landmarks(ends: [f64; 8]) -> Landmarks {
@@ -42,7 +42,7 @@ fn row(muscle: &str) -> Landmarks {
 fn zones(muscle: &str) -> Vec<(f64, Zone)> {
     let mut zones: Vec<(f64, Zone)> = (0..=100u8)
         .map(|halves| f64::from(halves) / 2.0)
-        .map(|sets| (sets, row(muscle).zone(sets)))
+        .map(|sets| (sets, row(muscle).zone(sets, None)))
         .collect();
     zones.dedup_by_key(|(_, zone)| *zone);
     zones
@@ -103,53 +103,44 @@ fn every_zone_begins_at_its_landmark() {
         Productive,
     };
     assert_eq!(
-        zones("triceps"),
-        [
-            (0.0, BelowMaintenance),
-            (4.0, Maintenance),
-            (6.0, BelowProductive),
-            (10.0, Productive),
-            (14.5, High),
-            (16.0, NearRecoverable),
-            (30.5, OverRecoverable),
-        ]
-    );
-    assert_eq!(
-        zones("side delts"),
+        zones("chest"),
         [
             (0.0, BelowMaintenance),
             (2.0, Maintenance),
-            (6.0, BelowProductive),
-            (8.0, Productive),
-            (24.5, High),
-            (25.0, NearRecoverable),
-            (40.5, OverRecoverable),
+            (4.0, BelowProductive),
+            (6.0, Productive),
+            (16.5, NearRecoverable),
+            (24.5, OverRecoverable),
         ]
     );
+    // Where MAV begins before MEV, its sets are productive.
+    assert_eq!(
+        zones("hamstrings"),
+        [
+            (0.0, Maintenance),
+            (2.0, Productive),
+            (8.5, NearRecoverable),
+            (14.5, OverRecoverable),
+        ]
+    );
+    let between = landmarks([0.0, 1.0, 2.0, 3.0, 4.0, 8.0, 12.0, 16.0]);
+    assert_eq!(between.zone(10.0, None), High);
 }
 
 #[test]
-fn mav_takes_precedence_over_an_early_mrv() {
-    use Zone::{BelowProductive, Maintenance, NearRecoverable, OverRecoverable, Productive};
-    assert_eq!(
-        zones("rear delts"),
-        [
-            (0.0, Maintenance),
-            (6.0, BelowProductive),
-            (16.0, Productive),
-            (22.5, NearRecoverable),
-            (35.5, OverRecoverable),
-        ]
-    );
-    assert_eq!(
-        zones("abs"),
-        [
-            (0.0, BelowProductive),
-            (16.0, Productive),
-            (20.5, NearRecoverable),
-            (25.5, OverRecoverable),
-        ]
-    );
+fn the_mrv_for_the_training_days_takes_the_place_of_the_general_one() {
+    use Zone::{High, NearRecoverable, OverRecoverable, Productive};
+    let zone = |muscle: &str, sets: f64, min: f64, max: Option<f64>| {
+        row(muscle).zone(sets, Some(RecoverableVolume { min, max }))
+    };
+    assert_eq!(row("chest").zone(26.0, None), OverRecoverable);
+    assert_eq!(zone("chest", 26.0, 30.0, Some(30.0)), High);
+    assert_eq!(zone("chest", 30.0, 30.0, Some(30.0)), NearRecoverable);
+    assert_eq!(zone("chest", 40.0, 35.0, None), NearRecoverable);
+    // Too many sets of one session, though the week's are productive.
+    assert_eq!(row("chest").zone(13.0, None), Productive);
+    assert_eq!(zone("chest", 13.0, 5.0, Some(12.0)), OverRecoverable);
+    assert_eq!(zone("chest", 12.0, 5.0, Some(12.0)), Productive);
 }
 
 #[test]
@@ -169,7 +160,7 @@ fn more_sets_are_never_a_lower_zone_of_any_muscle() {
 fn zones_and_landmarks_serialize_with_stable_names() {
     let zone = serde_json::to_value(Zone::NearRecoverable).unwrap();
     assert_eq!(zone, "near_recoverable");
-    let json = r#"{"mv":{"min":2.0,"max":6.0},"mev":{"min":6.0,"max":8.0},"mav":{"min":8.0,"max":24.0},"mrv":{"min":25.0,"max":40.0}}"#;
+    let json = r#"{"mv":{"min":2.0,"max":6.0},"mev":{"min":6.0,"max":8.0},"mav":{"min":8.0,"max":24.0},"mrv":{"min":24.0,"max":30.0}}"#;
     assert_eq!(serde_json::to_string(&row("side delts")).unwrap(), json);
     assert_eq!(
         serde_json::from_str::<Landmarks>(json).unwrap(),
@@ -185,6 +176,9 @@ proptest! {
         b in 0.0..60.0f64,
     ) {
         let landmarks = landmarks(ends);
-        prop_assert!(landmarks.zone(a.min(b)) <= landmarks.zone(a.max(b)));
+        let by_days = Some(RecoverableVolume { min: ends[0], max: Some(ends[0]) });
+        for mrv in [None, by_days] {
+            prop_assert!(landmarks.zone(a.min(b), mrv) <= landmarks.zone(a.max(b), mrv));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Queries that insert, replace and delete workouts.
 
 use jiff::Timestamp;
-use sqlx::AssertSqlSafe;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::database::query;
 use crate::workout::{
@@ -10,6 +10,93 @@ use crate::workout::{
     store::{is_storable, placeholders},
 };
 
+/// Rows of one statement. `SQLite` looks each of its parameters up among all, so that long ones take longer than many.
+const ROWS: usize = 50;
+
+/// Inserts workouts without their exercises; an imported one with its key.
+pub(in crate::workout::store) async fn insert_heads(
+    db: &mut AnyConnection,
+    user: &str,
+    workouts: &[(&Workout, Option<&str>)],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let now = now.as_millisecond();
+    for workouts in workouts.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO workout
+                 (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at, import_key, imported_at) VALUES {}",
+            placeholders(workouts.len(), 10)
+        );
+        let mut query =
+            sqlx::query(AssertSqlSafe(sql)).persistent(matches!(workouts.len(), 1 | ROWS));
+        for (workout, key) in workouts {
+            query = query.bind(&workout.id).bind(user);
+            query = query
+                .bind(workout.name.as_deref())
+                .bind(workout.notes.as_deref());
+            query = query.bind(workout.performed_at.as_millisecond());
+            query = query.bind(workout.ended_at.map(Timestamp::as_millisecond));
+            query = query.bind(now).bind(now).bind(*key).bind(key.map(|_| now));
+        }
+        query.execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Inserts the exercises and sets of workouts.
+pub(in crate::workout::store) async fn insert_exercises(
+    db: &mut AnyConnection,
+    user: &str,
+    workouts: &[&Workout],
+) -> Result<(), sqlx::Error> {
+    let exercises: Vec<_> = workouts
+        .iter()
+        .flat_map(|workout| {
+            let numbered = (0i64..).zip(&workout.exercises);
+            numbered.map(|(position, exercise)| (&workout.id, position, exercise))
+        })
+        .collect();
+    for exercises in exercises.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO workout_exercise (user_id, workout_id, position, exercise_id, superset_group, notes) VALUES {}",
+            placeholders(exercises.len(), 6)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(exercises.len() == ROWS);
+        for (workout, position, exercise) in exercises {
+            query = query.bind(user).bind(*workout).bind(*position);
+            query = query.bind(&exercise.exercise_id);
+            query = query.bind(exercise.superset_group);
+            query = query.bind(exercise.notes.as_deref());
+        }
+        query.execute(&mut *db).await?;
+    }
+    let sets: Vec<_> = exercises
+        .into_iter()
+        .flat_map(|(workout, exercise_position, exercise)| {
+            let numbered = (0i64..).zip(&exercise.sets);
+            numbered.map(move |(position, set)| (workout, exercise_position, position, set))
+        })
+        .collect();
+    for sets in sets.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO workout_set
+                 (user_id, workout_id, exercise_position, position, reps, weight, unit, rpe, is_warmup, rir, kind) VALUES {}",
+            placeholders(sets.len(), 11)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(sets.len() == ROWS);
+        for (workout, exercise_position, position, set) in sets {
+            query = query.bind(user).bind(*workout);
+            query = query.bind(*exercise_position).bind(*position);
+            query = query.bind(i64::from(set.reps)).bind(set.weight);
+            query = query.bind(set.unit.as_str());
+            query = query.bind(set.rpe).bind(set.is_warmup).bind(set.rir);
+            query = query.bind(set.kind.unwrap_or_default().as_str());
+        }
+        query.execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
 impl UserTransaction {
     pub async fn insert_workout(
         &mut self,
@@ -17,53 +104,8 @@ impl UserTransaction {
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
         let (db, user) = self.parts();
-        query!(
-            "INSERT INTO workout (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
-            &workout.id, user, workout.name.as_deref(), workout.notes.as_deref(),
-            workout.performed_at.as_millisecond(), workout.ended_at.map(Timestamp::as_millisecond),
-            now.as_millisecond()
-        ).execute(db).await?;
-        self.insert_exercises(workout).await
-    }
-
-    async fn insert_exercises(&mut self, workout: &Workout) -> Result<(), sqlx::Error> {
-        let (db, user) = self.parts();
-        let sql = format!(
-            "INSERT INTO workout_exercise (user_id, workout_id, position, exercise_id, superset_group, notes) VALUES {}",
-            placeholders(workout.exercises.len(), 6)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-        for (position, exercise) in (0i64..).zip(&workout.exercises) {
-            query = query.bind(user).bind(&workout.id).bind(position);
-            query = query.bind(&exercise.exercise_id);
-            query = query.bind(exercise.superset_group);
-            query = query.bind(exercise.notes.as_deref());
-        }
-        query.execute(db).await?;
-        self.insert_sets(workout).await
-    }
-
-    async fn insert_sets(&mut self, workout: &Workout) -> Result<(), sqlx::Error> {
-        let (db, user) = self.parts();
-        let sets = workout.exercises.iter().map(|e| e.sets.len()).sum();
-        let sql = format!(
-            "INSERT INTO workout_set
-                 (user_id, workout_id, exercise_position, position, reps, weight, unit, rpe, is_warmup) VALUES {}",
-            placeholders(sets, 9)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-        for (exercise_position, exercise) in (0i64..).zip(&workout.exercises) {
-            for (position, set) in (0i64..).zip(&exercise.sets) {
-                query = query.bind(user).bind(&workout.id);
-                query = query.bind(exercise_position).bind(position);
-                query = query.bind(i64::from(set.reps)).bind(set.weight);
-                query = query.bind(set.unit.as_str());
-                query = query.bind(set.rpe).bind(set.is_warmup);
-            }
-        }
-        query.execute(db).await?;
-        Ok(())
+        insert_heads(db, user, &[(workout, None)], now).await?;
+        insert_exercises(db, user, &[workout]).await
     }
 
     /// Overwrites the stored workout of the same id; its exercises only if `exercises_changed`.
@@ -85,8 +127,8 @@ impl UserTransaction {
             return Ok(());
         }
         let sql = "DELETE FROM workout_exercise WHERE user_id = $1 AND workout_id = $2";
-        query!(sql; user, &workout.id).execute(db).await?;
-        self.insert_exercises(workout).await
+        query!(sql; user, &workout.id).execute(&mut *db).await?;
+        insert_exercises(db, user, &[workout]).await
     }
 
     /// Deletes the user's workout; false if it does not exist.

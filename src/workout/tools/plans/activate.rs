@@ -8,6 +8,7 @@ use crate::workout::tools::prelude::*;
 pub(in crate::workout::tools) struct ActivatePlan {
     plan_id: String,
     /// First day; default today
+    #[schemars(regex(pattern = dates::DATE_PATTERN))]
     starts_at: Option<String>,
     /// Default true
     active: Option<bool>,
@@ -16,7 +17,7 @@ pub(in crate::workout::tools) struct ActivatePlan {
 impl Tool for ActivatePlan {
     const NAME: &'static str = "activate_plan";
     const TITLE: &'static str = "Activate a plan";
-    const DESCRIPTION: &'static str = "Make a plan the user's one active plan (a system plan is copied first), or end it with active=false.";
+    const DESCRIPTION: &'static str = "Make a plan the user's one active plan, or end it with active=false. Of a system plan the user gets a copy.";
     const EFFECT: Effect = Effect::AddOrOverwrite;
     type Output = PlanView;
 

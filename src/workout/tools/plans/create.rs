@@ -2,7 +2,7 @@
 
 use super::{
     PlanView, find,
-    input::{Visibility, check_sessions, weeks},
+    input::{Visibility, check_sessions},
     insert, repeated,
 };
 use crate::workout::tools::prelude::*;
@@ -10,32 +10,33 @@ use crate::workout::tools::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::workout::tools) struct CreatePlan {
+    #[schemars(length(max = MAX_NAME_CHARS), regex(pattern = NOT_BLANK))]
     name: String,
+    #[schemars(length(min = 1, max = 14))]
     sessions: Option<Vec<PlanSession>>,
     #[schemars(range(min = 1, max = 104))]
     duration_weeks: Option<i64>,
-    /// Default private
+    /// Only recorded; default private
     visibility: Option<Visibility>,
+    #[schemars(length(max = MAX_NOTES_CHARS))]
     description: Option<String>,
-    /// A plan to start from
+    /// Plan id, for what is not given
     based_on: Option<String>,
 }
 
 impl Tool for CreatePlan {
     const NAME: &'static str = "create_workout_plan";
     const TITLE: &'static str = "Create a plan";
-    const DESCRIPTION: &'static str = "Create a plan of weekly sessions for the user, from scratch or based_on another plan (whose sessions are \
-        taken if none are given). visibility is only recorded: plans are not shown to others yet.";
+    const DESCRIPTION: &'static str = "Create a plan of weekly sessions: from scratch with sessions and duration_weeks, or based_on another plan. It does not count until activate_plan.";
     const EFFECT: Effect = Effect::Add;
     type Output = PlanView;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = name("name", self.name)?;
-        let description = text("description", self.description, MAX_NOTES_CHARS)?;
+        let description = text(self.description);
         let mut names = NameResolver::new(ctx.catalogue);
         check_sessions(self.sessions.as_mut(), &mut names)?;
         let notice = names.notice("planned");
-        let weeks = weeks(self.duration_weeks)?;
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
             Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
@@ -50,7 +51,8 @@ impl Tool for CreatePlan {
             name,
             description: description.or_else(|| from_base?.description.clone()),
             visibility: self.visibility.unwrap_or_default().as_str(),
-            duration_weeks: weeks
+            duration_weeks: self
+                .duration_weeks
                 .or(from_base.map(|base| base.duration_weeks))
                 .ok_or_else(|| missing("duration_weeks"))?,
             sessions: self

@@ -6,20 +6,24 @@ use crate::workout::tools::prelude::*;
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPlans {
-    /// Only this one, with its sessions
     pub plan_id: Option<String>,
+    /// `next_offset` of the page before
+    #[schemars(range(min = 0, max = 1000))]
+    pub offset: Option<usize>,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct PlanList {
     plans: Vec<PlanView>,
+    /// There are more: give this as offset
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_offset: Option<usize>,
 }
 
 impl Tool for ListPlans {
     const NAME: &'static str = "list_plans";
     const TITLE: &'static str = "List plans";
-    const DESCRIPTION: &'static str =
-        "The user's own plans and the system plans. Sessions are included when plan_id is given.";
+    const DESCRIPTION: &'static str = "The user's own plans, the active one first, and the system plans. With plan_id, one with its sessions.";
     type Output = PlanList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<PlanList>, ToolError> {
@@ -29,15 +33,21 @@ impl Tool for ListPlans {
             None => user.tx.plans().await?,
         };
         let with_sessions = plans.len() == 1;
-        let plans = plans.into_iter();
-        let plans: Vec<PlanView> = plans
+        let from = self.offset.filter(|_| !with_sessions).unwrap_or(0);
+        let views = plans.into_iter().skip(from);
+        let mut plans: Vec<PlanView> = views
             .map(|plan| PlanView::new(plan, with_sessions))
             .collect();
-        let lines: Vec<String> = plans.iter().map(|plan| plan.text(ctx.catalogue)).collect();
-        Ok(Reply {
-            data: PlanList { plans },
-            text: lines.join("\n"),
-        })
+        let fit = fitting(&plans, PAGE_BYTES);
+        let next_offset = (fit < plans.len()).then_some(from + fit);
+        plans.truncate(fit);
+        let mut lines: Vec<String> = plans.iter().map(|plan| plan.text(ctx.catalogue)).collect();
+        if lines.is_empty() {
+            lines.push("no more plans".to_owned());
+        }
+        lines.extend(next_offset.map(|next| format!("more: offset={next}")));
+        let list = PlanList { plans, next_offset };
+        Ok(Reply::new(list, lines.join("\n")))
     }
 }
 
@@ -45,5 +55,8 @@ impl Tool for ListPlans {
 pub async fn all_plans(ctx: &ToolContext<'_>) -> Result<PlanList, ToolError> {
     let plans = ctx.read().await?.tx.plans().await?.into_iter();
     let plans = plans.map(|plan| PlanView::new(plan, true)).collect();
-    Ok(PlanList { plans })
+    Ok(PlanList {
+        plans,
+        next_offset: None,
+    })
 }

@@ -9,9 +9,6 @@ pub(in crate::workout::tools) struct PlanView {
     #[serde(flatten)]
     plan: Plan,
     sessions_per_week: usize,
-    /// Exercises that were given by another name
-    #[serde(skip_serializing_if = "Option::is_none")]
-    notice: Option<String>,
 }
 
 impl PlanView {
@@ -23,7 +20,6 @@ impl PlanView {
         Self {
             plan,
             sessions_per_week,
-            notice: None,
         }
     }
 
@@ -34,11 +30,9 @@ impl PlanView {
         notice: Option<String>,
         catalogue: &Catalogue,
     ) -> Reply<Self> {
-        let mut view = Self::new(plan, true);
-        let mut lines = vec![format!("{action}: {}", view.text(catalogue))];
-        lines.extend(notice.clone());
-        view.notice = notice;
-        Reply::new(view, lines.join("\n"))
+        let view = Self::new(plan, true);
+        let text = format!("{action}: {}", view.text(catalogue));
+        Reply::new(view, text).with_notice(notice)
     }
 
     pub(super) fn text(&self, catalogue: &Catalogue) -> String {
@@ -73,11 +67,22 @@ fn exercise_text(exercise: &PlanExercise, catalogue: &Catalogue) -> String {
     let reps = match (exercise.reps_min, exercise.reps_max) {
         (Some(min), Some(max)) if min < max => format!("x{min}-{max}"),
         (Some(reps), _) | (None, Some(reps)) => format!("x{reps}"),
+        (None, None) if exercise.seconds.is_some() => String::new(),
         (None, None) => " sets".to_owned(),
     };
-    format!(
+    let mut text = format!(
         "{} {}{reps}",
         name_of(catalogue, &exercise.exercise_id),
         exercise.sets
-    )
+    );
+    if let Some(seconds) = exercise.seconds {
+        let _ = write!(text, "x{seconds} s");
+    }
+    if let Some(rpe) = exercise.rpe {
+        let _ = write!(text, " RPE {rpe}");
+    }
+    if let Some(group) = exercise.superset_group {
+        let _ = write!(text, " (superset {group})");
+    }
+    text
 }

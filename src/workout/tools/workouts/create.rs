@@ -12,26 +12,31 @@ use crate::workout::tools::prelude::*;
 pub(in crate::workout::tools) struct CreateWorkout {
     #[schemars(length(min = 1, max = 50))]
     exercises: Vec<WorkoutExercise>,
+    #[schemars(length(max = MAX_NAME_CHARS))]
     name: Option<String>,
-    /// Time (2026-11-21T18:30) or date; default now
+    /// Its start, as 2026-11-21T18:30 or a date; default now
+    #[schemars(regex(pattern = dates::TIME_PATTERN))]
     performed_at: Option<String>,
+    #[schemars(regex(pattern = dates::TIME_PATTERN))]
     ended_at: Option<String>,
+    #[schemars(length(max = MAX_NOTES_CHARS))]
     notes: Option<String>,
 }
 
 impl Tool for CreateWorkout {
     const NAME: &'static str = "create_workout";
     const TITLE: &'static str = "Log a workout";
-    const DESCRIPTION: &'static str = "Log a workout that has been done. Each call logs one more.";
+    const DESCRIPTION: &'static str = "Log a workout that has been done, all exercises in one call; each call logs one more. Weights are in the user's words and unit. notice says what names were taken for: tell the user.";
     const EFFECT: Effect = Effect::Add;
+    const ZONED: bool = true;
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
         let mut names = NameResolver::new(ctx.catalogue);
         check_exercises(&mut self.exercises, &mut names)?;
         let notice = names.notice("logged");
-        let name = text("name", self.name, MAX_NAME_CHARS)?;
-        let notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
+        let name = text(self.name);
+        let notes = text(self.notes);
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
             Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,

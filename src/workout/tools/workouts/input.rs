@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use crate::workout::{catalogue::Measure, tools::prelude::*};
 
-const MAX_EXERCISES: usize = 50;
+/// Of an exercise in one workout.
 const MAX_SETS: usize = 100;
 /// Of a set that is not measured in seconds or metres.
-const MAX_REPS: i64 = 1000;
+const MAX_REPS: u32 = 1000;
 const MAX_SETS_PER_WORKOUT: usize = 500;
-const MAX_EXERCISE_NOTES_CHARS: usize = 1000;
+const MAX_EXERCISES: usize = 50;
 /// Of all exercises of a workout together.
 const MAX_ALL_NOTES_CHARS: usize = 8000;
 const MAX_HOURS: i64 = 24;
@@ -19,58 +19,116 @@ pub(super) fn check_exercises(
     exercises: &mut [WorkoutExercise],
     names: &mut NameResolver<'_>,
 ) -> Result<(), ToolError> {
-    if exercises.is_empty() {
-        let message = "is empty; a workout has at least one exercise";
-        return Err(ToolError::at("exercises", message));
+    check_size("exercises", exercises)?;
+    for (at, exercise) in exercises.iter_mut().enumerate() {
+        let place = format!("exercises[{at}]");
+        let name = &mut exercise.exercise_id;
+        let found = names.resolve(&format!("{place}.exercise_id"), name)?;
+        check_sets(&format!("{place}.sets"), &mut exercise.sets, found.measure)?;
+        exercise.notes = text(exercise.notes.take());
     }
-    let sets = exercises.iter().map(|exercise| exercise.sets.len()).sum();
+    Ok(())
+}
+
+/// Checks what all exercises of one workout may have together.
+pub(super) fn check_size(place: &str, exercises: &[WorkoutExercise]) -> Result<(), ToolError> {
+    let sets = exercises.iter().map(|exercise| exercise.sets.len());
     let notes = exercises.iter().filter_map(|e| e.notes.as_ref());
     let chars = notes.map(|notes| notes.chars().count()).sum();
     for (count, max, what) in [
         (exercises.len(), MAX_EXERCISES, "exercises"),
-        (sets, MAX_SETS_PER_WORKOUT, "sets"),
+        (sets.clone().sum(), MAX_SETS_PER_WORKOUT, "sets"),
         (chars, MAX_ALL_NOTES_CHARS, "characters of notes"),
     ] {
         if count > max {
-            let message = format_args!("{count} {what}; at most {max} fit in one workout");
-            return Err(ToolError::at("exercises", message));
+            return Err(invalid!(
+                place,
+                "{count} {what}; at most {max} fit in one workout"
+            ));
         }
     }
-    for (at, exercise) in exercises.iter_mut().enumerate() {
-        check_exercise(&format!("exercises[{at}]"), exercise, names)?;
+    match sets.max() {
+        Some(most) if most > MAX_SETS => Err(invalid!(
+            place,
+            "{most} sets of one exercise; at most {MAX_SETS} fit"
+        )),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-fn check_exercise(
+/// Checks the sets of one exercise; `place` is theirs.
+pub(super) fn check_sets(
     place: &str,
-    exercise: &mut WorkoutExercise,
-    names: &mut NameResolver<'_>,
+    sets: &mut [WorkoutSet],
+    measure: Measure,
 ) -> Result<(), ToolError> {
-    let field = |name: &str| format!("{place}.{name}");
-    let found = names.resolve(&field("exercise_id"), &mut exercise.exercise_id)?;
-    count(&field("sets"), "sets", exercise.sets.len(), MAX_SETS)?;
-    for (at, set) in exercise.sets.iter().enumerate() {
-        check_set(&format!("{place}.sets[{at}]"), set, found.measure)?;
+    for (at, set) in sets.iter_mut().enumerate() {
+        check_set(|field| format!("{place}[{at}].{field}"), set, measure)?;
     }
-    if let Some(group) = exercise.superset_group {
-        within(&field("superset_group"), group, 0, 1000)?;
-    }
-    let notes = exercise.notes.take();
-    exercise.notes = text(&field("notes"), notes, MAX_EXERCISE_NOTES_CHARS)?;
     Ok(())
 }
 
-fn check_set(place: &str, set: &WorkoutSet, measure: Measure) -> Result<(), ToolError> {
-    if measure == Measure::Reps {
-        within(&format!("{place}.reps"), set.reps, 1, MAX_REPS)?;
+/// Checks what the schema cannot say of a set; `place` gives that of a field of it.
+pub(super) fn check_set(
+    place: impl Fn(&str) -> String,
+    set: &mut WorkoutSet,
+    measure: Measure,
+) -> Result<(), ToolError> {
+    let failed = set.kind == Some(SetKind::FailedAttempt);
+    let (fault, message) = match set.reps {
+        0 if !failed => (
+            "reps",
+            "is 0; only a set of the kind failed_attempt has none",
+        ),
+        1.. if failed => (
+            "kind",
+            "is failed_attempt, which has 0 reps; a set with some is of the kind failure",
+        ),
+        // Seconds and metres may be more.
+        reps if measure == Measure::Reps && reps > MAX_REPS => {
+            return Err(invalid!(
+                place("reps"),
+                "is {reps}; a set has at most {MAX_REPS} reps"
+            ));
+        }
+        _ => {
+            check_reserve(&place("rir"), set)?;
+            return check_kind(&place("kind"), set);
+        }
+    };
+    Err(ToolError::at(place(fault), message))
+}
+
+/// RPE is 10 less the reps in reserve: given both, they must say the same, to the half point in which RPE is given.
+fn check_reserve(place: &str, set: &WorkoutSet) -> Result<(), ToolError> {
+    if let (Some(rpe), Some(rir)) = (set.rpe, set.rir)
+        && (10.0 - rpe - rir).abs() > 0.5
+    {
+        let message = format_args!(
+            "is {rir}, but rpe {rpe} means {} in reserve; give one",
+            10.0 - rpe
+        );
+        return Err(ToolError::at(place, message));
     }
-    let weight = set.weight;
-    if !(0.0..=2000.0).contains(&weight) {
-        let message = format_args!("is {weight}; it must be from 0 (bodyweight) to 2000");
-        return Err(ToolError::at(format!("{place}.weight"), message));
-    }
-    check_rpe(&format!("{place}.rpe"), set.rpe)
+    Ok(())
+}
+
+/// Makes the kind what is stored: a warm-up is one by `is_warmup` alone, and a normal set has no kind.
+fn check_kind(place: &str, set: &mut WorkoutSet) -> Result<(), ToolError> {
+    let kind = set.kind.unwrap_or_default();
+    set.kind = match kind {
+        SetKind::Normal => None,
+        SetKind::WarmUp => {
+            set.is_warmup = true;
+            None
+        }
+        SetKind::Drop | SetKind::Failure | SetKind::FailedAttempt if set.is_warmup => {
+            let message = format_args!("is {}, but is_warmup is true", kind.as_str());
+            return Err(ToolError::at(place, message));
+        }
+        other => Some(other),
+    };
+    Ok(())
 }
 
 /// Parses a time; blank counts as not given.
@@ -103,4 +161,35 @@ pub(super) fn check_times(workout: &Workout) -> Result<(), ToolError> {
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn checked(effort: &serde_json::Value) -> Result<(), String> {
+        let mut set = json!({"reps": 5, "weight": 100.0, "unit": "kg"});
+        let fields = effort.as_object().expect("an object").clone();
+        set.as_object_mut().expect("an object").extend(fields);
+        let mut set: WorkoutSet = serde_json::from_value(set).expect("a set");
+        check_set(str::to_owned, &mut set, Measure::Reps).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rpe_and_reps_in_reserve_say_the_same() {
+        for effort in [
+            json!({"rpe": 8}),
+            json!({"rir": 5}),
+            json!({"rpe": 8, "rir": 2}),
+            json!({"rpe": 8.5, "rir": 1}),
+        ] {
+            assert_eq!(checked(&effort), Ok(()), "{effort}");
+        }
+        assert_eq!(
+            checked(&json!({"rpe": 8, "rir": 5})),
+            Err("rir: is 5, but rpe 8 means 2 in reserve; give one".to_owned())
+        );
+    }
 }

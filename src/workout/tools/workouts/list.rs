@@ -1,30 +1,32 @@
 //! Tool `list_workouts`.
 
-use jiff::Timestamp;
+use jiff::ToSpan;
 
-use super::not_found;
 use crate::workout::tools::prelude::*;
 
-/// Most workouts in one answer.
-const MAX_WORKOUTS: i64 = 100;
-const DEFAULT_WORKOUTS: i64 = 50;
-/// Approximate size at which a page of long workouts ends early.
-const MAX_PAGE_BYTES: usize = 200_000;
+const DEFAULT_WORKOUTS: i64 = 20;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::workout::tools) struct ListWorkouts {
-    /// At most 100; default 50
+    /// First day
+    #[schemars(regex(pattern = dates::DATE_PATTERN))]
+    since: Option<String>,
+    /// Last day
+    #[schemars(regex(pattern = dates::DATE_PATTERN))]
+    until: Option<String>,
+    /// Only workouts with it
+    exercise: Option<String>,
+    /// Default 20
     #[schemars(range(min = 1, max = 100))]
     limit: Option<i64>,
-    /// Only older ones: a time, a date, or the id of a workout
     before: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub(in crate::workout::tools) struct WorkoutList {
     workouts: Vec<WorkoutView>,
-    /// Give as before for the next page
+    /// There are older ones: give this as before
     #[serde(skip_serializing_if = "Option::is_none")]
     next_before: Option<String>,
 }
@@ -32,73 +34,67 @@ pub(in crate::workout::tools) struct WorkoutList {
 impl Tool for ListWorkouts {
     const NAME: &'static str = "list_workouts";
     const TITLE: &'static str = "List workouts";
-    const DESCRIPTION: &'static str =
-        "The user's logged workouts, newest first, with exercises, sets and ids.";
+    const DESCRIPTION: &'static str = "The user's workouts, newest first, with sets and ids; of a period or with an exercise if asked. While an answer has next_before, there are older ones: call again with before=next_before.";
     type Output = WorkoutList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutList>, ToolError> {
         let limit = self.limit.unwrap_or(DEFAULT_WORKOUTS);
-        let limit = within("limit", limit, 1, MAX_WORKOUTS)?;
+        let mut names = NameResolver::new(ctx.catalogue);
         let mut user = ctx.read().await?;
-        let mut page = Page::newest(oldest(&user), limit + 1);
+        let mut page = Page::newest(user.oldest(), limit + 1);
+        if let Some(mut exercise) = non_blank(self.exercise) {
+            names.resolve("exercise", &mut exercise)?;
+            page.exercise = Some(exercise);
+        }
         if let Some(before) = non_blank(self.before) {
             page.before = position(before.trim(), &mut user).await?;
         }
-        let mut workouts = user.tx.workouts(&page).await?;
-        let fit = fitting(&workouts).min(usize::try_from(limit).unwrap_or(usize::MAX));
+        narrow(&mut page, self.since, self.until, &user)?;
+        let workouts = user.tx.workouts(&page).await?;
+        let views = workouts.into_iter();
+        let mut workouts: Vec<WorkoutView> = views
+            .map(|workout| WorkoutView::new(workout, ctx.catalogue, &user))
+            .collect();
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let fit = fitting(&workouts, PAGE_BYTES).min(limit);
         let more = workouts.len() > fit;
         workouts.truncate(fit);
         let last = workouts.last().filter(|_| more);
-        let next_before = last.map(|workout| workout.id.clone());
-        let workouts: Vec<WorkoutView> = workouts
-            .into_iter()
-            .map(|workout| WorkoutView::new(workout, ctx.catalogue, &user))
-            .collect();
         let list = WorkoutList {
+            next_before: last.map(|workout| workout.id.clone()),
             workouts,
-            next_before,
         };
         let text = list.text();
-        Ok(Reply::new(list, text))
+        Ok(Reply::new(list, text).with_notice(names.notice("listed")))
     }
 }
 
-/// The start of the listed period: all workouts, unless the user has lowered the history limit.
-fn oldest(user: &UserData) -> Timestamp {
-    if user.settings.history_is_capped() {
-        user.days_ago(user.settings.max_history_days)
-    } else {
-        Timestamp::MIN
-    }
-}
-
-/// The place in the order that `before` names: a workout's id, a time, or a date, past or future, for its start.
-async fn position(before: &str, user: &mut UserData) -> Result<(Timestamp, String), ToolError> {
-    if uuid::Uuid::try_parse(before).is_ok() {
-        let at = user.tx.workout_time(before).await?;
-        let at = at.ok_or_else(|| not_found("before", before))?;
-        return Ok((at, before.to_owned()));
-    }
-    let at = match dates::parse_date("before", before) {
-        Ok(date) => dates::start_of(date, &user.zone),
-        Err(_) => dates::parse_past("before", before, &user.zone, user.now)?,
+/// Limits the page to the days from `since` to `until`, both included.
+fn narrow(
+    page: &mut Page,
+    since: Option<String>,
+    until: Option<String>,
+    user: &UserData,
+) -> Result<(), ToolError> {
+    let day = |place: &str, text: Option<String>| {
+        let text = non_blank(text);
+        text.map(|text| dates::parse_day(place, &text, user.now, &user.zone))
+            .transpose()
     };
-    Ok((at, String::new()))
-}
-
-/// How many of the workouts fit into an answer; at least one.
-fn fitting(workouts: &[Workout]) -> usize {
-    let mut bytes = 0;
-    let fit = workouts.iter().take_while(|workout| {
-        let own = workout.notes.as_ref().map_or(0, String::len);
-        let exercises = workout.exercises.iter().map(|exercise| {
-            let notes = exercise.notes.as_ref().map_or(0, String::len);
-            100 + notes + exercise.sets.len() * 60
-        });
-        bytes += 300 + own + exercises.sum::<usize>();
-        bytes <= MAX_PAGE_BYTES
-    });
-    fit.count().max(1)
+    let (since, until) = (day("since", since)?, day("until", until)?);
+    if let (Some(since), Some(until)) = (since, until)
+        && until < since
+    {
+        return Err(invalid!("until", "is {until}, before since {since}"));
+    }
+    if let Some(since) = since {
+        page.since = page.since.max(dates::start_of(since, &user.zone));
+    }
+    if let Some(until) = until {
+        let end = dates::start_of(until.saturating_add(1.day()), &user.zone);
+        page.before = page.before.clone().min((end, String::new()));
+    }
+    Ok(())
 }
 
 impl WorkoutList {

@@ -7,16 +7,22 @@ use super::{
     input::{check_exercises, check_times, time},
     not_found, repeated,
 };
-use crate::workout::tools::prelude::*;
+use crate::workout::tools::{prelude::*, schema::terse};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::workout::tools) struct UpdateWorkout {
     workout_id: String,
+    /// Replaces all; as in `create_workout`
+    #[schemars(length(min = 1, max = 50), transform = terse)]
     exercises: Option<Vec<WorkoutExercise>>,
+    #[schemars(length(max = MAX_NAME_CHARS))]
     name: Option<String>,
+    #[schemars(regex(pattern = dates::TIME_PATTERN))]
     performed_at: Option<String>,
+    #[schemars(regex(pattern = dates::OPTIONAL_TIME_PATTERN))]
     ended_at: Option<String>,
+    #[schemars(length(max = MAX_NOTES_CHARS))]
     notes: Option<String>,
 }
 
@@ -26,16 +32,12 @@ pub(in crate::workout::tools) struct DeleteWorkout {
     workout_id: String,
 }
 
-#[derive(Serialize, JsonSchema)]
-pub(in crate::workout::tools) struct Deleted {
-    deleted: String,
-}
-
 impl Tool for UpdateWorkout {
     const NAME: &'static str = "update_workout";
     const TITLE: &'static str = "Correct a workout";
-    const DESCRIPTION: &'static str = "Correct a logged workout. What is not given stays; \"\" clears a text; exercises replaces all of them.";
+    const DESCRIPTION: &'static str = "Change a logged workout: its name, times or notes, or all its exercises. What is not given stays; \"\" clears a text. For single sets there are add_sets and correct_set.";
     const EFFECT: Effect = Effect::Overwrite;
+    const ZONED: bool = true;
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
@@ -63,10 +65,10 @@ impl Tool for UpdateWorkout {
 impl UpdateWorkout {
     fn apply_to(self, workout: &mut Workout, user: &UserData) -> Result<(), ToolError> {
         if self.name.is_some() {
-            workout.name = text("name", self.name, MAX_NAME_CHARS)?;
+            workout.name = text(self.name);
         }
         if self.notes.is_some() {
-            workout.notes = text("notes", self.notes, MAX_NOTES_CHARS)?;
+            workout.notes = text(self.notes);
         }
         if let Some(exercises) = self.exercises {
             workout.exercises = exercises;
@@ -88,7 +90,7 @@ impl UpdateWorkout {
 impl Tool for DeleteWorkout {
     const NAME: &'static str = "delete_workout";
     const TITLE: &'static str = "Delete a workout";
-    const DESCRIPTION: &'static str = "Delete a logged workout for good.";
+    const DESCRIPTION: &'static str = "Delete a logged workout for good. Ask the user first.";
     const EFFECT: Effect = Effect::Overwrite;
     type Output = Deleted;
 
@@ -101,9 +103,6 @@ impl Tool for DeleteWorkout {
             user.commit(&id).await?;
         }
         let text = format!("Deleted workout {id}");
-        Ok(Reply {
-            data: Deleted { deleted: id },
-            text,
-        })
+        Ok(Reply::new(Deleted { deleted: id }, text))
     }
 }

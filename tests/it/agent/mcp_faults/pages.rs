@@ -148,14 +148,15 @@ async fn a_page_that_fails_when_tools_are_listed_again_leaves_the_listing_in_for
             (Some("tools/list"), _) if message["params"]["cursor"].is_null() => {
                 Some(result_of(message, &first))
             }
-            (Some("tools/list"), 1) => Some(typed(500, "text/plain", "no")),
+            // An unknown outcome of a call has the session checked, by a listing.
+            (Some("tools/list"), 1) | (Some("tools/call"), 1..) => {
+                Some(typed(500, "text/plain", "no"))
+            }
             (Some("tools/list"), after) => {
                 let names = &["second", "third"][..=after.min(1)];
                 let tools: Vec<Value> = names.iter().map(|it| json!({"name": it})).collect();
                 Some(result_of(message, &json!({ "tools": tools })))
             }
-            // An unknown outcome has the session checked, by a listing.
-            (Some("tools/call"), 1..) => Some(typed(500, "text/plain", "no")),
             _ => None,
         }
     });

@@ -71,7 +71,8 @@ impl Service {
 async fn each_end_of_a_run_is_one_line_with_these_fields_alone() {
     let mut world = World::sqlite().await;
     world.set("RUNS_CONCURRENCY", "1");
-    world.set("RUNS_QUEUE_TTL_SECS", "2");
+    // Longer than a loaded machine takes to begin a run.
+    world.set("RUNS_QUEUE_TTL_SECS", "6");
     let service = Service::start(&world).await;
     let begin = async |id: &str| {
         let body = json!({"prompt": "go", "async": true, "requestId": id});

@@ -17,9 +17,7 @@ async fn the_resource_metadata_needs_no_token() {
     let server = WorkoutServer::with(&settings, Tuning::default()).await;
     for path in [DOCUMENT, "/.well-known/oauth-protected-resource"] {
         let request = server.request(Method::GET, path).header("host", "mcp:8000");
-        let forged = request
-            .header("x-forwarded-proto", "https")
-            .header("x-forwarded-host", "evil");
+        let forged = request.header("x-forwarded-host", "evil");
         assert_eq!(
             Answer::of(forged).await.ok(),
             json!({"resource": "http://mcp:8000/mcp", "authorization_servers": [issuer],
@@ -41,6 +39,40 @@ async fn the_resource_metadata_needs_no_token() {
             "Bearer resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource/mcp\""
         )
     );
+}
+
+#[tokio::test]
+async fn behind_tls_no_http_url_is_announced_to_clients_of_an_oauth_issuer() {
+    let issuer = ("OAUTH_ISSUER", "https://auth.example.com");
+    let server = WorkoutServer::with(&[issuer], Tuning::default()).await;
+    for (name, value) in [
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "for=192.0.2.1;proto=https"),
+    ] {
+        for path in [DOCUMENT, "/.well-known/oauth-protected-resource"] {
+            let document = server.request(Method::GET, path).header(name, value);
+            let document = Answer::of(document).await;
+            assert_eq!(document.error(), (503, "no_public_url"), "{path}");
+            assert!(document.text.contains("MCP_PUBLIC_URL"));
+        }
+        let unknown = Answer::of(server.anonymous(&initialize()).header(name, value)).await;
+        assert_eq!(unknown.error(), (401, "unauthorized"));
+        assert_eq!(unknown.header("www-authenticate"), Some("Bearer"));
+        let wrong = server.post("wrong", &initialize()).header(name, value);
+        let wrong = Answer::of(wrong).await;
+        let challenge = wrong.header("www-authenticate");
+        assert_eq!(challenge, Some("Bearer error=\"invalid_token\""));
+        let agent = server.post(AGENT_TOKEN, &initialize()).header(name, value);
+        assert_eq!(Answer::of(agent).await.status, 200);
+    }
+    let https = ("x-forwarded-proto", "https");
+    let public = ("MCP_PUBLIC_URL", "https://mcp.example.com/mcp");
+    for settings in [vec![issuer, public], vec![]] {
+        let server = WorkoutServer::with(&settings, Tuning::default()).await;
+        let document = server.request(Method::GET, DOCUMENT);
+        let document = Answer::of(document.header(https.0, https.1)).await;
+        assert_eq!(document.status, 200, "{settings:?}");
+    }
 }
 
 #[tokio::test]
@@ -78,7 +110,6 @@ async fn other_paths_and_methods_are_problems() {
     }
     for (method, path) in [
         (Method::PUT, "/mcp"),
-        (Method::OPTIONS, "/mcp"),
         (Method::POST, "/health"),
         (Method::POST, DOCUMENT),
     ] {

@@ -24,10 +24,10 @@ fn workouts() -> String {
 /// The text about the quads of a week, and its heading.
 fn quads() -> [(String, String); 4] {
     let stands = [
-        "6 direct, 6 fractional; maintenance",
+        "6 direct, 6 fractional; in the most productive range",
         "12 direct, 12 fractional; in the most productive range",
-        "18 direct, 18 fractional; in the most productive range",
-        "24 direct, 24 fractional; close to MRV",
+        "18 direct, 18 fractional; above MRV",
+        "24 direct, 24 fractional; above MRV",
     ];
     [3, 2, 1, 0].map(|ago| {
         let (monday, sunday) = week(ago);
@@ -36,7 +36,7 @@ fn quads() -> [(String, String); 4] {
         (
             format!("Working sets from {monday} to {sunday}{so_far}:\n"),
             format!(
-                "quads: {} (MV 6, MEV 8, MAV 12-18, MRV 18-30)\n",
+                "quads: {} (MV 2-4, MEV 4-6, MAV 6-14, MRV 14-18); trained on 1 day: MRV 5-12\n",
                 stands[at]
             ),
         )
@@ -87,8 +87,9 @@ on_both!(
             .await;
         assert_eq!(without_ids(&told[0]), workouts());
         let source = "Landmarks: melvio/lifting-volumes-overview README, which cites Renaissance Periodization \
-            (rpstrength.com) (2026-11), working sets per muscle and week, intermediate lifters; general guidance for \
-            intermediate lifters, not medical advice";
+            (rpstrength.com), commit dc689d3 of 2025-11-01; working sets per muscle and week, lifters who have trained the \
+            muscle for 3 to 7 years or more; general guidance, not medical advice; MRV by days: those of the week on which \
+            the muscle was trained, or of the week before while this one is not over";
         let expected = quads().map(|(week, quads)| format!("{week}{quads}{source}"));
         assert_eq!(told[1..], expected);
     }

@@ -91,7 +91,7 @@ impl Deployment {
         };
         assert_eq!(
             question["tools"].as_array().expect("the tools").len(),
-            15,
+            22,
             "all tools are offered"
         );
         for body in [question, results] {

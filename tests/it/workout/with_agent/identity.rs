@@ -100,7 +100,7 @@ on_both!(
         let tools = async |client: &crate::support::world::Client| {
             let listed = client.session.peer().list_all_tools();
             let listed = within("the tools", listed).await.expect("tools");
-            assert_eq!(listed.len(), 15);
+            assert_eq!(listed.len(), 22);
             serde_json::to_string(&listed).expect("JSON")
         };
         assert!(!tools(&ann).await.contains("user_id"));
@@ -110,7 +110,7 @@ on_both!(
                 .await
                 .matches(r#""required":["user_id""#)
                 .count(),
-            14
+            21
         );
 
         let mut for_bob = squats();
@@ -137,5 +137,28 @@ on_both!(
             "{hers}"
         );
         assert_eq!(hers.matches("(id ").count(), 1, "{hers}");
+    }
+);
+
+on_both!(
+    claude_sees_the_own_exercises_of_the_authenticated_user_alone,
+    async |world: World| {
+        let deployment = Deployment::over(world).await;
+        let march =
+            json!({"name": "Belt March", "primary_muscles": ["quads"], "user_id": "mallory"});
+        let create = [("create_exercise", march)];
+        let told = deployment.ask("ann", "Add the belt march.", &create).await;
+        assert!(told[0].starts_with("Created: Belt March ("), "{told:?}");
+        let list = [("list_exercises", json!({"query": "belt march"}))];
+        let told = deployment.ask("ann", "Is it there?", &list).await;
+        assert!(told[0].contains(", the user's own): quads"), "{told:?}");
+        for user in ["bob", "mallory"] {
+            let told = deployment.ask(user, "Is it there?", &list).await;
+            assert!(!told[0].contains("Belt March"), "{told:?}");
+        }
+        // An agent that names no user gets the shared exercises.
+        let agent = deployment.as_agent().await;
+        let shared = agent.text("list_exercises", json!({"query": "belt march"}));
+        assert!(!shared.await.contains("Belt March"));
     }
 );

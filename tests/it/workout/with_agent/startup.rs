@@ -20,8 +20,9 @@ async fn refusal(database: &str, at_most: u64) -> String {
         assert_eq!((ended.code, &ended.out), (Some(1), &vec![]), "{ended:?}");
         assert!(took < Duration::from_secs(at_most), "{took:?}: {ended:?}");
         let [line] = <[String; 1]>::try_from(ended.err).expect("one line");
-        let why = line.strip_prefix("DATABASE_URL: cannot open the database: ");
-        said.push(why.unwrap_or_else(|| panic!("{line}")).to_owned());
+        let why = line.strip_prefix("DATABASE_URL: cannot open the database");
+        let why = why.unwrap_or_else(|| panic!("{line}"));
+        said.push(why.trim_start_matches(": ").trim_start().to_owned());
     }
     assert_eq!(said[0], said[1]);
     said.remove(0)
@@ -34,15 +35,27 @@ fn sqlite(file: &Path) -> String {
 #[tokio::test]
 async fn an_invalid_database_file_is_a_one_line_error() {
     let folder = tempfile::tempdir().expect("a folder");
-    let missing = sqlite(&folder.path().join("missing/log.db"));
-    let cannot = "unable to open database file";
-    assert_eq!(refusal(&missing, 5).await, cannot);
-    assert_eq!(refusal(&sqlite(folder.path()), 5).await, cannot);
+    let missing = folder.path().join("missing/log.db");
+    let cannot = |file: &Path| format!("{}: unable to open database file", file.display());
+    let no_folder = missing.parent().expect("a folder").display();
+    assert_eq!(
+        refusal(&sqlite(&missing), 5).await,
+        format!("{} (there is no folder {no_folder})", cannot(&missing))
+    );
+    assert_eq!(
+        refusal(&sqlite(folder.path()), 5).await,
+        cannot(folder.path())
+    );
     // A folder that is read-only even for root.
-    assert_eq!(refusal("sqlite:/sys/log.db", 5).await, cannot);
+    let read_only = Path::new("/sys/log.db");
+    assert_eq!(
+        refusal("sqlite:/sys/log.db?mode=rwc", 5).await,
+        cannot(read_only)
+    );
     let text = folder.path().join("diary.txt");
     std::fs::write(&text, "Dear diary, today I squatted. ".repeat(100)).expect("a file");
-    assert_eq!(refusal(&sqlite(&text), 5).await, "file is not a database");
+    let no_database = format!("{}: file is not a database", text.display());
+    assert_eq!(refusal(&sqlite(&text), 5).await, no_database);
     let still = std::fs::read_to_string(&text).expect("the file");
     assert!(still.starts_with("Dear diary"), "it is left alone");
 }
@@ -165,5 +178,30 @@ async fn two_processes_can_write_the_same_file_concurrently() {
     for server in [one, other] {
         let log = server.stop().await.out.join("\n");
         assert!(!log.contains("locked") && !log.contains("ERROR"), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_an_app_starts_in_the_root_folder_keeps_its_data_at_home() {
+    for (url, file) in [
+        (None, "prog-strength.db"),
+        (Some("sqlite:own.db"), "own.db"),
+        (Some("sqlite:~/tilde.db"), "tilde.db"),
+    ] {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_prog-strength-agent"));
+        command
+            .args(["mcp", "--stdio"])
+            .env_clear()
+            .current_dir("/");
+        command.env("HOME", home.path());
+        command.envs(url.map(|url| ("DATABASE_URL", url)));
+        command
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true);
+        let ended = tokio::time::timeout(Duration::from_secs(60), command.output());
+        ended.await.expect("in time").expect("an end");
+        assert!(home.path().join(file).exists(), "{file}");
+        assert!(!Path::new("/").join(file).exists(), "{file}");
     }
 }

@@ -96,7 +96,7 @@ async fn a_stdio_session_acts_for_the_configured_user() {
     let mut ann = Lines::start(&world.url, &[("WORKOUT_USER_ID", "ann")]);
     ann.begin().await;
     let tools = ann.ask(1, "tools/list", json!({})).await;
-    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(15));
+    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(22));
     assert!(!tools.to_string().contains("user_id"));
     let (failed, logged) = ann.call(2, "create_workout", squats()).await;
     assert!(

@@ -50,7 +50,9 @@ on_both!(
                      Best sets: 5 @ 87.5 kg on {d14}, 5 @ 87.5 kg on {d14}, 5 @ 87.5 kg on {d14}\n\
                      Plateau: no\n\
                      Formula: Brzycki 1993: weight * 36 / (37 - reps), estimated from reps to fatigue; \
-                     low confidence above 10 reps"
+                     low confidence above 10 reps\n\
+                     All time: heaviest 5 @ 87.5 kg on {d14}, most reps 5 @ 87.5 kg on {d14}, \
+                     e1RM 98.4 kg from 5 @ 87.5 kg on {d14}"
                 ),
             ]
         );
@@ -73,8 +75,8 @@ on_both!(the_next_weight_comes_with_its_sets, async |world: World| {
     assert_eq!(
         deployment.ask("ann", asked, &calls).await,
         [format!(
-            "Barbell Back Squat: next 105 kg for 10 reps (last 100 kg); every working set reached 10 reps: \
-                 one step of 5 kg up\n\
+            "Barbell Back Squat: next 105 kg for 10 reps (last 100 kg), as logged before; every set at the working weight \
+                 reached 10 reps: one step of 5 kg up\n\
                  based on {d3}: 5 @ 60 kg warm-up, 3x10 @ 100 kg (e1RM 133.3 kg)\n\
                  based on {d6}: 3x10 @ 95 kg (e1RM 126.7 kg)"
         )]
@@ -104,7 +106,7 @@ on_both!(
                 )],
             )
             .await;
-        let (d7, d14) = (day(7), day(14));
+        let (d7, d14, d35) = (day(7), day(14), day(35));
         // Four times 750 kg, then 700: a slope of -700/490 kg a day.
         assert_eq!(
             told,
@@ -115,7 +117,9 @@ on_both!(
                  Best sets: 5 @ 50 kg on {d7}, 5 @ 50 kg on {d7}, 5 @ 50 kg on {d14}\n\
                  Plateau: yes, the e1RM has not risen over at least 4 sessions and 21 days\n\
                  Formula: Brzycki 1993: weight * 36 / (37 - reps), estimated from reps to fatigue; \
-                 low confidence above 10 reps"
+                 low confidence above 10 reps\n\
+                 All time: heaviest 5 @ 50 kg on {d35}, most reps 5 @ 50 kg on {d35}, \
+                 e1RM 56.3 kg from 5 @ 50 kg on {d35}"
             )]
         );
     }
@@ -196,15 +200,16 @@ on_both!(
         let told = deployment
             .ask("ann", "Am I doing too much volume for chest?", &calls)
             .await;
-        // 12 and 10 direct sets are more than 20; the chest assists in three pullovers, which count half.
+        // 12 and 10 direct sets of one day are more than 12; the chest assists in three pullovers, which count half.
         assert_eq!(
             told,
             [format!(
                 "Working sets from {monday} to {sunday} (so far):\n\
-                 chest: 22 direct, 23.5 fractional; close to MRV (MV 4, MEV 6, MAV 12-20, MRV 20-35)\n\
-                 Landmarks: melvio/lifting-volumes-overview README, which cites Renaissance Periodization (rpstrength.com) \
-                 (2026-11), working sets per muscle and week, intermediate lifters; general guidance for intermediate lifters, \
-                 not medical advice"
+                 chest: 22 direct, 23.5 fractional; above MRV (MV 2-4, MEV 4-6, MAV 6-16, MRV 16-24); trained on 1 day: MRV 5-12\n\
+                 Landmarks: melvio/lifting-volumes-overview README, which cites Renaissance Periodization (rpstrength.com), \
+                 commit dc689d3 of 2025-11-01; working sets per muscle and week, lifters who have trained the muscle for 3 to 7 \
+                 years or more; general guidance, not medical advice; MRV by days: those of the week on which the muscle was \
+                 trained, or of the week before while this one is not over"
             )]
         );
     }

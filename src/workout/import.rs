@@ -1,0 +1,180 @@
+//! Import of training histories: files of Strong, Hevy and `FitNotes`, and this server's own export.
+//!
+//! - `table`, `columns`, `number`, `when`: a CSV file as rows, values, numbers and times. `format` and a file for each format
+//!   (`strong`, `hevy`, `fitnotes`, `own`): their columns. `rows`, `workouts`: rows to `record`s, which know no app.
+//! - `units`, `names`, `create`, `sets`, `convert`: records to workouts of the log.
+//! - `prepare`: all of these, and the report. `merge`: which of them are there already. [`report`]: what is done, or would be.
+
+mod columns;
+mod convert;
+mod create;
+mod fitnotes;
+mod format;
+mod hevy;
+mod merge;
+mod names;
+mod number;
+mod own;
+mod parse;
+mod prepare;
+mod record;
+pub mod report;
+mod rows;
+mod sets;
+mod strong;
+mod table;
+mod units;
+mod when;
+mod workouts;
+
+use std::collections::BTreeMap;
+
+use super::{
+    catalogue::Exercise,
+    context::{ToolContext, UserData, Write},
+    dates,
+    error::ToolError,
+    figures::units::Unit,
+    model::Workout,
+};
+pub use format::{FORMATS, Format};
+use merge::{Merge, merge};
+pub use own::HEADER;
+pub use parse::{Parsed, parse};
+use prepare::{Prepared, Settled, prepare};
+use report::ImportReport;
+pub use table::MAX_FILE_BYTES;
+
+/// Workouts written between two reports of progress.
+const BATCH: usize = 100;
+/// Lines that a refusal names.
+const NAMED_LINES: usize = 10;
+
+/// How a file is imported.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only report.
+    pub dry_run: bool,
+    /// Refuse a file with a line that is wrong, in place of leaving the line out.
+    pub refuse: bool,
+    /// The unit of weights of which the file says none.
+    pub weight_unit: Option<Unit>,
+    /// Create own exercises for names that are not matched.
+    pub create: bool,
+    /// Exercises for names of the file.
+    pub names: BTreeMap<String, String>,
+}
+
+/// Imports what a file says, all or nothing. `progress` is told how many of how many workouts are written.
+pub async fn import(
+    ctx: &ToolContext<'_>,
+    parsed: Parsed,
+    options: &Options,
+    progress: &(dyn Fn(usize, usize) + Send + Sync),
+) -> Result<ImportReport, ToolError> {
+    // Nobody waits for the preparation.
+    let mut user = ctx.read().await?;
+    let settled = Settled {
+        unit: user.settings.units.unit(),
+        logged: user.tx.import_units().await?,
+        zone: user.zone.clone(),
+        now: user.now,
+    };
+    let prepared = prepare(ctx.catalogue, &settled, parsed, options).await?;
+    let Prepared {
+        mut report,
+        imported,
+        created,
+    } = prepared;
+    if options.dry_run {
+        let merge = merge(&mut user.tx, imported).await?;
+        count(&mut report, &merge, &user);
+        return Ok(report);
+    }
+    if options.refuse && report.skipped_lines > 0 {
+        return Err(refusal(&report));
+    }
+    drop(user);
+    let (mut user, is_repeated) = match ctx.write().await? {
+        Write::First(user) => (user, false),
+        // Everything is there, and the report says so.
+        Write::Repeated(user, _) => (user, true),
+    };
+    let merge = merge(&mut user.tx, imported).await?;
+    count(&mut report, &merge, &user);
+    if !is_repeated {
+        write(user, &created, &merge, progress).await?;
+    }
+    Ok(report)
+}
+
+fn count(report: &mut ImportReport, merge: &Merge, user: &UserData) {
+    report.added = merge.new.len();
+    report.added_sets = merge.new.iter().map(|new| count_sets(&new.workout)).sum();
+    report.changed = merge.changed.len();
+    report.already_there = merge.same;
+    report.different = merge.kept.len();
+    if let Some(example) = merge.other_units.first() {
+        report.note(&format!(
+            "of the workouts that are overwritten, {} have the same numbers in another unit ({example})",
+            merge.other_units.len()
+        ));
+    }
+    let kept = merge.kept.iter().map(|workout| {
+        let at = dates::local(workout.performed_at, &user.zone);
+        format!("{at} {}", workout.name.as_deref().unwrap_or_default())
+            .trim_end()
+            .to_owned()
+    });
+    report.different_workouts = kept.collect();
+    if report.different > 0 {
+        report.note(&format!(
+            "{} workouts are in the log with other sets or notes and stay as they are there (different_workouts)",
+            report.different
+        ));
+    }
+}
+
+async fn write(
+    mut user: UserData,
+    created: &[Exercise],
+    merge: &Merge,
+    progress: &(dyn Fn(usize, usize) + Send + Sync),
+) -> Result<(), ToolError> {
+    let now = user.now;
+    let all = merge.new.len() + merge.changed.len();
+    let mut done = 0;
+    for exercise in created {
+        user.tx.insert_exercise(exercise, now).await?;
+    }
+    for batch in merge.new.chunks(BATCH) {
+        user.tx.insert_imported(batch, now).await?;
+        done += batch.len();
+        progress(done, all);
+    }
+    for changed in &merge.changed {
+        user.tx.replace_imported(changed, now).await?;
+        done += 1;
+        progress(done, all);
+    }
+    user.commit("").await
+}
+
+fn count_sets(workout: &Workout) -> usize {
+    workout.exercises.iter().map(|e| e.sets.len()).sum()
+}
+
+fn refusal(report: &ImportReport) -> ToolError {
+    let named = report.skipped.iter().take(NAMED_LINES);
+    let named: Vec<String> = named.map(ToString::to_string).collect();
+    let more = report.skipped_lines.saturating_sub(named.len());
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!("; and {more} more")
+    };
+    ToolError::Input(format!(
+        "nothing was imported: {}{more}; correct them, or leave them out (on_error skip)",
+        named.join("; ")
+    ))
+}

@@ -1,0 +1,73 @@
+//! Own exercises for names of a file that are no known exercise.
+
+use std::collections::HashSet;
+
+use super::{names::Names, record::FileWorkout};
+use crate::workout::{
+    catalogue::{Catalogue, Exercise, Load, Measure},
+    error::ToolError,
+    store::{MAX_USER_EXERCISES, new_id},
+};
+
+/// As long as the names of own exercises may be.
+const MAX_NAME_CHARS: usize = 100;
+/// In kg; of exercises with a weight.
+const STEP: f64 = 2.5;
+
+/// New exercises for the names that are not matched: measured as the file counts their sets, with a load where it has weights.
+/// Their muscles are not known.
+pub(super) fn exercises(
+    names: &Names<'_>,
+    workouts: &[FileWorkout],
+    catalogue: &Catalogue,
+) -> Result<Vec<Exercise>, ToolError> {
+    let mut created = Vec::new();
+    let mut known = HashSet::new();
+    for name in names.all().iter().filter(|name| name.exercise.is_none()) {
+        let letters = name.text.chars().filter(|c| c.is_alphanumeric());
+        let spelled: String = letters.flat_map(char::to_lowercase).collect();
+        let is_name = !spelled.is_empty() && name.text.chars().count() <= MAX_NAME_CHARS;
+        if is_name && known.insert(spelled) {
+            created.push(exercise(&name.text, workouts));
+        }
+    }
+    let own = catalogue.all().filter(|exercise| exercise.own).count();
+    if own + created.len() > MAX_USER_EXERCISES {
+        return Err(ToolError::Input(format!(
+            "{} own exercises would be created beside {own}; a user has at most {MAX_USER_EXERCISES}",
+            created.len()
+        )));
+    }
+    Ok(created)
+}
+
+fn exercise(name: &str, workouts: &[FileWorkout]) -> Exercise {
+    let exercises = workouts.iter().flat_map(|workout| &workout.exercises);
+    let named = exercises.filter(|exercise| exercise.name == name);
+    let (mut reps, mut metres, mut weights) = (false, false, false);
+    let mut seconds = false;
+    for set in named.flat_map(|exercise| &exercise.sets) {
+        reps |= set.reps.is_some_and(|reps| reps > 0.0);
+        metres |= set.distance.is_some();
+        seconds |= set.seconds.is_some();
+        weights |= set.weight.is_some_and(|weight| weight > 0.0);
+    }
+    let (load, step_increment) = if weights {
+        (Load::External, STEP)
+    } else {
+        (Load::None, 0.0)
+    };
+    let exercise = Exercise {
+        id: new_id(),
+        name: name.split_whitespace().collect::<Vec<_>>().join(" "),
+        measure: match (reps, metres, seconds) {
+            (false, true, _) => Measure::Metres,
+            (false, false, true) => Measure::Seconds,
+            _ => Measure::Reps,
+        },
+        load,
+        step_increment,
+        ..Exercise::own()
+    };
+    exercise.derived()
+}

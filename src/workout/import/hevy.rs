@@ -1,0 +1,38 @@
+//! Hevy's export: one row a set, `"8 Apr 2026, 16:50"`, kilograms and kilometres or pounds and miles in the names of the columns.
+
+use super::{
+    columns::{Cells, Column, Named},
+    record::{RowKind, parse_kind},
+};
+
+pub(super) const COLUMNS: &[Named] = &[
+    (Column::Title, &["title"]),
+    (Column::Start, &["start_time"]),
+    (Column::End, &["end_time"]),
+    (Column::WorkoutNotes, &["description"]),
+    (Column::Exercise, &["exercise_title"]),
+    (Column::Superset, &["superset_id"]),
+    (Column::Notes, &["exercise_notes"]),
+    (Column::SetIndex, &["set_index"]),
+    (Column::SetKind, &["set_type"]),
+    (Column::WeightKg, &["weight_kg"]),
+    (Column::WeightLb, &["weight_lbs", "weight_lb"]),
+    (Column::Reps, &["reps"]),
+    (Column::DistanceKilometres, &["distance_km"]),
+    (Column::DistanceMiles, &["distance_miles", "distance_mi"]),
+    (Column::DistanceMetres, &["distance_meters", "distance_m"]),
+    (Column::Seconds, &["duration_seconds"]),
+    (Column::Rpe, &["rpe"]),
+];
+
+pub(super) const REQUIRED: &[Column] = &[Column::Title, Column::Start, Column::Exercise];
+
+/// `set_type` is `normal`, `warmup`, `dropset` or `failure`; `set_index` begins at 0 for each exercise.
+pub(super) fn kind(cells: Cells<'_>) -> RowKind {
+    let index = cells.get(Column::SetIndex);
+    let index = index.and_then(|index| index.parse().ok());
+    match parse_kind(cells.get(Column::SetKind).unwrap_or_default()) {
+        Some(kind) => RowKind::Set(kind, index),
+        None => RowKind::Other(index),
+    }
+}

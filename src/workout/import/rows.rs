@@ -1,0 +1,227 @@
+//! One row of a file, read by its columns: the same for all formats but for what kind of row it is.
+
+use super::{
+    columns::{Cells, Column, Problem},
+    fitnotes,
+    format::Format,
+    hevy,
+    number::{Pair, duration},
+    own,
+    record::{End, FileSet, Length, RowKind, parse_unit},
+    strong,
+    when::{DateOrder, When},
+};
+use crate::workout::{error::quoted, figures::units::Unit, model::SetKind};
+
+/// Longer texts are cut; those of a user's own log are not longer.
+const MAX_TITLE_CHARS: usize = 200;
+const MAX_NOTES_CHARS: usize = 4000;
+const MAX_EXERCISE_NOTES_CHARS: usize = 1000;
+const MAX_EXERCISE_CHARS: usize = 200;
+const MAX_WEIGHT: f64 = 2000.0;
+/// Of repetitions, seconds and distances.
+const MAX_COUNT: f64 = 100_000.0;
+/// Longer ones come from a workout that was not ended.
+const MAX_WORKOUT_SECONDS: f64 = 86_400.0;
+
+/// A row that says something.
+#[derive(Debug)]
+pub(super) struct FileRow {
+    pub line: u64,
+    pub workout: Option<String>,
+    pub start: When,
+    pub end: Option<End>,
+    pub title: Option<String>,
+    pub workout_notes: Option<String>,
+    pub exercise: String,
+    pub exercise_id: Option<String>,
+    pub superset: Option<String>,
+    pub notes: Option<String>,
+    /// The number of the set within its exercise.
+    pub index: Option<i64>,
+    pub set: Option<FileSet>,
+    /// What was not taken as it stands.
+    pub remarks: Vec<&'static str>,
+}
+
+/// Reads the row; `None` for a rest.
+pub(super) fn read(
+    cells: Cells<'_>,
+    format: Format,
+    order: DateOrder,
+) -> Result<Option<FileRow>, Problem> {
+    let kind = match format {
+        Format::Strong => strong::kind(cells),
+        Format::Hevy => hevy::kind(cells),
+        Format::FitNotes => fitnotes::kind(cells),
+        Format::Csv => own::kind(cells),
+    };
+    let mut remarks = Vec::new();
+    let (kind, index) = match kind {
+        RowKind::Rest => return Ok(None),
+        RowKind::Note => (None, None),
+        RowKind::Set(kind, index) => (Some(kind), index),
+        RowKind::Other(index) => {
+            remarks.push("sets of an unknown kind, taken for normal ones");
+            (Some(SetKind::Normal), index)
+        }
+    };
+    cells.check_length()?;
+    let start = when(cells, Column::Start, order)?;
+    let start = start.ok_or_else(|| cells.problem(Column::Start, "is empty"))?;
+    let mut text = |column, max| cells.get(column).and_then(|t| clean(t, max, &mut remarks));
+    let exercise = text(Column::Exercise, MAX_EXERCISE_CHARS);
+    let exercise_id = text(Column::ExerciseId, MAX_EXERCISE_CHARS);
+    let exercise = exercise.or_else(|| exercise_id.clone());
+    let exercise = exercise.ok_or_else(|| cells.problem(Column::Exercise, "is empty"))?;
+    let mut row = FileRow {
+        line: cells.line,
+        workout: text(Column::Workout, MAX_TITLE_CHARS),
+        title: text(Column::Title, MAX_TITLE_CHARS),
+        workout_notes: text(Column::WorkoutNotes, MAX_NOTES_CHARS),
+        superset: text(Column::Superset, MAX_TITLE_CHARS),
+        notes: text(Column::Notes, MAX_EXERCISE_NOTES_CHARS),
+        start,
+        end: None,
+        exercise,
+        exercise_id,
+        index,
+        set: None,
+        remarks: Vec::new(),
+    };
+    row.end = end(cells, order, &mut remarks)?;
+    row.set = kind.map(|kind| set(cells, kind)).transpose()?;
+    row.remarks = remarks;
+    Ok(Some(row))
+}
+
+fn when(cells: Cells<'_>, column: Column, order: DateOrder) -> Result<Option<When>, Problem> {
+    let Some(text) = cells.get(column) else {
+        return Ok(None);
+    };
+    let when = When::parse(text, order);
+    let no_date = || {
+        let what = format!(
+            "{} is no date or time, such as 2026-04-08 16:50",
+            quoted(text)
+        );
+        cells.problem(column, what)
+    };
+    when.map(Some).ok_or_else(no_date)
+}
+
+/// An end or a duration that cannot be read costs no set.
+fn end(
+    cells: Cells<'_>,
+    order: DateOrder,
+    remarks: &mut Vec<&'static str>,
+) -> Result<Option<End>, Problem> {
+    if let Some(end) = when(cells, Column::End, order)? {
+        return Ok(Some(End::At(end)));
+    }
+    let Some(text) = cells.get(Column::Duration) else {
+        return Ok(None);
+    };
+    match duration(text, Pair::HoursMinutes) {
+        Some(seconds) if seconds > MAX_WORKOUT_SECONDS => {
+            remarks.push("rows of workouts of more than a day, whose end is left out");
+            Ok(None)
+        }
+        Some(seconds) => Ok((seconds >= 1.0).then_some(End::After(seconds.round()))),
+        None => {
+            remarks.push("rows with a duration of the workout that cannot be read");
+            Ok(None)
+        }
+    }
+}
+
+fn set(cells: Cells<'_>, kind: SetKind) -> Result<FileSet, Problem> {
+    let (weight, unit) = weight(cells)?;
+    let (distance, length) = distance(cells)?;
+    let seconds = match cells.get(Column::Time) {
+        Some(text) => {
+            let seconds = duration(text, Pair::MinutesSeconds).filter(|s| *s <= MAX_COUNT);
+            let what = || format!("{} is no duration, such as 0:01:30", quoted(text));
+            Some(seconds.ok_or_else(|| cells.problem(Column::Time, what()))?)
+        }
+        None => cells.number(Column::Seconds, 0.0, MAX_COUNT)?,
+    };
+    let counted = |number: Option<f64>| number.filter(|n| *n > 0.0);
+    Ok(FileSet {
+        line: cells.line,
+        kind,
+        weight,
+        unit,
+        reps: cells.number(Column::Reps, 0.0, MAX_COUNT)?,
+        seconds: counted(seconds),
+        distance: counted(distance),
+        length,
+        rpe: counted(cells.number(Column::Rpe, 0.0, 10.0)?),
+        rir: cells.number(Column::Rir, 0.0, 10.0)?,
+    })
+}
+
+/// The weight of the first column that has one; of assistance, some apps write less than 0.
+fn weight(cells: Cells<'_>) -> Result<(Option<f64>, Option<Unit>), Problem> {
+    let number = |column| cells.number(column, -MAX_WEIGHT, MAX_WEIGHT);
+    let (kg, lb) = (number(Column::WeightKg)?, number(Column::WeightLb)?);
+    if let Some(kg) = kg.filter(|kg| *kg != 0.0 || lb.is_none_or(|lb| lb == 0.0)) {
+        return Ok((Some(kg), Some(Unit::Kg)));
+    }
+    if lb.is_some() {
+        return Ok((lb, Some(Unit::Lb)));
+    }
+    let unit = match cells.get(Column::WeightUnit) {
+        Some(text) => {
+            let what = || format!("{} is no unit of weight; kg and lb are", quoted(text));
+            let unit = parse_unit(text);
+            Some(unit.ok_or_else(|| cells.problem(Column::WeightUnit, what()))?)
+        }
+        None if cells.columns.has(Column::Weight) => None,
+        // A column whose name has a unit, without a value.
+        None if cells.columns.has(Column::WeightKg) => Some(Unit::Kg),
+        None if cells.columns.has(Column::WeightLb) => Some(Unit::Lb),
+        None => None,
+    };
+    Ok((number(Column::Weight)?, unit))
+}
+
+fn distance(cells: Cells<'_>) -> Result<(Option<f64>, Option<Length>), Problem> {
+    for (column, length) in [
+        (Column::DistanceMetres, Length::Metres),
+        (Column::DistanceKilometres, Length::Kilometres),
+        (Column::DistanceMiles, Length::Miles),
+    ] {
+        if let Some(distance) = cells.number(column, 0.0, MAX_COUNT)? {
+            return Ok((Some(distance), Some(length)));
+        }
+    }
+    let distance = cells.number(Column::Distance, 0.0, MAX_COUNT)?;
+    let length = match cells.get(Column::DistanceUnit) {
+        Some(text) if distance.is_some_and(|distance| distance > 0.0) => {
+            let what = || {
+                format!(
+                    "{} is no unit of length; m, km, mi, yd and ft are",
+                    quoted(text)
+                )
+            };
+            let length = Length::parse(text);
+            Some(length.ok_or_else(|| cells.problem(Column::DistanceUnit, what()))?)
+        }
+        _ => None,
+    };
+    Ok((distance, length))
+}
+
+/// The text without control characters (but line ends and tabs) and surrounding spaces, cut to its maximum; blank is none.
+fn clean(text: &str, max_chars: usize, remarks: &mut Vec<&'static str>) -> Option<String> {
+    let kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let text: String = text.chars().filter(kept).take(max_chars + 1).collect();
+    let mut text = text.trim().to_owned();
+    if let Some((end, _)) = text.char_indices().nth(max_chars) {
+        text.truncate(end);
+        text.truncate(text.trim_end().len());
+        remarks.push("rows with a text that is too long, which was cut");
+    }
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,95 @@
+//! The target of `suggest_next_weight`: from the arguments, else the active plan, else the log.
+
+use jiff::ToSpan;
+
+use crate::workout::figures::progression::RepRange;
+use crate::workout::tools::prelude::*;
+
+/// Where a target comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(super) enum TargetSource {
+    Argument,
+    Plan,
+    Log,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    pub(super) range: RepRange,
+    pub(super) source: TargetSource,
+}
+
+impl Target {
+    pub(super) fn from_log(range: RepRange) -> Self {
+        Self {
+            range,
+            source: TargetSource::Log,
+        }
+    }
+}
+
+/// The target of the arguments. One end of a range alone is both.
+pub(super) fn given(
+    target: Option<u32>,
+    min: Option<u32>,
+    max: Option<u32>,
+) -> Result<Option<Target>, ToolError> {
+    if target.is_some() && (min.is_some() || max.is_some()) {
+        let message = "stands in place of reps_min and reps_max, not beside them";
+        return Err(ToolError::at("target_reps", message));
+    }
+    let (Some(min), Some(max)) = (min.or(max).or(target), max.or(min).or(target)) else {
+        return Ok(None);
+    };
+    if min > max {
+        return Err(invalid!("reps_min", "is {min}, more than reps_max, {max}"));
+    }
+    Ok(Some(Target {
+        range: RepRange { min, max },
+        source: TargetSource::Argument,
+    }))
+}
+
+/// The range of the active plan's next session with the exercise: of today, unless it has been done, or of the days after.
+pub(super) async fn planned(
+    exercise_id: &str,
+    sessions: &[ExerciseSession],
+    user: &mut UserData,
+) -> Result<Option<Target>, ToolError> {
+    let today = user.today();
+    let Some(plan) = user.tx.active_plan().await? else {
+        return Ok(None);
+    };
+    if plan.ends_on.is_some_and(|last| last < today) {
+        return Ok(None);
+    }
+    let last = sessions.first();
+    let done_today = last.is_some_and(|last| dates::day(last.performed_at, &user.zone) == today);
+    let first = today.saturating_add(i64::from(done_today).days());
+    let weekday = i64::from(first.weekday().to_monday_one_offset());
+    let days_until = |session: &PlanSession| {
+        let day = session.day.map(i64::from);
+        day.map_or(0, |day| (day - weekday).rem_euclid(7))
+    };
+    let of_exercise = |session: &PlanSession| {
+        let mut exercises = session.exercises.iter();
+        let range = exercises.find_map(|planned| {
+            let range = planned_range(planned)?;
+            (planned.exercise_id == exercise_id).then_some(range)
+        });
+        range.map(|range| (days_until(session), range))
+    };
+    let next = plan.sessions.iter().filter_map(of_exercise);
+    Ok(next.min_by_key(|(days, _)| *days).map(|(_, range)| Target {
+        range,
+        source: TargetSource::Plan,
+    }))
+}
+
+fn planned_range(planned: &PlanExercise) -> Option<RepRange> {
+    let min = planned.reps_min.or(planned.reps_max)?.max(1);
+    let max = planned.reps_max.unwrap_or(min).max(min);
+    Some(RepRange { min, max })
+}

@@ -1,0 +1,89 @@
+//! A suggested weight as text.
+
+use super::{NextWeight, TargetSource};
+use crate::workout::{catalogue::Measure, figures::progression::Reason};
+
+impl NextWeight {
+    pub(super) fn text(&self) -> String {
+        let name = &self.name;
+        let (Some(weight), Some(last), Some(reason)) = (self.weight, self.last_weight, self.reason)
+        else {
+            return String::new();
+        };
+        let shown = |weight: f64| self.words.weight(weight, self.unit).unwrap_or_default();
+        let mut lines = vec![format!(
+            "{name}: next {} for {} reps (last {}), {}; {}",
+            shown(weight),
+            self.range_text(),
+            shown(last),
+            self.source_text(),
+            self.reason_text(reason)
+        )];
+        let sessions = self.based_on.iter();
+        lines.extend(sessions.map(|session| format!("based on {}", session.text(self.unit))));
+        lines.join("\n")
+    }
+
+    /// Why there is no weight, if there is none.
+    pub(super) fn notice(&self) -> Option<String> {
+        if self.weight.is_some() {
+            return None;
+        }
+        let (name, days) = (&self.name, self.days);
+        let measure = self.words.measure;
+        Some(if measure == Measure::Reps {
+            format!("{name}: nothing logged in the last {days} days, so there is nothing to go by")
+        } else {
+            let measure = measure.as_str();
+            format!("{name} is measured in {measure}: there is no next weight by repetitions")
+        })
+    }
+
+    /// `10` or `8-12`.
+    fn range_text(&self) -> String {
+        let (min, max) = (
+            self.reps_min.unwrap_or_default(),
+            self.reps_max.unwrap_or_default(),
+        );
+        if min == max {
+            max.to_string()
+        } else {
+            format!("{min}-{max}")
+        }
+    }
+
+    fn source_text(&self) -> &'static str {
+        match self.target_from {
+            None | Some(TargetSource::Argument) => "as asked",
+            Some(TargetSource::Plan) => "as the active plan has it",
+            Some(TargetSource::Log) => "as logged before",
+        }
+    }
+
+    fn reason_text(&self, reason: Reason) -> String {
+        let (unit, step) = (self.unit.as_str(), self.step_increment);
+        let (min, max) = (
+            self.reps_min.unwrap_or_default(),
+            self.reps_max.unwrap_or_default(),
+        );
+        let met = format!("every set at the working weight reached {max} reps");
+        match reason {
+            Reason::StepUp => format!("{met}: {}", self.words.step(step, self.unit)),
+            Reason::AtLimit => format!("{met}, and the weight is at this exercise's limit"),
+            Reason::Repeat if min < max => {
+                format!("not every set reached {max} reps: the same again, for more reps")
+            }
+            Reason::Repeat => format!("not every set reached {max} reps: the same again"),
+            Reason::BackOff => format!(
+                "{min} reps were missed in two sessions with this weight: about 10 % easier, to what can be loaded"
+            ),
+            Reason::AddReps if step > 0.0 => format!(
+                "{met}, but the estimated maximum does not carry {step} {unit} more: add reps first"
+            ),
+            Reason::AddReps => "progress here is not by weight: add reps".to_owned(),
+            Reason::Estimate => format!(
+                "no recent session was about {max} reps: by the estimated maximum, with two reps in reserve"
+            ),
+        }
+    }
+}
