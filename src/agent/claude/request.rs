@@ -27,11 +27,6 @@ impl Tools {
             json.into()
         }))
     }
-
-    /// The length of the serialized list, in bytes.
-    pub fn size(&self) -> usize {
-        self.0.as_ref().map_or(0, Bytes::len)
-    }
 }
 
 /// One request to the Messages API.

@@ -10,12 +10,12 @@ use tokio::task::spawn_blocking;
 
 use crate::agent::{
     mcp::ToolList,
-    tools::{Catalogue, Profile, ToolServer},
+    tools::{Catalogue, ListedTool, Profile, ToolServer},
 };
 
 /// Catalogues that are kept.
 const MAX_KEPT: usize = 8;
-/// Of the schemas in a catalogue that is kept, serialized.
+/// Of a listing that is kept, serialized: of tools that its catalogue leaves out, too.
 const MAX_BYTES: usize = 128 * 1024;
 
 /// Cheap to clone; clones share one state.
@@ -43,11 +43,13 @@ impl Catalogues {
         let list = listed.clone();
         // A listing may be long.
         let built = spawn_blocking(move || {
+            let bytes: usize = list.tools.iter().map(size).sum();
             let ToolList { tools, left_out } = (*list).clone();
-            Catalogue::of_server(&server, tools, left_out)
+            (Catalogue::of_server(&server, tools, left_out), bytes)
         });
-        let catalogue = Arc::new(built.await.ok()?);
-        if catalogue.tools().size() <= MAX_BYTES {
+        let (catalogue, bytes) = built.await.ok()?;
+        let catalogue = Arc::new(catalogue);
+        if bytes <= MAX_BYTES {
             let mut all = self.all();
             all.truncate(MAX_KEPT - 1);
             all.push_front(Kept {
@@ -78,12 +80,17 @@ impl Catalogues {
     }
 }
 
+/// Roughly, in bytes: of what may be long.
+fn size(tool: &ListedTool) -> usize {
+    let schema = serde_json::to_vec(&tool.input_schema).map_or(MAX_BYTES + 1, |json| json.len());
+    tool.description.as_ref().map_or(0, String::len) + schema
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::agent::tools::ListedTool;
 
     fn server(name: &str, profile: Profile) -> ToolServer {
         ToolServer {
@@ -146,7 +153,19 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &of("0").await));
         assert!(!Arc::ptr_eq(&second, &of("1").await));
         let long = "x".repeat(MAX_BYTES);
-        let (long, again) = (of(&long).await, of(&long).await);
-        assert!(!Arc::ptr_eq(&long, &again));
+        let (first, again) = (of(&long).await, of(&long).await);
+        assert!(!Arc::ptr_eq(&first, &again));
+        // Nor if the catalogue leaves the long tool out.
+        let mut refused = (*listed(&long)).clone();
+        refused.tools[0]
+            .input_schema
+            .insert("oneOf".into(), json!([]));
+        let refused = Arc::new(refused);
+        let of = async || {
+            let catalogue = catalogues.of(server("own", Profile::Own), refused.clone());
+            catalogue.await.expect("a catalogue")
+        };
+        let (first, again) = (of().await, of().await);
+        assert!(first.specs().is_empty() && !Arc::ptr_eq(&first, &again));
     }
 }
