@@ -13,5 +13,9 @@ pub use workout::{DistinctSet, ExerciseSession, SetKind, Workout, WorkoutExercis
 /// Characters of a name, and of notes.
 pub const MAX_NAME_CHARS: usize = 200;
 pub const MAX_NOTES_CHARS: usize = 4000;
+/// Of the notes of an exercise in a workout.
+pub const MAX_EXERCISE_NOTES_CHARS: usize = 1000;
+/// Of the name of an own exercise.
+pub const MAX_EXERCISE_NAME_CHARS: usize = 100;
 /// The regular expression of a text that is not blank, for JSON Schemas.
 pub const NOT_BLANK: &str = r"\S";

@@ -6,11 +6,10 @@ use super::{names::Names, record::FileWorkout};
 use crate::workout::{
     catalogue::{Catalogue, Exercise, Load, Measure},
     error::ToolError,
+    model::MAX_EXERCISE_NAME_CHARS,
     store::{MAX_USER_EXERCISES, new_id},
 };
 
-/// As long as the names of own exercises may be.
-const MAX_NAME_CHARS: usize = 100;
 /// In kg; of exercises with a weight.
 const STEP: f64 = 2.5;
 
@@ -26,7 +25,7 @@ pub(super) fn exercises(
     for name in names.all().iter().filter(|name| name.exercise.is_none()) {
         let letters = name.text.chars().filter(|c| c.is_alphanumeric());
         let spelled: String = letters.flat_map(char::to_lowercase).collect();
-        let is_name = !spelled.is_empty() && name.text.chars().count() <= MAX_NAME_CHARS;
+        let is_name = !spelled.is_empty() && name.text.chars().count() <= MAX_EXERCISE_NAME_CHARS;
         if is_name && known.insert(spelled) {
             created.push(exercise(&name.text, workouts));
         }

@@ -1,10 +1,7 @@
 //! Exports of `FitNotes` (Android) and `FitNotes 2` (iOS): one row a set, a date without a time and no name of the workout; a day is
 //! a workout.
 
-use super::{
-    columns::{Cells, Column, Named},
-    record::{RowKind, parse_kind},
-};
+use super::columns::{Column, Named};
 
 pub(super) const COLUMNS: &[Named] = &[
     (Column::Start, &["Date", "Datum"]),
@@ -28,11 +25,3 @@ pub(super) const COLUMNS: &[Named] = &[
 ];
 
 pub(super) const REQUIRED: &[Column] = &[Column::Start, Column::Exercise, Column::Reps];
-
-pub(super) fn kind(cells: Cells<'_>) -> RowKind {
-    let kind = cells.get(Column::SetKind).unwrap_or_default();
-    match parse_kind(kind) {
-        Some(kind) => RowKind::Set(kind, None),
-        None => RowKind::Other(None),
-    }
-}

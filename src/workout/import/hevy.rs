@@ -1,9 +1,7 @@
 //! Hevy's export: one row a set, `"8 Apr 2026, 16:50"`, kilograms and kilometres or pounds and miles in the names of the columns.
+//! `set_type` is `normal`, `warmup`, `dropset` or `failure`; `set_index` begins at 0 for each exercise.
 
-use super::{
-    columns::{Cells, Column, Named},
-    record::{RowKind, parse_kind},
-};
+use super::columns::{Column, Named};
 
 pub(super) const COLUMNS: &[Named] = &[
     (Column::Title, &["title"]),
@@ -26,13 +24,3 @@ pub(super) const COLUMNS: &[Named] = &[
 ];
 
 pub(super) const REQUIRED: &[Column] = &[Column::Title, Column::Start, Column::Exercise];
-
-/// `set_type` is `normal`, `warmup`, `dropset` or `failure`; `set_index` begins at 0 for each exercise.
-pub(super) fn kind(cells: Cells<'_>) -> RowKind {
-    let index = cells.get(Column::SetIndex);
-    let index = index.and_then(|index| index.parse().ok());
-    match parse_kind(cells.get(Column::SetKind).unwrap_or_default()) {
-        Some(kind) => RowKind::Set(kind, index),
-        None => RowKind::Other(index),
-    }
-}

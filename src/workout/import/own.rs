@@ -1,12 +1,10 @@
 //! This server's own export, the format `csv`: what `export` writes and `import` reads back.
 //!
 //! One row a set. `workout` numbers the workouts of the file, `set` the sets of an exercise; times are RFC 3339 in UTC;
-//! `workout_notes` stand in the first row of a workout and `exercise_notes` in the first one of an exercise; `exercise_id` is the slug, and `exercise` its name; `set_kind` is `normal`, `warm_up`, `drop`, `failure` or `failed_attempt`.
+//! `workout_notes` stand in the first row of a workout and `exercise_notes` in the first one of an exercise; `exercise_id` is the
+//! slug, and `exercise` its name; `set_kind` is `normal`, `warm_up`, `drop`, `failure` or `failed_attempt`.
 
-use super::{
-    columns::{Cells, Column, Named},
-    record::{RowKind, parse_kind},
-};
+use super::columns::{Column, Named};
 
 /// The columns, in the order in which they are written.
 pub const HEADER: &str = "workout,started_at,ended_at,workout_name,workout_notes,exercise,exercise_id,superset,exercise_notes,\
@@ -34,12 +32,3 @@ pub(super) const COLUMNS: &[Named] = &[
 ];
 
 pub(super) const REQUIRED: &[Column] = &[Column::Start, Column::Exercise, Column::SetKind];
-
-pub(super) fn kind(cells: Cells<'_>) -> RowKind {
-    let index = cells.get(Column::SetIndex);
-    let index = index.and_then(|index| index.parse().ok());
-    match parse_kind(cells.get(Column::SetKind).unwrap_or_default()) {
-        Some(kind) => RowKind::Set(kind, index),
-        None => RowKind::Other(index),
-    }
-}

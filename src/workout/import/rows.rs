@@ -2,22 +2,18 @@
 
 use super::{
     columns::{Cells, Column, Problem},
-    fitnotes,
     format::Format,
-    hevy,
     number::{Pair, duration},
-    own,
-    record::{End, FileSet, Length, RowKind, parse_unit},
+    record::{End, FileSet, Length, RowKind, parse_kind, parse_unit},
     strong,
     when::{DateOrder, When},
 };
-use crate::workout::{error::quoted, figures::units::Unit, model::SetKind};
+use crate::workout::{
+    error::quoted,
+    figures::units::Unit,
+    model::{MAX_EXERCISE_NOTES_CHARS, MAX_NAME_CHARS, MAX_NOTES_CHARS, SetKind},
+};
 
-/// Longer texts are cut; those of a user's own log are not longer.
-const MAX_TITLE_CHARS: usize = 200;
-const MAX_NOTES_CHARS: usize = 4000;
-const MAX_EXERCISE_NOTES_CHARS: usize = 1000;
-const MAX_EXERCISE_CHARS: usize = 200;
 const MAX_WEIGHT: f64 = 2000.0;
 /// Of repetitions, seconds and distances.
 const MAX_COUNT: f64 = 100_000.0;
@@ -52,9 +48,7 @@ pub(super) fn read(
 ) -> Result<Option<FileRow>, Problem> {
     let kind = match format {
         Format::Strong => strong::kind(cells),
-        Format::Hevy => hevy::kind(cells),
-        Format::FitNotes => fitnotes::kind(cells),
-        Format::Csv => own::kind(cells),
+        Format::Hevy | Format::FitNotes | Format::Csv => kind_in_words(cells),
     };
     let mut remarks = Vec::new();
     let (kind, index) = match kind {
@@ -69,17 +63,18 @@ pub(super) fn read(
     cells.check_length()?;
     let start = when(cells, Column::Start, order)?;
     let start = start.ok_or_else(|| cells.problem(Column::Start, "is empty"))?;
+    // Longer texts are cut; those of a user's own log are not longer.
     let mut text = |column, max| cells.get(column).and_then(|t| clean(t, max, &mut remarks));
-    let exercise = text(Column::Exercise, MAX_EXERCISE_CHARS);
-    let exercise_id = text(Column::ExerciseId, MAX_EXERCISE_CHARS);
+    let exercise = text(Column::Exercise, MAX_NAME_CHARS);
+    let exercise_id = text(Column::ExerciseId, MAX_NAME_CHARS);
     let exercise = exercise.or_else(|| exercise_id.clone());
     let exercise = exercise.ok_or_else(|| cells.problem(Column::Exercise, "is empty"))?;
     let mut row = FileRow {
         line: cells.line,
-        workout: text(Column::Workout, MAX_TITLE_CHARS),
-        title: text(Column::Title, MAX_TITLE_CHARS),
+        workout: text(Column::Workout, MAX_NAME_CHARS),
+        title: text(Column::Title, MAX_NAME_CHARS),
         workout_notes: text(Column::WorkoutNotes, MAX_NOTES_CHARS),
-        superset: text(Column::Superset, MAX_TITLE_CHARS),
+        superset: text(Column::Superset, MAX_NAME_CHARS),
         notes: text(Column::Notes, MAX_EXERCISE_NOTES_CHARS),
         start,
         end: None,
@@ -93,6 +88,16 @@ pub(super) fn read(
     row.set = kind.map(|kind| set(cells, kind)).transpose()?;
     row.remarks = remarks;
     Ok(Some(row))
+}
+
+/// A set of the kind in its column, with its number where the format has one.
+fn kind_in_words(cells: Cells<'_>) -> RowKind {
+    let index = cells.get(Column::SetIndex);
+    let index = index.and_then(|index| index.parse().ok());
+    match parse_kind(cells.get(Column::SetKind).unwrap_or_default()) {
+        Some(kind) => RowKind::Set(kind, index),
+        None => RowKind::Other(index),
+    }
 }
 
 fn when(cells: Cells<'_>, column: Column, order: DateOrder) -> Result<Option<When>, Problem> {

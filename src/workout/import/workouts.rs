@@ -7,9 +7,7 @@ use super::{
     rows::FileRow,
     when::When,
 };
-
-/// Of one exercise in one workout.
-const MAX_NOTES_CHARS: usize = 1000;
+use crate::workout::model::MAX_EXERCISE_NOTES_CHARS;
 
 /// The workouts of a file, in the order of their first rows.
 #[derive(Default)]
@@ -134,7 +132,7 @@ fn add_note(notes: &mut Option<String>, note: String) -> bool {
     if *all == note || all.lines().any(|line| line == note) {
         return true;
     }
-    let fits = all.chars().count() + 1 + note.chars().count() <= MAX_NOTES_CHARS;
+    let fits = all.chars().count() + 1 + note.chars().count() <= MAX_EXERCISE_NOTES_CHARS;
     if fits {
         *all = format!("{all}\n{note}");
     }

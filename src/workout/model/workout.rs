@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::MAX_EXERCISE_NOTES_CHARS;
 use crate::workout::figures::{
     e1rm::Effort,
     units::{Unit, convert},
@@ -30,7 +31,7 @@ pub struct WorkoutExercise {
     #[schemars(range(min = 0, max = 1000))]
     pub superset_group: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1000))]
+    #[schemars(length(max = MAX_EXERCISE_NOTES_CHARS))]
     pub notes: Option<String>,
 }
 

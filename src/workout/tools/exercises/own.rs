@@ -1,8 +1,9 @@
 //! Tools for the user's own exercises: `create_exercise` and `update_exercise`.
 
-use super::own_input::{Changes, MAX_EXERCISE_NAME_CHARS};
+use super::own_input::Changes;
 use crate::workout::{
     catalogue::{Load, Measure},
+    model::MAX_EXERCISE_NAME_CHARS,
     store::MAX_USER_EXERCISES,
     tools::prelude::*,
 };

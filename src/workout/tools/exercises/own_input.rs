@@ -5,8 +5,6 @@ use crate::workout::{
     tools::prelude::*,
 };
 
-/// Characters of a name.
-pub(super) const MAX_EXERCISE_NAME_CHARS: usize = 100;
 /// In kg; of an exercise for which none is given.
 const DEFAULT_STEP: f64 = 2.5;
 
