@@ -39,7 +39,7 @@ pub use media::{
 pub use message::{Block, ContentBlock, Message, Role, is_blank, is_id, is_opaque_type};
 pub use model::Model;
 pub use models::{Models, ModelsError};
-pub use reply::{Progress, Reply, ReplyStream, Usage};
+pub use reply::{BlockEnd, Progress, Reply, ReplyStream, Usage};
 pub use request::{Request, ToolSpec, Tools};
 pub use retry::Retries;
 // For `benches/parts.rs`.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     Ledger,
-    claude::{Block, ClaudeError, Message, Role, Usage},
+    claude::{Block, BlockEnd, ClaudeError, Message, Role, Usage},
     tools::CallInput,
 };
 
@@ -43,6 +43,12 @@ pub enum Event {
         #[schema(value_type = Option<Object>)]
         structured: Option<Value>,
     },
+    /// A round begins: Claude is asked. Not sent by `/chat`.
+    #[serde(skip)]
+    RoundStart,
+    /// A block that is no tool call is complete. Not sent by `/chat`, whose clients get the blocks in `done`.
+    #[serde(skip)]
+    BlockEnd(Box<BlockEnd>),
     /// The last event, on success.
     Done(Box<Done>),
     /// The last event, on failure.
@@ -50,18 +56,19 @@ pub enum Event {
 }
 
 impl Event {
-    /// The `type`.
-    pub fn name(&self) -> &'static str {
-        match self {
+    /// The `type`; `None` if `/chat` does not send the event.
+    pub fn name(&self) -> Option<&'static str> {
+        Some(match self {
             Self::ModelChosen { .. } => "model_chosen",
             Self::ThinkingDelta { .. } => "thinking_delta",
             Self::TextDelta { .. } => "text_delta",
             Self::ToolUseStart { .. } => "tool_use_start",
             Self::ToolUse { .. } => "tool_use",
             Self::ToolResult { .. } => "tool_result",
+            Self::RoundStart | Self::BlockEnd(_) => return None,
             Self::Done(_) => "done",
             Self::Error(_) => "error",
-        }
+        })
     }
 }
 

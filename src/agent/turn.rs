@@ -57,6 +57,7 @@ impl Turn {
             futures_util::pin_mut!(cut_off);
             yield self.model_chosen();
             self.ledger.start_round();
+            yield Event::RoundStart;
             loop {
                 let mut round = Round::new(&self, streamed);
                 let result = loop {
@@ -91,6 +92,7 @@ impl Turn {
                     return yield event;
                 }
                 self.ledger.start_round();
+                yield Event::RoundStart;
             }
         }
     }
@@ -188,14 +190,18 @@ async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
 pub fn history_message(content: Vec<Block>) -> Option<Message> {
     let known = |block| match block {
         Block::Opaque(block) if block["type"] == "text" => block["text"].as_str().map(Block::text),
-        Block::Opaque(block) if !is_accepted(&block) => None,
-        block => Some(block),
+        block => Some(block).filter(is_kept),
     };
     let mut content: Vec<Block> = content.into_iter().filter_map(known).collect();
     while content.last().is_some_and(Block::is_thinking) {
         content.pop();
     }
     (!content.is_empty()).then(|| Message::assistant(content))
+}
+
+/// False for a block that [`history_message`] leaves out.
+pub(super) fn is_kept(block: &Block) -> bool {
+    !matches!(block, Block::Opaque(block) if !is_accepted(block))
 }
 
 /// False for an unknown block that a history may not hold: for its type, or beyond the limits of an input.

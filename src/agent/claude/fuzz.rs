@@ -193,7 +193,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
             Ok(Progress::Text(text) | Progress::Thinking(text)) => {
                 assert!(!text.is_empty(), "empty text is shown");
             }
-            Ok(Progress::Usage(_)) => {}
+            Ok(Progress::Usage(_) | Progress::BlockEnd(_)) => {}
             Ok(Progress::End(_)) | Err(_) => panic!("something comes after the end"),
         }
     }

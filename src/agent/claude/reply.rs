@@ -107,8 +107,21 @@ pub enum Progress {
         index: u64,
         input_json: String,
     },
+    /// A block that is no tool call is complete.
+    BlockEnd(BlockEnd),
     /// The message is complete. Always last.
     End(Reply),
+}
+
+/// What a complete block holds besides the text that was shown of it.
+#[derive(Debug, PartialEq)]
+pub enum BlockEnd {
+    Text,
+    Thinking {
+        signature: String,
+    },
+    /// A block without a text to show: redacted thinking, or one of an unknown type.
+    Hidden(Block),
 }
 
 /// A complete message. `blocks` have the index that [`Progress`] names; inputs of tool calls are empty, since
@@ -171,10 +184,14 @@ where
 
     fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Result<Progress, ClaudeError>> {
         loop {
-            while let Some(event) = self.events.pop_front() {
+            if let Some(ended) = self.message.take_ended() {
+                return Poll::Ready(Ok(Progress::BlockEnd(ended)));
+            }
+            if let Some(event) = self.events.pop_front() {
                 if let Some(progress) = self.message.on_event(&event)? {
                     return Poll::Ready(Ok(progress));
                 }
+                continue;
             }
             if !std::mem::replace(&mut self.waiting, true) {
                 self.idle.reset();

@@ -97,7 +97,11 @@ impl ChatRecord {
 
     fn add(&mut self, event: &Event) {
         match event {
-            Event::ModelChosen { .. } | Event::ThinkingDelta { .. } | Event::ToolUse { .. } => {}
+            Event::ModelChosen { .. }
+            | Event::ThinkingDelta { .. }
+            | Event::ToolUse { .. }
+            | Event::RoundStart
+            | Event::BlockEnd(_) => {}
             Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
                 self.first_token.get_or_insert_with(|| self.began.elapsed());
             }

@@ -7,11 +7,12 @@ use crate::agent::Event;
 /// Enough for the event of a token.
 const EVENT_CAPACITY: usize = 192;
 
-/// `event: <type>`, then `data: <JSON>` in one line.
+/// `event: <type>`, then `data: <JSON>` in one line. Nothing for an event that is not sent.
 pub(super) fn encode(event: &Event, chunk: &mut BytesMut) {
+    let Some(name) = event.name() else { return };
     chunk.reserve(EVENT_CAPACITY);
     chunk.put_slice(b"event: ");
-    chunk.put_slice(event.name().as_bytes());
+    chunk.put_slice(name.as_bytes());
     chunk.put_slice(b"\ndata: ");
     // Writing to memory cannot fail, and every event is valid JSON.
     let _ = serde_json::to_writer((&mut *chunk).writer(), event);

@@ -1,16 +1,18 @@
 //! One round of a turn: one request to Claude with its retries, and the tool calls of the reply.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
 use super::{
-    Turn,
+    Turn, is_kept,
     ending::{explain, settle},
     tool_calls::ToolCalls,
 };
 use crate::agent::{
     Event, Failure,
-    claude::{Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
+    claude::{Block, BlockEnd, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
     toolbox::{Halt, Next, ReplyView},
 };
 
@@ -23,6 +25,8 @@ pub(super) struct Round<'a> {
     body: Option<Vec<Bytes>>,
     retries: Retries,
     stream: Option<Box<ReplyStream>>,
+    /// Events that are shown with the next one: alone they would not be worth the loss of retries.
+    held_back: VecDeque<Event>,
     calls: ToolCalls,
     reply: Option<Reply>,
     next: Next,
@@ -48,6 +52,7 @@ impl<'a> Round<'a> {
             may_use_tools,
             streamed,
             stream: None,
+            held_back: VecDeque::new(),
             calls: ToolCalls::default(),
             reply: None,
             next: Next::End,
@@ -59,6 +64,11 @@ impl<'a> Round<'a> {
     /// The next event; `None` once the reply is complete and all of its tool calls are answered.
     pub(super) async fn next(&mut self) -> Result<Option<Event>, Failure> {
         loop {
+            if self.body.is_none()
+                && let Some(event) = self.held_back.pop_front()
+            {
+                return Ok(Some(event));
+            }
             if self.reply.is_some() && self.calls.is_idle() {
                 return Ok(None);
             }
@@ -76,17 +86,15 @@ impl<'a> Round<'a> {
                 }
                 progress = next_progress(&mut self.stream), if self.reply.is_none() => {
                     match progress {
-                        Ok(Progress::End(reply)) => {
-                            if let Some(event) = self.on_end(reply).await? {
-                                return Ok(Some(event));
-                            }
-                        }
+                        Ok(Progress::End(reply)) => self.on_end(reply).await?,
+                        Ok(Progress::BlockEnd(ended)) => self.on_block_end(ended),
                         Ok(progress) => {
                             if let Some(event) = self.on_progress(progress) {
-                                if self.streamed {
-                                    self.body = None;
+                                if !self.streamed {
+                                    return Ok(Some(event));
                                 }
-                                return Ok(Some(event));
+                                self.body = None;
+                                self.held_back.push_back(event);
                             }
                         }
                         Err(error) => self.retry(error).await?,
@@ -118,8 +126,18 @@ impl<'a> Round<'a> {
                 self.run_calls(false);
                 Some(event)
             }
-            // See `on_end`.
-            Progress::End(_) => None,
+            // See `on_block_end` and `on_end`.
+            Progress::BlockEnd(_) | Progress::End(_) => None,
+        }
+    }
+
+    fn on_block_end(&mut self, ended: BlockEnd) {
+        let is_kept = match &ended {
+            BlockEnd::Hidden(block) => is_kept(block),
+            BlockEnd::Text | BlockEnd::Thinking { .. } => true,
+        };
+        if self.streamed && is_kept {
+            self.held_back.push_back(Event::BlockEnd(Box::new(ended)));
         }
     }
 
@@ -130,8 +148,9 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// The reply is complete. Returns the sentence that explains a refusal, if it must be added.
-    async fn on_end(&mut self, mut reply: Reply) -> Result<Option<Event>, Failure> {
+    /// The reply is complete.
+    async fn on_end(&mut self, mut reply: Reply) -> Result<(), Failure> {
+        self.body = None;
         for (index, block) in &mut reply.blocks {
             self.calls.fill_block(*index, block);
         }
@@ -163,7 +182,9 @@ impl<'a> Round<'a> {
             // Cancels the reads that were started early.
             self.calls = ToolCalls::default();
         }
-        Ok(explanation.map(|text| Event::TextDelta { text }))
+        let explanation = explanation.map(|text| Event::TextDelta { text });
+        self.held_back.extend(explanation);
+        Ok(())
     }
 
     /// Prepares another attempt after the reply failed, if no part of it was shown and no tool has run.
@@ -172,6 +193,7 @@ impl<'a> Round<'a> {
             return Err(error.into());
         }
         self.stream = None;
+        self.held_back.clear();
         self.usage_before = self.usage;
         self.calls = ToolCalls::default();
         Ok(self.retries.wait(error).await?)

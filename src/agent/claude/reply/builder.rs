@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    Progress, Reply, Usage,
+    BlockEnd, Progress, Reply, Usage,
     event::{Event, FastDelta},
     halves::Halves,
     open_block::{OpenBlock, string_field},
@@ -19,6 +19,8 @@ pub(super) struct Builder {
     blocks: Vec<OpenBlock>,
     /// Positions in `blocks` by the server's index, which a server may use twice.
     positions: HashMap<u64, u64>,
+    /// The block that the last event has ended.
+    ended: Option<BlockEnd>,
     stop_reason: String,
     stop_details: Option<Value>,
     model: Option<String>,
@@ -39,6 +41,11 @@ impl Builder {
             None if event.trim_start().starts_with('{') => Err(ClaudeError::Incomplete),
             None => Ok(None),
         }
+    }
+
+    /// The block that the last event has ended, after its progress.
+    pub(super) fn take_ended(&mut self) -> Option<BlockEnd> {
+        self.ended.take()
     }
 
     fn on_fast_delta(&mut self, delta: FastDelta<'_>) -> Option<Progress> {
@@ -150,16 +157,19 @@ impl Builder {
     fn on_stop(&mut self, index: u64) -> Option<Progress> {
         let open = self.block(index)?;
         let rest = open.rest();
+        let is_first = !std::mem::replace(&mut open.is_complete, true);
         if open.block["type"] != "tool_use" {
             open.text.push_str(rest);
-            return match open.block["type"].as_str()? {
+            let progress = match open.block["type"].as_str()? {
                 "text" => text_progress(rest.to_owned()),
                 "thinking" => thinking_progress(rest.to_owned()),
                 _ => None,
             };
+            self.ended = open.end().filter(|_| is_first);
+            return progress;
         }
         open.partial_json.push_str(rest);
-        if std::mem::replace(&mut open.is_complete, true) {
+        if !is_first {
             return None;
         }
         let input_json = open.take_input_json();

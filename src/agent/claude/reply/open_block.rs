@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::halves::Halves;
+use super::{BlockEnd, halves::Halves};
 use crate::{agent::claude::Block, process::json::mend_str};
 
 /// A block as it started, and its deltas so far.
@@ -87,14 +87,35 @@ impl OpenBlock {
                 input: Map::new(),
             },
             _ => {
-                if let Ok(input @ Value::Object(_)) =
-                    serde_json::from_str(&mend_str(&self.partial_json))
-                {
-                    self.block["input"] = input;
-                }
+                self.complete_input();
                 Block::Opaque(self.block)
             }
         })
+    }
+
+    /// What the complete block holds besides its text; `None` for a tool call.
+    pub(super) fn end(&mut self) -> Option<BlockEnd> {
+        Some(match self.block["type"].as_str()? {
+            "text" => BlockEnd::Text,
+            "thinking" => BlockEnd::Thinking {
+                signature: self.signature.clone(),
+            },
+            "redacted_thinking" => BlockEnd::Hidden(Block::RedactedThinking {
+                data: string_field(&self.block, "data"),
+            }),
+            "tool_use" => return None,
+            _ => {
+                self.complete_input();
+                BlockEnd::Hidden(Block::Opaque(self.block.clone()))
+            }
+        })
+    }
+
+    /// Puts the input that was streamed into a block of an unknown type.
+    fn complete_input(&mut self) {
+        if let Ok(input @ Value::Object(_)) = serde_json::from_str(&mend_str(&self.partial_json)) {
+            self.block["input"] = input;
+        }
     }
 }
 
