@@ -4,6 +4,7 @@
 //! [`Event`]s, whose tools are those of a [`Toolbox`]. Only the module `http` knows HTTP: it sends the same events as SSE or collects them into a JSON answer.
 //! Dropping the stream closes Claude's reply and cancels reads; writes run to their end.
 
+pub mod approvals;
 mod context;
 mod event;
 mod ledger;
@@ -30,6 +31,7 @@ use crate::{
     config::AgentConfig,
     process::memory::Share,
 };
+use approvals::ApprovalAnswer;
 use claude::{Claude, Model};
 use history::History;
 use mcp::Mcp;
@@ -57,6 +59,8 @@ pub struct TurnRequest {
     pub caller_token: CallerToken,
     pub request_id: Arc<str>,
     pub history: History,
+    /// The user's answers to calls that wait; `None`: the client cannot ask the user.
+    pub approvals: Option<Vec<ApprovalAnswer>>,
     /// See [`user_context()`].
     pub user_context: String,
     /// See [`time_zone_name()`].

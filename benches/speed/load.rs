@@ -54,7 +54,7 @@ impl<'a> Through<'a> {
             scenario,
             rider,
             wire: Wire::connect(agent.address).await?,
-            request: bench.post(rider, &scenario.body()),
+            request: bench.post_to(scenario.path(), rider, &scenario.body()),
             out: Vec::new(),
         })
     }

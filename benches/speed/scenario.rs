@@ -21,10 +21,19 @@ pub struct Scenario {
     kind: char,
     /// Tool calls per turn.
     pub calls: u32,
-    json: bool,
+    face: Face,
     /// A hundred messages, 200 kB.
     long: bool,
     targets: Targets,
+}
+
+/// How the answer is asked for and read.
+#[derive(Clone, Copy, PartialEq)]
+enum Face {
+    Json,
+    Sse,
+    Ui,
+    Agui,
 }
 
 struct Targets {
@@ -34,12 +43,12 @@ struct Targets {
     share: Option<f64>,
 }
 
-pub fn all() -> [Scenario; 5] {
+pub fn all() -> [Scenario; 7] {
     let plain = |name, kind, calls, cpu| Scenario {
         name,
         kind,
         calls,
-        json: false,
+        face: Face::Sse,
         long: false,
         targets: Targets { cpu, share: None },
     };
@@ -49,10 +58,14 @@ pub fn all() -> [Scenario; 5] {
         plain("parallel3", 'p', 3, None),
         plain("history", 't', 0, Some(0.45)),
         plain("json", 't', 0, None),
+        plain("ui", 'u', 1, None),
+        plain("agui", 'u', 1, None),
     ];
     all[2].targets.share = Some(95.0);
     all[3].long = true;
-    all[4].json = true;
+    all[4].face = Face::Json;
+    all[5].face = Face::Ui;
+    all[6].face = Face::Agui;
     all
 }
 
@@ -65,21 +78,52 @@ impl Scenario {
             Marker::text(self.kind, "########")
         );
         messages.push(json!({"role": "user", "content": words}));
-        json!({"messages": messages, "stream": !self.json, "client_timezone": "America/Denver", "display_name": "Sam"})
-            .to_string()
+        let user = json!({"client_timezone": "America/Denver", "display_name": "Sam"});
+        let mut body = match self.face {
+            Face::Json | Face::Sse => {
+                json!({"messages": messages, "stream": self.face == Face::Sse})
+            }
+            Face::Ui => {
+                let parts = json!([{"type": "text", "text": words}]);
+                json!({"id": "c1", "messages": [{"id": "u1", "role": "user", "parts": parts}]})
+            }
+            Face::Agui => {
+                let message = json!({"id": "u1", "role": "user", "content": words});
+                json!({"threadId": "t1", "runId": "r1", "messages": [message], "forwardedProps": user})
+            }
+        };
+        if let (Value::Object(body), Value::Object(user)) = (&mut body, user) {
+            body.extend(user);
+        }
+        body.to_string()
+    }
+
+    /// Where it is sent.
+    pub fn path(&self) -> &'static str {
+        match self.face {
+            Face::Json | Face::Sse => "/chat",
+            Face::Ui => "/chat/ui",
+            Face::Agui => "/chat/agui",
+        }
     }
 
     /// Marks the first text in the stream; a JSON answer has none.
     pub fn first_text(&self) -> &'static [u8] {
-        if self.json { b"" } else { b"text_delta" }
+        match self.face {
+            Face::Json => b"",
+            Face::Sse => b"text_delta",
+            Face::Ui => b"text-delta",
+            Face::Agui => b"TEXT_MESSAGE_CONTENT",
+        }
     }
 
     /// Text that a good answer contains.
     pub fn end(&self) -> &'static [u8] {
-        if self.json {
-            b"\"stop_reason\":\"end_turn\""
-        } else {
-            b"event: done\n"
+        match self.face {
+            Face::Json => b"\"stop_reason\":\"end_turn\"",
+            Face::Sse => b"event: done\n",
+            Face::Ui => b"data: [DONE]\n",
+            Face::Agui => b"RUN_FINISHED",
         }
     }
 
@@ -147,7 +191,7 @@ impl Scenario {
             both("p50", "ms", &|slice| whole(slice, 50)),
             both("p99", "ms", &|slice| whole(slice, 99)),
         ];
-        if !self.json {
+        if self.face != Face::Json {
             figures.push(both("first text, p50", "ms", &first));
         }
         let over = pairs(&|agent, floor| whole(agent, 50) - whole(floor, 50));

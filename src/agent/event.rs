@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     Ledger,
+    approvals::ApprovalRequest,
     claude::{Block, BlockEnd, ClaudeError, Message, Role, Usage},
     tools::CallInput,
 };
@@ -42,7 +43,15 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<Object>)]
         structured: Option<Value>,
+        /// What Claude gets as the result.
+        #[serde(skip)]
+        content: Arc<Vec<Block>>,
+        /// The user has declined the call, which has not run.
+        #[serde(skip)]
+        declined: bool,
     },
+    /// A call waits for the user's confirmation. The turn ends after these.
+    ApprovalRequest(Box<ApprovalRequest>),
     /// A round begins: Claude is asked. Not sent by `/chat`.
     #[serde(skip)]
     RoundStart,
@@ -65,6 +74,7 @@ impl Event {
             Self::ToolUseStart { .. } => "tool_use_start",
             Self::ToolUse { .. } => "tool_use",
             Self::ToolResult { .. } => "tool_result",
+            Self::ApprovalRequest(_) => "approval_request",
             Self::RoundStart | Self::BlockEnd(_) => return None,
             Self::Done(_) => "done",
             Self::Error(_) => "error",
@@ -75,7 +85,7 @@ impl Event {
 /// A finished turn; also the JSON answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Done {
-    /// The stop reason of Claude's last reply, or `max_tool_rounds`.
+    /// The stop reason of Claude's last reply, `max_tool_rounds`, or `approval_required`.
     pub stop_reason: String,
     /// What Claude says about the stop reason, as for a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +98,9 @@ pub struct Done {
     pub messages: Vec<Message>,
     /// Summed over all requests to Claude.
     pub usage: Usage,
+    /// The calls that wait for the user's confirmation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<ApprovalRequest>,
     #[schema(value_type = String)]
     pub request_id: Arc<str>,
 }

@@ -8,8 +8,10 @@ pub mod router;
 
 pub mod chat;
 mod endpoints;
+pub mod faces;
 mod incoming;
 mod json;
+pub mod mode;
 mod openapi;
 pub mod page;
 mod record;

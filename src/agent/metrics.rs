@@ -118,7 +118,7 @@ impl Metrics {
         text
     }
 
-    /// Records a POST /chat at its end. `mode` is `json` or `sse`; `code` is `ok` or an error code.
+    /// Records a POST /chat at its end. `mode` is the face's name; `code` is `ok` or an error code.
     pub fn chat(&self, mode: &str, code: &str, took: Duration) {
         let labels = [("mode", mode.to_owned()), ("code", code.to_owned())];
         self.chats.get_or_create(&labels).inc();

@@ -136,6 +136,7 @@ impl Turn {
             model: std::mem::take(&mut self.model),
             messages: self.ledger.take_messages(),
             usage: self.ledger.usage(),
+            approvals: vec![],
             request_id: self.setup.request_id.clone(),
         })))
     }

@@ -203,7 +203,16 @@ impl Problem {
             cause: run.and_then(|run| run.cause.as_deref()),
         };
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        let mut response = (status, content_type, Json(body)).into_response();
+        self.with_headers((status, content_type, Json(body)).into_response())
+    }
+
+    /// The response for clients that show the whole body of an error: its detail alone.
+    pub fn respond_as_text(&self, _: &RequestId) -> Response {
+        let detail = self.detail.clone().into_owned();
+        self.with_headers((self.code.status(), detail).into_response())
+    }
+
+    fn with_headers(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
         if let Some(Ok(challenge)) = challenge {

@@ -28,13 +28,10 @@ const MAX_CHUNK: usize = 16 * 1024;
 /// piece, each after other tasks have run twice: without waiting for that, every piece is a write and a packet.
 const MAX_IDLE_POLLS: u8 = 2;
 
-/// Appends an event to a chunk.
-pub(crate) type Encode<E> = fn(&E, &mut BytesMut);
-
-/// Responds with the events as the body. Must be called within the request's span.
+/// Responds with the events as the body. `encode` appends an event to a chunk. Must be called within the request's span.
 pub(crate) fn respond<E: 'static>(
     events: impl Stream<Item = E> + Send + 'static,
-    encode: Encode<E>,
+    encode: impl FnMut(&E, &mut BytesMut) + Send + 'static,
     guard: DeadlineGuard,
 ) -> Response {
     let headers = [
@@ -50,10 +47,10 @@ pub(crate) fn respond<E: 'static>(
 }
 
 /// The body: chunks of whole events, and a comment after each [`KEEP_ALIVE_INTERVAL`] without one.
-struct Chunks<S: Stream> {
+struct Chunks<S, F> {
     /// `None` once they have ended.
     events: Option<Pin<Box<S>>>,
-    encode: Encode<S::Item>,
+    encode: F,
     /// The events to be sent next.
     chunk: BytesMut,
     /// Polls without an event since the last one.
@@ -64,8 +61,10 @@ struct Chunks<S: Stream> {
     _guard: DeadlineGuard,
 }
 
-impl<S: Stream> Chunks<S> {
-    fn new(events: S, encode: Encode<S::Item>, guard: DeadlineGuard) -> Self {
+impl<S, F> Unpin for Chunks<S, F> {}
+
+impl<S: Stream, F: FnMut(&S::Item, &mut BytesMut)> Chunks<S, F> {
+    fn new(events: S, encode: F, guard: DeadlineGuard) -> Self {
         Self {
             events: Some(Box::pin(events)),
             encode,
@@ -100,7 +99,7 @@ impl<S: Stream> Chunks<S> {
     }
 }
 
-impl<S: Stream> Stream for Chunks<S> {
+impl<S: Stream, F: FnMut(&S::Item, &mut BytesMut)> Stream for Chunks<S, F> {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -129,7 +128,9 @@ mod tests {
 
     use super::*;
 
-    fn chunks<S: Stream<Item = String>>(events: S) -> Chunks<S> {
+    fn chunks<S: Stream<Item = String>>(
+        events: S,
+    ) -> Chunks<S, impl FnMut(&String, &mut BytesMut)> {
         let encode = |event: &String, chunk: &mut BytesMut| {
             chunk.put_slice(written(&[event]).as_bytes());
         };
@@ -143,7 +144,9 @@ mod tests {
         (sender, events)
     }
 
-    async fn next(chunks: &mut Chunks<impl Stream<Item = String>>) -> Option<String> {
+    async fn next(
+        chunks: &mut Chunks<impl Stream<Item = String>, impl FnMut(&String, &mut BytesMut)>,
+    ) -> Option<String> {
         let chunk = chunks.next().await?.unwrap();
         Some(String::from_utf8(chunk.to_vec()).unwrap())
     }

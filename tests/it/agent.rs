@@ -2,6 +2,7 @@
 
 mod chat;
 mod claude_faults;
+mod faces;
 mod http;
 mod identity;
 mod lifecycle;

@@ -5,6 +5,7 @@
 //! the messages that Claude was given.
 
 pub mod agui;
+mod calls;
 mod chunk;
 mod messages;
 pub mod ui;

@@ -75,9 +75,13 @@ impl Incoming {
         Ok(((Arc::new(share), self.app.lifecycle.begin()), reserved))
     }
 
-    pub(super) fn reject(self, problem: &Problem) -> Response {
+    pub(super) fn reject(
+        self,
+        problem: &Problem,
+        respond: fn(&Problem, &RequestId) -> Response,
+    ) -> Response {
         body::discard_unread(&self.headers, self.body, self.app.http.max_body_bytes);
-        problem.respond(&self.request_id)
+        respond(problem, &self.request_id)
     }
 }
 

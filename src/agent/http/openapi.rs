@@ -34,7 +34,7 @@ pub(super) fn complete(api: &mut utoipa::openapi::OpenApi) {
     openapi::complete(api);
     describe_unknown_blocks(api);
     openapi::each_response(api, |path, status, response| {
-        if matches!(path, "/chat" | "/title") && status != "401" {
+        if matches!(path, "/chat" | "/chat/ui" | "/chat/agui" | "/title") && status != "401" {
             for header in RATE_LIMIT {
                 openapi::add_header(response, header);
             }

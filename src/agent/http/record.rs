@@ -13,7 +13,7 @@ use futures_util::Stream;
 use serde_json::{Value, json};
 use tracing::Span;
 
-use super::app::App;
+use super::{app::App, mode::Mode};
 use crate::{
     agent::{Event, Failed, Failure, Ledger, Turn},
     auth::Caller,
@@ -25,7 +25,7 @@ pub(super) struct ChatRecord {
     app: Arc<App>,
     request_id: RequestId,
     pub(super) user: Option<Caller>,
-    pub(super) streamed: bool,
+    pub(super) mode: Mode,
     /// `None` until the request has ended. If it is dropped before, the client has disconnected or the turn has panicked.
     pub(super) outcome: Option<ChatOutcome>,
     began: Instant,
@@ -56,12 +56,12 @@ impl ChatOutcome {
 }
 
 impl ChatRecord {
-    pub(super) fn new(app: Arc<App>, request_id: RequestId) -> Self {
+    pub(super) fn new(app: Arc<App>, request_id: RequestId, mode: Mode) -> Self {
         Self {
             app,
             request_id,
             user: None,
-            streamed: false,
+            mode,
             outcome: None,
             began: Instant::now(),
             first_token: None,
@@ -80,7 +80,7 @@ impl ChatRecord {
         slot: T,
     ) -> impl Stream<Item = Event> + Send + 'static {
         self.ledger = turn.ledger();
-        let events = turn.run(self.streamed);
+        let events = turn.run(self.mode.is_streamed());
         self.observe_events(events, slot)
     }
 
@@ -100,6 +100,7 @@ impl ChatRecord {
             Event::ModelChosen { .. }
             | Event::ThinkingDelta { .. }
             | Event::ToolUse { .. }
+            | Event::ApprovalRequest(_)
             | Event::RoundStart
             | Event::BlockEnd(_) => {}
             Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
@@ -122,16 +123,12 @@ impl ChatRecord {
         }
     }
 
-    fn mode(&self) -> &'static str {
-        if self.streamed { "sse" } else { "json" }
-    }
-
     fn count(&self, code: &'static str, took: Duration) {
         let metrics = &self.app.metrics;
         if self.in_flight {
             metrics.in_flight.dec();
         }
-        metrics.chat(self.mode(), code, took);
+        metrics.chat(self.mode.as_str(), code, took);
         for (kind, count) in self.ledger.usage().by_kind() {
             metrics.tokens(kind, count);
         }
@@ -142,7 +139,7 @@ impl ChatRecord {
         tracing::info!(
             request_id = self.request_id.as_str(),
             user = self.user.as_ref().map(Caller::user_id),
-            mode = self.mode(),
+            mode = self.mode.as_str(),
             outcome = code,
             stop_reason = self.stop_reason,
             rounds = self.ledger.rounds(),
@@ -234,8 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_turn_that_panics_ends_with_one_error_and_is_counted_as_internal() {
         let (app, id) = (app(), RequestId::from_headers(&HeaderMap::new()));
-        let mut record = ChatRecord::new(app.clone(), id.clone());
-        record.streamed = true;
+        let record = ChatRecord::new(app.clone(), id.clone(), Mode::Sse);
         let turn = async_stream::stream! {
             yield Event::TextDelta { text: "I have just".into() };
             panic!("MARKER");

@@ -11,6 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     app::App,
     chat, endpoints,
+    faces::{agui, ui},
     openapi::{self, Api},
     page, title,
 };
@@ -26,6 +27,9 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(endpoints::metrics))
         .routes(routes!(endpoints::openapi))
         .routes(routes!(chat::chat))
+        .routes(routes!(ui::ui))
+        .routes(routes!(ui::reconnect))
+        .routes(routes!(agui::agui))
         .routes(routes!(title::title))
         .split_for_parts();
     openapi::complete(&mut api);

@@ -92,7 +92,7 @@ pub(super) async fn title(
     let allowance = incoming.allowance;
     let response = match titled {
         Ok((title, _)) => Json(TitleResponse { title }).into_response(),
-        Err(problem) => incoming.reject(&problem),
+        Err(problem) => incoming.reject(&problem, Problem::respond),
     };
     with_allowance(response, allowance)
 }

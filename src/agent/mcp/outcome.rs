@@ -64,6 +64,11 @@ impl CallOutcome {
         Self::error("not_run", text)
     }
 
+    pub fn declined(reason: Option<&str>) -> Self {
+        let text = reason.map_or_else(String::new, |reason| format!(" {reason}"));
+        Self::error("declined", format!("The user declined.{text}"))
+    }
+
     /// The call names an unknown tool or is malformed; it was not sent.
     pub fn invalid(why: &str) -> Self {
         Self::error("invalid", why)

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
 use super::{
-    Turn, is_kept,
+    Turn,
     ending::{explain, settle},
+    is_kept,
     tool_calls::ToolCalls,
 };
 use crate::agent::{

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -55,7 +56,24 @@ enum State {
     /// Never sent; answered when the reply is complete.
     Invalid(CallOutcome),
     Running,
-    Done(CallOutcome),
+    Done(Answer),
+}
+
+/// The result of a call, shared with its event.
+struct Answer {
+    content: Arc<Vec<Block>>,
+    is_error: bool,
+}
+
+impl Answer {
+    /// Copies the content only while the event is kept.
+    fn into_block(self, tool_use_id: String) -> Block {
+        Block::ToolResult {
+            tool_use_id,
+            content: Arc::unwrap_or_clone(self.content),
+            is_error: self.is_error,
+        }
+    }
 }
 
 impl ToolCalls {
@@ -154,14 +172,20 @@ impl ToolCalls {
             outcome.leave_out_content();
         }
         let call = &mut self.calls[at];
+        let answer = Answer {
+            content: Arc::new(outcome.content),
+            is_error: outcome.is_error,
+        };
         let event = Event::ToolResult {
             id: call.id.clone(),
             name: call.name.clone(),
-            is_error: outcome.is_error,
+            is_error: answer.is_error,
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-            structured: outcome.structured.take(),
+            structured: outcome.structured,
+            content: answer.content.clone(),
+            declined: false,
         };
-        call.state = State::Done(outcome);
+        call.state = State::Done(answer);
         Some(Ok(event))
     }
 
@@ -207,7 +231,8 @@ impl ToolCalls {
     pub(super) fn into_results(self, cut_off: &str) -> Vec<Block> {
         let result = |call: Call| {
             let outcome = match call.state {
-                State::Done(outcome) | State::Invalid(outcome) => outcome,
+                State::Done(answer) => return answer.into_block(call.id),
+                State::Invalid(outcome) => outcome,
                 State::Running => CallOutcome::unknown(cut_off),
                 State::Open | State::Ready { .. } => CallOutcome::not_run(cut_off),
             };

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod bad_mcp;
+pub mod faces;
 pub mod fake_claude;
 pub(crate) mod helpers;
 pub mod issuer;

@@ -1,15 +1,14 @@
-//! Parses the body of a chat.
+//! Parses the body of a chat, whatever its face: the one place that validates what a turn is given.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::request;
+use super::request::{ChatRequest, ReadRequest};
 use crate::{
     agent::{
-        history::{self, History},
-        http::limits::Limits,
-        time_zone_name, user_context,
+        approvals::ApprovalAnswer, history::History, http::limits::Limits, time_zone_name,
+        user_context,
     },
     auth::Caller,
     http::{body_parser, problem::Problem},
@@ -24,26 +23,42 @@ pub(super) struct Parsed {
     /// See [`time_zone_name()`].
     pub(super) time_zone: Option<Arc<str>>,
     pub(super) history: History,
+    /// `None`: the client cannot ask the user.
+    pub(super) approvals: Option<Vec<ApprovalAnswer>>,
 }
 
-/// Parses a body whose length is taken from the budget. Afterwards `share` holds what the history holds.
-pub(super) async fn parse(
+/// Parses a body whose length is taken from the budget, as its face reads it. Afterwards `share` holds what the history holds.
+pub(super) async fn parse<T: Send + 'static>(
     limits: &Limits,
     body: Bytes,
     share: &Arc<Share<Caller>>,
-) -> Result<Parsed, Problem> {
-    let length = body.len();
-    let parsed = body_parser::parse(&limits.large_bodies, body, share, parse_now).await?;
-    match parsed.history.conversation.owned_and_shared() {
-        (owned, 0) => share.give_back(length.saturating_sub(owned)),
-        (owned, _) => share.take(owned)?,
+    read: ReadRequest<T>,
+) -> Result<(Parsed, T), Problem> {
+    let (length, taken_from) = (body.len(), share.clone());
+    let parse = move |body: &Bytes, values| {
+        let (request, context) = read(body, values)?;
+        let extra = request.messages.extra_bytes();
+        taken_from.take(extra)?;
+        Ok((parse_now(request, body)?, context, extra))
+    };
+    let parsed = body_parser::parse(&limits.large_bodies, body, share, parse).await?;
+    let (parsed, context, extra) = parsed;
+    let (owned, shared) = parsed.history.conversation.owned_and_shared();
+    // What is shared is a part of the body, or of what was made of it: either is kept whole.
+    let kept = match (shared, extra) {
+        (0, _) => owned,
+        (_, 0) => owned + length,
+        _ => owned + extra,
+    };
+    match kept.checked_sub(length + extra) {
+        Some(more) => share.take(more)?,
+        None => share.give_back(length + extra - kept),
     }
-    Ok(parsed)
+    Ok((parsed, context))
 }
 
-fn parse_now(body: &Bytes, values: usize) -> Result<Parsed, Problem> {
-    let request = request::read(body, values)?;
-    let history = history::parse(request.messages, body)?;
+fn parse_now(request: ChatRequest<'_>, body: &Bytes) -> Result<Parsed, Problem> {
+    let history = request.messages.parse(body)?;
     if history.dropped > 0 {
         let blocks = history.dropped;
         tracing::debug!(blocks, "dropped from the history: Claude would refuse them");
@@ -54,5 +69,6 @@ fn parse_now(body: &Bytes, values: usize) -> Result<Parsed, Problem> {
         user_context: user_context(zone, request.display_name.as_deref()),
         time_zone: zone.and_then(time_zone_name).map(Into::into),
         history,
+        approvals: request.approvals,
     })
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use made::{CANARY, FIELDS, built, nested};
 
-use super::request::read;
+use super::{messages::Messages, request::read};
 use crate::{
     agent::history::{self, History},
     agent::{time_zone_name, user_context},
@@ -45,7 +45,7 @@ fn checked(body: &[u8]) -> Result<(), String> {
         let mended = without_halves(sent);
         assert_eq!(body, &mended, "a half is not U+FFFD, or more is changed");
     }
-    let read = read(body, count_values(body));
+    let read = read(body, count_values(body)).map(|(request, ())| request);
     let text = std::str::from_utf8(body);
     let is_json = text.is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
     let called_json = !matches!(&read, Err(error) if error.code == Code::InvalidJson);
@@ -65,7 +65,10 @@ fn checked(body: &[u8]) -> Result<(), String> {
         request.client_timezone.as_deref(),
         request.display_name.as_deref(),
     );
-    let titled = titled(request.messages);
+    let Messages::Received(messages) = request.messages else {
+        panic!("the messages are those of the body");
+    };
+    let titled = titled(messages);
     let value = value.ok();
     for (field, text) in [
         ("client_timezone", &request.client_timezone),
@@ -78,13 +81,13 @@ fn checked(body: &[u8]) -> Result<(), String> {
 
     let History {
         conversation, ids, ..
-    } = history::parse(request.messages, body).map_err(|invalid| refused(&invalid.into()))?;
+    } = history::parse(messages, body).map_err(|invalid| refused(&invalid.into()))?;
     let forwarded = json!({"messages": conversation.messages(), "stream": request.stream});
     let bytes = Bytes::from(forwarded.to_string());
     let forwarded = serde_json::from_slice::<Value>(&bytes);
     assert!(forwarded.is_ok(), "no JSON that a parser takes: {bytes:?}");
-    let request = super::request::read(&bytes, 0).expect("a request");
-    let again = history::parse(request.messages, &bytes).expect("a history");
+    let (request, ()) = super::request::read(&bytes, 0).expect("a request");
+    let again = request.messages.parse(&bytes).expect("a history");
     assert_eq!(again.conversation.messages(), conversation.messages());
     assert_eq!(again.ids, ids);
     titled

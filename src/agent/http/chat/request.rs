@@ -4,8 +4,10 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::messages::Messages;
 use crate::{
     agent::{
+        approvals::{ApprovalAnswer, parse_answers},
         claude,
         json::{Invalid, Object},
     },
@@ -19,7 +21,7 @@ pub struct ChatRequest<'a> {
     /// The whole conversation in Anthropic format: objects with `role` and `content` (a string or a list of blocks).
     /// The last one is the user's.
     #[schema(value_type = Vec<RequestMessage>, min_items = 1)]
-    pub messages: &'a RawValue,
+    pub messages: Messages<'a>,
     /// Whether to stream events; by default what the `Accept` header says.
     pub stream: Option<bool>,
     /// IANA name; unknown or missing: UTC.
@@ -27,7 +29,15 @@ pub struct ChatRequest<'a> {
     pub client_timezone: Option<String>,
     /// What to call the user; cut at 100 characters.
     pub display_name: Option<String>,
+    /// The user's answers to the `approvals` of the last turn, one for each; or an empty list: the client can ask the user, and
+    /// calls that need a confirmation wait for it. Without it they are refused.
+    #[schema(max_items = 100)]
+    pub approvals: Option<Vec<ApprovalAnswer>>,
 }
+
+/// Reads the body of a face, which holds so many values, as a request to `/chat`; and what the face needs of it to render the turn.
+pub(in crate::agent::http) type ReadRequest<T> =
+    for<'a> fn(&'a [u8], usize) -> Result<(ChatRequest<'a>, T), Problem>;
 
 /// A message of a request, for the `OpenAPI` document; `agent::history` parses messages.
 #[derive(ToSchema)]
@@ -46,8 +56,8 @@ enum RequestContent {
 }
 
 /// Parses a body that [`object`] accepts, with valid fields.
-pub(super) fn read(bytes: &[u8], values: usize) -> Result<ChatRequest<'_>, Problem> {
-    Ok(parse(&object(bytes, values)?)?)
+pub(super) fn read(bytes: &[u8], values: usize) -> Result<(ChatRequest<'_>, ()), Problem> {
+    Ok((parse(&object(bytes, values)?)?, ()))
 }
 
 /// The messages of a body that [`object`] accepts, whatever else is in it.
@@ -60,7 +70,7 @@ pub(in crate::agent::http) fn read_messages(
 
 /// Parses a body without halves of surrogate pairs ([`mend_bytes`](crate::process::json::mend_bytes)) that is JSON, holds at
 /// most [`MAX_VALUES`] `values`, and is an object.
-fn object(bytes: &[u8], values: usize) -> Result<Object<'_>, Problem> {
+pub(in crate::agent::http) fn object(bytes: &[u8], values: usize) -> Result<Object<'_>, Problem> {
     let text = json::text(bytes)?;
     let fits = values <= MAX_VALUES;
     if fits && let Ok(body) = Object::parse(text) {
@@ -78,19 +88,25 @@ fn object(bytes: &[u8], values: usize) -> Result<Object<'_>, Problem> {
 }
 
 fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
-    let text = |field| {
-        let text = body.string(field)?;
-        Ok::<_, Invalid>(text.map(|text| text.unescape().into_owned()))
-    };
     Ok(ChatRequest {
-        messages: messages(body)?,
+        messages: Messages::Received(messages(body)?),
         stream: body.boolean("stream")?,
-        client_timezone: text("client_timezone")?,
-        display_name: text("display_name")?,
+        client_timezone: text(body, "client_timezone")?,
+        display_name: text(body, "display_name")?,
+        approvals: body.get("approvals").map(parse_answers).transpose()?,
     })
 }
 
-fn messages<'a>(body: &Object<'a>) -> Result<&'a RawValue, Invalid> {
+/// A field with a text, if there is one.
+pub(in crate::agent::http) fn text(
+    body: &Object<'_>,
+    field: &str,
+) -> Result<Option<String>, Invalid> {
+    let text = body.string(field)?;
+    Ok(text.map(|text| text.unescape().into_owned()))
+}
+
+pub(in crate::agent::http) fn messages<'a>(body: &Object<'a>) -> Result<&'a RawValue, Invalid> {
     let missing = || Invalid::new("is missing").in_field("messages");
     body.get("messages").ok_or_else(missing)
 }

@@ -1,9 +1,9 @@
-//! The tool calls that a stream has shown: which are answered, and which are not part of the history in the end.
+//! The tool calls that a stream has shown: which of them are answered, and which the history does not hold in the end.
 
-use crate::agent::{
-    Done, Failed,
-    claude::{Block, Message},
-};
+use crate::agent::claude::{Block, Message};
+
+/// The result that is shown of a call that the history does not hold.
+pub(super) const NOT_RUN: &str = "not run: the reply ended before it was complete";
 
 #[derive(Default)]
 pub(super) struct Calls {
@@ -30,17 +30,8 @@ impl Calls {
         self.answered.iter().any(|answered| answered == id)
     }
 
-    /// The ids of calls that have been shown, and that the messages of a finished turn do not hold.
-    pub(super) fn left_out_of(&self, done: &Done) -> Vec<String> {
-        self.left_out(&done.messages)
-    }
-
-    /// The same for a failed turn.
-    pub(super) fn left_out_of_failed(&self, failed: &Failed) -> Vec<String> {
-        self.left_out(&failed.messages)
-    }
-
-    fn left_out(&self, messages: &[Message]) -> Vec<String> {
+    /// The ids of the calls of the round that have been shown, and that the messages of the turn do not hold.
+    pub(super) fn left_out(&self, messages: &[Message]) -> Vec<String> {
         let is_kept = |id: &&String| !results(messages).any(|(kept, ..)| kept == **id);
         self.started.iter().filter(is_kept).cloned().collect()
     }

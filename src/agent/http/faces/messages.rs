@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::agent::{
-    claude::{self, Role},
-    http::chat::request::{Messages, Place},
+    approvals,
+    claude::Role,
+    http::chat::messages::{Messages, Place, Translated},
     json::JsonStr,
 };
 
@@ -15,7 +16,7 @@ use crate::agent::{
 #[derive(Default)]
 pub(super) struct Translation<'a> {
     messages: Vec<Message<'a>>,
-    places: Vec<Vec<Place>>,
+    places: Vec<(Place, Vec<Place>)>,
 }
 
 #[derive(Serialize)]
@@ -113,7 +114,7 @@ impl<'a> Block<'a> {
     pub(super) fn waiting(tool_use_id: JsonStr<'a>) -> Self {
         Self::ToolResult {
             tool_use_id,
-            content: vec![Self::own_text(WAITING)],
+            content: vec![Self::own_text(approvals::WAITING)],
             is_error: false,
         }
     }
@@ -126,28 +127,30 @@ pub(super) enum FileSource<'a> {
 }
 
 impl<'a> Translation<'a> {
-    /// Begins a message, if the last one has another role.
+    /// Begins a message.
     pub(super) fn begin(&mut self, role: Role, place: Place) {
         self.messages.push(Message {
             role,
             content: Vec::new(),
         });
-        self.places.push(vec![place]);
+        self.places.push((place, Vec::new()));
     }
 
     /// Adds a block to the last message.
     pub(super) fn push(&mut self, place: Place, block: Block<'a>) {
-        if let (Some(message), Some(places)) = (self.messages.last_mut(), self.places.last_mut()) {
+        let last = (self.messages.last_mut(), self.places.last_mut());
+        if let (Some(message), Some((_, places))) = last {
             message.content.push(block);
             places.push(place);
         }
     }
 
-    /// As the messages of a request to `/chat`.
-    pub(super) fn finish(self) -> serde_json::Result<Messages<'static>> {
-        Ok(Messages::Translated {
-            json: serde_json::to_vec(&self.messages)?.into(),
-            places: self.places,
-        })
+    /// As the messages of a request to `/chat`, which are about as long as those of the face.
+    pub(super) fn finish(self, length: usize) -> serde_json::Result<Messages<'static>> {
+        let mut json = Vec::with_capacity(length);
+        serde_json::to_writer(&mut json, &self.messages)?;
+        json.shrink_to_fit();
+        let (json, places) = (json.into(), self.places);
+        Ok(Messages::Translated(Translated { json, places }))
     }
 }

@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 
 use super::output;
 use crate::agent::{
-    approvals,
-    claude::Role,
+    claude::{self, Role},
     http::faces::messages::{Block, FileSource, Text},
     json::{Invalid, JsonStr, Object},
+    mcp::CallOutcome,
 };
 
 pub(super) enum Part<'a> {
@@ -98,7 +98,10 @@ fn file<'a>(part: &Object<'a>) -> Result<Block<'a>, Invalid> {
     if !text.starts_with("data:") {
         return Ok(Block::file(FileSource::Url(url), is_image));
     }
-    let Some((head, _)) = text.split_once(',').filter(|(head, _)| head.ends_with(";base64")) else {
+    let Some((head, _)) = text
+        .split_once(',')
+        .filter(|(head, _)| head.ends_with(";base64"))
+    else {
         let why = "must be a data URL in base64, or an https URL";
         return Err(Invalid::new(why).in_field("url"));
     };
@@ -175,6 +178,17 @@ fn call<'a>(name: Text<'a>, part: &Object<'a>) -> Result<Call<'a>, Invalid> {
     })
 }
 
+/// The result that Claude was given of a call that the user has declined.
+fn declined<'a>(reason: Option<JsonStr<'_>>) -> Vec<Block<'a>> {
+    let reason = reason.map(JsonStr::unescape);
+    let outcome = CallOutcome::declined(reason.as_deref());
+    let texts = outcome.content.into_iter().filter_map(|block| match block {
+        claude::Block::Text { text } => Some(Block::own_text(text)),
+        _ => None,
+    });
+    texts.collect()
+}
+
 impl Call<'_> {
     pub(super) fn is_one_of(&self, ids: &[Cow<'_, str>]) -> bool {
         !ids.is_empty() && ids.contains(&self.id.unescape())
@@ -190,11 +204,7 @@ impl<'a> Outcome<'a> {
                 let texts = texts.into_iter().map(|text| Block::Text { text });
                 (texts.collect(), true)
             }
-            Self::Declined(reason) => {
-                let reason = reason.map(JsonStr::unescape);
-                let text = approvals::declined(reason.as_deref());
-                (vec![Block::own_text(text)], true)
-            }
+            Self::Declined(reason) => (declined(reason), true),
             Self::Waiting(_) => return Some(Block::waiting(tool_use_id)),
             Self::Unknown => return None,
         };

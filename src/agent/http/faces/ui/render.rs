@@ -11,13 +11,14 @@ use crate::agent::{
     Done, Event, Failed,
     approvals::ApprovalRequest,
     claude::{Block, BlockEnd},
-    http::faces::{calls::Calls, chunk::put},
+    http::faces::{
+        calls::{Calls, NOT_RUN},
+        chunk::put,
+    },
 };
 
 /// The last line of the stream.
 const END: &[u8] = b"data: [DONE]\n\n";
-/// The result that is shown of a call that is not part of the history.
-const NOT_RUN: &str = "not run: the reply ended before it was complete";
 
 /// A stream so far.
 #[derive(Default)]
@@ -82,7 +83,9 @@ impl Renderer {
                 };
                 put(to, &chunk);
             }
-            Event::ToolResult { id, declined: true, .. } => {
+            Event::ToolResult {
+                id, declined: true, ..
+            } => {
                 self.calls.answer(id);
                 put(to, &Chunk::ToolOutputDenied { tool_call_id: id });
             }
@@ -149,7 +152,13 @@ impl Renderer {
         let id = self.next_id();
         self.open = Some(Open::Reasoning(id));
         let provider_metadata = None;
-        put(to, &Chunk::ReasoningStart { id, provider_metadata });
+        put(
+            to,
+            &Chunk::ReasoningStart {
+                id,
+                provider_metadata,
+            },
+        );
         id
     }
 
@@ -160,7 +169,13 @@ impl Renderer {
             Some(Open::Text(id)) => put(to, &Chunk::TextEnd { id }),
             Some(Open::Reasoning(id)) => {
                 let provider_metadata = None;
-                put(to, &Chunk::ReasoningEnd { id, provider_metadata });
+                put(
+                    to,
+                    &Chunk::ReasoningEnd {
+                        id,
+                        provider_metadata,
+                    },
+                );
             }
         }
     }
@@ -173,16 +188,34 @@ impl Renderer {
                 self.open = None;
                 let signed = Signed::Signature(signature);
                 let provider_metadata = Some(ProviderMetadata::Anthropic(signed));
-                put(to, &Chunk::ReasoningEnd { id, provider_metadata });
+                put(
+                    to,
+                    &Chunk::ReasoningEnd {
+                        id,
+                        provider_metadata,
+                    },
+                );
             }
             BlockEnd::Hidden(Block::RedactedThinking { data }) => {
                 self.close(to);
                 let id = self.next_id();
                 let signed = Signed::RedactedData(data);
                 let provider_metadata = Some(ProviderMetadata::Anthropic(signed));
-                put(to, &Chunk::ReasoningStart { id, provider_metadata });
+                put(
+                    to,
+                    &Chunk::ReasoningStart {
+                        id,
+                        provider_metadata,
+                    },
+                );
                 let provider_metadata = None;
-                put(to, &Chunk::ReasoningEnd { id, provider_metadata });
+                put(
+                    to,
+                    &Chunk::ReasoningEnd {
+                        id,
+                        provider_metadata,
+                    },
+                );
             }
             BlockEnd::Hidden(Block::Opaque(data)) => {
                 self.close(to);
@@ -202,7 +235,7 @@ impl Renderer {
 
     fn finish(&mut self, done: &Done, to: &mut BytesMut) {
         self.close(to);
-        let left_out = self.calls.left_out_of(done);
+        let left_out = self.calls.left_out(&done.messages);
         self.put_not_run(&left_out, to);
         self.end_step(to);
         let chunk = Chunk::Finish {
@@ -231,7 +264,7 @@ impl Renderer {
                 put_output(id, content, None, to);
             }
         }
-        let left_out = self.calls.left_out_of_failed(failed);
+        let left_out = self.calls.left_out(&failed.messages);
         self.put_not_run(&left_out, to);
         self.end_step(to);
         let message_metadata = Metadata {

@@ -9,10 +9,13 @@ use utoipa::ToSchema;
 use super::part::{Call, Outcome, Part, missing};
 use crate::{
     agent::{
-        approvals::parse_answers,
+        approvals::{ApprovalAnswer, parse_answers},
         claude::Role,
         http::{
-            chat::request::{self, ChatRequest, Place, ReadRequest},
+            chat::{
+                messages::Place,
+                request::{self, ChatRequest},
+            },
             faces::messages::{Block, Translation},
         },
         json::{Invalid, JsonStr, Object, parse_list},
@@ -59,11 +62,11 @@ struct Message<'a> {
 }
 
 /// Reads a body that [`request::object`] accepts.
-pub(super) fn read(body: &[u8], values: usize) -> Result<ReadRequest<'_, Continued>, Problem> {
+pub(super) fn read(body: &[u8], values: usize) -> Result<(ChatRequest<'_>, Continued), Problem> {
     let body = request::object(body, values)?;
-    let messages = request::messages(&body)?;
+    let received = request::messages(&body)?;
     let messages = parse_list(
-        messages,
+        received,
         "must be a list of messages",
         "must be an object with `role` and `parts`",
         |message| parse_message(&message),
@@ -83,16 +86,15 @@ pub(super) fn read(body: &[u8], values: usize) -> Result<ReadRequest<'_, Continu
         }
     }
     let request = ChatRequest {
-        messages: translation.finish().map_err(|_| Problem::internal())?,
+        messages: translation
+            .finish(received.get().len())
+            .map_err(|_| Problem::internal())?,
         stream: None,
         client_timezone: request::text(&body, "client_timezone")?,
         display_name: request::text(&body, "display_name")?,
         approvals: Some(approvals),
     };
-    Ok(ReadRequest {
-        request,
-        context: continued,
-    })
+    Ok((request, continued))
 }
 
 fn parse_message<'a>(message: &Object<'a>) -> Result<Message<'a>, Invalid> {
@@ -127,7 +129,7 @@ fn write_user<'a>(message: Message<'a>, place: Place, to: &mut Translation<'a>) 
     to.begin(Role::User, place);
     for (at, part) in message.parts.into_iter().enumerate() {
         if let Part::Block(block) = part {
-            to.push(place.part("parts", at), block);
+            to.push(place.item("parts", at), block);
         }
     }
 }
@@ -143,7 +145,7 @@ fn write_assistant<'a>(message: Message<'a>, place: Place, to: &mut Translation<
     let mut results = Vec::new();
     to.begin(Role::Assistant, place);
     for (at, part) in message.parts.into_iter().take(end).enumerate() {
-        let place_of_part = place.part("parts", at);
+        let place_of_part = place.item("parts", at);
         match part {
             Part::StepStart => {
                 write_results(&mut results, place, to);
@@ -192,10 +194,7 @@ struct Answer<'a> {
 }
 
 /// The user's answers in the last message.
-fn answers(
-    message: &Message<'_>,
-    at: usize,
-) -> Result<Vec<crate::agent::approvals::ApprovalAnswer>, Invalid> {
+fn answers(message: &Message<'_>, at: usize) -> Result<Vec<ApprovalAnswer>, Invalid> {
     let mut answers = Vec::new();
     for (part, call) in message.parts.iter().enumerate() {
         let Part::Call(Call {

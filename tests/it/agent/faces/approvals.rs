@@ -1,0 +1,274 @@
+//! Approvals in the words of each face.
+
+use serde_json::{Value, json};
+
+use super::history::assert_same;
+use crate::support::{
+    answer::Answer,
+    faces::{Thread, UiChat, post},
+    fake_claude::{Reply, remove_breakpoints},
+    mcp_tools::bench_press,
+    test_app::TestApp,
+};
+
+async fn app() -> TestApp {
+    TestApp::builder()
+        .env("AGENT_APPROVALS", "writes")
+        .env("CLAUDE_MODEL", "claude-sonnet-5-5")
+        .start()
+        .await
+}
+
+/// Two held calls around a read, the answer after the approvals, and another turn.
+fn replies() -> Vec<Reply> {
+    vec![
+        Reply::empty()
+            .thinking("I log both.", "")
+            .and_text("Logging.")
+            .and_tool("t1", "create_workout", bench_press())
+            .and_tool("t2", "list_workouts", json!({}))
+            .and_tool("t3", "fail", json!({"key": "b"})),
+        Reply::empty().thinking("So.", "").and_text("Done."),
+        Reply::empty().thinking("Hm.", "").and_text("Sure."),
+    ]
+}
+
+fn requests(app: &TestApp) -> Vec<Value> {
+    let bodies = app.claude.bodies().into_iter();
+    let requests = bodies.map(|mut body| {
+        remove_breakpoints(&mut body);
+        body["messages"].take()
+    });
+    requests.collect()
+}
+
+/// The same conversation by `/chat`: the first call is approved, the second one declined.
+async fn through_chat() -> Vec<Value> {
+    let app = app().await;
+    app.claude.push_all(replies());
+    let mut request = json!({"messages": [{"role": "user", "content": "log it"}], "approvals": []});
+    let done = app.chat("sam", &request).await.ok();
+    let add = |request: &mut Value, done: &Value| {
+        let messages = request["messages"].as_array_mut().unwrap();
+        messages.extend(done["messages"].as_array().unwrap().clone());
+    };
+    add(&mut request, &done);
+    let [first, second] = &done["approvals"].as_array().unwrap()[..] else {
+        panic!("{done}")
+    };
+    request["approvals"] = json!([
+        {"token": first["token"], "approved": true},
+        {"token": second["token"], "approved": false, "reason": "not today"},
+    ]);
+    let done = app.chat("sam", &request).await.ok();
+    add(&mut request, &done);
+    request["approvals"] = json!([]);
+    let messages = request["messages"].as_array_mut().unwrap();
+    messages.push(json!({"role": "user", "content": "sure?"}));
+    app.chat("sam", &request).await.ok();
+    requests(&app)
+}
+
+fn of_kind<'a>(chunks: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    chunks
+        .iter()
+        .filter(|chunk| chunk["type"] == kind)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_chat_of_the_ai_sdk_asks_and_goes_on_in_the_same_message() {
+    let expected = through_chat().await;
+    let app = app().await;
+    app.claude.push_all(replies());
+    let mut chat = UiChat::default();
+    let chunks = chat.send(&app, "log it").await;
+    let asked = of_kind(&chunks, "tool-approval-request");
+    let ids: Vec<_> = asked.iter().map(|chunk| &chunk["toolCallId"]).collect();
+    assert_eq!(ids, ["t1", "t3"]);
+    let keys = [
+        "type",
+        "approvalId",
+        "toolCallId",
+        "approvalDescriptor",
+        "signature",
+    ];
+    assert_eq!(
+        asked[0].as_object().unwrap().keys().collect::<Vec<_>>(),
+        keys
+    );
+    let descriptor = asked[0]["approvalDescriptor"].as_object().unwrap();
+    assert_eq!(
+        descriptor.keys().collect::<Vec<_>>(),
+        ["title", "destructive", "expiresAt"]
+    );
+    let finish = chunks.last().unwrap();
+    assert_eq!(finish["finishReason"], "tool-calls");
+    assert_eq!(
+        finish["messageMetadata"]["stop_reason"],
+        "approval_required"
+    );
+    assert!(
+        !finish["messageMetadata"]
+            .as_object()
+            .unwrap()
+            .contains_key("left_out")
+    );
+    assert_eq!(app.mcp.called(), ["list_workouts"]);
+    chat.answer("t1", true, None);
+    chat.answer("t3", false, Some("not today"));
+    let message = chat.last()["id"].clone();
+    let chunks = chat.submit(&app).await;
+    assert_eq!(
+        (&chunks[0]["type"], &chunks[0]["messageId"]),
+        (&json!("start"), &message)
+    );
+    let before_step = chunks
+        .iter()
+        .take_while(|chunk| chunk["type"] != "start-step");
+    let mut results: Vec<_> = before_step
+        .skip(1)
+        .map(|chunk| chunk["type"].as_str().unwrap())
+        .collect();
+    results.sort_unstable();
+    assert_eq!(results, ["tool-output-available", "tool-output-denied"]);
+    assert_eq!(
+        of_kind(&chunks, "tool-output-denied"),
+        [&json!({"type": "tool-output-denied", "toolCallId": "t3"})]
+    );
+    assert!(
+        of_kind(&chunks, "tool-input-start").is_empty(),
+        "{chunks:#?}"
+    );
+    assert_eq!(app.mcp.called(), ["list_workouts", "create_workout"]);
+    assert_eq!(chat.messages.len(), 2);
+    chat.send(&app, "sure?").await;
+    assert_same(&requests(&app), &expected);
+}
+
+#[tokio::test]
+async fn a_thread_of_ag_ui_is_interrupted_and_resumed() {
+    let expected = through_chat().await;
+    for ignores_snapshots in [false, true] {
+        let app = app().await;
+        app.claude.push_all(replies());
+        let mut thread = Thread {
+            ignores_snapshots,
+            ..Thread::default()
+        };
+        let events = thread.send(&app, "log it").await;
+        let outcome = &events.last().unwrap()["outcome"];
+        assert_eq!(outcome["type"], "interrupt");
+        let [first, second] = &outcome["interrupts"].as_array().unwrap()[..] else {
+            panic!("{outcome}")
+        };
+        let keys = [
+            "id",
+            "reason",
+            "message",
+            "toolCallId",
+            "responseSchema",
+            "expiresAt",
+            "metadata",
+        ];
+        assert_eq!(first.as_object().unwrap().keys().collect::<Vec<_>>(), keys);
+        assert_eq!(
+            (&first["toolCallId"], &second["toolCallId"]),
+            (&json!("t1"), &json!("t3"))
+        );
+        assert_eq!(first["reason"], "tool_call");
+        assert_eq!(app.mcp.called(), ["list_workouts"]);
+        let answers = [
+            json!({"status": "resolved", "payload": {"approved": true}}),
+            json!({"status": "resolved", "payload": {"approved": false, "reason": "not today"}}),
+        ];
+        let events = thread.resume(&app, &answers).await;
+        let results = of_kind(&events, "TOOL_CALL_RESULT");
+        assert_eq!(results.len(), 2);
+        let declined = results.iter().find(|it| it["toolCallId"] == "t3").unwrap();
+        assert_eq!(
+            declined["metadata"],
+            json!({"fitness.progstrength/is_error": true, "fitness.progstrength/declined": true})
+        );
+        assert!(of_kind(&events, "TOOL_CALL_START").is_empty());
+        assert_eq!(app.mcp.called(), ["list_workouts", "create_workout"]);
+        thread.send(&app, "sure?").await;
+        assert_same(&requests(&app), &expected);
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_interrupt_declines_its_call() {
+    let app = app().await;
+    app.claude.push_all([
+        Reply::tool("t1", "create_workout", bench_press()),
+        Reply::text("Fine."),
+    ]);
+    let mut thread = Thread::default();
+    thread.send(&app, "log it").await;
+    thread.resume(&app, &[json!({"status": "cancelled"})]).await;
+    assert!(app.mcp.called().is_empty());
+    let result = app.claude.bodies()[1]["messages"][2]["content"][0].clone();
+    assert_eq!(result["is_error"], true);
+}
+
+#[tokio::test]
+async fn who_writes_something_else_runs_nothing() {
+    let held = || {
+        [
+            Reply::tool("t1", "create_workout", bench_press()),
+            Reply::text("Fine."),
+        ]
+    };
+    let (ui, agui) = (app().await, app().await);
+    ui.claude.push_all(held());
+    let mut chat = UiChat::default();
+    chat.send(&ui, "log it").await;
+    chat.send(&ui, "no, wait").await;
+    agui.claude.push_all(held());
+    let mut thread = Thread::default();
+    thread.send(&agui, "log it").await;
+    thread.send(&agui, "no, wait").await;
+    for app in [&ui, &agui] {
+        assert!(app.mcp.called().is_empty());
+        let results = app.claude.bodies()[1]["messages"][2]["content"].clone();
+        let waits = "not run: waits for the user's confirmation";
+        assert_eq!(results[0]["content"][0]["text"], waits);
+        assert_eq!(results[1]["text"], "no, wait");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_for_some_calls_or_with_a_changed_token_is_refused() {
+    let app = app().await;
+    app.claude.push_all(replies());
+    app.claude.allow_unplayed();
+    let mut chat = UiChat::default();
+    chat.send(&app, "log it").await;
+    chat.answer("t1", true, None);
+    let send = |chat: &UiChat| post(&app, "/chat/ui", "sam").body(chat.request().to_string());
+    let refused = async |chat: &UiChat| {
+        let answer = Answer::of(send(chat)).await;
+        (answer.status.as_u16(), answer.text)
+    };
+    assert_eq!(refused(&chat).await.0, 422);
+    chat.answer("t3", true, None);
+    let other = Answer::of(post(&app, "/chat/ui", "eve").body(chat.request().to_string())).await;
+    assert_eq!(other.status.as_u16(), 422);
+    let parts = chat.messages[1]["parts"].as_array_mut().unwrap();
+    let part = parts
+        .iter_mut()
+        .find(|part| part["toolCallId"] == "t3")
+        .unwrap();
+    part["approval"]
+        .as_object_mut()
+        .unwrap()
+        .remove("signature");
+    let (status, text) = refused(&chat).await;
+    assert!(
+        status == 422 && text.ends_with(".approval.signature: is missing"),
+        "{text}"
+    );
+    assert!(text.starts_with("messages[1].parts["), "{text}");
+    assert_eq!(app.mcp.called(), ["list_workouts"]);
+}
