@@ -1,4 +1,4 @@
-//! The HTTP API of the agent: `POST /chat` as JSON or SSE, `POST /title`, the other endpoints, and the chat page.
+//! The HTTP API of the agent: `POST /chat` as JSON or SSE and its other faces, `POST /title`, the other endpoints, and the chat page.
 
 pub mod serve;
 

@@ -2,6 +2,8 @@
 //!
 //! A long history is forwarded as the bytes that were received; only fields that must be checked are parsed.
 
+mod place;
+
 use std::{borrow::Cow, fmt};
 
 use serde::{
@@ -12,6 +14,8 @@ use serde_json::value::RawValue;
 
 use super::claude::is_blank;
 use crate::process::json::utf16_escape;
+
+pub use place::BlockPlace;
 
 /// An invalid value in a request: its place (`messages[3].content[0].type`) and the reason, the detail of a 422. Contains no
 /// text from the client.
@@ -43,34 +47,6 @@ impl Invalid {
     pub fn in_item(mut self, at: usize) -> Self {
         self.place.insert_str(0, &format!("[{at}]"));
         self
-    }
-}
-
-/// The place of a block in `messages`, or of a whole message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BlockPlace {
-    pub message: usize,
-    pub block: Option<usize>,
-}
-
-impl Invalid {
-    /// The block of `messages` that the value belongs to.
-    pub fn block_place(&self) -> Option<BlockPlace> {
-        let index = |place: &str, list: &str| {
-            let (index, rest) = place.strip_prefix(list)?.split_once(']')?;
-            Some((index.parse().ok()?, rest.len()))
-        };
-        let (message, rest) = index(&self.place, ".messages[")?;
-        let rest = &self.place[self.place.len() - rest..];
-        let block = index(rest, ".content[").map(|(block, _)| block);
-        Some(BlockPlace { message, block })
-    }
-
-    /// The same reason at another place.
-    #[must_use]
-    pub fn at(self, place: impl fmt::Display) -> Self {
-        let place = place.to_string();
-        Self { place, ..self }
     }
 }
 

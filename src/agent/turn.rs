@@ -2,6 +2,7 @@
 //! calls no more tools.
 
 mod ending;
+mod reading;
 mod recovery;
 mod round;
 mod setup;

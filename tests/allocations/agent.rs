@@ -70,13 +70,87 @@ fn conversation(bytes: usize) -> Vec<u8> {
     json!({"messages": messages}).to_string().into_bytes()
 }
 
+/// The same conversation for `useChat`, with a photo.
+fn ui_conversation(bytes: usize) -> Vec<u8> {
+    let (mut messages, result) = (Vec::new(), "a set of five ".repeat(300));
+    let photo = format!(
+        "data:image/png;base64,iVBORw0KGgo{}",
+        "A".repeat(bytes / 8 * 4 + 1)
+    );
+    for n in 0..bytes / 10_000 {
+        let output = json!({"content": [{"type": "text", "text": result}]});
+        let call = json!({"type": "dynamic-tool", "toolName": "list_workouts", "toolCallId": format!("toolu_{n}"),
+            "state": "output-available", "input": {"limit": n}, "output": output});
+        let text = |text: &str| json!({"type": "text", "text": text});
+        let steps = [
+            json!({"type": "step-start"}),
+            call,
+            json!({"type": "step-start"}),
+            text("Good."),
+        ];
+        messages.extend([
+            json!({"id": "u", "role": "user", "parts": [text("How was my \"week\"?\n")]}),
+            json!({"id": "a", "role": "assistant", "parts": steps}),
+        ]);
+    }
+    let photo = json!({"type": "file", "mediaType": "image/png", "url": photo});
+    messages.push(json!({"id": "u", "role": "user", "parts": [photo]}));
+    json!({"id": "c", "messages": messages})
+        .to_string()
+        .into_bytes()
+}
+
+/// The same for a client of AG-UI, whose tool inputs are texts.
+fn agui_conversation(bytes: usize) -> Vec<u8> {
+    let (mut messages, result) = (Vec::new(), "a set of five ".repeat(300));
+    for n in 0..bytes / 5000 {
+        let (id, arguments) = (
+            format!("toolu_{n}"),
+            json!({"limit": n, "in": [[[n]]]}).to_string(),
+        );
+        let function = json!({"name": "list_workouts", "arguments": arguments});
+        messages.extend([
+            json!({"id": "u", "role": "user", "content": "How was my \"week\"?\n"}),
+            json!({"id": "a", "role": "assistant", "toolCalls": [{"id": id, "type": "function", "function": function}]}),
+            json!({"id": "t", "role": "tool", "toolCallId": id, "content": result}),
+            json!({"id": "b", "role": "assistant", "content": "Good."}),
+        ]);
+    }
+    messages.push(json!({"id": "u", "role": "user", "content": "And today?"}));
+    json!({"threadId": "t", "runId": "r", "messages": messages})
+        .to_string()
+        .into_bytes()
+}
+
 #[test]
 fn any_body_of_a_chat_allocates_at_most_three_times_its_size_and_24_mb() {
+    holds(
+        "/chat",
+        &bodies::ALL.iter().chain(&GOOD).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn any_body_of_another_face_allocates_at_most_three_times_its_size_and_24_mb() {
+    for (path, make) in [
+        ("/chat/ui", ui_conversation as fn(usize) -> Vec<u8>),
+        ("/chat/agui", agui_conversation),
+    ] {
+        let conversation = Kind {
+            name: "a conversation of the face",
+            is_refused: false,
+            size: MAX_BYTES,
+            make,
+        };
+        holds(path, &[&conversation]);
+    }
+}
+
+fn holds(path: &str, kinds: &[&Kind]) {
     let _alone = alone();
     let runtime = Runtime::new().expect("a runtime");
     let agent = runtime.block_on(start());
     let token = token();
-    let kinds: Vec<&Kind> = bodies::ALL.iter().chain(&GOOD).collect();
     let names = kinds.iter().map(|kind| kind.name).collect::<Vec<_>>();
     let case = (prop::sample::select(names), size(MAX_BYTES), mutation());
     let config = ProptestConfig {
@@ -89,7 +163,7 @@ fn any_body_of_a_chat_allocates_at_most_three_times_its_size_and_24_mb() {
         let mut body = (kind.expect("a kind").make)(size);
         mutation.apply(&mut body);
         let length = body.len();
-        let request = request("/chat", &token, "", &body);
+        let request = request(path, &token, "", &body);
         drop(body);
         let measured = measured(agent, &request);
         let bound = FACTOR * length + CONSTANT;

@@ -9,3 +9,6 @@ mod calls;
 mod chunk;
 mod messages;
 pub mod ui;
+
+#[cfg(test)]
+mod tests;

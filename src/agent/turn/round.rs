@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt};
 
 use super::{
     Turn,
     ending::{explain, settle},
     is_kept,
+    reading::{drain, next_progress},
     tool_calls::ToolCalls,
 };
 use crate::agent::{
@@ -233,20 +233,5 @@ impl<'a> Round<'a> {
             (is_known && !block.is_blank_text()).then_some(block)
         };
         partial.into_iter().flatten().filter_map(fill).collect()
-    }
-}
-
-/// Reads the rest of the response: in place if it has arrived, as it usually has, else in a task.
-fn drain(stream: ReplyStream) {
-    let mut drained = Box::pin(stream.drain());
-    if (&mut drained).now_or_never().is_none() {
-        tokio::spawn(drained);
-    }
-}
-
-async fn next_progress(stream: &mut Option<Box<ReplyStream>>) -> Result<Progress, ClaudeError> {
-    match stream {
-        Some(stream) => stream.next().await.unwrap_or(Err(ClaudeError::Incomplete)),
-        None => std::future::pending().await,
     }
 }

@@ -68,7 +68,7 @@ impl Messages<'_> {
     }
 
     /// Validates and repairs the messages. Long strings are shared with the body, or with what was made of it.
-    pub(super) fn parse(self, body: &Bytes) -> Result<History, Problem> {
+    pub(in crate::agent::http) fn parse(self, body: &Bytes) -> Result<History, Problem> {
         let Translated { json, places } = match self {
             Self::Received(messages) => return Ok(history::parse(messages, body)?),
             Self::Translated(translated) => translated,

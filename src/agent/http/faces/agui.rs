@@ -26,6 +26,8 @@ use crate::{
 };
 use render::Renderer;
 use request::RunAgentInput;
+#[cfg(test)]
+pub(super) use request::read;
 
 /// Ask the agent, from a client of AG-UI.
 #[utoipa::path(

@@ -129,11 +129,20 @@ pub(super) enum FileSource<'a> {
 impl<'a> Translation<'a> {
     /// Begins a message.
     pub(super) fn begin(&mut self, role: Role, place: Place) {
+        self.drop_empty_step();
         self.messages.push(Message {
             role,
             content: Vec::new(),
         });
         self.places.push((place, Vec::new()));
+    }
+
+    /// A step of the assistant of which nothing is part of the history, as one that has failed at once.
+    fn drop_empty_step(&mut self) {
+        let is_empty = |it: &mut Message<'_>| it.role == Role::Assistant && it.content.is_empty();
+        if self.messages.pop_if(is_empty).is_some() {
+            self.places.pop();
+        }
     }
 
     /// Adds a block to the last message.
@@ -146,7 +155,8 @@ impl<'a> Translation<'a> {
     }
 
     /// As the messages of a request to `/chat`, which are about as long as those of the face.
-    pub(super) fn finish(self, length: usize) -> serde_json::Result<Messages<'static>> {
+    pub(super) fn finish(mut self, length: usize) -> serde_json::Result<Messages<'static>> {
+        self.drop_empty_step();
         let mut json = Vec::with_capacity(length);
         serde_json::to_writer(&mut json, &self.messages)?;
         json.shrink_to_fit();

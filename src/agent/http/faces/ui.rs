@@ -25,6 +25,8 @@ use crate::{
 };
 use render::Renderer;
 use request::UiRequest;
+#[cfg(test)]
+pub(super) use request::read;
 
 const VERSION: (HeaderName, HeaderValue) = (
     HeaderName::from_static("x-vercel-ai-ui-message-stream"),

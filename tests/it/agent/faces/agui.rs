@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     answer::Answer,
-    faces::{Thread, data, post, stable},
+    faces::{Thread, post, stable},
     fake_claude::Reply,
     test_app::TestApp,
     wait::within,
@@ -85,9 +85,9 @@ async fn calls_belong_to_the_message_of_their_round_and_have_results() {
     app.mcp.gate.open_for_good();
     let mut thread = Thread::default();
     let events = thread.send(&app, "chest?").await;
-    let signed = json!({"type": "thinking", "signature": "c2ln"}).to_string();
+    let signed = r#"anthropic:{"type":"thinking","signature":"c2ln"}"#;
     let shown = shown(&events);
-    let written = shown[9]["content"].clone();
+    let written = shown[8]["content"].clone();
     assert_eq!(
         shown,
         [

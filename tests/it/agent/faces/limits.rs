@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     answer::Answer,
-    faces::{UiChat, data, post},
+    faces::{data, post},
     fake_claude::Reply,
     mcp_server::McpServer,
     test_app::TestApp,
@@ -60,7 +60,7 @@ async fn the_checks_are_those_of_chat_in_the_same_order() {
         ] {
             let (status, detail, headers) = refused(request, path).await;
             assert_eq!(status, expected, "{path}: {detail}");
-            assert_eq!(headers.contains_key("ratelimit"), true, "{path} {expected}");
+            assert!(headers.contains_key("ratelimit"), "{path} {expected}");
             assert_eq!(
                 headers.contains_key("retry-after"),
                 expected == 429,
@@ -143,5 +143,4 @@ async fn a_body_of_more_values_than_a_chat_may_hold_is_refused() {
             (422, "body: must not hold more than 100000 values")
         );
     }
-    drop(UiChat::default());
 }

@@ -100,6 +100,9 @@ async fn openapi_is_3_1_and_names_every_path_and_schema() {
         names(&api["paths"]),
         [
             "/chat",
+            "/chat/agui",
+            "/chat/ui",
+            "/chat/ui/{id}/stream",
             "/health",
             "/metrics",
             "/openapi.json",
@@ -133,6 +136,29 @@ async fn openapi_is_3_1_and_names_every_path_and_schema() {
         ["application/json", "text/event-stream"]
     );
     assert_eq!(chat["security"], json!([{"bearer": []}]));
+    let faces = ["/chat/agui", "/chat/ui"].map(|path| &api["paths"][path]["post"]);
+    for face in faces {
+        assert_eq!(
+            names(&face["responses"]),
+            [
+                "200", "400", "401", "413", "415", "422", "429", "503", "504"
+            ]
+        );
+        assert_eq!(
+            names(&face["responses"]["200"]["content"]),
+            ["text/event-stream"]
+        );
+        assert_eq!(face["security"], json!([{"bearer": []}]));
+    }
+    for hidden in ["round_start", "block_end"] {
+        let kind = json!([hidden]);
+        assert!(
+            events
+                .iter()
+                .all(|it| it["properties"]["type"]["enum"] != kind),
+            "{hidden}"
+        );
+    }
     let title = &api["paths"]["/title"]["post"];
     assert_eq!(
         names(&title["responses"]),

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{
     ids::round_of,
-    stream::{IS_ERROR, LEFT_OUT, WAITS},
+    stream::{IS_ERROR, LEFT_OUT, SEALED, WAITS},
 };
 use crate::agent::{
     http::faces::messages::{Block, FileSource, Text},
@@ -188,25 +188,29 @@ fn result<'a>(message: &Object<'a>) -> Result<Kind<'a>, Invalid> {
     })
 }
 
-/// The block that a value stands for. Thinking that is not signed is not part of the history: Claude would refuse it.
+/// The block that an encrypted value stands for, which the agent has written: a JSON object, for thinking without its text. Thinking
+/// without one is not part of the history: Claude would refuse it.
 fn hidden<'a>(message: &Object<'a>, sealed: Option<Cow<'a, str>>) -> Result<Kind<'a>, Invalid> {
-    let Some(Ok(block)) = sealed.map(|it| RawValue::from_string(it.into_owned())) else {
+    let block = sealed.as_deref().and_then(|it| it.strip_prefix(SEALED));
+    let block = block.map(|it| RawValue::from_string(it.to_owned()));
+    let Some(Ok(block)) = block else {
         return Ok(Kind::Ignored);
     };
-    let signature = match Object::parse(block.get()) {
-        Err(_) => return Ok(Kind::Ignored),
-        Ok(object) => {
-            let kind = object.string("type")?.map(JsonStr::unescape);
-            let is_thinking = kind.as_deref() == Some("thinking");
-            let signature = is_thinking.then(|| required(&object, "signature"));
-            signature.transpose()?.map(|it| it.unescape().into_owned())
-        }
+    let object = Object::parse(block.get()).ok();
+    let field = |name| {
+        let object = object.as_ref()?;
+        Some(JsonStr::new(object.get(name)?)?.unescape())
     };
-    Ok(Kind::Hidden(match signature {
-        None => Block::Opaque(Cow::Owned(block)),
-        Some(signature) => Block::Thinking {
-            thinking: required(message, "content")?,
-            signature: Text::Own(signature.into()),
-        },
+    let signature = match field("type").as_deref() {
+        None => return Ok(Kind::Ignored),
+        Some("thinking") => field("signature").map(Cow::into_owned),
+        Some(_) => return Ok(Kind::Hidden(Block::Opaque(Cow::Owned(block)))),
+    };
+    let Some(signature) = signature else {
+        return Ok(Kind::Ignored);
+    };
+    Ok(Kind::Hidden(Block::Thinking {
+        thinking: required(message, "content")?,
+        signature: Text::Own(signature.into()),
     }))
 }

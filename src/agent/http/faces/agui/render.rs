@@ -1,9 +1,11 @@
 //! Renders the events of a turn as events of AG-UI.
 
 mod ending;
+mod messages;
+
+use std::sync::Arc;
 
 use bytes::BytesMut;
-use serde_json::json;
 
 use super::{
     ids::Ids,
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::agent::{
     Event,
-    claude::{Block, BlockEnd},
+    claude::Block,
     http::faces::{calls::Calls, chunk::put},
 };
 
@@ -136,98 +138,6 @@ impl Renderer {
         id
     }
 
-    fn open_text(&mut self, to: &mut BytesMut) {
-        if matches!(self.open, Some(Open::Text(_))) {
-            return;
-        }
-        self.close(to);
-        let id = self.next_message();
-        let role = "assistant";
-        put(
-            to,
-            &AguiEvent::TextMessageStart {
-                message_id: &id,
-                role,
-            },
-        );
-        if let Some(snapshot) = &mut self.snapshot {
-            snapshot.add_assistant(&id);
-        }
-        self.holder = Some(id.clone());
-        self.open = Some(Open::Text(id));
-    }
-
-    fn open_reasoning(&mut self, to: &mut BytesMut) {
-        if matches!(self.open, Some(Open::Reasoning(_))) {
-            return;
-        }
-        self.close(to);
-        let id = self.next_message();
-        let (message_id, role) = (&*id, "reasoning");
-        put(to, &AguiEvent::ReasoningStart { message_id });
-        put(to, &AguiEvent::ReasoningMessageStart { message_id, role });
-        if let Some(snapshot) = &mut self.snapshot {
-            snapshot.add_reasoning(&id);
-        }
-        self.holder = None;
-        self.open = Some(Open::Reasoning(id));
-    }
-
-    /// Appends a delta to the message that is open.
-    fn add_text(&mut self, delta: &str, to: &mut BytesMut) {
-        match &self.open {
-            Some(Open::Text(message_id)) => {
-                put(to, &AguiEvent::TextMessageContent { message_id, delta });
-            }
-            Some(Open::Reasoning(message_id)) => {
-                put(
-                    to,
-                    &AguiEvent::ReasoningMessageContent { message_id, delta },
-                );
-            }
-            None => return,
-        }
-        if let Some(snapshot) = &mut self.snapshot {
-            snapshot.add_text(delta);
-        }
-    }
-
-    /// Ends the message that is open.
-    fn close(&mut self, to: &mut BytesMut) {
-        match self.open.take() {
-            None => {}
-            Some(Open::Text(id)) => put(to, &AguiEvent::TextMessageEnd { message_id: &id }),
-            Some(Open::Reasoning(id)) => {
-                let message_id = &*id;
-                put(to, &AguiEvent::ReasoningMessageEnd { message_id });
-                put(to, &AguiEvent::ReasoningEnd { message_id });
-            }
-        }
-    }
-
-    /// The block without the text that was shown goes back as the encrypted value of a message.
-    fn end_block(&mut self, ended: &BlockEnd, to: &mut BytesMut) {
-        let sealed = match ended {
-            BlockEnd::Text => return self.close(to),
-            BlockEnd::Thinking { signature } => {
-                self.open_reasoning(to);
-                json!({"type": "thinking", "signature": signature}).to_string()
-            }
-            BlockEnd::Hidden(block) => {
-                self.close(to);
-                self.open_reasoning(to);
-                serde_json::to_string(block).unwrap_or_default()
-            }
-        };
-        let Some(Open::Reasoning(id)) = self.open.take() else {
-            return;
-        };
-        let message_id = &*id;
-        put(to, &AguiEvent::ReasoningMessageEnd { message_id });
-        self.seal(Subtype::Message, &id, &sealed, to);
-        put(to, &AguiEvent::ReasoningEnd { message_id });
-    }
-
     fn seal(&mut self, subtype: Subtype, entity_id: &str, value: &str, to: &mut BytesMut) {
         let event = AguiEvent::ReasoningEncryptedValue {
             subtype,
@@ -285,7 +195,7 @@ impl Renderer {
     fn put_result(
         &mut self,
         id: &str,
-        content: &[Block],
+        content: &Arc<Vec<Block>>,
         metadata: ResultMetadata<'_>,
         to: &mut BytesMut,
     ) {
@@ -302,7 +212,7 @@ impl Renderer {
         };
         put(to, &event);
         if let Some(snapshot) = &mut self.snapshot {
-            snapshot.add_result(&message_id, id, content, metadata);
+            snapshot.add_result(&message_id, id, content.clone(), metadata);
         }
     }
 

@@ -65,7 +65,7 @@ struct ForwardedProps {
 }
 
 /// What the renderer needs of the input.
-pub(super) struct RunContext {
+pub(in crate::agent::http::faces) struct RunContext {
     pub(super) thread_id: String,
     pub(super) run_id: String,
     /// The messages, to be repeated at the end of the run; `None` if they are too long.
@@ -73,7 +73,10 @@ pub(super) struct RunContext {
 }
 
 /// Reads a body that [`request::object`] accepts.
-pub(super) fn read(body: &[u8], values: usize) -> Result<(ChatRequest<'_>, RunContext), Problem> {
+pub(in crate::agent::http::faces) fn read(
+    body: &[u8],
+    values: usize,
+) -> Result<(ChatRequest<'_>, RunContext), Problem> {
     let body = request::object(body, values)?;
     let text = |field| {
         let text = required(&body, field)?;
@@ -151,11 +154,10 @@ fn answers(resume: &RawValue) -> Result<Vec<ApprovalAnswer>, Invalid> {
         "must be an object with `interruptId` and `status`",
         |entry| parse_answer(&entry),
     );
-    let parsed = answers.and_then(|answers| {
-        let answers = to_raw_value(&answers).map_err(|_| Invalid::new("cannot be read"))?;
-        parse_answers(&answers)
-    });
-    parsed.map_err(|invalid| invalid.in_field("resume"))
+    let answers = answers.map_err(|invalid| invalid.in_field("resume"))?;
+    let answers = to_raw_value(&answers).map_err(|_| Invalid::new("cannot be read"));
+    let parsed = answers.and_then(|answers| parse_answers(&answers));
+    parsed.map_err(|invalid| invalid.at("resume"))
 }
 
 fn parse_answer<'a>(entry: &Object<'a>) -> Result<Answer<'a>, Invalid> {

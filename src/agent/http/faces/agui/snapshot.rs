@@ -1,10 +1,12 @@
 //! The messages of a thread as the client has them after a run: those that it has sent, and those that the run has added.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::stream::{AguiEvent, Content, ResultMetadata, Subtype};
+use super::stream::{Content, ResultMetadata, Subtype};
 use crate::agent::{claude::Block, http::faces::chunk::put};
 
 /// A longer snapshot is not sent.
@@ -15,9 +17,16 @@ pub(super) struct Snapshot {
     added: Vec<Added>,
 }
 
+/// The event.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "MESSAGES_SNAPSHOT")]
+struct MessagesSnapshot<'a> {
+    messages: Vec<Message<'a>>,
+}
+
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum SnapshotMessage<'a> {
+enum Message<'a> {
     Received(&'a RawValue),
     Added(&'a Added),
 }
@@ -29,7 +38,7 @@ pub(super) enum SnapshotMessage<'a> {
     rename_all = "lowercase",
     rename_all_fields = "camelCase"
 )]
-pub(super) enum Added {
+enum Added {
     Reasoning {
         id: String,
         content: String,
@@ -49,7 +58,7 @@ pub(super) enum Added {
         id: String,
         tool_call_id: String,
         #[serde(serialize_with = "serialize_content")]
-        content: Vec<Block>,
+        content: Arc<Vec<Block>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +68,7 @@ pub(super) enum Added {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Call {
+struct Call {
     id: String,
     r#type: &'static str,
     function: Function,
@@ -172,7 +181,7 @@ impl Snapshot {
         &mut self,
         id: &str,
         tool_call_id: &str,
-        content: &[Block],
+        content: Arc<Vec<Block>>,
         metadata: Option<ResultMetadata<'_>>,
     ) {
         let is_error = metadata.is_some_and(|metadata| metadata.is_error);
@@ -185,7 +194,7 @@ impl Snapshot {
         self.added.push(Added::Tool {
             id: id.to_owned(),
             tool_call_id: tool_call_id.to_owned(),
-            content: content.to_vec(),
+            content,
             error,
             metadata: metadata.and_then(Result::ok),
         });
@@ -193,12 +202,11 @@ impl Snapshot {
 
     /// Appends the event.
     pub(super) fn put(&self, to: &mut BytesMut) {
-        let received = self.received.iter().map(|it| SnapshotMessage::Received(it));
-        let added = self.added.iter().map(SnapshotMessage::Added);
-        let messages: Vec<_> = received.chain(added).collect();
+        let received = self.received.iter().map(|it| Message::Received(it));
+        let added = self.added.iter().map(Message::Added);
+        let messages = received.chain(added).collect();
         let begin = to.len();
-        let messages = &messages[..];
-        put(to, &AguiEvent::MessagesSnapshot { messages });
+        put(to, &MessagesSnapshot { messages });
         if to.len() - begin > MAX_BYTES {
             to.truncate(begin);
         }

@@ -1,24 +1,20 @@
 //! Renders the events of a turn as chunks of the UI message stream.
 
-use bytes::{BufMut, BytesMut};
+mod ending;
+mod results;
+
+use bytes::BytesMut;
 
 use super::{
-    output::{Output, texts},
     request::Continued,
-    stream::{Chunk, Descriptor, FinishReason, Id, Metadata, ProviderMetadata, Signed},
+    stream::{Chunk, Id, Metadata, ProviderMetadata, Signed},
 };
 use crate::agent::{
-    Done, Event, Failed,
-    approvals::ApprovalRequest,
+    Event,
     claude::{Block, BlockEnd},
-    http::faces::{
-        calls::{Calls, NOT_RUN},
-        chunk::put,
-    },
+    http::faces::{calls::Calls, chunk::put},
 };
-
-/// The last line of the stream.
-const END: &[u8] = b"data: [DONE]\n\n";
+use results::{put_approval, put_error, put_output};
 
 /// A stream so far.
 #[derive(Default)]
@@ -232,101 +228,4 @@ impl Renderer {
             put(to, &Chunk::FinishStep);
         }
     }
-
-    fn finish(&mut self, done: &Done, to: &mut BytesMut) {
-        self.close(to);
-        let left_out = self.calls.left_out(&done.messages);
-        self.put_not_run(&left_out, to);
-        self.end_step(to);
-        let chunk = Chunk::Finish {
-            finish_reason: FinishReason::new(&done.stop_reason),
-            message_metadata: Metadata {
-                model: Some(&done.model),
-                stop_reason: Some(&done.stop_reason),
-                stop_details: done.stop_details.as_ref(),
-                usage: Some(&done.usage),
-                request_id: Some(&done.request_id),
-                left_out: left_out.iter().map(|id| &**id).collect(),
-                ..Metadata::default()
-            },
-        };
-        put(to, &chunk);
-        to.put_slice(END);
-    }
-
-    /// Shows the results of the calls that the failure has cut off.
-    fn fail(&mut self, failed: &Failed, to: &mut BytesMut) {
-        self.close(to);
-        for (id, content, is_error) in self.calls.unanswered_in(&failed.messages) {
-            if is_error {
-                put_error(id, content, to);
-            } else {
-                put_output(id, content, None, to);
-            }
-        }
-        let left_out = self.calls.left_out(&failed.messages);
-        self.put_not_run(&left_out, to);
-        self.end_step(to);
-        let message_metadata = Metadata {
-            code: Some(failed.code),
-            retryable: Some(failed.retryable),
-            usage: Some(&failed.usage),
-            request_id: Some(&failed.request_id),
-            left_out: left_out.iter().map(|id| &**id).collect(),
-            ..Metadata::default()
-        };
-        put(to, &Chunk::MessageMetadata { message_metadata });
-        let error_text = &failed.message;
-        put(to, &Chunk::Error { error_text });
-        to.put_slice(END);
-    }
-
-    fn put_not_run(&self, ids: &[String], to: &mut BytesMut) {
-        for id in ids.iter().filter(|id| !self.calls.is_answered(id)) {
-            put_error(id, &[Block::text(NOT_RUN)], to);
-        }
-    }
-}
-
-fn put_output(
-    id: &str,
-    content: &[Block],
-    structured_content: Option<&serde_json::Value>,
-    to: &mut BytesMut,
-) {
-    let chunk = Chunk::ToolOutputAvailable {
-        tool_call_id: id,
-        output: Output {
-            content,
-            structured_content,
-        },
-        dynamic: true,
-    };
-    put(to, &chunk);
-}
-
-fn put_error(id: &str, content: &[Block], to: &mut BytesMut) {
-    let texts = texts(content);
-    let chunk = Chunk::ToolOutputError {
-        tool_call_id: id,
-        error_text: &texts.join("\n"),
-        dynamic: true,
-        provider_metadata: (texts.len() > 1)
-            .then_some(ProviderMetadata::ProgStrength { texts: &texts }),
-    };
-    put(to, &chunk);
-}
-
-fn put_approval(request: &ApprovalRequest, to: &mut BytesMut) {
-    let chunk = Chunk::ToolApprovalRequest {
-        approval_id: &request.tool_use_id,
-        tool_call_id: &request.tool_use_id,
-        approval_descriptor: Descriptor {
-            title: &request.title,
-            destructive: request.destructive,
-            expires_at: &request.expires_at,
-        },
-        signature: &request.token,
-    };
-    put(to, &chunk);
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use super::part::{Call, Outcome, Part, missing};
@@ -49,7 +49,7 @@ struct UiMessage {
 }
 
 /// The id of the assistant's message that the turn continues.
-pub(super) type Continued = Option<String>;
+pub(in crate::agent::http::faces) type Continued = Option<String>;
 
 struct Message<'a> {
     id: Option<JsonStr<'a>>,
@@ -62,7 +62,10 @@ struct Message<'a> {
 }
 
 /// Reads a body that [`request::object`] accepts.
-pub(super) fn read(body: &[u8], values: usize) -> Result<(ChatRequest<'_>, Continued), Problem> {
+pub(in crate::agent::http::faces) fn read(
+    body: &[u8],
+    values: usize,
+) -> Result<(ChatRequest<'_>, Continued), Problem> {
     let body = request::object(body, values)?;
     let received = request::messages(&body)?;
     let messages = parse_list(
@@ -215,7 +218,7 @@ fn answers(message: &Message<'_>, at: usize) -> Result<Vec<ApprovalAnswer>, Inva
             reason: answer.reason,
         });
     }
-    let answers = serde_json::value::to_raw_value(&answers);
-    let answers = answers.map_err(|_| Invalid::new("cannot be read").in_field("messages"))?;
-    parse_answers(&answers)
+    let answers = to_raw_value(&answers).map_err(|_| Invalid::new("cannot be read"));
+    let parsed = answers.and_then(|answers| parse_answers(&answers));
+    parsed.map_err(|invalid| invalid.at(Place::message(at)))
 }

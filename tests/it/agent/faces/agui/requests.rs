@@ -150,5 +150,4 @@ async fn what_is_no_input_is_refused_with_its_place() {
             Some("application/problem+json")
         );
     }
-    drop(data);
 }

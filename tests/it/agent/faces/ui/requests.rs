@@ -170,3 +170,14 @@ async fn what_is_no_request_is_refused_as_text_with_its_place() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_last_step_that_has_failed_at_once_is_asked_for_again() {
+    let call = json!({"type": "dynamic-tool", "toolName": "list_workouts", "toolCallId": "t1", "state": "output-available",
+        "input": {}, "output": "one"});
+    let parts = json!([{"type": "step-start"}, call, {"type": "step-start"}]);
+    let question = json!([{"type": "text", "text": "go"}]);
+    let messages = asked(json!([user(question), assistant(parts)])).await;
+    assert_eq!(messages.as_array().unwrap().len(), 3, "{messages}");
+    assert_eq!(messages[2]["content"][0]["tool_use_id"], "t1");
+}

@@ -1,5 +1,7 @@
 //! The end of a run: marks what is shown and is not part of the history, and repeats the messages.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 
 use super::Renderer;
@@ -50,12 +52,10 @@ impl Renderer {
     /// Shows the results of the calls that the failure has cut off.
     pub(super) fn fail(&mut self, failed: &Failed, to: &mut BytesMut) {
         self.close(to);
-        let cut_off: Vec<_> = self.calls.unanswered_in(&failed.messages).collect();
-        let cut_off: Vec<(String, Vec<Block>, bool)> = cut_off
-            .into_iter()
-            .map(|(id, content, is_error)| (id.to_owned(), content.to_vec(), is_error))
-            .collect();
-        for (id, content, is_error) in cut_off {
+        let cut_off = self.calls.unanswered_in(&failed.messages);
+        let cut_off = cut_off
+            .map(|(id, content, is_error)| (id.to_owned(), Arc::new(content.to_vec()), is_error));
+        for (id, content, is_error) in cut_off.collect::<Vec<_>>() {
             let metadata = ResultMetadata {
                 is_error,
                 ..ResultMetadata::default()
@@ -89,7 +89,8 @@ impl Renderer {
                     is_error: true,
                     ..ResultMetadata::default()
                 };
-                self.put_result(id, &[Block::text(NOT_RUN)], metadata, to);
+                let not_run = Arc::new(vec![Block::text(NOT_RUN)]);
+                self.put_result(id, &not_run, metadata, to);
             }
             self.seal(Subtype::ToolCall, id, LEFT_OUT, to);
         }
