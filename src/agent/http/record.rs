@@ -32,6 +32,10 @@ pub(super) struct ChatRecord {
     first_token: Option<Duration>,
     stop_reason: Option<String>,
     tools: Vec<Value>,
+    /// Calls that wait for the user's confirmation at the end.
+    asked: usize,
+    /// The user's answers in the request.
+    pub(super) answers: usize,
     ledger: Ledger,
     in_flight: bool,
     span: Span,
@@ -67,6 +71,8 @@ impl ChatRecord {
             first_token: None,
             stop_reason: None,
             tools: Vec::new(),
+            asked: 0,
+            answers: 0,
             ledger: Ledger::default(),
             in_flight: false,
             span: Span::current(),
@@ -97,10 +103,8 @@ impl ChatRecord {
 
     fn add(&mut self, event: &Event) {
         match event {
-            Event::ModelChosen { .. }
-            | Event::ThinkingDelta { .. }
-            | Event::ToolUse { .. }
-            | Event::ApprovalRequest(_) => {}
+            Event::ModelChosen { .. } | Event::ThinkingDelta { .. } | Event::ToolUse { .. } => {}
+            Event::ApprovalRequest(_) => self.asked += 1,
             Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
                 self.first_token.get_or_insert_with(|| self.began.elapsed());
             }
@@ -142,6 +146,8 @@ impl ChatRecord {
             stop_reason = self.stop_reason,
             rounds = self.ledger.rounds(),
             tools = json!(self.tools).to_string(),
+            approvals_asked = some(self.asked),
+            approvals_answered = some(self.answers),
             input_tokens = usage.input_tokens,
             output_tokens = usage.output_tokens,
             thinking_tokens = usage.thinking_tokens,
@@ -152,6 +158,11 @@ impl ChatRecord {
             "chat"
         );
     }
+}
+
+/// Most requests have none.
+fn some(count: usize) -> Option<usize> {
+    (count > 0).then_some(count)
 }
 
 fn millis(took: Duration) -> u64 {

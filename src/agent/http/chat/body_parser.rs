@@ -44,11 +44,17 @@ pub(super) async fn parse(
         (owned, 0) => share.take(owned - length)?,
         (owned, _) => share.take(owned)?,
     }
+    share.take(parsed.history.last_calls.size())?;
     Ok(parsed)
 }
 
 fn parse_now(request: ChatRequest<'_>, body: &Bytes) -> Result<Parsed, Problem> {
-    let history = history::parse(&request.messages, body)?;
+    let any_answer = request.approvals.as_ref().is_some_and(|it| !it.is_empty());
+    let parse = match any_answer {
+        true => history::parse_with_last_calls,
+        false => history::parse,
+    };
+    let history = parse(&request.messages, body)?;
     if history.dropped > 0 {
         let blocks = history.dropped;
         tracing::debug!(blocks, "dropped from the history: Claude would refuse them");
