@@ -31,10 +31,11 @@ use crate::{
     config::AgentConfig,
     process::memory::Share,
 };
-use approvals::ApprovalAnswer;
+use approvals::{ApprovalAnswer, Approvals};
 use claude::{Claude, Model};
-use history::History;
+use history::{History, Invalid};
 use mcp::Mcp;
+use tools::Catalogue;
 
 pub use context::{time_zone_name, user_context};
 pub use event::{Done, Event, Failed, Failure, FailureCode};
@@ -49,8 +50,19 @@ pub struct Agent {
     /// See [`title::model`].
     title_model: Model,
     max_tool_rounds: u32,
+    approvals: Arc<Approvals>,
     /// Cancelled when running turns must end.
     stopping: CancellationToken,
+}
+
+/// Why a turn does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The answers to approval requests do not fit.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
 }
 
 /// A validated request for one turn of a chat.
@@ -77,6 +89,7 @@ impl Agent {
         mcp: Arc<Mcp>,
         stopping: CancellationToken,
         title_model: Model,
+        approvals: Arc<Approvals>,
     ) -> Arc<Self> {
         let models = ModelChoice {
             asked: claude.model().clone(),
@@ -88,6 +101,7 @@ impl Agent {
             models,
             title_model,
             max_tool_rounds: config.max_tool_rounds,
+            approvals,
             stopping,
         })
     }
@@ -95,16 +109,19 @@ impl Agent {
     /// Prepares a turn. Claude is not called yet.
     ///
     /// # Errors
-    /// There is no MCP session, or the service is shutting down.
-    pub async fn begin(self: &Arc<Self>, request: TurnRequest) -> Result<Turn, Failure> {
-        let catalogue = tokio::select! {
-            catalogue = self.mcp.catalogue(request.deadline) => catalogue,
-            () = self.stopping.cancelled() => return Err(Failure::ShuttingDown),
+    /// The answers do not fit the calls that wait, there is no MCP session, or the service is shutting down.
+    pub async fn begin(self: &Arc<Self>, request: TurnRequest) -> Result<Turn, Refusal> {
+        let can_ask = request.approvals.is_some();
+        let answers = request.approvals.unwrap_or_default();
+        let calls = request.history.last_calls;
+        let answers = self.approvals.open(answers, calls, &request.caller)?;
+        let catalogue = self.catalogue(request.deadline).await?;
+        let context = approvals::Context {
+            caller: &request.caller,
+            request_id: &request.request_id,
+            time_zone: request.time_zone.as_deref(),
         };
-        let catalogue = catalogue.map_err(|_| match request.deadline {
-            deadline if deadline <= Instant::now() => Failure::Timeout,
-            _ => Failure::ToolsUnavailable,
-        })?;
+        let answered = self.approvals.settle(answers, &catalogue, context)?;
         let toolbox = SessionTools {
             mcp: self.mcp.clone(),
             catalogue,
@@ -113,10 +130,13 @@ impl Agent {
             request_id: request.request_id.clone(),
             turn_id: uuid::Uuid::now_v7().to_string(),
             time_zone: request.time_zone,
+            approvals: self.approvals.clone(),
+            can_ask,
         };
         let setup = TurnSetup {
             conversation: request.history.conversation,
             used_ids: request.history.ids,
+            answered,
             user_context: request.user_context,
             toolbox: Arc::new(toolbox),
             models: self.models.clone(),
@@ -128,5 +148,17 @@ impl Agent {
             request_id: request.request_id,
         };
         Ok(Turn::new(self.claude.clone(), setup))
+    }
+
+    /// The tools of the chat's session.
+    async fn catalogue(&self, deadline: Instant) -> Result<Arc<Catalogue>, Failure> {
+        let catalogue = tokio::select! {
+            catalogue = self.mcp.catalogue(deadline) => catalogue,
+            () = self.stopping.cancelled() => return Err(Failure::ShuttingDown),
+        };
+        catalogue.map_err(|_| match deadline {
+            deadline if deadline <= Instant::now() => Failure::Timeout,
+            _ => Failure::ToolsUnavailable,
+        })
     }
 }

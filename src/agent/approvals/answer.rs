@@ -11,7 +11,7 @@ const MAX_ANSWERS: usize = 100;
 /// The longest token, in bytes.
 pub(super) const MAX_TOKEN_BYTES: usize = 4096;
 /// The longest reason, in characters. The rest is left out.
-pub(super) const MAX_REASON_CHARS: usize = 500;
+pub const MAX_REASON_CHARS: usize = 500;
 
 /// The user's answer to an approval request.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

@@ -25,7 +25,7 @@ use super::{
     sse::encode,
 };
 use crate::{
-    agent::{Done, Event, Failed, Ledger, Turn, TurnRequest},
+    agent::{Done, Event, Failed, Ledger, Refusal, Turn, TurnRequest},
     auth::{Caller, CallerToken},
     http::{
         body::hold_until_written,
@@ -124,8 +124,10 @@ impl Chat {
         let (request, context) = request.await?;
         let id = request.request_id.clone();
         let turn = self.incoming.app.agent.begin(request).await;
-        let turn =
-            turn.map_err(|failure| Problem::from(Failed::new(&failure, id, &Ledger::default())))?;
+        let turn = turn.map_err(|refusal| match refusal {
+            Refusal::Failed(failure) => Failed::new(&failure, id, &Ledger::default()).into(),
+            Refusal::Invalid(invalid) => Problem::from(invalid),
+        })?;
         Ok((Accepted { turn, slot }, context))
     }
 
@@ -142,6 +144,7 @@ impl Chat {
         if let Some(is_streamed) = parsed.stream {
             self.record.mode = Mode::of_chat(is_streamed);
         }
+        self.record.answers = parsed.approvals.as_ref().map_or(0, Vec::len);
         let request = TurnRequest {
             caller,
             caller_token,

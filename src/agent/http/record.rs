@@ -32,6 +32,10 @@ pub(super) struct ChatRecord {
     first_token: Option<Duration>,
     stop_reason: Option<String>,
     tools: Vec<Value>,
+    /// Calls that wait for the user's confirmation at the end.
+    asked: usize,
+    /// The user's answers in the request.
+    pub(super) answers: usize,
     ledger: Ledger,
     in_flight: bool,
     span: Span,
@@ -67,6 +71,8 @@ impl ChatRecord {
             first_token: None,
             stop_reason: None,
             tools: Vec::new(),
+            asked: 0,
+            answers: 0,
             ledger: Ledger::default(),
             in_flight: false,
             span: Span::current(),
@@ -100,9 +106,9 @@ impl ChatRecord {
             Event::ModelChosen { .. }
             | Event::ThinkingDelta { .. }
             | Event::ToolUse { .. }
-            | Event::ApprovalRequest(_)
             | Event::RoundStart
             | Event::BlockEnd(_) => {}
+            Event::ApprovalRequest(_) => self.asked += 1,
             Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
                 self.first_token.get_or_insert_with(|| self.began.elapsed());
             }
@@ -144,6 +150,8 @@ impl ChatRecord {
             stop_reason = self.stop_reason,
             rounds = self.ledger.rounds(),
             tools = json!(self.tools).to_string(),
+            approvals_asked = some(self.asked),
+            approvals_answered = some(self.answers),
             input_tokens = usage.input_tokens,
             output_tokens = usage.output_tokens,
             thinking_tokens = usage.thinking_tokens,
@@ -154,6 +162,11 @@ impl ChatRecord {
             "chat"
         );
     }
+}
+
+/// Most requests have none.
+fn some(count: usize) -> Option<usize> {
+    (count > 0).then_some(count)
 }
 
 fn millis(took: Duration) -> u64 {

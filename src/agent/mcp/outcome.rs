@@ -2,6 +2,7 @@
 
 mod attachments;
 mod image;
+mod unconfirmed;
 
 use rmcp::model::ErrorData;
 use serde_json::Value;
@@ -62,11 +63,6 @@ impl CallOutcome {
     pub fn not_run(why: &str) -> Self {
         let text = format!("not run: {why}. Nothing was changed by this call.");
         Self::error("not_run", text)
-    }
-
-    pub fn declined(reason: Option<&str>) -> Self {
-        let text = reason.map_or_else(String::new, |reason| format!(" {reason}"));
-        Self::error("declined", format!("The user declined.{text}"))
     }
 
     /// The call names an unknown tool or is malformed; it was not sent.

@@ -2,7 +2,11 @@
 
 use futures_util::{FutureExt, StreamExt};
 
-use crate::agent::claude::{ClaudeError, Progress, ReplyStream};
+use super::is_kept;
+use crate::agent::{
+    Event,
+    claude::{BlockEnd, ClaudeError, Progress, ReplyStream},
+};
 
 /// Reads the rest of the response: in place if it has arrived, as it usually has, else in a task.
 pub(super) fn drain(stream: ReplyStream) {
@@ -19,4 +23,13 @@ pub(super) async fn next_progress(
         Some(stream) => stream.next().await.unwrap_or(Err(ClaudeError::Incomplete)),
         None => std::future::pending().await,
     }
+}
+
+/// The event of a complete block, unless the history leaves it out.
+pub(super) fn block_end(ended: BlockEnd) -> Option<Event> {
+    let is_kept = match &ended {
+        BlockEnd::Hidden(block) => is_kept(block),
+        BlockEnd::Text | BlockEnd::Thinking { .. } => true,
+    };
+    is_kept.then(|| Event::BlockEnd(Box::new(ended)))
 }

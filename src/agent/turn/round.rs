@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::{
-    Turn,
+    CUT_OFF, Turn,
     ending::{explain, settle},
-    is_kept,
-    reading::{drain, next_progress},
+    reading::{block_end, drain, next_progress},
     tool_calls::ToolCalls,
 };
 use crate::agent::{
     Event, Failure,
-    claude::{Block, BlockEnd, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
+    approvals::ApprovalRequest,
+    claude::{Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
     toolbox::{Halt, Next, ReplyView},
 };
 
@@ -34,6 +34,16 @@ pub(super) struct Round<'a> {
     usage: Usage,
     /// Of the failed attempts.
     usage_before: Usage,
+}
+
+/// A round that has ended.
+pub(super) struct Finished {
+    pub(super) reply: Reply,
+    /// Of its tool calls, in their order.
+    pub(super) results: Vec<Block>,
+    /// The calls that wait for the user. If there are any, the turn ends.
+    pub(super) approvals: Vec<ApprovalRequest>,
+    pub(super) next: Next,
 }
 
 impl<'a> Round<'a> {
@@ -88,7 +98,9 @@ impl<'a> Round<'a> {
                 progress = next_progress(&mut self.stream), if self.reply.is_none() => {
                     match progress {
                         Ok(Progress::End(reply)) => self.on_end(reply).await?,
-                        Ok(Progress::BlockEnd(ended)) => self.on_block_end(ended),
+                        Ok(Progress::BlockEnd(ended)) if self.streamed => {
+                            self.held_back.extend(block_end(ended));
+                        }
                         Ok(progress) => {
                             if let Some(event) = self.on_progress(progress) {
                                 if !self.streamed {
@@ -127,18 +139,8 @@ impl<'a> Round<'a> {
                 self.run_calls(false);
                 Some(event)
             }
-            // See `on_block_end` and `on_end`.
+            // Of a JSON answer; see `on_end`.
             Progress::BlockEnd(_) | Progress::End(_) => None,
-        }
-    }
-
-    fn on_block_end(&mut self, ended: BlockEnd) {
-        let is_kept = match &ended {
-            BlockEnd::Hidden(block) => is_kept(block),
-            BlockEnd::Text | BlockEnd::Thinking { .. } => true,
-        };
-        if self.streamed && is_kept {
-            self.held_back.push_back(Event::BlockEnd(Box::new(ended)));
         }
     }
 
@@ -206,9 +208,15 @@ impl<'a> Round<'a> {
     }
 
     /// The complete reply, the results of its tool calls, and what follows.
-    pub(super) fn finish(self) -> (Reply, Vec<Block>, Next) {
+    pub(super) fn finish(mut self) -> Finished {
+        let approvals = self.calls.request_approvals();
         let results = self.calls.into_results("the turn was over");
-        (self.reply.unwrap_or_default(), results, self.next)
+        Finished {
+            reply: self.reply.unwrap_or_default(),
+            results,
+            approvals,
+            next: self.next,
+        }
     }
 
     /// The blocks of the reply and the results of its calls, if the round failed after a tool call was run. If the turn was
@@ -221,8 +229,7 @@ impl<'a> Round<'a> {
             None if cut_off && self.calls.retain_complete() => self.partial_reply(),
             None => return None,
         };
-        let why = "the turn was cut off before the tool answered";
-        Some((blocks, self.calls.into_results(why)))
+        Some((blocks, self.calls.into_results(CUT_OFF)))
     }
 
     /// The blocks so far, except incomplete tool calls.

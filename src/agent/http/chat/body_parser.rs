@@ -54,11 +54,13 @@ pub(super) async fn parse<T: Send + 'static>(
         Some(more) => share.take(more)?,
         None => share.give_back(length + extra - kept),
     }
+    share.take(parsed.history.last_calls.size())?;
     Ok((parsed, context))
 }
 
 fn parse_now(request: ChatRequest<'_>, body: &Bytes) -> Result<Parsed, Problem> {
-    let history = request.messages.parse(body)?;
+    let any_answer = request.approvals.as_ref().is_some_and(|it| !it.is_empty());
+    let history = request.messages.parse(body, any_answer)?;
     if history.dropped > 0 {
         let blocks = history.dropped;
         tracing::debug!(blocks, "dropped from the history: Claude would refuse them");

@@ -87,7 +87,7 @@ fn checked(body: &[u8]) -> Result<(), String> {
     let forwarded = serde_json::from_slice::<Value>(&bytes);
     assert!(forwarded.is_ok(), "no JSON that a parser takes: {bytes:?}");
     let (request, ()) = super::request::read(&bytes, 0).expect("a request");
-    let again = request.messages.parse(&bytes).expect("a history");
+    let again = request.messages.parse(&bytes, false).expect("a history");
     assert_eq!(again.conversation.messages(), conversation.messages());
     assert_eq!(again.ids, ids);
     titled

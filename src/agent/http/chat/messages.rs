@@ -67,14 +67,23 @@ impl Messages<'_> {
         }
     }
 
-    /// Validates and repairs the messages. Long strings are shared with the body, or with what was made of it.
-    pub(in crate::agent::http) fn parse(self, body: &Bytes) -> Result<History, Problem> {
+    /// Validates and repairs the messages. Long strings are shared with the body, or with what was made of it. `any_answer`: the
+    /// user answers calls of the last message.
+    pub(in crate::agent::http) fn parse(
+        self,
+        body: &Bytes,
+        any_answer: bool,
+    ) -> Result<History, Problem> {
+        let parse = match any_answer {
+            true => history::parse_with_last_calls,
+            false => history::parse,
+        };
         let Translated { json, places } = match self {
-            Self::Received(messages) => return Ok(history::parse(messages, body)?),
+            Self::Received(messages) => return Ok(parse(messages, body)?),
             Self::Translated(translated) => translated,
         };
         let messages = serde_json::from_slice(&json).map_err(|_| Problem::internal())?;
-        let parsed = history::parse(messages, &json);
+        let parsed = parse(messages, &json);
         Ok(parsed.map_err(|invalid| relocate(invalid, &places))?)
     }
 }

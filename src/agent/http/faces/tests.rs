@@ -116,7 +116,7 @@ fn objects(choices: &mut Choices<'_>, depth: usize) -> Value {
 fn check<T>(body: &Value, read: ReadRequest<T>) {
     let body = Bytes::from(body.to_string());
     let read = read(&body, count_values(&body));
-    let parsed = read.and_then(|(request, _)| request.messages.parse(&body));
+    let parsed = read.and_then(|(request, _)| request.messages.parse(&body, true));
     match parsed {
         Ok(history) => {
             let messages = history.conversation.messages();

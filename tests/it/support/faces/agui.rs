@@ -15,9 +15,9 @@ pub struct Thread {
     pub input: Value,
     /// Of the last run.
     pub interrupts: Vec<Value>,
-    count: usize,
+    pub count: usize,
     /// The ids of messages, spans, calls and steps that are open.
-    open: HashSet<String>,
+    pub open: HashSet<String>,
     /// Leaves the snapshot out, as a client that does not know it.
     pub ignores_snapshots: bool,
 }

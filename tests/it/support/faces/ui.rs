@@ -11,7 +11,7 @@ pub struct UiChat {
     pub messages: Vec<Value>,
     /// Fields beside the messages: the option `body` of the transport.
     pub body: Value,
-    count: usize,
+    pub count: usize,
 }
 
 impl UiChat {

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::output;
 use crate::agent::{
+    approvals::MAX_REASON_CHARS,
     claude::{self, Role},
     http::faces::messages::{Block, FileSource, Text},
     json::{Invalid, JsonStr, Object},
@@ -180,7 +181,11 @@ fn call<'a>(name: Text<'a>, part: &Object<'a>) -> Result<Call<'a>, Invalid> {
 
 /// The result that Claude was given of a call that the user has declined.
 fn declined<'a>(reason: Option<JsonStr<'_>>) -> Vec<Block<'a>> {
-    let reason = reason.map(JsonStr::unescape);
+    let cut = |reason: JsonStr<'_>| -> String {
+        let reason = reason.unescape();
+        reason.chars().take(MAX_REASON_CHARS).collect()
+    };
+    let reason = reason.map(cut);
     let outcome = CallOutcome::declined(reason.as_deref());
     let texts = outcome.content.into_iter().filter_map(|block| match block {
         claude::Block::Text { text } => Some(Block::own_text(text)),
