@@ -16,7 +16,7 @@ def main(node: str, folder: str) -> None:
     on = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     name = f"ui stream, ai {version} on Node {on.removeprefix('v')}"
     with served() as (claude, agent):
-        node_client(name, [node, str(HERE / "ui_stream_client.mjs"), folder], claude, agent)
+        node_client(name, [node, str(HERE / "ui_stream_client.mjs"), folder], agent.url, claude)
         check_same_history(name, claude, agent)
 
 

@@ -124,9 +124,9 @@ def served(**settings: str) -> Iterator[tuple[FakeClaude, Agent]]:
         assert workouts.terminate() == 0
 
 
-def node_client(name: str, command: list[str], claude: FakeClaude, agent: Agent) -> None:
+def node_client(name: str, command: list[str], url: str, claude: FakeClaude) -> None:
     """Runs a client in JavaScript; each line that it writes is a fact."""
-    given = [agent.url, user_token("ann"), claude.url, json.dumps({"turns": COMPARED, "answers": ANSWERS})]
+    given = [url, user_token("ann"), claude.url, json.dumps({"turns": COMPARED, "answers": ANSWERS})]
     done = subprocess.run([*command, *given], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
     for fact in done.stdout.splitlines():
         ok(name, fact)

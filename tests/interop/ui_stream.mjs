@@ -1,6 +1,7 @@
 // What a UI message stream has to be: by the AI SDK's own parser and schema, and, since these let much pass, by rules of our own.
 
 import assert from "node:assert/strict";
+import { eventsOf } from "./faces.mjs";
 
 // The schema ignores further keys, and has optional ones that we never send.
 const KEYS = {
@@ -25,24 +26,6 @@ const KEYS = {
 };
 const DATA_KEYS = ["id", "data", "transient"];
 
-/** `fetch` that keeps requests and responses, as they were, in `exchanges`. */
-export function recording(exchanges) {
-  return async (url, init = {}) => {
-    const response = await fetch(url, init);
-    const exchange = { method: init.method, request: init.body && JSON.parse(init.body), status: response.status, headers: response.headers, text: "" };
-    exchanges.push(exchange);
-    if (!response.ok || !response.body) return response;
-    const decoder = new TextDecoder();
-    const record = new TransformStream({
-      transform(piece, controller) {
-        exchange.text += decoder.decode(piece, { stream: true });
-        controller.enqueue(piece);
-      },
-    });
-    return new Response(response.body.pipeThrough(record), { status: response.status, headers: response.headers });
-  };
-}
-
 /** The chunks of a whole stream, once it has passed. */
 export async function chunksOf(sdk, { status, headers, text }) {
   assert.equal(status, 200);
@@ -50,7 +33,8 @@ export async function chunksOf(sdk, { status, headers, text }) {
   assert.equal(headers.get("x-vercel-ai-ui-message-stream"), "v1");
   assert.equal(headers.get("cache-control"), "no-cache");
   assert.equal(headers.get("x-accel-buffering"), "no");
-  checkFraming(text);
+  const events = eventsOf(text);
+  assert.equal(events.indexOf("[DONE]"), events.length - 1, "[DONE] is last");
   const chunks = [];
   const stream = new Blob([text]).stream();
   for await (const { success, value, error } of sdk.parseJsonEventStream({ stream, schema: sdk.uiMessageChunkSchema })) {
@@ -60,15 +44,6 @@ export async function chunksOf(sdk, { status, headers, text }) {
   }
   checkOrder(chunks);
   return chunks;
-}
-
-function checkFraming(text) {
-  const frames = text.split("\n\n");
-  assert.equal(frames.pop(), "", "the last frame is whole");
-  const events = frames.filter((frame) => !frame.startsWith(":"));
-  for (const event of events) assert.match(event, /^data: [^\n]+$/);
-  assert.equal(events.at(-1), "data: [DONE]");
-  assert.equal(events.filter((event) => event === "data: [DONE]").length, 1);
 }
 
 function checkKeys(chunk) {

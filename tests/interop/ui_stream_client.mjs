@@ -4,22 +4,14 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { recording, until } from "./faces.mjs";
 import { moduleOf } from "./packages.mjs";
-import { chunksOf, messageOf, recording } from "./ui_stream.mjs";
 import { JPEG, PDF, PNG } from "./samples.mjs";
+import { chunksOf, messageOf } from "./ui_stream.mjs";
 
 const [folder, url, token, claude, compared] = process.argv.slice(2);
 const sdk = await moduleOf(folder);
 const fact = (words) => console.log(words);
-const tick = () => new Promise((resolve) => setTimeout(resolve, 10));
-
-async function until(what, holds) {
-  const deadline = performance.now() + 60_000;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `still waiting: ${what}`);
-    await tick();
-  }
-}
 
 /** The state that `useChat` keeps in React. */
 class State {
