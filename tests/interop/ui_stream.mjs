@@ -20,9 +20,9 @@ const KEYS = {
   "tool-input-start": ["toolCallId", "toolName", "dynamic", "title"],
   "tool-input-available": ["toolCallId", "toolName", "input", "dynamic", "title"],
   "tool-output-available": ["toolCallId", "output", "dynamic"],
-  "tool-output-error": ["toolCallId", "errorText", "dynamic"],
+  "tool-output-error": ["toolCallId", "errorText", "dynamic", "providerMetadata"],
   "tool-output-denied": ["toolCallId"],
-  "tool-approval-request": ["approvalId", "toolCallId", "signature"],
+  "tool-approval-request": ["approvalId", "toolCallId", "approvalDescriptor", "signature"],
 };
 const DATA_KEYS = ["id", "data", "transient"];
 

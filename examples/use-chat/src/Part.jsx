@@ -43,11 +43,11 @@ function Call({ part }) {
 
 /** A call that waits for the user's word: what would be done, and the two answers. */
 function Question({ part, onAnswer }) {
-  const { id } = part.approval;
+  const { id, descriptor } = part.approval;
   const heading = `question-${id}`;
   return (
     <section className="tool question" aria-labelledby={heading}>
-      <h2 id={heading}>{`Confirm: ${nameOf(part)}?`}</h2>
+      <h2 id={heading}>{`Confirm: ${descriptor?.title ?? nameOf(part)}?`}</h2>
       <Input input={part.input} />
       <button onClick={() => onAnswer({ id, approved: true })}>Approve</button>
       <button onClick={() => onAnswer({ id, approved: false })}>Decline</button>
