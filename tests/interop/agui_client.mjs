@@ -1,4 +1,4 @@
-// A frontend on AG-UI: `agui_client.mjs MODULES EVENTS URL TOKEN CLAUDE COMPARED`, with the folder of the packages, a file for the requests
+// A frontend on AG-UI: `agui_client.mjs MODULES EVENTS URL TOKEN CLAUDE CONVERSATION`, with the folder of the packages, a file for the requests
 // and events, and the rest as for `ui_stream_client.mjs`. It uses the maker's own `HttpAgent`, which enforces the schemas and verifies
 // the order of events, checks what that lets pass, and writes a line for each fact.
 
@@ -10,7 +10,8 @@ import { eventsOf, recording, until } from "./faces.mjs";
 import { moduleOf } from "./packages.mjs";
 import { JPEG, PDF, PNG } from "./samples.mjs";
 
-const [modules, eventsFile, url, token, claude, compared] = process.argv.slice(2);
+const [modules, eventsFile, url, token, claude, conversation] = process.argv.slice(2);
+const { turns, answers, user } = JSON.parse(conversation);
 const { HttpAgent, buildResumeArray } = await moduleOf(path.join(modules, "@ag-ui/client"));
 const { EventSchemas } = await moduleOf(path.join(modules, "@ag-ui/core"), "./schemas");
 const fact = (words) => console.log(words);
@@ -73,7 +74,7 @@ class Talk {
   async run(parameters = {}) {
     const told = {};
     const kept = this.messages.map(({ id }) => id);
-    await this.agent.runAgent(parameters, {
+    await this.agent.runAgent({ forwardedProps: user, ...parameters }, {
       onRunFinishedEvent: ({ outcome, pendingToolCallIds }) => Object.assign(told, { outcome, pendingToolCallIds }),
       onRunErrorEvent: ({ event }) => Object.assign(told, { error: event }),
     });
@@ -248,9 +249,8 @@ async function approval() {
   fact("an approval of other arguments is refused");
 }
 
-/** The conversation that is held over /chat too; leaves its histories with the fake Claude. */
+/** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
 async function comparison() {
-  const { turns, answers } = JSON.parse(compared);
   const talk = new Talk();
   for (const words of turns) {
     const held = words === "delete both";

@@ -12,7 +12,7 @@ import httpx
 from ag_ui.core import Event, RunAgentInput, UserMessage
 from pydantic import BaseModel, TypeAdapter
 
-from face_turns import check_same_history, node_client, served
+from face_turns import check_same_request, node_client, served
 from harness import DEADLINE, HERE, Agent, Json, clean_exit_on_sigterm, ok
 
 EVENT: TypeAdapter[Any] = TypeAdapter(Event)
@@ -54,7 +54,7 @@ def main(node: str, modules: str) -> None:
         recorded = Path(folder, "runs.jsonl")
         command = [node, str(HERE / "agui_client.mjs"), modules, str(recorded)]
         node_client(f"agui, client {version}", command, agent.url, claude)
-        check_same_history("agui", claude, agent)
+        check_same_request("agui", claude, agent)
         runs = [json.loads(line) for line in recorded.read_text("utf8").splitlines()]
         for run in runs:
             check_events(run["events"])

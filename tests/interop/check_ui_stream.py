@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from face_turns import check_same_history, node_client, served
+from face_turns import check_same_request, node_client, served
 from harness import HERE, clean_exit_on_sigterm
 
 
@@ -17,7 +17,7 @@ def main(node: str, folder: str) -> None:
     name = f"ui stream, ai {version} on Node {on.removeprefix('v')}"
     with served() as (claude, agent):
         node_client(name, [node, str(HERE / "ui_stream_client.mjs"), folder], agent.url, claude)
-        check_same_history(name, claude, agent)
+        check_same_request(name, claude, agent)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ SQUATS = {"exercise_id": "barbell-back-squat", "sets": [{"reps": 5, "weight": 10
 PACE = 0.02
 # For the log alone: no client may read this.
 UPSTREAM_WORDS = "words of the upstream"
+# Both faces and /chat are told who asks and where; the day may change in between.
+USER = {"client_timezone": "America/Denver", "display_name": "Sam"}
+DAY = re.compile(r"(?:\w+day, )?\d{4}-\d\d-\d\d")
 WORKOUT_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # The conversation that is held over each face and over /chat, with the answers to its held calls.
 COMPARED = ["hello", "think", "log", "bad", "log", "delete both", "compare"]
@@ -126,25 +129,25 @@ def served(**settings: str) -> Iterator[tuple[FakeClaude, Agent]]:
 
 def node_client(name: str, command: list[str], url: str, claude: FakeClaude) -> None:
     """Runs a client in JavaScript; each line that it writes is a fact."""
-    given = [url, user_token("ann"), claude.url, json.dumps({"turns": COMPARED, "answers": ANSWERS})]
+    given = [url, user_token("ann"), claude.url, json.dumps({"turns": COMPARED, "answers": ANSWERS, "user": USER})]
     done = subprocess.run([*command, *given], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
     for fact in done.stdout.splitlines():
         ok(name, fact)
     assert done.returncode == 0, done.stderr
 
 
-def compared_history(claude: FakeClaude) -> list[Json]:
-    """The last history that Claude was sent with the last words of `COMPARED`; ids of workouts differ from user to user."""
-    [*_, messages] = [body["messages"] for body in claude.bodies if asked(body["messages"]) == COMPARED[-1]]
+def compared_request(claude: FakeClaude) -> Json:
+    """The last request with the last words of `COMPARED`; ids of workouts differ from user to user."""
+    [*_, body] = [body for body in claude.bodies if asked(body["messages"]) == COMPARED[-1]]
     known: dict[str, str] = {}
-    anonymous = WORKOUT_ID.sub(lambda id: known.setdefault(id[0], f"workout {len(known)}"), json.dumps(messages))
-    result: list[Json] = json.loads(anonymous)
+    anonymous = WORKOUT_ID.sub(lambda id: known.setdefault(id[0], f"workout {len(known)}"), json.dumps(body))
+    result: Json = json.loads(DAY.sub("that day", anonymous))
     return result
 
 
-def check_same_history(name: str, claude: FakeClaude, agent: Agent) -> None:
-    """After the same conversation over a face and over /chat, Claude is sent the same messages, to the byte."""
-    by_face = compared_history(claude)
+def check_same_request(name: str, claude: FakeClaude, agent: Agent) -> None:
+    """After the same conversation over a face and over /chat, Claude is asked the same, to the byte."""
+    by_face = compared_request(claude)
     history: list[Json] = []
     for words in COMPARED:
         history.append(user(words))
@@ -153,13 +156,15 @@ def check_same_history(name: str, claude: FakeClaude, agent: Agent) -> None:
         if held := turn.get("approvals"):
             answers = [{"token": it["token"], **answer} for it, answer in zip(held, ANSWERS, strict=True)]
             history += chat(agent, history, answers)["messages"]
-    by_chat = compared_history(claude)
-    assert json.dumps(by_face) == json.dumps(by_chat), (by_face, by_chat)
-    ok(name, f"after {len(COMPARED)} turns Claude is sent the same {len(by_chat)} messages as over /chat")
+    by_chat = compared_request(claude)
+    different = [field for field in by_chat if json.dumps(by_chat[field]) != json.dumps(by_face.get(field))]
+    assert by_face.keys() == by_chat.keys() and not different, [(by_face[field], by_chat[field]) for field in different]
+    assert USER["display_name"] in json.dumps(by_chat["system"]), by_chat["system"]
+    ok(name, f"after {len(COMPARED)} turns Claude is asked the same as over /chat, {len(by_chat['messages'])} messages to the byte")
 
 
 def chat(agent: Agent, history: list[Json], answers: list[Json]) -> Json:
-    body = {"messages": history, "approvals": answers}
+    body = {"messages": history, "approvals": answers, **USER}
     answer = httpx.post(f"{agent.url}/chat", headers=agent.headers("bea"), json=body, timeout=DEADLINE)
     assert answer.status_code == 200, (answer.status_code, answer.text)
     turn: Json = answer.json()

@@ -1,5 +1,5 @@
-// A frontend on the AI SDK: `ui_stream_client.mjs FOLDER URL TOKEN CLAUDE COMPARED`, with the folder of the package `ai`, the agent's URL, a
-// user's token, the URL of the fake Claude and the conversation of `face_turns.py`. It uses the SDK's own chat, the one under `useChat`,
+// A frontend on the AI SDK: `ui_stream_client.mjs FOLDER URL TOKEN CLAUDE CONVERSATION`, with the folder of the package `ai`, the agent's URL, a
+// user's token, the URL of the fake Claude and a conversation of `face_turns.py`. It uses the SDK's own chat, the one under `useChat`,
 // checks each stream, and writes a line for each fact.
 
 import assert from "node:assert/strict";
@@ -9,7 +9,8 @@ import { moduleOf } from "./packages.mjs";
 import { JPEG, PDF, PNG } from "./samples.mjs";
 import { chunksOf, messageOf } from "./ui_stream.mjs";
 
-const [folder, url, token, claude, compared] = process.argv.slice(2);
+const [folder, url, token, claude, conversation] = process.argv.slice(2);
+const { turns, answers, user } = JSON.parse(conversation);
 const sdk = await moduleOf(folder);
 const fact = (words) => console.log(words);
 
@@ -32,7 +33,7 @@ class Chat extends sdk.AbstractChat {
     const transport = new sdk.DefaultChatTransport({
       api: `${url}/chat/ui`,
       headers: () => ({ Authorization: `Bearer ${bearer}` }),
-      body: { client_timezone: "America/Denver", display_name: "Sam" },
+      body: user,
       fetch: recording(exchanges),
     });
     const sendAutomaticallyWhen = sdk.lastAssistantMessageIsCompleteWithApprovalResponses;
@@ -236,9 +237,8 @@ async function approval() {
   fact("an approval of other arguments is refused");
 }
 
-/** The conversation that is held over /chat too; leaves its histories with the fake Claude. */
+/** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
 async function comparison() {
-  const { turns, answers } = JSON.parse(compared);
   const chat = new Chat();
   for (const words of turns) {
     await chat.say(words);
