@@ -28,7 +28,7 @@ DAY = re.compile(r"(?:\w+day, )?\d{4}-\d\d-\d\d")
 WORKOUT_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # The conversation that is held over each face and over /chat, with the answers to its held calls.
 COMPARED = ["hello", "think", "log", "bad", "log", "delete both", "compare"]
-ANSWERS = [{"approved": True}, {"approved": False, "reason": "keep it"}]
+ANSWERS: list[Json] = [{"approved": True}, {"approved": False, "reason": "keep it"}]
 
 
 def blocks(entry: Json) -> list[Json]:
@@ -37,7 +37,7 @@ def blocks(entry: Json) -> list[Json]:
 
 def asked(messages: list[Json]) -> str:
     """What the user has asked last."""
-    said = [block["text"] for entry in messages if entry["role"] == "user" for block in blocks(entry) if block["type"] == "text"]
+    said: list[str] = [block["text"] for entry in messages if entry["role"] == "user" for block in blocks(entry) if block["type"] == "text"]
     return said[-1]
 
 
@@ -51,7 +51,10 @@ def reply(body: Json) -> Iterable[Json]:
         return message(text(f"Done: {words}.\n"))
     calls = sum(block["type"] == "tool_use" for entry in messages for block in blocks(entry))
     logged = list(dict.fromkeys(WORKOUT_ID.findall(json.dumps([blocks(entry) for entry in messages]))))
-    call = lambda number, name, given: tool_use(f"toolu_{calls + number}", name, given)  # noqa: E731
+
+    def call(number: int, name: str, given: Json) -> Json:
+        return tool_use(f"toolu_{calls + number}", name, given)
+
     match words:
         case "think":
             thought = thinking("Which exercises\nare there?\n", "signature one")
@@ -79,7 +82,7 @@ def reply(body: Json) -> Iterable[Json]:
             return message(text(f"You said\n{words}.\n"))
 
 
-def seen(entry: Json) -> list[Json]:
+def seen(entry: Json) -> list[list[str]]:
     """The images and documents of a message: type, media type, and the digest of what was sent."""
     sources = [(block["type"], block["source"]) for block in blocks(entry) if "source" in block]
     return [[type, it["media_type"], hashlib.sha256(b64decode(it["data"])).hexdigest()] for type, it in sources]
