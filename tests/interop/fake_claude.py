@@ -39,6 +39,10 @@ def _block(index: int, block: Json) -> Iterator[Json]:
     if block["type"] == "text":
         empty: Json = {**block, "text": ""}
         deltas = [{"type": "text_delta", "text": part} for part in block["text"].splitlines(keepends=True)]
+    elif block["type"] == "thinking":
+        empty = {**block, "thinking": "", "signature": ""}
+        deltas = [{"type": "thinking_delta", "thinking": part} for part in block["thinking"].splitlines(keepends=True)]
+        deltas.append({"type": "signature_delta", "signature": block["signature"]})
     else:
         empty = {**block, "input": {}}
         written = json.dumps(block["input"])
@@ -52,6 +56,10 @@ def _block(index: int, block: Json) -> Iterator[Json]:
 
 def text(content: str) -> Json:
     return {"type": "text", "text": content}
+
+
+def thinking(content: str, signature: str) -> Json:
+    return {"type": "thinking", "thinking": content, "signature": signature}
 
 
 def tool_use(id: str, name: str, input: Json) -> Json:
@@ -83,6 +91,7 @@ class FakeClaude:
 
     script: Script
     bodies: list[Json] = field(default_factory=list)
+    hung_up: int = 0
     failures: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -96,10 +105,18 @@ class FakeClaude:
                 try:
                     outer._answer(self, json.loads(body))
                 except ConnectionError:
-                    pass  # the agent hung up, as it should when its client does
+                    outer.hung_up += 1  # as the agent should when its client does
                 except Exception as error:  # a thread's exception would be lost: `__exit__` reports it
                     outer.failures.append(repr(error))
                 self.close_connection = True
+
+            def do_GET(self) -> None:
+                """How many streams the agent has hung up on: for clients in other languages."""
+                answer = json.dumps(outer.hung_up).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 """Silent: only the agent's log matters."""

@@ -1,26 +1,14 @@
 // A client of `mcp` with a TypeScript SDK: `workout_client.mjs FOLDER URL TOKEN`, with the folder of its package. Lists the tools, calls
 // those that read with nothing but what is required, logs a workout, and writes the names of the tools called to standard output.
 
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { moduleOf } from "./packages.mjs";
 
 const [folder, url, token] = process.argv.slice(2);
 
-// The module of an export, in a version for `import`.
-function module(name) {
-  const { exports } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
-  const wildcard = exports["./*"];
-  let target = exports[name] ?? wildcard;
-  while (typeof target !== "string") target = target.import ?? target.default ?? target.node;
-  target = target.replace("*", name.slice("./".length));
-  return import(pathToFileURL(path.join(folder, target)));
-}
-
 // Version 1 has a module for each class, version 2 one for all.
 const isFirst = folder.includes("sdk-1");
-const { Client } = await module(isFirst ? "./client/index.js" : ".");
-const { StreamableHTTPClientTransport } = await module(isFirst ? "./client/streamableHttp.js" : ".");
+const { Client } = await moduleOf(folder, isFirst ? "./client/index.js" : ".");
+const { StreamableHTTPClientTransport } = await moduleOf(folder, isFirst ? "./client/streamableHttp.js" : ".");
 
 const headers = { Authorization: `Bearer ${token}` };
 const client = new Client({ name: "workout-client", version: "1.0.0" });
