@@ -13,16 +13,18 @@ export function pill(part) {
   let shown = [];
   const update = () => {
     // Events replace the input and the result; they do not change them.
-    const now = [part.state, part.ms, part.input, part.result];
+    const now = [part.state, part.ms, part.input, part.result, part.about];
     if (now.every((value, at) => value === shown[at])) return;
     shown = now;
     node.dataset.state = part.state;
     node.dataset.tool = part.name;
-    const subject = toolSubject(part.input);
+    const subject = toolSubject(part.input) || part.about;
+    const reason = part.state === 'declined' && part.approval.answer?.reason;
     summary.replaceChildren(
       icon(part.state),
       el('span', { class: 'pill-words' }, toolWords(bareName(part.name), part.state)),
       ...(subject ? [el('span', { class: 'pill-subject' }, subject)] : []),
+      ...(reason ? [el('span', { class: 'pill-subject' }, `“${reason}”`)] : []),
       ...(part.ms === null ? [] : [el('span', { class: 'pill-time' }, seconds(part.ms))]));
     input.textContent = pretty(part.input);
     output.hidden = !part.result;
