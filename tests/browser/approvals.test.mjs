@@ -118,7 +118,7 @@ describe('a call that waits', () => {
     const page = await start();
     await ask(page, 'change settings');
     const text = (await card(page, 'Change settings').innerText()).replace(/\s+/g, ' ');
-    assert.match(text, /This changes your data\. Details Unit kg Include notes no Week start none/);
+    assert.match(text, /This needs your confirmation\. Details Unit kg Include notes no Week start none/);
   });
   it('shows a long or nested input in words, cut until it is asked for', async () => {
     const page = await start();
@@ -288,6 +288,14 @@ describe('the time to approve', () => {
     const page = await start({}, { before: (page) => page.clock.install({ time: Date.now() + 3 * 3_600_000 }) });
     await ask(page, 'delete my last workout');
     assert.match(await cards(page).innerText(), /Expires in 10 min/);
+  });
+  it('that ran out while the machine slept is noticed at the next press', async () => {
+    const page = await start({}, { before: (page) => page.clock.install({ time: Date.now() }) });
+    await ask(page, 'delete my last workout');
+    await page.clock.setSystemTime(Date.now() + 11 * 60_000);
+    await press(cards(page), 'Approve');
+    assert.match(await cards(page).innerText(), /Expired: nothing was done\./);
+    assert.equal(mock.requests.length, 1);
   });
   it('is over for an answer that comes too late: the service says so, and the call is marked', async () => {
     const page = await start({ valid: -1 }, { before: (page) => page.clock.install({ time: Date.now() }) });

@@ -31,7 +31,7 @@ export function approvalCard(part, { onAnswer, onExpired, nameOf }) {
   const title = el('h4', { id: titleId }, el('bdi', {}, visible(approval.title)));
   const why = el('p', { id: whyId, class: 'approval-why' }, approval.destructive
     ? 'This changes or deletes what is stored.'
-    : 'This changes your data.');
+    : 'This needs your confirmation.');
   const asked = el('div', { class: 'approval-asked' }, inputTable(part.input, nameOf), asSent(part));
   const foot = el('div', { class: 'approval-foot' });
   const node = el('div', { class: `approval${approval.destructive ? ' destructive' : ''}`, role: 'group', tabindex: '-1', 'aria-labelledby': titleId, 'aria-describedby': whyId },
