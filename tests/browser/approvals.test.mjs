@@ -295,6 +295,7 @@ describe('the time to approve', () => {
     await page.clock.setSystemTime(Date.now() + 11 * 60_000);
     await press(cards(page), 'Approve');
     assert.match(await cards(page).innerText(), /Expired: nothing was done\./);
+    assert.match(await last(page).innerText(), /The time to confirm is over\.\s+Continue/);
     assert.equal(mock.requests.length, 1);
   });
   it('is over for an answer that comes too late: the service says so, and the call is marked', async () => {

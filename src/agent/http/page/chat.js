@@ -26,7 +26,11 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, o
   const ways = {
     onRetry: () => retry(), onFresh: () => fresh(),
     onAnswer, onAnswerAll, onSendAnswers: sendAnswers,
-    onExpired: () => say('The time to confirm is over.'),
+    onExpired: () => {
+      say('The time to confirm is over.');
+      // This may be called during an update.
+      queueMicrotask(showEndings);
+    },
     nameOf: (key, id) => nameIn(chat.turns, key, id),
   };
   function addView(turn) {
@@ -53,7 +57,7 @@ export function createChat({ place, access, say, onModel, onChange, onRefused, o
     if (event.type === 'model_chosen') onModel(turn.model);
     if (event.type === 'tool_use_start') say(toolWords(event.name, 'running'));
     if (event.type === 'tool_result') {
-      say(toolWords(event.name, event.is_error === true ? 'failed' : 'done'));
+      say(toolWords(event.name, turn.parts.find(({ kind, id }) => kind === 'tool' && id === event.id)?.state ?? 'done'));
       saveChat(chat);
     }
   }
