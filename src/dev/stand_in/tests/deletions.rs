@@ -69,6 +69,10 @@ fn the_answer_says_what_became_of_it() {
             "needs the user's confirmation, which this app cannot ask for",
             "Your workout of 2026-11-20 is still there, Workout: I delete it only once you have confirmed it, and you have not.",
         ),
+        (
+            "deleted nothing: no such workout",
+            "That did not work: deleted nothing: no such workout",
+        ),
         ("no such workout", "That did not work: no such workout"),
         (
             "outcome unknown, check first",
