@@ -5,6 +5,7 @@
 //! neither. Only this module makes a [`ToolCall`].
 
 mod call;
+mod digest;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod identity;
@@ -29,6 +30,7 @@ use names::NameMap;
 use crate::agent::claude::{ToolSpec, Tools};
 
 pub use call::{CallContext, ToolCall};
+pub use digest::Digest;
 pub use identity::{InvalidInput, StrippedInput, StrippedJson};
 pub use input::{CallInput, WrittenInput};
 pub use listed::{LeftOut, ListedTool, UNNAMED};
@@ -69,6 +71,7 @@ impl Catalogue {
             if known.contains(&tool.name) {
                 continue;
             }
+            let definition = tool.definition();
             let schema = std::mem::take(&mut tool.input_schema);
             let (input_schema, identity) = match prepare_schema(schema, server.profile) {
                 Ok((schema, _)) if !entries.fits(&schema) => {
@@ -90,7 +93,10 @@ impl Catalogue {
                     .filter(|text| !text.trim().is_empty()),
                 input_schema,
             };
-            entries.add(spec, Arc::new(Tool::new(server, tool, identity)));
+            entries.add(
+                spec,
+                Arc::new(Tool::new(server, tool, definition, identity)),
+            );
         }
         left_out.retain(|it| it.name == UNNAMED || known.insert(it.name.clone()));
         entries.into_catalogue(left_out)
@@ -137,6 +143,13 @@ impl Catalogue {
     /// [`Self::specs`], serialized for requests.
     pub fn tools(&self) -> &Tools {
         &self.serialized
+    }
+
+    /// Those of the names that no offered tool has on its server.
+    pub fn lacking<'n>(&self, names: &'n [String]) -> Vec<&'n str> {
+        let offered: HashSet<&str> = self.tools.values().map(|it| &*it.about.name).collect();
+        let names = names.iter().map(String::as_str);
+        names.filter(|name| !offered.contains(name)).collect()
     }
 
     /// The tools that are not offered to Claude.

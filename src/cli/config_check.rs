@@ -5,7 +5,7 @@ use crate::{
         claude::{Models, ModelsError},
         mcp,
     },
-    config::{ClaudeConfig, Config, ConfigError, Credential, McpConfig},
+    config::{ApprovalPolicy, ClaudeConfig, Config, ConfigError, Credential, McpConfig},
 };
 
 /// Prints one line for each setting and each finding. The error names the settings at fault.
@@ -21,7 +21,10 @@ pub(super) async fn check(connect: bool) -> anyhow::Result<()> {
     if !connect {
         return Ok(());
     }
-    let (claude, mcp) = tokio::join!(check_claude(&config.claude), check_mcp(&config.mcp));
+    let (claude, mcp) = tokio::join!(
+        check_claude(&config.claude),
+        check_mcp(&config.mcp, &config.agent.approvals)
+    );
     let faults: Vec<_> = [claude.err(), mcp.err()].into_iter().flatten().collect();
     if faults.is_empty() {
         return Ok(());
@@ -55,7 +58,7 @@ async fn check_claude(config: &ClaudeConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
-async fn check_mcp(config: &McpConfig) -> Result<(), ConfigError> {
+async fn check_mcp(config: &McpConfig, approvals: &ApprovalPolicy) -> Result<(), ConfigError> {
     let probed = mcp::probe(config).await;
     let (server, catalogue) = probed.map_err(|error| {
         ConfigError::new(
@@ -71,6 +74,9 @@ async fn check_mcp(config: &McpConfig) -> Result<(), ConfigError> {
     );
     for tool in catalogue.left_out() {
         println!("warning: a tool is left out: {tool}");
+    }
+    for name in catalogue.lacking(approvals.names()) {
+        println!("warning: AGENT_APPROVALS names {name}, which is not among them");
     }
     Ok(())
 }

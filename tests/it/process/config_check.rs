@@ -333,3 +333,15 @@ async fn a_compressed_list_of_models_is_named_and_halves_of_pairs_are_read() {
     let said = format!("ok: Claude at {claude} lists 2 models");
     assert!(ended.out.contains(&said), "{:?}", ended.out);
 }
+
+#[tokio::test]
+async fn a_tool_that_needs_approval_and_is_not_offered_is_a_warning() {
+    let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
+    let policy = [("AGENT_APPROVALS", "create_workout,delete_all")];
+    let ended = connect(claude.url(), &mcp.url(), &policy).await;
+    let out = ended.out.join("\n");
+    let warning = "warning: AGENT_APPROVALS names delete_all, which is not among them";
+    assert!(out.lines().any(|line| line == warning), "{out}");
+    assert!(!out.contains("names create_workout"), "{out}");
+    assert_eq!(ended.code, Some(0));
+}
