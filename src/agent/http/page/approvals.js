@@ -59,7 +59,7 @@ export function takeResults(turn, messages) {
   for (const part of turn.parts.filter(({ approval, state }) => approval?.sent && (state === 'running' || state === 'failed'))) {
     const result = blocks.find((block) => block?.type === 'tool_result' && block.tool_use_id === part.id);
     if (!result) continue;
-    part.state = result.is_error !== true ? 'done' : /expired/i.test(JSON.stringify(result.content ?? '')) ? 'expired' : 'failed';
+    part.state = result.is_error !== true ? 'done' : /confirmation .*expired/i.test(JSON.stringify(result.content ?? '')) ? 'expired' : 'failed';
   }
 }
 
