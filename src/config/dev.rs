@@ -78,8 +78,8 @@ pub enum DevClaude {
 }
 
 impl DevConfig {
-    /// Reads the process environment and, below it, a `.env` file in the working directory: Claude, the model, limits
-    /// and logging are the user's; addresses, keys and the database are set here.
+    /// Reads the process environment and, below it, a `.env` file in the working directory: Claude, the model, limits,
+    /// approvals and logging are the user's; addresses, keys and the database are set here.
     pub fn from_env(setup: DevSetup<'_>) -> Result<Self, ConfigError> {
         let mut reader = Reader::from_env();
         for variable in IGNORED {
@@ -139,8 +139,14 @@ fn set_servers(reader: &mut Reader, setup: DevSetup<'_>) {
     reader.set(&var::AGENT_HOST, "127.0.0.1");
     reader.set(&var::DATABASE_URL, sqlite(setup.data));
     reader.set(&var::MCP_RATE_LIMIT_PER_HOUR, "0");
-    if reader.given(&var::AGENT_SHUTDOWN_GRACE_SECS).is_none() {
-        reader.set(&var::AGENT_SHUTDOWN_GRACE_SECS, "1");
+    for (variable, value) in [
+        (&var::AGENT_SHUTDOWN_GRACE_SECS, "1"),
+        // A newcomer sees how the page asks.
+        (&var::AGENT_APPROVALS, "destructive"),
+    ] {
+        if reader.given(variable).is_none() {
+            reader.set(variable, value);
+        }
     }
 }
 

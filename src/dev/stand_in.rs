@@ -1,11 +1,12 @@
 //! The offline stand-in for Claude: answers the Messages API by keywords, with streaming and tool calls, so that the rest
 //! of the service can be tried without a key.
 //!
-//! A reply is a pure function of the request: `request` parses the turn, `rules` choose its tool calls (`log` and `plan`
-//! those that write, `review` those of a run that writes files), `answer` writes the text, with `results` in it. Every figure
-//! comes from a tool. Only the `dev` command uses it.
+//! A reply is a pure function of the request: `request` parses the turn, `rules` choose its tool calls (`log`, `plan` and
+//! `delete` those that write, `review` those of a run that writes files), `answer` writes the text, with `results` in it.
+//! Every figure comes from a tool. Only the `dev` command uses it.
 
 mod answer;
+mod delete;
 mod log;
 mod plan;
 mod request;

@@ -39,12 +39,12 @@ const until = async (check, what) => {
 };
 
 describe('asking', () => {
-  it('sends the question with the zone and the token, and keeps the tool context for the next', async () => {
+  it('sends the question with the zone, the token and that it can ask for approvals, and keeps the tool context for the next', async () => {
     const page = await start();
     await ask(page, 'my progress?');
     await ask(page, 'and now?');
     const [first, second] = mock.requests;
-    assert.deepEqual(first.body, { messages: [{ role: 'user', content: 'my progress?' }], stream: true, client_timezone: 'America/Denver' });
+    assert.deepEqual(first.body, { messages: [{ role: 'user', content: 'my progress?' }], stream: true, client_timezone: 'America/Denver', approvals: [] });
     assert.equal(first.authorization, 'Bearer token-1');
     assert.deepEqual(roles(second), ['user', 'assistant', 'user', 'assistant', 'user']);
     assert.equal(second.body.messages[1].content[1].type, 'tool_use');

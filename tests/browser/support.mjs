@@ -30,9 +30,9 @@ export const launch = ({ letters = 16 } = {}) => chromium.launch({
 /**
  * A page in a context of its own. `faults` collects console errors and warnings, uncaught errors, CSP violations, dialogs,
  * and requests to any other origin than the page's and those of `also`; `allow` holds patterns of console errors that a test
- * provokes itself.
+ * provokes itself. `before(page)` is called before the page is loaded.
  */
-export async function openPage(browser, url, { viewport = DESKTOP, theme = 'light', allow = [], also = [], ...more } = {}) {
+export async function openPage(browser, url, { viewport = DESKTOP, theme = 'light', allow = [], also = [], before = null, ...more } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: theme, locale: 'en-GB', timezoneId: 'America/Denver', ...touch(viewport), ...more });
   const page = await context.newPage();
   const faults = [];
@@ -52,6 +52,7 @@ export async function openPage(browser, url, { viewport = DESKTOP, theme = 'ligh
   await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => {
     globalThis.noteViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`);
   }));
+  await before?.(page);
   await page.goto(url);
   return { page, context, faults, close: () => context.close() };
 }

@@ -108,6 +108,38 @@ for (const [width, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE 
   }
 }
 
+describe('dev asks before it deletes', () => {
+  it('a declined workout stays, an approved one is gone, once', async () => {
+    const dev = await startDev();
+    const { page, faults, close } = await openPage(browser, dev.url);
+    await keepStreams(page);
+    const question = page.getByRole('group', { name: 'Delete a workout', exact: true });
+    const press = (name) => question.getByRole('button', { name, exact: true }).press('Enter');
+    await ask(page, 'Delete my last workout');
+    const [, day] = /Workout\s+(.+, \d+ \w+ \d{4})\n/.exec(await question.innerText());
+    await shot(page, 'whole-approval');
+    await checkAccessibility(page, 'approval');
+    await press('Decline');
+    await last(page).getByText('You declined, so your workout of').waitFor();
+    await answered(page);
+    await ask(page, 'Delete my last workout');
+    assert.ok((await question.innerText()).includes(day), 'it is still there');
+    await press('Approve');
+    await last(page).getByText('I have deleted your workout of').waitFor();
+    await answered(page);
+    assert.match(await last(page).innerText(), /Deleted the workout/);
+    await shot(page, 'whole-approved');
+    await ask(page, 'Delete my last workout');
+    assert.ok(!(await question.innerText()).includes(day), 'it is gone');
+    await page.reload();
+    await press('Approve');
+    await last(page).getByText('I have deleted your workout of').waitFor();
+    assert.deepEqual(faults, []);
+    await close();
+    await dev.stop();
+  });
+});
+
 describe('dev with a scripted Claude', () => {
   it('ends an answer on the server when it is stopped on the page', async () => {
     const claude = await startClaude({ paceMs: 50, answer: () => Array.from({ length: 2000 }, (_, at) => `word${at} `) });

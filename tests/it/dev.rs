@@ -1,5 +1,6 @@
 //! The command `dev`: everything in one process.
 
+mod approvals;
 mod runs;
 mod shutdown;
 mod stand_in;
@@ -68,7 +69,11 @@ impl Dev {
     }
 
     async fn ask(&self, words: &str) -> Vec<Event> {
-        let mut body = user(words);
+        self.chat(&user(words)).await
+    }
+
+    async fn chat(&self, body: &Value) -> Vec<Event> {
+        let mut body = body.clone();
         body["stream"] = true.into();
         let request = self.http.post(self.at("/chat")).bearer_auth(&self.token);
         let sent = within("an answer", request.json(&body).send()).await;

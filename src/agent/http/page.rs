@@ -41,6 +41,7 @@ macro_rules! files {
 
 const FILES: &[File] = &files![
     HTML "/" "index.html"
+    CSS "/page/approvals.css" "approvals.css"
     CSS "/page/charts.css" "charts.css"
     CSS "/page/colours.css" "colours.css"
     CSS "/page/runs.css" "runs.css"
@@ -50,6 +51,8 @@ const FILES: &[File] = &files![
     SCRIPT "/page/account.js" "account.js"
     SCRIPT "/page/answer.js" "answer.js"
     SCRIPT "/page/app.js" "app.js"
+    SCRIPT "/page/approvalcard.js" "approvalcard.js"
+    SCRIPT "/page/approvals.js" "approvals.js"
     SCRIPT "/page/charts.js" "charts.js"
     SCRIPT "/page/chat.js" "chat.js"
     SCRIPT "/page/composer.js" "composer.js"
@@ -59,6 +62,7 @@ const FILES: &[File] = &files![
     SCRIPT "/page/eventstream.js" "eventstream.js"
     SCRIPT "/page/figure.js" "figure.js"
     SCRIPT "/page/history.js" "history.js"
+    SCRIPT "/page/inputwords.js" "inputwords.js"
     SCRIPT "/page/journal.js" "journal.js"
     SCRIPT "/page/linechart.js" "linechart.js"
     SCRIPT "/page/markdown.js" "markdown.js"

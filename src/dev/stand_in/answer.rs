@@ -1,7 +1,7 @@
 //! Writes replies. An answer consists of fixed phrases and tool results alone, so every figure comes from a tool. Pure.
 
 use super::{
-    plan,
+    delete, plan,
     request::Turn,
     results::result_text,
     review,
@@ -23,7 +23,10 @@ pub(super) struct Reply {
 
 pub(super) fn reply(turn: &Turn) -> Reply {
     if review::is_asked(turn) {
-        return review_reply(turn);
+        return reply_in_steps(turn, review::calls(turn), review::text);
+    }
+    if delete::is_ordered(&turn.question) {
+        return reply_in_steps(turn, delete::calls(turn), delete::text);
     }
     let (first_calls, before, after) = rule(turn);
     let result_of = |tool: &str| turn.results.iter().find(|result| result.tool == tool);
@@ -55,11 +58,10 @@ pub(super) fn reply(turn: &Turn) -> Reply {
     Reply { text, calls }
 }
 
-/// The week's review: its next calls, or its last text.
-fn review_reply(turn: &Turn) -> Reply {
-    let calls = review::calls(turn);
+/// The next calls, or the last text when there are none.
+fn reply_in_steps(turn: &Turn, calls: Vec<Call>, text: fn(&Turn) -> String) -> Reply {
     let text = match calls[..] {
-        [] => format!("{}\n\n{SIGNATURE}", review::text(turn)),
+        [] => format!("{}\n\n{SIGNATURE}", text(turn)),
         _ if calls.iter().all(|call| turn.tool(call.tool).is_some()) => {
             let text = String::new();
             return Reply { text, calls };

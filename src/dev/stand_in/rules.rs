@@ -1,5 +1,5 @@
 //! Chooses tool calls for a message by its keywords. A change of data needs an order in which every word is recognized
-//! (`log`, `plan`); anything else about it gets an explanation. Pure.
+//! (`log`, `plan`, `delete`); anything else about it gets an explanation. Pure.
 
 use jiff::{ToSpan, civil::Date};
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ const REQUESTS: &str = "This is what I can do; anything else takes Claude:\n\
     \n- volume: \"Am I doing too much volume for chest?\"\
     \n- recovery: \"I'm feeling burned out\"\
     \n- logging: `log EXERCISE SETSxREPS at WEIGHT lb`\
+    \n- deleting: \"Delete my last workout\"\
     \n- exercises: \"What exercises do I have for chest?\"\
     \n- what is there: \"Show my last workouts\", \"Show my deadlift history\", \"What plans are there?\"";
 const WHICH_EXERCISE: &str = "Which exercise do you mean? Ask again with its name, for instance \"bench press\" or \"squats\".";

@@ -2,6 +2,7 @@
 
 mod answers;
 mod conversation;
+mod deletions;
 mod figures;
 mod logging;
 mod malformed;
@@ -18,12 +19,13 @@ use super::{
     request::Turn,
 };
 
-const ALL_TOOLS: [&str; 9] = [
+const ALL_TOOLS: [&str; 10] = [
     "analyze_progress",
     "suggest_next_weight",
     "get_exercise_history",
     "list_workouts",
     "create_workout",
+    "delete_workout",
     "list_plans",
     "create_workout_plan",
     "check_volume_landmarks",

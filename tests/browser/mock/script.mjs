@@ -1,5 +1,6 @@
 // Scripted answers of the mock, chosen by the last question.
 
+import { HELD, goOn, hold } from './approvals.mjs';
 import { HOSTILE, RICH, bodyweight, history, odd, progress, volume } from './data.mjs';
 
 const USAGE = { input_tokens: 10, output_tokens: 20, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
@@ -40,10 +41,10 @@ function turnOf(io) {
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: [{ type: 'text', text: 'the figures' }], ...(error ? { is_error: true } : {}) }] });
     said = '';
   };
-  const done = (stop_reason = 'end_turn') => {
+  const done = (stop_reason = 'end_turn', more = {}) => {
     const content = said ? [{ type: 'text', text: said }] : [];
     if (said) messages.push({ role: 'assistant', content });
-    emit({ type: 'done', stop_reason, model: io.model, content, messages, usage: USAGE, request_id: 'req-0815' });
+    emit({ type: 'done', stop_reason, model: io.model, content, messages, usage: USAGE, request_id: 'req-0815', ...more });
   };
   const error = (code, retryable = true) =>
     emit({ type: 'error', code, message: `the ${code} message`, retryable, messages, usage: USAGE, request_id: 'req-4711' });
@@ -134,6 +135,7 @@ const STATUS = {
 };
 
 export async function answer(io) {
+  if (io.body.approvals?.length > 0) return goOn(turnOf(io), io);
   const question = lastText(io.body);
   const code = /error (\w+)/.exec(question)?.[1];
   if (code in STATUS) {
@@ -148,6 +150,8 @@ export async function answer(io) {
   const event = /event (\w+)/.exec(question)?.[1];
   if (event in STATUS) return turn.error(event, !/for good/.test(question));
   await io.wait(60);
+  const held = HELD.find(([words]) => words.test(question))?.[1];
+  if (held) return hold(turn, io, held);
   const act = SCRIPT.find(([words]) => words.test(question))?.[1];
   if (act) return act(turn, io);
   const photo = JSON.stringify(io.body.messages.at(-1)).includes('"image"');

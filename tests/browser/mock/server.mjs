@@ -18,10 +18,11 @@ const HEADERS = {
 
 /**
  * `{ url, requests, state, close }`; `state` can be changed while it runs: `token`, `demo`, `kind`, `speed`, `silent` (the
- * configuration never comes), `runs` (the runs service's URL).
+ * configuration never comes), `runs` (the runs service's URL), `valid` (how long an approval is, in ms), `fail` (what the next
+ * request with answers meets); `ran` lists the approved calls.
  */
 export async function startMock({ port = 0, ...given } = {}) {
-  const state = { token: 'token-1', accepted: 'token-1', demo: true, kind: 'stand_in', speed: 1, answer, ...given };
+  const state = { token: 'token-1', accepted: 'token-1', demo: true, kind: 'stand_in', speed: 1, ran: [], answer, ...given };
   const requests = [];
   const server = createServer((request, response) => {
     serve(request, response, state, requests).catch((error) => {
@@ -89,7 +90,7 @@ async function chat(request, response, state, requests) {
   const model = config(state).claude.model;
   // The connection ends in the middle of the body.
   const cut = () => new Promise((resolve) => response.socket.end(resolve));
-  await state.answer({ body, model, write, wait, problem, cut, gone: () => response.destroyed });
+  await state.answer({ body, state, model, write, wait, problem, cut, gone: () => response.destroyed });
   if (begun && !response.destroyed && response.socket?.writable) response.end();
   asked.finished = !response.destroyed;
 }

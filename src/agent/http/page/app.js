@@ -19,6 +19,8 @@ const EXAMPLES = [
   'Log bench 3x5 at 185 lb',
   'What exercises do I have for chest?',
 ];
+/** Only for made-up data. */
+const DEMO_EXAMPLE = 'Delete my last workout';
 const MAX_PHOTO_BYTES = 5 * 1024 * 1024;
 const SAID_MS = 5000;
 
@@ -28,7 +30,9 @@ const showModel = (model) => { at('model').textContent = model; };
 
 function showConfig({ claude, runs: address }) {
   showModel(claude?.model ?? '');
-  at('stand-in').hidden = claude?.kind !== 'stand_in';
+  const isStandIn = claude?.kind === 'stand_in';
+  at('stand-in').hidden = !isStandIn;
+  if (isStandIn && !exampleOf(DEMO_EXAMPLE)) addExample(DEMO_EXAMPLE);
   views.enable(typeof address === 'string');
 }
 
@@ -68,7 +72,7 @@ const views = createViews({
 const scroll = followEnd(at('scroll'), at('content'), at('latest'));
 
 const chat = createChat({
-  place: at('turns'), access, say, settle, follow: scroll.follow, toTop: scroll.toTop,
+  place: at('turns'), access, say, settle, follow: scroll.follow, toTop: scroll.toTop, isIdle,
   onModel: showModel,
   onChange: () => show(),
   onRefused: (text, photo) => composer.offer(text, photo),
@@ -80,6 +84,13 @@ const composer = createComposer({
   onUnlock: () => say('You can send again.'),
   maxBytes: () => access.config?.max_photo_bytes ?? MAX_PHOTO_BYTES,
 });
+
+/** True if nobody writes or uses another part of the page. */
+function isIdle() {
+  const { activeElement } = document;
+  return views.name === 'chat' && !document.querySelector('dialog[open]') && composer.empty
+    && (activeElement === document.body || ['scroll', 'message', 'send'].includes(activeElement?.id));
+}
 
 const finePointer = () => matchMedia('(pointer: fine)').matches;
 
@@ -98,12 +109,19 @@ function show() {
   back.hidden = !chat.canBringBack;
 }
 
-at('examples').append(...EXAMPLES.map((text) =>
-  el('li', {}, el('button', { type: 'button', onclick: () => {
+function exampleOf(text) {
+  return [...at('examples').children].find((item) => item.textContent === text);
+}
+
+function addExample(text) {
+  at('examples').append(el('li', {}, el('button', { type: 'button', onclick: () => {
     if (composer.locked) return;
     chat.ask(text, null);
     settle();
-  } }, text))));
+  } }, text)));
+}
+
+EXAMPLES.forEach(addExample);
 at('welcome').append(back);
 at('latest').prepend(icon('down'));
 at('new-chat').prepend(icon('plus'));

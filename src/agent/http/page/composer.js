@@ -163,6 +163,7 @@ export function createComposer({ onSend, onStop, onUnlock, maxBytes }) {
       if (!counting) tick();
     },
     get locked() { return lockedUntil > 0; },
+    get empty() { return field.value === '' && !photo && !reading; },
     focus: () => field.focus(),
     /** Sets the text, unless the user has typed something else. */
     offer(text, picture = null) {

@@ -6,6 +6,7 @@ const WORDS = {
   no_token: ['You are not signed in', 'The service answers only with an access token.', AGAIN],
   invalid_json: ['The service could not read this message', 'This is a fault of this page, not yours. Starting a new chat usually helps.', { fresh: true }],
   invalid_request: ['The service cannot take this message', 'Something in it does not fit, a photo perhaps. Change it and send it again, or start a new chat.', { fresh: true }],
+  approvals_refused: ['Your confirmation was not accepted', 'Nothing was done. What was to be done may have changed meanwhile. Continue, or write what you want instead.', { retry: true, detail: true }],
   payload_too_large: ['This chat has become too long', 'It no longer fits into one request. Start a new one; what you have logged is kept.', { fresh: true }],
   unsupported_media_type: ['The service could not read this message', 'This is a fault of this page, not yours. Reload it and try again.', AGAIN],
   rate_limited: ['You have reached a limit', 'The service takes no more from you for now.', AGAIN],
@@ -24,12 +25,12 @@ const WORDS = {
 const UNKNOWN = ['Something went wrong', 'The service reported an error.', AGAIN];
 
 /**
- * `{ title, text, retry, fresh }`: the message and the useful actions. `retryable` false: the service says that the same
+ * `{ title, text, retry, fresh, detail }`: the message, the useful actions, and whether the service's own words help. `retryable` false: the service says that the same
  * request would fail again.
  */
 export function errorWords(code, retryable = true) {
   const [title, text, ways] = Object.hasOwn(WORDS, code) ? WORDS[code] : UNKNOWN;
-  return { title, text, retry: false, fresh: false, ...ways, ...(retryable === false ? { retry: false, fresh: true } : {}) };
+  return { title, text, retry: false, fresh: false, detail: Boolean(ways.fresh), ...ways, ...(retryable === false ? { retry: false, fresh: true, detail: true } : {}) };
 }
 
 const AS_IT_IS = ['invalid_request', 'invalid_json', 'payload_too_large'];
@@ -65,6 +66,7 @@ export function stopWords(reason) {
   return {
     max_tokens: { text: 'The answer reached its length limit.', goOn: true },
     max_tool_rounds: { text: 'That took many steps, so the answer stops here.', goOn: true },
+    approval_required: { text: 'This was not confirmed, and nothing of it was done.', goOn: false },
     refusal: { text: 'The model declined to answer this.', goOn: false },
     model_context_window_exceeded: { text: 'This chat has become too long for the model. Start a new one.', goOn: false },
   }[reason] ?? null;

@@ -1,5 +1,6 @@
 // Keeps the chat across a reload (sessionStorage). The page works without it when storage is full or disabled.
 
+import { dropWaiting, isWaiting } from './approvals.js';
 import { endTurn, isMessage, newConversation } from './history.js';
 
 /** The version of the stored format. */
@@ -31,8 +32,8 @@ const THINNER = [
   (chat) => ({ ...chat, turns: chat.turns.map((turn) => ({ ...turn, photo: null })) }),
   (chat) => ({ ...chat, turns: chat.turns.map(withoutThinking) }),
   (chat) => ({ ...chat, turns: chat.turns.map((turn) => thinTools(turn, ({ structured, ...part }) => part)) }),
-  (chat) => ({ ...chat, turns: chat.turns.map((turn) => thinTools(turn, (part) => ({ ...part, input: null }))) }),
-  (chat) => ({ ...chat, history: chat.history.map(textAlone).filter((message) => message.content.length > 0) }),
+  (chat) => ({ ...chat, turns: chat.turns.map((turn) => thinTools(turn, (part) => (isWaiting(part) ? part : { ...part, input: null }))) }),
+  withoutResults,
 ];
 
 const thinTools = (turn, thin) => ({ ...turn, parts: turn.parts.map((part) => (part.kind === 'tool' ? thin(part) : part)) });
@@ -49,6 +50,14 @@ function withoutPhotos(message) {
 function textAlone(message) {
   if (!Array.isArray(message.content)) return message;
   return { ...message, content: message.content.filter((block) => block?.type === 'text') };
+}
+
+/** Without the calls in the history no answer to those that wait can be sent. */
+function withoutResults(chat) {
+  const history = chat.history.map(textAlone).filter((message) => message.content.length > 0);
+  const turns = structuredClone(chat.turns);
+  turns.forEach(dropWaiting);
+  return { ...chat, history, turns };
 }
 
 export function saveChat(chat) {

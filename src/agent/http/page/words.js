@@ -69,6 +69,10 @@ export function toolWords(name, state) {
     done: running === done ? `${name}: done` : done,
     failed: `${running}: failed`,
     unknown: `${running}: unfinished`,
+    waiting: `${running}: waits for you`,
+    declined: `${running}: declined`,
+    expired: `${running}: expired`,
+    unanswered: `${running}: not confirmed`,
   }[state] ?? name;
 }
 

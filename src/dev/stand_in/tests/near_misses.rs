@@ -3,7 +3,7 @@
 use super::calls;
 
 /// The tools that change something.
-const WRITES: [&str; 2] = ["create_workout", "create_workout_plan"];
+const WRITES: [&str; 3] = ["create_workout", "create_workout_plan", "delete_workout"];
 
 #[test]
 fn nothing_is_written_without_a_clear_order() {

@@ -192,7 +192,7 @@ fn unsupported_requests_call_no_tool() {
         &[
             "?",
             "what's the weather",
-            "delete my last workout",
+            "undo my last workout",
             "change my bench to 190",
             "activate my plan",
             "tell me a joke",

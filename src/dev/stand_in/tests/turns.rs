@@ -55,6 +55,10 @@ pub(super) const TURNS: &[(&str, &[&[&str]])] = &[
     ("show my last workouts", &[&[WORKOUTS]]),
     ("show my deadlift history", &[&[HISTORY]]),
     ("what plans are there?", &[&[PLANS]]),
+    (
+        "delete my last workout",
+        &[&[WORKOUTS], &["Deleted workout 0190-cc"]],
+    ),
 ];
 
 /// The last reply of the turn, with every result as `change` makes it.
