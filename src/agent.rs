@@ -7,6 +7,7 @@
 mod context;
 mod event;
 mod ledger;
+pub(crate) mod spans;
 pub mod title;
 mod turn;
 
@@ -29,6 +30,7 @@ use crate::{
     auth::{Caller, CallerToken},
     config::AgentConfig,
     process::memory::Share,
+    telemetry::Span,
 };
 use claude::{Claude, Model};
 use history::History;
@@ -64,6 +66,8 @@ pub struct TurnRequest {
     pub deadline: Instant,
     /// What the turn holds of the memory budget.
     pub memory: Arc<Share<Caller>>,
+    /// Of which the turn's span is a part.
+    pub span: Span,
 }
 
 impl Agent {
@@ -122,6 +126,7 @@ impl Agent {
             stopping: self.stopping.clone(),
             memory: Some(request.memory),
             request_id: request.request_id,
+            span: request.span,
         };
         Ok(Turn::new(self.claude.clone(), setup))
     }

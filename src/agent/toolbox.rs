@@ -14,7 +14,10 @@ use super::{
         CallContext, CallInput, Catalogue, InvalidInput, ToolCall, WrittenInput, sanitize_name,
     },
 };
-use crate::auth::{Caller, CallerToken};
+use crate::{
+    auth::{Caller, CallerToken},
+    telemetry::Span,
+};
 
 /// The tools of one turn.
 pub trait Toolbox: Send + Sync {
@@ -68,6 +71,16 @@ pub enum PreparedCall {
     Local { name: String, input: WrittenInput },
     /// Never sent: this is its result.
     Refused(CallOutcome),
+}
+
+impl PreparedCall {
+    /// The call with this span, which its server is told of.
+    pub(super) fn traced(self, span: &Span) -> Self {
+        match self {
+            Self::Server(call) => Self::Server(Box::new(call.traced(span))),
+            call => call,
+        }
+    }
 }
 
 impl Prepared {

@@ -18,9 +18,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Done, Event, Failed, Failure, Ledger,
     claude::{Block, Claude, ContentBlock, Message, Model, Reply, is_opaque_type},
+    spans,
     toolbox::Next,
     tools::StrippedInput,
 };
+use crate::telemetry::Span;
 use ending::REFUSAL;
 use round::Round;
 
@@ -36,6 +38,7 @@ pub struct Turn {
     model: String,
     /// The model that is asked: the fallback model once it had to be.
     asked: Arc<Model>,
+    span: Span,
 }
 
 impl Turn {
@@ -45,6 +48,7 @@ impl Turn {
             ledger: Ledger::after(setup.rounds),
             model: setup.models.asked.name.clone(),
             asked: setup.models.asked.clone(),
+            span: spans::agent(&setup.span, &setup.models.asked),
             setup,
         }
     }
@@ -72,6 +76,7 @@ impl Turn {
                     }
                 };
                 if let Err(failure) = result {
+                    round.end_span(&failure);
                     let is_cut_off = matches!(failure, Failure::Timeout | Failure::ShuttingDown);
                     let can_repeat = round.can_repeat();
                     if let Some((blocks, results)) = round.into_partial(is_cut_off) {
@@ -84,11 +89,11 @@ impl Turn {
                         yield self.model_chosen();
                         continue;
                     }
-                    return yield self.failed(&failure);
+                    return yield self.ended(self.failed(&failure));
                 }
                 let (reply, results, next) = round.finish();
                 if let Some(event) = self.finish_round(reply, results, next) {
-                    return yield event;
+                    return yield self.ended(event);
                 }
                 self.ledger.start_round();
             }
@@ -98,6 +103,11 @@ impl Turn {
     fn model_chosen(&self) -> Event {
         let model = self.asked.name.clone();
         Event::ModelChosen { model }
+    }
+
+    fn ended(&self, last: Event) -> Event {
+        spans::end_agent(&self.span, &last);
+        last
     }
 
     /// False in the last round: the limit of rounds with tools is reached.
@@ -112,6 +122,7 @@ impl Turn {
             stop_reason,
             stop_details,
             model,
+            id: _,
         } = reply;
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
         let content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();

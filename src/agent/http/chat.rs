@@ -132,6 +132,7 @@ impl Chat {
             time_zone: parsed.time_zone,
             deadline: *deadline,
             memory: share.clone(),
+            span: self.incoming.span.clone(),
         })
     }
 

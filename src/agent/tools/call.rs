@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{ListedTool, StrippedInput, ToolServer, WrittenInput, identity::Injector};
-use crate::auth::Caller;
+use crate::{
+    auth::Caller,
+    telemetry::{Span, TRACEPARENT, TRACESTATE},
+};
 
 const META_USER: &str = "fitness.progstrength/user_id";
 const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
@@ -22,6 +25,7 @@ pub struct ToolCall {
     pub(super) meta: Map<String, Value>,
     pub(super) read_only: bool,
     pub(super) repeatable: bool,
+    pub(super) span: Span,
 }
 
 impl ToolCall {
@@ -46,6 +50,26 @@ impl ToolCall {
     /// The tool changes nothing (`readOnlyHint`): the call may start early and be cancelled.
     pub fn read_only(&self) -> bool {
         self.read_only
+    }
+
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The call with this span, and its ids in `_meta`. What the client's tracing system has added to them may be of the user: a
+    /// foreign server is not told.
+    #[must_use]
+    pub fn traced(mut self, span: &Span) -> Self {
+        let state = span
+            .tracestate()
+            .filter(|_| self.meta.contains_key(META_USER));
+        for (key, value) in [(TRACEPARENT, span.traceparent()), (TRACESTATE, state)] {
+            if let Some(value) = value {
+                self.meta.insert(key.to_owned(), value.into());
+            }
+        }
+        self.span = span.clone();
+        self
     }
 
     /// A repeated call has no further effect (`readOnlyHint` or `idempotentHint`).
@@ -135,6 +159,7 @@ impl Tool {
             meta: meta.collect(),
             read_only: self.read_only,
             repeatable: self.repeatable,
+            span: Span::default(),
         }
     }
 }

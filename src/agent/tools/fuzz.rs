@@ -188,6 +188,7 @@ fn bound(
             meta: Map::new(),
             read_only: false,
             repeatable: false,
+            span: crate::telemetry::Span::default(),
         };
     };
     let meta = call.meta().iter().map(|(key, value)| {
