@@ -103,11 +103,11 @@ impl Telemetry {
     /// dropped at once. No span is made afterwards.
     pub(crate) async fn close(&self, grace: Duration) {
         let Some(tracing) = &self.0 else { return };
-        let limit = match tracing.health.is_failing() {
-            true => Duration::ZERO,
-            false => grace.min(FLUSH_TIMEOUT),
-        };
-        let provider = tracing.provider.clone();
+        let (limit, provider) = (grace.min(FLUSH_TIMEOUT), tracing.provider.clone());
+        if tracing.health.is_failing() {
+            let _ = provider.shutdown_with_timeout(Duration::ZERO);
+            return;
+        }
         let flushed = spawn_blocking(move || provider.shutdown_with_timeout(limit));
         if !matches!(timeout(limit, flushed).await, Ok(Ok(Ok(())))) {
             tracing::warn!(

@@ -122,6 +122,15 @@ impl Collector {
         until(&what, &self.received, enough).await
     }
 
+    /// Waits for the span with this id.
+    pub async fn span(&self, id: &str) -> Span {
+        let named = |received: &Received| {
+            let span = received.spans.iter().find(|span| span.id == id);
+            span.cloned()
+        };
+        until("the span", &self.received, named).await
+    }
+
     /// Waits for the n-th request.
     pub async fn requests(&self, n: usize) {
         let what = format!("{n} requests to the collector");

@@ -23,7 +23,7 @@ async fn marked_turn(app: &TestApp) {
         ),
         Reply::text(MARKERS[1]),
     ]);
-    let body = json!({"messages": [{"role": "user", "content": MARKERS[0]}], "user": {"display_name": "MARKER-name"}});
+    let body = json!({"messages": [{"role": "user", "content": MARKERS[0]}], "display_name": "MARKER-name"});
     let request = app.post(MARKERS[3]).header("x-request-id", "r1");
     Answer::of(request.body(body.to_string())).await.ok();
 }
@@ -102,7 +102,7 @@ async fn on_request_spans_hold_messages_inputs_and_results_but_not_whom_the_serv
 }
 
 #[tokio::test]
-async fn contents_are_left_out_when_they_are_refused_by_name() {
+async fn by_default_spans_have_no_attributes_for_contents() {
     let collector = Collector::start().await;
     let app = with(&collector, []).await;
     marked_turn(&app).await;

@@ -66,8 +66,7 @@ async fn a_tool_call_is_in_the_trace_of_the_chat_and_linked_to_its_http_request(
     );
     assert_eq!((&*served.trace, &served.parent), (TRACE, &asked.id));
     assert_eq!((served.kind, served.is_error), (SpanKind::Server, false));
-    let http = spans.iter().find(|span| served.links.contains(&span.id));
-    let http = http.expect("the HTTP request's span");
+    let http = collector.span(&served.links[0]).await;
     assert_eq!(
         (&*http.name, &*http.trace, &http.parent),
         ("POST /mcp", TRACE, &asked.id)
@@ -112,13 +111,7 @@ async fn a_call_that_names_no_span_is_within_its_http_request_and_its_error_is_t
     let served = only(&spans, "tools/call delete_workout");
     assert_eq!(served.get("error.type"), "tool_error");
     assert_eq!((&*served.trace, served.links.len()), (TRACE, 0));
-    collector.spans("POST /mcp", 3).await;
-    let http = collector.received(|it| {
-        it.spans
-            .iter()
-            .find(|span| span.id == served.parent)
-            .cloned()
-    });
-    assert_eq!(http.expect("its HTTP request").name, "POST /mcp");
+    let http = collector.span(&served.parent).await;
+    assert_eq!(http.name, "POST /mcp");
     assert!(!collector.holds("MARKER"));
 }
