@@ -179,7 +179,7 @@ mod tests {
                 .unwrap()
                 .ends_with('…')
         );
-        let input: Map<_, _> = [("a".to_owned(), long.clone().into())].into();
+        let input = Map::from_iter([("a".to_owned(), Value::from(long.clone()))]);
         assert!(read(&arguments(&input)).is_string());
         let huge = Message::user(vec![Block::text("x".repeat(MAX_CONVERSATION))]);
         assert_eq!(super::input(&conversation(&[huge])), None);
