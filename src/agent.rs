@@ -8,6 +8,7 @@ pub mod approvals;
 mod context;
 mod event;
 mod ledger;
+pub(crate) mod spans;
 pub mod title;
 mod turn;
 
@@ -30,6 +31,7 @@ use crate::{
     auth::{Caller, CallerToken},
     config::AgentConfig,
     process::memory::Share,
+    telemetry::Span,
 };
 use approvals::{ApprovalAnswer, Approvals};
 use claude::{Claude, Model};
@@ -80,6 +82,8 @@ pub struct TurnRequest {
     pub deadline: Instant,
     /// What the turn holds of the memory budget.
     pub memory: Arc<Share<Caller>>,
+    /// Of which the turn's span is a part.
+    pub span: Span,
 }
 
 impl Agent {
@@ -146,6 +150,7 @@ impl Agent {
             stopping: self.stopping.clone(),
             memory: Some(request.memory),
             request_id: request.request_id,
+            span: request.span,
         };
         Ok(Turn::new(self.claude.clone(), setup))
     }

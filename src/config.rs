@@ -2,7 +2,7 @@
 //!
 //! - [`variables`]: the table, one line for each variable. A new setting starts there.
 //! - `agent`, `workout`, `runs`, `dev`: the settings of each command; `claude`: of requests to Claude, with what each model refuses
-//!   in `models`. This file holds the shared ones.
+//!   in `models`; `traces`: of OpenTelemetry. This file holds the shared ones.
 //! - [`connections`]: connections to MCP servers, of the operator and of users.
 //! - `reader`: the only code that reads the environment. An empty value counts as unset. `env_file` parses `.env`.
 
@@ -19,6 +19,7 @@ mod error;
 mod models;
 mod reader;
 mod runs;
+mod traces;
 pub mod variables;
 mod warnings;
 mod workout;

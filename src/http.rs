@@ -16,4 +16,5 @@ pub(crate) mod openapi;
 pub mod problem;
 pub mod rate_limit;
 pub mod request_id;
+mod server_span;
 pub(crate) mod sse;

@@ -8,7 +8,7 @@
 //!    agent     workout      runs       dev        the systems, and everything at once on a laptop
 //!      │          │          │          │
 //!      └──────┬───┴────┬─────┴──────────┘
-//!    http   upstream   auth   database   process      shared; none of these imports a system
+//!    http   upstream   auth   database   process   telemetry      shared; none of these imports a system
 //! ```
 //! - [`agent`]: `POST /chat`. A turn is `HTTP -> Caller -> ChatRequest -> Turn <-> claude, mcp (tools) -> Events -> JSON | SSE`.
 //! - [`workout`]: the MCP server of the training log (command `mcp`). The agent reaches it over MCP alone.
@@ -16,7 +16,8 @@
 //!   agent's Turn`, with its journal and files.
 //! - `dev` (cargo feature `dev`): all systems on loopback, with demo data and a stand-in for Claude. Only `cli` imports it.
 //! - Shared: [`http`] (server, middleware, rate limiter), [`upstream`] (HTTP clients, backoff), [`auth`] (token
-//!   verification), [`database`] (`SQLite` and `PostgreSQL`), [`process`] (logs, signals). [`config`]: the environment as typed settings.
+//!   verification), [`database`] (`SQLite` and `PostgreSQL`), [`process`] (logs, signals), [`telemetry`] (OpenTelemetry
+//!   traces). [`config`]: the environment as typed settings.
 //!
 //! # Invariants
 //! 1. Within `agent`, only `agent::http` knows axum, the statuses of `/chat` and the SSE encoding.
@@ -46,6 +47,7 @@ pub mod auth;
 pub mod database;
 pub mod http;
 pub mod process;
+pub mod telemetry;
 pub mod upstream;
 
 #[cfg(any(test, fuzzing))]

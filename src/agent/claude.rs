@@ -28,6 +28,7 @@ use url::Url;
 use crate::{
     agent::metrics::Metrics,
     config::{ClaudeConfig, Credential},
+    telemetry::{Span, names},
     upstream::client,
 };
 
@@ -95,9 +96,15 @@ impl Claude {
         self.fallback.as_ref()
     }
 
-    /// The retries of one call, none of which begins after `deadline`.
-    pub fn retries(&self, deadline: Instant) -> Retries {
-        Retries::new(self.max_retries, deadline, self.metrics.clone())
+    /// The retries of one call with this span, none of which begins after `deadline`.
+    pub fn retries(&self, deadline: Instant, span: &Span) -> Retries {
+        if let Some(host) = self.endpoint.host_str().filter(|_| span.is_on()) {
+            span.set(names::SERVER_ADDRESS, host.to_owned());
+            let port = self.endpoint.port_or_known_default().map(i64::from);
+            span.set(names::SERVER_PORT, port.unwrap_or_default());
+        }
+        let metrics = self.metrics.clone();
+        Retries::new(self.max_retries, deadline, metrics, span.clone())
     }
 
     /// Counts a request that is sent again without the thinking blocks of the conversation.
@@ -118,16 +125,21 @@ impl Claude {
         retries: &mut Retries,
     ) -> Result<ReplyStream, ClaudeError> {
         loop {
-            match self.send(model, &body).await {
+            match self.send(model, &body, &retries.span).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => retries.wait(error).await?,
             }
         }
     }
 
-    async fn send(&self, model: &Model, body: &[Bytes]) -> Result<ReplyStream, ClaudeError> {
-        let mut timer = self.metrics.claude_request();
-        let sending = client::send(|| self.request(model, body));
+    async fn send(
+        &self,
+        model: &Model,
+        body: &[Bytes],
+        span: &Span,
+    ) -> Result<ReplyStream, ClaudeError> {
+        let mut timer = self.metrics.claude_request(span);
+        let sending = client::send(|| self.request(model, body).headers(span.headers()));
         let response = match timeout(self.idle_timeout, sending).await {
             Err(_) => {
                 timer.failed("timeout");

@@ -7,6 +7,8 @@ mod answer;
 mod answer_memory;
 mod call;
 mod call_failure;
+mod call_span;
+mod cancel;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod handshake;

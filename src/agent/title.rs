@@ -8,10 +8,13 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     Agent,
-    claude::{Block, Conversation, Message, Model, Progress, Request, Role, Tools, Usage},
+    claude::{
+        Block, ClaudeError, Conversation, Message, Model, Progress, Request, Role, Tools, Usage,
+    },
     history::{Transcript, one_line},
+    spans,
 };
-use crate::config::ClaudeConfig;
+use crate::{config::ClaudeConfig, telemetry::Span};
 
 const MAX_TOKENS: u32 = 40;
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,14 +35,15 @@ pub fn model(config: &ClaudeConfig) -> anyhow::Result<Model> {
 
 impl Agent {
     /// Asks Claude for a title, once. `None`: it failed, refused, took too long, or the service is stopping.
-    pub async fn title(&self, transcript: &Transcript) -> Option<(String, Usage)> {
+    /// The request's span is a part of `span`.
+    pub async fn title(&self, transcript: &Transcript, span: &Span) -> Option<(String, Usage)> {
         tokio::select! {
-            titled = timeout(TIMEOUT, self.ask_for_title(transcript.text())) => titled.ok()?,
+            titled = timeout(TIMEOUT, self.ask_for_title(transcript.text(), span)) => titled.ok()?,
             () = self.stopping.cancelled() => None,
         }
     }
 
-    async fn ask_for_title(&self, transcript: String) -> Option<(String, Usage)> {
+    async fn ask_for_title(&self, transcript: String, span: &Span) -> Option<(String, Usage)> {
         let message = Message::user(vec![Block::text(transcript)]);
         let mut messages = Conversation::default();
         let extended = messages.extend([(Role::User, &message.content[..])], &Bytes::new());
@@ -51,26 +55,30 @@ impl Agent {
             may_use_tools: false,
             messages: &messages,
         };
+        let span = spans::chat(span, &request);
         // No retry begins in time.
-        let mut retries = self.claude.retries(Instant::now());
+        let mut retries = self.claude.retries(Instant::now(), &span);
         let body = request.body().ok()?;
-        let opened = self
-            .claude
-            .open(&self.title_model, body, &mut retries)
-            .await;
-        let mut reply = opened
-            .inspect_err(|error| tracing::debug!(%error, "no title"))
-            .ok()?;
         let (mut text, mut usage) = (String::new(), Usage::default());
+        let opened = self.claude.open(&self.title_model, body, &mut retries);
+        let mut reply = opened
+            .await
+            .inspect_err(|error| no_title(&span, error, usage))
+            .ok()?;
         while let Some(progress) = reply.next().await {
             match progress
-                .inspect_err(|error| tracing::debug!(%error, "no title"))
+                .inspect_err(|error| no_title(&span, error, usage))
                 .ok()?
             {
                 Progress::Text(piece) => text.push_str(&piece),
                 Progress::Usage(used) => usage = used,
-                Progress::End(end) if end.stop_reason == "refusal" => return None,
-                Progress::End(_) => break,
+                Progress::End(end) => {
+                    spans::end_chat(&span, &end, usage);
+                    if end.stop_reason == "refusal" {
+                        return None;
+                    }
+                    break;
+                }
                 _ => {}
             }
         }
@@ -78,6 +86,11 @@ impl Agent {
         let title = one_line(tidy(&text), MAX_CHARS);
         (!title.is_empty()).then_some((title, usage))
     }
+}
+
+fn no_title(span: &Span, error: &ClaudeError, usage: Usage) {
+    spans::fail_chat(span, error.error_type(), usage);
+    tracing::debug!(%error, "no title");
 }
 
 /// Without the quotation marks and Markdown that Claude may put around a title.

@@ -15,6 +15,7 @@ use super::{
         CallContext, CallInput, Catalogue, InvalidInput, ToolCall, WrittenInput, sanitize_name,
     },
 };
+use crate::telemetry::Span;
 
 pub use session::SessionTools;
 
@@ -74,6 +75,16 @@ pub enum PreparedCall {
     Held(Box<HeldCall>),
     /// Needs the user's confirmation, and there is nobody to ask.
     Unconfirmed,
+}
+
+impl PreparedCall {
+    /// The call with this span, which its server is told of.
+    pub(super) fn traced(self, span: &Span) -> Self {
+        match self {
+            Self::Server(call) => Self::Server(Box::new(call.traced(span))),
+            call => call,
+        }
+    }
 }
 
 impl Prepared {

@@ -20,9 +20,11 @@ use super::{
     Done, Event, Failed, Failure, Ledger,
     approvals::ApprovalRequest,
     claude::{Block, Claude, ContentBlock, Message, Model, Reply, is_opaque_type},
+    spans,
     toolbox::Next,
     tools::StrippedInput,
 };
+use crate::telemetry::Span;
 use cut_off::{cut_off, unless};
 use ending::{APPROVAL_REQUIRED, REFUSAL};
 use round::{Finished, Round};
@@ -42,6 +44,7 @@ pub struct Turn {
     model: String,
     /// The model that is asked: the fallback model once it had to be.
     asked: Arc<Model>,
+    span: Span,
 }
 
 impl Turn {
@@ -51,6 +54,7 @@ impl Turn {
             ledger: Ledger::after(setup.rounds),
             model: setup.models.asked.name.clone(),
             asked: setup.models.asked.clone(),
+            span: spans::agent(&setup.span, &setup.models.asked),
             setup,
         }
     }
@@ -72,7 +76,7 @@ impl Turn {
             };
             let finished = self.finish_answered(answered);
             if let Err(failure) = result.and(finished) {
-                return yield self.failed(&failure);
+                return yield self.ended(self.failed(&failure));
             }
             self.ledger.start_round();
             yield Event::RoundStart;
@@ -86,6 +90,7 @@ impl Turn {
                     }
                 };
                 if let Err(failure) = result {
+                    round.end_span(&failure);
                     let is_cut_off = matches!(failure, Failure::Timeout | Failure::ShuttingDown);
                     let can_repeat = round.can_repeat();
                     if let Some((blocks, results)) = round.into_partial(is_cut_off) {
@@ -98,14 +103,14 @@ impl Turn {
                         yield self.model_chosen();
                         continue;
                     }
-                    return yield self.failed(&failure);
+                    return yield self.ended(self.failed(&failure));
                 }
                 let finished = round.finish();
                 for request in &finished.approvals {
                     yield Event::ApprovalRequest(Box::new(request.clone()));
                 }
                 if let Some(event) = self.finish_round(finished) {
-                    return yield event;
+                    return yield self.ended(event);
                 }
                 self.ledger.start_round();
                 yield Event::RoundStart;
@@ -116,6 +121,11 @@ impl Turn {
     fn model_chosen(&self) -> Event {
         let model = self.asked.name.clone();
         Event::ModelChosen { model }
+    }
+
+    fn ended(&self, last: Event) -> Event {
+        spans::end_agent(&self.span, &last);
+        last
     }
 
     /// False in the last round: the limit of rounds with tools is reached.
@@ -136,6 +146,7 @@ impl Turn {
             stop_reason,
             stop_details,
             model,
+            id: _,
         } = reply;
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
         let mut content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();

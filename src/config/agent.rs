@@ -11,9 +11,10 @@ use super::{
     cors::Cors,
     from_env, jwt, log,
     reader::{Reader, one_of},
+    traces::traces,
     variables::{self as var, Server},
 };
-use crate::auth::JwtSettings;
+use crate::{auth::JwtSettings, telemetry::TracesConfig};
 
 const BUILT_IN_PROMPT: &str = include_str!("../agent/prompt.md");
 
@@ -29,6 +30,8 @@ pub struct Config {
     /// `AGENT_PAGE`: the chat page, if it is served.
     pub page: Option<PageConfig>,
     pub log: LogConfig,
+    /// `None`: traces are off.
+    pub traces: Option<TracesConfig>,
     /// About values that are not used as they are written.
     pub(super) ignored: Vec<String>,
 }
@@ -128,6 +131,7 @@ impl Config {
                 .value(&var::AGENT_PAGE, one_of(&[("on", true), ("off", false)]))
                 .then(PageConfig::default),
             log: log(reader),
+            traces: traces(reader, "prog-strength-agent"),
             ignored: reader.warnings(),
         }
     }

@@ -214,6 +214,10 @@ impl Reader {
         })
     }
 
+    pub(super) fn millis(&mut self, variable: &Variable) -> Duration {
+        Duration::from_millis(self.number(variable))
+    }
+
     pub(super) fn secs(&mut self, variable: &Variable) -> Duration {
         Duration::from_secs(self.number(variable))
     }

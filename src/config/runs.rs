@@ -18,10 +18,11 @@ use super::{
     database::{database_url, located},
     from_env, jwt, log,
     reader::{Reader, entries, one_of},
+    traces::traces,
     variables::{self as var, Server},
     workout::base_url,
 };
-use crate::{auth::JwtSettings, upstream::guard::AllowRule};
+use crate::{auth::JwtSettings, telemetry::TracesConfig, upstream::guard::AllowRule};
 pub use files::{FilePlace, FilesConfig};
 pub use keys::{CallbackSecret, EncryptionKey};
 pub use prompts::Prompts;
@@ -63,6 +64,8 @@ pub struct RunsConfig {
     /// `None`: runs are dispatched by the database.
     pub temporal: Option<TemporalConfig>,
     pub log: LogConfig,
+    /// `None`: traces are off.
+    pub traces: Option<TracesConfig>,
     /// About values that are not used as they are written.
     pub(super) ignored: Vec<String>,
 }
@@ -132,6 +135,7 @@ impl RunsConfig {
             outbound_allow: outbound_allow(reader),
             temporal,
             log: log(reader),
+            traces: traces(reader, "prog-strength-runs"),
             ignored: reader.warnings(),
         }
     }

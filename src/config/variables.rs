@@ -62,7 +62,7 @@ impl Variable {
         match (value, &self.kind) {
             (None, _) => format!("{name}={}", self.default_of(server)),
             (Some(_), Secret(_)) => format!("{name}=(set)"),
-            (Some(value), _) if name.ends_with("_URL") => {
+            (Some(value), _) if name.ends_with("_URL") || name.ends_with("_ENDPOINT") => {
                 let (url, query) = value.split_once('?').unwrap_or((value, ""));
                 let more = if query.is_empty() { "" } else { "?…" };
                 format!("{name}={}{more}", url.escape_debug())
@@ -169,6 +169,20 @@ variables! {
     AGENT_SHUTDOWN_GRACE_SECS = "30", Number(0..=86_400), ALL, "Seconds that running turns have after SIGTERM";
     LOG_FORMAT = "", Text("`json` or `pretty`"), ALL, "Format of log lines. Unset: pretty on a terminal, else JSON";
     RUST_LOG = "info", Text("a list such as `info` or `prog_strength_agent=debug,info`"), ALL, "Log levels";
+    OTEL_EXPORTER_OTLP_ENDPOINT = "", Text("an http or https URL such as http://collector:4318"), ALL, "When set, traces are exported to /v1/traces there";
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = "", Text("an http or https URL such as http://collector:4318/v1/traces"), ALL, "The whole URL of traces, in place of the one above";
+    OTEL_EXPORTER_OTLP_HEADERS = "", Secret("a comma-separated list of name=value, with percent-encoded values"), ALL, "Headers for the collector, such as authorization=Bearer%20…";
+    OTEL_EXPORTER_OTLP_PROTOCOL = "http/protobuf", Text("`http/protobuf`; no other protocol is spoken"), ALL, "The protocol of the export";
+    OTEL_EXPORTER_OTLP_TIMEOUT = "10000", Number(1..=600_000), ALL, "Milliseconds for one request to the collector";
+    OTEL_SERVICE_NAME = "", ANY, ALL, "Unset: prog-strength-agent, prog-strength-workouts or prog-strength-runs";
+    OTEL_RESOURCE_ATTRIBUTES = "", Text("a comma-separated list of key=value, with percent-encoded values"), ALL, "Attributes of the service, such as deployment.environment.name=production";
+    OTEL_TRACES_SAMPLER = "parentbased_always_on", Text("`always_on`, `always_off` or `traceidratio`, or one of these after `parentbased_`"), ALL, "Which traces are recorded. `parentbased_`: the caller's decision comes first";
+    OTEL_TRACES_SAMPLER_ARG = "1.0", Text("a number from 0 to 1"), ALL, "The share of `traceidratio`";
+    OTEL_BSP_MAX_QUEUE_SIZE = "2048", COUNT, ALL, "Spans that wait for their export; further ones are dropped. With contents, 256 at most";
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE = "512", COUNT, ALL, "Spans of one request to the collector";
+    OTEL_BSP_SCHEDULE_DELAY = "5000", Number(1..=600_000), ALL, "Milliseconds between such requests, while fewer spans wait";
+    OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT = "false", Text("`true` or `false`, or `SPAN_ONLY` or `NO_CONTENT`"), ALL, "`true`: spans hold prompts, messages, tool inputs and results, cut to 32 KiB each";
+    OTEL_SDK_DISABLED = "false", Text("`true` or `false`"), ALL, "`true`: no traces, whatever else is set";
     MCP_HOST = "0.0.0.0", LISTEN_HOST, WORKOUT, "Address that `mcp` listens on";
     MCP_PORT = "8000", LISTEN_PORT, WORKOUT, "Port that `mcp` listens on";
     MCP_PUBLIC_URL = "", Text("an http or https URL such as https://mcp.example.com/mcp"), WORKOUT, "The URL that clients are given; a token of OAUTH_ISSUER must then be for exactly this";

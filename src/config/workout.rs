@@ -10,10 +10,12 @@ use super::{
     database::{database_url, located},
     from_env, jwt, log, mcp_address,
     reader::{Reader, entries, one_of},
+    traces::traces,
     variables::{self as var, Variable},
 };
 use crate::{
     auth::{JwtSettings, Subject},
+    telemetry::TracesConfig,
     upstream::address::is_public_host,
 };
 
@@ -44,6 +46,8 @@ pub struct WorkoutConfig {
     pub stdio_user: Subject,
     pub shutdown_grace: Duration,
     pub log: LogConfig,
+    /// `None`: traces are off.
+    pub traces: Option<TracesConfig>,
     /// About values that are not used as they are written.
     pub(super) ignored: Vec<String>,
 }
@@ -114,6 +118,7 @@ impl WorkoutConfig {
             stdio_user: reader.value(&var::WORKOUT_USER_ID, |text| Subject::parse(text).ok()),
             shutdown_grace: reader.secs(&var::AGENT_SHUTDOWN_GRACE_SECS),
             log: log(reader),
+            traces: traces(reader, "prog-strength-workouts"),
             ignored: reader.warnings(),
         };
         if !stdio && !config.identifies_callers() {

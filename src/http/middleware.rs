@@ -4,8 +4,8 @@ use std::{any::Any, time::Duration};
 
 use axum::{
     Extension, Router,
-    extract::Request,
-    middleware::{Next, from_fn},
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -14,13 +14,15 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
 };
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 use super::{
     problem::Problem,
     rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY},
     request_id::RequestId,
+    server_span,
 };
+use crate::telemetry::Telemetry;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -54,10 +56,11 @@ const DEFAULTS: [(HeaderName, &str); 2] = [
 pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
     routes: Router<S>,
     cors: Option<CorsLayer>,
+    telemetry: Telemetry,
 ) -> Router<S> {
     let layers = ServiceBuilder::new()
         // Outermost: preflights and panics get an id, a span and the security headers too.
-        .layer(from_fn(attach))
+        .layer(from_fn_with_state(telemetry, attach))
         // Before the routes, which have no OPTIONS.
         .option_layer(cors)
         // Innermost: the response to a panic passes through all other layers.
@@ -97,12 +100,17 @@ pub(crate) fn cors(
         .max_age(PREFLIGHT_MAX_AGE)
 }
 
-/// Adds the id and the span to the request, and the common headers to the response.
-async fn attach(mut request: Request, next: Next) -> Response {
+/// Adds the id and the spans to the request, and the common headers to the response.
+async fn attach(State(telemetry): State<Telemetry>, mut request: Request, next: Next) -> Response {
     let id = RequestId::from_headers(request.headers());
     request.extensions_mut().insert(id.clone());
     // At error level, so that every log line carries the id.
-    let span = tracing::error_span!("request", request_id = id.as_str());
+    let span = tracing::error_span!("request", request_id = id.as_str(), trace_id = field::Empty);
+    let traced = server_span::begin(&telemetry, &request);
+    if let Some(trace_id) = traced.trace_id() {
+        span.record("trace_id", trace_id);
+        request.extensions_mut().insert(traced.clone());
+    }
     tracing::debug!(parent: &span, method = %request.method(), path = request.uri().path(), "request");
     let mut response = next.run(request).instrument(span).await;
     if response.extensions().get::<Panicked>().is_some() {
@@ -119,7 +127,7 @@ async fn attach(mut request: Request, next: Next) -> Response {
         let value = HeaderValue::from_static(value);
         headers.entry(name).or_insert(value);
     }
-    response
+    server_span::end(traced, response)
 }
 
 #[derive(Clone)]

@@ -7,6 +7,7 @@ pub mod router;
 mod authenticate;
 mod base_url;
 mod begin;
+mod cause;
 mod checks;
 mod connections;
 mod deliveries;

@@ -21,6 +21,7 @@ use crate::{
     config::RunsConfig,
     http::{lifecycle::Lifecycle, server},
     process::{heap, logs, signals::Signals},
+    telemetry::Telemetry,
 };
 use parts::Opened;
 
@@ -60,6 +61,7 @@ struct Service {
     engine: Engine,
     lifecycle: Lifecycle,
     grace: Duration,
+    telemetry: Telemetry,
     scheduler: JoinHandle<()>,
     retention: JoinHandle<()>,
     /// `None`: callbacks cannot be signed.
@@ -103,6 +105,7 @@ impl Service {
         let deliverer = signs.then(|| tokio::spawn(deliverer.run(last.clone())));
         Ok(Self {
             grace: config.http.shutdown_grace,
+            telemetry: parts.telemetry.clone(),
             app: App::new(config, parts),
             store,
             engine,
@@ -141,6 +144,7 @@ impl Service {
         let router = router(self.app);
         server::run(listener, router, lifecycle, grace, shutdown, cleanup).await?;
         self.store.close().await;
+        self.telemetry.close(grace).await;
         Ok(())
     }
 }

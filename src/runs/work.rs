@@ -4,6 +4,7 @@
 //! and of the `workspace` and journals what happens (`record`), and `uploads` stores the files.
 
 mod attempt;
+mod attempt_span;
 mod catalogues;
 mod connections;
 mod ending;
@@ -26,7 +27,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 use super::{
     files::FileStore,
@@ -40,6 +41,7 @@ use crate::{
     agent::{approvals::Approvals, claude::Claude, mcp::ResultLimits, metrics::Metrics},
     auth::JwtSettings,
     config::{ClaudeConfig, Prompts, RunLimits, RunsConfig},
+    telemetry::{Span, Telemetry},
     upstream::guard::Guard,
 };
 use attempt::Attempt;
@@ -64,6 +66,7 @@ pub struct WorkerParts {
     pub folder: PathBuf,
     pub metrics: Arc<RunMetrics>,
     pub agent_metrics: Arc<Metrics>,
+    pub telemetry: Telemetry,
     /// Called after each end of a run: a callback may be due.
     pub on_end: Box<dyn Fn() + Send + Sync>,
 }
@@ -149,29 +152,44 @@ impl Worker {
 
     /// Makes an attempt. Dropping the future stops it at once: nothing more is written.
     pub async fn work(&self, claimed: Claimed, stops: Stops) -> Worked {
-        let span = tracing::info_span!("run", executionId = %claimed.claim.run);
-        self.begin(claimed, stops).instrument(span).await
+        let span =
+            tracing::info_span!("run", executionId = %claimed.claim.run, trace_id = field::Empty);
+        let traced = attempt_span::begin(&self.parts.telemetry, &claimed);
+        if let Some(trace_id) = traced.trace_id() {
+            span.record("trace_id", trace_id);
+        }
+        self.begin(claimed, stops, traced).instrument(span).await
     }
 
-    async fn begin(&self, claimed: Claimed, stops: Stops) -> Worked {
+    async fn begin(&self, claimed: Claimed, stops: Stops, span: Span) -> Worked {
         let run = &claimed.run;
         self.parts.progress.appended(run.id, run.last_seq);
         let waited = claimed.retried.is_none().then(|| since(run.created_at));
         self.parts.metrics.attempt(waited);
         let claim = claimed.claim.clone();
-        match Attempt::begin(self, claimed).await {
+        match Attempt::begin(self, claimed, span.clone()).await {
             Ok(mut attempt) => {
                 let outcome = attempt.run(&stops).await;
+                attempt_span::end(&span, &outcome);
                 attempt.end(outcome, &stops).await
             }
-            Err(BeginError::Store) => Worked::Unwritten,
-            Err(BeginError::Local(error)) => {
+            Err(error) => {
+                span.fail(error.error_type());
+                self.not_begun(error, &claim).await
+            }
+        }
+    }
+
+    async fn not_begun(&self, error: BeginError, claim: &Claim) -> Worked {
+        match error {
+            BeginError::Store => Worked::Unwritten,
+            BeginError::Local(error) => {
                 tracing::error!(%error, "the folder of a run cannot be made");
                 Worked::Unable
             }
-            Err(BeginError::Broken(error)) => {
+            BeginError::Broken(error) => {
                 tracing::error!(error = format!("{error:#}"), "a run cannot be worked on");
-                match self.fail(&claim).await {
+                match self.fail(claim).await {
                     Ok(()) => Worked::Ended,
                     Err(WriteError::Lost) => Worked::Lost,
                     Err(WriteError::Store(_)) => Worked::Unwritten,

@@ -1,5 +1,6 @@
 //! MCP request handler: runs tools, resources and prompts for the user whom [`Identity`] determines.
 
+mod call_span;
 mod malformed;
 mod server;
 
@@ -27,6 +28,7 @@ use super::{
     meta,
     tools::{self, Answer, Audience, Spec},
 };
+use crate::telemetry::Span;
 
 /// Deadline of one call; shorter than the agent's default.
 const CALL_TIMEOUT: Duration = Duration::from_secs(25);
@@ -172,10 +174,10 @@ impl Handler {
     }
 }
 
-/// Runs a call with the deadline, turns a panic into an error, and logs the outcome.
+/// Runs a call with the deadline, turns a panic into an error, and logs the outcome with the user and the trace.
 async fn run_logged<T>(
     name: &str,
-    user: Option<&UserId>,
+    (user, span): (Option<&UserId>, &Span),
     meta: &MetaObject,
     call: impl Future<Output = Result<T, ToolError>>,
 ) -> Result<T, ToolError> {
@@ -186,7 +188,7 @@ async fn run_logged<T>(
         Ok(Err(_)) => Err(ToolError::Internal),
         Err(_) => Err(ToolError::Timeout),
     };
-    log_call(name, user, meta, started, result.as_ref().err());
+    log_call(name, (user, span), meta, started, result.as_ref().err());
     result
 }
 
@@ -202,22 +204,22 @@ fn error_data(error: &ToolError) -> ErrorData {
 /// Logs tool, user, outcome and duration; never arguments or results.
 fn log_call(
     tool: &str,
-    user: Option<&UserId>,
+    (user, span): (Option<&UserId>, &Span),
     meta: &MetaObject,
     started: Instant,
     error: Option<&ToolError>,
 ) {
     let request_id = meta::request_id(meta);
-    let user = user.map(UserId::as_str);
+    let (user, trace_id) = (user.map(UserId::as_str), span.trace_id());
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match error {
-        None => tracing::info!(tool, user, request_id, ok = true, ms, "call"),
+        None => tracing::info!(tool, user, request_id, trace_id, ok = true, ms, "call"),
         Some(ToolError::Input(_) | ToolError::Limit(_)) => {
-            tracing::info!(tool, user, request_id, ok = false, ms, "call");
+            tracing::info!(tool, user, request_id, trace_id, ok = false, ms, "call");
         }
         Some(error) => {
             let cause = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(tool, user, request_id, ok = false, ms, error = %error, cause, "call");
+            tracing::error!(tool, user, request_id, trace_id, ok = false, ms, error = %error, cause, "call");
         }
     }
 }

@@ -68,11 +68,12 @@ pub async fn over_http(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let http = HttpState::new(config, Tuning::default())
-        .context("cannot set up the HTTP client for OAUTH_ISSUER")?;
+    let http = HttpState::new(config, Tuning::default())?;
     let router = router(&http, move || Handler::new(state.clone(), None));
     let grace = config.shutdown_grace;
-    run(listener, router, &http.lifecycle, shutdown, grace).await
+    run(listener, router, &http.lifecycle, shutdown, grace).await?;
+    http.telemetry.close(grace).await;
+    Ok(())
 }
 
 /// Serves `router` on `listener` until `shutdown`, then drains: no new messages, the grace period for those being

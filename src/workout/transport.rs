@@ -15,6 +15,7 @@ pub use message::fuzz;
 
 use std::sync::{Arc, Once};
 
+use anyhow::Context;
 use axum::{
     Router,
     middleware::from_fn_with_state,
@@ -31,10 +32,14 @@ use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::{auth::Authenticator, protected_resource::ProtectedResource};
-use crate::{config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware};
+use crate::{
+    config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware, telemetry::Telemetry,
+};
 
 pub use self::limits::Tuning;
 use self::{facade::Facade, limits::Limits, request_ids::RequestIds, sessions::Sessions};
+
+const NO_CLIENT: &str = "cannot set up the HTTP client for OAUTH_ISSUER";
 
 /// Largest request body.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
@@ -53,15 +58,17 @@ pub struct HttpState {
     request_ids: Arc<RequestIds>,
     /// Counts the messages being answered.
     pub lifecycle: Lifecycle,
+    pub telemetry: Telemetry,
 }
 
 impl HttpState {
-    /// Fails only if no HTTP client can be built.
-    pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
+    /// Must be called within a tokio runtime. Fails only if no HTTP client can be built.
+    pub fn new(config: &WorkoutConfig, tuning: Tuning) -> anyhow::Result<Arc<Self>> {
         let resource = Arc::new(ProtectedResource::from_config(config));
         let manager = Arc::new(LocalSessionManager::default());
         Ok(Arc::new(Self {
-            authenticator: Authenticator::new(config, resource.clone(), tuning.jwks_refresh)?,
+            authenticator: Authenticator::new(config, resource.clone(), tuning.jwks_refresh)
+                .context(NO_CLIENT)?,
             resource,
             issuer: config
                 .oauth_issuer
@@ -72,13 +79,15 @@ impl HttpState {
                 .as_ref()
                 .filter(|_| config.oauth_facade)
                 .map(|issuer| Facade::new(&issuer.url))
-                .transpose()?,
+                .transpose()
+                .context(NO_CLIENT)?,
             no_public_url: Once::new(),
             sessions: Sessions::new(manager.clone(), tuning),
             manager,
             limits: Limits::new(&tuning, config.rate_limit_per_hour),
             request_ids: Arc::default(),
             lifecycle: Lifecycle::default(),
+            telemetry: Telemetry::start(config.traces.as_ref())?,
         }))
     }
 }
@@ -117,7 +126,7 @@ pub fn router<H: ServerHandler>(
     // Outside the host check: container runtimes use any host name.
     let routes = named.route("/health", get(pages::health));
     let cors = cors(&state.resource);
-    middleware::wrap(routes, Some(cors)).with_state(state.clone())
+    middleware::wrap(routes, Some(cors), state.telemetry.clone()).with_state(state.clone())
 }
 
 /// The CORS policy: the origins whose requests are answered may read the answers. There are no cookies.

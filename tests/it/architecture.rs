@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use imports::{Module, modules};
 
 /// What each top-level module may use beside itself. What is not named here may use nothing.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     (
         "cli",
         &[
@@ -22,23 +22,45 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "config", "agent", "workout", "runs", "auth", "http", "upstream", "database", "process",
         ],
     ),
-    ("agent", &["config", "auth", "http", "upstream", "process"]),
+    (
+        "agent",
+        &["config", "auth", "http", "upstream", "process", "telemetry"],
+    ),
     (
         "runs",
         &[
-            "agent", "config", "auth", "http", "upstream", "database", "process",
+            "agent",
+            "config",
+            "auth",
+            "http",
+            "upstream",
+            "database",
+            "process",
+            "telemetry",
         ],
     ),
     (
         "workout",
-        &["config", "auth", "http", "upstream", "database", "process"],
+        &[
+            "config",
+            "auth",
+            "http",
+            "upstream",
+            "database",
+            "process",
+            "telemetry",
+        ],
     ),
-    ("config", &["auth", "http", "upstream", "process"]),
+    (
+        "config",
+        &["auth", "http", "upstream", "process", "telemetry"],
+    ),
     ("auth", &["upstream", "process"]),
-    ("http", &["process"]),
+    ("http", &["process", "telemetry"]),
     ("database", &["auth"]),
     ("upstream", &[]),
     ("process", &[]),
+    ("telemetry", &["upstream"]),
 ];
 
 /// From, to, and the file that says so.

@@ -13,4 +13,5 @@ mod packaging;
 mod process;
 mod runs;
 mod support;
+mod traces;
 mod workout;

@@ -9,4 +9,5 @@ mod skills;
 mod store;
 mod stores;
 mod support;
+mod traces;
 mod work;

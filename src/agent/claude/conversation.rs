@@ -134,6 +134,15 @@ impl Conversation {
         chunks
     }
 
+    /// The messages without breakpoints; `None` if they have more than `max` bytes.
+    pub fn parsed(&self, max: usize) -> Option<Vec<serde_json::Value>> {
+        if self.length > max {
+            return None;
+        }
+        let json = [b"[", &*self.json.concat(), b"]"].concat();
+        serde_json::from_slice(&json).ok()
+    }
+
     /// The messages without breakpoints.
     #[cfg(any(test, fuzzing))]
     pub fn messages(&self) -> serde_json::Value {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use crate::process::json::mend_str;
+use crate::{process::json::mend_str, telemetry::names};
 
 /// Codes of errors that say that spending is stopped: waiting does not help.
 const SPENDING_STOPPED: [&str; 5] = [
@@ -151,6 +151,15 @@ impl ClaudeError {
             Self::Status { after, .. } => *after,
             Self::TooLate { after, .. } => Some(*after),
             _ => None,
+        }
+    }
+
+    /// The type of the error in spans.
+    pub fn error_type(&self) -> String {
+        match self {
+            Self::Event { kind, .. } => kind.clone(),
+            Self::Silent => names::TIMEOUT.to_owned(),
+            error => error.reason(),
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     agent::{history, metrics::Metrics, turn::history_message},
     fuzz::{Choices, without_halves},
+    telemetry::Span,
 };
 
 /// The first bytes say how the stream is split into chunks, and whether the rest is the stream or choices for one.
@@ -161,7 +162,7 @@ fn outcome(pieces: &[Bytes]) -> Vec<String> {
         .build()
         .expect("a runtime");
     let pieces = stream::iter(pieces.iter().cloned().map(Ok));
-    let timer = Metrics::new().claude_request();
+    let timer = Metrics::new().claude_request(&Span::default());
     let mut progress: Vec<_> = runtime.block_on(async {
         let headers = HeaderMap::new();
         ReplyStream::new(&headers, pieces, Duration::from_secs(9), timer)

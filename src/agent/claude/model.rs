@@ -5,7 +5,10 @@ use http::HeaderValue;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::config::ClaudeConfig;
+use crate::{
+    config::ClaudeConfig,
+    telemetry::{Attribute, names},
+};
 
 /// A cache breakpoint, as the last field of a block.
 const BREAKPOINT: &[u8] = br#","cache_control":{"type":"ephemeral"}"#;
@@ -32,6 +35,8 @@ pub struct Model {
     pub(super) tool_choice: Option<Bytes>,
     pub(super) breakpoint: &'static [u8],
     pub(super) betas: Option<HeaderValue>,
+    /// What spans say of every request.
+    pub attributes: Vec<Attribute>,
 }
 
 impl Model {
@@ -40,6 +45,7 @@ impl Model {
     pub fn new(name: &str, config: &ClaudeConfig, system: &str) -> anyhow::Result<Self> {
         let (thinking, betas) = config.thinking.parameter(name, config.is_anthropic());
         let (fields, tool_choice) = fields(name, config, thinking);
+        let attributes = attributes(&fields);
         let mut prefix = serde_json::to_vec(&fields)?;
         prefix.truncate(prefix.len() - b"}".len());
         prefix.extend_from_slice(b",\"system\":[");
@@ -63,6 +69,7 @@ impl Model {
                 BREAKPOINT
             },
             betas: header.transpose()?,
+            attributes,
         })
     }
 }
@@ -92,6 +99,26 @@ fn fields(
         output["effort"] = effort.into();
     }
     (fields, tool_choice)
+}
+
+/// The parameters that the conventions for spans name.
+fn attributes(fields: &Map<String, Value>) -> Vec<Attribute> {
+    let text = |name, value: &Value| Some(Attribute::new(name, value.as_str()?.to_owned()));
+    let int = |name, value: &Value| Some(Attribute::new(name, value.as_i64()?));
+    let float = |name, value: &Value| Some(Attribute::new(name, value.as_f64()?));
+    let field = |name: &str| fields.get(name).unwrap_or(&Value::Null);
+    let attributes = [
+        text(names::REQUEST_MODEL, field("model")),
+        int(names::REQUEST_MAX_TOKENS, field("max_tokens")),
+        text(
+            names::REQUEST_REASONING_LEVEL,
+            &field("output_config")["effort"],
+        ),
+        float(names::REQUEST_TEMPERATURE, field("temperature")),
+        float(names::REQUEST_TOP_P, field("top_p")),
+        int(names::REQUEST_TOP_K, field("top_k")),
+    ];
+    attributes.into_iter().flatten().collect()
 }
 
 #[derive(Serialize)]

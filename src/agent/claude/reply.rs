@@ -132,6 +132,7 @@ pub struct Reply {
     pub stop_reason: String,
     pub stop_details: Option<Value>,
     pub model: Option<String>,
+    pub id: Option<String>,
 }
 
 /// A streaming reply, up to its `message_stop`. Any other end is an error, as is silence for longer than the idle timeout.
@@ -211,7 +212,10 @@ where
                 return Poll::Ready(Err(ClaudeError::TooLarge));
             }
             if !self.events.is_empty() {
-                self.beginning = None;
+                let is_first = self.beginning.take().is_some();
+                if let Some(timer) = self.timer.as_ref().filter(|_| is_first) {
+                    timer.first_chunk();
+                }
             } else if let Some(beginning) = &mut self.beginning {
                 beginning.push(&piece);
             }

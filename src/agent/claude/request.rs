@@ -61,6 +61,17 @@ impl Request<'_> {
         body.push(json("]}"));
         Ok(body)
     }
+
+    /// The texts of the system blocks.
+    pub fn system_texts(&self) -> Vec<String> {
+        let prefix = [&*self.model.prefix, b"}]}"].concat();
+        let fields: Value = serde_json::from_slice(&prefix).unwrap_or_default();
+        let first = fields["system"][0]["text"].as_str().map(str::to_owned);
+        first
+            .into_iter()
+            .chain([self.user_context.to_owned()])
+            .collect()
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use super::ClaudeError;
-use crate::{agent::metrics::Metrics, upstream::backoff::Backoff};
+use crate::{
+    agent::metrics::Metrics,
+    telemetry::{Attribute, Span, names},
+    upstream::backoff::Backoff,
+};
 
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
@@ -21,15 +25,18 @@ pub struct Retries {
     made: u32,
     deadline: Instant,
     metrics: Arc<Metrics>,
+    /// Of the call, all requests included.
+    pub(super) span: Span,
 }
 
 impl Retries {
-    pub(super) fn new(max: u32, deadline: Instant, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(max: u32, deadline: Instant, metrics: Arc<Metrics>, span: Span) -> Self {
         Self {
             max,
             made: 0,
             deadline,
             metrics,
+            span,
         }
     }
 
@@ -51,6 +58,13 @@ impl Retries {
         }
         self.made += 1;
         self.metrics.claude_retry(error.reason());
+        if self.span.is_on() {
+            let attributes = vec![
+                Attribute::new(names::ERROR_TYPE, error.error_type()),
+                Attribute::new(names::RETRY_WAIT, wait.as_secs_f64()),
+            ];
+            self.span.event(names::RETRY_EVENT, attributes);
+        }
         tracing::warn!(error = %error, wait_ms = wait.as_millis(), "retrying the request to the model");
         sleep(wait).await;
         Ok(())
@@ -77,7 +91,7 @@ mod tests {
     #[tokio::test]
     async fn a_retry_that_would_begin_after_the_deadline_is_refused_at_once() {
         let end = Instant::now() + Duration::from_secs(1);
-        let mut retries = Retries::new(10, end, Metrics::new());
+        let mut retries = Retries::new(10, end, Metrics::new(), Span::default());
         assert!(retries.wait(ClaudeError::Incomplete).await.is_ok());
         let refused = Instant::now();
         // The second delay is 0.75 s at least.

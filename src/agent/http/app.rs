@@ -11,6 +11,7 @@ use crate::{
     auth::{Caller, CallerToken, Verifier},
     config::{Config, HttpConfig},
     http::{bearer, lifecycle::Lifecycle, problem::Problem},
+    telemetry::Telemetry,
 };
 
 pub struct App {
@@ -21,6 +22,7 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     pub http: HttpConfig,
     pub page: Option<Arc<Page>>,
+    pub telemetry: Telemetry,
     pub turn_timeout: Duration,
     /// The active requests in it are the running chats.
     pub lifecycle: Lifecycle,
@@ -38,6 +40,7 @@ impl App {
         let mcp = Mcp::start(&config.mcp, max_text, metrics.clone(), named)
             .context("cannot set up the HTTP client for MCP")?;
         let mcp = Arc::new(mcp);
+        let telemetry = Telemetry::start(config.traces.as_ref())?;
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
@@ -62,6 +65,7 @@ impl App {
             metrics,
             http: config.http,
             page,
+            telemetry,
             lifecycle,
         }))
     }

@@ -155,6 +155,7 @@ impl Chat {
             time_zone: parsed.time_zone,
             deadline: *deadline,
             memory: share.clone(),
+            span: self.incoming.span.clone(),
         };
         Ok((request, context))
     }

@@ -16,6 +16,7 @@ use crate::{
         request_id::RequestId,
     },
     process::memory::{Exceeded, Share},
+    telemetry::Span,
 };
 
 /// The name of the rate limit in the response headers.
@@ -25,6 +26,8 @@ pub(super) struct Incoming {
     pub(super) app: Arc<App>,
     pub(super) request_id: RequestId,
     pub(super) headers: HeaderMap,
+    /// Of the request.
+    pub(super) span: Span,
     /// `None` once it has been read.
     body: Option<Body>,
     pub(super) deadline: Instant,
@@ -42,6 +45,7 @@ impl Incoming {
             deadline: Instant::now() + app.turn_timeout,
             app,
             request_id,
+            span: parts.extensions.get().cloned().unwrap_or_default(),
             headers: parts.headers,
             body: Some(body),
             allowance: None,

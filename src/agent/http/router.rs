@@ -36,7 +36,8 @@ pub fn router(app: Arc<App>) -> Router {
     let document = Document::new(&api);
     let page = app.page.clone().map(page::routes).unwrap_or_default();
     let routes = routes.merge(page).layer(Extension(document));
-    middleware::wrap(routes, cors(&app.http.cors)).with_state(app)
+    let telemetry = app.telemetry.clone();
+    middleware::wrap(routes, cors(&app.http.cors), telemetry).with_state(app)
 }
 
 fn cors(cors: &Cors) -> Option<CorsLayer> {

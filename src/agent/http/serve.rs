@@ -23,7 +23,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Serves `app` on `listener` until `shutdown`, then drains: no new chats, the grace period for running ones, `error`
-/// events for the rest, time for writes in flight, and the MCP session is closed.
+/// events for the rest, time for writes in flight, the MCP session is closed, and the last spans are exported.
 pub async fn run(
     listener: TcpListener,
     app: Arc<App>,
@@ -41,5 +41,7 @@ pub async fn run(
         shutdown,
         app.mcp.close(),
     )
-    .await
+    .await?;
+    app.telemetry.close(grace).await;
+    Ok(())
 }

@@ -111,7 +111,7 @@ async fn answer(
     let transcript = body_parser::parse(&app.limits.large_bodies, body, &slot.0, parse).await?;
     // The body is gone, and the transcript is small.
     slot.0.give_back(usize::MAX);
-    let Some((title, usage)) = app.agent.title(&transcript).await else {
+    let Some((title, usage)) = app.agent.title(&transcript, &incoming.span).await else {
         return Ok((transcript.title(), "fallback"));
     };
     for (kind, count) in usage.by_kind() {

@@ -4,24 +4,22 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use rmcp::{
-    RoleClient,
-    model::{
-        CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientRequest,
-        RequestId,
-    },
-    service::{Peer, PeerRequestOptions, ServiceError},
+    model::{CallToolRequest, CallToolRequestParams, ClientRequest},
+    service::{PeerRequestOptions, ServiceError},
 };
 use serde_json::Value;
 use tokio::{
     sync::oneshot,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout_at},
 };
 use tracing::Instrument;
 
 use super::{
-    CallOutcome, Mcp, NOTE_TIMEOUT,
+    CallOutcome, Mcp,
     answer::{AnswerSlot, Limits},
     call_failure::CallFailure,
+    call_span,
+    cancel::CancelOnDrop,
     outcome,
     send_state::SendState,
     session::Session,
@@ -86,6 +84,7 @@ impl Mcp {
         let mut timer = self.metrics.tool_call(&self.server.label(call.name()));
         let outcome = self.attempts(call, token, wanted).await;
         timer.outcome(outcome.label());
+        outcome.end_span(call.span());
         outcome
     }
 
@@ -119,6 +118,7 @@ impl Mcp {
             }
             let why = match failure {
                 CallFailure::Answered(error) => {
+                    call_span::set_error(call.span(), &error);
                     return CallOutcome::from_error(&error, self.limits.text);
                 }
                 CallFailure::TooLarge if call.repeatable() => return CallOutcome::too_large(),
@@ -166,6 +166,7 @@ impl Mcp {
         let slot = AnswerSlot::new(Limits::CALL);
         request.extensions.insert(state.clone());
         request.extensions.insert(slot.clone());
+        request.extensions.insert(call.span().clone());
         // Held until the call is over.
         let token = token.cloned().map(Arc::new);
         if let Some(token) = &token {
@@ -178,6 +179,7 @@ impl Mcp {
                 .peer
                 .send_cancellable_request(request, options)
                 .await?;
+            call_span::set_request(call.span(), &self.server, session, &handle.id);
             let mut guard = CancelOnDrop {
                 peer: &session.peer,
                 id: Some(handle.id.clone()),
@@ -224,26 +226,5 @@ fn not_done(may_have_run: bool, why: &str) -> CallOutcome {
         CallOutcome::unknown(why)
     } else {
         CallOutcome::not_run(why)
-    }
-}
-
-/// Sends `notifications/cancelled` when a call is dropped before its answer.
-struct CancelOnDrop<'a> {
-    peer: &'a Peer<RoleClient>,
-    id: Option<RequestId>,
-}
-
-impl Drop for CancelOnDrop<'_> {
-    fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        let peer = self.peer.clone();
-        runtime.spawn(async move {
-            let reason = Some("the caller no longer waits".to_owned());
-            let note = peer.notify_cancelled(CancelledNotificationParam::new(Some(id), reason));
-            let _ = timeout(NOTE_TIMEOUT, note).await;
-        });
     }
 }

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod image;
+mod label;
 mod unconfirmed;
 
 use rmcp::model::ErrorData;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use super::bounded;
 use crate::agent::claude::{Block, is_blank};
 use image::{image, image_note};
+use label::Label;
 
 pub use attachments::{Attachment, Attachments, ResultLimits};
 
@@ -27,11 +29,11 @@ pub struct CallOutcome {
     pub structured: Option<Value>,
     /// What the answer holds besides text, if it was asked for ([`ResultLimits`]).
     pub attachments: Attachments,
-    label: &'static str,
+    label: Label,
 }
 
 impl CallOutcome {
-    fn error(label: &'static str, text: impl Into<String>) -> Self {
+    fn error(label: Label, text: impl Into<String>) -> Self {
         Self {
             content: vec![Block::text(text)],
             is_error: true,
@@ -43,7 +45,7 @@ impl CallOutcome {
 
     /// The answer of a tool of the agent's own. `text` is not blank.
     pub fn of_local(text: impl Into<String>, is_error: bool) -> Self {
-        let label = if is_error { "error" } else { "ok" };
+        let label = Label::of_answer(is_error);
         Self {
             is_error,
             ..Self::error(label, text)
@@ -56,31 +58,31 @@ impl CallOutcome {
             "outcome unknown, check first: {why}. The call may or may not have taken effect; look \
              whether it has before calling again."
         );
-        Self::error("unknown", text)
+        Self::error(Label::Unknown, text)
     }
 
     /// The call has certainly had no effect.
     pub fn not_run(why: &str) -> Self {
         let text = format!("not run: {why}. Nothing was changed by this call.");
-        Self::error("not_run", text)
+        Self::error(Label::NotRun, text)
     }
 
     /// The call names an unknown tool or is malformed; it was not sent.
     pub fn invalid(why: &str) -> Self {
-        Self::error("invalid", why)
+        Self::error(Label::Invalid, why)
     }
 
     /// The answer to a call without effect exceeds a limit.
     pub(super) fn too_large() -> Self {
         let text = "The tool answered with more than can be read. Ask for less, for example for fewer items.";
-        Self::error("too_large", text)
+        Self::error(Label::TooLarge, text)
     }
 
     pub(super) fn refused(status: &str) -> Self {
         let text = format!(
             "The tool server refused this call (HTTP {status}). Nothing was changed by it."
         );
-        Self::error("refused", text)
+        Self::error(Label::Refused, text)
     }
 
     pub(super) fn from_error(error: &ErrorData, max: usize) -> Self {
@@ -88,7 +90,7 @@ impl CallOutcome {
         let text = format!("The tool server answered with error {code}: {message}");
         let mut limit = Limit { left: max, cut: 0 };
         let text = limit.take(&text);
-        Self::error("error", limit.with_note(text))
+        Self::error(Label::Error, limit.with_note(text))
     }
 
     /// From a `CallToolResult`.
@@ -132,7 +134,7 @@ impl CallOutcome {
             is_error,
             structured: within_limit(structured),
             attachments,
-            label: if is_error { "error" } else { "ok" },
+            label: Label::of_answer(is_error),
         }
     }
 
@@ -163,7 +165,7 @@ impl CallOutcome {
 
     /// The label in metrics and logs.
     pub fn label(&self) -> &'static str {
-        self.label
+        self.label.as_str()
     }
 }
 

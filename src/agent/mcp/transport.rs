@@ -33,7 +33,10 @@ use fault::LastFault;
 use post::{Target, post};
 use reading::Reading;
 
-use crate::auth::CallerToken;
+use crate::{
+    auth::CallerToken,
+    telemetry::{Span, names},
+};
 
 type Error = StreamableHttpError<reqwest::Error>;
 type Headers = HashMap<HeaderName, HeaderValue>;
@@ -119,7 +122,7 @@ impl StreamableHttpClient for Transport {
         message: ClientJsonRpcMessage,
         session: Option<Arc<str>>,
         mut token: Option<String>,
-        headers: Headers,
+        mut headers: Headers,
     ) -> Result<Response, Error> {
         let (mut reading, mut http) = (None, &self.clients.unpooled);
         let mut stream = NOBODYS;
@@ -128,6 +131,9 @@ impl StreamableHttpClient for Transport {
             if let Some(caller) = extensions.get::<Arc<CallerToken>>() {
                 token = Some(caller.expose().to_owned());
                 stream = self.callers.add(caller);
+            }
+            if let Some(span) = extensions.get::<Span>() {
+                headers.extend(trace(span, session.as_deref()));
             }
             let slot = extensions.get::<AnswerSlot>().cloned();
             let (memory, fault) = (self.memory.clone(), self.fault.clone());
@@ -212,6 +218,15 @@ impl StreamableHttpClient for Transport {
         let end = end.filter_map(|()| std::future::ready(None));
         Ok(events.chain(end).boxed())
     }
+}
+
+/// Notes the session in the span of a call. The headers that make the span the parent of the request.
+fn trace(span: &Span, session: Option<&str>) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    if let Some(session) = session {
+        span.set(names::MCP_SESSION_ID, session.to_owned());
+    }
+    let headers = span.headers().into_iter();
+    headers.filter_map(|(name, value)| Some((name?, value)))
 }
 
 fn unexpected(what: impl Into<Cow<'static, str>>) -> Error {

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use http::StatusCode;
 
 use super::Metrics;
+use crate::telemetry::{Span, names};
 
 impl Metrics {
     pub(crate) fn tool_call(self: &Arc<Self>, tool: &str) -> ToolTimer {
@@ -16,9 +17,10 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn claude_request(self: &Arc<Self>) -> ClaudeTimer {
+    pub(crate) fn claude_request(self: &Arc<Self>, span: &Span) -> ClaudeTimer {
         ClaudeTimer {
             metrics: self.clone(),
+            span: span.clone(),
             began: Instant::now(),
             awaits_token: true,
             status: "cancelled".to_owned(),
@@ -29,6 +31,7 @@ impl Metrics {
 /// Times one request to Claude. Without a status it counts as cancelled.
 pub struct ClaudeTimer {
     metrics: Arc<Metrics>,
+    span: Span,
     began: Instant,
     awaits_token: bool,
     status: String,
@@ -41,6 +44,11 @@ impl ClaudeTimer {
 
     pub(crate) fn failed(&mut self, how: &'static str) {
         how.clone_into(&mut self.status);
+    }
+
+    pub(crate) fn first_chunk(&self) {
+        let took = self.began.elapsed().as_secs_f64();
+        self.span.set(names::RESPONSE_TIME_TO_FIRST_CHUNK, took);
     }
 
     pub(crate) fn first_token(&mut self) {

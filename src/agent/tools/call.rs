@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{Digest, ListedTool, StrippedInput, ToolServer, WrittenInput, identity::Injector};
-use crate::auth::Caller;
+use crate::{
+    auth::Caller,
+    telemetry::{Span, TRACEPARENT, TRACESTATE},
+};
 
 const META_USER: &str = "fitness.progstrength/user_id";
 const META_TOOL_USE: &str = "fitness.progstrength/tool_use_id";
@@ -19,6 +22,7 @@ pub struct ToolCall {
     pub(super) tool: Arc<About>,
     pub(super) arguments: Map<String, Value>,
     pub(super) meta: Map<String, Value>,
+    pub(super) span: Span,
 }
 
 /// What a server says about a tool.
@@ -66,6 +70,26 @@ impl ToolCall {
     /// The tool may overwrite or remove something (no `readOnlyHint`, and `destructiveHint` is true or absent).
     pub fn destructive(&self) -> bool {
         self.tool.destructive
+    }
+
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The call with this span, and its ids in `_meta`. What the client's tracing system has added to them may be of the user: a
+    /// foreign server is not told.
+    #[must_use]
+    pub fn traced(mut self, span: &Span) -> Self {
+        let state = span
+            .tracestate()
+            .filter(|_| self.meta.contains_key(META_USER));
+        for (key, value) in [(TRACEPARENT, span.traceparent()), (TRACESTATE, state)] {
+            if let Some(value) = value {
+                self.meta.insert(key.to_owned(), value.into());
+            }
+        }
+        self.span = span.clone();
+        self
     }
 
     /// A repeated call has no further effect (`readOnlyHint` or `idempotentHint`).
@@ -173,6 +197,7 @@ impl Tool {
             tool: self.about.clone(),
             arguments,
             meta: meta.collect(),
+            span: Span::default(),
         }
     }
 }

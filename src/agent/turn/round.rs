@@ -14,8 +14,10 @@ use crate::agent::{
     Event, Failure,
     approvals::ApprovalRequest,
     claude::{Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
+    spans,
     toolbox::{Halt, Next, ReplyView},
 };
+use crate::telemetry::Span;
 
 pub(super) struct Round<'a> {
     turn: &'a Turn,
@@ -34,6 +36,8 @@ pub(super) struct Round<'a> {
     usage: Usage,
     /// Of the failed attempts.
     usage_before: Usage,
+    /// Of the request, retries included.
+    span: Span,
 }
 
 /// A round that has ended.
@@ -56,9 +60,10 @@ impl<'a> Round<'a> {
             may_use_tools,
             messages: &turn.setup.conversation,
         };
+        let span = spans::chat(&turn.span, &request);
         Self {
             body: request.body().ok(),
-            retries: turn.claude.retries(turn.setup.deadline),
+            retries: turn.claude.retries(turn.setup.deadline, &span),
             turn,
             may_use_tools,
             streamed,
@@ -69,6 +74,7 @@ impl<'a> Round<'a> {
             next: Next::End,
             usage: Usage::default(),
             usage_before: Usage::default(),
+            span,
         }
     }
 
@@ -89,7 +95,8 @@ impl<'a> Round<'a> {
                 // Boxed: this future is large and short-lived.
                 let claude = &self.turn.claude;
                 let opening = Box::pin(claude.open(&self.turn.asked, body, &mut self.retries));
-                self.stream = Some(Box::new(opening.await?));
+                let opened = opening.await;
+                self.stream = Some(Box::new(opened.map_err(|error| self.failed(error))?));
             }
             tokio::select! {
                 Some(result) = self.calls.next_result(self.turn.setup.memory.as_deref()) => {
@@ -145,7 +152,8 @@ impl<'a> Round<'a> {
     }
 
     fn run_calls(&mut self, all: bool) {
-        self.calls.run(all, &*self.turn.setup.toolbox);
+        let turn = self.turn;
+        self.calls.run(all, &*turn.setup.toolbox, &turn.span);
         if !self.calls.is_idle() {
             self.body = None;
         }
@@ -160,6 +168,7 @@ impl<'a> Round<'a> {
         if let Some(stream) = self.stream.take() {
             drain(*stream);
         }
+        spans::end_chat(&self.span, &reply, self.usage);
         let explanation = explain(&mut reply);
         self.next = settle(&mut reply, self.may_use_tools, !self.calls.is_empty());
         let reply = self.reply.insert(reply);
@@ -193,13 +202,24 @@ impl<'a> Round<'a> {
     /// Prepares another attempt after the reply failed, if no part of it was shown and no tool has run.
     async fn retry(&mut self, error: ClaudeError) -> Result<(), Failure> {
         if self.body.is_none() || !error.is_transient() {
-            return Err(error.into());
+            return Err(self.failed(error));
         }
         self.stream = None;
         self.held_back.clear();
         self.usage_before = self.usage;
         self.calls = ToolCalls::default();
-        Ok(self.retries.wait(error).await?)
+        let waited = self.retries.wait(error).await;
+        waited.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: ClaudeError) -> Failure {
+        spans::fail_chat(&self.span, error.error_type(), self.usage);
+        error.into()
+    }
+
+    /// Ends the span of a request that was cut off.
+    pub(super) fn end_span(&self, failure: &Failure) {
+        spans::fail_chat(&self.span, failure.code().to_string(), self.usage);
     }
 
     /// True if the failed request may be sent again: no part of the reply was shown, and no tool has run.

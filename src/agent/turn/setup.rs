@@ -15,6 +15,7 @@ use crate::{
     auth::Caller,
     config::ClaudeConfig,
     process::memory::Share,
+    telemetry::Span,
 };
 
 pub struct TurnSetup {
@@ -39,6 +40,8 @@ pub struct TurnSetup {
     /// What the turn holds of the memory budget: results of tools are taken from it.
     pub memory: Option<Arc<Share<Caller>>>,
     pub request_id: Arc<str>,
+    /// Of which the turn's is a part.
+    pub span: Span,
 }
 
 /// The models of a turn.

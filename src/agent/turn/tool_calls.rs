@@ -16,11 +16,13 @@ use crate::{
         approvals::{AnsweredCall, ApprovalRequest},
         claude::{Block, is_id},
         mcp::CallOutcome,
+        spans,
         toolbox::{Halt, Prepared, PreparedCall, Toolbox},
         tools::{CallInput, sanitize_name},
     },
     auth::Caller,
     process::memory::Share,
+    telemetry::Span,
 };
 use call::{Answer, Call, State};
 
@@ -116,8 +118,8 @@ impl ToolCalls {
     }
 
     /// Begins the calls that are ready: only early ones while the reply streams, `all` once it is complete. Calls with
-    /// incomplete input are answered as invalid then.
-    pub(super) fn run(&mut self, all: bool, toolbox: &dyn Toolbox) {
+    /// incomplete input are answered as invalid then. Their spans are parts of `span`.
+    pub(super) fn run(&mut self, all: bool, toolbox: &dyn Toolbox, span: &Span) {
         for (at, call) in self.calls.iter_mut().enumerate() {
             let prepared = match std::mem::replace(&mut call.state, State::Running) {
                 State::Ready {
@@ -144,9 +146,17 @@ impl ToolCalls {
                     continue;
                 }
             };
-            let outcome = toolbox.begin(&call.id, &call.name, prepared);
+            let span = spans::tool(span, &call.id, &call.name, &call.input);
+            let outcome = toolbox.begin(&call.id, &call.name, prepared.traced(&span));
             let started = Instant::now();
-            let running = async move { (at, outcome.await, started.elapsed()) };
+            let running = async move {
+                let outcome = outcome.await;
+                let took = started.elapsed();
+                if let Ok(outcome) = &outcome {
+                    outcome.end_span(&span);
+                }
+                (at, outcome, took)
+            };
             self.running.push(running.boxed());
         }
     }

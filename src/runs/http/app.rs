@@ -20,6 +20,7 @@ use crate::{
         store::Store,
         work::Worker,
     },
+    telemetry::Telemetry,
     upstream::guard::Guard,
 };
 
@@ -38,6 +39,7 @@ pub struct Parts {
     /// Of Claude and MCP.
     pub agent_metrics: Arc<Metrics>,
     pub lifecycle: Lifecycle,
+    pub telemetry: Telemetry,
 }
 
 /// The settings and the parts.
@@ -56,6 +58,7 @@ pub struct App {
     pub(super) agent_metrics: Arc<Metrics>,
     /// The active requests in it are those that begin runs, and the readers of events.
     pub(super) lifecycle: Lifecycle,
+    pub(super) telemetry: Telemetry,
 }
 
 impl App {
@@ -74,6 +77,7 @@ impl App {
             registry: parts.registry,
             agent_metrics: parts.agent_metrics,
             lifecycle: parts.lifecycle,
+            telemetry: parts.telemetry,
         })
     }
 

@@ -18,6 +18,7 @@ use super::{
     authenticate::{NotAdmitted, admit, with_allowance},
     base_url::BaseUrl,
     begin::{Accepted, Form, begin},
+    cause::Cause,
     checks::{check_depth, check_request_id, invalid_request_id},
     extract::Segments,
     json::invalid,
@@ -96,6 +97,7 @@ pub(super) async fn hook(
         }
     };
     let run = skills::new_run(&skill, Trigger::Webhook, Some(request_id), input(body)?);
+    let run = Cause::new(&parts.extensions).of(run);
     let begun = begin(&app, &base, &skill.owner, run, Form::Async).await;
     let response = begun.unwrap_or_else(IntoResponse::into_response);
     Ok(with_allowance(response, allowance))

@@ -15,6 +15,7 @@ use super::{
     app::App,
     base_url::BaseUrl,
     begin::{Accepted, Answered, Form, begin, replay},
+    cause::Cause,
     choice::Connections,
     extract::{JsonBody, Owner},
     refused::Refused,
@@ -47,6 +48,7 @@ pub(super) async fn webhook(
     Owner(owner): Owner,
     Extension(choice): Extension<Connections>,
     base: BaseUrl,
+    cause: Cause,
     headers: HeaderMap,
     JsonBody(body): JsonBody<PromptRequest>,
 ) -> Result<Response, Refused> {
@@ -54,7 +56,7 @@ pub(super) async fn webhook(
     let identity = Identity::new(app.rules(), &choice, &headers, &body)?;
     let Err(refused) = request::check(&app, &owner, &choice, &body).await else {
         let run = request::new_run(&app, &owner, &choice, identity, body)?;
-        return begin(&app, &base, &owner, run, form).await;
+        return begin(&app, &base, &owner, cause.of(run), form).await;
     };
     // What was taken once is answered for, also when connections or settings are others now.
     let Some(request_id) = &identity.request_id else {
@@ -84,8 +86,9 @@ pub(super) async fn webhooks_prompt(
     owner: Owner,
     choice: Extension<Connections>,
     base: BaseUrl,
+    cause: Cause,
     headers: HeaderMap,
     body: JsonBody<PromptRequest>,
 ) -> Result<Response, Refused> {
-    webhook(state, owner, choice, base, headers, body).await
+    webhook(state, owner, choice, base, cause, headers, body).await
 }

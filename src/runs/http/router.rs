@@ -54,7 +54,8 @@ where
         .layer(choice)
         .layer(from_fn(render))
         .layer(Extension(Document::new(&api)));
-    middleware::wrap(routes, cors(&app.config.http.cors)).with_state(app)
+    let telemetry = app.telemetry.clone();
+    middleware::wrap(routes, cors(&app.config.http.cors), telemetry).with_state(app)
 }
 
 fn authenticated(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {

@@ -22,6 +22,9 @@ pub struct RunInput {
     pub max_tokens: Option<u32>,
     /// The input of a skill's run, shown to its first step.
     pub input: Option<Value>,
+    /// The span of the request that began the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// A prompt of a run or skill, and the tools for it.

@@ -30,6 +30,7 @@ use crate::{
         store::Store,
         work::{Worker, WorkerParts},
     },
+    telemetry::Telemetry,
     upstream::guard::Guard,
 };
 
@@ -64,6 +65,7 @@ pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
     let deliverer = deliverer.context("cannot set up the HTTP client for callbacks")?;
     let ended = deliverer.handle();
     let progress = Progress::default();
+    let telemetry = Telemetry::start(config.traces.as_ref())?;
     let worker = Worker::new(
         &config,
         WorkerParts {
@@ -75,6 +77,7 @@ pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
             folder: work_folder(&store, &config),
             metrics,
             agent_metrics: agent_metrics.clone(),
+            telemetry: telemetry.clone(),
             on_end: Box::new(move || ended.wake()),
         },
     )?;
@@ -91,6 +94,7 @@ pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
         registry,
         agent_metrics,
         lifecycle: Lifecycle::default(),
+        telemetry,
     };
     Ok(Opened {
         config: Arc::new(config),

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     agent::{Event, ModelChoice, Turn, TurnSetup, rebuild, user_context},
     runs::model::{Claimed, RunError},
+    telemetry::Span,
 };
 
 pub(super) struct Attempt<'a> {
@@ -42,12 +43,18 @@ pub(super) struct Attempt<'a> {
     position: Position,
     /// See [`Worker::lost`].
     pub(super) lost: Vec<String>,
+    /// Of the attempt.
+    pub(super) span: Span,
     /// Calls that wait for a session are not sent once the attempt is dropped.
     _unsent: DropGuard,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) async fn begin(worker: &'a Worker, claimed: Claimed) -> Result<Self, BeginError> {
+    pub(super) async fn begin(
+        worker: &'a Worker,
+        claimed: Claimed,
+        span: Span,
+    ) -> Result<Self, BeginError> {
         if claimed.input.steps.is_empty() {
             return Err(BeginError::Broken(anyhow!("its input cannot be read")));
         }
@@ -81,6 +88,7 @@ impl<'a> Attempt<'a> {
             records,
             deadline,
             lost,
+            span,
             position,
             _unsent: unsent,
         };
@@ -178,20 +186,6 @@ impl<'a> Attempt<'a> {
         (Arc::new(toolbox), notes.join("\n"))
     }
 
-    /// What Claude is told of a workspace that was built anew.
-    fn lost_files(&self, names: &[String]) -> Option<String> {
-        self.claimed.retried?;
-        let is_local = |name: &&String| self.worker.registry.is_local(name);
-        let local: Vec<String> = names.iter().filter(is_local).cloned().collect();
-        (!local.is_empty()).then(|| {
-            let names = local.join("`, `");
-            format!(
-                "The work was interrupted and goes on from where it stood. Files that tools of `{names}` had \
-                 written before are lost; those of `write_file` are there."
-            )
-        })
-    }
-
     /// Runs the agent's turn for the step.
     async fn turn(
         &mut self,
@@ -213,6 +207,7 @@ impl<'a> Attempt<'a> {
             stopping: CancellationToken::new(),
             memory: None,
             request_id: self.bench.request_id.clone(),
+            span: self.span.clone(),
         };
         let mut events = std::pin::pin!(Turn::new(self.worker.claude.clone(), setup).run(false));
         while let Some(event) = events.next().await {

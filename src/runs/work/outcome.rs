@@ -30,6 +30,17 @@ pub(super) enum BeginError {
     Broken(#[from] anyhow::Error),
 }
 
+impl BeginError {
+    /// In the attempt's span.
+    pub(super) fn error_type(&self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Local(_) => "local",
+            Self::Broken(_) => "internal",
+        }
+    }
+}
+
 impl From<StoreError> for BeginError {
     fn from(error: StoreError) -> Self {
         if error.is_damage() {

@@ -26,6 +26,20 @@ impl Attempt<'_> {
         }
     }
 
+    /// What Claude is told of a workspace that was built anew.
+    pub(super) fn lost_files(&self, names: &[String]) -> Option<String> {
+        self.claimed.retried?;
+        let is_local = |name: &&String| self.worker.registry.is_local(name);
+        let local: Vec<String> = names.iter().filter(is_local).cloned().collect();
+        (!local.is_empty()).then(|| {
+            let names = local.join("`, `");
+            format!(
+                "The work was interrupted and goes on from where it stood. Files that tools of `{names}` had \
+                 written before are lost; those of `write_file` are there."
+            )
+        })
+    }
+
     /// Completes the position: afterwards the conversation ends with what Claude is to answer.
     pub(super) async fn resume(&mut self, toolbox: &Arc<RunTools>) -> Result<(), Halt> {
         let workspace = &toolbox.bench.workspace;

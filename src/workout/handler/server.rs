@@ -14,13 +14,16 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{Handler, error_data, malformed, run_logged};
-use crate::workout::{
-    app_views,
-    error::ToolError,
-    meta, prompts,
-    resources::{self, ResourceUri},
-    tools,
+use super::{Handler, call_span, error_data, malformed, run_logged};
+use crate::{
+    telemetry::Span,
+    workout::{
+        app_views,
+        error::ToolError,
+        meta, prompts,
+        resources::{self, ResourceUri},
+        tools,
+    },
 };
 
 const MAX_COMPLETIONS: usize = 20;
@@ -70,8 +73,11 @@ impl ServerHandler for Handler {
         let meta = &context.meta.0;
         let user = identity.user_of_tool(tool, &mut arguments, meta);
         let known = user.as_ref().ok().cloned().flatten();
+        let span = call_span::begin(&context, tool.name);
         let call = async { self.run_tool(tool, user?.as_ref(), arguments, meta).await };
-        let result = match run_logged(tool.name, known.as_ref(), meta, call).await {
+        let called = run_logged(tool.name, (known.as_ref(), &span), meta, call).await;
+        call_span::end(&span, called.as_ref().err());
+        let result = match called {
             Ok((mut answer, notice)) => {
                 if let Some(notice) = &notice {
                     answer.notify(notice);
@@ -136,7 +142,13 @@ impl ServerHandler for Handler {
             let ctx = self.context(&catalogue, user.as_ref(), zone);
             resources::read(&request.uri, uri, &ctx).await
         };
-        let read = run_logged("resources/read", user.as_ref(), meta, read).await;
+        let read = run_logged(
+            "resources/read",
+            (user.as_ref(), &Span::default()),
+            meta,
+            read,
+        )
+        .await;
         read.map(Into::into).map_err(|error| match error {
             // The only input is the name of an exercise.
             ToolError::Input(error) => ErrorData::resource_not_found(error, None),
@@ -177,7 +189,7 @@ impl ServerHandler for Handler {
             let ctx = self.context(&catalogue, Some(&user), zone);
             prompt.get(&ctx, arguments).await
         };
-        let result = run_logged("prompts/get", Some(&user), meta, prompt).await;
+        let result = run_logged("prompts/get", (Some(&user), &Span::default()), meta, prompt).await;
         result.map(GetPromptResponse::Complete).map_err(invalid)
     }
 

@@ -22,6 +22,7 @@ use prog_strength_agent::{
         tools::CallInput,
     },
     config::{ClaudeConfig, Config},
+    telemetry::Span,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -200,6 +201,7 @@ impl World {
             stopping: CancellationToken::new(),
             memory: None,
             request_id: "r1".into(),
+            span: Span::default(),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod issuer;
 pub mod mcp_server;
 pub mod mcp_tools;
 pub mod on_both;
+pub mod otlp;
 pub mod postgres;
 mod postgres_tests;
 pub mod process;

@@ -200,6 +200,7 @@ impl Plan {
             stop_reason: "tool_use".into(),
             stop_details: None,
             model: Some("m".into()),
+            id: None,
         };
         (text, reply)
     }

@@ -24,6 +24,7 @@ pub(super) struct Builder {
     stop_reason: String,
     stop_details: Option<Value>,
     model: Option<String>,
+    id: Option<String>,
     usage: Usage,
 }
 
@@ -77,6 +78,7 @@ impl Builder {
         match event["type"].as_str().unwrap_or_default() {
             "message_start" => {
                 self.model = event["message"]["model"].as_str().map(str::to_owned);
+                self.id = event["message"]["id"].as_str().map(str::to_owned);
                 self.usage.update(&event["message"]["usage"]);
                 Ok(Some(Progress::Usage(self.usage)))
             }
@@ -196,6 +198,7 @@ impl Builder {
             stop_reason: std::mem::take(&mut self.stop_reason),
             stop_details: self.stop_details.take(),
             model: self.model.take(),
+            id: self.id.take(),
         }
     }
 }

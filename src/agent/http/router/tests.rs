@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::http::middleware::REQUEST_ID;
+use crate::{http::middleware::REQUEST_ID, telemetry::Telemetry};
 
 async fn broken() -> StatusCode {
     panic!("MARKER")
@@ -15,7 +15,11 @@ async fn broken() -> StatusCode {
 async fn a_panic_is_a_500_with_all_common_headers_and_without_its_message() {
     let origin = HeaderValue::from_static("https://app.example");
     let routes = Router::new().route("/", get(broken));
-    let router = middleware::wrap(routes, cors(&Cors::Origins(vec![origin.clone()])));
+    let router = middleware::wrap(
+        routes,
+        cors(&Cors::Origins(vec![origin.clone()])),
+        Telemetry::default(),
+    );
     let request = Request::get("/")
         .header(REQUEST_ID, "the-id")
         .header(header::ORIGIN, origin)

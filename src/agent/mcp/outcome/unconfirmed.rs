@@ -1,6 +1,6 @@
 //! The results of calls that the user has not confirmed. None of them was sent.
 
-use super::CallOutcome;
+use super::{CallOutcome, Label};
 use crate::agent::claude::is_blank;
 
 impl CallOutcome {
@@ -10,16 +10,16 @@ impl CallOutcome {
     }
 
     pub fn declined(reason: Option<&str>) -> Self {
-        let text = "The user declined. Nothing was run.";
+        let text = "Not run: the user declined.";
         match reason.filter(|reason| !is_blank(reason)) {
-            Some(reason) => Self::error("declined", format!("{text} The reason: {reason}")),
-            None => Self::error("declined", text),
+            Some(reason) => Self::error(Label::Declined, format!("{text} The reason: {reason}")),
+            None => Self::error(Label::Declined, text),
         }
     }
 
     /// The user has confirmed the call too late.
     pub fn expired() -> Self {
         let text = "The user's confirmation has expired. Nothing was run; call again if it is still wanted.";
-        Self::error("expired", text)
+        Self::error(Label::Expired, text)
     }
 }

@@ -129,6 +129,7 @@ pub(super) fn new_run(
             model: body.model,
             max_tokens: body.max_tokens,
             input: None,
+            traceparent: None,
         },
         metadata: body.metadata,
         callback_url: body.callback_url,

@@ -19,6 +19,7 @@ use crate::{
             app::App,
             base_url::BaseUrl,
             begin::{Accepted, Answered, Form, begin},
+            cause::Cause,
             checks::{check_depth, request_id},
             extract::{OptionalBody, Owner, Segments},
             refused::Refused,
@@ -62,6 +63,7 @@ pub(in crate::runs::http) async fn run(
     Owner(owner): Owner,
     Segments(id): Segments<String>,
     base: BaseUrl,
+    cause: Cause,
     headers: HeaderMap,
     OptionalBody(body): OptionalBody<RunRequest>,
 ) -> Result<Response, Refused> {
@@ -71,6 +73,7 @@ pub(in crate::runs::http) async fn run(
         check_depth("input", input)?;
     }
     let run = skills::new_run(&skill, Trigger::Manual, request_id, body.input);
+    let run = cause.of(run);
     begin(&app, &base, &owner, run, Form::of(body.r#async)).await
 }
 

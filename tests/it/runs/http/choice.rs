@@ -21,6 +21,7 @@ use prog_strength_agent::{
         store::Store,
         work::{Worker, WorkerParts},
     },
+    telemetry::Telemetry,
     upstream::guard::Guard,
 };
 use prometheus_client::registry::Registry;
@@ -59,6 +60,7 @@ async fn serve(folder: &Directory, choice: Connections) -> String {
         folder: folder.0.join("work"),
         metrics: RunMetrics::register(&mut registry),
         agent_metrics: agent_metrics.clone(),
+        telemetry: Telemetry::default(),
         on_end: Box::new(|| {}),
     };
     let worker = Worker::new(&config, parts).expect("a worker");
@@ -74,6 +76,7 @@ async fn serve(folder: &Directory, choice: Connections) -> String {
         registry,
         agent_metrics,
         lifecycle: Lifecycle::default(),
+        telemetry: Telemetry::default(),
     };
     let router = router_with(App::new(config, parts), Extension(choice));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -15,6 +15,7 @@ use prog_strength_agent::{
         store::{Created, Store},
         work::{Worker, WorkerParts},
     },
+    telemetry::Telemetry,
     upstream::guard::Guard,
 };
 use prometheus_client::registry::Registry;
@@ -343,6 +344,7 @@ async fn start(env: HashMap<String, String>) -> Engine {
         folder,
         metrics: RunMetrics::register(&mut Registry::default()),
         agent_metrics: Metrics::new(),
+        telemetry: Telemetry::default(),
         on_end: Box::new(|| {}),
     };
     let worker: Arc<Worker> = Worker::new(&config, parts).expect("a worker");
