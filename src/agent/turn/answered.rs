@@ -8,7 +8,7 @@ impl Turn {
     pub(super) fn begin_answered(&mut self) -> ToolCalls {
         let answered = std::mem::take(&mut self.setup.answered);
         let mut calls = ToolCalls::answered(answered);
-        calls.run(true, &*self.setup.toolbox, &self.setup.span);
+        calls.run(true, &*self.setup.toolbox, &self.span);
         calls
     }
 

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 const LOGGED: &str = r#"{"id":"w2","created":true}"#;
-const DECLINED: &str = "The user declined. Nothing was run.";
+const DECLINED: &str = "Not run: the user declined.";
 
 /// A request and the answer that asks about one call of `create_workout`.
 async fn asked(app: &TestApp) -> (Value, Value) {

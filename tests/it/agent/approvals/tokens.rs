@@ -129,7 +129,7 @@ async fn an_expired_refusal_is_a_refusal() {
         .await
         .ok();
     let body = app.claude.bodies().pop().unwrap();
-    let told = error("toolu_1", "The user declined. Nothing was run.");
+    let told = error("toolu_1", "Not run: the user declined.");
     assert_eq!(last_content(&body), [told]);
 }
 
