@@ -83,7 +83,7 @@ impl Tool for ListExercises {
     type Output = ExerciseList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<ExerciseList>, ToolError> {
-        let catalogue = ctx.catalogue;
+        let catalogue = ctx.catalogue().await?;
         let muscles = filter(self.muscle_group.as_deref());
         let muscles = muscles.map(parse_muscles).transpose()?;
         let equipment = filter(self.equipment.as_deref());

@@ -69,7 +69,8 @@ impl Tool for ExportWorkouts {
         if hides_notes {
             notices.push("notes are left out, as the user's settings say".to_owned());
         }
-        let mut export = Export::new(ctx.catalogue, after, until, hides_notes);
+        let catalogue = user.catalogue().await?;
+        let mut export = Export::new(&catalogue, after, until, hides_notes);
         let mut rows = export.next(&mut user.tx, MAX_BYTES).await?;
         while rows.len() < MAX_BYTES / 2 {
             let more = export.next(&mut user.tx, MAX_BYTES - rows.len()).await?;

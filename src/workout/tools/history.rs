@@ -53,8 +53,9 @@ impl Tool for GetExerciseHistory {
     type Output = ExerciseHistory;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<ExerciseHistory>, ToolError> {
-        let exercise = ctx.catalogue.find(&self.exercise)?;
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let exercise = catalogue.find(&self.exercise)?;
         let days = self.days.unwrap_or(90).min(user.settings.max_history_days);
         let limit = self.limit.unwrap_or(DEFAULT_SESSIONS);
         let mut page = Page::newest(user.days_ago(days), limit + 1);

@@ -71,9 +71,10 @@ impl Tool for SuggestNextWeight {
     type Output = NextWeight;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<NextWeight>, ToolError> {
-        let exercise = ctx.catalogue.find(&self.exercise)?;
         let given = target::given(self.target_reps, self.reps_min, self.reps_max)?;
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let exercise = catalogue.find(&self.exercise)?;
         let days = user.settings.max_history_days;
         let since = user.days_ago(days);
         let sessions = user.tx.exercise_history(&exercise.id, since, SESSIONS);

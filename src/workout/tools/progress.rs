@@ -141,8 +141,9 @@ impl Tool for AnalyzeProgress {
     type Output = Progress;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Progress>, ToolError> {
-        let exercise = ctx.catalogue.find(&self.exercise)?;
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let exercise = catalogue.find(&self.exercise)?;
         let limit = user.settings.max_history_days;
         let days = self.time_period_days.unwrap_or(30).min(limit);
         let since = user.days_ago(days);

@@ -80,7 +80,8 @@ impl Tool for CheckVolumeLandmarks {
             first,
             complete: first.saturating_add(7.days()) <= user.today(),
         };
-        let counts = week.counts(&mut user, ctx.catalogue).await?;
+        let catalogue = user.catalogue().await?;
+        let counts = week.counts(&mut user, &catalogue).await?;
         let muscles = muscles.iter();
         let report = VolumeReport {
             week_begins: first.to_string(),

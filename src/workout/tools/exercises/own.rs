@@ -96,8 +96,8 @@ impl Tool for CreateExercise {
             Write::First(user) => user,
             Write::Repeated(user, id) => return repeated(user, &id).await,
         };
-        let own = user.tx.own_exercises().await?;
-        if own.len() >= MAX_USER_EXERCISES {
+        let catalogue = user.catalogue().await?;
+        if catalogue.own().count() >= MAX_USER_EXERCISES {
             return Err(ToolError::Input(format!(
                 "the user has {MAX_USER_EXERCISES} own exercises already; update one of them instead"
             )));
@@ -106,7 +106,7 @@ impl Tool for CreateExercise {
             id: new_id(),
             ..Exercise::own()
         };
-        let exercise = changes.applied_to(new, &ctx.catalogue.with_own(own))?;
+        let exercise = changes.applied_to(new, &catalogue)?;
         user.tx.insert_exercise(&exercise, ctx.now).await?;
         user.commit(&exercise.id).await?;
         Ok(OwnExerciseReply::reply("Created:", &exercise, false))
@@ -136,7 +136,7 @@ impl Tool for UpdateExercise {
             Write::First(user) => user,
             Write::Repeated(user, id) => return repeated(user, &id).await,
         };
-        let catalogue = ctx.catalogue.with_own(user.tx.own_exercises().await?);
+        let catalogue = user.catalogue().await?;
         let stored = own_exercise(&catalogue, &self.exercise_id)?;
         let exercise = changes.applied_to(stored.clone(), &catalogue)?;
         if let Some(refusal) = reread(&stored, &exercise)

@@ -26,9 +26,10 @@ impl Tool for ActivatePlan {
         let first = first
             .map(|day| dates::parse_date("starts_at", &day))
             .transpose()?;
+        let catalogue = ctx.catalogue().await?;
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, None, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, None, &catalogue).await,
         };
         let plan = find(&mut user, "plan_id", &self.plan_id).await?;
         let (action, plan) = if self.active == Some(false) {
@@ -43,7 +44,7 @@ impl Tool for ActivatePlan {
             ("Activated", plan)
         };
         user.commit(&plan.id).await?;
-        Ok(PlanView::reply(action, plan, None, ctx.catalogue))
+        Ok(PlanView::reply(action, plan, None, &catalogue))
     }
 }
 

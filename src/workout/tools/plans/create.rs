@@ -34,12 +34,13 @@ impl Tool for CreatePlan {
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = name("name", self.name)?;
         let description = text(self.description);
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         check_sessions(self.sessions.as_mut(), &mut names)?;
         let notice = names.notice("planned");
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, &catalogue).await,
         };
         let base = match non_blank(self.based_on) {
             Some(id) => Some(find(&mut user, "based_on", &id).await?),
@@ -63,7 +64,7 @@ impl Tool for CreatePlan {
         };
         let stored = insert(&mut user, plan, ctx).await?;
         user.commit(&stored.id).await?;
-        Ok(PlanView::reply("Created", stored, notice, ctx.catalogue))
+        Ok(PlanView::reply("Created", stored, notice, &catalogue))
     }
 }
 

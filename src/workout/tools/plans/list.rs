@@ -28,6 +28,7 @@ impl Tool for ListPlans {
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<PlanList>, ToolError> {
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
         let plans = match non_blank(self.plan_id) {
             Some(id) => vec![find(&mut user, "plan_id", &id).await?],
             None => user.tx.plans().await?,
@@ -41,7 +42,7 @@ impl Tool for ListPlans {
         let fit = fitting(&plans, PAGE_BYTES);
         let next_offset = (fit < plans.len()).then_some(from + fit);
         plans.truncate(fit);
-        let mut lines: Vec<String> = plans.iter().map(|plan| plan.text(ctx.catalogue)).collect();
+        let mut lines: Vec<String> = plans.iter().map(|plan| plan.text(&catalogue)).collect();
         if lines.is_empty() {
             lines.push("no more plans".to_owned());
         }

@@ -32,14 +32,15 @@ impl Tool for CreateWorkout {
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         check_exercises(&mut self.exercises, &mut names)?;
         let notice = names.notice("logged");
         let name = text(self.name);
         let notes = text(self.notes);
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, &catalogue).await,
         };
         let id = new_id();
         let performed_at = time("performed_at", self.performed_at, &user)?;
@@ -53,7 +54,7 @@ impl Tool for CreateWorkout {
         };
         check_times(&workout)?;
         user.tx.insert_workout(&workout, ctx.now).await?;
-        let view = WorkoutView::new(workout, ctx.catalogue, &user);
+        let view = WorkoutView::new(workout, &catalogue, &user);
         user.commit(&id).await?;
         Ok(WorkoutReply::reply("Logged:", view, notice, false))
     }

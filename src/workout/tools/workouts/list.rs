@@ -39,8 +39,9 @@ impl Tool for ListWorkouts {
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutList>, ToolError> {
         let limit = self.limit.unwrap_or(DEFAULT_WORKOUTS);
-        let mut names = NameResolver::new(ctx.catalogue);
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         let mut page = Page::newest(user.oldest(), limit + 1);
         if let Some(mut exercise) = non_blank(self.exercise) {
             names.resolve("exercise", &mut exercise)?;
@@ -53,7 +54,7 @@ impl Tool for ListWorkouts {
         let workouts = user.tx.workouts(&page).await?;
         let views = workouts.into_iter();
         let mut workouts: Vec<WorkoutView> = views
-            .map(|workout| WorkoutView::new(workout, ctx.catalogue, &user))
+            .map(|workout| WorkoutView::new(workout, &catalogue, &user))
             .collect();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let fit = fitting(&workouts, PAGE_BYTES).min(limit);
