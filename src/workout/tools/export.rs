@@ -16,7 +16,7 @@ pub(super) struct ExportWorkouts {
     /// Last day
     #[schemars(regex(pattern = dates::DATE_PATTERN))]
     until: Option<String>,
-    /// `next_after` of the part before
+    /// The last `next_after`
     after: Option<String>,
 }
 

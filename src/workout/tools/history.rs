@@ -49,7 +49,7 @@ impl GetExerciseHistory {
 impl Tool for GetExerciseHistory {
     const NAME: &'static str = "get_exercise_history";
     const TITLE: &'static str = "Exercise history";
-    const DESCRIPTION: &'static str = "The sessions of one exercise, newest first, with sets, volume and estimated one-rep max. For older ones call again with before=next_before.";
+    const DESCRIPTION: &'static str = "Sessions of one exercise, newest first, with sets, volume and estimated one-rep max. Older ones: before=next_before.";
     type Output = ExerciseHistory;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<ExerciseHistory>, ToolError> {

@@ -137,7 +137,7 @@ struct Point {
 impl Tool for AnalyzeProgress {
     const NAME: &'static str = "analyze_progress";
     const TITLE: &'static str = "Analyze progress";
-    const DESCRIPTION: &'static str = "Progress in one exercise: volume and estimated one-rep max (or the best set, for holds, carries and bodyweight) with slope per week, best sets, plateau, all-time bests.";
+    const DESCRIPTION: &'static str = "Progress in one exercise: volume and estimated one-rep max (or best set: holds, carries, bodyweight) with weekly slope, best sets, plateau, all-time bests.";
     type Output = Progress;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Progress>, ToolError> {

@@ -17,7 +17,7 @@ pub(in crate::workout::tools) struct ActivatePlan {
 impl Tool for ActivatePlan {
     const NAME: &'static str = "activate_plan";
     const TITLE: &'static str = "Activate a plan";
-    const DESCRIPTION: &'static str = "Make a plan the user's one active plan, or end it with active=false. Of a system plan the user gets a copy.";
+    const DESCRIPTION: &'static str = "Make a plan the user's one active plan, or end it (active=false). A system plan is copied first.";
     const EFFECT: Effect = Effect::AddOrOverwrite;
     type Output = PlanView;
 

@@ -27,7 +27,7 @@ pub(in crate::workout::tools) struct CreatePlan {
 impl Tool for CreatePlan {
     const NAME: &'static str = "create_workout_plan";
     const TITLE: &'static str = "Create a plan";
-    const DESCRIPTION: &'static str = "Create a plan of weekly sessions: from scratch with sessions and duration_weeks, or based_on another plan. It does not count until activate_plan.";
+    const DESCRIPTION: &'static str = "Create a plan of weekly sessions: from sessions and duration_weeks, or based_on another plan. activate_plan makes it count.";
     const EFFECT: Effect = Effect::Add;
     type Output = PlanView;
 

@@ -7,7 +7,7 @@ use crate::workout::tools::prelude::*;
 #[serde(deny_unknown_fields)]
 pub struct ListPlans {
     pub plan_id: Option<String>,
-    /// `next_offset` of the page before
+    /// The last `next_offset`
     #[schemars(range(min = 0, max = 1000))]
     pub offset: Option<usize>,
 }
@@ -23,7 +23,7 @@ pub struct PlanList {
 impl Tool for ListPlans {
     const NAME: &'static str = "list_plans";
     const TITLE: &'static str = "List plans";
-    const DESCRIPTION: &'static str = "The user's own plans, the active one first, and the system plans. With plan_id, one with its sessions.";
+    const DESCRIPTION: &'static str = "The user's plans, the active one first, and the system plans. With plan_id: one, with its sessions.";
     type Output = PlanList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<PlanList>, ToolError> {

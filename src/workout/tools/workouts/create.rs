@@ -14,7 +14,7 @@ pub(in crate::workout::tools) struct CreateWorkout {
     exercises: Vec<WorkoutExercise>,
     #[schemars(length(max = MAX_NAME_CHARS))]
     name: Option<String>,
-    /// Its start, as 2026-11-21T18:30 or a date; default now
+    /// Start, as 2026-11-21T18:30 or a date; default now
     #[schemars(regex(pattern = dates::TIME_PATTERN))]
     performed_at: Option<String>,
     #[schemars(regex(pattern = dates::TIME_PATTERN))]
@@ -26,7 +26,7 @@ pub(in crate::workout::tools) struct CreateWorkout {
 impl Tool for CreateWorkout {
     const NAME: &'static str = "create_workout";
     const TITLE: &'static str = "Log a workout";
-    const DESCRIPTION: &'static str = "Log a workout that has been done, all exercises in one call; each call logs one more. Weights are in the user's words and unit. notice says what names were taken for: tell the user.";
+    const DESCRIPTION: &'static str = "Log a finished workout, all exercises in one call; each call logs one more. Give weights as the user said them. notice says what names were taken for: tell the user.";
     const EFFECT: Effect = Effect::Add;
     const ZONED: bool = true;
     type Output = WorkoutReply;

@@ -42,8 +42,7 @@ pub(in crate::workout::tools) struct CorrectSet {
 impl Tool for AddSets {
     const NAME: &'static str = "add_sets";
     const TITLE: &'static str = "Add sets";
-    const DESCRIPTION: &'static str = "Add sets to a logged workout, after those of the same exercise. Each call adds more. list_workouts gives \
-        the id.";
+    const DESCRIPTION: &'static str = "Add sets to an exercise of a logged workout; each call adds more. list_workouts gives the id.";
     const EFFECT: Effect = Effect::Add;
     type Output = WorkoutReply;
 

@@ -34,7 +34,7 @@ pub(in crate::workout::tools) struct WorkoutList {
 impl Tool for ListWorkouts {
     const NAME: &'static str = "list_workouts";
     const TITLE: &'static str = "List workouts";
-    const DESCRIPTION: &'static str = "The user's workouts, newest first, with sets and ids; of a period or with an exercise if asked. While an answer has next_before, there are older ones: call again with before=next_before.";
+    const DESCRIPTION: &'static str = "The user's workouts with sets and ids, newest first. While an answer has next_before, there are older ones: call again with before=next_before.";
     type Output = WorkoutList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutList>, ToolError> {

@@ -35,7 +35,7 @@ pub(in crate::workout::tools) struct DeleteWorkout {
 impl Tool for UpdateWorkout {
     const NAME: &'static str = "update_workout";
     const TITLE: &'static str = "Correct a workout";
-    const DESCRIPTION: &'static str = "Change a logged workout: its name, times or notes, or all its exercises. What is not given stays; \"\" clears a text. For single sets there are add_sets and correct_set.";
+    const DESCRIPTION: &'static str = "Change the name, times, notes or all exercises of a logged workout. What is not given stays; \"\" clears a text. For single sets use add_sets or correct_set.";
     const EFFECT: Effect = Effect::Overwrite;
     const ZONED: bool = true;
     type Output = WorkoutReply;
