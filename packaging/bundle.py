@@ -46,9 +46,11 @@ def main(program: Path, version: str, folder: Path) -> None:
 
     server = json.loads((HERE.parent / "server.json").read_text())
     digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
-    for package in server["packages"]:
-        if package["registryType"] == "mcpb" and package["identifier"].endswith(f"/{bundle.name}"):
-            package["fileSha256"] = digest
+    named = [package for package in server["packages"] if package["identifier"].endswith(f"/{bundle.name}")]
+    for package in named:
+        package["fileSha256"] = digest
+    if not named:
+        print(f"server.json names no {bundle.name}: it has no digest of it", file=sys.stderr)
     (folder / "server.json").write_text(json.dumps(server, indent=2, ensure_ascii=False) + "\n")
     print(bundle)
 

@@ -1,10 +1,14 @@
 //! Latency of every tool, over an in-memory MCP session, with the most expensive realistic arguments.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
 
 use prog_strength_agent::{
     workout::db::{Database, UserId},
     workout::handler::{Handler, ServerState},
+    workout::store::new_id,
 };
 use rmcp::{RoleClient, ServiceExt, model::CallToolRequestParams, service::RunningService};
 use serde_json::{Value, json};
@@ -17,6 +21,14 @@ const CALLS: usize = 200;
 const PLANS: usize = 150;
 /// Own exercises of the user, each with two other names.
 const OWN_EXERCISES: usize = 100;
+/// As Strong names exercises.
+const IMPORTED: [&str; 5] = [
+    "Bench Press (Barbell)",
+    "Squat (Barbell)",
+    "Lat Pulldown (Cable)",
+    "Leg Press",
+    "Bicep Curl (Dumbbell)",
+];
 
 /// Sorted latencies of one kind of call.
 pub(super) struct Row {
@@ -51,11 +63,13 @@ pub(super) async fn measure(db: &Database, user: &UserId) -> Vec<Row> {
     caller.reads(db, user).await;
     caller.workouts().await;
     caller.plans(db, user).await;
+    // Last: it makes the log longer.
+    caller.imports().await;
     caller.rows
 }
 
 impl Caller {
-    /// Before the others: each of their calls reads the own exercises.
+    /// Before the others, which read the own exercises where they name any.
     async fn exercises(&mut self, db: &Database, user: &UserId) {
         let exercise = |name: &str| {
             json!({"name": name, "aliases": [format!("Own {name}"), format!("My {name}")], "primary_muscles": ["back"],
@@ -190,6 +204,46 @@ impl Caller {
             "activate_plan",
             "activate_plan",
             async |n| json!({"plan_id": own[n % PLANS]}),
+        )
+        .await;
+        self.run("delete_plan", "delete_plan", async |_| {
+            let id = new_id();
+            let mut tx = db.write(user).await.expect("begins");
+            let (connection, user) = tx.parts();
+            let sql = "INSERT INTO user_plan (id, user_id, name, created_at, updated_at, duration_weeks, sessions)
+                 VALUES ($1, $2, 'Old', 0, 0, 8, '[]')";
+            let insert = sqlx::query(sql).bind(&id).bind(user).execute(connection);
+            insert.await.expect("sound SQL");
+            tx.commit().await.expect("commits");
+            json!({"plan_id": id})
+        })
+        .await;
+    }
+
+    /// Files of a week, five workouts of 20 sets: new ones, and one that is in the log.
+    async fn imports(&mut self) {
+        let file = |week: usize| {
+            let mut csv = "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE\n".to_owned();
+            let first = jiff::civil::date(2001, 1, 1);
+            for day in 0..5 {
+                let weeks = i64::try_from(week).expect("few weeks");
+                let date = first + jiff::Span::new().weeks(weeks).days(day);
+                for set in 0..20 {
+                    let (lift, order) = (IMPORTED[set / 4], set % 4 + 1);
+                    let _ = writeln!(
+                        csv,
+                        "{date} 18:00:00,Day {day},1h,{lift},{order},82.5,8,0,0,,,8"
+                    );
+                }
+            }
+            csv
+        };
+        let import = async |n| json!({"csv": file(n), "weight_unit": "kg", "dry_run": false});
+        self.run("import_workouts", "import_workouts", import).await;
+        self.run(
+            "import_workouts",
+            "import_workouts, again",
+            async |_| json!({"csv": file(0), "weight_unit": "kg", "dry_run": false}),
         )
         .await;
     }

@@ -78,8 +78,8 @@ pub(super) async fn import_file(arguments: ImportArguments) -> anyhow::Result<()
     let parsed = parse(file, arguments.format, arguments.date_order.as_deref());
     let parsed = parsed.with_context(|| arguments.file.display().to_string())?;
     let db = open().await?;
-    let catalogue = catalogue(&db, &arguments.user).await?;
-    let ctx = context(&db, &catalogue, &arguments.user, arguments.time_zone);
+    let shared = Catalogue::load(db.pool()).await?;
+    let ctx = context(&db, &shared, &arguments.user, arguments.time_zone);
     let options = Options {
         dry_run: arguments.dry_run,
         refuse: arguments.on_error == "refuse",
@@ -110,8 +110,8 @@ pub(super) async fn import_file(arguments: ImportArguments) -> anyhow::Result<()
 /// Writes the whole log as CSV. A file appears under its name when it is complete.
 pub(super) async fn export_file(arguments: ExportArguments) -> anyhow::Result<()> {
     let db = open().await?;
-    let catalogue = catalogue(&db, &arguments.user).await?;
-    let ctx = context(&db, &catalogue, &arguments.user, None);
+    let shared = Catalogue::load(db.pool()).await?;
+    let ctx = context(&db, &shared, &arguments.user, None);
     let exported = match &arguments.file {
         None => export(&ctx, &mut io::stdout().lock()).await,
         Some(path) => export_to(&ctx, path).await,
@@ -143,7 +143,8 @@ async fn export_to(ctx: &ToolContext<'_>, path: &Path) -> anyhow::Result<(usize,
 async fn export(ctx: &ToolContext<'_>, out: &mut impl Write) -> anyhow::Result<(usize, usize)> {
     let mut user = ctx.read().await?;
     let all = (Timestamp::MIN, String::new());
-    let mut export = Export::new(ctx.catalogue, all, Timestamp::MAX, false);
+    let catalogue = user.catalogue().await?;
+    let mut export = Export::new(&catalogue, all, Timestamp::MAX, false);
     out.write_all(Export::header().as_bytes())?;
     loop {
         let rows = export.next(&mut user.tx, PART).await?;
@@ -181,21 +182,15 @@ async fn open() -> anyhow::Result<Database> {
     db::open(&config.database_url).await.context("DATABASE_URL")
 }
 
-/// The shared exercises, with the user's own.
-async fn catalogue(db: &Database, user: &Subject) -> anyhow::Result<Catalogue> {
-    let own = db.read(user).await?.own_exercises().await?;
-    Ok(Catalogue::load(db.pool()).await?.with_own(own))
-}
-
 fn context<'a>(
     db: &'a Database,
-    catalogue: &'a Catalogue,
+    shared: &'a Catalogue,
     user: &'a Subject,
     zone: Option<TimeZone>,
 ) -> ToolContext<'a> {
     ToolContext {
         db,
-        catalogue,
+        shared,
         user: Some(user),
         now: Timestamp::now(),
         zone,

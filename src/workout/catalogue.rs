@@ -78,7 +78,12 @@ impl Catalogue {
 
     /// The user's own exercises, then the shared ones.
     pub fn all(&self) -> impl Iterator<Item = &Exercise> {
-        self.with_names().map(|(exercise, _)| exercise)
+        self.collections().flat_map(Collection::exercises)
+    }
+
+    /// The user's own exercises.
+    pub fn own(&self) -> impl Iterator<Item = &Exercise> {
+        self.own.iter().flat_map(|own| own.exercises())
     }
 
     /// The exercise with exactly this id.

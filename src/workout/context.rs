@@ -17,7 +17,8 @@ const OTHER_ARGUMENTS: &str = "a call of this turn id and tool-use id was execut
 /// The context of one request; every tool, resource and prompt receives it.
 pub struct ToolContext<'a> {
     pub db: &'a Database,
-    pub catalogue: &'a Catalogue,
+    /// The exercises that all users have.
+    pub shared: &'a Catalogue,
     /// `None` only for tools that concern no user.
     pub user: Option<&'a UserId>,
     pub now: Timestamp,
@@ -35,6 +36,7 @@ pub struct UserData {
     pub settings: Settings,
     pub zone: TimeZone,
     pub now: Timestamp,
+    shared: Catalogue,
     call: Option<Call>,
 }
 
@@ -69,6 +71,16 @@ impl ToolContext<'_> {
         }
     }
 
+    /// The shared exercises, and the own ones of the user if there is one. A write looks its names up before it waits for its
+    /// turn; a read has [`UserData::catalogue`].
+    pub async fn catalogue(&self) -> Result<Catalogue, ToolError> {
+        let Some(user) = self.user else {
+            return Ok(self.shared.clone());
+        };
+        let own = self.db.read(user).await?.own_exercises().await?;
+        Ok(self.shared.with_own(own))
+    }
+
     fn user(&self) -> Result<&UserId, ToolError> {
         let missing = || ToolError::at("user_id", "is missing; name the user this is about");
         self.user.ok_or_else(missing)
@@ -85,12 +97,18 @@ impl ToolContext<'_> {
             settings,
             zone,
             now,
+            shared: self.shared.clone(),
             call: self.call.clone(),
         })
     }
 }
 
 impl UserData {
+    /// The shared exercises with the user's own, as this transaction sees them.
+    pub async fn catalogue(&mut self) -> Result<Catalogue, ToolError> {
+        Ok(self.shared.with_own(self.tx.own_exercises().await?))
+    }
+
     pub fn today(&self) -> Date {
         dates::day(self.now, &self.zone)
     }

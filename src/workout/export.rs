@@ -3,7 +3,7 @@
 //!
 //! What is exported and imported into an empty log is exported as the same file.
 
-use std::mem::take;
+use std::{collections::VecDeque, mem::take};
 
 use csv::Writer;
 use jiff::Timestamp;
@@ -16,8 +16,9 @@ use super::{
     model::{Workout, WorkoutExercise, WorkoutSet},
 };
 
-/// Workouts read at once.
-const PAGE: i64 = 100;
+/// Workouts read at once: as many as a part of the log has, then more each time.
+const FIRST_PAGE: i64 = 10;
+const MAX_PAGE: i64 = 100;
 
 /// Writes workouts page by page: memory is bounded whatever the length of the log.
 pub struct Export<'a> {
@@ -28,6 +29,9 @@ pub struct Export<'a> {
     until: Timestamp,
     /// Workout and exercise notes are left out.
     without_notes: bool,
+    /// Workouts that are read and not written yet.
+    read: VecDeque<Workout>,
+    page: i64,
     pub workouts: usize,
     pub sets: usize,
 }
@@ -45,6 +49,8 @@ impl<'a> Export<'a> {
             after,
             until,
             without_notes,
+            read: VecDeque::new(),
+            page: FIRST_PAGE,
             workouts: 0,
             sets: 0,
         }
@@ -55,15 +61,18 @@ impl<'a> Export<'a> {
         format!("{HEADER}\n")
     }
 
-    /// The next rows; at most those of a page of workouts, and whole workouts up to `max_bytes`, at least one. Empty at the end.
+    /// The next rows: those of whole workouts up to `max_bytes`, at least of one. Empty at the end.
     pub async fn next(
         &mut self,
         tx: &mut UserTransaction,
         max_bytes: usize,
     ) -> Result<Vec<u8>, ToolError> {
         let mut rows = Vec::new();
-        for workout in tx.workouts_after(&self.after, self.until, PAGE).await? {
-            let written = self.rows(&workout, self.workouts + 1);
+        while self.has_more(tx).await? {
+            let Some(workout) = self.read.front() else {
+                break;
+            };
+            let written = self.rows(workout, self.workouts + 1);
             let written = written.map_err(|_| ToolError::Internal)?;
             if !rows.is_empty() && rows.len() + written.len() > max_bytes {
                 break;
@@ -75,9 +84,20 @@ impl<'a> Export<'a> {
                 .iter()
                 .map(|e| e.sets.len())
                 .sum::<usize>();
-            self.after = (workout.performed_at, workout.id);
+            self.after = (workout.performed_at, workout.id.clone());
+            self.read.pop_front();
         }
         Ok(rows)
+    }
+
+    /// True if there are workouts that are not written yet.
+    pub async fn has_more(&mut self, tx: &mut UserTransaction) -> Result<bool, ToolError> {
+        if self.read.is_empty() {
+            let read = tx.workouts_after(&self.after, self.until, self.page);
+            self.read = read.await?.into();
+            self.page = (self.page * 2).min(MAX_PAGE);
+        }
+        Ok(!self.read.is_empty())
     }
 
     /// The id of the last workout that was written.

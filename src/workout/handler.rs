@@ -36,6 +36,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(25);
 /// What all sessions share: the database, the catalogue, the limit of calls, the tools' schemas.
 pub struct ServerState {
     pub db: Database,
+    /// The exercises that all users have.
     pub catalogue: Catalogue,
     pub limit: HourlyLimit,
     /// The tools as agents and users see them.
@@ -128,33 +129,17 @@ impl Handler {
             Some(user) => self.count(user).await?,
             None => None,
         };
-        let catalogue = self.catalogue(user).await?;
         let ctx = ToolContext {
             call,
-            ..self.context(&catalogue, user, zone)
+            ..self.context(user, zone)
         };
         Ok((tool.run(&ctx, arguments).await?, notice))
     }
 
-    /// The shared exercises, with the user's own.
-    async fn catalogue(&self, user: Option<&UserId>) -> Result<Catalogue, ToolError> {
-        let ServerState { db, catalogue, .. } = &*self.state;
-        let Some(user) = user else {
-            return Ok(catalogue.clone());
-        };
-        let own = db.read(user).await?.own_exercises().await?;
-        Ok(catalogue.with_own(own))
-    }
-
-    fn context<'a>(
-        &'a self,
-        catalogue: &'a Catalogue,
-        user: Option<&'a UserId>,
-        zone: Option<TimeZone>,
-    ) -> ToolContext<'a> {
+    fn context<'a>(&'a self, user: Option<&'a UserId>, zone: Option<TimeZone>) -> ToolContext<'a> {
         ToolContext {
             db: &self.state.db,
-            catalogue,
+            shared: &self.state.catalogue,
             user,
             now: Timestamp::now(),
             zone,

@@ -80,7 +80,8 @@ pub async fn import(
         zone: user.zone.clone(),
         now: user.now,
     };
-    let prepared = prepare(ctx.catalogue, &settled, parsed, options).await?;
+    let catalogue = user.catalogue().await?;
+    let prepared = prepare(&catalogue, &settled, parsed, options).await?;
     let Prepared {
         mut report,
         imported,

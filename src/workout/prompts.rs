@@ -140,6 +140,7 @@ impl PromptSpec {
 async fn workouts(ctx: &ToolContext<'_>, days: i64) -> Result<String, ToolError> {
     let mut user = ctx.read().await?;
     let days = days.min(user.settings.max_history_days);
+    let catalogue = user.catalogue().await?;
     let page = Page::newest(user.days_ago(days), MAX_WORKOUTS);
     let workouts = user.tx.workouts(&page).await?;
     let mut lines = vec![format!("Workouts of the last {days} days, newest first:")];
@@ -147,7 +148,7 @@ async fn workouts(ctx: &ToolContext<'_>, days: i64) -> Result<String, ToolError>
         lines.push("none logged".to_owned());
     }
     let workouts = workouts.into_iter();
-    lines.extend(workouts.map(|w| WorkoutView::new(w, ctx.catalogue, &user).text()));
+    lines.extend(workouts.map(|w| WorkoutView::new(w, &catalogue, &user).text()));
     Ok(lines.join("\n"))
 }
 
@@ -200,6 +201,7 @@ async fn most_trained(ctx: &ToolContext<'_>, days: i64) -> Result<Vec<String>, T
     let mut user = ctx.read().await?;
     let since = user.days_ago(days.min(user.settings.max_history_days));
     let until = ctx.now + 1.millisecond();
+    let catalogue = user.catalogue().await?;
     let mut sets: BTreeMap<String, u32> = BTreeMap::new();
     for done in user.tx.working_sets(since, until).await? {
         *sets.entry(done.exercise_id).or_default() += done.sets;
@@ -207,7 +209,7 @@ async fn most_trained(ctx: &ToolContext<'_>, days: i64) -> Result<Vec<String>, T
     let mut sets: Vec<(String, u32)> = sets.into_iter().collect();
     sets.sort_by_key(|(_, sets)| std::cmp::Reverse(*sets));
     let ids = sets.into_iter().map(|(id, _)| id);
-    let known = ids.filter(|id| ctx.catalogue.by_id(id).is_some());
+    let known = ids.filter(|id| catalogue.by_id(id).is_some());
     Ok(known.take(MAX_EXERCISES).collect())
 }
 

@@ -82,7 +82,7 @@ pub async fn read(
     ctx: &ToolContext<'_>,
 ) -> Result<ReadResourceResult, ToolError> {
     let json = match uri {
-        ResourceUri::Catalogue => json(&ExerciseList::detailed(ctx.catalogue)),
+        ResourceUri::Catalogue => json(&ExerciseList::detailed(&ctx.catalogue().await?)),
         ResourceUri::History(exercise) => {
             let history = GetExerciseHistory::of(exercise);
             json(&history.run(ctx).await?.data)

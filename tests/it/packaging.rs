@@ -54,6 +54,46 @@ fn server_json_names_the_image_the_wheel_and_the_bundle_with_this_version() {
     }
 }
 
+/// The registry's schema, and the rules of its documentation that the schema does not have.
+#[test]
+fn server_json_is_valid_by_the_registrys_schema_and_names_public_packages() {
+    let schema = json("tests/it/packaging/server.schema.json");
+    let mut server = json("server.json");
+    assert_eq!(server["$schema"], schema["$id"]);
+    let validator = jsonschema::draft7::new(&schema).expect("a schema");
+    let problems = |server: &Value| -> Vec<String> {
+        let errors = validator.iter_errors(server);
+        errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    };
+    assert_eq!(problems(&server), [""; 0]);
+    for package in server["packages"].as_array().expect("a list") {
+        let identifier = package["identifier"].as_str().expect("a text");
+        let kind = package["registryType"].as_str().expect("a text");
+        let is_public = match kind {
+            // Of GitHub or GitLab, with `mcp` in the URL.
+            "mcpb" => ["https://github.com/", "https://gitlab.com/"]
+                .iter()
+                .any(|host| {
+                    identifier.starts_with(host)
+                        && identifier.contains("/releases/")
+                        && identifier.contains("mcp")
+                }),
+            // `namespace/image:tag` is on Docker Hub.
+            "oci" => identifier
+                .split_once(':')
+                .is_some_and(|(image, _)| image.split('/').count() == 2),
+            _ => package["registryBaseUrl"].is_null(),
+        };
+        assert!(is_public, "{kind} {identifier}");
+    }
+    // The schema refuses something.
+    server["packages"][0]["transport"]["type"] = "pipe".into();
+    server["name"] = "workouts".into();
+    assert_eq!(problems(&server).len(), 2);
+}
+
 #[test]
 fn every_package_starts_the_server_over_stdio_with_settings_that_exist() {
     let server = json("server.json");
@@ -92,5 +132,5 @@ fn the_registry_finds_the_servers_name_in_the_image_and_in_the_wheel() {
     assert!(
         text("Dockerfile").contains(&format!("io.modelcontextprotocol.server.name=\"{name}\""))
     );
-    assert!(text("packaging/README.md").contains(&format!("mcp-name: {name} ")));
+    assert!(text("packaging/description.md").contains(&format!("mcp-name: {name} ")));
 }

@@ -20,9 +20,9 @@ pub struct Count {
 /// Sets per muscle, from (primary muscles, secondary muscles, sets): 1 direct and 1 fractional for a primary muscle,
 /// 0.5 fractional for a secondary one. A set counts once for a muscle that is named twice, as primary if it is that too.
 ///
-/// This is the "fractional" quantification of J. Pelland et al., "The Resistance Training Dose-Response:
-/// Meta-Regressions Exploring the Effects of Weekly Volume and Frequency on Muscle Hypertrophy and Strength Gain",
-/// `SportRxiv` preprint, 2024, where it fitted the evidence best; Alpha Progression counts the same way.
+/// This is the "fractional" quantification of J. Pelland et al., "The Resistance Training Dose Response: Meta-Regressions
+/// Exploring the Effects of Weekly Volume and Frequency on Muscle Hypertrophy and Strength Gains", Sports Medicine 56(2), 2026,
+/// where it fitted the evidence best; Alpha Progression counts the same way.
 pub fn count<'a>(
     sets: impl IntoIterator<Item = (&'a [String], &'a [String], u32)>,
 ) -> BTreeMap<String, Count> {

@@ -138,8 +138,7 @@ impl ServerHandler for Handler {
         };
         let zone = meta::time_zone(&mut JsonObject::new(), meta).unwrap_or_default();
         let read = async {
-            let catalogue = self.catalogue(user.as_ref()).await?;
-            let ctx = self.context(&catalogue, user.as_ref(), zone);
+            let ctx = self.context(user.as_ref(), zone);
             resources::read(&request.uri, uri, &ctx).await
         };
         let read = run_logged(
@@ -185,8 +184,7 @@ impl ServerHandler for Handler {
         };
         let user = self.counted_user(user).await?;
         let prompt = async {
-            let catalogue = self.catalogue(Some(&user)).await?;
-            let ctx = self.context(&catalogue, Some(&user), zone);
+            let ctx = self.context(Some(&user), zone);
             prompt.get(&ctx, arguments).await
         };
         let result = run_logged("prompts/get", (Some(&user), &Span::default()), meta, prompt).await;
@@ -212,7 +210,7 @@ impl ServerHandler for Handler {
         let argument = &request.argument;
         let mut names = match argument.name.as_str() {
             "exercise" | "exercise_name" => {
-                let catalogue = self.catalogue(user.as_ref()).await;
+                let catalogue = self.context(user.as_ref(), None).catalogue().await;
                 let catalogue = catalogue.map_err(|error| error_data(&error))?;
                 catalogue.complete(&argument.value, MAX_COMPLETIONS + 1)
             }

@@ -43,6 +43,9 @@ pub(super) enum Column {
     Other,
 }
 
+/// Any column with weights.
+pub(super) const WEIGHT: &[Column] = &[Column::Weight, Column::WeightKg, Column::WeightLb];
+
 /// A column and its names. The first one is shown in messages.
 pub(super) type Named = (Column, &'static [&'static str]);
 

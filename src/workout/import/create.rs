@@ -30,7 +30,7 @@ pub(super) fn exercises(
             created.push(exercise(&name.text, workouts));
         }
     }
-    let own = catalogue.all().filter(|exercise| exercise.own).count();
+    let own = catalogue.own().count();
     if own + created.len() > MAX_USER_EXERCISES {
         return Err(ToolError::Input(format!(
             "{} own exercises would be created beside {own}; a user has at most {MAX_USER_EXERCISES}",

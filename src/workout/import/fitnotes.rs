@@ -1,7 +1,7 @@
 //! Exports of `FitNotes` (Android) and `FitNotes 2` (iOS): one row a set, a date without a time and no name of the workout; a day is
 //! a workout.
 
-use super::columns::{Column, Named};
+use super::columns::{Column, Named, WEIGHT};
 
 pub(super) const COLUMNS: &[Named] = &[
     (Column::Start, &["Date", "Datum"]),
@@ -24,4 +24,9 @@ pub(super) const COLUMNS: &[Named] = &[
     (Column::Rir, &["RIR"]),
 ];
 
-pub(super) const REQUIRED: &[Column] = &[Column::Start, Column::Exercise, Column::Reps];
+pub(super) const NEEDED: &[&[Column]] = &[
+    &[Column::Start],
+    &[Column::Exercise],
+    WEIGHT,
+    &[Column::Reps],
+];

@@ -51,42 +51,75 @@ impl Format {
         }
     }
 
-    /// The columns that tell it from the others.
-    fn required(self) -> &'static [Column] {
+    /// The columns without which a file would be another format's, or misread: one of each group.
+    fn needed(self) -> &'static [&'static [Column]] {
         match self {
-            Self::Strong => strong::REQUIRED,
-            Self::Hevy => hevy::REQUIRED,
-            Self::FitNotes => fitnotes::REQUIRED,
-            Self::Csv => own::REQUIRED,
+            Self::Strong => strong::NEEDED,
+            Self::Hevy => hevy::NEEDED,
+            Self::FitNotes => fitnotes::NEEDED,
+            Self::Csv => own::NEEDED,
         }
     }
 
+    /// The first names of the needed columns that are not there.
+    fn missing(self, columns: &Columns) -> Vec<&'static str> {
+        let needed = self.needed().iter();
+        let missing = needed.filter(|any| !any.iter().any(|column| columns.has(*column)));
+        missing.map(|any| self.name(any)).collect()
+    }
+
+    /// The first name of the first one of the columns that the format has.
+    fn name(self, any: &[Column]) -> &'static str {
+        let named = self.columns().iter().find(|(of, _)| any.contains(of));
+        named.map_or("", |(_, names)| names[0])
+    }
+
     fn described(self) -> String {
-        let name = |column: &Column| {
-            let named = self.columns().iter().find(|(of, _)| of == column);
-            named.map_or("", |(_, names)| names[0])
+        let needed = self.needed().iter();
+        let names: Vec<&str> = needed.map(|any| self.name(any)).collect();
+        let languages = match self {
+            Self::Strong => " in English, German or French",
+            Self::Hevy | Self::FitNotes | Self::Csv => "",
         };
-        let names: Vec<&str> = self.required().iter().map(name).collect();
-        format!("{} ({}, …)", self.as_str(), names.join(", "))
+        format!("{} ({}, …{languages})", self.as_str(), names.join(", "))
     }
 }
 
-/// The columns of the header in the given format, or in the first one whose required columns it has.
+/// The columns of the header in the given format, or in the first one whose needed columns it has.
 pub(super) fn detect(
     header: &StringRecord,
     given: Option<Format>,
 ) -> Result<(Format, Columns), ToolError> {
     let formats: &[Format] = given.as_ref().map_or(&FORMATS, std::slice::from_ref);
+    // The fewest missing columns so far.
+    let mut nearest: Option<(Format, Vec<&str>)> = None;
     for format in formats {
         let columns = Columns::new(header, format.columns());
-        if format.required().iter().all(|column| columns.has(*column)) {
+        let missing = format.missing(&columns);
+        if missing.is_empty() {
             return Ok((*format, columns));
         }
+        // Half of the columns tell what the file is meant to be.
+        let is_like = given.is_some() || 2 * missing.len() <= format.needed().len();
+        let is_nearer = nearest
+            .as_ref()
+            .is_none_or(|(_, of)| missing.len() < of.len());
+        if is_like && is_nearer {
+            nearest = Some((*format, missing));
+        }
     }
+    let shown = table::shown(header);
+    let what = match nearest {
+        Some((format, missing)) => format!(
+            "of the format {} it lacks {}; its columns are {shown}",
+            format.as_str(),
+            missing.join(", ")
+        ),
+        None => format!("its header is that of no known format; its columns are {shown}"),
+    };
     let known: Vec<String> = formats.iter().map(|format| format.described()).collect();
     Err(ToolError::Input(format!(
-        "the file cannot be read: its header is that of no known format; its columns are {}; known are {}",
-        table::shown(header),
+        "the file cannot be read: {what}; known are {}",
         known.join("; ")
     )))
 }
@@ -118,11 +151,11 @@ mod tests {
                 Format::Strong,
             ),
             (
-                "Datum;Workout-Name;Name der Übung;Gewicht;Wiederh.",
+                "Datum;Workout-Name;Name der Übung;Reihenfolge festlegen;Gewicht;Wiederh.;RPE;Entfernung;Sekunden;Notizen;Workout-Notizen;Workout-Dauer",
                 Format::Strong,
             ),
             (
-                "Date,Nom de l'entraînement,Durée,Nom de l'exercice,Ordre de la série,Poids,Réps,Distance,Secondes",
+                "Date,Nom de l'entraînement,Durée,Nom de l'exercice,Ordre de la série,Poids,Réps,Distance,Secondes,Notes,Notes d'entraînement,RPE",
                 Format::Strong,
             ),
             (
@@ -156,8 +189,27 @@ mod tests {
         ] {
             assert!(error.contains(part), "{part} in {error}");
         }
+    }
+
+    #[test]
+    fn a_header_that_lacks_needed_columns_is_refused_and_they_are_named() {
+        // Read all the same, its weights would be 0, and its rests sets.
+        let spanish = "Datum;Workout-Name;Name der Übung;Orden;Peso;Wiederh.";
+        let error = format(spanish).unwrap_err();
+        let expected =
+            "of the format strong it lacks Set Order, Weight; its columns are \"Datum\", ";
+        assert!(error.contains(expected), "{error}");
+        let error = format("Date,Exercise,Reps").unwrap_err();
+        assert!(
+            error.contains("of the format fitnotes it lacks Weight; "),
+            "{error}"
+        );
         let header: StringRecord = ["Date", "Exercise", "Reps"].into_iter().collect();
         let error = detect(&header, Some(Format::Hevy)).map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains("known are hevy ("), "{error}");
+        let error = error.to_string();
+        let expected =
+            "of the format hevy it lacks title, start_time, exercise_title, weight_kg; its";
+        assert!(error.contains(expected), "{error}");
+        assert!(error.contains("known are hevy (title, "), "{error}");
     }
 }

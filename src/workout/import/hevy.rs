@@ -1,7 +1,7 @@
 //! Hevy's export: one row a set, `"8 Apr 2026, 16:50"`, kilograms and kilometres or pounds and miles in the names of the columns.
 //! `set_type` is `normal`, `warmup`, `dropset` or `failure`; `set_index` begins at 0 for each exercise.
 
-use super::columns::{Column, Named};
+use super::columns::{Column, Named, WEIGHT};
 
 pub(super) const COLUMNS: &[Named] = &[
     (Column::Title, &["title"]),
@@ -23,4 +23,10 @@ pub(super) const COLUMNS: &[Named] = &[
     (Column::Rpe, &["rpe"]),
 ];
 
-pub(super) const REQUIRED: &[Column] = &[Column::Title, Column::Start, Column::Exercise];
+pub(super) const NEEDED: &[&[Column]] = &[
+    &[Column::Title],
+    &[Column::Start],
+    &[Column::Exercise],
+    WEIGHT,
+    &[Column::Reps],
+];

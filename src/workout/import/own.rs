@@ -31,4 +31,5 @@ pub(super) const COLUMNS: &[Named] = &[
     (Column::Rir, &["rir"]),
 ];
 
-pub(super) const REQUIRED: &[Column] = &[Column::Start, Column::Exercise, Column::SetKind];
+pub(super) const NEEDED: &[&[Column]] =
+    &[&[Column::Start], &[Column::Exercise], &[Column::SetKind]];

@@ -55,8 +55,7 @@ pub(super) async fn prepare(
     let mut created = Vec::new();
     if options.create {
         created = create::exercises(&names, &parsed.workouts, catalogue)?;
-        let own = catalogue.all().filter(|exercise| exercise.own);
-        with_created = catalogue.with_own(own.chain(&created).cloned().collect());
+        with_created = catalogue.with_own(catalogue.own().chain(&created).cloned().collect());
         names = Names::resolve(&parsed.workouts, &options.names, &with_created).await?;
     }
     let conversion = Conversion {

@@ -1,11 +1,20 @@
 //! Strong's exports: one row a set, separated by commas or semicolons, with the workout repeated in each.
 //!
-//! Known headers: `Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE`, the
-//! same with `Weight Unit` and `Distance Unit`, and `Workout #;Date;Workout Name;Duration (sec);Exercise Name;Set Order;
-//! Weight (kg);Reps;RPE;Distance (meters);Seconds;Notes;Workout Notes`; German and French ones.
+//! Known headers, all of files in public repositories:
+//!
+//! - `Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE`; the same with
+//!   `Weight Unit`, `Distance Unit` and `Workout Duration`.
+//! - `Workout #;Date;Workout Name;Duration (sec);Exercise Name;Set Order;Weight (kg);Reps;RPE;Distance (meters);Seconds;Notes;
+//!   Workout Notes`.
+//! - German: `Datum,Workout-Name,Dauer,Name der Übung,Reihenfolge festlegen,Gewicht,Wiederh.,Entfernung,Sekunden,Notizen,
+//!   Workout-Notizen,RPE`, on Android `Workout-Dauer` (jjaju/statlift, `columns.json` at 3cc1c3c2).
+//! - French: `Date,Nom de l'entraînement,Durée,Nom de l'exercice,Ordre de la série,Poids,Réps,Distance,Secondes,Notes,
+//!   Notes d'entraînement,RPE` (Martsk23/fitness-recomp, `tests/fixtures/strong-export-reel.csv` at 5ab972bb, a real export).
+//!
+//! No name is here that no file has: a column of another name is reported, and one that is needed refuses the file.
 
 use super::{
-    columns::{Cells, Column, Named},
+    columns::{Cells, Column, Named, WEIGHT},
     record::{RowKind, parse_kind},
 };
 use crate::workout::model::SetKind;
@@ -18,29 +27,13 @@ pub(super) const COLUMNS: &[Named] = &[
     ),
     (
         Column::Exercise,
-        &[
-            "Exercise Name",
-            "Name der Übung",
-            "Übungsname",
-            "Nom de l'exercice",
-        ],
+        &["Exercise Name", "Name der Übung", "Nom de l'exercice"],
     ),
     (
         Column::SetIndex,
-        &[
-            "Set Order",
-            "Satzreihenfolge",
-            "Satz-Reihenfolge",
-            "Reihenfolge der Sätze",
-            "Reihenfolge festlegen",
-            "Ordre de la série",
-            "Ordre des séries",
-        ],
+        &["Set Order", "Reihenfolge festlegen", "Ordre de la série"],
     ),
-    (
-        Column::Workout,
-        &["Workout #", "Workout Number", "Workout-Nr."],
-    ),
+    (Column::Workout, &["Workout #", "Workout Number"]),
     (
         Column::Duration,
         &[
@@ -48,57 +41,20 @@ pub(super) const COLUMNS: &[Named] = &[
             "Duration (sec)",
             "Workout Duration",
             "Dauer",
-            "Dauer (Sek)",
-            "Trainingsdauer",
+            "Workout-Dauer",
             "Durée",
-            "Durée (sec)",
         ],
     ),
     (Column::Weight, &["Weight", "Gewicht", "Poids"]),
-    (
-        Column::WeightKg,
-        &["Weight (kg)", "Weight (kgs)", "Gewicht (kg)", "Poids (kg)"],
-    ),
-    (
-        Column::WeightLb,
-        &[
-            "Weight (lb)",
-            "Weight (lbs)",
-            "Gewicht (lb)",
-            "Gewicht (lbs)",
-            "Poids (lb)",
-            "Poids (lbs)",
-        ],
-    ),
-    (
-        Column::WeightUnit,
-        &["Weight Unit", "Gewichtseinheit", "Unité de poids"],
-    ),
-    (
-        Column::Reps,
-        &[
-            "Reps",
-            "Wiederh.",
-            "Wdh.",
-            "Wiederholungen",
-            "Réps",
-            "Répétitions",
-        ],
-    ),
+    (Column::WeightKg, &["Weight (kg)", "Weight (kgs)"]),
+    (Column::WeightLb, &["Weight (lb)", "Weight (lbs)"]),
+    (Column::WeightUnit, &["Weight Unit"]),
+    (Column::Reps, &["Reps", "Wiederh.", "Réps"]),
     (Column::Rpe, &["RPE"]),
-    (
-        Column::Distance,
-        &["Distance", "Entfernung", "Distanz", "Strecke"],
-    ),
+    (Column::Distance, &["Distance", "Entfernung"]),
     (
         Column::DistanceMetres,
-        &[
-            "Distance (meters)",
-            "Distance (m)",
-            "Entfernung (Meter)",
-            "Distanz (Meter)",
-            "Distance (mètres)",
-        ],
+        &["Distance (meters)", "Distance (m)"],
     ),
     (
         Column::DistanceKilometres,
@@ -108,29 +64,24 @@ pub(super) const COLUMNS: &[Named] = &[
         Column::DistanceMiles,
         &["Distance (mi)", "Distance (miles)"],
     ),
-    (
-        Column::DistanceUnit,
-        &[
-            "Distance Unit",
-            "Entfernungseinheit",
-            "Distanzeinheit",
-            "Unité de distance",
-        ],
-    ),
+    (Column::DistanceUnit, &["Distance Unit"]),
     (Column::Seconds, &["Seconds", "Sekunden", "Secondes"]),
     (Column::Notes, &["Notes", "Exercise Notes", "Notizen"]),
     (
         Column::WorkoutNotes,
-        &[
-            "Workout Notes",
-            "Workout-Notizen",
-            "Trainingsnotizen",
-            "Notes de l'entraînement",
-        ],
+        &["Workout Notes", "Workout-Notizen", "Notes d'entraînement"],
     ),
 ];
 
-pub(super) const REQUIRED: &[Column] = &[Column::Start, Column::Title, Column::Exercise];
+/// Without the order of sets, rests and warm-ups would be sets.
+pub(super) const NEEDED: &[&[Column]] = &[
+    &[Column::Start],
+    &[Column::Title],
+    &[Column::Exercise],
+    &[Column::SetIndex],
+    WEIGHT,
+    &[Column::Reps],
+];
 
 /// `Set Order` is a number, or a letter for the kind of a set; rests and notes have words.
 pub(super) fn kind(cells: Cells<'_>) -> RowKind {
@@ -146,9 +97,7 @@ pub(super) fn kind(cells: Cells<'_>) -> RowKind {
         "d" => RowKind::Set(SetKind::Drop, None),
         "f" => RowKind::Set(SetKind::Failure, None),
         "note" | "notes" | "notiz" | "remarque" => RowKind::Note,
-        "rest timer" | "rest" | "minuteur de repos" | "ruhe-timer" | "pausen-timer" => {
-            RowKind::Rest
-        }
+        "rest timer" | "rest" | "minuteur de repos" | "ruhezeit" => RowKind::Rest,
         // A timer in another language counts nothing but seconds.
         _ if letter.chars().count() > 1 && counts_nothing(cells) => RowKind::Rest,
         _ => match parse_kind(order) {

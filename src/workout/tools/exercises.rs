@@ -18,15 +18,15 @@ const DEFAULT_EXERCISES: usize = 100;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListExercises {
-    /// chest, back, shoulders, biceps, quads, glutes …
+    /// chest, shoulders, quads …
     muscle_group: Option<String>,
-    /// barbell, dumbbell, machine, cable, bodyweight …
+    /// barbell, cable, bodyweight …
     equipment: Option<String>,
     query: Option<String>,
     /// Default 100
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
-    /// `next_offset` of the page before
+    /// The last `next_offset`
     #[schemars(range(min = 0, max = 100_000))]
     offset: Option<usize>,
 }
@@ -78,12 +78,12 @@ struct Details {
 impl Tool for ListExercises {
     const NAME: &'static str = "list_exercises";
     const TITLE: &'static str = "List exercises";
-    const DESCRIPTION: &'static str = "Exercises that sets can be logged for, the user's own included, by muscle, equipment or name (query), the best match first. Of up to 20 it says what reps and weight mean (seconds, metres, per dumbbell). Other tools take names as people say them: no need to look them up.";
+    const DESCRIPTION: &'static str = "Exercises, the user's own included, by muscle, equipment or name (query), the best match first; of up to 20, what reps and weight mean (seconds, metres, per dumbbell). Other tools take names as people say them: no need to look them up.";
     const PERSONAL: bool = false;
     type Output = ExerciseList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<ExerciseList>, ToolError> {
-        let catalogue = ctx.catalogue;
+        let catalogue = ctx.catalogue().await?;
         let muscles = filter(self.muscle_group.as_deref());
         let muscles = muscles.map(parse_muscles).transpose()?;
         let equipment = filter(self.equipment.as_deref());

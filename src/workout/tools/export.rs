@@ -16,7 +16,7 @@ pub(super) struct ExportWorkouts {
     /// Last day
     #[schemars(regex(pattern = dates::DATE_PATTERN))]
     until: Option<String>,
-    /// `next_after` of the part before
+    /// The last `next_after`
     after: Option<String>,
 }
 
@@ -69,15 +69,9 @@ impl Tool for ExportWorkouts {
         if hides_notes {
             notices.push("notes are left out, as the user's settings say".to_owned());
         }
-        let mut export = Export::new(ctx.catalogue, after, until, hides_notes);
-        let mut rows = export.next(&mut user.tx, MAX_BYTES).await?;
-        while rows.len() < MAX_BYTES / 2 {
-            let more = export.next(&mut user.tx, MAX_BYTES - rows.len()).await?;
-            if more.is_empty() {
-                break;
-            }
-            rows.extend(more);
-        }
+        let catalogue = user.catalogue().await?;
+        let mut export = Export::new(&catalogue, after, until, hides_notes);
+        let rows = export.next(&mut user.tx, MAX_BYTES).await?;
         Self::reply(&rows, export, &mut user, notices).await
     }
 }
@@ -89,18 +83,17 @@ impl ExportWorkouts {
         user: &mut UserData,
         mut notices: Vec<String>,
     ) -> Result<Reply<ExportedWorkouts>, ToolError> {
-        let (workouts, sets) = (export.workouts, export.sets);
-        let last = export.last_id().to_owned();
-        let is_more = workouts > 0 && !export.next(&mut user.tx, 1).await?.is_empty();
+        let is_more = export.has_more(&mut user.tx).await?;
         if is_more {
             notices.push("this is a part: call again with after = next_after".to_owned());
         }
         let exported = ExportedWorkouts {
             csv: format!("{}{}", Export::header(), String::from_utf8_lossy(rows)),
-            workouts,
-            sets,
-            next_after: is_more.then_some(last),
+            workouts: export.workouts,
+            sets: export.sets,
+            next_after: is_more.then(|| export.last_id().to_owned()),
         };
+        let (workouts, sets) = (export.workouts, export.sets);
         let mut text = format!("{workouts} workouts, {sets} sets, as CSV");
         if let Some(after) = &exported.next_after {
             text = format!("{text}\nmore: after={after}");

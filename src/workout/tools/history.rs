@@ -49,12 +49,13 @@ impl GetExerciseHistory {
 impl Tool for GetExerciseHistory {
     const NAME: &'static str = "get_exercise_history";
     const TITLE: &'static str = "Exercise history";
-    const DESCRIPTION: &'static str = "The sessions of one exercise, newest first, with sets, volume and estimated one-rep max. For older ones call again with before=next_before.";
+    const DESCRIPTION: &'static str = "Sessions of one exercise, newest first, with sets, volume and estimated one-rep max. Older ones: before=next_before.";
     type Output = ExerciseHistory;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<ExerciseHistory>, ToolError> {
-        let exercise = ctx.catalogue.find(&self.exercise)?;
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let exercise = catalogue.find(&self.exercise)?;
         let days = self.days.unwrap_or(90).min(user.settings.max_history_days);
         let limit = self.limit.unwrap_or(DEFAULT_SESSIONS);
         let mut page = Page::newest(user.days_ago(days), limit + 1);

@@ -15,14 +15,14 @@ pub(super) struct ImportWorkouts {
     dry_run: Option<bool>,
     /// csv is of `export_workouts`
     format: Option<Format>,
-    /// Of wrong lines: leave them out (default), or import nothing
+    /// Leave wrong lines out (default), or import nothing
     on_error: Option<OnError>,
-    /// Where the file does not say
+    /// If the file does not say
     weight_unit: Option<Unit>,
     /// Of 03/04/2026
     #[schemars(extend("enum" = ["dmy", "mdy"]))]
     date_order: Option<String>,
-    /// Create own exercises for unmatched names
+    /// Make unmatched names own exercises
     create: Option<bool>,
     /// What to take unmatched names for
     #[schemars(length(max = 1000))]
@@ -47,8 +47,8 @@ enum OnError {
 impl Tool for ImportWorkouts {
     const NAME: &'static str = "import_workouts";
     const TITLE: &'static str = "Import a training history";
-    const DESCRIPTION: &'static str = "Import an export of Strong, Hevy or FitNotes. Call it first as it is: it reports how workouts, names and units are understood; if the user agrees, again with dry_run false. What is in the log already is not added again.";
-    const EFFECT: Effect = Effect::AddOnce;
+    const DESCRIPTION: &'static str = "Import an export of Strong, Hevy or FitNotes. By default it only reports how workouts, names and units are understood; if the user agrees, call again with dry_run=false. Nothing is added twice.";
+    const EFFECT: Effect = Effect::Overwrite;
     const ZONED: bool = true;
     type Output = ImportReport;
 

@@ -22,7 +22,7 @@ const MOST_ASSISTANCE: f64 = 2000.0;
 #[serde(deny_unknown_fields)]
 pub(super) struct SuggestNextWeight {
     exercise: String,
-    /// Default: the active plan's range, else what the log shows
+    /// Default: the active plan's range, else from the log
     #[schemars(range(min = 1, max = 100))]
     target_reps: Option<u32>,
     /// A range in place of `target_reps`
@@ -67,13 +67,14 @@ pub(super) struct NextWeight {
 impl Tool for SuggestNextWeight {
     const NAME: &'static str = "suggest_next_weight";
     const TITLE: &'static str = "Suggest the next weight";
-    const DESCRIPTION: &'static str = "The next weight by double progression: a step up when every set at the working weight reached the target, the same after a miss, 10 % down after two.";
+    const DESCRIPTION: &'static str = "Next weight by double progression: a step up when every set at the working weight reached the target, the same after a miss, 10 % down after two.";
     type Output = NextWeight;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<NextWeight>, ToolError> {
-        let exercise = ctx.catalogue.find(&self.exercise)?;
         let given = target::given(self.target_reps, self.reps_min, self.reps_max)?;
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let exercise = catalogue.find(&self.exercise)?;
         let days = user.settings.max_history_days;
         let since = user.days_ago(days);
         let sessions = user.tx.exercise_history(&exercise.id, since, SESSIONS);

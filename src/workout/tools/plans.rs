@@ -34,7 +34,7 @@ async fn repeated(
     mut user: UserData,
     id: &str,
     notice: Option<String>,
-    ctx: &ToolContext<'_>,
+    catalogue: &Catalogue,
 ) -> Result<Reply<PlanView>, ToolError> {
     let plan = user.tx.plan(id).await?;
     let plan = plan.ok_or_else(|| {
@@ -42,7 +42,7 @@ async fn repeated(
         ToolError::at("this call", what)
     })?;
     let action = "This call was carried out before:";
-    Ok(PlanView::reply(action, plan, notice, ctx.catalogue))
+    Ok(PlanView::reply(action, plan, notice, catalogue))
 }
 
 /// Stores the plan.

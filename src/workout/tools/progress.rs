@@ -137,12 +137,13 @@ struct Point {
 impl Tool for AnalyzeProgress {
     const NAME: &'static str = "analyze_progress";
     const TITLE: &'static str = "Analyze progress";
-    const DESCRIPTION: &'static str = "Progress in one exercise: volume and estimated one-rep max (or the best set, for holds, carries and bodyweight) with slope per week, best sets, plateau, all-time bests.";
+    const DESCRIPTION: &'static str = "Progress in one exercise: volume and estimated one-rep max (or best set: holds, carries, bodyweight) with weekly slope, best sets, plateau, all-time bests.";
     type Output = Progress;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<Progress>, ToolError> {
-        let exercise = ctx.catalogue.find(&self.exercise)?;
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let exercise = catalogue.find(&self.exercise)?;
         let limit = user.settings.max_history_days;
         let days = self.time_period_days.unwrap_or(30).min(limit);
         let since = user.days_ago(days);

@@ -121,7 +121,7 @@ pub(super) fn terse(schema: &mut Schema) {
 
 /// Adds the optional `client_timezone`.
 pub(super) fn add_time_zone(input: &mut JsonObject) {
-    let description = "IANA zone; default: the user's";
+    let description = "IANA; default the user's";
     let zone = json!({"type": "string", "description": description});
     properties(input).insert("client_timezone".into(), zone);
 }

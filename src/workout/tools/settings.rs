@@ -67,7 +67,7 @@ impl Tool for UpdateSettings {
     const NAME: &'static str = "update_settings";
     const TITLE: &'static str = "Update settings";
     const DESCRIPTION: &'static str =
-        "Change the user's settings, or record their body weight. What is not given stays.";
+        "Change settings, or record body weight. What is not given stays.";
     const EFFECT: Effect = Effect::Overwrite;
     type Output = SettingsView;
 

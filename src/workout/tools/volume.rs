@@ -20,7 +20,7 @@ const CAVEAT: &str = "general guidance, not medical advice; MRV by days: those o
 pub struct CheckVolumeLandmarks {
     /// As in `list_exercises`; default all
     pub muscle_group: Option<String>,
-    /// A date in the week, or 2026-W47; default: this week
+    /// A date in it, or 2026-W47; default this week
     #[schemars(regex(pattern = dates::WEEK_PATTERN))]
     pub week: Option<String>,
 }
@@ -65,7 +65,7 @@ struct MuscleVolume {
 impl Tool for CheckVolumeLandmarks {
     const NAME: &'static str = "check_volume_landmarks";
     const TITLE: &'static str = "Weekly volume";
-    const DESCRIPTION: &'static str = "Working sets per muscle in a week, direct and fractional, against the published landmarks MV, MEV, MAV and MRV.";
+    const DESCRIPTION: &'static str = "Working sets per muscle in a week, direct and fractional, against published landmarks (MV, MEV, MAV, MRV).";
     const ZONED: bool = true;
     type Output = VolumeReport;
 
@@ -80,7 +80,8 @@ impl Tool for CheckVolumeLandmarks {
             first,
             complete: first.saturating_add(7.days()) <= user.today(),
         };
-        let counts = week.counts(&mut user, ctx.catalogue).await?;
+        let catalogue = user.catalogue().await?;
+        let counts = week.counts(&mut user, &catalogue).await?;
         let muscles = muscles.iter();
         let report = VolumeReport {
             week_begins: first.to_string(),

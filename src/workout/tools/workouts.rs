@@ -39,14 +39,14 @@ async fn repeated(
     mut user: UserData,
     id: &str,
     notice: Option<String>,
-    ctx: &ToolContext<'_>,
+    catalogue: &Catalogue,
 ) -> Result<Reply<WorkoutReply>, ToolError> {
     let stored = user.tx.workout(id).await?;
     let stored = stored.ok_or_else(|| {
         let what = "was executed before, and its workout was deleted since; nothing was changed";
         ToolError::at("this call", what)
     })?;
-    let view = WorkoutView::new(stored, ctx.catalogue, &user);
+    let view = WorkoutView::new(stored, catalogue, &user);
     let action = "This call was carried out before; logged then:";
     Ok(WorkoutReply::reply(action, view, notice, true))
 }

@@ -38,11 +38,15 @@ impl Generator {
             "boolean" => json!(self.rng.random::<bool>()),
             "integer" => {
                 let bound = |key: &str| schema[key].as_i64().expect("a bound");
-                json!(self.rng.random_range(bound("minimum")..=bound("maximum")))
+                let (min, max) = (bound("minimum"), bound("maximum"));
+                let between = self.rng.random_range(min..=max);
+                json!([min, between, max].choose(&mut self.rng))
             }
             "number" => {
                 let bound = |key: &str| schema[key].as_f64().expect("a bound");
-                json!(self.rng.random_range(bound("minimum")..=bound("maximum")))
+                let (min, max) = (bound("minimum"), bound("maximum"));
+                let between = self.rng.random_range(min..=max);
+                json!([min, between, max].choose(&mut self.rng))
             }
             "string" => json!(self.text(name, schema)),
             "array" => {

@@ -147,6 +147,7 @@ async fn a_set_audience_replaces_the_url_and_is_compared_exactly() {
         (json!("authenticated"), SAM),
         (json!(["x", "authenticated"]), SAM),
         (json!("Authenticated"), "401"),
+        (json!("authenticated elsewhere"), "401"),
         (json!("https://mcp.example.com/mcp"), "401"),
         (json!(OURS), "401"),
         (json!([]), "401"),

@@ -451,3 +451,31 @@ on_both!(
         assert_eq!(updated.unwrap()["exercise"]["measure"], "seconds");
     }
 );
+
+on_both!(
+    tools_that_name_no_exercise_do_not_read_the_users_own,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let squats = json!({"exercises": [{"exercise_id": "squat", "sets": [{"reps": 5, "weight": 100, "unit": "kg"}]}]});
+        let workout = ann.call("create_workout", squats).await.unwrap();
+        let plan = json!({"name": "Short", "duration_weeks": 4, "sessions": [
+            {"name": "A", "exercises": [{"exercise_id": "squat", "sets": 3}]}]});
+        let plan = ann.call("create_workout_plan", plan).await.unwrap();
+        world
+            .run("ALTER TABLE user_exercise RENAME TO elsewhere")
+            .await;
+        for (tool, arguments) in [
+            ("get_settings", json!({})),
+            ("update_settings", json!({"units": "lb"})),
+            ("delete_plan", json!({"plan_id": plan["plan_id"]})),
+            (
+                "delete_workout",
+                json!({"workout_id": workout["workout"]["id"]}),
+            ),
+        ] {
+            ann.call(tool, arguments).await.expect(tool);
+        }
+        let error = refused(&ann, "list_workouts", json!({})).await;
+        assert!(error.contains("database cannot be used"), "{error}");
+    }
+);

@@ -15,7 +15,7 @@ pub(super) async fn call(db: &Database, now: Timestamp, tool: &str, arguments: V
     let catalogue = Catalogue::load(db.pool()).await.unwrap();
     let ctx = ToolContext {
         db,
-        catalogue: &catalogue,
+        shared: &catalogue,
         user: Some(&user().unwrap()),
         now,
         zone: None,

@@ -73,7 +73,7 @@ fn landmarks_state_their_commit_and_date() {
     for doi in [
         "10.1080/07303084.1993.10606684",
         "10.1519/JSC.0000000000001049",
-        "10.51224/SportRxiv.460",
+        "10.1007/s40279-025-02344-w",
     ] {
         assert!(sources.contains(doi), "{doi}");
     }

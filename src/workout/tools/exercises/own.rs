@@ -3,52 +3,21 @@
 use super::own_input::Changes;
 use crate::workout::{
     catalogue::{Load, Measure},
-    model::MAX_EXERCISE_NAME_CHARS,
     store::MAX_USER_EXERCISES,
     tools::prelude::*,
 };
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::workout::tools) struct CreateExercise {
-    #[schemars(length(max = MAX_EXERCISE_NAME_CHARS), regex(pattern = NOT_BLANK))]
-    name: String,
-    #[schemars(length(min = 1, max = 17))]
-    primary_muscles: Vec<String>,
-    #[schemars(length(max = 17))]
-    secondary_muscles: Option<Vec<String>>,
-    #[schemars(length(max = 10), inner(length(max = MAX_EXERCISE_NAME_CHARS)))]
-    aliases: Option<Vec<String>>,
-    /// Default other
-    equipment: Option<String>,
-    /// Default reps
-    measure: Option<Measure>,
-    /// What weight is
-    load: Option<Load>,
-    /// kg
-    #[schemars(range(min = 0, max = 50))]
-    step_increment: Option<f64>,
-}
+#[serde(transparent)]
+#[schemars(extend("additionalProperties" = false, "required" = ["name", "primary_muscles"]))]
+pub(in crate::workout::tools) struct CreateExercise(Changes);
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(extend("additionalProperties" = false))]
 pub(in crate::workout::tools) struct UpdateExercise {
     exercise_id: String,
-    #[schemars(length(max = MAX_EXERCISE_NAME_CHARS), regex(pattern = NOT_BLANK))]
-    name: Option<String>,
-    #[schemars(length(min = 1, max = 17))]
-    primary_muscles: Option<Vec<String>>,
-    #[schemars(length(max = 17))]
-    secondary_muscles: Option<Vec<String>>,
-    /// Replaces all
-    #[schemars(length(max = 10), inner(length(max = MAX_EXERCISE_NAME_CHARS)))]
-    aliases: Option<Vec<String>>,
-    equipment: Option<String>,
-    measure: Option<Measure>,
-    load: Option<Load>,
-    /// kg
-    #[schemars(range(min = 0, max = 50))]
-    step_increment: Option<f64>,
+    #[serde(flatten)]
+    changes: Changes,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -77,27 +46,17 @@ struct OwnExercise {
 impl Tool for CreateExercise {
     const NAME: &'static str = "create_exercise";
     const TITLE: &'static str = "Create an own exercise";
-    const DESCRIPTION: &'static str = "Create an exercise of the user's own, if list_exercises has none that it is. All tools then take its name.";
+    const DESCRIPTION: &'static str = "Add the user's own exercise if list_exercises has none like it (default: equipment other, measure reps). All tools then take its name.";
     const EFFECT: Effect = Effect::Add;
     type Output = OwnExerciseReply;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<OwnExerciseReply>, ToolError> {
-        let changes = Changes {
-            name: Some(self.name),
-            primary_muscles: Some(self.primary_muscles),
-            secondary_muscles: self.secondary_muscles,
-            aliases: self.aliases,
-            equipment: self.equipment,
-            measure: self.measure,
-            load: self.load,
-            step_increment: self.step_increment,
-        };
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
             Write::Repeated(user, id) => return repeated(user, &id).await,
         };
-        let own = user.tx.own_exercises().await?;
-        if own.len() >= MAX_USER_EXERCISES {
+        let catalogue = user.catalogue().await?;
+        if catalogue.own().count() >= MAX_USER_EXERCISES {
             return Err(ToolError::Input(format!(
                 "the user has {MAX_USER_EXERCISES} own exercises already; update one of them instead"
             )));
@@ -106,7 +65,7 @@ impl Tool for CreateExercise {
             id: new_id(),
             ..Exercise::own()
         };
-        let exercise = changes.applied_to(new, &ctx.catalogue.with_own(own))?;
+        let exercise = self.0.applied_to(new, &catalogue)?;
         user.tx.insert_exercise(&exercise, ctx.now).await?;
         user.commit(&exercise.id).await?;
         Ok(OwnExerciseReply::reply("Created:", &exercise, false))
@@ -117,28 +76,18 @@ impl Tool for UpdateExercise {
     const NAME: &'static str = "update_exercise";
     const TITLE: &'static str = "Change an own exercise";
     const DESCRIPTION: &'static str =
-        "Change one of the user's own exercises. What is not given stays.";
+        "Change one of the user's own exercises. What is not given stays; lists are replaced.";
     const EFFECT: Effect = Effect::Overwrite;
     type Output = OwnExerciseReply;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<OwnExerciseReply>, ToolError> {
-        let changes = Changes {
-            name: self.name,
-            primary_muscles: self.primary_muscles,
-            secondary_muscles: self.secondary_muscles,
-            aliases: self.aliases,
-            equipment: self.equipment,
-            measure: self.measure,
-            load: self.load,
-            step_increment: self.step_increment,
-        };
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
             Write::Repeated(user, id) => return repeated(user, &id).await,
         };
-        let catalogue = ctx.catalogue.with_own(user.tx.own_exercises().await?);
+        let catalogue = user.catalogue().await?;
         let stored = own_exercise(&catalogue, &self.exercise_id)?;
-        let exercise = changes.applied_to(stored.clone(), &catalogue)?;
+        let exercise = self.changes.applied_to(stored.clone(), &catalogue)?;
         if let Some(refusal) = reread(&stored, &exercise)
             && user.tx.has_sets_of(&exercise.id).await?
         {

@@ -2,22 +2,32 @@
 
 use crate::workout::{
     catalogue::{Load, Measure, muscles_of},
+    model::MAX_EXERCISE_NAME_CHARS,
     tools::prelude::*,
 };
 
 /// In kg; of an exercise for which none is given.
 const DEFAULT_STEP: f64 = 2.5;
 
-/// What is given of an exercise.
+// What is given of an exercise. The tools' schemas say what is required, and that there is nothing else: `serde` cannot where
+// fields are flattened.
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Changes {
-    pub name: Option<String>,
-    pub primary_muscles: Option<Vec<String>>,
-    pub secondary_muscles: Option<Vec<String>>,
-    pub aliases: Option<Vec<String>>,
-    pub equipment: Option<String>,
-    pub measure: Option<Measure>,
-    pub load: Option<Load>,
-    pub step_increment: Option<f64>,
+    #[schemars(length(max = MAX_EXERCISE_NAME_CHARS), regex(pattern = NOT_BLANK))]
+    name: Option<String>,
+    #[schemars(length(min = 1, max = 17))]
+    primary_muscles: Option<Vec<String>>,
+    #[schemars(length(max = 17))]
+    secondary_muscles: Option<Vec<String>>,
+    #[schemars(length(max = 10), inner(length(max = MAX_EXERCISE_NAME_CHARS)))]
+    aliases: Option<Vec<String>>,
+    equipment: Option<String>,
+    measure: Option<Measure>,
+    /// What weight is
+    load: Option<Load>,
+    /// kg
+    #[schemars(range(min = 0, max = 50))]
+    step_increment: Option<f64>,
 }
 
 impl Changes {

@@ -17,7 +17,7 @@ pub(in crate::workout::tools) struct ActivatePlan {
 impl Tool for ActivatePlan {
     const NAME: &'static str = "activate_plan";
     const TITLE: &'static str = "Activate a plan";
-    const DESCRIPTION: &'static str = "Make a plan the user's one active plan, or end it with active=false. Of a system plan the user gets a copy.";
+    const DESCRIPTION: &'static str = "Make a plan the user's one active plan, or end it (active=false). A system plan is copied first.";
     const EFFECT: Effect = Effect::AddOrOverwrite;
     type Output = PlanView;
 
@@ -26,9 +26,10 @@ impl Tool for ActivatePlan {
         let first = first
             .map(|day| dates::parse_date("starts_at", &day))
             .transpose()?;
+        let catalogue = ctx.catalogue().await?;
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, None, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, None, &catalogue).await,
         };
         let plan = find(&mut user, "plan_id", &self.plan_id).await?;
         let (action, plan) = if self.active == Some(false) {
@@ -43,7 +44,7 @@ impl Tool for ActivatePlan {
             ("Activated", plan)
         };
         user.commit(&plan.id).await?;
-        Ok(PlanView::reply(action, plan, None, ctx.catalogue))
+        Ok(PlanView::reply(action, plan, None, &catalogue))
     }
 }
 

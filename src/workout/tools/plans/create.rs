@@ -27,19 +27,20 @@ pub(in crate::workout::tools) struct CreatePlan {
 impl Tool for CreatePlan {
     const NAME: &'static str = "create_workout_plan";
     const TITLE: &'static str = "Create a plan";
-    const DESCRIPTION: &'static str = "Create a plan of weekly sessions: from scratch with sessions and duration_weeks, or based_on another plan. It does not count until activate_plan.";
+    const DESCRIPTION: &'static str = "Create a plan of weekly sessions: from sessions and duration_weeks, or based_on another plan. activate_plan makes it count.";
     const EFFECT: Effect = Effect::Add;
     type Output = PlanView;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = name("name", self.name)?;
         let description = text(self.description);
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         check_sessions(self.sessions.as_mut(), &mut names)?;
         let notice = names.notice("planned");
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, &catalogue).await,
         };
         let base = match non_blank(self.based_on) {
             Some(id) => Some(find(&mut user, "based_on", &id).await?),
@@ -63,7 +64,7 @@ impl Tool for CreatePlan {
         };
         let stored = insert(&mut user, plan, ctx).await?;
         user.commit(&stored.id).await?;
-        Ok(PlanView::reply("Created", stored, notice, ctx.catalogue))
+        Ok(PlanView::reply("Created", stored, notice, &catalogue))
     }
 }
 

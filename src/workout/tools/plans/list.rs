@@ -7,7 +7,7 @@ use crate::workout::tools::prelude::*;
 #[serde(deny_unknown_fields)]
 pub struct ListPlans {
     pub plan_id: Option<String>,
-    /// `next_offset` of the page before
+    /// The last `next_offset`
     #[schemars(range(min = 0, max = 1000))]
     pub offset: Option<usize>,
 }
@@ -23,11 +23,12 @@ pub struct PlanList {
 impl Tool for ListPlans {
     const NAME: &'static str = "list_plans";
     const TITLE: &'static str = "List plans";
-    const DESCRIPTION: &'static str = "The user's own plans, the active one first, and the system plans. With plan_id, one with its sessions.";
+    const DESCRIPTION: &'static str = "The user's plans, the active one first, and the system plans. With plan_id: one, with its sessions.";
     type Output = PlanList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<PlanList>, ToolError> {
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
         let plans = match non_blank(self.plan_id) {
             Some(id) => vec![find(&mut user, "plan_id", &id).await?],
             None => user.tx.plans().await?,
@@ -41,7 +42,7 @@ impl Tool for ListPlans {
         let fit = fitting(&plans, PAGE_BYTES);
         let next_offset = (fit < plans.len()).then_some(from + fit);
         plans.truncate(fit);
-        let mut lines: Vec<String> = plans.iter().map(|plan| plan.text(ctx.catalogue)).collect();
+        let mut lines: Vec<String> = plans.iter().map(|plan| plan.text(&catalogue)).collect();
         if lines.is_empty() {
             lines.push("no more plans".to_owned());
         }

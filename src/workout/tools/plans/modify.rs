@@ -33,12 +33,13 @@ impl Tool for ModifyPlan {
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<PlanView>, ToolError> {
         let name = self.name.map(|given| name("name", given)).transpose()?;
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         check_sessions(self.sessions.as_mut(), &mut names)?;
         let notice = names.notice("planned");
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, &catalogue).await,
         };
         let mut plan = find(&mut user, "plan_id", &self.plan_id).await?;
         if plan.is_system() {
@@ -61,6 +62,6 @@ impl Tool for ModifyPlan {
         plan.ends_on = plan.starts_on.map(|first| dates::last_day(first, weeks));
         user.tx.update_plan(&plan, ctx.now).await?;
         user.commit(&plan.id).await?;
-        Ok(PlanView::reply("Changed", plan, notice, ctx.catalogue))
+        Ok(PlanView::reply("Changed", plan, notice, &catalogue))
     }
 }

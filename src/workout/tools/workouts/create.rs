@@ -14,7 +14,7 @@ pub(in crate::workout::tools) struct CreateWorkout {
     exercises: Vec<WorkoutExercise>,
     #[schemars(length(max = MAX_NAME_CHARS))]
     name: Option<String>,
-    /// Its start, as 2026-11-21T18:30 or a date; default now
+    /// Start, as 2026-11-21T18:30 or a date; default now
     #[schemars(regex(pattern = dates::TIME_PATTERN))]
     performed_at: Option<String>,
     #[schemars(regex(pattern = dates::TIME_PATTERN))]
@@ -26,20 +26,21 @@ pub(in crate::workout::tools) struct CreateWorkout {
 impl Tool for CreateWorkout {
     const NAME: &'static str = "create_workout";
     const TITLE: &'static str = "Log a workout";
-    const DESCRIPTION: &'static str = "Log a workout that has been done, all exercises in one call; each call logs one more. Weights are in the user's words and unit. notice says what names were taken for: tell the user.";
+    const DESCRIPTION: &'static str = "Log a finished workout, all exercises in one call; each call logs one more. Give weights as the user said them. notice says what names were taken for: tell the user.";
     const EFFECT: Effect = Effect::Add;
     const ZONED: bool = true;
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         check_exercises(&mut self.exercises, &mut names)?;
         let notice = names.notice("logged");
         let name = text(self.name);
         let notes = text(self.notes);
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, &catalogue).await,
         };
         let id = new_id();
         let performed_at = time("performed_at", self.performed_at, &user)?;
@@ -53,7 +54,7 @@ impl Tool for CreateWorkout {
         };
         check_times(&workout)?;
         user.tx.insert_workout(&workout, ctx.now).await?;
-        let view = WorkoutView::new(workout, ctx.catalogue, &user);
+        let view = WorkoutView::new(workout, &catalogue, &user);
         user.commit(&id).await?;
         Ok(WorkoutReply::reply("Logged:", view, notice, false))
     }

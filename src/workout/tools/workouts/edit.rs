@@ -42,13 +42,13 @@ pub(in crate::workout::tools) struct CorrectSet {
 impl Tool for AddSets {
     const NAME: &'static str = "add_sets";
     const TITLE: &'static str = "Add sets";
-    const DESCRIPTION: &'static str = "Add sets to a logged workout, after those of the same exercise. Each call adds more. list_workouts gives \
-        the id.";
+    const DESCRIPTION: &'static str = "Add sets to an exercise of a logged workout; each call adds more. list_workouts gives the id.";
     const EFFECT: Effect = Effect::Add;
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         let mut id = self.exercise;
         let exercise = names.resolve("exercise", &mut id)?;
         check_sets("sets", &mut self.sets, exercise.measure)?;
@@ -67,7 +67,14 @@ impl Tool for AddSets {
             }
             check_size("sets", &workout.exercises)
         };
-        change(&self.workout_id, notice, ctx, add).await
+        change(
+            ctx.write().await?,
+            &self.workout_id,
+            notice,
+            &catalogue,
+            add,
+        )
+        .await
     }
 }
 
@@ -80,7 +87,8 @@ impl Tool for CorrectSet {
     type Output = WorkoutReply;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         let mut id = self.exercise.clone();
         let exercise = names.resolve("exercise", &mut id)?;
         let notice = names.notice("corrected");
@@ -89,7 +97,14 @@ impl Tool for CorrectSet {
             self.apply_to(set);
             check_set(str::to_owned, set, exercise.measure)
         };
-        change(&self.workout_id, notice, ctx, correct).await
+        change(
+            ctx.write().await?,
+            &self.workout_id,
+            notice,
+            &catalogue,
+            correct,
+        )
+        .await
     }
 }
 
@@ -130,21 +145,22 @@ impl CorrectSet {
 
 /// Changes the exercises of the user's workout, and replies with all of it.
 async fn change(
+    write: Write,
     id: &str,
     notice: Option<String>,
-    ctx: &ToolContext<'_>,
+    catalogue: &Catalogue,
     edit: impl FnOnce(&mut Workout) -> Result<(), ToolError>,
 ) -> Result<Reply<WorkoutReply>, ToolError> {
-    let mut user = match ctx.write().await? {
+    let mut user = match write {
         Write::First(user) => user,
-        Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
+        Write::Repeated(user, id) => return repeated(user, &id, notice, catalogue).await,
     };
     let stored = user.tx.workout(id).await?;
     let mut workout = stored.ok_or_else(|| not_found("workout_id", id))?;
     edit(&mut workout)?;
-    user.tx.replace_workout(&workout, true, ctx.now).await?;
+    user.tx.replace_workout(&workout, true, user.now).await?;
     let id = workout.id.clone();
-    let view = WorkoutView::new(workout, ctx.catalogue, &user);
+    let view = WorkoutView::new(workout, catalogue, &user);
     user.commit(&id).await?;
     Ok(WorkoutReply::reply("Now:", view, notice, false))
 }

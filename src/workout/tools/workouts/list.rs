@@ -34,13 +34,14 @@ pub(in crate::workout::tools) struct WorkoutList {
 impl Tool for ListWorkouts {
     const NAME: &'static str = "list_workouts";
     const TITLE: &'static str = "List workouts";
-    const DESCRIPTION: &'static str = "The user's workouts, newest first, with sets and ids; of a period or with an exercise if asked. While an answer has next_before, there are older ones: call again with before=next_before.";
+    const DESCRIPTION: &'static str = "The user's workouts with sets and ids, newest first. While an answer has next_before, there are older ones: call again with before=next_before.";
     type Output = WorkoutList;
 
     async fn run(self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutList>, ToolError> {
         let limit = self.limit.unwrap_or(DEFAULT_WORKOUTS);
-        let mut names = NameResolver::new(ctx.catalogue);
         let mut user = ctx.read().await?;
+        let catalogue = user.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         let mut page = Page::newest(user.oldest(), limit + 1);
         if let Some(mut exercise) = non_blank(self.exercise) {
             names.resolve("exercise", &mut exercise)?;
@@ -53,7 +54,7 @@ impl Tool for ListWorkouts {
         let workouts = user.tx.workouts(&page).await?;
         let views = workouts.into_iter();
         let mut workouts: Vec<WorkoutView> = views
-            .map(|workout| WorkoutView::new(workout, ctx.catalogue, &user))
+            .map(|workout| WorkoutView::new(workout, &catalogue, &user))
             .collect();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let fit = fitting(&workouts, PAGE_BYTES).min(limit);

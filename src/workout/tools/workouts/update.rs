@@ -35,13 +35,14 @@ pub(in crate::workout::tools) struct DeleteWorkout {
 impl Tool for UpdateWorkout {
     const NAME: &'static str = "update_workout";
     const TITLE: &'static str = "Correct a workout";
-    const DESCRIPTION: &'static str = "Change a logged workout: its name, times or notes, or all its exercises. What is not given stays; \"\" clears a text. For single sets there are add_sets and correct_set.";
+    const DESCRIPTION: &'static str = "Change the name, times, notes or all exercises of a logged workout. What is not given stays; \"\" clears a text. For single sets use add_sets or correct_set.";
     const EFFECT: Effect = Effect::Overwrite;
     const ZONED: bool = true;
     type Output = WorkoutReply;
 
     async fn run(mut self, ctx: &ToolContext<'_>) -> Result<Reply<WorkoutReply>, ToolError> {
-        let mut names = NameResolver::new(ctx.catalogue);
+        let catalogue = ctx.catalogue().await?;
+        let mut names = NameResolver::new(&catalogue);
         if let Some(exercises) = &mut self.exercises {
             check_exercises(exercises, &mut names)?;
         }
@@ -49,14 +50,14 @@ impl Tool for UpdateWorkout {
         let replaced = self.exercises.is_some();
         let mut user = match ctx.write().await? {
             Write::First(user) => user,
-            Write::Repeated(user, id) => return repeated(user, &id, notice, ctx).await,
+            Write::Repeated(user, id) => return repeated(user, &id, notice, &catalogue).await,
         };
         let stored = user.tx.workout(&self.workout_id).await?;
         let mut workout = stored.ok_or_else(|| not_found("workout_id", &self.workout_id))?;
         self.apply_to(&mut workout, &user)?;
         user.tx.replace_workout(&workout, replaced, ctx.now).await?;
         let id = workout.id.clone();
-        let view = WorkoutView::new(workout, ctx.catalogue, &user);
+        let view = WorkoutView::new(workout, &catalogue, &user);
         user.commit(&id).await?;
         Ok(WorkoutReply::reply("Now:", view, notice, false))
     }

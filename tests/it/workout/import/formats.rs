@@ -81,13 +81,13 @@ Workout #;Date;Workout Name;Duration (sec);Exercise Name;Set Order;Weight (kg);R
 async fn german_and_french_strong_is_imported() {
     let german = "\
 Datum;Workout-Name;Dauer;Name der Übung;Reihenfolge festlegen;Gewicht;Wiederh.;Entfernung;Sekunden;Notizen;Workout-Notizen;RPE
-2025-01-07 08:00:00;Beine;50m;Squat (Barbell);1;92,5;5;0;0;;;
-2025-01-07 08:00:00;Beine;50m;Squat (Barbell);Ruhetimer;0;0;0;120;;;
+2025-01-07 08:00:00;Beine;1h 5min;Squat (Barbell);1;92,5;5;0;0;tief;Schnell;8
+2025-01-07 08:00:00;Beine;1h 5min;Squat (Barbell);Ruhezeit;0;0;0;120;;;
 ";
     let french = "\
-Date,Nom de l'entraînement,Durée,Nom de l'exercice,Ordre de la série,Poids,Réps,Distance,Secondes,Notes,RPE
-2025-01-08 08:00:00,\"Jambes \",50m,\"Squat (Barbell) \",1,\"62,5\",15.0,0.0,0.0,,
-2025-01-08 08:00:00,\"Jambes \",50m,\"Squat (Barbell) \",Minuteur de repos,0.0,0.0,0.0,90.0,,
+Date,Nom de l'entraînement,Durée,Nom de l'exercice,Ordre de la série,Poids,Réps,Distance,Secondes,Notes,Notes d'entraînement,RPE
+2025-01-08 08:00:00,\"Jambes \",50min,\"Squat (Barbell) \",1,62.5,15.0,0,0.0,\"\",\"Fatigué\",
+2025-01-08 08:00:00,\"Jambes \",50min,\"Squat (Barbell) \",Minuteur de repos,0,0.0,0,90.0,,,
 ";
     let world = World::sqlite().await;
     let ann = world.user("ann").await;
@@ -101,8 +101,8 @@ Date,Nom de l'entraînement,Durée,Nom de l'exercice,Ordre de la série,Poids,R�
     assert_eq!(
         log(&ann).await,
         [
-            "2025-01-07T08:00..08:50 Beine | Barbell Back Squat: 5x92.5kg",
-            "2025-01-08T08:00..08:50 Jambes | Barbell Back Squat: 15x62.5kg",
+            "2025-01-07T08:00..09:05 Beine [Schnell] | Barbell Back Squat: 5x92.5kg@8 [tief]",
+            "2025-01-08T08:00..08:50 Jambes [Fatigué] | Barbell Back Squat: 15x62.5kg",
         ]
     );
 }

@@ -225,6 +225,19 @@ on_both!(
     }
 );
 
+on_both!(
+    what_one_user_has_imported_decides_nothing_for_another,
+    async |world: World| {
+        let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+        let csv = unitless(&[BENCH, RUN]);
+        imported(&ann, &csv, json!({"weight_unit": "lb"})).await;
+        let bobs = imported(&bob, &csv, json!({})).await;
+        assert_eq!(counts(&bobs), [2, 0, 0, 0], "{bobs}");
+        let weights = bobs["weights"].as_str().unwrap();
+        assert!(weights.starts_with("kg: none of 1 weights"), "{weights}");
+    }
+);
+
 #[tokio::test]
 async fn each_workout_keeps_the_unit_that_it_was_imported_in() {
     let world = World::sqlite().await;
