@@ -42,6 +42,7 @@ pub mod prompts;
 pub mod protected_resource;
 pub mod resources;
 pub mod serve;
+mod stdin;
 pub mod store;
 pub mod tools;
 pub mod transport;

@@ -97,7 +97,7 @@ pub(crate) fn suggested(log: &[Session], aim: Aim) -> f64 {
         Aim::Log => from_log(log, &rule),
     };
     let next = range.and_then(|range| next(log, &rule, range));
-    next.map_or(0.0, |next| next.weight)
+    next.and_then(|next| next.weight).unwrap_or_default()
 }
 
 /// How often the suggestions for this programme are within one step of its loads.

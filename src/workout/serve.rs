@@ -12,6 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     db::{self, Database},
     handler::{Handler, ServerState},
+    stdin,
     transport::{HttpState, Tuning, router},
 };
 use crate::{
@@ -96,7 +97,8 @@ async fn over_stdio(
     handler: Handler,
     mut shutdown: impl Future<Output = ()> + Unpin,
 ) -> anyhow::Result<()> {
-    let begun = async { handler.serve(io::stdio()).await };
+    let (input, output) = io::stdio();
+    let begun = async { handler.serve((stdin::mended(input), output)).await };
     let session = tokio::select! {
         begun = begun => begun.context("the MCP client did not begin a session")?,
         () = &mut shutdown => return Ok(()),

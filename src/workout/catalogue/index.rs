@@ -45,6 +45,11 @@ struct Facts {
     standing: bool,
 }
 
+/// Equipment of one bar: it is not held in one hand, nor with the palms to each other.
+const BARS: [&str; 3] = ["barbell", "ez_bar", "smith_machine"];
+/// Words that are no variant of an exercise with one bar.
+const NOT_OF_BARS: [&str; 3] = ["alternating", "neutral", "single"];
+
 impl Index {
     pub(super) fn new(exercises: &[Exercise]) -> Self {
         let mut index = Self {
@@ -121,7 +126,7 @@ impl Index {
             (&self.movements, &name.movement),
             (&self.synonyms, &name.synonym),
         ] {
-            let mut found = BTreeSet::new();
+            let (mut found, mut excluded) = (BTreeSet::new(), false);
             for left_out in subsets(variants, n) {
                 if !left_out.iter().all(|word| words.contains(*word)) {
                     continue;
@@ -136,11 +141,19 @@ impl Index {
                 };
                 is_known = true;
                 let fitting = self.with_equipment(entries, &name.equipment).into_iter();
-                found.extend(fitting.filter(|at| !self.facts[*at].contradict(words)));
+                for at in fitting.filter(|at| !self.facts[*at].contradict(words)) {
+                    if left_out.iter().any(|word| self.facts[at].exclude(word)) {
+                        excluded = true;
+                    } else {
+                        found.insert(at);
+                    }
+                }
             }
             match (found.pop_first(), found.is_empty()) {
                 (Some(only), true) => return Match::One(only),
                 (Some(_), false) => return Match::Several,
+                // Synonyms would find what is less near.
+                (None, _) if excluded => return Match::Unfit,
                 (None, _) => {}
             }
         }
@@ -185,6 +198,13 @@ impl Facts {
 
     fn contradict(&self, words: &Words) -> bool {
         self.seated && words.contains("standing") || self.standing && words.contains("seated")
+    }
+
+    /// True if the exercise with this word is another exercise. On most machines the lifter sits or lies.
+    fn exclude(&self, word: &str) -> bool {
+        let equipment = self.equipment.as_str();
+        NOT_OF_BARS.contains(&word) && BARS.contains(&equipment)
+            || word == "standing" && equipment == "machine"
     }
 }
 

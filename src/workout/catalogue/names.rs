@@ -11,6 +11,9 @@ const MIN_ANY_FAULT: usize = 6;
 /// Shorter words are not corrected.
 const MIN_CORRECTED: usize = 4;
 
+/// In words, a slash between digits: a fraction is one word.
+const FRACTION_SLASH: char = '\u{2044}';
+
 /// The words in lower case, without apostrophes.
 pub(super) fn words(text: &str) -> Vec<String> {
     let text: String = text.chars().take(MAX_NAME_CHARS).collect();
@@ -19,11 +22,25 @@ pub(super) fn words(text: &str) -> Vec<String> {
         .replace('&', " and ")
         .replace(" w/", " with ");
     let text = text.replace(['\'', '’', '´', '`'], "");
-    let words = text.split(|c: char| !c.is_alphanumeric());
+    let text = with_fractions(&text);
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != FRACTION_SLASH);
     words
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+fn with_fractions(text: &str) -> String {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let shown = text.char_indices().map(|(at, c)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at..].chars().nth(1));
+        if c == '/' && digit(before) && digit(after) {
+            FRACTION_SLASH
+        } else {
+            c
+        }
+    });
+    shown.collect()
 }
 
 /// Lower case, with words separated by single spaces.

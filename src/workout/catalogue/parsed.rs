@@ -7,6 +7,16 @@ use std::{
 
 use super::vocabulary::{EQUIPMENT, FILLERS, NARROWER, OTHER_ROPES, PHRASES, VARIANTS, WORDS};
 
+/// Movements that are another exercise, or none, when seated.
+const NOT_SEATED: [&str; 12] = [
+    "calf", "clean", "deadlift", "jump", "lunge", "morning", "plank", "rower", "rowing", "snatch",
+    "squat", "swing",
+];
+/// Movements that are another exercise, or none, when standing.
+const NOT_STANDING: [&str; 7] = [
+    "bridge", "crunch", "dip", "plank", "pullup", "pushup", "situp",
+];
+
 /// Words without order or repetition.
 pub(super) type Words = BTreeSet<String>;
 
@@ -76,15 +86,20 @@ impl ParsedName {
         let may_go = |word: &&str| match *word {
             "leg" => has("single"),
             // Another muscle works, or another movement is meant.
-            "seated" => !["calf", "morning", "jump", "rower", "rowing"]
-                .into_iter()
-                .any(has),
+            "seated" => !NOT_SEATED.into_iter().any(has),
+            "standing" => !NOT_STANDING.into_iter().any(has) && !(has("leg") && has("press")),
+            "straight" => has("hanging") || !(has("leg") && has("raise")),
+            // The angle of a bench or a sled; elsewhere another movement is meant.
+            "degree" => self.has_an_angle(),
             // Curls in three ranges, with whatever is at hand.
             "21" | "21s" => !self.equipment.is_empty(),
             "horizontal" | "vertical" => on("machine"),
             "low" | "mid" | "high" => on("cable") && self.synonym.contains("fly"),
             "bar" => on("cable") || has("pushdown") || has("pulldown"),
-            word => VARIANTS.contains(word) || word.starts_with(|c: char| c.is_ascii_digit()),
+            word if word.starts_with(|c: char| c.is_ascii_digit()) => {
+                is_scheme(word) || is_count(word) || self.has_an_angle()
+            }
+            word => VARIANTS.contains(word),
         };
         let words: BTreeSet<&str> = self
             .movement
@@ -93,6 +108,29 @@ impl ParsedName {
             .collect();
         words.into_iter().filter(may_go).collect()
     }
+
+    /// True for an exercise that is done at an angle.
+    fn has_an_angle(&self) -> bool {
+        let has = |word: &str| self.movement.contains(word);
+        has("incline")
+            || has("decline")
+            || has("extension") && has("back")
+            || has("leg") && has("press")
+    }
+}
+
+/// A number that is too small for an angle, as in `Bench Press 2` or `7s`.
+fn is_count(word: &str) -> bool {
+    let number = word.strip_suffix('s').unwrap_or(word).parse::<u32>();
+    number.is_ok_and(|number| number < 30)
+}
+
+/// Sets and repetitions, as `5x5`, or a maximum, as `3rm`.
+fn is_scheme(word: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let sets = word.split_once('x');
+    sets.is_some_and(|(sets, reps)| is_number(sets) && is_number(reps))
+        || word.strip_suffix("rm").is_some_and(is_number)
 }
 
 fn synonym(mut words: Words, equipment: &BTreeSet<&str>) -> Words {

@@ -68,7 +68,12 @@ pub(super) const NARROWER: &[(&str, &[&str])] = &[
 /// Words for one and the same, and compounds that are written in several ways.
 pub(super) const WORDS: &[(&str, &str)] = &[
     ("one", "single"),
-    ("1", "single"),
+    ("1 arm", "single arm"),
+    ("1 armed", "single arm"),
+    ("1 hand", "single hand"),
+    ("1 handed", "single hand"),
+    ("1 leg", "single leg"),
+    ("1 legged", "single leg"),
     ("unilateral", "single"),
     ("sa", "single arm"),
     ("sl", "single leg"),

@@ -9,8 +9,9 @@
 //! The target that a log shows ([`from_log`]) is what its sessions were to be: a bad day does not change it, and sets that were never
 //! all done for it are no miss as long as they do not fall off.
 //!
-//! A lighter week between sessions that went well is a deload, and does not count. A weight that the estimated one-repetition
-//! maximum rules out is never suggested. The rules are common coaching practice, not a study's result.
+//! A lighter week between sessions that went well is a deload, and does not count; less after a break of weeks does. A weight that the
+//! estimated one-repetition maximum does not carry for about the target (at most a quarter of its repetitions fewer) is never
+//! suggested as a step up, and where none can be loaded that it carries, there is no suggested weight. The rules are common coaching practice, not a study's result.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,10 +35,6 @@ use working::{Attempt, Outcome};
 const RECENT_SESSIONS: usize = 3;
 /// After so many days the estimate of an earlier session says nothing of today.
 const STALE_DAYS: f64 = 28.0;
-/// A step up to no more than this multiple needs no estimate.
-const SMALL_STEP: f64 = 1.05;
-/// A step up to more than this multiple needs a maximum that carries it for about the target, and not only once.
-const LARGE_STEP: f64 = 1.15;
 /// A reliable estimate below this share of the best one is of a set that was no effort.
 const EFFORT: f64 = 0.75;
 
@@ -88,12 +85,15 @@ pub enum Reason {
     AddReps,
     // Nothing was done for about the target: from the estimated maximum.
     Estimate,
+    // The estimated maximum carries no weight for the target: no weight.
+    OutOfReach,
 }
 
 /// The weight for the next session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
-    pub weight: f64,
+    /// `None` only if the target is out of reach.
+    pub weight: Option<f64>,
     /// The working weight of the session it is based on.
     pub from: f64,
     pub reason: Reason,
@@ -168,7 +168,7 @@ pub fn next(sessions: &[Session], rule: &Rule, range: RepRange) -> Option<Sugges
         Outcome::Missed | Outcome::Within => (from, Reason::Repeat),
     };
     Some(Suggestion {
-        weight: round2(weight),
+        weight: Some(round2(weight)),
         from: round2(from),
         reason,
         based_on: attempts
@@ -196,8 +196,7 @@ fn step_up(sessions: &[Session], rule: &Rule, range: RepRange, last: &Attempt) -
     }
 }
 
-/// True if the estimated maximum carries the weight for about the target. Toward a single number of repetitions a small step is
-/// always carried, and one that is not large if the maximum carries it at all.
+/// True if the estimated maximum, where there is one, carries the weight for about the target.
 fn is_carried(sessions: &[Session], rule: &Rule, range: RepRange, last: &Attempt, up: f64) -> bool {
     let since = sessions[last.place..].iter().take(RECENT_SESSIONS);
     let best = rule.best(since.chain(&sessions[..last.place]));
@@ -206,13 +205,7 @@ fn is_carried(sessions: &[Session], rule: &Rule, range: RepRange, last: &Attempt
     let Some(maximum) = shown.chain(best).max_by(f64::total_cmp) else {
         return true;
     };
-    if rule.reps_at(maximum, up) >= f64::from(reps::about(range).0) {
-        return true;
-    }
-    let body = rule.body.unwrap_or_default();
-    let share = (up + body) / (last.weight + body);
-    let carried_once = up + body <= maximum;
-    range.min == range.max && (share <= SMALL_STEP || carried_once && share <= LARGE_STEP)
+    rule.reps_at(maximum, up) >= f64::from(reps::about(range).0)
 }
 
 /// True if the base is old, and the sessions since then say that its weight cannot be lifted for the target any more.

@@ -48,7 +48,7 @@ pub(super) struct NextWeight {
     target_from: Option<TargetSource>,
     unit: Unit,
     days: i64,
-    /// To be logged; absent without a session, and for carries and holds
+    /// To be logged; absent without a session, for carries and holds, and out of reach
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,
     /// The working weight: the heaviest done for about the target
@@ -198,7 +198,7 @@ impl Suggested {
             target_from: self.target.map(|target| target.source),
             unit: measured.unit,
             days: self.days,
-            weight: self.next.as_ref().map(|next| logged(next.weight)),
+            weight: self.next.as_ref().and_then(|next| next.weight.map(logged)),
             last_weight: self.next.as_ref().map(|next| logged(next.from)),
             reason: self.next.map(|next| next.reason),
             step_increment: self.rule.step,

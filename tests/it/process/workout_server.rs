@@ -256,3 +256,33 @@ async fn over_stdio_the_zone_of_the_machine_is_the_default() {
     drop(input);
     assert_eq!(process.ended().await.code, Some(0));
 }
+
+#[tokio::test]
+async fn over_stdio_half_a_surrogate_pair_is_read_and_what_is_no_message_left_out() {
+    use std::io::Write;
+    let directory = Directory::new();
+    let mut process = Process::start_with_input(&directory.0, &["mcp", "--stdio"], &[]);
+    let mut input = process.child.stdin.take().expect("piped");
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
+    let begun = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let search = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"list_workouts","arguments":{"exercise":"a\ud83d"}}}"#;
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let lines = format!("{hello}\n{begun}\nno JSON\n\n{deep}\n{search}\r\n");
+    input.write_all(lines.as_bytes()).expect("a pipe");
+    let answers = until("the answers", &process.out, |written| {
+        (written.lines.len() >= 2).then(|| written.lines.clone())
+    })
+    .await;
+    let answer: Value = serde_json::from_str(&answers[1]).expect("JSON");
+    assert_eq!(answer["id"], 2, "{answer}");
+    assert!(answer.to_string().contains("a\u{fffd}"), "{answer}");
+    drop(input);
+    let ended = process.ended().await;
+    assert_eq!((ended.code, ended.out.len()), (Some(0), 2));
+    let unread = ended
+        .err
+        .iter()
+        .filter(|line| line.contains("was not read"));
+    assert_eq!(unread.count(), 2, "{:?}", ended.err);
+}

@@ -89,6 +89,19 @@ on_both!(
 );
 
 on_both!(
+    more_repetitions_with_the_same_weight_are_no_plateau,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        for exercise in ["pull-up", "assisted pull-up"] {
+            weekly(&ann, exercise, [(5, 30.0), (6, 30.0), (7, 30.0), (8, 30.0)]).await;
+            let analyzed = analyzed(&ann, exercise).await;
+            assert_eq!(analyzed["best"]["of"], "reps", "{exercise}");
+            assert_eq!(analyzed["plateau"], "no", "{exercise}");
+        }
+    }
+);
+
+on_both!(
     with_a_body_weight_pull_ups_have_volume_and_an_estimate,
     async |world: World| {
         let ann = world.user("ann").await;

@@ -201,6 +201,14 @@ on_both!(
             "log",
             "not active"
         );
+        let mut later = active.clone();
+        later["starts_at"] = "2099-02-01".into();
+        ann.call("activate_plan", later).await.unwrap();
+        assert_eq!(
+            suggested(&ann, "bench").await["target_from"],
+            "log",
+            "not begun"
+        );
         ann.call("activate_plan", active).await.unwrap();
         let planned = suggested(&ann, "bench").await;
         assert_eq!(target(&planned), json!([8, 12, "plan"]));

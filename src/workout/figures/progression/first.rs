@@ -9,7 +9,7 @@ use crate::workout::figures::{e1rm, units::round2};
 const RESERVE: f64 = 2.0;
 
 /// The weight that the estimated maximum of the latest sessions carries for the bottom of the range, with some repetitions in
-/// reserve; rounded down to a step. Where there is no estimate, the heaviest weight of the last session, or less of it after two
+/// reserve; rounded down to a step, and none if that is less than can be loaded. Where there is no estimate, the heaviest weight of the last session, or less of it after two
 /// sessions that fell short with it.
 pub(super) fn suggest(sessions: &[Session], rule: &Rule, range: RepRange) -> Option<Suggestion> {
     let done = |session: &&Session| session.sets.iter().any(|set| set.reps > 0);
@@ -18,16 +18,21 @@ pub(super) fn suggest(sessions: &[Session], rule: &Rule, range: RepRange) -> Opt
     let recent = |session: &&Session| last.day - session.day <= STALE_DAYS;
     let recent = sessions.iter().filter(done).filter(recent);
     let suggestion = |weight: f64, reason: Reason, based_on: Vec<usize>| Suggestion {
-        weight: round2(weight),
+        weight: (reason != Reason::OutOfReach).then(|| round2(weight)),
         from: round2(from),
         reason,
         based_on,
     };
     if let Some(maximum) = rule.best(recent.take(RECENT_SESSIONS)) {
         let reps = f64::from(range.min) + RESERVE;
-        let weight = e1rm::weight_for(maximum, reps) - rule.body.unwrap_or_default();
-        let weight = loads::down_to_loadable(weight, rule);
-        return Some(suggestion(weight, Reason::Estimate, vec![place]));
+        let carried = e1rm::weight_for(maximum, reps);
+        let weight = loads::down_to_loadable(carried - rule.body.unwrap_or_default(), rule);
+        let reason = if loads::can_be_lifted(weight, rule) {
+            Reason::Estimate
+        } else {
+            Reason::OutOfReach
+        };
+        return Some(suggestion(weight, reason, vec![place]));
     }
     let easier = missed_before(sessions, place, from, range)
         .and_then(|before| Some((before, loads::back_off(from, rule)?)));

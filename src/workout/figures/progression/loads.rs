@@ -47,7 +47,7 @@ pub(super) fn up(from: f64, rule: &Rule) -> f64 {
     up.min(rule.limit.unwrap_or(f64::INFINITY)).max(from)
 }
 
-/// The nearest loadable weight that is not heavier; not below the lowest.
+/// The nearest loadable weight that is not heavier. It may be below the lowest: see [`can_be_lifted`].
 pub(super) fn down_to_loadable(weight: f64, rule: &Rule) -> f64 {
     let step = if rule.step > 0.0 {
         rule.step
@@ -56,8 +56,12 @@ pub(super) fn down_to_loadable(weight: f64, rule: &Rule) -> f64 {
     };
     // A weight that misses its step by a rounding error is on it.
     let loadable = (weight / step + 1e-9).floor() * step;
-    let loadable = loadable.min(rule.limit.unwrap_or(f64::INFINITY));
-    loadable.max(rule.lowest)
+    loadable.min(rule.limit.unwrap_or(f64::INFINITY))
+}
+
+/// True if the weight is not below the lowest, and something is lifted with it.
+pub(super) fn can_be_lifted(weight: f64, rule: &Rule) -> bool {
+    weight >= rule.lowest && weight + rule.body.unwrap_or_default() > 0.0
 }
 
 /// Nine tenths of what is lifted, rounded to the step, or to the finest step where the own one is too coarse (more than a

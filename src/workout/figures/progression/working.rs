@@ -14,6 +14,8 @@ const CLIMB: f64 = 0.8;
 const CYCLE_DAYS: f64 = 42.0;
 /// Lighter sessions over more days than a week's are no deload.
 const DELOAD_DAYS: f64 = 10.0;
+/// What follows so many days without a session is a return, and no deload.
+const BREAK_DAYS: f64 = 14.0;
 /// Sets lighter than this share of the working weight do not show what the session was for.
 const LIGHT_SET: f64 = 0.6;
 
@@ -165,13 +167,14 @@ fn has_fewer_planned(it: &Attempt, before: &[Attempt], session: &Session, rule: 
 }
 
 /// Without sessions that were lighter than one shortly before them that went well, as long as they are not more than a week's:
-/// they were planned. After a miss, somewhat less weight is the start of a new climb.
+/// they were planned. After a miss, somewhat less weight is the start of a new climb, and after a break that of a return.
 fn without_deloads(mut attempts: Vec<Attempt>, rule: &Rule) -> Vec<Attempt> {
     attempts.reverse();
     let mut kept: Vec<Attempt> = Vec::new();
     let mut lighter: Vec<Attempt> = Vec::new();
     for attempt in attempts {
         let base = kept.last();
+        let before = lighter.last().or(base).map_or(attempt.day, |it| it.day);
         let planned = base.is_some_and(|base| {
             let least = if base.outcome == Outcome::Missed {
                 CLIMB
@@ -179,6 +182,7 @@ fn without_deloads(mut attempts: Vec<Attempt>, rule: &Rule) -> Vec<Attempt> {
                 LIGHTER
             };
             attempt.day - base.day <= STALE_DAYS
+                && attempt.day - before <= BREAK_DAYS
                 && is_lighter(attempt.weight, base.weight, least, rule)
         });
         if !planned {
@@ -229,7 +233,8 @@ fn is_lighter(weight: f64, base: f64, share: f64, rule: &Rule) -> bool {
     }
 }
 
-/// The session before the only attempt also counts if its heaviest weight is the same: it fell far short of the target.
+/// The session before the only attempt also counts if its heaviest weight is the same, and the attempt was no better: it fell far
+/// short of the target.
 fn include_equal_weight(found: &mut Vec<Attempt>, sessions: &[Session], range: RepRange) {
     let &[last] = found.as_slice() else { return };
     let mut older = sessions.iter().enumerate().skip(last.place + 1);
@@ -237,7 +242,8 @@ fn include_equal_weight(found: &mut Vec<Attempt>, sessions: &[Session], range: R
         return;
     };
     let weight = loads::heaviest(session);
-    if loads::same(weight, last.weight) {
+    let better = fewest_reps(&sessions[last.place], weight) > most_reps(session, weight);
+    if loads::same(weight, last.weight) && !better {
         found.push(attempt(place, session, weight, range));
     }
 }

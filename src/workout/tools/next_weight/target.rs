@@ -52,7 +52,8 @@ pub(super) fn given(
     }))
 }
 
-/// The range of the active plan's next session with the exercise: of today, unless it has been done, or of the days after.
+/// The range of the active plan's next session with the exercise: of today, unless it has been done, or of the days after. A plan
+/// that begins after more than a week is not followed yet.
 pub(super) async fn planned(
     exercise_id: &str,
     sessions: &[ExerciseSession],
@@ -62,7 +63,9 @@ pub(super) async fn planned(
     let Some(plan) = user.tx.active_plan().await? else {
         return Ok(None);
     };
-    if plan.ends_on.is_some_and(|last| last < today) {
+    let ended = plan.ends_on.is_some_and(|last| last < today);
+    let in_a_week = today.saturating_add(7.days());
+    if ended || plan.starts_on.is_some_and(|first| first >= in_a_week) {
         return Ok(None);
     }
     let last = sessions.first();

@@ -31,7 +31,12 @@ impl NextWeight {
         }
         let (name, days) = (&self.name, self.days);
         let measure = self.words.measure;
-        Some(if measure == Measure::Reps {
+        Some(if self.reason == Some(Reason::OutOfReach) {
+            let range = self.range_text();
+            format!(
+                "{name}: by the estimated maximum, no weight can be loaded that is light enough for {range} reps; take fewer reps or an easier exercise"
+            )
+        } else if measure == Measure::Reps {
             format!("{name}: nothing logged in the last {days} days, so there is nothing to go by")
         } else {
             let measure = measure.as_str();
@@ -84,6 +89,7 @@ impl NextWeight {
             Reason::Estimate => format!(
                 "no recent session was about {max} reps: by the estimated maximum, with two reps in reserve"
             ),
+            Reason::OutOfReach => "the estimated maximum carries no weight for it".to_owned(),
         }
     }
 }

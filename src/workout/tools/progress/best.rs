@@ -5,26 +5,28 @@ use crate::workout::catalogue::{Load, Measure};
 use crate::workout::tools::prelude::*;
 
 impl Best {
-    /// What the sessions can be compared by: the weight where there is any (of carries and holds where it differs), else the
-    /// count.
+    /// What the sessions can be compared by: their weights where these differ, else the count.
     pub(super) fn of(measured: &Measured<'_>, sessions: &[ExerciseSession]) -> Self {
-        let sets = sessions.iter().flat_map(ExerciseSession::working_sets);
-        let weights = sets.map(|set| measured.logged_weight(set));
-        let (least, most) = weights.fold((f64::INFINITY, 0.0), |(least, most), weight| {
-            (weight.min(least), weight.max(most))
-        });
         let exercise = measured.exercise;
-        let differs = most - least > 0.01;
-        match (exercise.measure, exercise.load) {
-            (Measure::Seconds | Measure::Metres, Load::External | Load::Added) if differs => {
-                Self::Weight
-            }
-            (Measure::Seconds, _) => Self::Seconds,
-            (Measure::Metres, _) => Self::Metres,
-            (Measure::Reps, Load::Assistance) if most > 0.0 => Self::Assistance,
-            (Measure::Reps, Load::External | Load::Added) if most > 0.0 => Self::Weight,
-            (Measure::Reps, _) => Self::Reps,
-        }
+        let by_weight = match exercise.load {
+            Load::Assistance => Some(Self::Assistance),
+            Load::External | Load::Added => Some(Self::Weight),
+            Load::None => None,
+        };
+        let by_weight = by_weight.filter(|best| {
+            let bests = sessions
+                .iter()
+                .filter_map(|session| best.value(measured, session.working_sets()));
+            let (least, most) = bests.fold((f64::INFINITY, 0.0_f64), |(least, most), best| {
+                (best.min(least), best.max(most))
+            });
+            most - least > 0.01
+        });
+        by_weight.unwrap_or(match exercise.measure {
+            Measure::Seconds => Self::Seconds,
+            Measure::Metres => Self::Metres,
+            Measure::Reps => Self::Reps,
+        })
     }
 
     /// The best value of the sets.

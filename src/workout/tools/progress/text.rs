@@ -62,8 +62,11 @@ impl Progress {
             Measure::Seconds => "longest",
             Measure::Metres => "farthest",
         };
-        let (heaviest, most) = (self.set_text(heaviest), self.set_text(most));
-        let mut text = format!("All time: heaviest {heaviest}, {most_of} {most}");
+        let mut text = "All time: ".to_owned();
+        if heaviest.weight > 0.0 {
+            let _ = write!(text, "heaviest {}, ", self.set_text(heaviest));
+        }
+        let _ = write!(text, "{most_of} {}", self.set_text(most));
         if let Some(best) = &all_time.highest_e1rm {
             let (e1rm, unit) = (best.e1rm.unwrap_or_default(), self.unit.as_str());
             let _ = write!(text, ", e1RM {e1rm} {unit} from {}", self.set_text(best));
@@ -78,7 +81,8 @@ impl Progress {
             let mut text = values_text("e1RM", [e1rm.first, e1rm.latest, e1rm.best], unit);
             text += &slope_text(e1rm.slope.as_ref(), unit);
             if e1rm.low_confidence {
-                text += "; some estimates rest on more than 10 reps: low confidence";
+                text +=
+                    "; some estimates rest on more than 10 reps, or 4 in reserve: low confidence";
             }
             return text;
         }
