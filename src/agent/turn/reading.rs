@@ -2,7 +2,7 @@
 
 use futures_util::{FutureExt, StreamExt};
 
-use super::is_kept;
+use super::history::is_kept;
 use crate::agent::{
     Event,
     claude::{BlockEnd, ClaudeError, Progress, ReplyStream},
