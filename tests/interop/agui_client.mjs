@@ -11,7 +11,7 @@ import { moduleOf } from "./packages.mjs";
 import { JPEG, PDF, PNG } from "./samples.mjs";
 
 const [modules, eventsFile, url, token, claude, conversation] = process.argv.slice(2);
-const { turns, answers, user } = JSON.parse(conversation);
+const { turns, answers, user, bearer } = JSON.parse(conversation);
 const { HttpAgent, buildResumeArray } = await moduleOf(path.join(modules, "@ag-ui/client"));
 const { EventSchemas } = await moduleOf(path.join(modules, "@ag-ui/core"), "./schemas");
 const fact = (words) => console.log(words);
@@ -251,7 +251,7 @@ async function approval() {
 
 /** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
 async function comparison() {
-  const talk = new Talk();
+  const talk = new Talk(bearer);
   for (const words of turns) {
     const held = words === "delete both";
     await talk.say(words, held ? "interrupt" : "success");

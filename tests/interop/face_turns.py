@@ -132,7 +132,9 @@ def served(**settings: str) -> Iterator[tuple[FakeClaude, Agent]]:
 
 def node_client(name: str, command: list[str], url: str, claude: FakeClaude) -> None:
     """Runs a client in JavaScript; each line that it writes is a fact."""
-    given = [url, user_token("ann"), claude.url, json.dumps({"turns": COMPARED, "answers": ANSWERS, "user": USER})]
+    # By a user who has no other workouts, as over /chat.
+    conversation = {"turns": COMPARED, "answers": ANSWERS, "user": USER, "bearer": user_token("dan")}
+    given = [url, user_token("ann"), claude.url, json.dumps(conversation)]
     done = subprocess.run([*command, *given], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
     for fact in done.stdout.splitlines():
         ok(name, fact)

@@ -10,7 +10,7 @@ import { JPEG, PDF, PNG } from "./samples.mjs";
 import { chunksOf, messageOf } from "./ui_stream.mjs";
 
 const [folder, url, token, claude, conversation] = process.argv.slice(2);
-const { turns, answers, user } = JSON.parse(conversation);
+const { turns, answers, user, bearer } = JSON.parse(conversation);
 const sdk = await moduleOf(folder);
 const fact = (words) => console.log(words);
 
@@ -196,7 +196,7 @@ const workouts = async (chat) => {
 };
 
 async function approval() {
-  const chat = new Chat({ bearer: token });
+  const chat = new Chat();
   const before = await workouts(chat);
   await chat.say("log");
   await chat.say("delete");
@@ -239,7 +239,7 @@ async function approval() {
 
 /** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
 async function comparison() {
-  const chat = new Chat();
+  const chat = new Chat({ bearer });
   for (const words of turns) {
     await chat.say(words);
     const { held } = chat;
