@@ -249,6 +249,23 @@ async function approval() {
   fact("an approval of other arguments is refused");
 }
 
+async function failureAfterApproval() {
+  const talk = new Talk();
+  const before = await workouts(talk);
+  await talk.say("log");
+  await talk.say("delete, then fail", "interrupt");
+  const answers = talk.resume([{ approved: true }]);
+  const { error } = await talk.run(answers);
+  assert.equal(error.code, "model_error");
+  checkedEvents(talk.exchanges.at(-1));
+  assert.match(talk.results[0], /[Dd]eleted/);
+  // The client takes the interrupt for open until a run finishes, and wants it answered again.
+  talk.add("list");
+  await talk.checkedRun(answers);
+  assert.equal(talk.results[0].split("Barbell Back Squat").length - 1, before);
+  fact("a run that fails after an approved call keeps its result, and the same answers are taken again");
+}
+
 /** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
 async function comparison() {
   const talk = new Talk(bearer);
@@ -267,7 +284,7 @@ async function comparison() {
 }
 
 try {
-  for (const check of [text, tools, thinking, refusals, failures, stop, images, approval, comparison]) await check();
+  for (const check of [text, tools, thinking, refusals, failures, stop, images, approval, failureAfterApproval, comparison]) await check();
 } catch (error) {
   // Node would show the line of the client's code, which is minified.
   process.stderr.write(`${error.stack}\n`);
