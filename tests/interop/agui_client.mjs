@@ -254,16 +254,14 @@ async function failureAfterApproval() {
   const before = await workouts(talk);
   await talk.say("log");
   await talk.say("delete, then fail", "interrupt");
-  const answers = talk.resume([{ approved: true }]);
-  const { error } = await talk.run(answers);
+  const { error } = await talk.run(talk.resume([{ approved: true }]));
   assert.equal(error.code, "model_error");
   checkedEvents(talk.exchanges.at(-1));
   assert.match(talk.results[0], /[Dd]eleted/);
-  // The client takes the interrupt for open until a run finishes, and wants it answered again.
-  talk.add("list");
-  await talk.checkedRun(answers);
-  assert.equal(talk.results[0].split("Barbell Back Squat").length - 1, before);
-  fact("a run that fails after an approved call keeps its result, and the same answers are taken again");
+  // The client takes the interrupt for open until a run finishes: the application has to forget it.
+  talk.agent.pendingInterrupts = [];
+  assert.equal(await workouts(talk), before);
+  fact("a run that fails after an approved call keeps its result, and the conversation goes on");
 }
 
 /** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
