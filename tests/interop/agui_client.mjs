@@ -11,7 +11,7 @@ import { moduleOf } from "./packages.mjs";
 import { JPEG, PDF, PNG } from "./samples.mjs";
 
 const [modules, eventsFile, url, token, claude, conversation] = process.argv.slice(2);
-const { turns, answers, user } = JSON.parse(conversation);
+const { turns, answers, user, bearer } = JSON.parse(conversation);
 const { HttpAgent, buildResumeArray } = await moduleOf(path.join(modules, "@ag-ui/client"));
 const { EventSchemas } = await moduleOf(path.join(modules, "@ag-ui/core"), "./schemas");
 const fact = (words) => console.log(words);
@@ -249,9 +249,24 @@ async function approval() {
   fact("an approval of other arguments is refused");
 }
 
+async function failureAfterApproval() {
+  const talk = new Talk();
+  const before = await workouts(talk);
+  await talk.say("log");
+  await talk.say("delete, then fail", "interrupt");
+  const { error } = await talk.run(talk.resume([{ approved: true }]));
+  assert.equal(error.code, "model_error");
+  checkedEvents(talk.exchanges.at(-1));
+  assert.match(talk.results[0], /[Dd]eleted/);
+  // The client takes the interrupt for open until a run finishes: the application has to forget it.
+  talk.agent.pendingInterrupts = [];
+  assert.equal(await workouts(talk), before);
+  fact("a run that fails after an approved call keeps its result, and the conversation goes on");
+}
+
 /** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
 async function comparison() {
-  const talk = new Talk();
+  const talk = new Talk(bearer);
   for (const words of turns) {
     const held = words === "delete both";
     await talk.say(words, held ? "interrupt" : "success");
@@ -267,7 +282,7 @@ async function comparison() {
 }
 
 try {
-  for (const check of [text, tools, thinking, refusals, failures, stop, images, approval, comparison]) await check();
+  for (const check of [text, tools, thinking, refusals, failures, stop, images, approval, failureAfterApproval, comparison]) await check();
 } catch (error) {
   // Node would show the line of the client's code, which is minified.
   process.stderr.write(`${error.stack}\n`);

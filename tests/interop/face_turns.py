@@ -48,6 +48,8 @@ def reply(body: Json) -> Iterable[Json]:
     if not any(block["type"] == "text" for block in blocks(messages[-1])):
         if words == "think":
             return message(thinking("They are listed.\n", "signature two"), text("Thought about.\n"))
+        if words == "delete, then fail":
+            return broken("fail", text(""))
         return message(text(f"Done: {words}.\n"))
     calls = sum(block["type"] == "tool_use" for entry in messages for block in blocks(entry))
     logged = list(dict.fromkeys(WORKOUT_ID.findall(json.dumps([blocks(entry) for entry in messages]))))
@@ -66,7 +68,7 @@ def reply(body: Json) -> Iterable[Json]:
             return message(call(1, "list_workouts", {}), stop_reason="tool_use")
         case "bad":
             return message(call(1, "list_workouts", {"limit": "many"}), stop_reason="tool_use")
-        case "delete":
+        case "delete" | "delete, then fail":
             return message(call(1, "delete_workout", {"workout_id": logged[-1]}), stop_reason="tool_use")
         case "delete both":
             deletions = [call(2 * at + 1, "delete_workout", {"workout_id": id}) for at, id in enumerate(logged[-2:])]
@@ -88,9 +90,9 @@ def seen(entry: Json) -> list[list[str]]:
     return [[type, it["media_type"], hashlib.sha256(b64decode(it["data"])).hexdigest()] for type, it in sources]
 
 
-def broken(words: str, call: Json) -> Iterator[Json]:
-    """A reply that fails before its first word, after some, or in the middle of a tool call."""
-    started, _, *events = message(text("Half of it.\n"), call)
+def broken(words: str, next: Json) -> Iterator[Json]:
+    """A reply that fails before its first word, after some, or in the middle of its second block."""
+    started, _, *events = message(text("Half of it.\n"), next)
     if words != "fail at once":
         yield started
         begun = {"fail": 2, "cut": 6}[words]
@@ -132,7 +134,9 @@ def served(**settings: str) -> Iterator[tuple[FakeClaude, Agent]]:
 
 def node_client(name: str, command: list[str], url: str, claude: FakeClaude) -> None:
     """Runs a client in JavaScript; each line that it writes is a fact."""
-    given = [url, user_token("ann"), claude.url, json.dumps({"turns": COMPARED, "answers": ANSWERS, "user": USER})]
+    # By a user who has no other workouts, as over /chat.
+    conversation = {"turns": COMPARED, "answers": ANSWERS, "user": USER, "bearer": user_token("dan")}
+    given = [url, user_token("ann"), claude.url, json.dumps(conversation)]
     done = subprocess.run([*command, *given], cwd=HERE, capture_output=True, text=True, timeout=DEADLINE, check=False)
     for fact in done.stdout.splitlines():
         ok(name, fact)

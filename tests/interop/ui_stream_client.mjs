@@ -10,7 +10,7 @@ import { JPEG, PDF, PNG } from "./samples.mjs";
 import { chunksOf, messageOf } from "./ui_stream.mjs";
 
 const [folder, url, token, claude, conversation] = process.argv.slice(2);
-const { turns, answers, user } = JSON.parse(conversation);
+const { turns, answers, user, bearer } = JSON.parse(conversation);
 const sdk = await moduleOf(folder);
 const fact = (words) => console.log(words);
 
@@ -196,7 +196,7 @@ const workouts = async (chat) => {
 };
 
 async function approval() {
-  const chat = new Chat({ bearer: token });
+  const chat = new Chat();
   const before = await workouts(chat);
   await chat.say("log");
   await chat.say("delete");
@@ -237,9 +237,22 @@ async function approval() {
   fact("an approval of other arguments is refused");
 }
 
+async function failureAfterApproval() {
+  const chat = new Chat();
+  const before = await workouts(chat);
+  await chat.say("log");
+  await chat.say("delete, then fail");
+  await chat.answer(chat.held[0], { approved: true });
+  assert.equal(chat.status, "error");
+  assert.deepEqual(chat.tools.map((part) => part.state), ["output-available"]);
+  assert.equal(chat.text, "Half of it.\n");
+  assert.equal(await workouts(chat), before);
+  fact("a turn that fails after an approved call keeps its result, and the chat goes on");
+}
+
 /** The conversation that is held over /chat too; leaves its requests with the fake Claude. */
 async function comparison() {
-  const chat = new Chat();
+  const chat = new Chat({ bearer });
   for (const words of turns) {
     await chat.say(words);
     const { held } = chat;
@@ -251,4 +264,4 @@ async function comparison() {
   fact("of several held calls one is approved and one declined, beside one that needs no word");
 }
 
-for (const check of [text, tools, thinking, refusals, failures, stop, images, approval, comparison]) await check();
+for (const check of [text, tools, thinking, refusals, failures, stop, images, approval, failureAfterApproval, comparison]) await check();

@@ -93,7 +93,11 @@ async function stop(page) {
   const before = await hungUp();
   await write(page, "endless");
   await last(page).getByText("And so on. And so on.").waitFor();
-  await page.getByRole("button", { name: "Stop" }).click();
+  const button = page.getByRole("button", { name: "Stop" });
+  const place = await button.boundingBox();
+  await last(page).getByText("And so on. ".repeat(40)).waitFor();
+  assert.deepEqual(await button.boundingBox(), place, "the button keeps its place while text streams in");
+  await button.click();
   await until("Claude's stream is closed", async () => (await hungUp()) > before);
   await ask(page, "again", "You said again.");
   fact("Stop closes Claude's stream, and the chat goes on");

@@ -32,18 +32,22 @@ export function Chat({ token }) {
   };
   return (
     <>
-      <ol className="messages" aria-label="Conversation">
-        {messages.map((message) => (
-          <li key={message.id} className={message.role}>
-            <span className="who">{message.role === "user" ? "You" : "Coach"}</span>
-            {message.parts.map((part, at) => (
-              <Part key={part.toolCallId ?? at} part={part} onAnswer={answer} />
+      <div className="scroll" tabIndex={0} role="region" aria-label="Answers">
+        <div>
+          <ol className="messages" aria-label="Conversation">
+            {messages.map((message) => (
+              <li key={message.id} className={message.role}>
+                <span className="who">{message.role === "user" ? "You" : "Coach"}</span>
+                {message.parts.map((part, at) => (
+                  <Part key={part.toolCallId ?? at} part={part} onAnswer={answer} />
+                ))}
+              </li>
             ))}
-          </li>
-        ))}
-      </ol>
+          </ol>
+          {error && <p role="alert">{error.message}</p>}
+        </div>
+      </div>
       <p role="status">{isBusy ? "Answering…" : isAsking ? "Your confirmation is needed." : ""}</p>
-      {error && <p role="alert">{error.message}</p>}
       <Composer ref={composer} isBusy={isBusy} onSend={sendMessage} onStop={stop} />
     </>
   );
@@ -64,7 +68,7 @@ function Composer({ ref, isBusy, onSend, onStop }) {
       <input id="text" name="text" ref={ref} autoComplete="off" required />
       <label htmlFor="files">Photos or PDFs</label>
       <input id="files" name="files" type="file" accept={FILES} multiple />
-      {isBusy ? <button type="button" onClick={onStop}>Stop</button> : <button>Send</button>}
+      {isBusy ? <button key="stop" type="button" onClick={onStop}>Stop</button> : <button key="send">Send</button>}
     </form>
   );
 }
