@@ -3,11 +3,7 @@
 mod malformed;
 mod server;
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use jiff::{Timestamp, tz::TimeZone};
@@ -25,6 +21,7 @@ use super::{
     identity::Identity,
     limit::{Counted, HourlyLimit},
     meta,
+    metrics::{CallTimer, Metrics},
     tools::{self, Answer, Audience, Spec},
 };
 
@@ -36,6 +33,7 @@ pub struct ServerState {
     pub db: Database,
     pub catalogue: Catalogue,
     pub limit: HourlyLimit,
+    pub metrics: Arc<Metrics>,
     /// The tools as agents and users see them.
     agent_tools: Vec<Tool>,
     user_tools: Vec<Tool>,
@@ -46,6 +44,7 @@ impl ServerState {
     pub async fn new(db: Database, calls_per_hour: usize) -> Result<Arc<Self>, sqlx::Error> {
         let catalogue = Catalogue::load(db.pool()).await?;
         Ok(Arc::new(Self {
+            metrics: Arc::new(Metrics::new(Some(&db))),
             db,
             catalogue,
             limit: HourlyLimit::new(calls_per_hour),
@@ -172,21 +171,24 @@ impl Handler {
     }
 }
 
-/// Runs a call with the deadline, turns a panic into an error, and logs the outcome.
-async fn run_logged<T>(
-    name: &str,
+/// Runs a call with the deadline, turns a panic into an error, and records the outcome.
+async fn run_recorded<T>(
+    metrics: &Metrics,
+    name: &'static str,
     user: Option<&UserId>,
     meta: &MetaObject,
     call: impl Future<Output = Result<T, ToolError>>,
 ) -> Result<T, ToolError> {
-    let started = Instant::now();
+    let mut timer = metrics.call(name);
     let call = AssertUnwindSafe(call).catch_unwind();
     let result = match tokio::time::timeout(CALL_TIMEOUT, call).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(ToolError::Internal),
         Err(_) => Err(ToolError::Timeout),
     };
-    log_call(name, user, meta, started, result.as_ref().err());
+    let error = result.as_ref().err();
+    timer.ended(error);
+    log_call(name, user, meta, &timer, error);
     result
 }
 
@@ -204,12 +206,12 @@ fn log_call(
     tool: &str,
     user: Option<&UserId>,
     meta: &MetaObject,
-    started: Instant,
+    timer: &CallTimer<'_>,
     error: Option<&ToolError>,
 ) {
     let request_id = meta::request_id(meta);
     let user = user.map(UserId::as_str);
-    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ms = timer.ms();
     match error {
         None => tracing::info!(tool, user, request_id, ok = true, ms, "call"),
         Some(ToolError::Input(_) | ToolError::Limit(_)) => {

@@ -30,7 +30,7 @@ use rmcp::{
 use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{auth::Authenticator, protected_resource::ProtectedResource};
+use super::{auth::Authenticator, metrics::Metrics, protected_resource::ProtectedResource};
 use crate::{config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware};
 
 pub use self::limits::Tuning;
@@ -50,6 +50,7 @@ pub struct HttpState {
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
     limits: Limits,
+    metrics: Arc<Metrics>,
     request_ids: Arc<RequestIds>,
     /// Counts the messages being answered.
     pub lifecycle: Lifecycle,
@@ -57,7 +58,11 @@ pub struct HttpState {
 
 impl HttpState {
     /// Fails only if no HTTP client can be built.
-    pub fn new(config: &WorkoutConfig, tuning: Tuning) -> Result<Arc<Self>, reqwest::Error> {
+    pub fn new(
+        config: &WorkoutConfig,
+        tuning: Tuning,
+        metrics: Arc<Metrics>,
+    ) -> Result<Arc<Self>, reqwest::Error> {
         let resource = Arc::new(ProtectedResource::from_config(config));
         let manager = Arc::new(LocalSessionManager::default());
         Ok(Arc::new(Self {
@@ -77,6 +82,7 @@ impl HttpState {
             sessions: Sessions::new(manager.clone(), tuning),
             manager,
             limits: Limits::new(&tuning, config.rate_limit_per_hour),
+            metrics,
             request_ids: Arc::default(),
             lifecycle: Lifecycle::default(),
         }))
@@ -114,8 +120,10 @@ pub fn router<H: ServerHandler>(
         .merge(facade::routes(state))
         // Outermost: a page that rebound its host name does not even get a 401.
         .route_layer(from_fn_with_state(state.clone(), guard::check_host));
-    // Outside the host check: container runtimes use any host name.
-    let routes = named.route("/health", get(pages::health));
+    // Outside the host check: container runtimes and Prometheus use any host name.
+    let routes = named
+        .route("/health", get(pages::health))
+        .route("/metrics", get(pages::metrics));
     let cors = cors(&state.resource);
     middleware::wrap(routes, Some(cors)).with_state(state.clone())
 }

@@ -14,7 +14,7 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{Handler, error_data, malformed, run_logged};
+use super::{Handler, error_data, malformed, run_recorded};
 use crate::workout::{
     app_views,
     error::ToolError,
@@ -71,7 +71,9 @@ impl ServerHandler for Handler {
         let user = identity.user_of_tool(tool, &mut arguments, meta);
         let known = user.as_ref().ok().cloned().flatten();
         let call = async { self.run_tool(tool, user?.as_ref(), arguments, meta).await };
-        let result = match run_logged(tool.name, known.as_ref(), meta, call).await {
+        let result = match run_recorded(&self.state.metrics, tool.name, known.as_ref(), meta, call)
+            .await
+        {
             Ok((mut answer, notice)) => {
                 if let Some(notice) = &notice {
                     answer.notify(notice);
@@ -136,7 +138,14 @@ impl ServerHandler for Handler {
             let ctx = self.context(&catalogue, user.as_ref(), zone);
             resources::read(&request.uri, uri, &ctx).await
         };
-        let read = run_logged("resources/read", user.as_ref(), meta, read).await;
+        let read = run_recorded(
+            &self.state.metrics,
+            "resources/read",
+            user.as_ref(),
+            meta,
+            read,
+        )
+        .await;
         read.map(Into::into).map_err(|error| match error {
             // The only input is the name of an exercise.
             ToolError::Input(error) => ErrorData::resource_not_found(error, None),
@@ -177,7 +186,14 @@ impl ServerHandler for Handler {
             let ctx = self.context(&catalogue, Some(&user), zone);
             prompt.get(&ctx, arguments).await
         };
-        let result = run_logged("prompts/get", Some(&user), meta, prompt).await;
+        let result = run_recorded(
+            &self.state.metrics,
+            "prompts/get",
+            Some(&user),
+            meta,
+            prompt,
+        )
+        .await;
         result.map(GetPromptResponse::Complete).map_err(invalid)
     }
 
