@@ -34,7 +34,7 @@ pub use agent::{AgentConfig, Config, Demo, HttpConfig, McpConfig, PageConfig};
 pub use claude::{ClaudeConfig, Credential};
 pub use cors::Cors;
 #[cfg(feature = "dev")]
-pub use dev::{DevClaude, DevConfig, DevSetup};
+pub use dev::{DevClaude, DevConfig, DevSetup, dev_help};
 pub use error::ConfigError;
 pub use models::{Thinking, ThinkingMode};
 use reader::{Reader, one_of};

@@ -10,7 +10,7 @@ use super::{
     database::{database_url, located},
     from_env, jwt, log, mcp_address,
     reader::{Reader, entries, one_of},
-    variables::{self as var, Variable},
+    variables::{self as var, Server, Variable},
 };
 use crate::{
     auth::{JwtSettings, Subject},
@@ -85,6 +85,11 @@ impl WorkoutConfig {
     /// are not required over `stdio`.
     pub fn from_env(stdio: bool) -> Result<Self, ConfigError> {
         from_env(|reader| Self::read(reader, stdio))
+    }
+
+    /// As [`Self::from_env`] over HTTP, with the effective settings as lines, without secrets.
+    pub fn from_env_with_lines() -> Result<(Self, Vec<String>), ConfigError> {
+        from_env(|reader| (Self::read(reader, false), reader.settings(Server::Workout)))
     }
 
     /// Like [`Self::from_env`], from a list of variables instead of the process environment.
