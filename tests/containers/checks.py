@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Barrier
 
 from claude import DELTAS, PAUSE_SECS
-from system import IMAGE, ROOT, STORE, System, get, podman, running
+from system import IMAGE, ROOT, STORE, System, get, podman, running, wait_until
 
 # The program has three systems, two databases, four kinds of object storage and a client of Temporal in it.
 MOST_MB = 48
@@ -158,13 +158,17 @@ def replicas(system: System) -> str:
 
     system.up(agents=2)
     users = [f"user-{number}" for number in range(STREAMS)]
-    for sub in users:
-        system.token(sub)
+    stopped = system.containers("agent")[0]
+    ready = system.agent_ready(stopped)
     began = Barrier(STREAMS + 1)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(system.token, users))
     with ThreadPoolExecutor(2 * STREAMS) as pool:
         streams = [pool.submit(talk, sub) for sub in users]
         began.wait(60)
-        stop = subprocess.Popen(["podman", "stop", system.containers("agent")[0]], stdout=subprocess.DEVNULL)
+        stop = subprocess.Popen(["podman", "stop", stopped], stdout=subprocess.DEVNULL)
+        # What has begun there by now is cut off.
+        wait_until("the agent drains", lambda: not ready())
         # Until well after the replica's end: a chat takes longer than two seconds.
         for _ in range(3):
             list(pool.map(lambda sub: system.answer("count", sub=sub), users))

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PAUSE_SECS = 0.3
 DELTAS = 8
-LONG_DELTAS = 60
+LONG_DELTAS = 150
 SQUATS = {"exercise_id": "barbell-back-squat", "sets": [{"reps": 5, "weight": 100, "unit": "kg"}]}
 TOOLS = {"log": ("create_workout", {"exercises": [SQUATS]}), "read": ("list_workouts", {})}
 

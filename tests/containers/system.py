@@ -84,11 +84,21 @@ class System:
         """As README says, but for the image, which is built already. Ready: the agents have their tools."""
         self.compose("up", "--detach", "--no-build", "--scale", f"agent={agents}")
         for container in self.containers("agent"):
-            address = podman("inspect", "--format", ADDRESS, container)
-            ready = http.client.HTTPConnection(address, 8001)
-            wait_until("an agent is ready", lambda ready=ready: get(ready, "/ready") == 200)
+            wait_until("an agent is ready", self.agent_ready(container))
         for site in ("localhost", RUNS_SITE):
             wait_until(f"Caddy answers for {site}", lambda site=site: get(self.site(site), "/health") == 200)
+
+    def agent_ready(self, container: str) -> Callable[[], bool]:
+        """Asks this agent, past Caddy."""
+        address = podman("inspect", "--format", ADDRESS, container)
+
+        def ready() -> bool:
+            try:
+                return get(http.client.HTTPConnection(address, 8001, timeout=5), "/ready") == 200
+            except OSError:
+                return False
+
+        return ready
 
     def down(self) -> None:
         self.compose("down")
@@ -127,7 +137,8 @@ class System:
 
     @cache
     def token(self, sub: str) -> str:
-        return podman("exec", self.container("agent"), "/prog-strength-agent", "token", "--sub", sub)
+        key = f"JWT_SIGNING_KEY={SETTINGS['JWT_SIGNING_KEY']}"
+        return podman("run", "--rm", "--network", "none", "--env", key, IMAGE, "token", "--sub", sub)
 
     @contextmanager
     def chat(self, words: str, *, sub: str = "sam") -> Iterator[Iterator[dict]]:
