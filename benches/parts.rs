@@ -102,8 +102,7 @@ fn catalogue() -> Catalogue {
         name: tool["name"].as_str().unwrap_or_default().to_owned(),
         description: tool["description"].as_str().map(str::to_owned),
         input_schema: object(&tool["inputSchema"]),
-        read_only: false,
-        idempotent: false,
+        ..ListedTool::default()
     };
     Catalogue::new(tools.iter().map(listed).collect(), vec![])
 }

@@ -4,6 +4,7 @@
 //! [`Event`]s, whose tools are those of a [`Toolbox`]. Only the module `http` knows HTTP: it sends the same events as SSE or collects them into a JSON answer.
 //! Dropping the stream closes Claude's reply and cancels reads; writes run to their end.
 
+pub mod approvals;
 mod context;
 mod event;
 mod ledger;
@@ -30,9 +31,11 @@ use crate::{
     config::AgentConfig,
     process::memory::Share,
 };
+use approvals::{ApprovalAnswer, Approvals};
 use claude::{Claude, Model};
-use history::History;
+use history::{History, Invalid};
 use mcp::Mcp;
+use tools::Catalogue;
 
 pub use context::{time_zone_name, user_context};
 pub use event::{Done, Event, Failed, Failure, FailureCode};
@@ -47,8 +50,19 @@ pub struct Agent {
     /// See [`title::model`].
     title_model: Model,
     max_tool_rounds: u32,
+    approvals: Arc<Approvals>,
     /// Cancelled when running turns must end.
     stopping: CancellationToken,
+}
+
+/// Why a turn does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The answers to approval requests do not fit.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
 }
 
 /// A validated request for one turn of a chat.
@@ -57,6 +71,8 @@ pub struct TurnRequest {
     pub caller_token: CallerToken,
     pub request_id: Arc<str>,
     pub history: History,
+    /// The user's answers to calls that wait; `None`: the client cannot ask the user.
+    pub approvals: Option<Vec<ApprovalAnswer>>,
     /// See [`user_context()`].
     pub user_context: String,
     /// See [`time_zone_name()`].
@@ -73,6 +89,7 @@ impl Agent {
         mcp: Arc<Mcp>,
         stopping: CancellationToken,
         title_model: Model,
+        approvals: Arc<Approvals>,
     ) -> Arc<Self> {
         let models = ModelChoice {
             asked: claude.model().clone(),
@@ -84,6 +101,7 @@ impl Agent {
             models,
             title_model,
             max_tool_rounds: config.max_tool_rounds,
+            approvals,
             stopping,
         })
     }
@@ -91,16 +109,19 @@ impl Agent {
     /// Prepares a turn. Claude is not called yet.
     ///
     /// # Errors
-    /// There is no MCP session, or the service is shutting down.
-    pub async fn begin(self: &Arc<Self>, request: TurnRequest) -> Result<Turn, Failure> {
-        let catalogue = tokio::select! {
-            catalogue = self.mcp.catalogue(request.deadline) => catalogue,
-            () = self.stopping.cancelled() => return Err(Failure::ShuttingDown),
+    /// The answers do not fit the calls that wait, there is no MCP session, or the service is shutting down.
+    pub async fn begin(self: &Arc<Self>, request: TurnRequest) -> Result<Turn, Refusal> {
+        let can_ask = request.approvals.is_some();
+        let answers = request.approvals.unwrap_or_default();
+        let calls = request.history.last_calls;
+        let answers = self.approvals.open(answers, calls, &request.caller)?;
+        let catalogue = self.catalogue(request.deadline).await?;
+        let context = approvals::Context {
+            caller: &request.caller,
+            request_id: &request.request_id,
+            time_zone: request.time_zone.as_deref(),
         };
-        let catalogue = catalogue.map_err(|_| match request.deadline {
-            deadline if deadline <= Instant::now() => Failure::Timeout,
-            _ => Failure::ToolsUnavailable,
-        })?;
+        let answered = self.approvals.settle(answers, &catalogue, context)?;
         let toolbox = SessionTools {
             mcp: self.mcp.clone(),
             catalogue,
@@ -109,10 +130,13 @@ impl Agent {
             request_id: request.request_id.clone(),
             turn_id: uuid::Uuid::now_v7().to_string(),
             time_zone: request.time_zone,
+            approvals: self.approvals.clone(),
+            can_ask,
         };
         let setup = TurnSetup {
             conversation: request.history.conversation,
             used_ids: request.history.ids,
+            answered,
             user_context: request.user_context,
             toolbox: Arc::new(toolbox),
             models: self.models.clone(),
@@ -124,5 +148,17 @@ impl Agent {
             request_id: request.request_id,
         };
         Ok(Turn::new(self.claude.clone(), setup))
+    }
+
+    /// The tools of the chat's session.
+    async fn catalogue(&self, deadline: Instant) -> Result<Arc<Catalogue>, Failure> {
+        let catalogue = tokio::select! {
+            catalogue = self.mcp.catalogue(deadline) => catalogue,
+            () = self.stopping.cancelled() => return Err(Failure::ShuttingDown),
+        };
+        catalogue.map_err(|_| match deadline {
+            deadline if deadline <= Instant::now() => Failure::Timeout,
+            _ => Failure::ToolsUnavailable,
+        })
     }
 }

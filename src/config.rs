@@ -7,6 +7,7 @@
 //! - `reader`: the only code that reads the environment. An empty value counts as unset. `env_file` parses `.env`.
 
 mod agent;
+mod approvals;
 mod claude;
 pub mod connections;
 mod cors;
@@ -31,6 +32,7 @@ use crate::{
     process::logs::{LogConfig, LogFormat},
 };
 pub use agent::{AgentConfig, Config, Demo, HttpConfig, McpConfig, PageConfig};
+pub use approvals::ApprovalPolicy;
 pub use claude::{ClaudeConfig, Credential};
 pub use cors::Cors;
 #[cfg(feature = "dev")]

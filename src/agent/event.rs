@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     Ledger,
+    approvals::ApprovalRequest,
     claude::{Block, ClaudeError, Message, Role, Usage},
     tools::CallInput,
 };
@@ -42,7 +43,15 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<Object>)]
         structured: Option<Value>,
+        /// What Claude gets as the result.
+        #[serde(skip)]
+        content: Arc<Vec<Block>>,
+        /// The user has declined the call, which has not run.
+        #[serde(skip)]
+        declined: bool,
     },
+    /// A call waits for the user's confirmation. The turn ends after these.
+    ApprovalRequest(Box<ApprovalRequest>),
     /// The last event, on success.
     Done(Box<Done>),
     /// The last event, on failure.
@@ -59,6 +68,7 @@ impl Event {
             Self::ToolUseStart { .. } => "tool_use_start",
             Self::ToolUse { .. } => "tool_use",
             Self::ToolResult { .. } => "tool_result",
+            Self::ApprovalRequest(_) => "approval_request",
             Self::Done(_) => "done",
             Self::Error(_) => "error",
         }
@@ -68,7 +78,7 @@ impl Event {
 /// A finished turn; also the JSON answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Done {
-    /// The stop reason of Claude's last reply, or `max_tool_rounds`.
+    /// The stop reason of Claude's last reply, `max_tool_rounds`, or `approval_required`.
     pub stop_reason: String,
     /// What Claude says about the stop reason, as for a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +91,9 @@ pub struct Done {
     pub messages: Vec<Message>,
     /// Summed over all requests to Claude.
     pub usage: Usage,
+    /// The calls that wait for the user's confirmation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<ApprovalRequest>,
     #[schema(value_type = String)]
     pub request_id: Arc<str>,
 }

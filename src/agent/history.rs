@@ -7,6 +7,7 @@
 mod blocks;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod last_calls;
 mod repair;
 mod transcript;
 
@@ -17,6 +18,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     agent::{
+        approvals::LastCalls,
         claude::{Conversation, Role},
         json::{JsonStr, Object, parse_list},
     },
@@ -37,6 +39,8 @@ pub struct History {
     pub conversation: Conversation,
     /// The ids of all tool calls.
     pub ids: HashSet<String>,
+    /// Of [`parse_with_last_calls`] alone.
+    pub last_calls: LastCalls,
     /// Blank blocks, tool calls without result and the reverse, and messages without content.
     pub dropped: usize,
 }
@@ -53,12 +57,32 @@ struct Message<'a> {
 /// # Errors
 /// The first value that Claude would refuse.
 pub fn parse(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
-    let parsed = parse_messages(messages).and_then(check_last);
-    let parsed = parsed.and_then(repair::repair);
-    let history = parsed.and_then(|(messages, dropped)| {
+    let parsed = parse_and_repair(messages).and_then(|(messages, dropped)| {
         serialize(messages, dropped, body).map_err(|_| Invalid::new("cannot be forwarded"))
     });
-    history.map_err(|invalid| invalid.in_field("messages"))
+    parsed.map_err(|invalid| invalid.in_field("messages"))
+}
+
+/// As [`parse`], with the calls that the last message answers: the user has answered those that wait.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with_last_calls(messages: &RawValue, body: &Bytes) -> Result<History, Invalid> {
+    let parsed = parse_and_repair(messages).and_then(|(messages, dropped)| {
+        let last_calls = last_calls::of(&messages);
+        let history = serialize(messages, dropped, body);
+        let history = history.map_err(|_| Invalid::new("cannot be forwarded"))?;
+        Ok(History {
+            last_calls,
+            ..history
+        })
+    });
+    parsed.map_err(|invalid| invalid.in_field("messages"))
+}
+
+fn parse_and_repair(messages: &RawValue) -> Result<(Vec<Message<'_>>, usize), Invalid> {
+    let parsed = parse_messages(messages).and_then(check_last);
+    parsed.and_then(repair::repair)
 }
 
 fn parse_messages(messages: &RawValue) -> Result<Vec<Message<'_>>, Invalid> {
@@ -135,6 +159,7 @@ fn serialize(
     Ok(History {
         conversation,
         ids,
+        last_calls: LastCalls::default(),
         dropped,
     })
 }

@@ -10,6 +10,7 @@ pub mod chat;
 mod endpoints;
 mod incoming;
 mod json;
+pub mod mode;
 mod openapi;
 pub mod page;
 mod record;

@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 use super::claude::is_blank;
 use crate::process::json::utf16_escape;
 
+/// The longest escape of a character of one byte: `\u0041`.
+const MAX_ESCAPE: usize = 6;
+
 /// An invalid value in a request: its place (`messages[3].content[0].type`) and the reason, the detail of a 422. Contains no
 /// text from the client.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -189,6 +192,11 @@ impl<'a> JsonStr<'a> {
     pub fn unescape(self) -> Cow<'a, str> {
         let text = serde_json::from_str(self.0.get());
         text.map(|Unescaped(text)| text).unwrap_or_default()
+    }
+
+    /// True if the string is `text`. A longer one is not unescaped.
+    pub fn is(self, text: &str) -> bool {
+        self.0.get().len() <= MAX_ESCAPE * text.len() + 2 && self.unescape() == text
     }
 
     /// True for only white space, see [`is_blank`]. Reads no further than the first other character.

@@ -35,7 +35,7 @@ use crate::config::McpConfig;
 pub use answer_memory::AnswerMemory;
 pub use outcome::{Attachment, Attachments, CallOutcome, ResultLimits};
 pub use server::Server;
-use session::{Offer, Session, State, Supervisor};
+use session::{Chat, Offer, Session, State, Supervisor};
 pub use stdio::{Place, end_recorded_groups};
 
 /// How long a request waits for a session that is being opened.
@@ -110,14 +110,19 @@ pub struct Mcp {
 }
 
 impl Mcp {
-    /// Opens the chat's session in the background and keeps it open until [`Mcp::close`]. Must be called within a tokio runtime.
+    /// Opens the chat's session in the background and keeps it open until [`Mcp::close`]. A tool of those `named` in the settings
+    /// that the server does not offer is logged. Must be called within a tokio runtime.
     pub fn start(
         config: &McpConfig,
         max_text: usize,
         metrics: Arc<Metrics>,
+        named: &[String],
     ) -> anyhow::Result<Self> {
         let server = Server::own(config, AnswerMemory::new())?;
-        let chat = Some(metrics.clone());
+        let chat = Some(Chat {
+            metrics: metrics.clone(),
+            named: named.to_vec(),
+        });
         let limits = ResultLimits::from(max_text);
         Ok(Self::supervised(Arc::new(server), limits, metrics, chat))
     }
@@ -132,7 +137,7 @@ impl Mcp {
         server: Arc<Server>,
         limits: ResultLimits,
         metrics: Arc<Metrics>,
-        chat: Option<Arc<Metrics>>,
+        chat: Option<Chat>,
     ) -> Self {
         let (stop, sessions) = (CancellationToken::new(), TaskTracker::new());
         let (waiting, waited_for) = watch::channel(0);

@@ -80,6 +80,8 @@ metrics! {
         "claude_fallbacks", "Requests sent to the fallback model because the first one is overloaded";
     claude_tokens: Family<Labels<1>, Counter> = Family::default(),
         "claude_tokens", "Tokens used";
+    approvals: Family<Labels<1>, Counter> = Family::default(),
+        "approvals", "Calls that need the user's confirmation, by what becomes of them";
     session_up: Gauge = Gauge::default(),
         "mcp_session_up", "1 while there is an MCP session, else 0";
     reconnects: Counter = Counter::default(),
@@ -100,7 +102,7 @@ impl Metrics {
         metrics::text(&self.registry)
     }
 
-    /// Records a POST /chat at its end. `mode` is `json` or `sse`; `code` is `ok` or an error code.
+    /// Records a POST /chat at its end. `mode` is the face's name; `code` is `ok` or an error code.
     pub fn chat(&self, mode: &str, code: &str, took: Duration) {
         let labels = [("mode", mode.to_owned()), ("code", code.to_owned())];
         self.chats.get_or_create(&labels).inc();
@@ -125,6 +127,11 @@ impl Metrics {
     pub fn tokens(&self, kind: &str, count: u64) {
         let labels = [("kind", kind.to_owned())];
         self.claude_tokens.get_or_create(&labels).inc_by(count);
+    }
+
+    pub(super) fn approval(&self, outcome: &str) {
+        let labels = [("outcome", outcome.to_owned())];
+        self.approvals.get_or_create(&labels).inc();
     }
 
     pub(crate) fn claude_retry(&self, reason: String) {

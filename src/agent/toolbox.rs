@@ -3,18 +3,20 @@
 //! A chat calls the tools of the session that all chats share ([`SessionTools`]). A run has servers of its own and a workspace,
 //! and keeps every reply and result before what follows from it.
 
-use std::sync::Arc;
+mod session;
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::future::BoxFuture;
 
 use super::{
+    approvals::HeldCall,
     claude::{Block, Reply, Tools, Usage},
-    mcp::{CallOutcome, Mcp},
+    mcp::CallOutcome,
     tools::{
         CallContext, CallInput, Catalogue, InvalidInput, ToolCall, WrittenInput, sanitize_name,
     },
 };
-use crate::auth::{Caller, CallerToken};
+
+pub use session::SessionTools;
 
 /// The tools of one turn.
 pub trait Toolbox: Send + Sync {
@@ -51,7 +53,7 @@ pub trait Toolbox: Send + Sync {
 pub struct Halt;
 
 /// A call whose input is complete.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Prepared {
     /// To show, and to keep in the conversation.
     pub input: CallInput,
@@ -60,7 +62,7 @@ pub struct Prepared {
     pub early: bool,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum PreparedCall {
     /// Of an MCP server's tool.
     Server(Box<ToolCall>),
@@ -68,6 +70,10 @@ pub enum PreparedCall {
     Local { name: String, input: WrittenInput },
     /// Never sent: this is its result.
     Refused(CallOutcome),
+    /// Never begun: the user is asked when the reply is complete, and the turn ends.
+    Held(Box<HeldCall>),
+    /// Needs the user's confirmation, and there is nobody to ask.
+    Unconfirmed,
 }
 
 impl Prepared {
@@ -90,6 +96,23 @@ impl Prepared {
                 Self::refused(input, &why)
             }
             Err(error) => Self::invalid(error),
+        }
+    }
+
+    /// The call, or what `guard` puts in its place if it is one of a server's tool.
+    #[must_use]
+    pub fn guarded(self, guard: impl FnOnce(&ToolCall) -> Option<PreparedCall>) -> Self {
+        let guarded = match &self.call {
+            PreparedCall::Server(call) => guard(call),
+            _ => None,
+        };
+        match guarded {
+            Some(call) => Self {
+                call,
+                early: false,
+                ..self
+            },
+            None => self,
         }
     }
 
@@ -161,54 +184,5 @@ impl<'a> ReplyView<'a> {
     /// As [`Done`](super::Done) has it, where this is the last reply.
     pub fn stop_reason(&self) -> &'a str {
         &self.reply.stop_reason
-    }
-}
-
-/// The tools of a chat: those of the session that all chats share, on behalf of the caller.
-pub struct SessionTools {
-    pub mcp: Arc<Mcp>,
-    /// The session's at the begin of the turn.
-    pub catalogue: Arc<Catalogue>,
-    pub caller: Caller,
-    pub caller_token: CallerToken,
-    pub request_id: Arc<str>,
-    /// A `UUIDv7` of the agent's own: a client may reuse its request id.
-    pub turn_id: String,
-    /// See [`time_zone_name()`](super::time_zone_name).
-    pub time_zone: Option<Arc<str>>,
-}
-
-impl Toolbox for SessionTools {
-    fn tools(&self) -> &Tools {
-        self.catalogue.tools()
-    }
-
-    fn prepare(&self, tool_use_id: &str, name: &str, input_json: &str) -> Prepared {
-        let context = CallContext {
-            caller: &self.caller,
-            request_id: &self.request_id,
-            turn_id: &self.turn_id,
-            tool_use_id,
-            time_zone: self.time_zone.as_deref(),
-        };
-        Prepared::from_catalogue(&self.catalogue, context, name, input_json)
-    }
-
-    fn begin(
-        &self,
-        _tool_use_id: &str,
-        _name: &str,
-        call: PreparedCall,
-    ) -> BoxFuture<'static, Result<CallOutcome, Halt>> {
-        let outcome = match call {
-            PreparedCall::Server(call) => {
-                let outcome = self.mcp.begin(*call, Some(&self.caller_token));
-                return outcome.map(Ok).boxed();
-            }
-            PreparedCall::Refused(outcome) => outcome,
-            // No tool of a session is local.
-            PreparedCall::Local { .. } => CallOutcome::not_run("there is no such tool"),
-        };
-        std::future::ready(Ok(outcome)).boxed()
     }
 }

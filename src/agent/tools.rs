@@ -5,12 +5,14 @@
 //! neither. Only this module makes a [`ToolCall`].
 
 mod call;
+mod digest;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod identity;
 mod input;
 mod listed;
 mod names;
+mod policy;
 mod schema;
 mod server;
 
@@ -29,6 +31,7 @@ use names::NameMap;
 use crate::agent::claude::{ToolSpec, Tools};
 
 pub use call::{CallContext, ToolCall};
+pub use digest::Digest;
 pub use identity::{InvalidInput, StrippedInput, StrippedJson};
 pub use input::{CallInput, WrittenInput};
 pub use listed::{LeftOut, ListedTool, UNNAMED};
@@ -69,6 +72,7 @@ impl Catalogue {
             if known.contains(&tool.name) {
                 continue;
             }
+            let definition = tool.definition();
             let schema = std::mem::take(&mut tool.input_schema);
             let (input_schema, identity) = match prepare_schema(schema, server.profile) {
                 Ok((schema, _)) if !entries.fits(&schema) => {
@@ -90,7 +94,10 @@ impl Catalogue {
                     .filter(|text| !text.trim().is_empty()),
                 input_schema,
             };
-            entries.add(spec, Arc::new(Tool::new(server, tool, identity)));
+            entries.add(
+                spec,
+                Arc::new(Tool::new(server, tool, definition, identity)),
+            );
         }
         left_out.retain(|it| it.name == UNNAMED || known.insert(it.name.clone()));
         entries.into_catalogue(left_out)

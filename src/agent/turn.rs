@@ -1,6 +1,8 @@
 //! The tool loop of a turn. A round is one request to Claude and the tool calls of the reply; rounds repeat until Claude
 //! calls no more tools.
 
+mod answered;
+mod cut_off;
 mod ending;
 mod recovery;
 mod round;
@@ -12,19 +14,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use serde_json::Value;
-use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Done, Event, Failed, Failure, Ledger,
+    approvals::ApprovalRequest,
     claude::{Block, Claude, ContentBlock, Message, Model, Reply, is_opaque_type},
     toolbox::Next,
     tools::StrippedInput,
 };
-use ending::REFUSAL;
-use round::Round;
+use cut_off::{cut_off, unless};
+use ending::{APPROVAL_REQUIRED, REFUSAL};
+use round::{Finished, Round};
 
 pub use setup::{ModelChoice, TurnSetup, rebuild};
+
+/// Why a call that was begun has no result.
+const CUT_OFF: &str = "the turn was cut off before the tool answered";
 
 /// A turn that is ready to run.
 pub struct Turn {
@@ -56,16 +61,23 @@ impl Turn {
             let cut_off = cut_off(self.setup.deadline, self.setup.stopping.clone());
             futures_util::pin_mut!(cut_off);
             yield self.model_chosen();
+            let mut answered = self.begin_answered();
+            let result = loop {
+                match unless(cut_off.as_mut(), self.next_answered(&mut answered)).await {
+                    Ok(Some(event)) => yield event,
+                    Ok(None) => break Ok(()),
+                    Err(failure) => break Err(failure),
+                }
+            };
+            let finished = self.finish_answered(answered);
+            if let Err(failure) = result.and(finished) {
+                return yield self.failed(&failure);
+            }
             self.ledger.start_round();
             loop {
                 let mut round = Round::new(&self, streamed);
                 let result = loop {
-                    let next = tokio::select! {
-                        biased;
-                        failure = cut_off.as_mut() => Err(failure),
-                        next = round.next() => next,
-                    };
-                    match next {
+                    match unless(cut_off.as_mut(), round.next()).await {
                         Ok(Some(event)) => yield event,
                         Ok(None) => break Ok(()),
                         Err(failure) => break Err(failure),
@@ -86,8 +98,11 @@ impl Turn {
                     }
                     return yield self.failed(&failure);
                 }
-                let (reply, results, next) = round.finish();
-                if let Some(event) = self.finish_round(reply, results, next) {
+                let finished = round.finish();
+                for request in &finished.approvals {
+                    yield Event::ApprovalRequest(Box::new(request.clone()));
+                }
+                if let Some(event) = self.finish_round(finished) {
                     return yield event;
                 }
                 self.ledger.start_round();
@@ -106,7 +121,13 @@ impl Turn {
     }
 
     /// Adds a round to the conversation; the last event of the turn, if the reply is final.
-    fn finish_round(&mut self, reply: Reply, results: Vec<Block>, next: Next) -> Option<Event> {
+    fn finish_round(&mut self, finished: Finished) -> Option<Event> {
+        let Finished {
+            reply,
+            results,
+            approvals,
+            next,
+        } = finished;
         let Reply {
             blocks,
             stop_reason,
@@ -114,7 +135,12 @@ impl Turn {
             model,
         } = reply;
         self.model = model.unwrap_or_else(|| std::mem::take(&mut self.model));
-        let content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
+        let mut content: Vec<Block> = blocks.into_iter().map(|(_, block)| block).collect();
+        if !approvals.is_empty() {
+            self.record(content.clone(), results);
+            content.retain(|block| !matches!(block, Block::ToolUse { .. }));
+            return Some(self.done(APPROVAL_REQUIRED.to_owned(), None, content, approvals));
+        }
         if next != Next::End {
             let ids = content.iter().filter_map(|block| match block {
                 Block::ToolUse { id, .. } => Some(id.clone()),
@@ -127,15 +153,26 @@ impl Turn {
         if stop_reason != REFUSAL {
             self.ledger.add(history_message(content.clone()));
         }
-        Some(Event::Done(Box::new(Done {
+        Some(self.done(stop_reason, stop_details, content, approvals))
+    }
+
+    fn done(
+        &mut self,
+        stop_reason: String,
+        stop_details: Option<Value>,
+        content: Vec<Block>,
+        approvals: Vec<ApprovalRequest>,
+    ) -> Event {
+        Event::Done(Box::new(Done {
             stop_reason,
             stop_details,
             content,
             model: std::mem::take(&mut self.model),
             messages: self.ledger.take_messages(),
             usage: self.ledger.usage(),
+            approvals,
             request_id: self.setup.request_id.clone(),
-        })))
+        }))
     }
 
     /// Adds a reply and the results of its calls to the conversation; the last event of the turn, if that fails.
@@ -172,15 +209,6 @@ impl Turn {
     /// A handle that outlives the turn.
     pub fn ledger(&self) -> Ledger {
         self.ledger.clone()
-    }
-}
-
-/// Resolves when the turn must end.
-async fn cut_off(deadline: Instant, stopping: CancellationToken) -> Failure {
-    tokio::select! {
-        biased;
-        () = stopping.cancelled() => Failure::ShuttingDown,
-        () = sleep_until(deadline) => Failure::Timeout,
     }
 }
 

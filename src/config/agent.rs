@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Address, ClaudeConfig, ConfigError, LogConfig, RateLimit, agent_address,
+    Address, ApprovalPolicy, ClaudeConfig, ConfigError, LogConfig, RateLimit, agent_address,
     claude::claude,
     cors::Cors,
     from_env, jwt, log,
@@ -50,6 +50,8 @@ pub struct AgentConfig {
     pub max_tool_rounds: u32,
     pub turn_timeout: Duration,
     pub max_tool_result_bytes: usize,
+    /// `AGENT_APPROVALS`.
+    pub approvals: ApprovalPolicy,
 }
 
 /// The limits of the HTTP server.
@@ -119,6 +121,7 @@ impl Config {
                 max_tool_rounds: reader.number(&var::AGENT_MAX_TOOL_ROUNDS),
                 turn_timeout: reader.secs(&var::AGENT_TURN_TIMEOUT_SECS),
                 max_tool_result_bytes: reader.number(&var::AGENT_MAX_TOOL_RESULT_BYTES),
+                approvals: approvals(reader),
             },
             http: http(reader),
             page: reader
@@ -140,6 +143,10 @@ pub(super) fn mcp(reader: &mut Reader) -> McpConfig {
         ),
         call_timeout: reader.secs(&var::MCP_CALL_TIMEOUT_SECS),
     }
+}
+
+pub(super) fn approvals(reader: &mut Reader) -> ApprovalPolicy {
+    reader.value(&var::AGENT_APPROVALS, ApprovalPolicy::parse)
 }
 
 pub(super) fn http(reader: &mut Reader) -> HttpConfig {

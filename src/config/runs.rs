@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Address, ClaudeConfig, ConfigError, HttpConfig, LogConfig, McpConfig,
-    agent::{http, mcp},
+    Address, ApprovalPolicy, ClaudeConfig, ConfigError, HttpConfig, LogConfig, McpConfig,
+    agent::{approvals, http, mcp},
     claude::{claude, model},
     connections::{self, BaseEnvironment, Connections},
     database::{database_url, located},
@@ -40,6 +40,8 @@ pub struct RunsConfig {
     pub models: Vec<String>,
     /// The agent's own MCP server.
     pub mcp: McpConfig,
+    /// `AGENT_APPROVALS`: calls that are refused, for a run cannot ask.
+    pub approvals: ApprovalPolicy,
     pub http: HttpConfig,
     /// `sqlite:…`, `postgres://…` or `postgresql://…`; may hold a password.
     pub database_url: SecretString,
@@ -118,6 +120,7 @@ impl RunsConfig {
             claude,
             models,
             mcp: mcp(reader),
+            approvals: approvals(reader),
             http: http(reader),
             database_url: database(reader),
             limits: RunLimits::read(reader),

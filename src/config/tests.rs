@@ -51,6 +51,7 @@ fn the_defaults_are_the_documented_ones() {
         (8, 300)
     );
     assert_eq!(config.agent.max_tool_result_bytes, 100_000);
+    assert_eq!(config.agent.approvals, ApprovalPolicy::Off);
     assert_eq!(
         (config.http.max_body_bytes, config.http.max_concurrent_chats),
         (33_554_432, 1024)

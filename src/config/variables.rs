@@ -181,6 +181,7 @@ variables! {
     CLAUDE_EXTRA_BODY = "", Secret("a JSON object"), AGENTS, "Merged into each request to Claude; what the agent sets itself wins";
     CORS_ALLOWED_ORIGINS = "", Text("a comma-separated list of origins such as https://app.example.com (no path), or *"), ALL, "Origins whose pages may call. Empty: no CORS headers";
     AGENT_PAGE = "off", Text("`on` or `off`"), AGENT, "The chat page at `/`";
+    AGENT_APPROVALS = "off", Text("`off`, `destructive`, `writes`, or a comma-separated list of tools"), AGENTS, "Tools whose calls need the user's confirmation: those that may overwrite or remove something, those that are not read-only, or these. A run cannot ask: such calls are refused";
     SYSTEM_PROMPT_FILE = "", Text("the path of a UTF-8 text file"), AGENT, "Replaces the built-in system prompt";
     AGENT_MAX_TOOL_ROUNDS = "8", Number(1..=1000), AGENT, "Claude calls in one turn that may ask for tools";
     AGENT_TURN_TIMEOUT_SECS = "300", SECONDS, AGENT, "Seconds for one /chat, everything included";

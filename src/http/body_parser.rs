@@ -26,7 +26,7 @@ pub(crate) async fn parse<T, U>(
     large_bodies: &Arc<Semaphore>,
     body: Bytes,
     share: &Arc<Share<U>>,
-    parse: fn(&Bytes, usize) -> Result<T, Problem>,
+    parse: impl FnOnce(&Bytes, usize) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem>
 where
     T: Send + 'static,
@@ -47,7 +47,7 @@ where
 fn parse_now<T, U: Clone + Eq + Hash>(
     body: Bytes,
     share: &Share<U>,
-    parse: fn(&Bytes, usize) -> Result<T, Problem>,
+    parse: impl FnOnce(&Bytes, usize) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
     let body = mend_bytes(body);
     let values = max_values(&body);

@@ -37,7 +37,7 @@ use super::{
     store::{Store, WriteError},
 };
 use crate::{
-    agent::{claude::Claude, mcp::ResultLimits, metrics::Metrics},
+    agent::{approvals::Approvals, claude::Claude, mcp::ResultLimits, metrics::Metrics},
     auth::JwtSettings,
     config::{ClaudeConfig, Prompts, RunLimits, RunsConfig},
     upstream::guard::Guard,
@@ -77,6 +77,7 @@ pub struct Worker {
     claude_config: ClaudeConfig,
     /// With which tokens for the agent's own MCP server are made, if it is given any.
     jwt: Option<Arc<JwtSettings>>,
+    approvals: Arc<Approvals>,
     prompts: Prompts,
     limits: RunLimits,
     file_limits: Limits,
@@ -125,7 +126,9 @@ impl Worker {
             metrics: parts.agent_metrics.clone(),
             catalogues: Catalogues::default(),
         };
+        let (policy, key) = (config.approvals.clone(), &config.jwt.key);
         Ok(Arc::new(Self {
+            approvals: Approvals::new(policy, key, parts.agent_metrics.clone()),
             registry,
             opener,
             claude: Arc::new(claude),

@@ -1,5 +1,6 @@
 //! The agent from outside: real sockets, a fake Claude that is as strict as the real one, a real MCP server.
 
+mod approvals;
 mod chat;
 mod claude_faults;
 mod http;

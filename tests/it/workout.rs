@@ -1,5 +1,6 @@
 //! The workout server: its tools on both databases, its resources and prompts.
 
+mod annotations;
 mod app_views;
 mod backtest;
 mod bad_input;

@@ -24,6 +24,8 @@ pub struct Conversation {
     breakpoints: [Option<usize>; 2],
     /// The thinking blocks with their commas: what [`Self::remove_thinking`] removes.
     thinking: Vec<Range<usize>>,
+    /// The waiting results in the last message: what [`Self::replace_waiting`] replaces.
+    waiting: Vec<Range<usize>>,
 }
 
 impl Conversation {
@@ -38,6 +40,7 @@ impl Conversation {
     ) -> serde_json::Result<()> {
         let mut pieces = Pieces::new(body, self.length);
         let (mut breakpoints, mut thinking) = (self.breakpoints, Vec::new());
+        let mut waiting = None;
         for (role, blocks) in messages {
             if pieces.offset() > 0 {
                 pieces.copied.push(b',');
@@ -45,7 +48,8 @@ impl Conversation {
             pieces.copied.extend_from_slice(b"{\"role\":");
             serde_json::to_writer(&mut pieces, &role)?;
             pieces.copied.extend_from_slice(b",\"content\":[");
-            write_blocks(blocks.as_ref(), &mut pieces, &mut thinking)?;
+            let ranges = write_blocks(blocks.as_ref(), &mut pieces, &mut thinking)?;
+            waiting = Some(ranges);
             pieces.copied.extend_from_slice(b"]}");
             if role == Role::User && pieces.copied.ends_with(END) {
                 breakpoints = [breakpoints[1], Some(pieces.offset() - END.len())];
@@ -53,6 +57,7 @@ impl Conversation {
         }
         self.breakpoints = breakpoints;
         self.thinking.append(&mut thinking);
+        self.waiting = waiting.unwrap_or_else(|| take(&mut self.waiting));
         self.length = pieces.offset();
         let (mut json, shared) = pieces.finish();
         self.shared += shared;
@@ -62,17 +67,41 @@ impl Conversation {
 
     /// Removes all thinking blocks; false if there are none. A message of thinking alone is left as it is.
     pub fn remove_thinking(&mut self) -> bool {
-        let cuts = take(&mut self.thinking);
-        let removed = |end| -> usize {
-            let before = cuts.iter().take_while(|cut| cut.end <= end);
-            before.map(Range::len).sum()
+        let cuts = take(&mut self.thinking).into_iter();
+        let edits: Vec<_> = cuts.map(|cut| (cut, Bytes::new())).collect();
+        let any = !edits.is_empty();
+        self.splice(edits);
+        any
+    }
+
+    /// Puts these results in the place of the waiting ones of the last message, in order.
+    ///
+    /// # Errors
+    /// A result cannot be serialized. The conversation is unchanged then.
+    pub fn replace_waiting<B: ContentBlock>(&mut self, results: &[B]) -> serde_json::Result<()> {
+        let results = results.iter().map(serde_json::to_vec);
+        let results: Vec<Vec<u8>> = results.collect::<Result<_, _>>()?;
+        let waiting = take(&mut self.waiting).into_iter();
+        self.splice(waiting.zip(results.into_iter().map(Bytes::from)).collect());
+        Ok(())
+    }
+
+    /// Puts bytes in the place of these ranges, which are in order. Each is of whole blocks.
+    fn splice(&mut self, edits: Vec<(Range<usize>, Bytes)>) {
+        // Where what ends here will end.
+        let moved = |end: usize| {
+            let before = edits.iter().take_while(|(range, _)| range.end <= end);
+            before.fold(end, |at, (range, new)| at + new.len() - range.len())
         };
         for breakpoint in self.breakpoints.iter_mut().flatten() {
-            *breakpoint -= removed(*breakpoint);
+            // It is before the last byte of its block.
+            *breakpoint = moved(*breakpoint + 1) - 1;
         }
-        self.length -= removed(self.length);
-        self.json = pieces::cut(take(&mut self.json), &cuts);
-        !cuts.is_empty()
+        for waiting in &mut self.waiting {
+            *waiting = moved(waiting.start)..moved(waiting.end);
+        }
+        self.length = moved(self.length);
+        self.json = pieces::splice(take(&mut self.json), edits);
     }
 
     /// The bytes that the conversation holds itself; and those that it shares with a received body, all of which is kept
@@ -118,13 +147,14 @@ impl Conversation {
     }
 }
 
-/// Writes a list of blocks, and adds the ranges without which it is a list of the blocks that are not thinking.
+/// Writes a list of blocks, and adds the ranges without which it is a list of the blocks that are not thinking. Returns the ranges
+/// of the waiting results.
 fn write_blocks<B: ContentBlock>(
     blocks: &[B],
     pieces: &mut Pieces<'_>,
     thinking: &mut Vec<Range<usize>>,
-) -> serde_json::Result<()> {
-    let before = thinking.len();
+) -> serde_json::Result<Vec<Range<usize>>> {
+    let (before, mut waiting) = (thinking.len(), Vec::new());
     let mut any_kept = false;
     for (at, block) in blocks.iter().enumerate() {
         let start = pieces.offset();
@@ -133,6 +163,9 @@ fn write_blocks<B: ContentBlock>(
         }
         let comma_end = pieces.offset();
         serde_json::to_writer(&mut *pieces, block)?;
+        if block.is_waiting() {
+            waiting.push(comma_end..pieces.offset());
+        }
         let end = match block.is_thinking() {
             true => pieces.offset(),
             false if any_kept => continue,
@@ -149,7 +182,7 @@ fn write_blocks<B: ContentBlock>(
     if !any_kept {
         thinking.truncate(before);
     }
-    Ok(())
+    Ok(waiting)
 }
 
 #[cfg(test)]

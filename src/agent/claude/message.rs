@@ -102,6 +102,11 @@ impl Block {
 /// A content block of a message.
 pub trait ContentBlock: Serialize {
     fn is_thinking(&self) -> bool;
+
+    /// True for a result in whose place another one may be put.
+    fn is_waiting(&self) -> bool {
+        false
+    }
 }
 
 impl ContentBlock for Block {

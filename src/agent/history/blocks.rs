@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::agent::{
+    approvals::WAITING,
     claude::{ContentBlock, Role, is_id, is_opaque_type},
     json::{Invalid, JsonStr, Object, parse_list},
     tools::{InvalidInput, StrippedJson},
@@ -103,6 +104,19 @@ impl Block<'_> {
 impl ContentBlock for Block<'_> {
     fn is_thinking(&self) -> bool {
         matches!(self, Self::Thinking { .. } | Self::RedactedThinking { .. })
+    }
+
+    /// See [`WAITING`].
+    fn is_waiting(&self) -> bool {
+        let Self::ToolResult {
+            content,
+            is_error: false,
+            ..
+        } = self
+        else {
+            return false;
+        };
+        matches!(&content[..], [Self::Text { text: Text::Received(text) }] if text.is(WAITING))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
 };
 
 use super::{Block, Invalid, Message};
@@ -60,7 +60,7 @@ fn count_blocks(messages: &[Message<'_>]) -> usize {
     messages.iter().map(|message| message.content.len()).sum()
 }
 
-/// Keeps the calls that the next message answers, and the first result of each. Results are moved to the front, in the
+/// Keeps the calls that the next message answers, and one result of each. Results are moved to the front, in the
 /// order of the calls, as Claude requires. No two neighbours have one role.
 fn pair(messages: &mut [Message<'_>]) {
     if let Some(first) = messages.first_mut() {
@@ -94,7 +94,7 @@ fn pair(messages: &mut [Message<'_>]) {
     }
 }
 
-/// Removes all results from a message, and returns the first one for each call.
+/// Removes all results from a message, and returns one for each call: the first, or the first that does not wait for the user.
 fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a>> {
     let mut results = HashMap::new();
     let is_result = |block: &Block<'_>| matches!(block, Block::ToolResult { .. });
@@ -103,9 +103,15 @@ fn take_results<'a>(message: &mut Message<'a>) -> HashMap<Cow<'a, str>, Block<'a
     }
     for block in std::mem::take(&mut message.content) {
         match &block {
-            Block::ToolResult { tool_use_id, .. } => {
-                results.entry(tool_use_id.clone()).or_insert(block);
-            }
+            Block::ToolResult { tool_use_id, .. } => match results.entry(tool_use_id.clone()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(block);
+                }
+                Entry::Occupied(mut entry) if entry.get().is_waiting() => {
+                    entry.insert(block);
+                }
+                Entry::Occupied(_) => {}
+            },
             _ => message.content.push(block),
         }
     }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 
 use super::{limits::Limits, page::Page};
 use crate::{
-    agent::{Agent, claude::Claude, mcp::Mcp, metrics::Metrics, title},
+    agent::{Agent, approvals::Approvals, claude::Claude, mcp::Mcp, metrics::Metrics, title},
     auth::{Caller, CallerToken, Verifier},
     config::{Config, HttpConfig},
     http::{bearer, lifecycle::Lifecycle, problem::Problem},
@@ -34,7 +34,8 @@ impl App {
             .context("cannot set up the HTTP client for Claude")?;
         let title_model = title::model(&config.claude)?;
         let max_text = config.agent.max_tool_result_bytes;
-        let mcp = Mcp::start(&config.mcp, max_text, metrics.clone())
+        let named = config.agent.approvals.names();
+        let mcp = Mcp::start(&config.mcp, max_text, metrics.clone(), named)
             .context("cannot set up the HTTP client for MCP")?;
         let mcp = Arc::new(mcp);
         for warning in config.warnings() {
@@ -42,11 +43,20 @@ impl App {
         }
         let model = &config.claude.model;
         let page = config.page.map(|page| Arc::new(Page::new(page, model)));
+        let approvals = config.agent.approvals.clone();
+        let approvals = Approvals::new(approvals, &config.jwt.key, metrics.clone());
         let stopping = lifecycle.stopping().clone();
         Ok(Arc::new(Self {
             verifier: Verifier::new(&config.jwt),
             turn_timeout: config.agent.turn_timeout,
-            agent: Agent::new(&config.agent, claude, mcp.clone(), stopping, title_model),
+            agent: Agent::new(
+                &config.agent,
+                claude,
+                mcp.clone(),
+                stopping,
+                title_model,
+                approvals,
+            ),
             mcp,
             limits: Limits::new(&config.http),
             metrics,

@@ -19,11 +19,12 @@ use super::{
     app::App,
     incoming::{Incoming, Slot, with_allowance},
     json,
+    mode::Mode,
     record::{ChatOutcome, ChatRecord},
     sse::encode,
 };
 use crate::{
-    agent::{Done, Event, Failed, Ledger, Turn, TurnRequest},
+    agent::{Done, Event, Failed, Ledger, Refusal, Turn, TurnRequest},
     auth::{Caller, CallerToken},
     http::{
         body::hold_until_written,
@@ -36,6 +37,7 @@ use crate::{
     process::memory::Share,
 };
 pub use request::ChatRequest;
+use request::ReadRequest;
 
 /// How long a slow client may read its stream after the turn's deadline.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -74,43 +76,51 @@ pub async fn chat(
     request: Request,
 ) -> Response {
     let guard = DeadlineGuard::new(connection.map(|Extension(connection)| connection));
-    let mut chat = Chat {
-        record: ChatRecord::new(app.clone(), request_id.clone()),
-        incoming: Incoming::new(app, request_id, request),
-    };
-    let accepted = chat.accept().await;
+    let mode = Mode::of_chat(accepts(request.headers(), EVENT_STREAM));
+    let mut chat = Chat::new(app, request_id, request, mode);
+    let accepted = chat.accept(request::read).await;
     let allowance = chat.incoming.allowance;
     let response = match accepted {
-        Ok(accepted) => chat.run(accepted, guard).await,
+        Ok(accepted) if chat.record.mode.is_streamed() => chat.stream(accepted, guard),
+        Ok(accepted) => chat.collect(accepted).await,
         Err(problem) => chat.reject(&problem),
     };
     with_allowance(response, allowance)
 }
 
-/// A request and the record of it.
-struct Chat {
-    incoming: Incoming,
-    record: ChatRecord,
+/// A request for a turn, of any face, and the record of it.
+pub(super) struct Chat {
+    pub(super) incoming: Incoming,
+    pub(super) record: ChatRecord,
 }
 
 /// A request that has passed all checks.
-struct Accepted {
+pub(super) struct Accepted {
     turn: Turn,
     slot: Slot,
 }
 
 impl Chat {
-    /// Makes all checks. The first that fails determines the response.
-    async fn accept(&mut self) -> Result<Accepted, Problem> {
-        self.record.streamed = accepts(&self.incoming.headers, EVENT_STREAM);
+    pub(super) fn new(app: Arc<App>, request_id: RequestId, request: Request, mode: Mode) -> Self {
+        Self {
+            record: ChatRecord::new(app.clone(), request_id.clone(), mode),
+            incoming: Incoming::new(app, request_id, request),
+        }
+    }
+
+    /// Makes all checks. The first that fails determines the response. `read` is the face's way to read a body.
+    pub(super) async fn accept(&mut self, read: ReadRequest) -> Result<Accepted, Problem> {
         let (caller, token) = self.incoming.app.authenticate(&self.incoming.headers)?;
         self.record.user = Some(caller.clone());
         let (slot, body) = self.incoming.receive(&caller).await?;
-        let request = self.read_request((caller, token), &slot.0, body).await?;
+        let request = self.read_request((caller, token), &slot.0, body, read);
+        let request = request.await?;
         let id = request.request_id.clone();
         let turn = self.incoming.app.agent.begin(request).await;
-        let turn =
-            turn.map_err(|failure| Problem::from(Failed::new(&failure, id, &Ledger::default())))?;
+        let turn = turn.map_err(|refusal| match refusal {
+            Refusal::Failed(failure) => Failed::new(&failure, id, &Ledger::default()).into(),
+            Refusal::Invalid(invalid) => Problem::from(invalid),
+        })?;
         Ok(Accepted { turn, slot })
     }
 
@@ -119,15 +129,20 @@ impl Chat {
         (caller, caller_token): (Caller, CallerToken),
         share: &Arc<Share<Caller>>,
         body: Bytes,
+        read: ReadRequest,
     ) -> Result<TurnRequest, Problem> {
         let Incoming { app, deadline, .. } = &self.incoming;
-        let parsed = body_parser::parse(&app.limits, body, share).await?;
-        self.record.streamed = parsed.stream.unwrap_or(self.record.streamed);
+        let parsed = body_parser::parse(&app.limits, body, share, read).await?;
+        if let Some(is_streamed) = parsed.stream {
+            self.record.mode = Mode::of_chat(is_streamed);
+        }
+        self.record.answers = parsed.approvals.as_ref().map_or(0, Vec::len);
         Ok(TurnRequest {
             caller,
             caller_token,
             request_id: self.incoming.request_id.shared(),
             history: parsed.history,
+            approvals: parsed.approvals,
             user_context: parsed.user_context,
             time_zone: parsed.time_zone,
             deadline: *deadline,
@@ -135,14 +150,16 @@ impl Chat {
         })
     }
 
-    async fn run(self, accepted: Accepted, guard: DeadlineGuard) -> Response {
-        let streamed = self.record.streamed;
+    fn stream(self, accepted: Accepted, guard: DeadlineGuard) -> Response {
         let memory = accepted.slot.0.clone();
         let events = self.record.observe(accepted.turn, accepted.slot);
-        if streamed {
-            guard.set_write_deadline(self.incoming.deadline + CATCH_UP_TIMEOUT);
-            return hold_until_written(sse::respond(events, encode, guard), memory);
-        }
+        guard.set_write_deadline(self.incoming.deadline + CATCH_UP_TIMEOUT);
+        hold_until_written(sse::respond(events, encode, guard), memory)
+    }
+
+    async fn collect(self, accepted: Accepted) -> Response {
+        let memory = accepted.slot.0.clone();
+        let events = self.record.observe(accepted.turn, accepted.slot);
         let answer = json::respond(events).await;
         let answer = answer.unwrap_or_else(|problem| problem.respond(&self.incoming.request_id));
         // The turn has ended; what is left is the answer.
@@ -152,7 +169,7 @@ impl Chat {
         hold_until_written(answer, memory)
     }
 
-    fn reject(mut self, problem: &Problem) -> Response {
+    pub(super) fn reject(mut self, problem: &Problem) -> Response {
         self.record.outcome = Some(ChatOutcome::Failed(problem.code));
         self.incoming.reject(problem)
     }

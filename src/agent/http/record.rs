@@ -13,7 +13,7 @@ use futures_util::Stream;
 use serde_json::{Value, json};
 use tracing::Span;
 
-use super::app::App;
+use super::{app::App, mode::Mode};
 use crate::{
     agent::{Event, Failed, Failure, Ledger, Turn},
     auth::Caller,
@@ -25,13 +25,17 @@ pub(super) struct ChatRecord {
     app: Arc<App>,
     request_id: RequestId,
     pub(super) user: Option<Caller>,
-    pub(super) streamed: bool,
+    pub(super) mode: Mode,
     /// `None` until the request has ended. If it is dropped before, the client has disconnected or the turn has panicked.
     pub(super) outcome: Option<ChatOutcome>,
     began: Instant,
     first_token: Option<Duration>,
     stop_reason: Option<String>,
     tools: Vec<Value>,
+    /// Calls that wait for the user's confirmation at the end.
+    asked: usize,
+    /// The user's answers in the request.
+    pub(super) answers: usize,
     ledger: Ledger,
     in_flight: bool,
     span: Span,
@@ -56,17 +60,19 @@ impl ChatOutcome {
 }
 
 impl ChatRecord {
-    pub(super) fn new(app: Arc<App>, request_id: RequestId) -> Self {
+    pub(super) fn new(app: Arc<App>, request_id: RequestId, mode: Mode) -> Self {
         Self {
             app,
             request_id,
             user: None,
-            streamed: false,
+            mode,
             outcome: None,
             began: Instant::now(),
             first_token: None,
             stop_reason: None,
             tools: Vec::new(),
+            asked: 0,
+            answers: 0,
             ledger: Ledger::default(),
             in_flight: false,
             span: Span::current(),
@@ -80,7 +86,7 @@ impl ChatRecord {
         slot: T,
     ) -> impl Stream<Item = Event> + Send + 'static {
         self.ledger = turn.ledger();
-        let events = turn.run(self.streamed);
+        let events = turn.run(self.mode.is_streamed());
         self.observe_events(events, slot)
     }
 
@@ -98,6 +104,7 @@ impl ChatRecord {
     fn add(&mut self, event: &Event) {
         match event {
             Event::ModelChosen { .. } | Event::ThinkingDelta { .. } | Event::ToolUse { .. } => {}
+            Event::ApprovalRequest(_) => self.asked += 1,
             Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
                 if self.first_token.is_none() {
                     let after = self.began.elapsed();
@@ -122,16 +129,12 @@ impl ChatRecord {
         }
     }
 
-    fn mode(&self) -> &'static str {
-        if self.streamed { "sse" } else { "json" }
-    }
-
     fn count(&self, code: &'static str, took: Duration) {
         let metrics = &self.app.metrics;
         if self.in_flight {
             metrics.in_flight.dec();
         }
-        metrics.chat(self.mode(), code, took);
+        metrics.chat(self.mode.as_str(), code, took);
         for (kind, count) in self.ledger.usage().by_kind() {
             metrics.tokens(kind, count);
         }
@@ -142,11 +145,13 @@ impl ChatRecord {
         tracing::info!(
             request_id = self.request_id.as_str(),
             user = self.user.as_ref().map(Caller::user_id),
-            mode = self.mode(),
+            mode = self.mode.as_str(),
             outcome = code,
             stop_reason = self.stop_reason,
             rounds = self.ledger.rounds(),
             tools = json!(self.tools).to_string(),
+            approvals_asked = some(self.asked),
+            approvals_answered = some(self.answers),
             input_tokens = usage.input_tokens,
             output_tokens = usage.output_tokens,
             thinking_tokens = usage.thinking_tokens,
@@ -157,6 +162,11 @@ impl ChatRecord {
             "chat"
         );
     }
+}
+
+/// Most requests have none.
+fn some(count: usize) -> Option<usize> {
+    (count > 0).then_some(count)
 }
 
 fn millis(took: Duration) -> u64 {
@@ -234,8 +244,7 @@ mod tests {
     #[tokio::test]
     async fn a_turn_that_panics_ends_with_one_error_and_is_counted_as_internal() {
         let (app, id) = (app(), RequestId::from_headers(&HeaderMap::new()));
-        let mut record = ChatRecord::new(app.clone(), id.clone());
-        record.streamed = true;
+        let record = ChatRecord::new(app.clone(), id.clone(), Mode::Sse);
         let turn = async_stream::stream! {
             yield Event::TextDelta { text: "I have just".into() };
             panic!("MARKER");

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod image;
+mod unconfirmed;
 
 use rmcp::model::ErrorData;
 use serde_json::Value;

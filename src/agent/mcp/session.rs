@@ -1,5 +1,6 @@
 //! MCP session supervisor: one task opens a session, lists its tools, checks it and replaces it when it is lost.
 
+mod chat;
 mod connect;
 mod listing;
 mod open_error;
@@ -16,7 +17,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, Span};
 
 use super::{Probed, ServerInfo, bounded, server::Server, transport::fault::LastFault};
-use crate::{agent::metrics::Metrics, upstream::backoff::Backoff};
+use crate::upstream::backoff::Backoff;
+pub(super) use chat::Chat;
 use connect::{Opened, open};
 #[cfg(any(test, fuzzing))]
 pub(super) use listing::read_listing;
@@ -47,7 +49,7 @@ pub(super) struct Supervisor {
     /// Of this task, and of what ends sessions.
     pub(super) tasks: TaskTracker,
     /// For the chat's session: its catalogue is built, and its state is in the metrics and in the log.
-    pub(super) chat: Option<Arc<Metrics>>,
+    pub(super) chat: Option<Chat>,
 }
 
 impl Supervisor {
@@ -100,7 +102,7 @@ impl Supervisor {
     }
 
     fn note_up(&self, is_up: bool, again: bool) {
-        if let Some(metrics) = &self.chat {
+        if let Some(Chat { metrics, .. }) = &self.chat {
             metrics.session_up.set(is_up.into());
             metrics.reconnects.inc_by(again.into());
         }
@@ -168,8 +170,12 @@ impl Supervisor {
     }
 
     async fn offer(&self, listing: &Listing) -> Option<Offer> {
-        match self.chat {
-            Some(_) => Some(Offer::Catalogue(listing.catalogue().await?)),
+        match &self.chat {
+            Some(chat) => {
+                let catalogue = listing.catalogue().await?;
+                chat.check(&catalogue);
+                Some(Offer::Catalogue(catalogue))
+            }
             None => Some(Offer::List(Arc::new(listing.tools()))),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{ListedTool, StrippedInput, ToolServer, WrittenInput, identity::Injector};
+use super::{Digest, ListedTool, StrippedInput, ToolServer, WrittenInput, identity::Injector};
 use crate::auth::Caller;
 
 const META_USER: &str = "fitness.progstrength/user_id";
@@ -16,23 +16,38 @@ const META_TIME_ZONE: &str = "fitness.progstrength/client_timezone";
 /// An MCP call. The only identity in its arguments is the caller's; a foreign server's has none but what Claude wrote.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolCall {
-    pub(super) server: Arc<str>,
-    pub(super) name: String,
+    pub(super) tool: Arc<About>,
     pub(super) arguments: Map<String, Value>,
     pub(super) meta: Map<String, Value>,
+}
+
+/// What a server says about a tool.
+#[derive(Debug, PartialEq)]
+pub(super) struct About {
+    pub(super) server: Arc<str>,
+    /// On the server.
+    pub(super) name: String,
+    pub(super) title: Option<String>,
     pub(super) read_only: bool,
+    pub(super) destructive: bool,
     pub(super) repeatable: bool,
+    pub(super) definition: Digest,
 }
 
 impl ToolCall {
     /// The name of the server; empty in a chat.
     pub fn server(&self) -> &str {
-        &self.server
+        &self.tool.server
     }
 
     /// The tool's name on the server.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.tool.name
+    }
+
+    /// The tool's title, for people; its name if it has none.
+    pub fn title(&self) -> &str {
+        self.tool.title.as_deref().unwrap_or(self.name())
     }
 
     pub fn arguments(&self) -> &Map<String, Value> {
@@ -45,12 +60,31 @@ impl ToolCall {
 
     /// The tool changes nothing (`readOnlyHint`): the call may start early and be cancelled.
     pub fn read_only(&self) -> bool {
-        self.read_only
+        self.tool.read_only
+    }
+
+    /// The tool may overwrite or remove something (no `readOnlyHint`, and `destructiveHint` is true or absent).
+    pub fn destructive(&self) -> bool {
+        self.tool.destructive
     }
 
     /// A repeated call has no further effect (`readOnlyHint` or `idempotentHint`).
     pub fn repeatable(&self) -> bool {
-        self.repeatable
+        self.tool.repeatable
+    }
+
+    /// The tool as it is listed.
+    pub fn definition(&self) -> Digest {
+        self.tool.definition
+    }
+
+    /// A call without a tool.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn nothing() -> Self {
+        let listed = ListedTool::default();
+        let definition = listed.definition();
+        let tool = Tool::new(&ToolServer::only(), listed, definition, Identity::None);
+        tool.call(Map::new(), [])
     }
 }
 
@@ -70,12 +104,8 @@ pub struct CallContext<'a> {
 /// A tool of a catalogue.
 #[derive(Debug)]
 pub(super) struct Tool {
-    pub(super) server: Arc<str>,
-    /// On the server.
-    pub(super) name: String,
+    pub(super) about: Arc<About>,
     pub(super) identity: Identity,
-    pub(super) read_only: bool,
-    pub(super) repeatable: bool,
 }
 
 /// Whether calls of a tool carry the caller's id.
@@ -86,13 +116,24 @@ pub(super) enum Identity {
 }
 
 impl Tool {
-    pub(super) fn new(server: &ToolServer, listed: ListedTool, identity: Identity) -> Self {
-        Self {
+    pub(super) fn new(
+        server: &ToolServer,
+        listed: ListedTool,
+        definition: Digest,
+        identity: Identity,
+    ) -> Self {
+        let about = About {
             server: server.name.clone(),
             name: listed.name,
-            identity,
+            title: listed.title,
             read_only: listed.read_only,
+            destructive: !listed.read_only && listed.destructive.unwrap_or(true),
             repeatable: listed.read_only || listed.idempotent,
+            definition,
+        };
+        Self {
+            about: Arc::new(about),
+            identity,
         }
     }
 
@@ -129,12 +170,9 @@ impl Tool {
         let meta = meta.into_iter();
         let meta = meta.filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
         ToolCall {
-            server: self.server.clone(),
-            name: self.name.clone(),
+            tool: self.about.clone(),
             arguments,
             meta: meta.collect(),
-            read_only: self.read_only,
-            repeatable: self.repeatable,
         }
     }
 }

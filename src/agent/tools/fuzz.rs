@@ -6,7 +6,7 @@ mod places;
 mod said;
 mod shown;
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -66,8 +66,8 @@ fn tool(name: String, input_schema: Map<String, Value>) -> ListedTool {
         name,
         description: None,
         input_schema,
-        read_only: false,
         idempotent: true,
+        ..ListedTool::default()
     }
 }
 
@@ -113,7 +113,7 @@ fn listed(tools: &[ListedTool]) -> Catalogue {
             "no schema: {schema}"
         );
         assert!(!shown::mentions(schema), "a user is seen in {schema}");
-        let of = &catalogue.tools[&spec.name].name;
+        let of = &catalogue.tools[&spec.name].about.name;
         let originals: Vec<_> = tools
             .iter()
             .filter(|tool| tool.name == *of)
@@ -127,7 +127,7 @@ fn listed(tools: &[ListedTool]) -> Catalogue {
         let offered = catalogue
             .tools
             .values()
-            .any(|known| known.name == tool.name);
+            .any(|known| known.about.name == tool.name);
         assert!(
             offered || !shown::is_fine(&tool.input_schema),
             "{:?} is left out",
@@ -181,14 +181,7 @@ fn bound(
             catalogue.specs().is_empty(),
             "an offered tool cannot be called"
         );
-        return super::ToolCall {
-            server: Arc::default(),
-            name: String::new(),
-            arguments: Map::new(),
-            meta: Map::new(),
-            read_only: false,
-            repeatable: false,
-        };
+        return super::ToolCall::nothing();
     };
     let meta = call.meta().iter().map(|(key, value)| {
         (

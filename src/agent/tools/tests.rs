@@ -19,8 +19,7 @@ fn tool(name: &str, schema: Value) -> ListedTool {
         name: name.into(),
         description: None,
         input_schema,
-        read_only: false,
-        idempotent: false,
+        ..ListedTool::default()
     }
 }
 

@@ -7,6 +7,8 @@ use crate::agent::{
 
 /// The stop reason of a reply that Claude refuses.
 pub(super) const REFUSAL: &str = "refusal";
+/// The stop reason of a turn that ends because calls wait for the user.
+pub(super) const APPROVAL_REQUIRED: &str = "approval_required";
 /// Said when Claude says nothing.
 const REFUSED: &str = "I can't help with that. Please ask something else.";
 

@@ -4,12 +4,13 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
 use super::{
-    Turn,
+    CUT_OFF, Turn,
     ending::{explain, settle},
     tool_calls::ToolCalls,
 };
 use crate::agent::{
     Event, Failure,
+    approvals::ApprovalRequest,
     claude::{Block, ClaudeError, Progress, Reply, ReplyStream, Request, Retries, Usage},
     toolbox::{Halt, Next, ReplyView},
 };
@@ -29,6 +30,16 @@ pub(super) struct Round<'a> {
     usage: Usage,
     /// Of the failed attempts.
     usage_before: Usage,
+}
+
+/// A round that has ended.
+pub(super) struct Finished {
+    pub(super) reply: Reply,
+    /// Of its tool calls, in their order.
+    pub(super) results: Vec<Block>,
+    /// The calls that wait for the user. If there are any, the turn ends.
+    pub(super) approvals: Vec<ApprovalRequest>,
+    pub(super) next: Next,
 }
 
 impl<'a> Round<'a> {
@@ -183,9 +194,15 @@ impl<'a> Round<'a> {
     }
 
     /// The complete reply, the results of its tool calls, and what follows.
-    pub(super) fn finish(self) -> (Reply, Vec<Block>, Next) {
+    pub(super) fn finish(mut self) -> Finished {
+        let approvals = self.calls.request_approvals();
         let results = self.calls.into_results("the turn was over");
-        (self.reply.unwrap_or_default(), results, self.next)
+        Finished {
+            reply: self.reply.unwrap_or_default(),
+            results,
+            approvals,
+            next: self.next,
+        }
     }
 
     /// The blocks of the reply and the results of its calls, if the round failed after a tool call was run. If the turn was
@@ -198,8 +215,7 @@ impl<'a> Round<'a> {
             None if cut_off && self.calls.retain_complete() => self.partial_reply(),
             None => return None,
         };
-        let why = "the turn was cut off before the tool answered";
-        Some((blocks, self.calls.into_results(why)))
+        Some((blocks, self.calls.into_results(CUT_OFF)))
     }
 
     /// The blocks so far, except incomplete tool calls.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     agent::{
+        approvals::AnsweredCall,
         claude::{Block, Conversation, Message, Model},
         toolbox::Toolbox,
     },
@@ -21,6 +22,8 @@ pub struct TurnSetup {
     pub conversation: Conversation,
     /// The ids of all tool calls in the conversation.
     pub used_ids: HashSet<String>,
+    /// The calls that wait in the last message, with the user's answers.
+    pub answered: Vec<AnsweredCall>,
     /// See [`user_context()`](crate::agent::user_context).
     pub user_context: String,
     pub toolbox: Arc<dyn Toolbox>,

@@ -1,7 +1,10 @@
 //! Runs the tool calls of one reply: reads while the reply streams, writes after it. Results keep the order of the calls.
 
+mod call;
+
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,6 +13,7 @@ use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnord
 use crate::{
     agent::{
         Event,
+        approvals::{AnsweredCall, ApprovalRequest},
         claude::{Block, is_id},
         mcp::CallOutcome,
         toolbox::{Halt, Prepared, PreparedCall, Toolbox},
@@ -18,7 +22,10 @@ use crate::{
     auth::Caller,
     process::memory::Share,
 };
+use call::{Answer, Call, State};
 
+/// Claude's ids are shorter. The token of an approval holds one.
+const MAX_ID_BYTES: usize = 200;
 /// A result is held in the conversation, in the ledger and in the answer.
 const COPIES_OF_RESULT: usize = 3;
 
@@ -32,33 +39,30 @@ pub(super) struct ToolCalls {
 /// The position of a call, its outcome, and how long it took.
 type Ended = (usize, Result<CallOutcome, Halt>, Duration);
 
-struct Call {
-    /// The index of its block in the reply.
-    index: u64,
-    /// The id in events and messages.
-    id: String,
-    /// The name in events and messages.
-    name: String,
-    /// The name that Claude wrote, for the toolbox.
-    requested_name: String,
-    input: CallInput,
-    state: State,
-}
-
-enum State {
-    /// Claude is still writing the input.
-    Open,
-    Ready {
-        call: PreparedCall,
-        early: bool,
-    },
-    /// Never sent; answered when the reply is complete.
-    Invalid(CallOutcome),
-    Running,
-    Done(CallOutcome),
-}
-
 impl ToolCalls {
+    /// Calls of an earlier turn, with the user's answers.
+    pub(super) fn answered(calls: Vec<AnsweredCall>) -> Self {
+        let call = |(index, call): (u64, AnsweredCall)| Call {
+            index,
+            id: call.id,
+            name: call.name,
+            requested_name: String::new(),
+            input: CallInput::default(),
+            state: match call.call {
+                Ok(call) => State::Ready {
+                    call: PreparedCall::Server(call),
+                    early: false,
+                },
+                Err(outcome) => State::Invalid(outcome),
+            },
+            declined: call.declined,
+        };
+        Self {
+            calls: (0..).zip(calls).map(call).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Claude starts a call. Its id is kept, unless Claude's API would refuse it in the next request.
     pub(super) fn start(
         &mut self,
@@ -68,7 +72,7 @@ impl ToolCalls {
         used_ids: &HashSet<String>,
     ) -> Event {
         let is_unique = !used_ids.contains(&id) && self.calls.iter().all(|call| call.id != id);
-        let id = if is_id(&id) && is_unique {
+        let id = if is_id(&id) && id.len() <= MAX_ID_BYTES && is_unique {
             id
         } else {
             format!("toolu_{}", uuid::Uuid::now_v7().simple())
@@ -81,6 +85,7 @@ impl ToolCalls {
             requested_name,
             input: CallInput::default(),
             state: State::Open,
+            declined: false,
         });
         Event::ToolUseStart { id, name }
     }
@@ -115,6 +120,13 @@ impl ToolCalls {
     pub(super) fn run(&mut self, all: bool, toolbox: &dyn Toolbox) {
         for (at, call) in self.calls.iter_mut().enumerate() {
             let prepared = match std::mem::replace(&mut call.state, State::Running) {
+                State::Ready {
+                    call: PreparedCall::Held(held),
+                    ..
+                } if all => {
+                    call.state = State::Held(held, call.input.clone());
+                    continue;
+                }
                 State::Ready {
                     call: prepared,
                     early,
@@ -154,14 +166,20 @@ impl ToolCalls {
             outcome.leave_out_content();
         }
         let call = &mut self.calls[at];
+        let answer = Answer {
+            content: Arc::new(outcome.content),
+            is_error: outcome.is_error,
+        };
         let event = Event::ToolResult {
             id: call.id.clone(),
             name: call.name.clone(),
-            is_error: outcome.is_error,
+            is_error: answer.is_error,
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-            structured: outcome.structured.take(),
+            structured: outcome.structured,
+            content: answer.content.clone(),
+            declined: call.declined,
         };
-        call.state = State::Done(outcome);
+        call.state = State::Done(answer);
         Some(Ok(event))
     }
 
@@ -203,16 +221,15 @@ impl ToolCalls {
         true
     }
 
-    /// The results, in the order of the calls. `cut_off` says why a call that has not ended has no result.
+    /// Asks the user about the calls that are held, which then have waiting results.
+    pub(super) fn request_approvals(&mut self) -> Vec<ApprovalRequest> {
+        let calls = self.calls.iter_mut();
+        calls.filter_map(Call::request_approval).collect()
+    }
+
+    /// The results, in the order of the calls. `cut_off` says why a call that has not ended has none.
     pub(super) fn into_results(self, cut_off: &str) -> Vec<Block> {
-        let result = |call: Call| {
-            let outcome = match call.state {
-                State::Done(outcome) | State::Invalid(outcome) => outcome,
-                State::Running => CallOutcome::unknown(cut_off),
-                State::Open | State::Ready { .. } => CallOutcome::not_run(cut_off),
-            };
-            outcome.into_block(call.id)
-        };
-        self.calls.into_iter().map(result).collect()
+        let calls = self.calls.into_iter();
+        calls.map(|call| call.into_result(cut_off)).collect()
     }
 }

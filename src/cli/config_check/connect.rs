@@ -7,7 +7,10 @@ use crate::{
         claude::{Models, ModelsError},
         mcp,
     },
-    config::{ClaudeConfig, Config, ConfigError, Credential, McpConfig, RunsConfig, WorkoutConfig},
+    config::{
+        ApprovalPolicy, ClaudeConfig, Config, ConfigError, Credential, McpConfig, RunsConfig,
+        WorkoutConfig,
+    },
     database::Database,
 };
 
@@ -15,7 +18,14 @@ use crate::{
 type Findings = Result<Vec<String>, ConfigError>;
 
 pub(super) async fn serve(config: &Config) -> Vec<Findings> {
-    let (claude, mcp) = tokio::join!(check_claude(&config.claude), check_mcp(&config.mcp));
+    let (claude, mcp) = tokio::join!(
+        check_claude(&config.claude),
+        check_mcp(
+            &config.mcp,
+            &config.agent.approvals,
+            "need the user's confirmation"
+        )
+    );
     vec![claude, mcp]
 }
 
@@ -26,7 +36,11 @@ pub(super) async fn mcp(config: &WorkoutConfig) -> Vec<Findings> {
 pub(super) async fn runs(config: &RunsConfig) -> Vec<Findings> {
     let (claude, mcp, database) = tokio::join!(
         check_claude(&config.claude),
-        check_mcp(&config.mcp),
+        check_mcp(
+            &config.mcp,
+            &config.approvals,
+            "are refused, since a run cannot ask"
+        ),
         check_database(&config.database_url)
     );
     vec![claude, mcp, database]
@@ -61,7 +75,8 @@ async fn check_claude(config: &ClaudeConfig) -> Findings {
     Ok(std::iter::once(first).chain(asked).collect())
 }
 
-async fn check_mcp(config: &McpConfig) -> Findings {
+/// `held`: what becomes of calls that the policy holds.
+async fn check_mcp(config: &McpConfig, approvals: &ApprovalPolicy, held: &str) -> Findings {
     let probed = mcp::probe(config).await.map_err(|error| {
         ConfigError::new(
             "PROG_STRENGTH_MCP_URL",
@@ -77,6 +92,15 @@ async fn check_mcp(config: &McpConfig) -> Findings {
     )];
     let left_out = catalogue.left_out().iter();
     lines.extend(left_out.map(|tool| format!("warning: a tool is left out: {tool}")));
+    let names = catalogue.held_by(approvals);
+    if !names.is_empty() {
+        lines.push(format!("note: calls of these {held}: {}", names.join(", ")));
+    }
+    let lacking = catalogue.lacking(approvals.names()).into_iter();
+    lines.extend(
+        lacking
+            .map(|name| format!("warning: AGENT_APPROVALS names {name}, which is not among them")),
+    );
     Ok(lines)
 }
 

@@ -203,6 +203,7 @@ impl<'a> Attempt<'a> {
         let setup = TurnSetup {
             conversation,
             used_ids,
+            answered: vec![],
             user_context,
             toolbox,
             models: self.models.clone(),

@@ -106,8 +106,7 @@ mod tests {
             name: "log".into(),
             description: Some(description.into()),
             input_schema: schema.as_object().cloned().unwrap_or_else(Map::new),
-            read_only: false,
-            idempotent: false,
+            ..ListedTool::default()
         };
         Arc::new(ToolList {
             tools: vec![tool],

@@ -110,6 +110,7 @@ impl Worker {
             workspace: WorkspaceQueue::start(workspace),
             caller: Caller::stored(claim.owner.clone()),
             jwt: self.jwt.clone(),
+            approvals: self.approvals.clone(),
             run_id: claim.run.to_string().into(),
             request_id: run.request_id.as_str().into(),
             max_tokens: self.limits.max_tokens,

@@ -63,7 +63,7 @@ fn repeat(
     let prepared = toolbox.prepare(&call.id, &call.name, &call.input).call;
     let may_repeat = match &prepared {
         PreparedCall::Server(call) => call.repeatable(),
-        PreparedCall::Local { .. } => true,
+        PreparedCall::Local { .. } | PreparedCall::Held(_) | PreparedCall::Unconfirmed => true,
         // The tool's server may have been reachable when the call was begun.
         PreparedCall::Refused(_) => false,
     };

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     agent::{
         self, Halt, Prepared, PreparedCall, ReplyView, Toolbox,
+        approvals::{Approvals, Outcome},
         claude::{Block, Tools, is_blank},
         mcp::{CallOutcome, Mcp},
         tools::{CallContext, Catalogue, ToolCall},
@@ -42,6 +43,8 @@ pub(super) struct Bench {
     pub(super) jwt: Option<Arc<JwtSettings>>,
     pub(super) run_id: Arc<str>,
     pub(super) request_id: Arc<str>,
+    /// Calls that need the user's confirmation are refused.
+    pub(super) approvals: Arc<Approvals>,
     /// See `RUNS_MAX_TOKENS`.
     pub(super) max_tokens: u64,
 }
@@ -119,6 +122,11 @@ impl Toolbox for RunTools {
             time_zone: None,
         };
         let prepared = Prepared::from_catalogue(&self.catalogue, context, name, input_json);
+        // There is nobody to ask.
+        let prepared = prepared.guarded(|call| {
+            let is_held = self.bench.approvals.apply_to(call);
+            is_held.then_some(PreparedCall::Unconfirmed)
+        });
         Prepared {
             early: false,
             ..prepared
@@ -137,6 +145,10 @@ impl Toolbox for RunTools {
         let is_read = matches!(&call, PreparedCall::Server(call) if call.read_only());
         let outcome = match call {
             PreparedCall::Refused(outcome) => ready(outcome).boxed(),
+            PreparedCall::Held(_) | PreparedCall::Unconfirmed => {
+                bench.approvals.count(Outcome::Unavailable);
+                ready(CallOutcome::unconfirmed()).boxed()
+            }
             PreparedCall::Local { name, input } => bench.workspace.run(&name, &input),
             PreparedCall::Server(call) => self.call_server(*call),
         };

@@ -48,7 +48,7 @@ impl Tool for ImportWorkouts {
     const NAME: &'static str = "import_workouts";
     const TITLE: &'static str = "Import a training history";
     const DESCRIPTION: &'static str = "Import an export of Strong, Hevy or FitNotes. Call it first as it is: it reports how workouts, names and units are understood; if the user agrees, again with dry_run false. What is in the log already is not added again.";
-    const EFFECT: Effect = Effect::Overwrite;
+    const EFFECT: Effect = Effect::AddOnce;
     const ZONED: bool = true;
     type Output = ImportReport;
 

@@ -124,7 +124,10 @@ impl Spec {
         let annotations = ToolAnnotations::with_title(self.title)
             .read_only(effect == Effect::Read)
             .destructive(overwrites)
-            .idempotent(matches!(effect, Effect::Read | Effect::Overwrite))
+            .idempotent(matches!(
+                effect,
+                Effect::Read | Effect::AddOnce | Effect::Overwrite
+            ))
             .open_world(false);
         let tool = model::Tool::new(
             Cow::Borrowed(self.name),

@@ -85,6 +85,8 @@ pub enum Effect {
     Read,
     /// Each call adds something.
     Add,
+    /// Adds what is not there yet; a repeated call adds nothing more.
+    AddOnce,
     /// Overwrites or deletes; a repeated call changes nothing more.
     Overwrite,
     /// May add and overwrite.

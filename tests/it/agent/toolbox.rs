@@ -114,7 +114,7 @@ impl Toolbox for Recorder {
                 (CallOutcome::of_local(input.to_string(), false), input)
             }
             PreparedCall::Refused(outcome) => (outcome, Value::Null),
-            PreparedCall::Server(_) => unreachable!("there is no server"),
+            other => unreachable!("there is no server, and nobody to ask: {other:?}"),
         };
         let mut record = self.record.lock().unwrap();
         record.steps.push(json!(["call", tool_use_id, name, input]));
@@ -190,6 +190,7 @@ impl World {
         TurnSetup {
             conversation,
             used_ids,
+            answered: vec![],
             user_context: "Today is Monday.".into(),
             toolbox: Arc::new(toolbox.clone()),
             models: ModelChoice::new(&self.config, "a run's prompt", None, None).expect("models"),

@@ -428,3 +428,17 @@ async fn a_database_that_cannot_be_used_is_a_fault_of_its_setting() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_tool_that_needs_approval_and_is_not_offered_is_a_warning() {
+    let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
+    let policy = [("AGENT_APPROVALS", "create_workout,delete_all")];
+    let ended = connect(claude.url(), &mcp.url(), &policy).await;
+    let out = ended.out.join("\n");
+    let warning = "warning: AGENT_APPROVALS names delete_all, which is not among them";
+    assert!(out.lines().any(|line| line == warning), "{out}");
+    assert!(!out.contains("names create_workout"), "{out}");
+    let held = "note: calls of these need the user's confirmation: create_workout";
+    assert!(out.lines().any(|line| line == held), "{out}");
+    assert_eq!(ended.code, Some(0));
+}

@@ -273,3 +273,54 @@ async fn a_forwarded_token_is_in_no_line_of_any_level() {
         assert!(!line.contains(signature), "{line}");
     }
 }
+
+#[tokio::test]
+async fn requests_for_approval_and_answers_are_logged_as_numbers_alone() {
+    let service =
+        Service::start(&[], &[("AGENT_APPROVALS", "writes"), ("RUST_LOG", "debug")]).await;
+    let input = json!({"note": "MARKER"});
+    service.claude.push_all([
+        Reply::tool("t1", "whoami", input.clone()).and_tool("t2", "fail", json!({})),
+        Reply::text("As you like."),
+    ]);
+    let mut request = user("what?");
+    request["approvals"] = json!([]);
+    let (_, asked) = service.chat(&sams_token(), "first", &request).await;
+    let token = |n: usize| asked["approvals"][n]["token"].clone();
+    let messages = request["messages"].as_array_mut().expect("messages");
+    messages.extend(asked["messages"].as_array().expect("messages").clone());
+    request["approvals"] = json!([
+        {"token": token(0), "approved": false, "reason": "MARKER"},
+        {"token": token(1), "approved": true},
+    ]);
+    let (status, _) = service.chat(&sams_token(), "second", &request).await;
+    assert_eq!(status, 200);
+    until("two lines", &service.process.out, |written| {
+        let lines = written.lines.iter();
+        let chats = lines.filter(|line| line.contains("\"message\":\"chat\""));
+        (chats.count() == 2).then_some(())
+    })
+    .await;
+    let lines = service.process.lines();
+    let counts = chat_lines(&lines);
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|line| json!([line["approvals_asked"], line["approvals_answered"]]))
+        .collect();
+    assert_eq!(counts, [json!([2, null]), json!([null, 2])]);
+    let all = lines.join("\n");
+    for secret in [token(0), token(1), "MARKER".into()] {
+        let secret = secret.as_str().expect("text").to_owned();
+        assert!(!all.contains(&secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn names_in_agent_approvals_that_no_tool_has_are_logged() {
+    let policy = [("AGENT_APPROVALS", "whoami,delete_all")];
+    let service = Service::start(&[], &policy).await;
+    let message = "AGENT_APPROVALS names tools that the MCP server does not offer";
+    let line = service.process.logged(message).await;
+    let shown = json!([line["level"], line["tools"]]);
+    assert_eq!(shown, json!(["WARN", "[\"delete_all\"]"]));
+}

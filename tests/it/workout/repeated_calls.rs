@@ -11,7 +11,7 @@ use crate::support::world::{Client, World, on_both, text};
 const REFUSED: &str =
     "a call of this turn id and tool-use id was executed before, with other arguments";
 
-fn ids(turn: &str, tool_use: &str) -> Value {
+pub(super) fn ids(turn: &str, tool_use: &str) -> Value {
     json!({"fitness.progstrength/turn_id": turn, "fitness.progstrength/tool_use_id": tool_use})
 }
 
@@ -21,13 +21,13 @@ fn workout(name: &str, weight: &Value) -> Value {
 }
 
 /// A write tool, with arguments of two different calls to it.
-struct Writes {
-    tool: &'static str,
-    calls: [Value; 2],
+pub(super) struct Writes {
+    pub(super) tool: &'static str,
+    pub(super) calls: [Value; 2],
 }
 
 /// Every tool that writes, for a user with workouts and a plan.
-async fn writes(user: &Client) -> Vec<Writes> {
+pub(super) async fn writes(user: &Client) -> Vec<Writes> {
     let mut workouts = Vec::new();
     for days in 1..=3 {
         workouts.push(user.lifted("squat", days, "kg", &[(5, 80.0)]).await);

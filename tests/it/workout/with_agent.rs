@@ -1,5 +1,6 @@
 //! The agent and the workout server together: use cases, identity, idempotency, crash recovery, logs and start-up.
 
+mod approvals;
 mod crash_recovery;
 mod deload;
 mod deployment;

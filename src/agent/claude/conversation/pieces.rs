@@ -1,6 +1,6 @@
 //! Serialized JSON in pieces, some of which are shared with a received body.
 
-use std::{io, ops::Range};
+use std::{collections::VecDeque, io, ops::Range};
 
 use bytes::Bytes;
 
@@ -90,27 +90,42 @@ impl io::Write for Pieces<'_> {
     }
 }
 
-/// The pieces without these ranges of their bytes, which are in order.
-pub(super) fn cut(pieces: Vec<Bytes>, cuts: &[Range<usize>]) -> Vec<Bytes> {
-    let mut cuts = cuts.iter().peekable();
-    let (mut kept, mut offset) = (Vec::new(), 0);
-    for mut piece in pieces {
-        while let Some(cut) = cuts.peek()
-            && cut.start < offset + piece.len()
-        {
-            let before = piece.split_to(cut.start.saturating_sub(offset));
-            offset += before.len();
-            kept.push(before);
-            let removed = piece.split_to(piece.len().min(cut.end - offset));
-            offset += removed.len();
-            if offset < cut.end {
-                break;
-            }
-            cuts.next();
-        }
-        offset += piece.len();
-        kept.push(piece);
+/// The pieces with other bytes in the place of these ranges, which are in order.
+pub(super) fn splice(pieces: Vec<Bytes>, edits: Vec<(Range<usize>, Bytes)>) -> Vec<Bytes> {
+    let mut rest = Rest {
+        pieces: pieces.into(),
+        offset: 0,
+    };
+    let mut spliced = Vec::new();
+    for (range, new) in edits {
+        spliced.append(&mut rest.take_until(range.start));
+        rest.take_until(range.end);
+        spliced.push(new);
     }
-    kept.retain(|piece| !piece.is_empty());
-    kept
+    spliced.extend(rest.pieces);
+    spliced.retain(|piece| !piece.is_empty());
+    spliced
+}
+
+/// The pieces from an offset on.
+struct Rest {
+    pieces: VecDeque<Bytes>,
+    offset: usize,
+}
+
+impl Rest {
+    fn take_until(&mut self, end: usize) -> Vec<Bytes> {
+        let mut taken = Vec::new();
+        while self.offset < end
+            && let Some(piece) = self.pieces.front_mut()
+        {
+            let part = piece.split_to(piece.len().min(end - self.offset));
+            self.offset += part.len();
+            if piece.is_empty() {
+                self.pieces.pop_front();
+            }
+            taken.push(part);
+        }
+        taken
+    }
 }

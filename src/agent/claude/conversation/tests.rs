@@ -78,3 +78,75 @@ fn thinking_that_is_shared_with_the_body_is_removed() {
     let message = json!({"role": "assistant", "content": [{"thinking": 1}, {"thinking": 1}]});
     assert_eq!(conversation.messages(), json!([message, message]));
 }
+
+/// A block that waits if its text says so.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Waiting(Block);
+
+impl ContentBlock for Waiting {
+    fn is_thinking(&self) -> bool {
+        self.0.is_thinking()
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.0 == Block::text("waits")
+    }
+}
+
+/// Every list of up to four blocks that wait or not, after thinking; and both orders of replacing and forgetting.
+#[test]
+fn waiting_results_of_the_last_message_are_replaced_in_place() {
+    let texts = ["a", "a longer result", ""];
+    for length in 1..=4_usize {
+        for plan in 0..1_usize << length {
+            for forget_first in [true, false] {
+                let waits = |at: usize| plan >> at & 1 == 1;
+                let block = |at: usize| match waits(at) {
+                    true => Block::text("waits"),
+                    false => Block::text(format!("t{at}")),
+                };
+                let last: Vec<_> = (0..length).map(|at| Waiting(block(at))).collect();
+                let earlier = [Waiting(Block::text("waits"))];
+                let thought = [Waiting(thinking("hm")), Waiting(Block::text("x"))];
+                let mut conversation = Conversation::default();
+                let messages = [
+                    (Role::User, &earlier[..]),
+                    (Role::Assistant, &thought[..]),
+                    (Role::User, &last[..]),
+                ];
+                conversation.extend(messages, &Bytes::new()).unwrap();
+                if forget_first {
+                    assert!(conversation.remove_thinking());
+                }
+                let results: Vec<Block> = (0..length)
+                    .filter(|at| waits(*at))
+                    .zip(texts.iter().cycle())
+                    .map(|(_, text)| Block::text(*text))
+                    .collect();
+                conversation.replace_waiting(&results).unwrap();
+                assert!(forget_first || conversation.remove_thinking());
+                let mut results = results.into_iter();
+                let expected: Vec<Block> = (0..length)
+                    .map(|at| match waits(at) {
+                        true => results.next().unwrap(),
+                        false => block(at),
+                    })
+                    .collect();
+                let sent = conversation.with_breakpoints(b",\"mark\":1").concat();
+                let sent = format!("[{}]", String::from_utf8(sent).unwrap());
+                let mut sent: Value = serde_json::from_str(&sent).unwrap();
+                let last = sent[2]["content"].as_array_mut().unwrap().last_mut();
+                let marked = last.and_then(|last| last.as_object_mut()?.shift_remove("mark"));
+                assert_eq!(marked, Some(json!(1)), "{plan:b}");
+                assert_eq!(sent[2]["content"], json!(expected));
+                assert_eq!(sent[1]["content"], json!([Block::text("x")]));
+                assert_eq!(sent[0]["content"][0]["text"], "waits");
+                assert_eq!(conversation.length, conversation.json().len() - 2);
+                // What has its result does not wait any more.
+                conversation.replace_waiting(&[Block::text("no")]).unwrap();
+                assert!(!conversation.json().contains("no\""));
+            }
+        }
+    }
+}

@@ -116,3 +116,67 @@ fn thinking_alone_does_not_separate_results() {
         ])
     );
 }
+
+fn waiting(id: &str) -> Value {
+    let content = text("not run: waits for the user's confirmation");
+    json!({"type": "tool_result", "tool_use_id": id, "content": content})
+}
+
+#[test]
+fn of_two_results_the_first_counts_unless_it_waits() {
+    let mut second = result("a");
+    second["content"] = text("done again");
+    let mut failed = waiting("b");
+    failed["is_error"] = true.into();
+    let messages = json!([
+        message("user", &[words("log it")]),
+        message("assistant", &[call("a"), call("b"), call("c"), call("d")]),
+        message(
+            "user",
+            &[waiting("a"), failed.clone(), waiting("c"), waiting("d")]
+        ),
+        message(
+            "user",
+            &[waiting("d"), result("a"), second, result("b"), words("go")]
+        ),
+    ]);
+    assert_eq!(
+        forwarded(&messages)[2],
+        message(
+            "user",
+            &[result("a"), failed, waiting("c"), waiting("d"), words("go")]
+        )
+    );
+}
+
+#[test]
+fn the_calls_of_the_last_message_wait_or_are_answered() {
+    let with_user = json!({"type": "tool_use", "id": "b", "name": "y", "input": {"z": 60.0, "user_id": "eve", "a": [1]}});
+    let as_text = json!({"type": "tool_result", "tool_use_id": "b", "content": "not run: waits for the user\u{27}s confirmation"});
+    let earlier = [
+        message("user", &[words("log it")]),
+        message("assistant", &[call("z")]),
+        message("user", &[waiting("z"), words("not now")]),
+        message(
+            "assistant",
+            &[words("Well?"), call("a"), with_user, call("c")],
+        ),
+    ];
+    let last_calls = |last: &[Value]| {
+        let messages = json!([&earlier[..], last].concat()).to_string();
+        let raw = serde_json::value::RawValue::from_string(messages).unwrap();
+        let parsed = crate::agent::history::parse_with_last_calls(&raw, &bytes::Bytes::new());
+        parsed.unwrap().last_calls
+    };
+    let calls = last_calls(&[
+        message("user", &[result("c"), as_text]),
+        message("user", &[waiting("a"), words("so?")]),
+    ]);
+    let waiting_calls = calls.waiting.iter();
+    let shown = waiting_calls.map(|it| (&*it.id, &*it.name, &*it.input, it.values));
+    let expected = [("a", "x", "{}", 1), ("b", "y", r#"{"z":60.0,"a":[1]}"#, 4)];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    assert_eq!(calls.answered, ["c"]);
+    let calls = last_calls(&[message("user", &[words("never mind")])]);
+    assert_eq!(calls, crate::agent::approvals::LastCalls::default());
+}

@@ -65,7 +65,7 @@ fn checked(body: &[u8]) -> Result<(), String> {
         request.client_timezone.as_deref(),
         request.display_name.as_deref(),
     );
-    let titled = titled(request.messages);
+    let titled = titled(&request.messages);
     let value = value.ok();
     for (field, text) in [
         ("client_timezone", &request.client_timezone),
@@ -78,13 +78,13 @@ fn checked(body: &[u8]) -> Result<(), String> {
 
     let History {
         conversation, ids, ..
-    } = history::parse(request.messages, body).map_err(|invalid| refused(&invalid.into()))?;
+    } = history::parse(&request.messages, body).map_err(|invalid| refused(&invalid.into()))?;
     let forwarded = json!({"messages": conversation.messages(), "stream": request.stream});
     let bytes = Bytes::from(forwarded.to_string());
     let forwarded = serde_json::from_slice::<Value>(&bytes);
     assert!(forwarded.is_ok(), "no JSON that a parser takes: {bytes:?}");
     let request = super::request::read(&bytes, 0).expect("a request");
-    let again = history::parse(request.messages, &bytes).expect("a history");
+    let again = history::parse(&request.messages, &bytes).expect("a history");
     assert_eq!(again.conversation.messages(), conversation.messages());
     assert_eq!(again.ids, ids);
     titled

@@ -1,11 +1,14 @@
 //! Parses the body of `POST /chat`, except for the messages, which `agent::history` parses.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
     agent::{
+        approvals::{ApprovalAnswer, parse_answers},
         claude,
         json::{Invalid, Object},
     },
@@ -19,7 +22,7 @@ pub struct ChatRequest<'a> {
     /// The whole conversation in Anthropic format: objects with `role` and `content` (a string or a list of blocks).
     /// The last one is the user's.
     #[schema(value_type = Vec<RequestMessage>, min_items = 1)]
-    pub messages: &'a RawValue,
+    pub messages: Cow<'a, RawValue>,
     /// Whether to stream events; by default what the `Accept` header says.
     pub stream: Option<bool>,
     /// IANA name; unknown or missing: UTC.
@@ -27,7 +30,15 @@ pub struct ChatRequest<'a> {
     pub client_timezone: Option<String>,
     /// What to call the user; cut at 100 characters.
     pub display_name: Option<String>,
+    /// The user's answers to the `approvals` of the last turn, one for each; or an empty list: the client can ask the user, and
+    /// calls that need a confirmation wait for it. Without it they are refused.
+    #[schema(max_items = 100)]
+    pub approvals: Option<Vec<ApprovalAnswer>>,
 }
+
+/// Reads the body of a face, which holds so many values, as a request to `/chat`.
+pub(in crate::agent::http) type ReadRequest =
+    for<'a> fn(&'a [u8], usize) -> Result<ChatRequest<'a>, Problem>;
 
 /// A message of a request, for the `OpenAPI` document; `agent::history` parses messages.
 #[derive(ToSchema)]
@@ -46,7 +57,10 @@ enum RequestContent {
 }
 
 /// Parses a body that [`object`] accepts, with valid fields.
-pub(super) fn read(bytes: &[u8], values: usize) -> Result<ChatRequest<'_>, Problem> {
+pub(in crate::agent::http) fn read(
+    bytes: &[u8],
+    values: usize,
+) -> Result<ChatRequest<'_>, Problem> {
     Ok(parse(&object(bytes, values)?)?)
 }
 
@@ -83,10 +97,11 @@ fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
         Ok::<_, Invalid>(text.map(|text| text.unescape().into_owned()))
     };
     Ok(ChatRequest {
-        messages: messages(body)?,
+        messages: Cow::Borrowed(messages(body)?),
         stream: body.boolean("stream")?,
         client_timezone: text("client_timezone")?,
         display_name: text("display_name")?,
+        approvals: body.get("approvals").map(parse_answers).transpose()?,
     })
 }
 

@@ -89,7 +89,10 @@ fn refused_names_are_mapped_to_unique_names_and_back() {
     };
     let input = StrippedInput::default();
     let call = |name: &str| catalogue.prepare_call(context, name, &input).unwrap();
-    let called: std::collections::HashSet<_> = offered.iter().map(|name| call(name).name).collect();
+    let called: std::collections::HashSet<_> = offered
+        .iter()
+        .map(|name| call(name).name().to_owned())
+        .collect();
     assert_eq!(called, names.iter().map(ToString::to_string).collect());
     assert_eq!(call("a_b").name(), "a_b");
 }

@@ -4,7 +4,9 @@ use prog_strength_agent::runs::model::Status;
 use serde_json::{Value, json};
 
 use super::world::{World, step};
-use crate::support::{fake_claude::Reply, mcp_server::McpServer, mcp_tools::tool, wait::Gate};
+use crate::support::{
+    fake_claude::Reply, helpers::last_content, mcp_server::McpServer, mcp_tools::tool, wait::Gate,
+};
 
 fn context(body: &Value) -> &str {
     body["system"][1]["text"].as_str().unwrap()
@@ -127,4 +129,37 @@ async fn claude_is_told_of_connections_that_cannot_be_used() {
         "{told}"
     );
     assert!(!told.contains("prog_strength"), "{told}");
+}
+
+#[tokio::test]
+async fn calls_that_need_approval_are_refused_at_every_server_for_a_run_cannot_ask() {
+    let mut world = World::sqlite().await;
+    let other = McpServer::start().await;
+    let schema = json!({"type": "object", "properties": {"note": {"type": "string"}}});
+    other.set_tools(vec![tool("publish", &schema, &json!({}))]);
+    let connections = json!({"notes": {"url": other.url()}});
+    world.set("MCP_CONNECTIONS", &connections.to_string());
+    world.set("AGENT_APPROVALS", "writes");
+    let engine = world.engine().await;
+    world.claude.push_all([
+        Reply::tool("t1", "notes__publish", json!({"note": "x"}))
+            .and_tool("t2", "prog_strength__whoami", json!({}))
+            .and_tool("t3", "prog_strength__list_exercises", json!({}))
+            .and_tool("t4", "write_file", json!({"path": "a.md", "content": "x"})),
+        Reply::text("done"),
+    ]);
+    let steps = vec![step("Go", &["notes", "prog_strength"])];
+    let id = world.create_steps(steps).await;
+    engine.wake();
+    assert_eq!(world.ended(id).await.status, Status::Completed);
+    let results = last_content(&world.claude.bodies()[1]);
+    let refused = |id: &str| {
+        let text = "not run: needs the user's confirmation, which this app cannot ask for. Nothing was changed by this call.";
+        json!({"type": "tool_result", "tool_use_id": id, "is_error": true, "content": [{"type": "text", "text": text}]})
+    };
+    assert_eq!(results[..2], [refused("t1"), refused("t2")]);
+    let failed = |result: &Value| result.get("is_error").is_some();
+    assert!(!failed(&results[2]) && !failed(&results[3]), "{results:?}");
+    assert!(other.calls().is_empty());
+    assert_eq!(world.mcp.called(), ["list_exercises"]);
 }

@@ -125,11 +125,17 @@ fn tree(json: &str) -> serde_json::Result<Value> {
 
 /// The tool, or the field that makes it unusable.
 fn listed(mut tool: Value) -> Result<ListedTool, &'static str> {
-    let hint = |name: &str| tool["annotations"][name] == true;
-    let (read_only, idempotent) = (hint("readOnlyHint"), hint("idempotentHint"));
+    let hint = |name: &str| tool["annotations"][name].as_bool();
+    let is_hinted = |name: &str| hint(name) == Some(true);
+    let (read_only, idempotent) = (is_hinted("readOnlyHint"), is_hinted("idempotentHint"));
+    let (destructive, open_world) = (hint("destructiveHint"), hint("openWorldHint"));
+    let titles = [&tool["annotations"]["title"], &tool["title"]];
+    let titles = titles.into_iter().filter_map(Value::as_str).map(bounded);
+    let title = titles.into_iter().find(|title| !title.trim().is_empty());
     let name = tool["name"].as_str().filter(|name| !name.is_empty());
     Ok(ListedTool {
         name: name.ok_or("name")?.to_owned(),
+        title,
         description: tool["description"].as_str().map(str::to_owned),
         input_schema: match tool.get_mut("inputSchema").map(Value::take) {
             Some(Value::Object(schema)) => schema,
@@ -139,6 +145,8 @@ fn listed(mut tool: Value) -> Result<ListedTool, &'static str> {
             Some(_) => return Err("inputSchema"),
         },
         read_only,
+        destructive,
         idempotent,
+        open_world,
     })
 }
