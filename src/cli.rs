@@ -1,5 +1,6 @@
 //! The command line (clap): the subcommands, exit codes, and the implementation of `healthcheck` and `token`.
 
+mod completions;
 mod config_check;
 mod runs;
 mod transfer;
@@ -8,6 +9,7 @@ use std::{net::IpAddr, process::ExitCode, time::Duration};
 
 use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 use url::Url;
 
 #[cfg(feature = "dev")]
@@ -69,6 +71,7 @@ enum Command {
     Connections(runs::ConnectionsCommand),
     /// Everything at once on this machine: a demo user's training, the agent, a chat page; no key needed
     #[cfg(feature = "dev")]
+    #[command(after_long_help = config::dev_help())]
     Dev(dev::Options),
     /// Not in this build: it needs the cargo feature `dev`
     #[cfg(not(feature = "dev"))]
@@ -81,6 +84,7 @@ enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Ask this machine's own /health: exit 0 if healthy, 1 if not
+    #[command(after_long_help = help(Server::Healthcheck))]
     Healthcheck {
         /// The MCP server's in place of the agent's
         #[arg(long)]
@@ -90,6 +94,7 @@ enum Command {
         port: Option<u16>,
     },
     /// Print a JWT signed with `JWT_SIGNING_KEY`, for trying things by hand
+    #[command(after_long_help = help(Server::Token))]
     Token {
         /// The user
         #[arg(long, value_parser = Subject::parse)]
@@ -98,14 +103,19 @@ enum Command {
         #[arg(long, default_value = "1h", value_parser = parse_ttl)]
         ttl: Duration,
     },
+    /// Print a script by which a shell completes commands and options, as in `source <(prog-strength-agent completions bash)`
+    Completions { shell: Shell },
 }
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Check the settings as `serve` does, and print the effective ones without secrets: exit 0 if they are valid, 2 if not
+    /// Check the settings as a server does, and print the effective ones without secrets: exit 0 if they are valid, 2 if not
     #[command(after_long_help = help(Server::Agent))]
     Check {
-        /// Ask Claude (GET /v1/models) and the MCP server (its tools) too
+        /// The server whose settings these are
+        #[arg(value_enum, default_value = "serve")]
+        server: config_check::Server,
+        /// Ask Claude (GET /v1/models), the MCP server (its tools) and the database too, as far as the server has them
         #[arg(long)]
         connect: bool,
     },
@@ -136,12 +146,15 @@ impl Cli {
             Command::Dev { .. } => anyhow::bail!(
                 "this build has no `dev` command; build it with the cargo feature `dev`, which is on by default"
             ),
-            Command::Config(ConfigCommand::Check { connect }) => done(config_check::check(connect)),
+            Command::Config(ConfigCommand::Check { server, connect }) => {
+                done(config_check::check(server, connect))
+            }
             Command::Healthcheck { mcp, port } => done(healthcheck(mcp, port)),
             Command::Token { sub, ttl } => {
                 println!("{}", auth::mint(&config::jwt_from_env()?, &sub, ttl)?);
                 Ok(ExitCode::SUCCESS)
             }
+            Command::Completions { shell } => completions::print(shell).map(|()| ExitCode::SUCCESS),
         }
     }
 }
@@ -221,6 +234,26 @@ mod tests {
     #[test]
     fn verify_cli() {
         Cli::command().debug_assert();
+    }
+
+    /// Commands without subcommands, by their whole names.
+    fn leaves(command: &clap::Command, name: &str, found: &mut Vec<(String, bool)>) {
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+            let name = format!("{name} {}", sub.get_name());
+            if sub.has_subcommands() {
+                leaves(sub, &name, found);
+            } else {
+                found.push((name, sub.get_after_long_help().is_some()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_of_each_command_that_reads_settings_lists_them() {
+        let mut found = vec![];
+        leaves(&Cli::command(), "", &mut found);
+        found.retain(|(_, lists)| !lists);
+        assert_eq!(found, [(" completions".to_owned(), false)]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use approvals::ApprovalPolicy;
 pub use claude::{ClaudeConfig, Credential};
 pub use cors::Cors;
 #[cfg(feature = "dev")]
-pub use dev::{DevClaude, DevConfig, DevSetup};
+pub use dev::{DevClaude, DevConfig, DevSetup, dev_help};
 pub use error::ConfigError;
 pub use models::{Thinking, ThinkingMode};
 use reader::{Reader, one_of};

@@ -15,13 +15,16 @@ mod open;
 mod profile;
 mod query;
 mod queue;
+mod reach;
 pub(crate) mod row;
 mod schema;
 mod transaction;
 mod url;
+mod waits;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::Semaphore;
@@ -31,7 +34,9 @@ pub use error::OpenError;
 pub use profile::{Profile, Script, Seed};
 pub(crate) use query::query;
 use queue::Queues;
+pub use reach::Reached;
 pub use transaction::{SystemTransaction, UserTransaction};
+use waits::Waits;
 
 const READERS_PER_USER: usize = 2;
 /// Maximum wait for a free connection.
@@ -58,6 +63,7 @@ pub struct Database {
     reading: Arc<Queues>,
     /// The writers of all users: `SQLite` has one at a time, and some connections of `PostgreSQL` are for readers alone.
     writers: Arc<Semaphore>,
+    waits: Waits,
 }
 
 impl Database {
@@ -81,6 +87,7 @@ impl Database {
             writing: Queues::new(1),
             reading: Queues::new(READERS_PER_USER),
             writers: Arc::new(Semaphore::new(writers)),
+            waits: Waits::new(),
         }
     }
 
@@ -96,6 +103,11 @@ impl Database {
     /// The pool itself, for start-up and for tests that bypass [`UserTransaction`].
     pub fn pool(&self) -> &AnyPool {
         &self.pool
+    }
+
+    /// Adds the waits of transactions to a system's metrics.
+    pub fn register_metrics(&self, registry: &mut Registry) {
+        self.waits.register(registry);
     }
 
     /// A connection outside the pool, for what lasts as long as a session: an advisory lock of `PostgreSQL`'s.

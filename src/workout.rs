@@ -37,6 +37,7 @@ pub mod identity;
 pub mod import;
 pub mod limit;
 pub mod meta;
+pub mod metrics;
 pub mod model;
 pub mod prompts;
 pub mod protected_resource;

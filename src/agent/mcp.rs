@@ -79,8 +79,16 @@ pub struct ToolList {
     pub left_out: Vec<LeftOut>,
 }
 
+/// What a session showed that was opened once.
+pub struct Probed {
+    pub server: ServerInfo,
+    /// The protocol's version in this session.
+    pub protocol: String,
+    pub catalogue: Arc<Catalogue>,
+}
+
 /// Opens a session once, for a check of the settings. The error says what was seen.
-pub async fn probe(config: &McpConfig) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+pub async fn probe(config: &McpConfig) -> anyhow::Result<Probed> {
     session::probe(&Server::own(config, AnswerMemory::new())?).await
 }
 

@@ -12,7 +12,6 @@ use std::{
 };
 
 use prometheus_client::{
-    encoding::text::encode,
     metrics::{
         counter::Counter,
         family::{Family, MetricConstructor},
@@ -23,27 +22,14 @@ use prometheus_client::{
 };
 use tokio::runtime::Handle;
 
+use crate::process::metrics::{self, Seconds};
 pub use timers::ClaudeTimer;
-
-const BUCKETS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
-];
 
 /// Distinct tools in labels: a server may rename its tools again and again.
 const MAX_TOOLS: usize = 256;
 
 /// Names and values.
 type Labels<const N: usize> = [(&'static str, String); N];
-
-/// Makes the histograms of durations.
-#[derive(Clone)]
-pub(super) struct Seconds;
-
-impl MetricConstructor<Histogram> for Seconds {
-    fn new_metric(&self) -> Histogram {
-        Histogram::new(BUCKETS)
-    }
-}
 
 fn histogram() -> Histogram {
     Seconds.new_metric()
@@ -78,6 +64,8 @@ metrics! {
         "chat_requests", "Requests to POST /chat, rejected ones included";
     chat_duration: Histogram = histogram(),
         "chat_duration_seconds", "Time from the request to the end of the response";
+    chat_first_text: Histogram = histogram(),
+        "chat_time_to_first_text_seconds", "Time from the request to the first text or tool call that Claude writes";
     in_flight: Gauge = Gauge::default(),
         "chat_in_flight", "Turns in progress";
     claude_requests: Family<Labels<1>, Counter> = Family::default(),
@@ -107,17 +95,11 @@ metrics! {
 }
 
 impl Metrics {
-    /// The media type of [`Metrics::encode`].
-    pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-    /// All metrics in the `OpenMetrics` text format. Must be called within a tokio runtime.
+    /// All metrics in the `OpenMetrics` text format ([`metrics::text`]). Must be called within a tokio runtime.
     pub fn encode(&self) -> String {
         let tasks = Handle::current().metrics().num_alive_tasks();
         self.tasks.set(i64::try_from(tasks).unwrap_or(i64::MAX));
-        let mut text = String::new();
-        // Writing into a String cannot fail.
-        let _ = encode(&mut text, &self.registry);
-        text
+        metrics::text(&self.registry)
     }
 
     /// Records a POST /chat at its end. `mode` is the face's name; `code` is `ok` or an error code.
@@ -125,6 +107,11 @@ impl Metrics {
         let labels = [("mode", mode.to_owned()), ("code", code.to_owned())];
         self.chats.get_or_create(&labels).inc();
         self.chat_duration.observe(took.as_secs_f64());
+    }
+
+    /// Records how long a chat took to its first text or tool call.
+    pub fn first_text(&self, after: Duration) {
+        self.chat_first_text.observe(after.as_secs_f64());
     }
 
     /// The label of a tool: its name, or `other` once there are too many.

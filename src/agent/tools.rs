@@ -12,6 +12,7 @@ mod identity;
 mod input;
 mod listed;
 mod names;
+mod policy;
 mod schema;
 mod server;
 
@@ -143,13 +144,6 @@ impl Catalogue {
     /// [`Self::specs`], serialized for requests.
     pub fn tools(&self) -> &Tools {
         &self.serialized
-    }
-
-    /// Those of the names that no offered tool has on its server.
-    pub fn lacking<'n>(&self, names: &'n [String]) -> Vec<&'n str> {
-        let offered: HashSet<&str> = self.tools.values().map(|it| &*it.about.name).collect();
-        let names = names.iter().map(String::as_str);
-        names.filter(|name| !offered.contains(name)).collect()
     }
 
     /// The tools that are not offered to Claude.

@@ -1,82 +1,123 @@
-//! `config check`: the settings as `serve` reads them and, on request, what Claude and the MCP server answer.
+//! `config check`: the settings as a server reads them, what they mean together, and, on request, what the peers answer.
 
-use crate::{
-    agent::{
-        claude::{Models, ModelsError},
-        mcp,
-    },
-    config::{ApprovalPolicy, ClaudeConfig, Config, ConfigError, Credential, McpConfig},
-};
+mod connect;
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::config::{Config, ConfigError, Cors, HttpConfig, RunsConfig, WorkoutConfig};
+
+/// The server whose settings are checked.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Server {
+    Serve,
+    Mcp,
+    Runs,
+}
 
 /// Prints one line for each setting and each finding. The error names the settings at fault.
-pub(super) async fn check(connect: bool) -> anyhow::Result<()> {
-    let (config, settings) = Config::from_env_with_lines()?;
-    for line in settings {
-        println!("{line}");
+pub(super) async fn check(server: Server, connect: bool) -> anyhow::Result<()> {
+    let findings = match server {
+        Server::Serve => {
+            let (config, lines) = Config::from_env_with_lines()?;
+            print(&lines, &config.warnings(), &of_serve(&config));
+            when(connect, Box::pin(connect::serve(&config))).await
+        }
+        Server::Mcp => {
+            let (config, lines) = WorkoutConfig::from_env_with_lines()?;
+            print(&lines, &config.warnings(), &[cors(&config.cors)]);
+            when(connect, connect::mcp(&config)).await
+        }
+        Server::Runs => {
+            let (config, lines) = RunsConfig::from_env_with_lines()?;
+            print(&lines, &config.warnings(), &of_runs(&config));
+            when(connect, Box::pin(connect::runs(&config))).await
+        }
+    };
+    let mut faults = vec![];
+    for found in findings {
+        match found {
+            Ok(lines) => lines.iter().for_each(|line| println!("{line}")),
+            Err(fault) => faults.push(fault),
+        }
     }
-    for warning in config.warnings() {
-        println!("warning: {warning}");
-    }
-    println!("ok: the settings are valid");
-    if !connect {
-        return Ok(());
-    }
-    let (claude, mcp) = tokio::join!(
-        check_claude(&config.claude),
-        check_mcp(&config.mcp, &config.agent.approvals)
-    );
-    let faults: Vec<_> = [claude.err(), mcp.err()].into_iter().flatten().collect();
     if faults.is_empty() {
         return Ok(());
     }
     Err(faults.into_iter().collect::<ConfigError>().into())
 }
 
-async fn check_claude(config: &ClaudeConfig) -> Result<(), ConfigError> {
-    let models = Models::fetch(config).await.map_err(|error| {
-        let variable = match (&error, &config.credential) {
-            (ModelsError::Credential(_), Credential::ApiKey(_)) => "ANTHROPIC_API_KEY",
-            (ModelsError::Credential(_), Credential::Bearer(_)) => "ANTHROPIC_AUTH_TOKEN",
-            _ => "ANTHROPIC_BASE_URL",
-        };
-        ConfigError::new(variable, error.to_string())
-    })?;
-    let server = config.endpoint.origin().ascii_serialization();
-    println!("ok: Claude at {server} lists {} models", models.count());
-    let asked = [
-        ("CLAUDE_MODEL", Some(&config.model)),
-        ("CLAUDE_FALLBACK_MODEL", config.fallback_model.as_ref()),
-        ("CLAUDE_TITLE_MODEL", config.title_model.as_ref()),
-    ];
-    for (variable, model) in asked {
-        if let Some(model) = model.filter(|model| models.lacks(model)) {
-            println!(
-                "warning: {variable} {model} is not among them; it works only if it is an alias"
-            );
-        }
-    }
-    Ok(())
+async fn when<T>(asked: bool, findings: impl Future<Output = Vec<T>>) -> Vec<T> {
+    if asked { findings.await } else { vec![] }
 }
 
-async fn check_mcp(config: &McpConfig, approvals: &ApprovalPolicy) -> Result<(), ConfigError> {
-    let probed = mcp::probe(config).await;
-    let (server, catalogue) = probed.map_err(|error| {
-        ConfigError::new(
-            "PROG_STRENGTH_MCP_URL",
-            format!("gives no session: {error}"),
-        )
-    })?;
-    let names = catalogue.specs().iter().map(|tool| tool.name.as_str());
-    let names = names.collect::<Vec<_>>().join(", ");
-    println!(
-        "ok: MCP server {} {} has {} tools: {names}",
-        server.name, server.version, server.tools
+fn print(settings: &[String], warnings: &[String], notes: &[String]) {
+    for line in settings {
+        println!("{line}");
+    }
+    for warning in warnings {
+        println!("warning: {warning}");
+    }
+    for note in notes {
+        println!("note: {note}");
+    }
+    println!("ok: the settings are valid");
+}
+
+fn of_serve(config: &Config) -> Vec<String> {
+    let times = format!(
+        "a chat has {}; Claude may be silent for {}, a tool call may take {}; after SIGTERM chats have {} more",
+        secs(config.agent.turn_timeout),
+        secs(config.claude.idle_timeout),
+        secs(config.mcp.call_timeout),
+        secs(config.http.shutdown_grace),
     );
-    for tool in catalogue.left_out() {
-        println!("warning: a tool is left out: {tool}");
+    vec![times, requests(&config.http), cors(&config.http.cors)]
+}
+
+fn of_runs(config: &RunsConfig) -> Vec<String> {
+    let times = format!(
+        "a run has {} of work and {} attempts; Claude may be silent for {}, a tool call may take {}",
+        secs(config.limits.timeout),
+        config.limits.max_attempts,
+        secs(config.claude.idle_timeout),
+        secs(config.mcp.call_timeout),
+    );
+    vec![times, requests(&config.http), cors(&config.http.cors)]
+}
+
+fn requests(config: &HttpConfig) -> String {
+    let at_once = config.max_chats_per_user;
+    match config.rate_limit {
+        Some(limit) => format!(
+            "a user may make {} requests in {}, {at_once} at the same time",
+            limit.max,
+            secs(limit.window)
+        ),
+        None => {
+            format!("a user may make {at_once} requests at the same time, and any number in turn")
+        }
     }
-    for name in catalogue.lacking(approvals.names()) {
-        println!("warning: AGENT_APPROVALS names {name}, which is not among them");
+}
+
+fn cors(cors: &Cors) -> String {
+    match cors {
+        Cors::Off => "no page of another origin may call: CORS_ALLOWED_ORIGINS is empty".to_owned(),
+        Cors::Any => "the pages of all origins may call".to_owned(),
+        Cors::Origins(origins) => {
+            let origins = origins
+                .iter()
+                .map(|origin| String::from_utf8_lossy(origin.as_bytes()));
+            format!(
+                "the pages of {} may call",
+                origins.collect::<Vec<_>>().join(", ")
+            )
+        }
     }
-    Ok(())
+}
+
+/// As the settings have it, in seconds.
+fn secs(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
 }

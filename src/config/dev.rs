@@ -17,7 +17,7 @@ use super::{
     Config, ConfigError, FilePlace, RunsConfig, WorkoutConfig,
     cors::Cors,
     reader::Reader,
-    variables::{self as var, Variable},
+    variables::{self as var, Server, Variable, help_with},
 };
 
 /// The characters that need no encoding in the path of an `sqlite:` URL.
@@ -44,6 +44,28 @@ static IGNORED: [&Variable; 15] = [
     &var::SUPABASE_SERVICE_KEY,
     &var::TEMPORAL_ADDRESS,
 ];
+
+/// Set by `dev` itself, whatever the environment says.
+static OWN: [&Variable; 7] = [
+    &var::JWT_SIGNING_KEY,
+    &var::PROG_STRENGTH_MCP_URL,
+    &var::PROG_STRENGTH_MCP_TOKEN,
+    &var::AGENT_HOST,
+    &var::RUNS_HOST,
+    &var::DATABASE_URL,
+    &var::MCP_RATE_LIMIT_PER_HOUR,
+];
+const SERVERS: [Server; 3] = [Server::Agent, Server::Workout, Server::Runs];
+
+/// The settings that `dev` reads, as its `--help` shows them.
+pub fn dev_help() -> String {
+    help_with(|variable| {
+        let is_named = |other: &&Variable| other.name == variable.name;
+        let is_set = IGNORED.iter().chain(&OWN).any(is_named);
+        let is_read = SERVERS.iter().any(|it| variable.read_by.contains(it));
+        (is_read && !is_set).then_some(variable.default)
+    })
+}
 
 /// The addresses and files that `dev` sets up before it reads the settings.
 #[derive(Clone, Copy, Debug)]

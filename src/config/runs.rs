@@ -95,6 +95,11 @@ impl RunsConfig {
         from_env(Self::read)
     }
 
+    /// As [`Self::from_env`], with the effective settings as lines, without secrets.
+    pub fn from_env_with_lines() -> Result<(Self, Vec<String>), ConfigError> {
+        from_env(|reader| (Self::read(reader), reader.settings(Server::Runs)))
+    }
+
     /// Like [`Self::from_env`], from a list of variables instead of the process environment.
     #[expect(
         clippy::should_implement_trait,

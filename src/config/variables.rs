@@ -41,6 +41,12 @@ pub enum Server {
     Client,
     /// The commands `import` and `export`.
     Transfer,
+    /// The command `token`.
+    Token,
+    /// The command `healthcheck`.
+    Healthcheck,
+    /// The command `runs rotate-keys`.
+    RotateKeys,
 }
 
 impl Variable {
@@ -84,12 +90,21 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The settings of a server, as `--help` shows them.
+/// The settings of a command, as `--help` shows them.
 pub fn help(server: Server) -> String {
+    help_with(|variable| {
+        let is_read = variable.read_by.contains(&server);
+        is_read.then(|| variable.default_of(server))
+    })
+}
+
+/// The settings for which there is a default, even an empty one.
+pub(super) fn help_with(default: impl Fn(&Variable) -> Option<&'static str>) -> String {
     let mut text =
         "Settings, from the environment or a `.env` file in the working directory:".to_owned();
-    for v in VARIABLES.iter().filter(|v| v.read_by.contains(&server)) {
-        let _ = write!(text, "\n\n  {}={}", v.name, v.default_of(server));
+    for v in VARIABLES {
+        let Some(default) = default(v) else { continue };
+        let _ = write!(text, "\n\n  {}={default}", v.name);
         let _ = write!(text, "\n      {} ({})", v.help, v.kind);
     }
     text
@@ -105,8 +120,11 @@ macro_rules! variables {
 }
 
 /// The defaults of a command that differ from the table's.
-const OWN_DEFAULTS: [(Server, &str, &str); 1] =
-    [(Server::Runs, "DATABASE_URL", "sqlite:prog-strength-runs.db")];
+const OWN_DEFAULTS: [(Server, &str, &str); 2] = [
+    (Server::Runs, "DATABASE_URL", RUNS_DATABASE),
+    (Server::RotateKeys, "DATABASE_URL", RUNS_DATABASE),
+];
+const RUNS_DATABASE: &str = "sqlite:prog-strength-runs.db";
 
 const AGENT: &[Server] = &[Server::Agent];
 const WORKOUT: &[Server] = &[Server::Workout];
@@ -115,7 +133,18 @@ const CLIENT: &[Server] = &[Server::Client];
 /// Those that talk to Claude.
 const AGENTS: &[Server] = &[Server::Agent, Server::Runs];
 /// Those that have a database.
-const STORES: &[Server] = &[Server::Workout, Server::Runs, Server::Transfer];
+const STORES: &[Server] = &[
+    Server::Workout,
+    Server::Runs,
+    Server::Transfer,
+    Server::RotateKeys,
+];
+/// Those whose servers `healthcheck` asks.
+const AGENT_ADDRESS: &[Server] = &[Server::Agent, Server::Healthcheck];
+const WORKOUT_ADDRESS: &[Server] = &[Server::Workout, Server::Healthcheck];
+const ROTATED: &[Server] = &[Server::Runs, Server::RotateKeys];
+/// Those that know tokens.
+const TOKENS: &[Server] = &[Server::Agent, Server::Workout, Server::Runs, Server::Token];
 const ALL: &[Server] = &[Server::Agent, Server::Workout, Server::Runs];
 
 const TOKEN: Kind = Secret("printable ASCII without spaces");
@@ -132,14 +161,14 @@ variables! {
     ANTHROPIC_API_KEY = "", TOKEN, AGENTS, "Key for Claude, sent as `x-api-key`. Required unless ANTHROPIC_AUTH_TOKEN is set";
     ANTHROPIC_AUTH_TOKEN = "", TOKEN, AGENTS, "Sent as `Authorization: Bearer` in place of the key; with both, the key wins";
     ANTHROPIC_BASE_URL = "https://api.anthropic.com", Text("an http or https URL such as https://api.anthropic.com"), AGENTS, "Any server that speaks the Anthropic Messages API";
-    JWT_SIGNING_KEY = "", Secret("the API's HS256 secret (32 bytes or more)"), ALL, "Shared with the API, used as its raw bytes. Required by `serve`";
-    JWT_ISSUER = "", ANY, ALL, "When set, a token's `iss` must be this";
-    JWT_AUDIENCE = "", ANY, ALL, "When set, a token's `aud` must name this";
+    JWT_SIGNING_KEY = "", Secret("the API's HS256 secret (32 bytes or more)"), TOKENS, "Shared with the API, used as its raw bytes. Required by `serve`";
+    JWT_ISSUER = "", ANY, TOKENS, "When set, a token's `iss` must be this";
+    JWT_AUDIENCE = "", ANY, TOKENS, "When set, a token's `aud` must name this";
     PROG_STRENGTH_MCP_URL = "http://mcp:8000/mcp", Text("an http or https URL such as http://mcp:8000/mcp"), AGENTS, "The streamable-HTTP endpoint of the MCP server";
     PROG_STRENGTH_MCP_TOKEN = "", TOKEN, ALL, "How the MCP server knows the agent: `serve` sends it as `Authorization: Bearer`, `mcp` expects it";
     PROG_STRENGTH_MCP_AUTH = "service", Text("`service` or `forward`"), AGENTS, "`forward`: each tool call carries the caller's own token in place of the token above. Only for a server that is an audience of that token";
-    AGENT_HOST = "0.0.0.0", LISTEN_HOST, AGENT, "Address that `serve` listens on";
-    AGENT_PORT = "8001", LISTEN_PORT, AGENT, "Port that `serve` listens on";
+    AGENT_HOST = "0.0.0.0", LISTEN_HOST, AGENT_ADDRESS, "Address that `serve` listens on";
+    AGENT_PORT = "8001", LISTEN_PORT, AGENT_ADDRESS, "Port that `serve` listens on";
     CLAUDE_MODEL = "claude-sonnet-4-6", Text("the name of a model such as claude-sonnet-4-6"), AGENTS, "A model of the server above";
     CLAUDE_MAX_TOKENS = "2048", Number(1..=10_000_000), AGENTS, "Most tokens that Claude may write in one call, thinking included";
     CLAUDE_TITLE_MODEL = "", Text("the name of a model such as claude-haiku-4-5"), AGENT, "The model that names conversations (/title). Unset: CLAUDE_MODEL";
@@ -183,8 +212,8 @@ variables! {
     OTEL_BSP_SCHEDULE_DELAY = "5000", Number(1..=600_000), ALL, "Milliseconds between such requests, while fewer spans wait";
     OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT = "false", Text("`true` or `false`, or `SPAN_ONLY` or `NO_CONTENT`"), ALL, "`true`: spans hold prompts, messages, tool inputs and results, cut to 32 KiB each";
     OTEL_SDK_DISABLED = "false", Text("`true` or `false`"), ALL, "`true`: no traces, whatever else is set";
-    MCP_HOST = "0.0.0.0", LISTEN_HOST, WORKOUT, "Address that `mcp` listens on";
-    MCP_PORT = "8000", LISTEN_PORT, WORKOUT, "Port that `mcp` listens on";
+    MCP_HOST = "0.0.0.0", LISTEN_HOST, WORKOUT_ADDRESS, "Address that `mcp` listens on";
+    MCP_PORT = "8000", LISTEN_PORT, WORKOUT_ADDRESS, "Port that `mcp` listens on";
     MCP_PUBLIC_URL = "", Text("an http or https URL such as https://mcp.example.com/mcp"), WORKOUT, "The URL that clients are given; a token of OAUTH_ISSUER must then be for exactly this";
     MCP_ALLOWED_HOSTS = "localhost,127.0.0.1,mcp", Text("a comma-separated list of hosts such as localhost or mcp.example.com:8000 (no scheme, no path)"), WORKOUT, "What `Host` and `Origin` may name";
     MCP_RATE_LIMIT_PER_HOUR = "100", COUNT_OR_OFF, WORKOUT, "Tool calls of one user: this many at once, refilled evenly over an hour; 0 switches the limit off. `mcp --stdio` has none unless it is set";
@@ -207,7 +236,7 @@ variables! {
     RUNS_MAX_QUEUED = "10000", COUNT, RUNS, "Queued runs; further ones get 503";
     RUNS_QUEUE_TTL_SECS = "86400", Number(1..=31_536_000), RUNS, "Seconds after which a run that has not begun expires";
     RUNS_RETENTION_DAYS = "30", Number(1..=36_500), RUNS, "Days that ended runs are kept, with their files";
-    RUNS_ENCRYPTION_KEYS = "", Secret("`id:base64 of 32 bytes`, several separated by `;`, each id of 1 to 32 letters, digits, `-` and `_`"), RUNS, "Keys for stored secrets; the first one encrypts. Without them none can be stored";
+    RUNS_ENCRYPTION_KEYS = "", Secret("`id:base64 of 32 bytes`, several separated by `;`, each id of 1 to 32 letters, digits, `-` and `_`"), ROTATED, "Keys for stored secrets; the first one encrypts. Without them none can be stored";
     SYSTEM_PROMPT = "", ANY, RUNS, "The system prompt of runs that bring none. Unset: `system.md` in PROMPTS_DIR, else a built-in one";
     USER_PROMPT_PREFIX = "", ANY, RUNS, "Put before each prompt. Unset: `user.md` in PROMPTS_DIR, else nothing";
     PROMPTS_DIR = "prompts", Text("the path of a folder"), RUNS, "Holds `system.md` and `user.md`, if there are any";

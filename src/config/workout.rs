@@ -11,7 +11,7 @@ use super::{
     from_env, jwt, log, mcp_address,
     reader::{Reader, entries, one_of},
     traces::traces,
-    variables::{self as var, Variable},
+    variables::{self as var, Server, Variable},
 };
 use crate::{
     auth::{JwtSettings, Subject},
@@ -89,6 +89,11 @@ impl WorkoutConfig {
     /// are not required over `stdio`.
     pub fn from_env(stdio: bool) -> Result<Self, ConfigError> {
         from_env(|reader| Self::read(reader, stdio))
+    }
+
+    /// As [`Self::from_env`] over HTTP, with the effective settings as lines, without secrets.
+    pub fn from_env_with_lines() -> Result<(Self, Vec<String>), ConfigError> {
+        from_env(|reader| (Self::read(reader, false), reader.settings(Server::Workout)))
     }
 
     /// Like [`Self::from_env`], from a list of variables instead of the process environment.

@@ -75,7 +75,7 @@ async fn open_at(
     Ok(Database::new(pool, kind, profile, url, file))
 }
 
-fn sqlite_file(kind: Kind, url: &str) -> Result<Option<Arc<Path>>, sqlx::Error> {
+pub(super) fn sqlite_file(kind: Kind, url: &str) -> Result<Option<Arc<Path>>, sqlx::Error> {
     if kind == Kind::Postgres {
         return Ok(None);
     }

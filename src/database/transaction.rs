@@ -1,6 +1,6 @@
 //! Transactions: of one user, and of the system.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{Any, AnyConnection, Transaction};
 use tokio::{
@@ -18,6 +18,15 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(15);
 enum Access {
     Read,
     Write,
+}
+
+impl Access {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 impl Database {
@@ -65,8 +74,14 @@ impl Database {
             (Kind::Sqlite, Access::Write) => "BEGIN IMMEDIATE",
             (Kind::Postgres, Access::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let turn = self.turn(user, access).await?;
-        let tx = self.pool.begin_with(statement).await?;
+        let asked = Instant::now();
+        let waited = async {
+            let turn = self.turn(user, access).await?;
+            Ok::<_, sqlx::Error>((turn, self.pool.begin_with(statement).await?))
+        };
+        let waited = waited.await;
+        self.waits.record(access.as_str(), asked.elapsed());
+        let (turn, tx) = waited?;
         let mut begun = SystemTransaction {
             tx,
             kind: self.kind,

@@ -4,11 +4,7 @@ mod call_span;
 mod malformed;
 mod server;
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use jiff::{Timestamp, tz::TimeZone};
@@ -26,6 +22,7 @@ use super::{
     identity::Identity,
     limit::{Counted, HourlyLimit},
     meta,
+    metrics::{CallTimer, Metrics},
     tools::{self, Answer, Audience, Spec},
 };
 use crate::telemetry::Span;
@@ -39,6 +36,7 @@ pub struct ServerState {
     /// The exercises that all users have.
     pub catalogue: Catalogue,
     pub limit: HourlyLimit,
+    pub metrics: Arc<Metrics>,
     /// The tools as agents and users see them.
     agent_tools: Vec<Tool>,
     user_tools: Vec<Tool>,
@@ -49,6 +47,7 @@ impl ServerState {
     pub async fn new(db: Database, calls_per_hour: usize) -> Result<Arc<Self>, sqlx::Error> {
         let catalogue = Catalogue::load(db.pool()).await?;
         Ok(Arc::new(Self {
+            metrics: Arc::new(Metrics::new(Some(&db))),
             db,
             catalogue,
             limit: HourlyLimit::new(calls_per_hour),
@@ -159,21 +158,24 @@ impl Handler {
     }
 }
 
-/// Runs a call with the deadline, turns a panic into an error, and logs the outcome with the user and the trace.
-async fn run_logged<T>(
-    name: &str,
+/// Runs a call with the deadline, turns a panic into an error, and records the outcome with the user and the trace.
+async fn run_recorded<T>(
+    metrics: &Metrics,
+    name: &'static str,
     (user, span): (Option<&UserId>, &Span),
     meta: &MetaObject,
     call: impl Future<Output = Result<T, ToolError>>,
 ) -> Result<T, ToolError> {
-    let started = Instant::now();
+    let mut timer = metrics.call(name);
     let call = AssertUnwindSafe(call).catch_unwind();
     let result = match tokio::time::timeout(CALL_TIMEOUT, call).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(ToolError::Internal),
         Err(_) => Err(ToolError::Timeout),
     };
-    log_call(name, (user, span), meta, started, result.as_ref().err());
+    let error = result.as_ref().err();
+    timer.ended(error);
+    log_call(name, (user, span), meta, &timer, error);
     result
 }
 
@@ -191,12 +193,12 @@ fn log_call(
     tool: &str,
     (user, span): (Option<&UserId>, &Span),
     meta: &MetaObject,
-    started: Instant,
+    timer: &CallTimer<'_>,
     error: Option<&ToolError>,
 ) {
     let request_id = meta::request_id(meta);
     let (user, trace_id) = (user.map(UserId::as_str), span.trace_id());
-    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ms = timer.ms();
     match error {
         None => tracing::info!(tool, user, request_id, trace_id, ok = true, ms, "call"),
         Some(ToolError::Input(_) | ToolError::Limit(_)) => {

@@ -69,7 +69,7 @@ pub async fn over_http(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let http = HttpState::new(config, Tuning::default())?;
+    let http = HttpState::new(config, Tuning::default(), state.metrics.clone())?;
     let router = router(&http, move || Handler::new(state.clone(), None));
     let grace = config.shutdown_grace;
     run(listener, router, &http.lifecycle, shutdown, grace).await?;

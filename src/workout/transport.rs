@@ -31,7 +31,7 @@ use rmcp::{
 use tower::ServiceBuilder;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{auth::Authenticator, protected_resource::ProtectedResource};
+use super::{auth::Authenticator, metrics::Metrics, protected_resource::ProtectedResource};
 use crate::{
     config::WorkoutConfig, http::lifecycle::Lifecycle, http::middleware, telemetry::Telemetry,
 };
@@ -55,6 +55,7 @@ pub struct HttpState {
     sessions: Arc<Sessions>,
     manager: Arc<LocalSessionManager>,
     limits: Limits,
+    metrics: Arc<Metrics>,
     request_ids: Arc<RequestIds>,
     /// Counts the messages being answered.
     pub lifecycle: Lifecycle,
@@ -63,7 +64,11 @@ pub struct HttpState {
 
 impl HttpState {
     /// Must be called within a tokio runtime. Fails only if no HTTP client can be built.
-    pub fn new(config: &WorkoutConfig, tuning: Tuning) -> anyhow::Result<Arc<Self>> {
+    pub fn new(
+        config: &WorkoutConfig,
+        tuning: Tuning,
+        metrics: Arc<Metrics>,
+    ) -> anyhow::Result<Arc<Self>> {
         let resource = Arc::new(ProtectedResource::from_config(config));
         let manager = Arc::new(LocalSessionManager::default());
         Ok(Arc::new(Self {
@@ -85,6 +90,7 @@ impl HttpState {
             sessions: Sessions::new(manager.clone(), tuning),
             manager,
             limits: Limits::new(&tuning, config.rate_limit_per_hour),
+            metrics,
             request_ids: Arc::default(),
             lifecycle: Lifecycle::default(),
             telemetry: Telemetry::start(config.traces.as_ref())?,
@@ -123,8 +129,10 @@ pub fn router<H: ServerHandler>(
         .merge(facade::routes(state))
         // Outermost: a page that rebound its host name does not even get a 401.
         .route_layer(from_fn_with_state(state.clone(), guard::check_host));
-    // Outside the host check: container runtimes use any host name.
-    let routes = named.route("/health", get(pages::health));
+    // Outside the host check: container runtimes and Prometheus use any host name.
+    let routes = named
+        .route("/health", get(pages::health))
+        .route("/metrics", get(pages::metrics));
     let cors = cors(&state.resource);
     middleware::wrap(routes, Some(cors), state.telemetry.clone()).with_state(state.clone())
 }

@@ -11,14 +11,18 @@ import sys
 import time
 import tomllib
 import traceback
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 from claude import DELTAS, PAUSE_SECS
-from system import IMAGE, ROOT, STORE, System, get, podman, running
+from system import IMAGE, ROOT, STORE, System, get, podman, running, wait_until
 
 # The program has three systems, two databases, four kinds of object storage and a client of Temporal in it.
 MOST_MB = 48
 USER = "65532"
+STREAMS = 50
 PRIVATE = ("/metrics", "/ready", "/METRICS", "//ready", "/metrics/", "/%72eady", "/x/../metrics")
 
 
@@ -142,6 +146,39 @@ def shutdown(system: System) -> str:
     return "a stop in the middle of a stream ends it with shutting_down; exit code 0"
 
 
+def replicas(system: System) -> str:
+    """One of two agents is stopped in the middle of the streams of 50 users, who then begin new chats."""
+
+    def talk(sub: str) -> str:
+        with system.chat("talk", sub=sub) as events:
+            assert [next(events)["type"] for _ in range(2)] == ["model_chosen", "text_delta"]
+            began.wait(60)
+            last = list(events)[-1]
+        return last.get("code", last["type"])
+
+    system.up(agents=2)
+    users = [f"user-{number}" for number in range(STREAMS)]
+    stopped = system.containers("agent")[0]
+    ready = system.agent_ready(stopped)
+    began = Barrier(STREAMS + 1)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(system.token, users))
+    with ThreadPoolExecutor(2 * STREAMS) as pool:
+        streams = [pool.submit(talk, sub) for sub in users]
+        began.wait(60)
+        stop = subprocess.Popen(["podman", "stop", stopped], stdout=subprocess.DEVNULL)
+        # What has begun there by now is cut off.
+        wait_until("the agent drains", lambda: not ready())
+        # Until well after the replica's end: a chat takes longer than two seconds.
+        for _ in range(3):
+            list(pool.map(lambda sub: system.answer("count", sub=sub), users))
+        assert stop.wait() == 0
+        ends = Counter(stream.result() for stream in streams)
+    assert set(ends) == {"done", "shutting_down"}, ends
+    system.up()
+    return f"one of two agents stops in the middle of {STREAMS} streams: {dict(ends)}, and all new chats are answered"
+
+
 def survives(system: System) -> str:
     system.answer("log squats", sub="victor")
     before = system.container("mcp")
@@ -154,7 +191,8 @@ def survives(system: System) -> str:
 
 
 CHECKS = (
-    image, size, compose, health, private, stream, workout, run, read_only, powerless, healthcheck, shutdown, survives,
+    image, size, compose, health, private, stream, workout, run, read_only, powerless, healthcheck, shutdown,
+    replicas, survives,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PAUSE_SECS = 0.3
 DELTAS = 8
+LONG_DELTAS = 150
 SQUATS = {"exercise_id": "barbell-back-squat", "sets": [{"reps": 5, "weight": 100, "unit": "kg"}]}
 TOOLS = {"log": ("create_workout", {"exercises": [SQUATS]}), "read": ("list_workouts", {})}
 
@@ -23,7 +24,8 @@ def answer(body: dict) -> Iterator[dict]:
             # In a run, the name of the server is before it.
             offered = [tool["name"] for tool in body["tools"]]
             return reply("tool_use", tool_use(next(tool for tool in offered if tool.endswith(name)), arguments))
-    return reply("end_turn", text(clock(DELTAS if said.startswith("count") else 1_000)))
+    lengths = {"count": DELTAS, "talk": LONG_DELTAS}
+    return reply("end_turn", text(clock(next((lengths[word] for word in lengths if said.startswith(word)), 1_000))))
 
 
 def clock(deltas: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +22,7 @@ IMAGE = "docker.io/library/prog-strength-agent"
 NETWORK = "prog-strength"
 RUNS_SITE = "runs.localhost"
 SOCKET = "unix:///run/containers/podman.sock"
+ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 START_SECS = 60
 SETTINGS = {
     "ANTHROPIC_API_KEY": "scripted",
@@ -78,21 +80,36 @@ class System:
         assert done.returncode == 0, f"docker-compose {' '.join(arguments)}: {done.stderr}"
         return done.stdout.strip()
 
-    def up(self) -> None:
-        """As README says, but for the image, which is built already. Ready: the agent has its tools."""
-        self.compose("up", "--detach", "--no-build")
-        address = self.inspect("agent", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
-        wait_until("the agent is ready", lambda: get(http.client.HTTPConnection(address, 8001), "/ready") == 200)
+    def up(self, agents: int = 1) -> None:
+        """As README says, but for the image, which is built already. Ready: the agents have their tools."""
+        self.compose("up", "--detach", "--no-build", "--scale", f"agent={agents}")
+        for container in self.containers("agent"):
+            wait_until("an agent is ready", self.agent_ready(container))
         for site in ("localhost", RUNS_SITE):
             wait_until(f"Caddy answers for {site}", lambda site=site: get(self.site(site), "/health") == 200)
+
+    def agent_ready(self, container: str) -> Callable[[], bool]:
+        """Asks this agent, past Caddy."""
+        address = podman("inspect", "--format", ADDRESS, container)
+
+        def ready() -> bool:
+            try:
+                return get(http.client.HTTPConnection(address, 8001, timeout=5), "/ready") == 200
+            except OSError:
+                return False
+
+        return ready
 
     def down(self) -> None:
         self.compose("down")
 
+    def containers(self, service: str) -> list[str]:
+        identities = self.compose("ps", "--quiet", service).split()
+        assert identities, f"{service} has no container"
+        return identities
+
     def container(self, service: str) -> str:
-        identity = self.compose("ps", "--quiet", service)
-        assert identity, f"{service} has no container"
-        return identity
+        return self.containers(service)[0]
 
     def inspect(self, service: str, template: str) -> str:
         return podman("inspect", "--format", template, self.container(service))
@@ -106,15 +123,22 @@ class System:
 
     def site(self, name: str = "localhost") -> http.client.HTTPSConnection:
         """A connection to Caddy, whose certificate must be of its own authority, and for this name."""
-        authority = self.folder / "root.crt"
-        podman("cp", f"{self.container('caddy')}:/data/caddy/pki/authorities/local/root.crt", str(authority))
-        site = http.client.HTTPSConnection(name, context=ssl.create_default_context(cafile=str(authority)))
+        site = http.client.HTTPSConnection(name, context=self._trust())
         # Names of Caddy's sites are no names of this machine's.
         site._create_connection = lambda address, *rest: socket.create_connection(("localhost", address[1]), *rest)
         return site
 
+    @cache
+    def _trust(self) -> ssl.SSLContext:
+        """Caddy's own authority, which lasts with its volume."""
+        authority = self.folder / "root.crt"
+        podman("cp", f"{self.container('caddy')}:/data/caddy/pki/authorities/local/root.crt", str(authority))
+        return ssl.create_default_context(cafile=str(authority))
+
+    @cache
     def token(self, sub: str) -> str:
-        return podman("exec", self.container("agent"), "/prog-strength-agent", "token", "--sub", sub)
+        key = f"JWT_SIGNING_KEY={SETTINGS['JWT_SIGNING_KEY']}"
+        return podman("run", "--rm", "--network", "none", "--env", key, IMAGE, "token", "--sub", sub)
 
     @contextmanager
     def chat(self, words: str, *, sub: str = "sam") -> Iterator[Iterator[dict]]:

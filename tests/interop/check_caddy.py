@@ -58,11 +58,11 @@ class PatientClaude:
 
 
 def derive(caddyfile: str, site: str, upstream: str) -> str:
-    """The shipped file with loopback addresses and no other change."""
+    """The shipped file with loopback addresses and no other change. `upstream` is a name, a space and a port."""
     options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n"
     # There is no runs server here: its site only must not take one of this machine's own ports.
     runs = ("runs.progstrength.fitness", f"http://127.0.0.1:{free_port()}")
-    names = (("agent.progstrength.fitness", site), ("agent:8001", upstream), runs)
+    names = (("agent.progstrength.fitness", site), ("agent 8001", upstream), runs)
     for old, new in (("\n{\n", f"\n{options}"), *names):
         assert old in caddyfile, f"the Caddyfile holds no {old!r}"
         caddyfile = caddyfile.replace(old, new)
@@ -128,7 +128,7 @@ def main() -> None:
         ok("caddy validate", "the Caddyfile as shipped")
 
         derived = Path(home, "Caddyfile")
-        derived.write_text(derive(shipped.read_text(), site, agent.url.removeprefix("http://")))
+        derived.write_text(derive(shipped.read_text(), site, agent.url.removeprefix("http://").replace(":", " ")))
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(derived)]
         with Process("caddy", command, environment(Path(home))) as caddy:
             wait_until("Caddy", lambda: caddy.running() and httpx.get(f"{site}/health").status_code == 200)

@@ -77,9 +77,13 @@ impl Models {
         self.data.len()
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.data.iter().any(|model| model.id == name)
+    }
+
     /// False also for a model that later pages may list.
     pub fn lacks(&self, name: &str) -> bool {
-        !self.has_more && self.data.iter().all(|model| model.id != name)
+        !self.has_more && !self.has(name)
     }
 }
 

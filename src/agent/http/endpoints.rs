@@ -13,12 +13,12 @@ use utoipa::ToSchema;
 
 use super::app::App;
 use crate::{
-    agent::metrics::Metrics,
     http::{
         health::{self, Health},
         openapi::{self, Document},
         request_id::RequestId,
     },
+    process::metrics::CONTENT_TYPE,
 };
 
 /// Whether the process is alive, whatever MCP and Claude do.
@@ -85,8 +85,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "OpenMetrics 1.0 text",
     body = String, content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let content_type = [(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)];
-    (content_type, app.metrics.encode()).into_response()
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], app.metrics.encode()).into_response()
 }
 
 /// This document.

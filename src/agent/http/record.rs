@@ -110,7 +110,11 @@ impl ChatRecord {
             | Event::BlockEnd(_) => {}
             Event::ApprovalRequest(_) => self.asked += 1,
             Event::TextDelta { .. } | Event::ToolUseStart { .. } => {
-                self.first_token.get_or_insert_with(|| self.began.elapsed());
+                if self.first_token.is_none() {
+                    let after = self.began.elapsed();
+                    self.first_token = Some(after);
+                    self.app.metrics.first_text(after);
+                }
             }
             Event::ToolResult {
                 name,

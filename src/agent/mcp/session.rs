@@ -16,8 +16,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, Span};
 
-use super::{ServerInfo, server::Server, transport::fault::LastFault};
-use crate::{agent::tools::Catalogue, upstream::backoff::Backoff};
+use super::{Probed, ServerInfo, bounded, server::Server, transport::fault::LastFault};
+use crate::upstream::backoff::Backoff;
 pub(super) use chat::Chat;
 use connect::{Opened, open};
 #[cfg(any(test, fuzzing))]
@@ -219,7 +219,7 @@ impl Supervisor {
 }
 
 /// Opens a session, lists its tools and closes it.
-pub(super) async fn probe(server: &Server) -> anyhow::Result<(ServerInfo, Arc<Catalogue>)> {
+pub(super) async fn probe(server: &Server) -> anyhow::Result<Probed> {
     let opened = open(server, &Arc::default(), &TaskTracker::new()).await;
     let Opened {
         mut service,
@@ -230,9 +230,17 @@ pub(super) async fn probe(server: &Server) -> anyhow::Result<(ServerInfo, Arc<Ca
         .catalogue()
         .await
         .context("building the catalogue panicked")?;
-    let server = server_info(service.peer(), &Offer::Catalogue(catalogue.clone()));
+    let peer = service.peer();
+    let server = server_info(peer, &Offer::Catalogue(catalogue.clone()));
+    let protocol = peer
+        .peer_info()
+        .map(|info| info.protocol_version.to_string());
     let _ = service.close_with_timeout(CLOSE_TIMEOUT).await;
-    Ok((server, catalogue))
+    Ok(Probed {
+        server,
+        protocol: bounded(&protocol.unwrap_or_default()),
+        catalogue,
+    })
 }
 
 /// Closes a session (DELETE) after `drain`, in which calls in flight finish, or at shutdown, when no calls are left.

@@ -65,6 +65,7 @@ pub(in crate::cli) enum RunsCommand {
         request_id: bool,
     },
     /// Encrypt all stored secrets with the first of `RUNS_ENCRYPTION_KEYS`, in `DATABASE_URL`
+    #[command(after_long_help = help(Server::RotateKeys))]
     RotateKeys,
 }
 
@@ -101,13 +102,16 @@ pub(in crate::cli) struct ShowArguments {
 #[derive(Subcommand)]
 pub(in crate::cli) enum SkillsCommand {
     /// All skills
+    #[command(after_long_help = help(Server::Client))]
     List {
         #[arg(long)]
         json: bool,
     },
     /// A skill, as JSON
+    #[command(after_long_help = help(Server::Client))]
     Show { id: String },
     /// Create a skill from a JSON file; `-` reads standard input
+    #[command(after_long_help = help(Server::Client))]
     Create {
         file: PathBuf,
         /// Called when a run of the skill has ended; in place of the file's `callbackUrl`
@@ -115,10 +119,13 @@ pub(in crate::cli) enum SkillsCommand {
         callback_url: Option<String>,
     },
     /// Change a skill by a JSON file with the fields to change; `-` reads standard input
+    #[command(after_long_help = help(Server::Client))]
     Update { id: String, file: PathBuf },
     /// Delete a skill; its runs stay
+    #[command(after_long_help = help(Server::Client))]
     Delete { id: String },
     /// Run a skill now
+    #[command(after_long_help = help(Server::Client))]
     Run {
         id: String,
         /// Shown to its first step
@@ -132,13 +139,16 @@ pub(in crate::cli) enum SkillsCommand {
 #[derive(Subcommand)]
 pub(in crate::cli) enum ConnectionsCommand {
     /// All stored connections
+    #[command(after_long_help = help(Server::Client))]
     List {
         #[arg(long)]
         json: bool,
     },
     /// A connection, with its secrets masked
+    #[command(after_long_help = help(Server::Client))]
     Show { name: String },
     /// Store a connection, or replace it
+    #[command(after_long_help = help(Server::Client))]
     Set {
         name: String,
         /// The server's streamable-HTTP endpoint
@@ -149,7 +159,9 @@ pub(in crate::cli) enum ConnectionsCommand {
         header: Vec<String>,
     },
     /// Delete a connection
+    #[command(after_long_help = help(Server::Client))]
     Delete { name: String },
     /// Open a session with its server, and list the tools: exit 0 if it can be used, 1 if not
+    #[command(after_long_help = help(Server::Client))]
     Check { name: String },
 }

@@ -8,19 +8,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
-use prometheus_client::encoding::text::encode;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::app::App;
 use crate::{
-    agent::metrics::Metrics,
     http::{
         health::{self, Health},
         openapi::{self, Document},
         request_id::RequestId,
     },
+    process::metrics::{self, CONTENT_TYPE},
     runs::engine::Role,
 };
 
@@ -92,9 +91,8 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let mut text = app.agent_metrics.encode();
     // Two registries, one document.
     text.truncate(text.trim_end_matches(END_OF_METRICS).len());
-    // Writing into a String cannot fail.
-    let _ = encode(&mut text, &app.registry);
-    ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], text).into_response()
+    text.push_str(&metrics::text(&app.registry));
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
 /// This document.

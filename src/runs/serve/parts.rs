@@ -55,6 +55,7 @@ pub(super) async fn open(config: RunsConfig) -> anyhow::Result<Opened> {
     let guard = Guard::new(config.outbound_allow.iter().cloned());
     let mut registry = Registry::default();
     let metrics = RunMetrics::register(&mut registry);
+    store.database().register_metrics(&mut registry);
     let agent_metrics = Metrics::new();
     let deliverer = Deliverer::new(
         store.clone(),

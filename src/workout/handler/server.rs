@@ -14,7 +14,7 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{Handler, call_span, error_data, malformed, run_logged};
+use super::{Handler, call_span, error_data, malformed, run_recorded};
 use crate::{
     telemetry::Span,
     workout::{
@@ -75,7 +75,8 @@ impl ServerHandler for Handler {
         let known = user.as_ref().ok().cloned().flatten();
         let span = call_span::begin(&context, tool.name);
         let call = async { self.run_tool(tool, user?.as_ref(), arguments, meta).await };
-        let called = run_logged(tool.name, (known.as_ref(), &span), meta, call).await;
+        let metrics = &self.state.metrics;
+        let called = run_recorded(metrics, tool.name, (known.as_ref(), &span), meta, call).await;
         call_span::end(&span, called.as_ref().err());
         let result = match called {
             Ok((mut answer, notice)) => {
@@ -141,7 +142,8 @@ impl ServerHandler for Handler {
             let ctx = self.context(user.as_ref(), zone);
             resources::read(&request.uri, uri, &ctx).await
         };
-        let read = run_logged(
+        let read = run_recorded(
+            &self.state.metrics,
             "resources/read",
             (user.as_ref(), &Span::default()),
             meta,
@@ -187,7 +189,14 @@ impl ServerHandler for Handler {
             let ctx = self.context(Some(&user), zone);
             prompt.get(&ctx, arguments).await
         };
-        let result = run_logged("prompts/get", (Some(&user), &Span::default()), meta, prompt).await;
+        let result = run_recorded(
+            &self.state.metrics,
+            "prompts/get",
+            (Some(&user), &Span::default()),
+            meta,
+            prompt,
+        )
+        .await;
         result.map(GetPromptResponse::Complete).map_err(invalid)
     }
 

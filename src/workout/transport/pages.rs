@@ -1,4 +1,4 @@
-//! Endpoints beside MCP: the health check, and the OAuth protected resource metadata (RFC 9728).
+//! Endpoints beside MCP: the health check, the metrics, and the OAuth protected resource metadata (RFC 9728).
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use serde::Serialize;
 
 use super::{HttpState, guard::no_public_url};
 use crate::{
     http::health, http::problem::Problem, http::request_id::RequestId,
-    workout::protected_resource::Host,
+    process::metrics::CONTENT_TYPE, workout::protected_resource::Host,
 };
 
 pub(super) const METADATA: &str = "/.well-known/oauth-protected-resource";
@@ -22,6 +22,13 @@ pub(super) const METADATA_WITH_PATH: &str = "/.well-known/oauth-protected-resour
 /// Liveness: answers while the process runs.
 pub(super) async fn health(Extension(id): Extension<RequestId>) -> Response {
     health::respond("prog-strength-mcp", &id)
+}
+
+/// Metrics in the `OpenMetrics` text format, which Prometheus reads.
+pub(super) async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
+    let (agent, users) = state.sessions.count().await;
+    let text = state.metrics.text(agent, users);
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
 /// RFC 9728 section 2.

@@ -75,9 +75,7 @@ impl Sessions {
         self: &Arc<Self>,
         identity: &Identity,
     ) -> Result<Reservation, LimitReached> {
-        let live = self.manager.sessions.read().await;
-        let mut state = self.state();
-        state.owners.retain(|id, _| live.contains_key(id.as_str()));
+        let mut state = self.live().await;
         let owners = state.owners.values().chain(state.opening.values());
         let (mut own, mut all) = (0, 0);
         for owner in owners {
@@ -101,6 +99,22 @@ impl Sessions {
             sessions: self.clone(),
             number,
         })
+    }
+
+    /// The numbers of the agent's sessions and of users'.
+    pub(super) async fn count(&self) -> (usize, usize) {
+        let state = self.live().await;
+        let is_agent = |owner: &&Identity| matches!(owner, Identity::Agent);
+        let agent = state.owners.values().filter(is_agent).count();
+        (agent, state.owners.len() - agent)
+    }
+
+    /// The table without the sessions that have ended.
+    async fn live(&self) -> MutexGuard<'_, State> {
+        let live = self.manager.sessions.read().await;
+        let mut state = self.state();
+        state.owners.retain(|id, _| live.contains_key(id.as_str()));
+        state
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

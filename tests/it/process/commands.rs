@@ -174,6 +174,20 @@ async fn help_lists_the_settings_of_the_command() {
         (&["runs", "--help"], "RUNS_CONCURRENCY=16", "AGENT_PORT="),
         (&["run", "--help"], "RUNS_TOKEN=", "RUNS_CONCURRENCY="),
         (&["skills", "--help"], "RUNS_URL=", "RUNS_CONCURRENCY="),
+        (
+            &["skills", "run", "--help"],
+            "RUNS_URL=",
+            "RUNS_CONCURRENCY=",
+        ),
+        (&["connections", "set", "--help"], "RUNS_URL=", "PORT="),
+        (
+            &["runs", "rotate-keys", "--help"],
+            "DATABASE_URL=sqlite:prog-strength-runs.db",
+            "PORT=",
+        ),
+        (&["healthcheck", "--help"], "AGENT_PORT=8001", "JWT_ISSUER="),
+        (&["token", "--help"], "JWT_SIGNING_KEY=", "AGENT_PORT="),
+        (&["dev", "--help"], "CLAUDE_MODEL=", "JWT_SIGNING_KEY="),
     ] {
         let ended = run(command, &[]).await;
         let has = |start: &str| ended.out.iter().any(|line| line.trim().starts_with(start));
@@ -181,5 +195,49 @@ async fn help_lists_the_settings_of_the_command() {
             (ended.code, has(listed), has(absent)),
             (Some(0), true, false)
         );
+    }
+}
+
+/// What bash completes after these words, by the script of `completions bash`.
+async fn completed_in_bash(words: &[&str]) -> String {
+    let (last, before) = words.split_last().expect("a word");
+    let script = r#"
+        binary=$1; shift
+        source <("$binary" completions bash)
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        [[ $(complete -p "$1") =~ -F\ ([^ ]+) ]]
+        "${BASH_REMATCH[1]}" "$1" "${@: -1}" "${@: -2:1}"
+        echo "${COMPREPLY[*]}"
+    "#;
+    let mut bash = tokio::process::Command::new("bash");
+    bash.args([
+        "-euc",
+        script,
+        "bash",
+        env!("CARGO_BIN_EXE_prog-strength-agent"),
+    ]);
+    bash.arg("prog-strength-agent").args(before).arg(last);
+    let ended = within("bash", bash.output()).await.expect("bash");
+    let err = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{err}");
+    String::from_utf8(ended.stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn bash_completes_commands_and_options_by_the_script() {
+    assert_eq!(completed_in_bash(&["conf"]).await, "config");
+    assert_eq!(completed_in_bash(&["config", "ch"]).await, "check");
+    assert_eq!(completed_in_bash(&["token", "--t"]).await, "--ttl");
+}
+
+#[tokio::test]
+async fn each_usual_shell_has_a_script_and_needs_no_settings_for_it() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let ended = run(&["completions", shell], &[("AGENT_PORT", "none")]).await;
+        assert_eq!((ended.code, &ended.err), (Some(0), &vec![]), "{shell}");
+        assert!(ended.out.join("\n").contains("healthcheck"), "{shell}");
     }
 }

@@ -113,15 +113,20 @@ async fn connect_asks_claude_and_the_mcp_server() {
     let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
     let ended = connect(claude.url(), &mcp.url(), &[]).await;
     assert_eq!((ended.code, &ended.err), (Some(0), &vec![]));
-    let [.., first, second] = &ended.out[..] else {
+    let [.., first, second, third] = &ended.out[..] else {
         panic!("too few lines: {:?}", ended.out)
     };
     assert_eq!(
-        *first,
-        format!("ok: Claude at {} lists 1 models", claude.url())
+        [first, second],
+        [
+            &format!("ok: Claude at {} lists 1 models", claude.url()),
+            "ok: CLAUDE_MODEL claude-sonnet-4-6 is among them"
+        ]
     );
-    assert!(second.starts_with("ok: MCP server "), "{second}");
-    assert!(second.contains("list_exercises"), "{second}");
+    assert!(third.starts_with("ok: MCP server "), "{third}");
+    for part in [" speaks 2025-11-25 and has ", "list_exercises"] {
+        assert!(third.contains(part), "{third}");
+    }
     assert!(claude.asked().is_empty());
     let ended = connect(
         claude.url(),
@@ -335,6 +340,96 @@ async fn a_compressed_list_of_models_is_named_and_halves_of_pairs_are_read() {
 }
 
 #[tokio::test]
+async fn what_the_settings_mean_is_said_in_notes() {
+    let settings = [
+        ("AGENT_TURN_TIMEOUT_SECS", "120"),
+        ("RATE_LIMIT_MAX", "0"),
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "https://app.example.com,capacitor://localhost",
+        ),
+    ];
+    let ended = check(&[], &settings).await;
+    let notes = ended
+        .out
+        .iter()
+        .filter_map(|line| line.strip_prefix("note: "));
+    insta::assert_snapshot!(notes.collect::<Vec<_>>().join("\n"), @r"
+    a chat has 120 s; Claude may be silent for 60 s, a tool call may take 30 s; after SIGTERM chats have 30 s more
+    a user may make 8 requests at the same time, and any number in turn
+    the pages of https://app.example.com, capacitor://localhost may call
+    ");
+}
+
+/// The lines and the exit code of a check of another server's settings.
+async fn check_of(server: &str, env: &[(&str, &str)]) -> Ended {
+    let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
+    let (claude, mcp) = (claude.url().to_owned(), mcp.url());
+    let both = [
+        ("ANTHROPIC_BASE_URL", claude.as_str()),
+        ("PROG_STRENGTH_MCP_URL", mcp.as_str()),
+        ("PROG_STRENGTH_MCP_TOKEN", "MARKER-mcp-token-of-16-bytes"),
+    ];
+    check(&[server, "--connect"], &[&both[..], env].concat()).await
+}
+
+#[tokio::test]
+async fn the_settings_of_the_other_servers_are_checked_with_their_database() {
+    let directory = Directory::new();
+    let file = directory.0.join("log.db");
+    let url = format!("sqlite:{}", file.display());
+    for (server, setting) in [("mcp", "MCP_PORT=8000"), ("runs", "RUNS_CONCURRENCY=16")] {
+        let ended = check_of(server, &[("DATABASE_URL", &url)]).await;
+        assert_eq!((ended.code, &ended.err), (Some(0), &vec![]), "{server}");
+        assert!(ended.out.iter().any(|line| line == setting), "{ended:?}");
+        let expected = format!(
+            "ok: the database is {} (SQLite), which the start creates",
+            file.display()
+        );
+        assert_eq!(ended.out.last(), Some(&expected));
+        assert!(!file.exists(), "a check changes nothing");
+        assert!(!ended.out.join("\n").contains("MARKER"));
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_used_is_a_fault_of_its_setting() {
+    let directory = Directory::new();
+    let other = directory.0.join("other");
+    std::fs::write(&other, "not a database, but a text of some length").expect("a file");
+    let missing = directory.0.join("missing/log.db");
+    let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = server.local_addr().expect("bound").port();
+    drop(server);
+    for (url, cause) in [
+        (
+            format!("sqlite:{}", other.display()),
+            "file is not a database",
+        ),
+        (
+            format!("sqlite:{}", missing.display()),
+            "there is no folder",
+        ),
+        (
+            format!("postgres://me:MARKER@127.0.0.1:{port}/x"),
+            "refused",
+        ),
+    ] {
+        let ended = check_of("mcp", &[("DATABASE_URL", &url)]).await;
+        let message = ended.err.join("\n");
+        assert_eq!(ended.code, Some(2), "{message}");
+        assert!(
+            message.starts_with("configuration: DATABASE_URL is refused: cannot open the database"),
+            "{message}"
+        );
+        assert!(
+            message.contains(cause) && !message.contains("MARKER"),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_tool_that_needs_approval_and_is_not_offered_is_a_warning() {
     let (claude, mcp) = (FakeClaude::start().await, McpServer::start().await);
     let policy = [("AGENT_APPROVALS", "create_workout,delete_all")];
@@ -343,5 +438,7 @@ async fn a_tool_that_needs_approval_and_is_not_offered_is_a_warning() {
     let warning = "warning: AGENT_APPROVALS names delete_all, which is not among them";
     assert!(out.lines().any(|line| line == warning), "{out}");
     assert!(!out.contains("names create_workout"), "{out}");
+    let held = "note: calls of these need the user's confirmation: create_workout";
+    assert!(out.lines().any(|line| line == held), "{out}");
     assert_eq!(ended.code, Some(0));
 }

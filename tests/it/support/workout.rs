@@ -6,9 +6,8 @@ use http::Method;
 use prog_strength_agent::{
     config::WorkoutConfig,
     http::lifecycle::Lifecycle,
-    workout::identity::Identity,
-    workout::serve,
     workout::transport::{HttpState, Tuning, router},
+    workout::{identity::Identity, metrics::Metrics, serve},
 };
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -104,7 +103,8 @@ impl WorkoutServer {
         let mut all: HashMap<String, String> = usual.iter().map(owned).collect();
         all.extend(env.iter().map(owned));
         let config = WorkoutConfig::from_iter(false, all).expect("good settings");
-        let state = HttpState::new(&config, tuning).expect("an HTTP client");
+        let metrics = Arc::new(Metrics::new(None));
+        let state = HttpState::new(&config, tuning, metrics).expect("an HTTP client");
         let handler = WhoAmI {
             gate: Gate::new(),
             begun: Arc::default(),

@@ -7,6 +7,7 @@ mod deployment;
 mod idempotency;
 mod identity;
 mod log_lines;
+mod metrics;
 mod process;
 mod startup;
 mod stdio;

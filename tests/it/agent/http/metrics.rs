@@ -79,6 +79,7 @@ async fn metrics_count_every_chat_including_rejected_ones() {
     insta::assert_snapshot!(types.collect::<Vec<_>>().join("\n"), @r"
     chat_requests counter
     chat_duration_seconds histogram
+    chat_time_to_first_text_seconds histogram
     chat_in_flight gauge
     claude_requests counter
     claude_request_duration_seconds histogram
@@ -101,6 +102,7 @@ async fn metrics_count_every_chat_including_rejected_ones() {
     chat_requests_total{mode="json",code="unauthorized"} 1
     chat_requests_total{mode="sse",code="invalid_request"} 1
     chat_requests_total{mode="sse",code="ok"} 1
+    chat_time_to_first_text_seconds_count 2
     claude_fallbacks_total 0
     claude_request_duration_seconds_count 5
     claude_requests_total{status="200"} 4

@@ -49,8 +49,9 @@ impl Service {
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config =
             WorkoutConfig::from_iter(false, HashMap::from(settings)).expect("good settings");
-        let state = HttpState::new(&config, Tuning::default()).expect("an HTTP client");
         let workouts = world.workouts.clone();
+        let state = HttpState::new(&config, Tuning::default(), workouts.metrics.clone());
+        let state = state.expect("an HTTP client");
         let mcp = router(&state, move || Handler::new(workouts.clone(), None));
         let (mcp_url, mcp) = served(mcp).await;
         let (claude_url, claude) = start_stand_in(pace).await;

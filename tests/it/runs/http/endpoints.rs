@@ -238,6 +238,11 @@ async fn the_metrics_are_one_document_of_runs_claude_and_mcp() {
     ] {
         assert_eq!(samples.get(name), Some(&value), "{name}\n{}", answer.text);
     }
+    for access in ["read", "write"] {
+        let waits = format!("database_wait_seconds_count{{access=\"{access}\"}}");
+        let waits = samples.get(waits.as_str()).expect("the waits");
+        assert!(*waits >= 1.0, "{}", answer.text);
+    }
 }
 
 #[tokio::test]

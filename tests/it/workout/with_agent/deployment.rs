@@ -125,8 +125,9 @@ async fn workout_server(world: &World) -> (String, JoinHandle<anyhow::Result<()>
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = WorkoutConfig::from_iter(false, settings).expect("good settings");
-    let state = HttpState::new(&config, Tuning::default()).expect("an HTTP client");
     let workouts = world.workouts.clone();
+    let state = HttpState::new(&config, Tuning::default(), workouts.metrics.clone());
+    let state = state.expect("an HTTP client");
     let router = router(&state, move || Handler::new(workouts.clone(), None));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
