@@ -3,10 +3,12 @@
 //! Parsing takes defaults and ranges from it, `--help` is printed from it, and tests compare `.env.example` and README
 //! with it.
 
-use std::{
-    fmt::{self, Write},
-    ops::RangeInclusive,
-};
+mod help;
+
+use std::{fmt, ops::RangeInclusive};
+
+pub use help::help;
+pub(super) use help::help_with;
 
 use Kind::{Number, Secret, Text};
 
@@ -88,26 +90,6 @@ impl fmt::Display for Kind {
             Text(what) | Secret(what) => f.write_str(what),
         }
     }
-}
-
-/// The settings of a command, as `--help` shows them.
-pub fn help(server: Server) -> String {
-    help_with(|variable| {
-        let is_read = variable.read_by.contains(&server);
-        is_read.then(|| variable.default_of(server))
-    })
-}
-
-/// The settings for which there is a default, even an empty one.
-pub(super) fn help_with(default: impl Fn(&Variable) -> Option<&'static str>) -> String {
-    let mut text =
-        "Settings, from the environment or a `.env` file in the working directory:".to_owned();
-    for v in VARIABLES {
-        let Some(default) = default(v) else { continue };
-        let _ = write!(text, "\n\n  {}={default}", v.name);
-        let _ = write!(text, "\n      {} ({})", v.help, v.kind);
-    }
-    text
 }
 
 macro_rules! variables {
