@@ -21,10 +21,7 @@ pub(super) fn is_ordered(text: &str) -> bool {
     let ["delete" | "remove", rest @ ..] = &words[..] else {
         return false;
     };
-    let rest = match rest {
-        ["my" | "the", rest @ ..] => rest,
-        rest => rest,
-    };
+    let (["my" | "the", rest @ ..] | rest) = rest;
     matches!(
         rest,
         [

@@ -4,6 +4,8 @@ import { el, icon } from './dom.js';
 import { bareName, seconds, toolSubject, toolWords } from './words.js';
 
 const MOST_INPUT = 4000;
+/** The states of a call that took no time. */
+const NOT_RUN = ['declined', 'expired', 'unanswered'];
 
 export function pill(part) {
   const summary = el('summary');
@@ -24,7 +26,7 @@ export function pill(part) {
       icon(part.state),
       el('span', { class: 'pill-words' }, toolWords(bareName(part.name), part.state)),
       ...(subject ? [el('span', { class: 'pill-subject' }, subject)] : []),
-      ...(part.ms === null ? [] : [el('span', { class: 'pill-time' }, seconds(part.ms))]));
+      ...(part.ms === null || NOT_RUN.includes(part.state) ? [] : [el('span', { class: 'pill-time' }, seconds(part.ms))]));
     input.textContent = pretty(part.input);
     reason.textContent = part.state === 'declined' && part.approval?.answer?.reason ? `Your reason: ${part.approval.answer.reason}` : '';
     output.hidden = !part.result;
