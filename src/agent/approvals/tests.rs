@@ -70,9 +70,9 @@ impl Written {
         };
         let input = StrippedInput::parse(&self.input.to_string()).unwrap();
         let call = catalogue(0).prepare_call(context, TOOLS[self.tool], &input);
-        let held = HeldCall::new(approvals.clone(), &call.unwrap(), context);
-        held.request(TOOLS[self.tool], CallInput::Stripped(input))
-            .token
+        let input = CallInput::Stripped(input);
+        let held = HeldCall::new(approvals.clone(), &call.unwrap(), &input, context);
+        held.request(TOOLS[self.tool]).token
     }
 
     fn waiting(&self) -> WaitingCall {
@@ -203,9 +203,8 @@ impl Request {
             Tampering::SwapAnswers(a, b) => answers.swap(a.index(of_answers), b.index(of_answers)),
             Tampering::SwapTokens(a, b) => {
                 let (a, b) = (a.index(of_answers), b.index(of_answers));
-                let token = std::mem::take(&mut answers[a].0);
-                let token = std::mem::replace(&mut answers[b].0, token);
-                answers[a].0 = token;
+                let (first, second) = (answers[a].0.clone(), answers[b].0.clone());
+                (answers[a].0, answers[b].0) = (second, first);
             }
             Tampering::CallId(a, id) => calls[a.index(of_calls)].id = format!("t{id}"),
             Tampering::CallTool(a, tool) => calls[a.index(of_calls)].tool = *tool,
