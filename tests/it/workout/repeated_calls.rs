@@ -82,8 +82,8 @@ pub(super) async fn writes(user: &Client) -> Vec<Writes> {
         ),
         (
             "import_workouts",
-            ["2025-01-01", "2025-01-02"].map(|date| {
-                let csv = format!("Date,Exercise,Weight (kg),Reps\n{date},squat,100,5\n");
+            [5, 6].map(|reps| {
+                let csv = format!("Date,Exercise,Weight (kg),Reps\n2025-01-01,squat,100,{reps}\n");
                 json!({"csv": csv, "dry_run": false})
             }),
         ),
