@@ -75,7 +75,9 @@ impl Turn {
                 return yield self.failed(&failure);
             }
             self.ledger.start_round();
-            yield Event::RoundStart;
+            if streamed {
+                yield Event::RoundStart;
+            }
             loop {
                 let mut round = Round::new(&self, streamed);
                 let result = loop {
@@ -108,7 +110,9 @@ impl Turn {
                     return yield event;
                 }
                 self.ledger.start_round();
-                yield Event::RoundStart;
+                if streamed {
+                    yield Event::RoundStart;
+                }
             }
         }
     }
