@@ -52,10 +52,11 @@ pub enum Event {
     },
     /// A call waits for the user's confirmation. The turn ends after these.
     ApprovalRequest(Box<ApprovalRequest>),
-    /// A round begins: Claude is asked. Not sent by `/chat`.
+    /// A round begins: Claude is asked. Only of streamed turns, and not sent by `/chat`.
     #[serde(skip)]
     RoundStart,
-    /// A block that is no tool call is complete. Not sent by `/chat`, whose clients get the blocks in `done`.
+    /// A block that is no tool call is complete. Only of streamed turns, and not sent by `/chat`, whose clients get the blocks in
+    /// `done`.
     #[serde(skip)]
     BlockEnd(Box<BlockEnd>),
     /// The last event, on success.

@@ -80,7 +80,9 @@ impl Turn {
                 return yield self.ended(self.failed(&failure));
             }
             self.ledger.start_round();
-            yield Event::RoundStart;
+            if streamed {
+                yield Event::RoundStart;
+            }
             loop {
                 let mut round = Round::new(&self, streamed);
                 let result = loop {
@@ -114,7 +116,9 @@ impl Turn {
                     return yield self.ended(event);
                 }
                 self.ledger.start_round();
-                yield Event::RoundStart;
+                if streamed {
+                    yield Event::RoundStart;
+                }
             }
         }
     }

@@ -74,9 +74,10 @@ impl Messages<'_> {
         body: &Bytes,
         any_answer: bool,
     ) -> Result<History, Problem> {
-        let parse = match any_answer {
-            true => history::parse_with_last_calls,
-            false => history::parse,
+        let parse = if any_answer {
+            history::parse_with_last_calls
+        } else {
+            history::parse
         };
         let Translated { json, places } = match self {
             Self::Received(messages) => return Ok(parse(messages, body)?),

@@ -272,3 +272,45 @@ async fn an_answer_for_some_calls_or_with_a_changed_token_is_refused() {
     assert!(text.starts_with("messages[1].parts["), "{text}");
     assert_eq!(app.mcp.called(), ["list_workouts"]);
 }
+
+#[tokio::test]
+async fn a_run_that_fails_after_its_approved_call_may_be_resumed_again() {
+    let app = app().await;
+    app.claude.push_all([
+        Reply::tool("t1", "create_workout", bench_press()),
+        Reply::text("So").cut_after(3),
+        Reply::text("Fine."),
+    ]);
+    let mut thread = Thread::default();
+    thread.send(&app, "log it").await;
+    let approved = [json!({"status": "resolved", "payload": {"approved": true}})];
+    let events = thread.resume(&app, &approved).await;
+    assert_eq!(events.last().unwrap()["type"], "RUN_ERROR");
+    thread
+        .messages
+        .push(json!({"id": "u2", "role": "user", "content": "and?"}));
+    let events = thread.resume(&app, &approved).await;
+    assert_eq!(events.last().unwrap()["type"], "RUN_FINISHED");
+    assert_eq!(app.mcp.called(), ["create_workout"]);
+}
+
+#[tokio::test]
+async fn an_interrupt_may_be_cancelled_together_with_the_next_message() {
+    let app = app().await;
+    app.claude.push_all([
+        Reply::tool("t1", "create_workout", bench_press()),
+        Reply::text("Fine."),
+    ]);
+    let mut thread = Thread::default();
+    thread.send(&app, "log it").await;
+    thread
+        .messages
+        .push(json!({"id": "u2", "role": "user", "content": "no, wait"}));
+    thread.resume(&app, &[json!({"status": "cancelled"})]).await;
+    let results = app.claude.bodies()[1]["messages"][2]["content"].clone();
+    assert_eq!(
+        (&results[0]["is_error"], &results[1]["text"]),
+        (&json!(true), &json!("no, wait"))
+    );
+    assert!(app.mcp.called().is_empty());
+}

@@ -102,7 +102,7 @@ impl Thread {
         let calls = self
             .messages
             .iter_mut()
-            .filter_map(|it| it["toolCalls"].as_array_mut());
+            .filter_map(|it| it.get_mut("toolCalls")?.as_array_mut());
         let call = calls.flatten().find(|call| call["id"] == *id);
         call.unwrap_or_else(|| panic!("no call {id}"))
     }

@@ -73,7 +73,7 @@ impl<'a> Message<'a> {
                 }
             }
             "tool" => result(message)?,
-            "reasoning" => hidden(message, sealed)?,
+            "reasoning" => hidden(message, sealed.as_deref())?,
             // Of the frontend, or of its framework.
             "system" | "developer" | "activity" => Kind::Ignored,
             _ => {
@@ -163,35 +163,35 @@ fn input(arguments: Cow<'_, str>) -> Result<Cow<'_, RawValue>, Invalid> {
     parsed.map_err(|_| Invalid::new("must be a JSON object").in_field("arguments"))
 }
 
+/// The content of a result. Parts that no result of Claude may hold are left out.
+fn result_content(content: &RawValue) -> Result<Vec<Block<'_>>, Invalid> {
+    if let Some(text) = JsonStr::new(content) {
+        return Ok(vec![Block::text(text)]);
+    }
+    let expected = "must be a string or a list of parts";
+    let parts = parse_list(content, expected, "must be a part", |part| {
+        Ok(user_part(&part).ok())
+    });
+    let parts = parts.map_err(|invalid| invalid.in_field("content"))?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
 fn result<'a>(message: &Object<'a>) -> Result<Kind<'a>, Invalid> {
-    let content = match message.get("content") {
-        None => vec![],
-        Some(content) => match JsonStr::new(content) {
-            Some(text) => vec![Block::text(text)],
-            None => {
-                let expected = "must be a string or a list of parts";
-                let parts = parse_list(content, expected, "must be a part", |part| {
-                    Ok(user_part(&part).ok())
-                });
-                let parts = parts.map_err(|invalid| invalid.in_field("content"))?;
-                parts.into_iter().flatten().collect()
-            }
-        },
-    };
+    let content = message.get("content").map(result_content).transpose()?;
     let metadata = message.get("metadata");
     let metadata = metadata.and_then(|it| Object::parse(it.get()).ok());
     let is_marked = metadata.is_some_and(|it| it.boolean(IS_ERROR) == Ok(Some(true)));
     Ok(Kind::Result {
         id: required(message, "toolCallId")?,
-        content,
+        content: content.unwrap_or_default(),
         is_error: is_marked || message.get("error").is_some(),
     })
 }
 
 /// The block that an encrypted value stands for, which the agent has written: a JSON object, for thinking without its text. Thinking
 /// without one is not part of the history: Claude would refuse it.
-fn hidden<'a>(message: &Object<'a>, sealed: Option<Cow<'a, str>>) -> Result<Kind<'a>, Invalid> {
-    let block = sealed.as_deref().and_then(|it| it.strip_prefix(SEALED));
+fn hidden<'a>(message: &Object<'a>, sealed: Option<&str>) -> Result<Kind<'a>, Invalid> {
+    let block = sealed.and_then(|it| it.strip_prefix(SEALED));
     let block = block.map(|it| RawValue::from_string(it.to_owned()));
     let Some(Ok(block)) = block else {
         return Ok(Kind::Ignored);

@@ -152,16 +152,13 @@ impl Renderer {
 
     fn start_call(&mut self, id: &str, name: &str, to: &mut BytesMut) {
         self.close(to);
-        let parent = match self.holder.take() {
-            Some(holder) => holder,
-            None => {
-                let id = self.next_message();
-                if let Some(snapshot) = &mut self.snapshot {
-                    snapshot.add_assistant(&id);
-                }
-                id
+        let parent = self.holder.take().unwrap_or_else(|| {
+            let id = self.next_message();
+            if let Some(snapshot) = &mut self.snapshot {
+                snapshot.add_assistant(&id);
             }
-        };
+            id
+        });
         let event = AguiEvent::ToolCallStart {
             tool_call_id: id,
             tool_call_name: name,

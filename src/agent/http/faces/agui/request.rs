@@ -92,8 +92,14 @@ pub(in crate::agent::http::faces) fn read(
     );
     let messages = messages.map_err(|invalid| invalid.in_field("messages"))?;
     let approvals = body.get("resume").map(answers).transpose()?;
-    let is_resumed = approvals.as_ref().is_some_and(|it| !it.is_empty());
+    let mut approvals = approvals.unwrap_or_default();
+    let is_resumed = !approvals.is_empty();
     let translated = rounds::translate(messages, received.get().len(), is_resumed);
+    let (messages, any_waits) = translated.map_err(|_| Problem::internal())?;
+    if !any_waits {
+        // After a run that has failed, its client answers the same interrupts again.
+        approvals.clear();
+    }
     let props = body.get("forwardedProps");
     let props = props.and_then(|props| Object::parse(props.get()).ok());
     let prop = |field| match &props {
@@ -101,11 +107,11 @@ pub(in crate::agent::http::faces) fn read(
         None => Ok(None),
     };
     let request = ChatRequest {
-        messages: translated.map_err(|_| Problem::internal())?,
+        messages,
         stream: None,
         client_timezone: prop("client_timezone")?,
         display_name: prop("display_name")?,
-        approvals: Some(approvals.unwrap_or_default()),
+        approvals: Some(approvals),
     };
     let context = RunContext {
         thread_id,

@@ -60,16 +60,7 @@ impl Renderer {
                 put(to, &Chunk::TextDelta { id, delta: text });
             }
             Event::BlockEnd(ended) => self.end_block(ended, to),
-            Event::ToolUseStart { id, name } => {
-                self.close(to);
-                self.calls.start(id);
-                let chunk = Chunk::ToolInputStart {
-                    tool_call_id: id,
-                    tool_name: name,
-                    dynamic: true,
-                };
-                put(to, &chunk);
-            }
+            Event::ToolUseStart { id, name } => self.start_call(id, name, to),
             Event::ToolUse { id, name, input } => {
                 let chunk = Chunk::ToolInputAvailable {
                     tool_call_id: id,
@@ -120,6 +111,17 @@ impl Renderer {
         let chunk = Chunk::Start {
             message_id: self.continued.as_deref(),
             message_metadata,
+        };
+        put(to, &chunk);
+    }
+
+    fn start_call(&mut self, id: &str, name: &str, to: &mut BytesMut) {
+        self.close(to);
+        self.calls.start(id);
+        let chunk = Chunk::ToolInputStart {
+            tool_call_id: id,
+            tool_name: name,
+            dynamic: true,
         };
         put(to, &chunk);
     }

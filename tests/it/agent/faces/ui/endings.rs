@@ -110,7 +110,7 @@ async fn a_failure_closes_what_is_open_and_is_the_last_chunk() {
         json!({"type": "error", "errorText": "The model could not be used."})
     );
     assert_eq!(
-        shown(&[metadata.clone()])[0],
+        shown(std::slice::from_ref(metadata))[0],
         json!({"type": "message-metadata", "messageMetadata": {"code": "model_error", "retryable": true,
             "usage": usage(10, 1), "request_id": "<request_id>"}})
     );

@@ -14,11 +14,11 @@ async fn asked(messages: Value) -> Value {
     body
 }
 
-fn user(parts: Value) -> Value {
+fn user(parts: &Value) -> Value {
     json!({"id": "u", "role": "user", "parts": parts, "metadata": {"any": 1}})
 }
 
-fn assistant(parts: Value) -> Value {
+fn assistant(parts: &Value) -> Value {
     json!({"id": "a", "role": "assistant", "parts": parts})
 }
 
@@ -36,7 +36,7 @@ async fn files_become_images_and_documents() {
     ]);
     let png = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}});
     assert_eq!(
-        asked(json!([user(parts)])).await,
+        asked(json!([user(&parts)])).await,
         json!([{"role": "user", "content": [
             png, png,
             {"type": "image", "source": {"type": "url", "url": "https://example.com/a.jpg"}},
@@ -70,7 +70,7 @@ async fn steps_become_messages_of_claude_and_results() {
     let tool_use = |id: &str, input: Value| json!({"type": "tool_use", "id": id, "name": "list_workouts", "input": input});
     let result = |id: &str, said: &str| json!({"type": "tool_result", "tool_use_id": id, "content": text(said)});
     let a = json!({"a": 1});
-    let messages = json!([user(text("go")), assistant(parts), user(text("and?"))]);
+    let messages = json!([user(&text("go")), assistant(&parts), user(&text("and?"))]);
     assert_eq!(
         asked(messages).await,
         json!([
@@ -121,42 +121,42 @@ async fn what_is_no_request_is_refused_as_text_with_its_place() {
             "messages[0].parts: must be a list of parts",
         ),
         (
-            json!([user(json!([{"text": "hi"}]))]),
+            json!([user(&json!([{"text": "hi"}]))]),
             "messages[0].parts[0].type: is missing",
         ),
         (
-            json!([user(json!([{"type": "text"}]))]),
+            json!([user(&json!([{"type": "text"}]))]),
             "messages[0].parts[0].text: is missing",
         ),
         (
-            json!([user(text.clone()), assistant(text.clone())]),
+            json!([user(&text), assistant(&text)]),
             "messages[1]: the last message must be the user's",
         ),
         (
             json!([
-                user(text.clone()),
-                assistant(text),
+                user(&text),
+                assistant(&text),
                 user(
-                    json!([{"type": "data-x"}, {"type": "file", "mediaType": "image/png", "url": "http://example.com/a.png"}])
+                    &json!([{"type": "data-x"}, {"type": "file", "mediaType": "image/png", "url": "http://example.com/a.png"}])
                 )
             ]),
             "messages[2].parts[1]: must be an https URL",
         ),
         (
             json!([user(
-                json!([{"type": "file", "mediaType": "text/plain", "url": "data:,a"}])
+                &json!([{"type": "file", "mediaType": "text/plain", "url": "data:,a"}])
             )]),
             "messages[0].parts[0].mediaType: must be an image or application/pdf",
         ),
         (
             json!([user(
-                json!([{"type": "file", "mediaType": "image/png", "url": "data:image/png,a"}])
+                &json!([{"type": "file", "mediaType": "image/png", "url": "data:image/png,a"}])
             )]),
             "messages[0].parts[0].url: must be a data URL in base64, or an https URL",
         ),
         (
             json!([user(
-                json!([{"type": "file", "mediaType": "image/png", "url": "data:image/png;base64,AAAA"}])
+                &json!([{"type": "file", "mediaType": "image/png", "url": "data:image/png;base64,AAAA"}])
             )]),
             "messages[0].parts[0]: must be the bytes of image/png, image/jpeg, image/gif, image/webp",
         ),
@@ -177,7 +177,7 @@ async fn a_last_step_that_has_failed_at_once_is_asked_for_again() {
         "input": {}, "output": "one"});
     let parts = json!([{"type": "step-start"}, call, {"type": "step-start"}]);
     let question = json!([{"type": "text", "text": "go"}]);
-    let messages = asked(json!([user(question), assistant(parts)])).await;
+    let messages = asked(json!([user(&question), assistant(&parts)])).await;
     assert_eq!(messages.as_array().unwrap().len(), 3, "{messages}");
     assert_eq!(messages[2]["content"][0]["tool_use_id"], "t1");
 }
