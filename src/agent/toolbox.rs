@@ -101,9 +101,12 @@ impl Prepared {
 
     /// The call, or what `guard` puts in its place if it is one of a server's tool.
     #[must_use]
-    pub fn guarded(self, guard: impl FnOnce(&ToolCall) -> Option<PreparedCall>) -> Self {
+    pub fn guarded(
+        self,
+        guard: impl FnOnce(&ToolCall, &CallInput) -> Option<PreparedCall>,
+    ) -> Self {
         let guarded = match &self.call {
-            PreparedCall::Server(call) => guard(call),
+            PreparedCall::Server(call) => guard(call, &self.input),
             _ => None,
         };
         match guarded {

@@ -16,21 +16,29 @@ pub struct HeldCall {
     claims: Claims,
     title: String,
     destructive: bool,
+    /// To show.
+    input: CallInput,
     approvals: Arc<Approvals>,
 }
 
 impl HeldCall {
-    pub fn new(approvals: Arc<Approvals>, call: &ToolCall, context: CallContext<'_>) -> Self {
+    pub fn new(
+        approvals: Arc<Approvals>,
+        call: &ToolCall,
+        input: &CallInput,
+        context: CallContext<'_>,
+    ) -> Self {
         Self {
             claims: Claims::new(call, context),
             title: call.title().to_owned(),
             destructive: call.destructive(),
+            input: input.clone(),
             approvals,
         }
     }
 
     /// Asks the user. The time for the answer begins now. `name` is the one in events and messages.
-    pub fn request(self, name: &str, input: CallInput) -> ApprovalRequest {
+    pub fn request(self, name: &str) -> ApprovalRequest {
         let expires = Timestamp::now().as_second() + TTL.as_secs().cast_signed();
         let claims = Claims {
             exp: expires,
@@ -43,7 +51,7 @@ impl HeldCall {
             tool_use_id: claims.id,
             name: name.to_owned(),
             title: self.title,
-            input,
+            input: self.input,
             destructive: self.destructive,
             expires_at: expires.to_string(),
         }

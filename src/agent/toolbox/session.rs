@@ -46,13 +46,15 @@ impl Toolbox for SessionTools {
             time_zone: self.time_zone.as_deref(),
         };
         let prepared = Prepared::from_catalogue(&self.catalogue, context, name, input_json);
-        prepared.guarded(|call| {
-            let held = || Box::new(HeldCall::new(self.approvals.clone(), call, context));
-            match self.approvals.apply_to(call) {
-                false => None,
-                true if self.can_ask => Some(PreparedCall::Held(held())),
-                true => Some(PreparedCall::Unconfirmed),
+        prepared.guarded(|call, input| {
+            if !self.approvals.apply_to(call) {
+                return None;
             }
+            if !self.can_ask {
+                return Some(PreparedCall::Unconfirmed);
+            }
+            let held = HeldCall::new(self.approvals.clone(), call, input, context);
+            Some(PreparedCall::Held(Box::new(held)))
         })
     }
 

@@ -124,7 +124,7 @@ impl ToolCalls {
                     call: PreparedCall::Held(held),
                     ..
                 } if all => {
-                    call.state = State::Held(held, call.input.clone());
+                    call.state = State::Held(held);
                     continue;
                 }
                 State::Ready {

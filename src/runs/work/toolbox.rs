@@ -123,7 +123,7 @@ impl Toolbox for RunTools {
         };
         let prepared = Prepared::from_catalogue(&self.catalogue, context, name, input_json);
         // There is nobody to ask.
-        let prepared = prepared.guarded(|call| {
+        let prepared = prepared.guarded(|call, _| {
             let is_held = self.bench.approvals.apply_to(call);
             is_held.then_some(PreparedCall::Unconfirmed)
         });

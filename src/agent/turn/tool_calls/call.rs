@@ -37,7 +37,7 @@ pub(super) enum State {
     Running,
     Done(Answer),
     /// Not sent before the user has confirmed it. The reply is complete.
-    Held(Box<HeldCall>, CallInput),
+    Held(Box<HeldCall>),
     /// The user is asked.
     Waiting,
 }
@@ -52,7 +52,7 @@ impl Call {
     /// Asks the user, if the call is held.
     pub(super) fn request_approval(&mut self) -> Option<ApprovalRequest> {
         match std::mem::replace(&mut self.state, State::Waiting) {
-            State::Held(held, input) => Some(held.request(&self.name, input)),
+            State::Held(held) => Some(held.request(&self.name)),
             state => {
                 self.state = state;
                 None
@@ -67,7 +67,7 @@ impl Call {
             State::Waiting => return waiting_result(self.id),
             State::Invalid(outcome) => outcome,
             State::Running => CallOutcome::unknown(cut_off),
-            State::Open | State::Ready { .. } | State::Held(..) => CallOutcome::not_run(cut_off),
+            State::Open | State::Ready { .. } | State::Held(_) => CallOutcome::not_run(cut_off),
         };
         outcome.into_block(self.id)
     }

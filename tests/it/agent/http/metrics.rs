@@ -86,7 +86,6 @@ async fn metrics_count_every_chat_including_rejected_ones() {
     claude_retries counter
     claude_fallbacks counter
     claude_tokens counter
-    approvals counter
     mcp_session_up gauge
     mcp_reconnects counter
     mcp_tool_calls counter
