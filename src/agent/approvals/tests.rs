@@ -1,5 +1,7 @@
 //! For any tampering with tokens, answers and history: a call runs only if exactly this call was approved by exactly this user.
 
+use std::sync::LazyLock;
+
 use proptest::{collection::vec, prelude::*, sample::Index};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +14,8 @@ use crate::{
 
 const USERS: [&str; 2] = ["ann", "bob"];
 const TOOLS: [&str; 3] = ["log", "wipe", "read"];
+
+static CATALOGUES: LazyLock<[Catalogue; 2]> = LazyLock::new(|| [catalogue(0), catalogue(1)]);
 
 /// Two versions: in the second one, `log` says something else, and `wipe` is as it was.
 fn catalogue(version: usize) -> Catalogue {
@@ -69,7 +73,7 @@ impl Written {
             time_zone: None,
         };
         let input = StrippedInput::parse(&self.input.to_string()).unwrap();
-        let call = catalogue(0).prepare_call(context, TOOLS[self.tool], &input);
+        let call = CATALOGUES[0].prepare_call(context, TOOLS[self.tool], &input);
         let input = CallInput::Stripped(input);
         let held = HeldCall::new(approvals.clone(), &call.unwrap(), &input, context);
         held.request(TOOLS[self.tool]).token
@@ -113,7 +117,7 @@ impl Request {
             request_id: "r2",
             time_zone: None,
         };
-        approvals.settle(opened, &catalogue(self.version), context)
+        approvals.settle(opened, &CATALOGUES[self.version], context)
     }
 }
 
@@ -235,7 +239,7 @@ fn plain(arguments: &Map<String, Value>) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn a_call_runs_only_if_exactly_it_was_approved_by_exactly_its_user(
