@@ -117,9 +117,18 @@ pub(super) async fn export_file(arguments: ExportArguments) -> anyhow::Result<()
         Some(path) => export_to(&ctx, path).await,
     };
     db.close().await;
+    if exported.as_ref().is_err_and(is_enough) {
+        return Ok(());
+    }
     let (workouts, sets) = exported?;
     eprintln!("{workouts} workouts, {sets} sets");
     Ok(())
+}
+
+/// True if the reader of standard output has taken what it wants (`export | head`).
+fn is_enough(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 async fn export_to(ctx: &ToolContext<'_>, path: &Path) -> anyhow::Result<(usize, usize)> {

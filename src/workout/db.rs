@@ -40,6 +40,11 @@ static PROFILE: Profile = Profile {
             "imports",
             include_str!("migrations/sqlite/0007_imports.sql"),
         ),
+        (
+            8,
+            "import rows",
+            include_str!("migrations/sqlite/0008_import_rows.sql"),
+        ),
     ],
     postgres: &[
         (
@@ -71,6 +76,11 @@ static PROFILE: Profile = Profile {
             7,
             "imports",
             include_str!("migrations/postgres/0007_imports.sql"),
+        ),
+        (
+            8,
+            "import rows",
+            include_str!("migrations/postgres/0008_import_rows.sql"),
         ),
     ],
     schema: "prog_strength_workouts",

@@ -24,6 +24,8 @@ pub struct Export<'a> {
     catalogue: &'a Catalogue,
     /// The last workout that was written.
     after: (Timestamp, String),
+    /// Its number among those of its time; 0 before the first one of a part is.
+    number: usize,
     /// Only what was performed before.
     until: Timestamp,
     /// Workout and exercise notes are left out.
@@ -43,6 +45,7 @@ impl<'a> Export<'a> {
         Self {
             catalogue,
             after,
+            number: 0,
             until,
             without_notes,
             workouts: 0,
@@ -62,8 +65,13 @@ impl<'a> Export<'a> {
         max_bytes: usize,
     ) -> Result<Vec<u8>, ToolError> {
         let mut rows = Vec::new();
+        if self.number == 0 {
+            self.number = tx.workouts_of_time(&self.after).await?;
+        }
         for workout in tx.workouts_after(&self.after, self.until, PAGE).await? {
-            let written = self.rows(&workout, self.workouts + 1);
+            let is_same_time = workout.performed_at == self.after.0;
+            let number = if is_same_time { self.number + 1 } else { 1 };
+            let written = self.rows(&workout, number);
             let written = written.map_err(|_| ToolError::Internal)?;
             if !rows.is_empty() && rows.len() + written.len() > max_bytes {
                 break;
@@ -75,7 +83,7 @@ impl<'a> Export<'a> {
                 .iter()
                 .map(|e| e.sets.len())
                 .sum::<usize>();
-            self.after = (workout.performed_at, workout.id);
+            (self.after, self.number) = ((workout.performed_at, workout.id), number);
         }
         Ok(rows)
     }
@@ -105,14 +113,14 @@ impl<'a> Export<'a> {
         notes.unwrap_or_default().to_owned()
     }
 
-    /// The cells of a set: with the workout's number in the file, the set's in the exercise, and the notes of both.
+    /// The cells of a set: with the workout's number among those of its time, the set's in the exercise, and the notes of both.
     fn row(
         &self,
         (workout, number): (&Workout, usize),
         exercise: &WorkoutExercise,
         (at, set): (usize, &WorkoutSet),
         (workout_notes, exercise_notes): (String, String),
-    ) -> [String; 18] {
+    ) -> [String; 19] {
         let known = self.catalogue.by_id(&exercise.exercise_id);
         let measure = known.map_or(Measure::Reps, |exercise| exercise.measure);
         let count = |of: Measure| {
@@ -139,6 +147,12 @@ impl<'a> Export<'a> {
             count(Measure::Metres),
             shown(set.rpe),
             shown(set.rir),
+            // The catalogue knows that of its own.
+            shown(
+                known
+                    .filter(|known| known.own)
+                    .map(|known| known.load.as_str()),
+            ),
         ]
     }
 }

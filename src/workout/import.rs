@@ -1,13 +1,17 @@
 //! Import of training histories: files of Strong, Hevy and `FitNotes`, and this server's own export.
 //!
 //! - `table`, `columns`, `number`, `when`: a CSV file as rows, values, numbers and times. `format` and a file for each format
-//!   (`strong`, `hevy`, `fitnotes`, `own`): their columns. `rows`, `workouts`: rows to `record`s, which know no app.
-//! - `units`, `names`, `create`, `sets`, `convert`: records to workouts of the log.
-//! - `prepare`: all of these, and the report. `merge`: which of them are there already. [`report`]: what is done, or would be.
+//!   (`strong`, `hevy`, `fitnotes`, `own`): their columns. `rows`, `quantities`, `workouts`, `copies`: rows to `record`s, which know no app.
+//! - `units`, `evidence`, `names`, `create`, `sets`, `convert`: records to workouts of the log.
+//! - `prepare`: all of these, and the report. `merge`, `candidates`: which of them are there already, and
+//!   `version`, `versions`: what becomes of these. [`report`]: what is done, or would be.
 
+mod candidates;
 mod columns;
 mod convert;
+mod copies;
 mod create;
+mod evidence;
 mod fitnotes;
 mod format;
 mod hevy;
@@ -17,6 +21,7 @@ mod number;
 mod own;
 mod parse;
 mod prepare;
+mod quantities;
 mod record;
 pub mod report;
 mod rows;
@@ -24,6 +29,8 @@ mod sets;
 mod strong;
 mod table;
 mod units;
+mod version;
+mod versions;
 mod when;
 mod workouts;
 
@@ -72,27 +79,26 @@ pub async fn import(
     options: &Options,
     progress: &(dyn Fn(usize, usize) + Send + Sync),
 ) -> Result<ImportReport, ToolError> {
-    // Nobody waits for the preparation.
     let mut user = ctx.read().await?;
-    let settled = Settled {
-        unit: user.settings.units.unit(),
-        logged: user.tx.import_units().await?,
-        zone: user.zone.clone(),
-        now: user.now,
-    };
-    let prepared = prepare(ctx.catalogue, &settled, parsed, options).await?;
-    let Prepared {
-        mut report,
-        imported,
-        created,
-    } = prepared;
+    let own = user.tx.own_exercises().await?;
     if options.dry_run {
+        let Prepared {
+            mut report,
+            imported,
+            ..
+        } = prepared(ctx, &mut user, own, parsed, options).await?;
         let merge = merge(&mut user.tx, imported).await?;
         count(&mut report, &merge, &user);
         return Ok(report);
     }
-    if options.refuse && report.skipped_lines > 0 {
-        return Err(refusal(&report));
+    // Nobody waits for the preparation.
+    let mut prepared = prepared(ctx, &mut user, own.clone(), parsed.clone(), options).await?;
+    if prepared.needs_unit {
+        let what = format!("is needed, kg or lb: {}", prepared.report.weights);
+        return Err(ToolError::at("weight_unit", what));
+    }
+    if options.refuse && prepared.report.skipped_lines > 0 {
+        return Err(refusal(&prepared.report));
     }
     drop(user);
     let (mut user, is_repeated) = match ctx.write().await? {
@@ -100,6 +106,17 @@ pub async fn import(
         // Everything is there, and the report says so.
         Write::Repeated(user, _) => (user, true),
     };
+    let now_own = user.tx.own_exercises().await?;
+    if now_own != own {
+        // Another call has created exercises that this one would create again.
+        prepared = self::prepared(ctx, &mut user, now_own, parsed, options).await?;
+    }
+    let Prepared {
+        mut report,
+        imported,
+        created,
+        ..
+    } = prepared;
     let merge = merge(&mut user.tx, imported).await?;
     count(&mut report, &merge, &user);
     if !is_repeated {
@@ -108,29 +125,46 @@ pub async fn import(
     Ok(report)
 }
 
+/// The file, prepared for the user's log and own exercises.
+async fn prepared(
+    ctx: &ToolContext<'_>,
+    user: &mut UserData,
+    own: Vec<Exercise>,
+    parsed: Parsed,
+    options: &Options,
+) -> Result<Prepared, ToolError> {
+    let settled = Settled {
+        unit: user.settings.units.unit(),
+        logged: user.tx.import_units().await?,
+        log: user.tx.logged_units().await?.nearly_all,
+        zone: user.zone.clone(),
+        now: user.now,
+    };
+    prepare(&ctx.catalogue.with_own(own), &settled, parsed, options).await
+}
+
 fn count(report: &mut ImportReport, merge: &Merge, user: &UserData) {
     report.added = merge.new.len();
     report.added_sets = merge.new.iter().map(|new| count_sets(&new.workout)).sum();
     report.changed = merge.changed.len();
     report.already_there = merge.same;
-    report.different = merge.kept.len();
+    report.kept = merge.kept.len();
     if let Some(example) = merge.other_units.first() {
         report.note(&format!(
-            "of the workouts that are overwritten, {} have the same numbers in another unit ({example})",
+            "of the workouts that are updated, {} have the same numbers in another unit ({example})",
             merge.other_units.len()
         ));
     }
-    let kept = merge.kept.iter().map(|workout| {
+    let kept = merge.kept.iter().map(|(workout, why)| {
         let at = dates::local(workout.performed_at, &user.zone);
-        format!("{at} {}", workout.name.as_deref().unwrap_or_default())
-            .trim_end()
-            .to_owned()
+        let name = workout.name.as_deref().unwrap_or_default();
+        format!("{}: {why}", format!("{at} {name}").trim_end())
     });
-    report.different_workouts = kept.collect();
-    if report.different > 0 {
+    report.kept_workouts = kept.collect();
+    if report.kept > 0 {
         report.note(&format!(
-            "{} workouts are in the log with other sets or notes and stay as they are there (different_workouts)",
-            report.different
+            "{} workouts are in the log with other sets or notes and stay as they are there (kept_workouts says why)",
+            report.kept
         ));
     }
 }

@@ -1,13 +1,17 @@
 //! Domain types: workouts, sets, plans and user settings.
 
 mod body_weight;
+mod origin;
 mod plan;
 mod settings;
+mod size;
 mod workout;
 
 pub use body_weight::{BodyWeight, BodyWeights};
+pub use origin::{ImportedRows, Origin, RowsOf};
 pub use plan::{NewPlan, Plan, PlanExercise, PlanSession, PlanSource};
 pub use settings::{MAX_HISTORY_DAYS, Settings, Units, WeekStart};
+pub use size::{MAX_ALL_NOTES_CHARS, check_size};
 pub use workout::{DistinctSet, ExerciseSession, SetKind, Workout, WorkoutExercise, WorkoutSet};
 
 /// Characters of a name, and of notes.

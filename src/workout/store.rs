@@ -15,7 +15,7 @@ use crate::database::row::{
 };
 pub use exercises::MAX_USER_EXERCISES;
 pub use history::WorkoutSets;
-pub use import::ImportedWorkout;
+pub use import::{ImportedBefore, ImportedWorkout, LoggedUnits};
 pub use plans::MAX_USER_PLANS;
 pub use workouts::Page;
 

@@ -9,7 +9,7 @@ use super::{MAX_EXERCISES, names::normalize};
 /// A plate of an assistance machine, in kg.
 const ASSISTANCE_STEP: f64 = 5.0;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Exercise {
     pub id: String,
     pub name: String,

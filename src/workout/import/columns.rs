@@ -21,6 +21,7 @@ pub(super) enum Column {
     Exercise,
     ExerciseId,
     Superset,
+    Load,
     Notes,
     SetIndex,
     SetKind,

@@ -11,29 +11,31 @@ use super::{
     format::Format,
     names::Names,
     parse::Problems,
-    record::{End, FileExercise, FileWorkout},
+    record::{End, FileExercise, FileSet, FileWorkout},
     sets::{NoSet, convert},
     units::Units,
+    version::{Block, Row, Version},
     when::When,
 };
 use crate::workout::{
+    catalogue::Exercise,
     dates,
     error::ToolError,
     figures::units::Unit,
-    model::{Workout, WorkoutExercise},
+    model::{ImportedRows, MAX_ALL_NOTES_CHARS, Workout, WorkoutSet, check_size},
     store::new_id,
 };
 
-/// As many as one workout of the log may have.
-const MAX_EXERCISES: usize = 50;
-const MAX_SETS: usize = 100;
-const MAX_SETS_PER_WORKOUT: usize = 500;
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// A workout of a file, to be stored.
 pub(super) struct Imported {
     pub workout: Workout,
-    /// Says which workout of which app it is: the same in each of the app's exports.
+    /// The workout with the rows of the file, also those that cannot be stored.
+    pub version: Version,
+    pub rows: ImportedRows,
+    /// Says which workout of which app it is: the same in each of the app's exports. Its parts are the app and the start, the file's
+    /// number, and the name.
     pub key: String,
     /// True if the file says its time, and not only its day.
     pub has_time: bool,
@@ -51,19 +53,26 @@ pub(super) struct Conversion<'a> {
     pub remarks: &'a mut BTreeMap<&'static str, usize>,
 }
 
-/// The keys of a file's workouts, of which [`Imported::key`] is one: by the app, the start, the name, and the place among those of
-/// the same start and name.
+/// The keys of a file's workouts, of which [`Imported::key`] is one: by the app, the start and the file's number; the name, and the
+/// place among those that are alike in all of it.
 pub(super) fn keys(format: Format, workouts: &[FileWorkout]) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let key = |file: &FileWorkout| {
         let title = file.title.as_deref().unwrap_or_default().to_lowercase();
-        let what = format!("{}\n{}\n{title}", format.as_str(), file.start);
-        let nth = seen.entry(what.clone()).or_default();
-        *nth += 1;
-        let key = format!("{what}\n{nth}");
-        BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, key.as_bytes()))
+        let number = file.number.as_deref().unwrap_or_default();
+        let start = format!("{}\n{}", format.as_str(), file.start);
+        let nth = seen.entry(format!("{start}\n{number}\n{title}"));
+        let nth = nth.and_modify(|nth| *nth += 1).or_insert(1);
+        let [start, number] = [start.as_str(), number].map(hash);
+        format!("{start}.{number}.{}", hash(&format!("{title}\n{nth}")))
     };
     workouts.iter().map(key).collect()
+}
+
+fn hash(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    let bytes: &[u8] = digest.as_ref();
+    BASE64_URL_SAFE_NO_PAD.encode(&bytes[..16])
 }
 
 impl Conversion<'_> {
@@ -72,11 +81,18 @@ impl Conversion<'_> {
         let mut converted: Vec<Imported> = Vec::new();
         for (file, key) in workouts.iter().zip(std::mem::take(&mut self.keys)) {
             match self.workout(file, self.units.of(file, &key)) {
-                Ok(Some(workout)) => converted.push(Imported {
-                    workout,
-                    key,
-                    has_time: !matches!(file.start, When::Date(_)),
-                }),
+                Ok(Some(version)) => {
+                    let (workout, rows) = version.stored();
+                    converted.push(Imported {
+                        workout,
+                        version,
+                        rows,
+                        key,
+                        has_time: !matches!(file.start, When::Date(_)),
+                    });
+                }
+                // Each of its lines is named already.
+                Ok(None) if file.exercises.iter().all(FileExercise::is_wrong) => {}
                 Ok(None) => self.remark("workouts without a set that can be imported"),
                 Err(what) => self.problems.push(Problem {
                     line: file.line,
@@ -98,61 +114,98 @@ impl Conversion<'_> {
     }
 
     /// The workout, with weights in the given unit where the file says none.
-    fn workout(&mut self, file: &FileWorkout, unit: Unit) -> Result<Option<Workout>, String> {
+    fn workout(&mut self, file: &FileWorkout, unit: Unit) -> Result<Option<Version>, String> {
+        if file.exercises.iter().all(FileExercise::is_wrong) {
+            return Ok(None);
+        }
         let performed_at = self.timestamp(file.start)?;
         let ended_at = self.end(file, performed_at);
-        let mut exercises = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut blocks = Vec::with_capacity(file.exercises.len());
         for exercise in &file.exercises {
-            exercises.extend(self.exercise(exercise, unit));
+            let mut block = self.block(exercise, unit);
+            let nth = places.entry(block.name.clone()).or_default();
+            block.nth = *nth;
+            *nth += 1;
+            blocks.push(block);
         }
-        let sets: usize = exercises.iter().map(|e| e.sets.len()).sum();
-        let most = exercises.iter().map(|e| e.sets.len()).max().unwrap_or(0);
-        for (count, max, what) in [
-            (exercises.len(), MAX_EXERCISES, "exercises"),
-            (most, MAX_SETS, "sets of one exercise"),
-            (sets, MAX_SETS_PER_WORKOUT, "sets"),
-        ] {
-            if count > max {
-                return Err(format!(
-                    "the workout has {count} {what}; at most {max} fit in one"
-                ));
-            }
-        }
-        Ok((sets > 0).then(|| Workout {
+        self.cut_notes(&mut blocks);
+        let head = Workout {
             id: String::new(),
             name: file.title.clone(),
             notes: file.notes.clone(),
             performed_at,
             ended_at,
-            exercises,
-        }))
+            exercises: Vec::new(),
+        };
+        let version = Version::new(head, blocks);
+        let exercises = version.stored().0.exercises;
+        check_size(&exercises).map_err(|oversize| format!("the workout has {oversize}"))?;
+        Ok((!exercises.is_empty()).then_some(version))
     }
 
-    /// The exercise, if its name is known and it has a set.
-    fn exercise(&mut self, file: &FileExercise, unit: Unit) -> Option<WorkoutExercise> {
-        let exercise = self.names.exercise(file)?;
-        let mut sets = Vec::with_capacity(file.sets.len());
+    /// The rows of an exercise. Those of an unknown one have no sets.
+    fn block(&mut self, file: &FileExercise, unit: Unit) -> Block {
+        let exercise = self.names.exercise(file);
+        let mut unnumbered = 0;
+        let mut rows = Vec::with_capacity(file.sets.len());
         for set in &file.sets {
-            let mut lost = Vec::new();
-            match convert(set, exercise, unit, &mut lost) {
-                Ok(converted) => sets.push(converted),
-                Err(NoSet::Nothing(what)) => self.remark(what),
-                Err(NoSet::Wrong(what)) => self.problems.push(Problem {
+            let number = set.number.map(|number| number.to_string());
+            let number = number.unwrap_or_else(|| {
+                unnumbered += 1;
+                format!("#{unnumbered}")
+            });
+            let exercise = exercise.filter(|_| !set.is_wrong);
+            let set = exercise.and_then(|exercise| self.set(set, exercise, unit));
+            rows.push(Row { number, set });
+        }
+        Block {
+            // Own exercises can be renamed.
+            name: file.id.as_ref().unwrap_or(&file.name).to_lowercase(),
+            nth: 0,
+            exercise_id: exercise.map(|exercise| exercise.id.clone()),
+            superset: file.superset,
+            notes: file.notes.clone(),
+            rows,
+        }
+    }
+
+    fn set(&mut self, set: &FileSet, exercise: &Exercise, unit: Unit) -> Option<WorkoutSet> {
+        let mut lost = Vec::new();
+        let converted = match convert(set, exercise, unit, &mut lost) {
+            Ok(converted) => Some(converted),
+            Err(NoSet::Nothing(what)) => {
+                self.remark(what);
+                None
+            }
+            Err(NoSet::Wrong(what)) => {
+                self.problems.push(Problem {
                     line: set.line,
                     column: String::new(),
                     what,
-                }),
+                });
+                None
             }
-            for what in lost {
-                self.remark(what);
-            }
+        };
+        for what in lost {
+            self.remark(what);
         }
-        (!sets.is_empty()).then(|| WorkoutExercise {
-            exercise_id: exercise.id.clone(),
-            sets,
-            superset_group: file.superset,
-            notes: file.notes.clone(),
-        })
+        converted
+    }
+
+    /// Cuts the notes of exercises to what fits in one workout.
+    fn cut_notes(&mut self, blocks: &mut [Block]) {
+        let mut room = MAX_ALL_NOTES_CHARS;
+        for notes in blocks.iter_mut().map(|block| &mut block.notes) {
+            let Some(text) = notes else { continue };
+            let chars = text.chars().count();
+            if chars > room {
+                *text = text.chars().take(room).collect();
+                self.remark("notes of exercises that were cut to what fits in one workout");
+            }
+            room -= chars.min(room);
+            *notes = notes.take().filter(|text| !text.is_empty());
+        }
     }
 
     /// The moment, up to now.

@@ -13,7 +13,7 @@ use crate::workout::{
 /// In kg; of exercises with a weight.
 const STEP: f64 = 2.5;
 
-/// New exercises for the names that are not matched: measured as the file counts their sets, with a load where it has weights.
+/// New exercises for the names that are not matched: measured as the file counts their sets, with the load that it says, or else that of its weights.
 /// Their muscles are not known.
 pub(super) fn exercises(
     names: &Names<'_>,
@@ -43,19 +43,24 @@ pub(super) fn exercises(
 fn exercise(name: &str, workouts: &[FileWorkout]) -> Exercise {
     let exercises = workouts.iter().flat_map(|workout| &workout.exercises);
     let named = exercises.filter(|exercise| exercise.name == name);
-    let (mut reps, mut metres, mut weights) = (false, false, false);
-    let mut seconds = false;
-    for set in named.flat_map(|exercise| &exercise.sets) {
-        reps |= set.reps.is_some_and(|reps| reps > 0.0);
-        metres |= set.distance.is_some();
-        seconds |= set.seconds.is_some();
-        weights |= set.weight.is_some_and(|weight| weight > 0.0);
+    let (mut reps, mut metres, mut seconds) = (false, false, false);
+    let (mut said, mut seen) = (None, Load::None);
+    for exercise in named {
+        said = said.or(exercise.load);
+        for set in &exercise.sets {
+            reps |= set.reps.is_some_and(|reps| reps > 0.0);
+            metres |= set.distance.is_some();
+            seconds |= set.seconds.is_some();
+            match set.weight {
+                // Some apps write assistance as less than nothing.
+                Some(weight) if weight < 0.0 => seen = Load::Assistance,
+                Some(weight) if weight > 0.0 && seen == Load::None => seen = Load::External,
+                _ => {}
+            }
+        }
     }
-    let (load, step_increment) = if weights {
-        (Load::External, STEP)
-    } else {
-        (Load::None, 0.0)
-    };
+    let load = said.unwrap_or(seen);
+    let step_increment = if load == Load::None { 0.0 } else { STEP };
     let exercise = Exercise {
         id: new_id(),
         name: name.split_whitespace().collect::<Vec<_>>().join(" "),

@@ -67,7 +67,8 @@ impl<'a> Names<'a> {
             names: Vec::new(),
             by_name: HashMap::new(),
         };
-        for exercise in workouts.iter().flat_map(|workout| &workout.exercises) {
+        let exercises = workouts.iter().flat_map(|workout| &workout.exercises);
+        for exercise in exercises.filter(|exercise| !exercise.is_wrong()) {
             let key = (exercise.name.clone(), exercise.id.clone());
             let at = *all.by_name.entry(key).or_insert_with(|| {
                 all.names.push(Name {
@@ -78,7 +79,8 @@ impl<'a> Names<'a> {
                 });
                 all.names.len() - 1
             });
-            all.names[at].sets += exercise.sets.len();
+            let sets = exercise.sets.iter().filter(|set| !set.is_wrong);
+            all.names[at].sets += sets.count();
             if all.names.len() > MAX_NAMES {
                 return Err(ToolError::Input(format!(
                     "the file cannot be read: it has more than {MAX_NAMES} names of exercises"

@@ -1,14 +1,14 @@
 //! This server's own export, the format `csv`: what `export` writes and `import` reads back.
 //!
-//! One row a set. `workout` numbers the workouts of the file, `set` the sets of an exercise; times are RFC 3339 in UTC;
+//! One row a set. `workout` numbers the workouts of one start, `set` the sets of an exercise; times are RFC 3339 in UTC;
 //! `workout_notes` stand in the first row of a workout and `exercise_notes` in the first one of an exercise; `exercise_id` is the
-//! slug, and `exercise` its name; `set_kind` is `normal`, `warm_up`, `drop`, `failure` or `failed_attempt`.
+//! slug, and `exercise` its name; `load` is what weights of an own exercise are; `set_kind` is `normal`, `warm_up`, `drop`, `failure` or `failed_attempt`.
 
 use super::columns::{Column, Named};
 
 /// The columns, in the order in which they are written.
 pub const HEADER: &str = "workout,started_at,ended_at,workout_name,workout_notes,exercise,exercise_id,superset,exercise_notes,\
-set,set_kind,weight,weight_unit,reps,seconds,metres,rpe,rir";
+set,set_kind,weight,weight_unit,reps,seconds,metres,rpe,rir,load";
 
 pub(super) const COLUMNS: &[Named] = &[
     (Column::Workout, &["workout"]),
@@ -29,6 +29,7 @@ pub(super) const COLUMNS: &[Named] = &[
     (Column::DistanceMetres, &["metres"]),
     (Column::Rpe, &["rpe"]),
     (Column::Rir, &["rir"]),
+    (Column::Load, &["load"]),
 ];
 
 pub(super) const REQUIRED: &[Column] = &[Column::Start, Column::Exercise, Column::SetKind];

@@ -17,6 +17,7 @@ use crate::workout::error::ToolError;
 pub(super) const MAX_PROBLEMS: usize = 1000;
 
 /// What a file says.
+#[derive(Clone)]
 pub struct Parsed {
     pub(super) format: Format,
     pub(super) workouts: Vec<FileWorkout>,
@@ -31,13 +32,19 @@ pub struct Parsed {
 }
 
 /// What is wrong with lines: the first ones, and how many there are.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Problems {
     pub first: Vec<Problem>,
     pub count: usize,
 }
 
 impl Problems {
+    pub(super) fn extend(&mut self, problem: Option<Problem>) {
+        if let Some(problem) = problem {
+            self.push(problem);
+        }
+    }
+
     pub(super) fn push(&mut self, problem: Problem) {
         self.count += 1;
         if self.first.len() < MAX_PROBLEMS {
@@ -75,12 +82,14 @@ pub fn parse(
     let mut workouts = Workouts::default();
     for row in table.rows() {
         parsed.rows += 1;
+        let part = row.part;
         match rows::read(cells(&table, &columns, &row), format, order) {
             Ok(Some(row)) => {
                 for remark in &row.remarks {
                     *parsed.remarks.entry(remark).or_default() += 1;
                 }
-                workouts.add(row);
+                parsed.problems.extend(row.problem.clone());
+                workouts.add(row, part);
             }
             Ok(None) => *parsed.remarks.entry("rests between sets").or_default() += 1,
             Err(problem) => parsed.problems.push(problem),
@@ -90,7 +99,12 @@ pub fn parse(
         let what = "rows with notes that there was no room for";
         parsed.remarks.insert(what, workouts.cut_notes);
     }
-    parsed.workouts = workouts.finish();
+    let (all, repeated) = workouts.finish();
+    parsed.workouts = all;
+    if repeated > 0 {
+        let what = "rows of workouts that the file has twice, which count once";
+        parsed.remarks.insert(what, repeated);
+    }
     for (names, what) in [
         (&columns.unknown, "are not known and were not read"),
         (&columns.repeated, "are there twice; the first one was read"),

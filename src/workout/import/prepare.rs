@@ -12,7 +12,7 @@ use super::{
     count_sets, create,
     names::{Names, suggestions},
     report::{ImportReport, Matched, Skipped, Unmatched},
-    units::Units,
+    units::{Said, Units},
 };
 use crate::workout::{
     catalogue::{Catalogue, Exercise},
@@ -29,6 +29,8 @@ pub(super) struct Settled {
     pub unit: Option<Unit>,
     /// The units of the workouts that were imported before, by their keys.
     pub logged: HashMap<String, Unit>,
+    /// That of the log.
+    pub log: Option<Unit>,
     pub zone: TimeZone,
     pub now: Timestamp,
 }
@@ -36,6 +38,8 @@ pub(super) struct Settled {
 /// What is to be stored, and what it is.
 pub(super) struct Prepared {
     pub report: ImportReport,
+    /// Nothing tells the unit of weights: it must be asked for.
+    pub needs_unit: bool,
     pub imported: Vec<Imported>,
     /// New own exercises.
     pub created: Vec<Exercise>,
@@ -49,7 +53,12 @@ pub(super) async fn prepare(
     options: &Options,
 ) -> Result<Prepared, ToolError> {
     let keys = keys(parsed.format, &parsed.workouts);
-    let units = Units::settle(&parsed, &keys, options.weight_unit, of.unit, &of.logged);
+    let said = Said {
+        asked: options.weight_unit,
+        setting: of.unit,
+        log: of.log,
+    };
+    let units = Units::settle(&parsed, &keys, said, &of.logged);
     let with_created;
     let mut names = Names::resolve(&parsed.workouts, &options.names, catalogue).await?;
     let mut created = Vec::new();
@@ -69,6 +78,7 @@ pub(super) async fn prepare(
         remarks: &mut parsed.remarks,
     };
     let imported = conversion.run(&parsed.workouts);
+    let needs_unit = units.is_unknown;
     let day = |imported: &Imported| dates::day(imported.workout.performed_at, &of.zone).to_string();
     let remarks = parsed.remarks.into_iter();
     let remarks = remarks.map(|(what, count)| format!("{count} {what}"));
@@ -85,8 +95,8 @@ pub(super) async fn prepare(
         added_sets: 0,
         changed: 0,
         already_there: 0,
-        different: 0,
-        different_workouts: Vec::new(),
+        kept: 0,
+        kept_workouts: Vec::new(),
         time_zone: of.zone.iana_name().unwrap_or("UTC").to_owned(),
         weights: units.weights,
         distances: units.distances,
@@ -101,8 +111,12 @@ pub(super) async fn prepare(
         notice: None,
     };
     report.notice = notice(&report, options);
+    if needs_unit {
+        report.note("weight_unit is needed: are the weights in kg or in lb?");
+    }
     Ok(Prepared {
         report,
+        needs_unit,
         imported,
         created,
     })
@@ -157,7 +171,7 @@ fn notice(report: &ImportReport, options: &Options) -> Option<String> {
         let sets: usize = report.unmatched.iter().map(|name| name.sets).sum();
         notices.push(format!(
             "{} names with {sets} sets are no known exercise and are left out; name their exercises (names) or create them (create), \
-             and import the file again: what is there is not added twice",
+             and import the file again: what is there is not added twice, nor taken away",
             report.unmatched_names
         ));
     }

@@ -1,13 +1,15 @@
 //! What a file says, whichever app wrote it: workouts with their exercises and sets, before names and units are settled.
 
 use super::when::When;
-use crate::workout::{figures::units::Unit, model::SetKind};
+use crate::workout::{catalogue::Load, figures::units::Unit, model::SetKind};
 
 /// A workout of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FileWorkout {
     /// The line of its first set.
     pub line: u64,
+    /// Tells it from others of the same start, in our own files.
+    pub number: Option<String>,
     pub start: When,
     pub end: Option<End>,
     pub title: Option<String>,
@@ -30,13 +32,19 @@ pub(super) struct FileExercise {
     /// Our slug, in our own files.
     pub id: Option<String>,
     pub superset: Option<i64>,
+    /// What its weights are, in our own files.
+    pub load: Option<Load>,
     pub notes: Option<String>,
     pub sets: Vec<FileSet>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FileSet {
     pub line: u64,
+    /// Its number within the exercise, if the file numbers it.
+    pub number: Option<i64>,
+    /// The line cannot be read: it says no more than that there is a set.
+    pub is_wrong: bool,
     pub kind: SetKind,
     /// `None` where there is no value.
     pub weight: Option<f64>,
@@ -48,6 +56,33 @@ pub(super) struct FileSet {
     pub length: Option<Length>,
     pub rpe: Option<f64>,
     pub rir: Option<f64>,
+}
+
+impl FileSet {
+    /// A set that cannot be read.
+    pub(super) fn wrong(line: u64) -> Self {
+        Self {
+            line,
+            number: None,
+            is_wrong: true,
+            kind: SetKind::Normal,
+            weight: None,
+            unit: None,
+            reps: None,
+            seconds: None,
+            distance: None,
+            length: None,
+            rpe: None,
+            rir: None,
+        }
+    }
+}
+
+impl FileExercise {
+    /// True if it has rows, none of which can be read.
+    pub(super) fn is_wrong(&self) -> bool {
+        !self.sets.is_empty() && self.sets.iter().all(|set| set.is_wrong)
+    }
 }
 
 /// Parses the words of the apps for kinds of sets: `warmup`, `Warm-up`, `dropset`, `failure`, `normal`.

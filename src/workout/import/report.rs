@@ -9,7 +9,7 @@ use serde::Serialize;
 const MATCHED: usize = 60;
 const UNMATCHED: usize = 30;
 const SKIPPED: usize = 30;
-const DIFFERENT: usize = 20;
+const KEPT: usize = 20;
 const MAX_NOTICE_CHARS: usize = 1500;
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,14 +34,15 @@ pub struct ImportReport {
     pub added: usize,
     /// Sets of new workouts
     pub added_sets: usize,
-    /// Imported before and different in this file: overwritten
+    /// Imported before, and with more or other sets in this file: updated
     pub changed: usize,
     /// In the log already
     pub already_there: usize,
-    /// In the log with other sets: left as they are there
-    pub different: usize,
+    /// In the log with other sets or notes: left as they are there
+    pub kept: usize,
+    /// Which, and why
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub different_workouts: Vec<String>,
+    pub kept_workouts: Vec<String>,
     /// Zone of times without one
     pub time_zone: String,
     /// Unit of weights, and why
@@ -131,7 +132,7 @@ impl ImportReport {
             ("created", self.created.len(), MATCHED),
             ("unmatched", self.unmatched_names, UNMATCHED),
             ("skipped", self.skipped_lines, SKIPPED),
-            ("different_workouts", self.different, DIFFERENT),
+            ("kept_workouts", self.kept, KEPT),
         ] {
             if count > max {
                 cut.push(format!("{max} of {count} in {what}"));
@@ -141,7 +142,7 @@ impl ImportReport {
         self.created.truncate(MATCHED);
         self.unmatched.truncate(UNMATCHED);
         self.skipped.truncate(SKIPPED);
-        self.different_workouts.truncate(DIFFERENT);
+        self.kept_workouts.truncate(KEPT);
         if !cut.is_empty() {
             let cut = cut.join(", ");
             self.note(&format!("shown are {cut}; the command `import` shows all"));
@@ -173,9 +174,9 @@ impl ImportReport {
             self.already_there
         );
         for (count, what) in [
-            (self.changed, "overwritten by what the file says now"),
+            (self.changed, "updated by what the file says now"),
             (
-                self.different,
+                self.kept,
                 "different in the log, and left as they are there",
             ),
         ] {
@@ -231,7 +232,10 @@ impl ImportReport {
             "Lines skipped:",
             self.skipped.iter().map(ToString::to_string).collect(),
         );
-        list("Different in the log:", self.different_workouts.clone());
+        list(
+            "Different in the log, and left:",
+            self.kept_workouts.clone(),
+        );
         list("Also:", self.remarks.clone());
         text
     }

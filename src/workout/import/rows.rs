@@ -4,19 +4,17 @@ use super::{
     columns::{Cells, Column, Problem},
     format::Format,
     number::{Pair, duration},
-    record::{End, FileSet, Length, RowKind, parse_kind, parse_unit},
+    quantities::{MAX_COUNT, distance, weight},
+    record::{End, FileSet, RowKind, parse_kind},
     strong,
     when::{DateOrder, When},
 };
 use crate::workout::{
+    catalogue::Load,
     error::quoted,
-    figures::units::Unit,
     model::{MAX_EXERCISE_NOTES_CHARS, MAX_NAME_CHARS, MAX_NOTES_CHARS, SetKind},
 };
 
-const MAX_WEIGHT: f64 = 2000.0;
-/// Of repetitions, seconds and distances.
-const MAX_COUNT: f64 = 100_000.0;
 /// Longer ones come from a workout that was not ended.
 const MAX_WORKOUT_SECONDS: f64 = 86_400.0;
 
@@ -33,9 +31,13 @@ pub(super) struct FileRow {
     pub exercise_id: Option<String>,
     pub superset: Option<String>,
     pub notes: Option<String>,
+    /// What the weights of the exercise are.
+    pub load: Option<Load>,
     /// The number of the set within its exercise.
     pub index: Option<i64>,
     pub set: Option<FileSet>,
+    /// Why the set cannot be read.
+    pub problem: Option<Problem>,
     /// What was not taken as it stands.
     pub remarks: Vec<&'static str>,
 }
@@ -60,18 +62,31 @@ pub(super) fn read(
             (Some(SetKind::Normal), index)
         }
     };
-    cells.check_length()?;
-    let start = when(cells, Column::Start, order)?;
-    let start = start.ok_or_else(|| cells.problem(Column::Start, "is empty"))?;
+    // What a line is about is read also if it was cut off.
+    let length = cells.check_length();
+    let start = match when(cells, Column::Start, order) {
+        Ok(Some(start)) => start,
+        Ok(None) => {
+            return Err(length
+                .err()
+                .unwrap_or(cells.problem(Column::Start, "is empty")));
+        }
+        Err(problem) => return Err(length.err().unwrap_or(problem)),
+    };
     // Longer texts are cut; those of a user's own log are not longer.
     let mut text = |column, max| cells.get(column).and_then(|t| clean(t, max, &mut remarks));
     let exercise = text(Column::Exercise, MAX_NAME_CHARS);
     let exercise_id = text(Column::ExerciseId, MAX_NAME_CHARS);
     let exercise = exercise.or_else(|| exercise_id.clone());
-    let exercise = exercise.ok_or_else(|| cells.problem(Column::Exercise, "is empty"))?;
+    let Some(exercise) = exercise else {
+        return Err(length
+            .err()
+            .unwrap_or(cells.problem(Column::Exercise, "is empty")));
+    };
     let mut row = FileRow {
         line: cells.line,
-        workout: text(Column::Workout, MAX_NAME_CHARS),
+        // Strong's counts all workouts of the file.
+        workout: text(Column::Workout, MAX_NAME_CHARS).filter(|_| format == Format::Csv),
         title: text(Column::Title, MAX_NAME_CHARS),
         workout_notes: text(Column::WorkoutNotes, MAX_NOTES_CHARS),
         superset: text(Column::Superset, MAX_NAME_CHARS),
@@ -80,14 +95,30 @@ pub(super) fn read(
         end: None,
         exercise,
         exercise_id,
+        load: load(cells),
         index,
         set: None,
+        problem: None,
         remarks: Vec::new(),
     };
-    row.end = end(cells, order, &mut remarks)?;
-    row.set = kind.map(|kind| set(cells, kind)).transpose()?;
-    row.remarks = remarks;
+    let read = length.and_then(|()| {
+        row.end = end(cells, order, &mut remarks)?;
+        kind.map(|kind| set(cells, kind)).transpose()
+    });
+    match read {
+        Ok(set) => (row.set, row.remarks) = (set, remarks),
+        Err(problem) => {
+            row.set = kind.map(|_| FileSet::wrong(cells.line));
+            row.problem = Some(problem);
+        }
+    }
     Ok(Some(row))
+}
+
+/// The word of our own files.
+fn load(cells: Cells<'_>) -> Option<Load> {
+    let word = cells.get(Column::Load)?;
+    serde_json::from_value(word.to_lowercase().into()).ok()
 }
 
 /// A set of the kind in its column, with its number where the format has one.
@@ -154,6 +185,8 @@ fn set(cells: Cells<'_>, kind: SetKind) -> Result<FileSet, Problem> {
     let counted = |number: Option<f64>| number.filter(|n| *n > 0.0);
     Ok(FileSet {
         line: cells.line,
+        number: None,
+        is_wrong: false,
         kind,
         weight,
         unit,
@@ -164,58 +197,6 @@ fn set(cells: Cells<'_>, kind: SetKind) -> Result<FileSet, Problem> {
         rpe: counted(cells.number(Column::Rpe, 0.0, 10.0)?),
         rir: cells.number(Column::Rir, 0.0, 10.0)?,
     })
-}
-
-/// The weight of the first column that has one; of assistance, some apps write less than 0.
-fn weight(cells: Cells<'_>) -> Result<(Option<f64>, Option<Unit>), Problem> {
-    let number = |column| cells.number(column, -MAX_WEIGHT, MAX_WEIGHT);
-    let (kg, lb) = (number(Column::WeightKg)?, number(Column::WeightLb)?);
-    if let Some(kg) = kg.filter(|kg| *kg != 0.0 || lb.is_none_or(|lb| lb == 0.0)) {
-        return Ok((Some(kg), Some(Unit::Kg)));
-    }
-    if lb.is_some() {
-        return Ok((lb, Some(Unit::Lb)));
-    }
-    let unit = match cells.get(Column::WeightUnit) {
-        Some(text) => {
-            let what = || format!("{} is no unit of weight; kg and lb are", quoted(text));
-            let unit = parse_unit(text);
-            Some(unit.ok_or_else(|| cells.problem(Column::WeightUnit, what()))?)
-        }
-        None if cells.columns.has(Column::Weight) => None,
-        // A column whose name has a unit, without a value.
-        None if cells.columns.has(Column::WeightKg) => Some(Unit::Kg),
-        None if cells.columns.has(Column::WeightLb) => Some(Unit::Lb),
-        None => None,
-    };
-    Ok((number(Column::Weight)?, unit))
-}
-
-fn distance(cells: Cells<'_>) -> Result<(Option<f64>, Option<Length>), Problem> {
-    for (column, length) in [
-        (Column::DistanceMetres, Length::Metres),
-        (Column::DistanceKilometres, Length::Kilometres),
-        (Column::DistanceMiles, Length::Miles),
-    ] {
-        if let Some(distance) = cells.number(column, 0.0, MAX_COUNT)? {
-            return Ok((Some(distance), Some(length)));
-        }
-    }
-    let distance = cells.number(Column::Distance, 0.0, MAX_COUNT)?;
-    let length = match cells.get(Column::DistanceUnit) {
-        Some(text) if distance.is_some_and(|distance| distance > 0.0) => {
-            let what = || {
-                format!(
-                    "{} is no unit of length; m, km, mi, yd and ft are",
-                    quoted(text)
-                )
-            };
-            let length = Length::parse(text);
-            Some(length.ok_or_else(|| cells.problem(Column::DistanceUnit, what()))?)
-        }
-        _ => None,
-    };
-    Ok((distance, length))
 }
 
 /// The text without control characters (but line ends and tabs) and surrounding spaces, cut to its maximum; blank is none.

@@ -23,6 +23,8 @@ pub(super) struct Table {
 pub(super) struct Row {
     /// The line it begins at; the first line of the file is 1.
     pub line: u64,
+    /// How often the header is repeated before it: files that are put together keep theirs.
+    pub part: usize,
     pub values: StringRecord,
 }
 
@@ -69,9 +71,15 @@ impl Table {
     /// The rows after the header, without blank ones and repetitions of the header.
     pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
         let is_blank = |row: &Row| row.values.iter().all(|value| value.trim().is_empty());
-        self.records()
-            .skip(1)
-            .filter(move |row| !is_blank(row) && row.values != self.header)
+        let mut part = 0;
+        self.records().skip(1).filter_map(move |mut row| {
+            if row.values == self.header {
+                part += 1;
+                return None;
+            }
+            row.part = part;
+            (!is_blank(&row)).then_some(row)
+        })
     }
 
     fn records(&self) -> impl Iterator<Item = Row> {
@@ -87,6 +95,7 @@ impl Table {
             let blank = self.blank_lines(before.byte());
             is_row.then(|| Row {
                 line: before.line() + blank + self.lines_before,
+                part: 0,
                 values: values.clone(),
             })
         })
@@ -236,8 +245,10 @@ mod tests {
     }
 
     #[test]
-    fn repeated_headers_are_left_out() {
-        assert_eq!(rows(b"a,b\n1,x\na,b\n2,y").len(), 2);
+    fn repeated_headers_are_left_out_and_begin_a_part() {
+        let table = Table::new(b"a,b\n1,x\na,b\n2,y".to_vec()).expect("readable");
+        let parts: Vec<usize> = table.rows().map(|row| row.part).collect();
+        assert_eq!(parts, [0, 1]);
     }
 
     #[test]

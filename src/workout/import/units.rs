@@ -1,25 +1,31 @@
-//! The units of weights and distances that a file does not name: asked for, set by the user, or guessed, with the reason.
+//! The units of weights and distances that a file does not name: asked for, set by the user, those of the log, or told by the
+//! weights, with the reason. What nothing tells is not guessed.
 
 use std::collections::HashMap;
 
 use super::{
+    evidence,
     parse::Parsed,
     record::{FileSet, FileWorkout, Length},
 };
 use crate::workout::{error::quoted, figures::units::Unit};
 
-/// Loads of a barbell of 45 lb with pairs of 45, 25 and 10 lb plates, which are rare in kilograms.
-const POUNDS: [f64; 14] = [
-    95.0, 115.0, 135.0, 155.0, 185.0, 205.0, 225.0, 245.0, 275.0, 315.0, 335.0, 365.0, 405.0, 455.0,
-];
-/// Below it, dumbbells and small plates have halves in both units.
-const HALVES_FROM_KG: f64 = 20.0;
-/// Hardly lifted in kilograms.
-const RARE_KG: f64 = 350.0;
+/// What says the unit beside the file.
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    /// What is asked for.
+    pub asked: Option<Unit>,
+    /// The user's setting.
+    pub setting: Option<Unit>,
+    /// The unit of nearly all weights of the log.
+    pub log: Option<Unit>,
+}
 
 /// The units of what the file names none for.
 pub(super) struct Units {
     weight: Unit,
+    /// Nothing says what it is, and weights need it.
+    pub is_unknown: bool,
     /// Those of the workouts that the log has already, by their keys.
     logged: HashMap<String, Unit>,
     /// Which units the weights are taken in, and why.
@@ -29,29 +35,33 @@ pub(super) struct Units {
 }
 
 impl Units {
-    /// `given` is asked for, `setting` the user's; `logged` has the units of imported workouts by their keys. What is asked for
-    /// decides, then the log: the same file again is the same workouts.
+    /// What is asked for decides, then the workouts of the file that the log has (`logged`, by keys: the same file again is the same
+    /// workouts), the setting, the weights themselves, and the rest of the log.
     pub(super) fn settle(
         parsed: &Parsed,
         keys: &[String],
-        given: Option<Unit>,
-        setting: Option<Unit>,
+        said: Said,
         logged: &HashMap<String, Unit>,
     ) -> Self {
         let workouts = || parsed.workouts.iter().zip(keys);
-        let known = workouts().filter(|(workout, _)| given.is_none() && says_no_unit(workout));
+        let known = workouts().filter(|(workout, _)| said.asked.is_none() && says_no_unit(workout));
         let logged: HashMap<String, Unit> = known
             .filter_map(|(_, key)| Some((key.clone(), *logged.get(key)?)))
             .collect();
         let pounds = logged.values().filter(|unit| **unit == Unit::Lb).count();
-        let (weight, why) = match (given, setting) {
-            (Some(unit), _) => (unit, "as asked".to_owned()),
-            _ if !logged.is_empty() => as_logged(logged.len(), pounds),
-            (None, Some(unit)) => (unit, "the user's setting; the file does not say".to_owned()),
-            (None, None) => guess(parsed.workouts.iter().flat_map(sets)),
+        let settled = match (said.asked, said.setting) {
+            (Some(unit), _) => Ok((unit, "as asked".to_owned())),
+            _ if !logged.is_empty() => Ok(as_logged(logged.len(), pounds)),
+            (None, Some(unit)) => {
+                Ok((unit, "the user's setting; the file does not say".to_owned()))
+            }
+            (None, None) => judge(parsed, said.log),
         };
+        let is_unknown = settled.is_err() && needs_unit(parsed);
+        let (weight, why) = settled.unwrap_or_else(|why| (Unit::default(), why));
         let mut units = Self {
             weight,
+            is_unknown,
             logged,
             weights: String::new(),
             distances: None,
@@ -66,10 +76,16 @@ impl Units {
         let words = [Unit::Kg, Unit::Lb].into_iter();
         let words = words.filter(|unit| taken.contains(unit)).map(|unit| {
             let (length, weight) = (Length::beside(unit).as_str(), unit.as_str());
-            format!("{length}: guessed, as weights are in {weight}; the file does not say")
+            format!("{length}: as weights are in {weight}; the file does not say")
         });
         let words: Vec<String> = words.collect();
-        units.distances = (!words.is_empty()).then(|| words.join(". "));
+        units.distances = (!words.is_empty()).then(|| {
+            if is_unknown {
+                "km or mi: as weights are in kg or lb".to_owned()
+            } else {
+                words.join(". ")
+            }
+        });
         units
     }
 
@@ -88,6 +104,7 @@ impl Units {
             name => format!(" (column {})", quoted(name)),
         };
         match (said(Unit::Kg), said(Unit::Lb)) {
+            _ if self.is_unknown => format!("kg or lb: {why}"),
             _ if sets().filter(has_weight).any(|set| set.unit.is_none()) => {
                 format!("{}: {why}", self.weight.as_str())
             }
@@ -127,35 +144,35 @@ fn as_logged(workouts: usize, pounds: usize) -> (Unit, String) {
     (unit, why)
 }
 
-fn guess<'a>(sets: impl Iterator<Item = &'a FileSet>) -> (Unit, String) {
-    let (mut pounds, mut kilograms, mut all) = (0_usize, 0_usize, 0_usize);
-    for weight in sets
-        .filter(|set| set.unit.is_none())
-        .filter_map(|set| set.weight)
-    {
-        let weight = weight.abs();
-        all += usize::from(weight > 0.0);
-        pounds +=
-            usize::from(weight > RARE_KG || POUNDS.iter().any(|lb| (lb - weight).abs() < 0.01));
-        kilograms += usize::from(weight.fract() != 0.0 && weight > HALVES_FROM_KG);
+/// True if a weight, or a distance that goes with it, has no unit.
+fn needs_unit(parsed: &Parsed) -> bool {
+    let mut sets = parsed.workouts.iter().flat_map(sets);
+    sets.any(|set| {
+        let weighs = set.weight.is_some_and(|weight| weight != 0.0);
+        let is_far = set.distance.is_some() && set.length.is_none();
+        set.unit.is_none() && (weighs || is_far)
+    })
+}
+
+/// By the weights of the file, or else by those of the log.
+fn judge(parsed: &Parsed, log: Option<Unit>) -> Result<(Unit, String), String> {
+    let sets = parsed.workouts.iter().flat_map(sets);
+    let weights = sets.filter(|set| set.unit.is_none());
+    let weights = weights.filter_map(|set| set.weight.map(f64::abs));
+    let weights: Vec<f64> = weights.filter(|weight| *weight > 0.0).collect();
+    let judged = evidence::unit(&weights);
+    match (judged, log) {
+        (Ok((unit, why)), _) => Ok((
+            unit,
+            format!("{why}; the file does not say; weight_unit decides"),
+        )),
+        (Err(_), Some(unit)) => Ok((
+            unit,
+            "as nearly all weights of the log; the file does not say; weight_unit decides"
+                .to_owned(),
+        )),
+        (Err(why), None) => Err(format!(
+            "the file does not say, {why}, and neither the user's settings nor the log tell; weight_unit does"
+        )),
     }
-    if pounds == 0 && kilograms == 0 {
-        let why = format!(
-            "none of {all} weights is typical of a unit, and the user has set none; the file does not say; weight_unit decides"
-        );
-        return (Unit::Kg, why);
-    }
-    let unit = if pounds > kilograms {
-        Unit::Lb
-    } else {
-        Unit::Kg
-    };
-    let (like, of) = match unit {
-        Unit::Lb => (pounds, "of pounds (135, 185, 225)"),
-        Unit::Kg => (kilograms, "of kilograms (22.5, 62.5)"),
-    };
-    let why = format!(
-        "guessed: {like} of {all} weights are typical {of}; the file does not say; weight_unit decides"
-    );
-    (unit, why)
 }

@@ -164,6 +164,11 @@ fn time_of(words: &[String]) -> Option<Time> {
         [clock, half] => (clock.as_str(), Some(half.as_str())),
         _ => return None,
     };
+    // Some exports have fractions of a second.
+    let clock = match clock.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|b| b.is_ascii_digit()) => whole,
+        _ => clock,
+    };
     let mut parts = clock.split(':');
     let mut part = || parts.next().map(str::parse::<i8>);
     let hour = part()?.ok()?;
@@ -229,6 +234,7 @@ mod tests {
         for text in [
             "2026-04-08 16:50:00",
             "2026-04-08T16:50",
+            "2026-04-08 16:50:00.000",
             "8 Apr 2026, 16:50",
             "Apr 8, 2026, 4:50 PM",
             "Apr 8, 2026, 4:50\u{202f}PM",
@@ -291,6 +297,7 @@ mod tests {
             "32 Foo 2026, 10:00",
             "8 Apr 26",
             "2026-04-08 25:00",
+            "2026-04-08 16:50:00.0x",
             "2026-04-08 13:00 PM",
             "08-04",
             "1e308",

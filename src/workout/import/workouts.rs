@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    record::{FileExercise, FileWorkout},
+    copies,
+    record::{FileExercise, FileSet, FileWorkout},
     rows::FileRow,
     when::When,
 };
@@ -16,6 +17,8 @@ pub(super) struct Workouts {
     pub cut_notes: usize,
     all: Vec<Building>,
     by_key: HashMap<Key, usize>,
+    /// The workout and the part of the file that the last row is of.
+    last: Option<(usize, usize)>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -27,6 +30,8 @@ struct Key {
 
 struct Building {
     workout: FileWorkout,
+    /// Earlier ones of the same workout, in a file that has it several times.
+    copies: Vec<Vec<FileExercise>>,
     /// The number of its last set within the exercise.
     last_index: Option<i64>,
     last_superset: Option<String>,
@@ -35,7 +40,9 @@ struct Building {
 }
 
 impl Workouts {
-    pub(super) fn add(&mut self, row: FileRow) {
+    /// Adds a row, of the given part of the file. Apps write the rows of a workout together: where it begins again after others
+    /// or in another part, it is a copy, or the rest of it.
+    pub(super) fn add(&mut self, row: FileRow, part: usize) {
         let key = Key {
             number: row.workout.clone(),
             start: row.start,
@@ -45,14 +52,30 @@ impl Workouts {
             self.all.push(Building::new(&row));
             self.all.len() - 1
         });
+        if self.last.replace((at, part)) != Some((at, part)) {
+            self.all[at].begin_copy();
+        }
         if !self.all[at].add(row) {
             self.cut_notes += 1;
         }
     }
 
-    pub(super) fn finish(self) -> Vec<FileWorkout> {
-        let workouts = self.all.into_iter();
-        workouts.map(|building| building.workout).collect()
+    /// The workouts, and how many of the rows are repeated in them.
+    pub(super) fn finish(self) -> (Vec<FileWorkout>, usize) {
+        let mut repeated = 0;
+        let united = self.all.into_iter().map(|building| {
+            let Building {
+                mut workout,
+                copies,
+                ..
+            } = building;
+            if !copies.is_empty() {
+                let last = std::mem::take(&mut workout.exercises);
+                (workout.exercises, repeated) = copies::unite(copies, last, repeated);
+            }
+            workout
+        });
+        (united.collect(), repeated)
     }
 }
 
@@ -61,16 +84,27 @@ impl Building {
         Self {
             workout: FileWorkout {
                 line: row.line,
+                number: row.workout.clone(),
                 start: row.start,
                 end: None,
                 title: row.title.clone(),
                 notes: None,
                 exercises: Vec::new(),
             },
+            copies: Vec::new(),
             last_index: None,
             last_superset: None,
             supersets: Vec::new(),
         }
+    }
+
+    fn begin_copy(&mut self) {
+        if self.workout.exercises.is_empty() {
+            return;
+        }
+        let before = std::mem::take(&mut self.workout.exercises);
+        self.copies.push(before);
+        (self.last_index, self.last_superset) = (None, None);
     }
 
     /// Adds the row; false if there was no room for its notes.
@@ -92,6 +126,7 @@ impl Building {
                 name: row.exercise,
                 id: row.exercise_id,
                 superset,
+                load: row.load,
                 notes: None,
                 sets: Vec::new(),
             });
@@ -104,7 +139,9 @@ impl Building {
         let Some(exercise) = self.workout.exercises.last_mut() else {
             return true;
         };
-        exercise.sets.extend(row.set);
+        let number = row.index;
+        let numbered = row.set.map(|set| FileSet { number, ..set });
+        exercise.sets.extend(numbered);
         row.notes
             .is_none_or(|note| add_note(&mut exercise.notes, note))
     }

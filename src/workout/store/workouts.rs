@@ -126,6 +126,20 @@ impl UserTransaction {
         Ok(workouts)
     }
 
+    /// How many workouts there are of the time, up to this place in the order.
+    pub async fn workouts_of_time(
+        &mut self,
+        (at, id): &(Timestamp, String),
+    ) -> Result<usize, sqlx::Error> {
+        let (db, user) = self.parts();
+        let sql = "SELECT COUNT(*) AS workouts FROM workout WHERE user_id = $1 AND performed_at = $2 AND id <= $3";
+        let row = query!(sql; user, at.as_millisecond(), id)
+            .fetch_one(db)
+            .await?;
+        let workouts: i64 = row.try_get("workouts")?;
+        Ok(usize::try_from(workouts).unwrap_or_default())
+    }
+
     /// The user's workout of this id.
     pub async fn workout(&mut self, id: &str) -> Result<Option<Workout>, sqlx::Error> {
         let Some(at) = self.workout_time(id).await? else {

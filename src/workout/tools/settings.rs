@@ -27,6 +27,7 @@ pub(super) struct UpdateSettings {
     week_start: Option<WeekStart>,
     #[schemars(range(min = 20, max = 1000))]
     body_weight: Option<f64>,
+    /// Default that of the settings, or of the log
     body_weight_unit: Option<Unit>,
     /// From this day on; default today
     #[schemars(regex(pattern = dates::DATE_PATTERN))]
@@ -81,15 +82,17 @@ impl Tool for UpdateSettings {
             Write::Repeated(mut user, _) => return reply(&mut user, ctx).await,
         };
         let weight = self.body_weight(&mut user).await?;
-        if let Some(weight) = weight {
+        let mut notice = None;
+        if let Some((weight, is_sure)) = weight {
             user.tx.save_body_weight(&weight).await?;
+            notice = (!is_sure).then(|| assumed(&weight));
         }
         user.settings = self.applied_to(user.settings.clone());
         let settings = user.settings.clone();
         user.tx.save_settings(&settings, ctx.now).await?;
         let reply = reply(&mut user, ctx).await?;
         user.commit("").await?;
-        Ok(reply)
+        Ok(reply.with_notice(notice))
     }
 }
 
@@ -106,8 +109,11 @@ impl UpdateSettings {
         }
     }
 
-    /// The body weight to be stored.
-    async fn body_weight(&self, user: &mut UserData) -> Result<Option<BodyWeight>, ToolError> {
+    /// The body weight to be stored, and whether its unit is certain. Else it is that of most weights of the log.
+    async fn body_weight(
+        &self,
+        user: &mut UserData,
+    ) -> Result<Option<(BodyWeight, bool)>, ToolError> {
         let Some(weight) = self.body_weight else {
             return match (&self.body_weight_unit, &self.body_weight_date) {
                 (None, None) => Ok(None),
@@ -120,12 +126,17 @@ impl UpdateSettings {
         let last = user.tx.body_weights().await?.0.pop();
         let units = self.units.unwrap_or(user.settings.units).unit();
         let unit = self.body_weight_unit.or(units);
-        let unit = unit.or(last.map(|last| last.unit)).unwrap_or_default();
-        Ok(Some(BodyWeight {
+        let sure = unit.or(last.map(|last| last.unit));
+        let unit = match sure {
+            Some(unit) => unit,
+            None => user.tx.logged_units().await?.most.unwrap_or_default(),
+        };
+        let weight = BodyWeight {
             date: self.date(user)?,
             weight,
             unit,
-        }))
+        };
+        Ok(Some((weight, sure.is_some())))
     }
 
     /// The day of the body weight: the given one, or today.
@@ -140,6 +151,15 @@ impl UpdateSettings {
         }
         Ok(date)
     }
+}
+
+/// Tells in which unit a body weight without one was taken.
+fn assumed(weight: &BodyWeight) -> String {
+    let unit = weight.unit.as_str();
+    format!(
+        "body weight was taken as {} {unit}; body_weight_unit corrects it",
+        weight.weight
+    )
 }
 
 async fn reply(

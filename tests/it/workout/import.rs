@@ -4,7 +4,10 @@ mod command;
 mod errors;
 mod export;
 mod formats;
+mod kept;
+mod own_names;
 mod repeated;
+mod units;
 
 use serde_json::{Value, json};
 

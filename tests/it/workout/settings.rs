@@ -99,6 +99,7 @@ on_both!(body_weight_has_a_history_by_date, async |world: World| {
         corrected["body_weight"][0],
         json!({"date": day(0), "weight": 181.0, "unit": "lb"})
     );
+    assert!(corrected.get("notice").is_none(), "{corrected}");
     let bobs = bob.call("get_settings", json!({})).await.unwrap();
     assert!(bobs.get("body_weight").is_none(), "{bobs}");
     for (settings, error) in [
@@ -119,6 +120,22 @@ on_both!(body_weight_has_a_history_by_date, async |world: World| {
         assert!(refused.contains(error), "{refused}");
     }
 });
+
+on_both!(
+    a_body_weight_without_a_unit_is_in_that_of_the_log_and_says_so,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        ann.lifted("squat", 3, "lb", &[(5, 225.0), (5, 225.0)])
+            .await;
+        ann.lifted("bench press", 2, "kg", &[(5, 60.0)]).await;
+        let first = set(&ann, json!({"body_weight": 180})).await;
+        assert_eq!(first["body_weight"][0]["unit"], "lb");
+        assert_eq!(
+            first["notice"],
+            "body weight was taken as 180 lb; body_weight_unit corrects it"
+        );
+    }
+);
 
 on_both!(the_time_zone_decides_the_day, async |world: World| {
     let ann = world.user("ann").await;

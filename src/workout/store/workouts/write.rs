@@ -6,37 +6,42 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use crate::database::query;
 use crate::workout::{
     db::UserTransaction,
-    model::Workout,
+    model::{Origin, Workout},
     store::{is_storable, placeholders},
 };
 
 /// Rows of one statement. `SQLite` looks each of its parameters up among all, so that long ones take longer than many.
 const ROWS: usize = 50;
 
-/// Inserts workouts without their exercises; an imported one with its key.
+/// Inserts workouts without their exercises; an imported one with its origin.
 pub(in crate::workout::store) async fn insert_heads(
     db: &mut AnyConnection,
     user: &str,
-    workouts: &[(&Workout, Option<&str>)],
+    workouts: &[(&Workout, Option<&Origin>)],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let now = now.as_millisecond();
     for workouts in workouts.chunks(ROWS) {
         let sql = format!(
             "INSERT INTO workout
-                 (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at, import_key, imported_at) VALUES {}",
-            placeholders(workouts.len(), 10)
+                 (id, user_id, name, notes, performed_at, ended_at, created_at, updated_at, import_key, imported_at,
+                  import_rows) VALUES {}",
+            placeholders(workouts.len(), 11)
         );
         let mut query =
             sqlx::query(AssertSqlSafe(sql)).persistent(matches!(workouts.len(), 1 | ROWS));
-        for (workout, key) in workouts {
+        for (workout, origin) in workouts {
             query = query.bind(&workout.id).bind(user);
             query = query
                 .bind(workout.name.as_deref())
                 .bind(workout.notes.as_deref());
             query = query.bind(workout.performed_at.as_millisecond());
             query = query.bind(workout.ended_at.map(Timestamp::as_millisecond));
-            query = query.bind(now).bind(now).bind(*key).bind(key.map(|_| now));
+            query = query.bind(now).bind(now);
+            query = query
+                .bind(origin.map(|origin| origin.key.as_str()))
+                .bind(origin.map(|_| now))
+                .bind(origin.map(|origin| origin.rows.to_json()));
         }
         query.execute(&mut *db).await?;
     }

@@ -2,16 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::workout::{catalogue::Measure, tools::prelude::*};
+use crate::workout::{catalogue::Measure, model, tools::prelude::*};
 
-/// Of an exercise in one workout.
-const MAX_SETS: usize = 100;
 /// Of a set that is not measured in seconds or metres.
 const MAX_REPS: u32 = 1000;
-const MAX_SETS_PER_WORKOUT: usize = 500;
-const MAX_EXERCISES: usize = 50;
-/// Of all exercises of a workout together.
-const MAX_ALL_NOTES_CHARS: usize = 8000;
 const MAX_HOURS: i64 = 24;
 
 /// Validates the exercises and resolves their names to slugs.
@@ -32,28 +26,8 @@ pub(super) fn check_exercises(
 
 /// Checks what all exercises of one workout may have together.
 pub(super) fn check_size(place: &str, exercises: &[WorkoutExercise]) -> Result<(), ToolError> {
-    let sets = exercises.iter().map(|exercise| exercise.sets.len());
-    let notes = exercises.iter().filter_map(|e| e.notes.as_ref());
-    let chars = notes.map(|notes| notes.chars().count()).sum();
-    for (count, max, what) in [
-        (exercises.len(), MAX_EXERCISES, "exercises"),
-        (sets.clone().sum(), MAX_SETS_PER_WORKOUT, "sets"),
-        (chars, MAX_ALL_NOTES_CHARS, "characters of notes"),
-    ] {
-        if count > max {
-            return Err(invalid!(
-                place,
-                "{count} {what}; at most {max} fit in one workout"
-            ));
-        }
-    }
-    match sets.max() {
-        Some(most) if most > MAX_SETS => Err(invalid!(
-            place,
-            "{most} sets of one exercise; at most {MAX_SETS} fit"
-        )),
-        _ => Ok(()),
-    }
+    let checked = model::check_size(exercises);
+    checked.map_err(|oversize| ToolError::at(place, oversize))
 }
 
 /// Checks the sets of one exercise; `place` is theirs.

@@ -86,7 +86,7 @@ on_both!(
         );
         let again = run(&["--name", "Zzz=front squat"]).await;
         assert!(
-            again.out[1].contains("Added: 0 workouts with 0 sets; already there: 0; overwritten"),
+            again.out[1].contains("Added: 0 workouts with 0 sets; already there: 0; updated"),
             "{again:?}"
         );
 
@@ -232,4 +232,27 @@ async fn a_killed_import_leaves_nothing() {
     let ended = import.ended().await;
     assert_eq!(ended.code, None, "killed before its end");
     assert_eq!(world.count("SELECT COUNT(*) FROM workout").await, 0);
+}
+
+#[tokio::test]
+async fn an_export_ends_well_when_its_reader_has_enough() {
+    let world = World::sqlite().await;
+    let directory = Directory::new();
+    fs::write(directory.0.join("x.csv"), history(5_000)).unwrap();
+    let env = [("DATABASE_URL", world.url.as_str()), ("TZ", "UTC")];
+    run_in(&directory, &["import", "x.csv", "--user", "ann"], &env).await;
+    let mut export = std::process::Command::new(env!("CARGO_BIN_EXE_prog-strength-agent"))
+        .args(["export", "--user", "ann"])
+        .envs(env)
+        .current_dir(&directory.0)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Closed before a byte of it is read.
+    drop(export.stdout.take());
+    let ended = tokio::task::spawn_blocking(move || export.wait_with_output());
+    let ended = ended.await.unwrap().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""));
 }

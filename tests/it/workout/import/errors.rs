@@ -304,7 +304,7 @@ async fn more_than_fits_in_a_workout_is_left_out_and_named() {
         (&report["added"], &report["added_sets"]),
         (&json!(1), &json!(100))
     );
-    let expected = "the workout has 101 sets of one exercise; at most 100 fit in one";
+    let expected = "the workout has 101 sets of one exercise; at most 100 fit in one workout";
     assert_eq!(errors(&report), [(102, String::new(), expected.to_owned())]);
 }
 

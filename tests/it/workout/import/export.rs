@@ -50,17 +50,17 @@ on_both!(
         assert_eq!(
             csv,
             "workout,started_at,ended_at,workout_name,workout_notes,exercise,exercise_id,superset,exercise_notes,set,set_kind,\
-             weight,weight_unit,reps,seconds,metres,rpe,rir\n\
-             1,2025-01-01T10:00:00Z,,,,Dumbbell Farmer's Carry,dumbbell-farmers-carry,,,1,normal,32,kg,,,40,,\n\
-             2,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",\"a\nb\",Barbell Back Squat,barbell-back-squat,2,n,1,\
-             warm_up,102.5,kg,5,,,,\n\
-             2,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Barbell Back Squat,barbell-back-squat,2,,2,\
-             normal,225,lb,3,,,8.5,\n\
-             2,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Barbell Back Squat,barbell-back-squat,2,,3,\
-             failure,100,kg,9,,,,0\n\
-             2,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Barbell Back Squat,barbell-back-squat,2,,4,\
-             failed_attempt,200,kg,0,,,,\n\
-             2,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Plank,plank,,,1,normal,0,kg,,60,,,\n"
+             weight,weight_unit,reps,seconds,metres,rpe,rir,load\n\
+             1,2025-01-01T10:00:00Z,,,,Dumbbell Farmer's Carry,dumbbell-farmers-carry,,,1,normal,32,kg,,,40,,,\n\
+             1,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",\"a\nb\",Barbell Back Squat,barbell-back-squat,2,n,1,\
+             warm_up,102.5,kg,5,,,,,\n\
+             1,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Barbell Back Squat,barbell-back-squat,2,,2,\
+             normal,225,lb,3,,,8.5,,\n\
+             1,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Barbell Back Squat,barbell-back-squat,2,,3,\
+             failure,100,kg,9,,,,0,\n\
+             1,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Barbell Back Squat,barbell-back-squat,2,,4,\
+             failed_attempt,200,kg,0,,,,,\n\
+             1,2025-01-02T10:00:00Z,2025-01-02T11:00:00Z,\"Push, \"\"heavy\"\"\",,Plank,plank,,,1,normal,0,kg,,60,,,,\n"
         );
         let days = json!({"since": "2025-01-02", "until": "2025-01-02"});
         let day = ann.call("export_workouts", days).await.unwrap();

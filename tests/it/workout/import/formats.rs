@@ -19,7 +19,7 @@ on_both!(
     strong_with_commas_is_imported_as_it_was_logged,
     async |world: World| {
         let ann = world.user("ann").await;
-        let report = imported(&ann, STRONG, json!({})).await;
+        let report = imported(&ann, STRONG, json!({"weight_unit": "lb"})).await;
         assert_eq!(
             (&report["format"], &report["added"], &report["added_sets"]),
             (&json!("strong"), &json!(2), &json!(5))
@@ -28,13 +28,10 @@ on_both!(
             report["remarks"].as_array().unwrap()[0],
             "1 rests between sets"
         );
-        let weights = report["weights"].as_str().unwrap();
-        assert!(weights.starts_with("lb: guessed: 2 of 3"), "{weights}");
-        assert!(
-            report["distances"]
-                .as_str()
-                .unwrap()
-                .starts_with("mi: guessed")
+        assert_eq!(report["weights"], "lb: as asked");
+        assert_eq!(
+            report["distances"],
+            "mi: as weights are in lb; the file does not say"
         );
         assert_eq!(
             (&report["first"], &report["last"]),
@@ -92,7 +89,7 @@ Date,Nom de l'entraînement,Durée,Nom de l'exercice,Ordre de la série,Poids,R�
     let world = World::sqlite().await;
     let ann = world.user("ann").await;
     for csv in [german, french] {
-        let report = imported(&ann, csv, json!({})).await;
+        let report = imported(&ann, csv, json!({"weight_unit": "kg"})).await;
         assert_eq!(
             (&report["format"], &report["added_sets"]),
             (&json!("strong"), &json!(1))
@@ -227,32 +224,6 @@ async fn fitnotes_with_the_unit_in_the_header_or_two_columns_is_imported() {
             "2025-10-05T12:00 - | Barbell Back Squat: 8x140lb",
             "2025-11-01T12:00 - | Barbell Back Squat: 5x100kg w5x45lb",
         ]
-    );
-}
-
-#[tokio::test]
-async fn a_unit_that_the_file_does_not_say_is_asked_for_or_the_users_or_guessed() {
-    let csv = "Date,Workout Name,Exercise Name,Set Order,Weight,Reps\n\
-        2025-01-01 10:00:00,A,Squat (Barbell),1,62.5,5\n2025-01-01 10:00:00,A,Squat (Barbell),2,100,5\n";
-    let world = World::sqlite().await;
-    let ann = world.user("ann").await;
-    let weights = async |more: Value| {
-        let mut arguments = json!({"csv": csv});
-        for (name, value) in more.as_object().unwrap() {
-            arguments[name] = value.clone();
-        }
-        let report = ann.call("import_workouts", arguments).await.unwrap();
-        report["weights"].as_str().unwrap().to_owned()
-    };
-    let guessed = weights(json!({})).await;
-    assert!(guessed.starts_with("kg: guessed: 1 of 2"), "{guessed}");
-    assert_eq!(weights(json!({"weight_unit": "lbs"})).await, "lb: as asked");
-    ann.call("update_settings", json!({"units": "lb"}))
-        .await
-        .unwrap();
-    assert_eq!(
-        weights(json!({})).await,
-        "lb: the user's setting; the file does not say"
     );
 }
 

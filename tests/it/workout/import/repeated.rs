@@ -8,7 +8,7 @@ use crate::support::world::{World, day, on_both};
 const HEADER: &str = "Date,Workout Name,Duration,Exercise Name,Set Order,Weight (kg),Reps,Notes";
 
 fn counts(report: &Value) -> [&Value; 4] {
-    ["added", "changed", "already_there", "different"].map(|count| &report[count])
+    ["added", "changed", "already_there", "kept"].map(|count| &report[count])
 }
 
 fn strong(rows: &[&str]) -> String {
@@ -82,7 +82,7 @@ on_both!(
 );
 
 on_both!(
-    a_workout_that_grew_in_the_app_is_overwritten_unless_it_was_changed_here,
+    a_workout_that_grew_in_the_app_is_updated_unless_it_was_changed_here,
     async |world: World| {
         let ann = world.user("ann").await;
         imported(&ann, &strong(&[FIRST]), json!({})).await;
@@ -108,8 +108,8 @@ on_both!(
         let report = imported(&ann, &strong(&[FIRST]), json!({})).await;
         assert_eq!(counts(&report), [0, 0, 0, 1]);
         assert_eq!(
-            report["different_workouts"],
-            json!(["2025-01-01T10:00:00Z A"])
+            report["kept_workouts"],
+            json!(["2025-01-01T10:00:00Z A: it was changed in the log since it was imported"])
         );
         let notice = report["notice"].as_str().unwrap();
         assert!(
@@ -170,98 +170,3 @@ on_both!(
             .expect_err("the fourth");
     }
 );
-
-const UNITLESS: &str =
-    "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds";
-
-/// A file of Strong's that says no units.
-fn unitless(rows: &[&str]) -> String {
-    format!("{UNITLESS}\n{}\n", rows.join("\n"))
-}
-
-const BENCH: &str = "2025-01-01 10:00:00,A,1h,Bench Press (Barbell),1,80,5,0,0";
-const RUN: &str = "2025-01-02 10:00:00,B,1h,Running,1,0,0,2,600";
-
-on_both!(
-    the_same_file_again_changes_no_unit_whatever_the_settings_are_now,
-    async |world: World| {
-        let ann = world.user("ann").await;
-        let csv = unitless(&[BENCH, RUN]);
-        let first = imported(&ann, &csv, json!({})).await;
-        assert_eq!(
-            first["weights"],
-            "kg: none of 1 weights is typical of a unit, and the user has set none; the file does not say; weight_unit decides"
-        );
-        let logged = log(&ann).await;
-        ann.call("update_settings", json!({"units": "lb"}))
-            .await
-            .unwrap();
-        let again = imported(&ann, &csv, json!({})).await;
-        assert_eq!(counts(&again), [0, 0, 2, 0], "{again}");
-        assert_eq!(
-            again["weights"],
-            "kg: as in the log, which has 2 of these workouts; the file does not say; weight_unit decides"
-        );
-        assert_eq!(log(&ann).await, logged);
-        // What is new or has grown is in the unit of the rest, typical of pounds or not.
-        let longer = unitless(&[
-            BENCH,
-            "2025-01-01 10:00:00,A,1h,Bench Press (Barbell),2,135,5,0,0",
-            RUN,
-            "2025-01-03 10:00:00,A,1h,Bench Press (Barbell),1,225,5,0,0",
-        ]);
-        assert_eq!(
-            counts(&imported(&ann, &longer, json!({})).await),
-            [1, 1, 1, 0]
-        );
-        assert_eq!(
-            log(&ann).await,
-            [
-                "2025-01-01T10:00..11:00 A | Barbell Bench Press: 5x80kg 5x135kg".to_owned(),
-                logged[1].clone(),
-                "2025-01-03T10:00..11:00 A | Barbell Bench Press: 5x225kg".to_owned(),
-            ]
-        );
-    }
-);
-
-#[tokio::test]
-async fn each_workout_keeps_the_unit_that_it_was_imported_in() {
-    let world = World::sqlite().await;
-    let ann = world.user("ann").await;
-    let rows = [
-        BENCH,
-        "2025-01-03 10:00:00,A,1h,Bench Press (Barbell),1,90,5,0,0",
-        "2025-01-05 10:00:00,A,1h,Bench Press (Barbell),1,95,5,0,0",
-    ];
-    for (rows, unit) in [(&rows[..1], "lb"), (&rows[1..], "kg")] {
-        imported(&ann, &unitless(rows), json!({"weight_unit": unit})).await;
-    }
-    let logged = log(&ann).await;
-    let again = imported(&ann, &unitless(&rows), json!({})).await;
-    assert_eq!(counts(&again), [0, 0, 3, 0], "{again}");
-    let weights = again["weights"].as_str().unwrap();
-    assert!(
-        weights.starts_with("kg: as in the log, which has 3 of these workouts, 1 of them in lb"),
-        "{weights}"
-    );
-    assert_eq!(log(&ann).await, logged);
-}
-
-#[tokio::test]
-async fn another_unit_that_is_asked_for_is_reported_and_the_same_weight_is_no_change() {
-    let world = World::sqlite().await;
-    let ann = world.user("ann").await;
-    imported(&ann, &unitless(&[BENCH]), json!({})).await;
-    let report = imported(&ann, &unitless(&[BENCH]), json!({"weight_unit": "lb"})).await;
-    assert_eq!(counts(&report), [0, 1, 0, 0]);
-    assert_eq!(
-        report["notice"],
-        "of the workouts that are overwritten, 1 have the same numbers in another unit (80 kg in the log, 80 lb in the file)"
-    );
-    imported(&ann, &strong(&[FIRST]), json!({})).await;
-    let pounds = HEADER.replace("(kg)", "(lbs)");
-    let row = FIRST.replace(",100,", ",220.46,");
-    let same = imported(&ann, &format!("{pounds}\n{row}\n"), json!({})).await;
-    assert_eq!(counts(&same), [0, 0, 1, 0], "{same}");
-}
