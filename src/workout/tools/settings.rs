@@ -27,7 +27,6 @@ pub(super) struct UpdateSettings {
     week_start: Option<WeekStart>,
     #[schemars(range(min = 20, max = 1000))]
     body_weight: Option<f64>,
-    /// Default that of the settings, or of the log
     body_weight_unit: Option<Unit>,
     /// From this day on; default today
     #[schemars(regex(pattern = dates::DATE_PATTERN))]
