@@ -10,7 +10,7 @@ use crate::workout::{
     store::{MAX_USER_EXERCISES, new_id},
 };
 
-/// In kg; of exercises with a weight.
+/// In kg; of exercises in which more weight is more work.
 const STEP: f64 = 2.5;
 
 /// New exercises for the names that are not matched: measured as the file counts their sets, with the load that it says, or else that of its weights.
@@ -30,7 +30,7 @@ pub(super) fn exercises(
             created.push(exercise(&name.text, workouts));
         }
     }
-    let own = catalogue.own().count();
+    let own = catalogue.all().filter(|exercise| exercise.own).count();
     if own + created.len() > MAX_USER_EXERCISES {
         return Err(ToolError::Input(format!(
             "{} own exercises would be created beside {own}; a user has at most {MAX_USER_EXERCISES}",
@@ -60,7 +60,10 @@ fn exercise(name: &str, workouts: &[FileWorkout]) -> Exercise {
         }
     }
     let load = said.unwrap_or(seen);
-    let step_increment = if load == Load::None { 0.0 } else { STEP };
+    let step_increment = match load {
+        Load::External | Load::Added => STEP,
+        Load::Assistance | Load::None => 0.0,
+    };
     let exercise = Exercise {
         id: new_id(),
         name: name.split_whitespace().collect::<Vec<_>>().join(" "),

@@ -177,7 +177,8 @@ async fn a_database_of_version_0_2_moves_with_its_data() {
             "measures",
             "own exercises",
             "set kinds",
-            "imports"
+            "imports",
+            "import rows"
         ]
     );
     is_closed_to_others(&url, &mut superuser).await;

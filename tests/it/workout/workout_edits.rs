@@ -132,7 +132,10 @@ on_both!(
         let ann = world.user("ann").await;
         let id = json!(ann.lifted("squat", 1, "kg", &[(5, 100.0); 60]).await);
         let error = add(&ann, &id, "squat", &[5; 41]).await.unwrap_err();
-        assert_eq!(error, "sets: 101 sets of one exercise; at most 100 fit");
+        assert_eq!(
+            error,
+            "sets: 101 sets of one exercise; at most 100 fit in one workout"
+        );
         add(&ann, &id, "squat", &[5; 40]).await.unwrap();
         for exercise in ["bench", "row", "deadlift", "ohp"] {
             add(&ann, &id, exercise, &[5; 100]).await.unwrap();

@@ -78,16 +78,6 @@ const WRONG: [(&str, &str, &str); 22] = [
         "RPE 0.5 is not from 1 to 10",
     ),
     (
-        "0000-01-01 10:00:00,A,Squat,1,100,5,0,",
-        "",
-        "nothing before 1950",
-    ),
-    (
-        "2199-01-01 10:00:00,A,Squat,1,100,5,0,",
-        "",
-        "is in the future",
-    ),
-    (
         "2025-01-01 10:00:00,A,Squat,1,10\0,5,0,",
         "Weight (kg)",
         "is no number",
@@ -116,6 +106,17 @@ const WRONG: [(&str, &str, &str); 22] = [
         "2025-01-01 10:00:00,A,Farmer's Walk,1,30,,,",
         "",
         "it has a weight of 30, and no reps, time or distance",
+    ),
+    // Of other workouts.
+    (
+        "0000-01-01 10:00:00,A,Squat,1,100,5,0,",
+        "",
+        "nothing before 1950",
+    ),
+    (
+        "2199-01-01 10:00:00,A,Squat,1,100,5,0,",
+        "",
+        "is in the future",
     ),
 ];
 

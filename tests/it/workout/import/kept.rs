@@ -50,7 +50,7 @@ on_both!(
         assert_eq!(counts(&renamed), [0, 3, 0, 0], "{renamed}");
         assert_eq!(
             log(&ann).await[0],
-            "2025-01-01T10:00..11:00 P | Barbell Back Squat: 5x101kg 5x102kg | Barbell Overhead Press: 5x51kg 5x52kg"
+            "2025-01-01T10:00..11:00 P | Barbell Back Squat: 5x101kg 5x102kg | Overhead Press: 5x51kg 5x52kg"
         );
 
         let bob = world.user("bob").await;

@@ -50,7 +50,7 @@ async fn a_weight_below_nothing_is_assistance() {
     let ann = world.user("ann").await;
     let csv = format!("{HEADER}\n2025-01-01 10:00:00,P,Odd Helper,1,-30,5\n");
     imported(&ann, &csv, json!({"create": true})).await;
-    let own = json!({"query": "Odd Helper", "limit": 1, "details": true});
+    let own = json!({"query": "Odd Helper", "limit": 1});
     let own = ann.call("list_exercises", own).await.unwrap();
     assert_eq!(own["exercises"][0]["load"], "assistance", "{own}");
     assert_eq!(log(&ann).await, ["2025-01-01T10:00 P | Odd Helper: 5x30kg"]);
