@@ -54,7 +54,7 @@ ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
     DATABASE_URL=sqlite:/data/prog-strength.db
 WORKDIR /
 USER 65532:65532
-EXPOSE 8001 8000
+EXPOSE 8001 8000 3001
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \
     CMD ["/prog-strength-agent", "healthcheck"]
 ENTRYPOINT ["/prog-strength-agent"]

@@ -22,7 +22,7 @@
 //! # Invariants
 //! 1. Within `agent`, only `agent::http` knows axum, the statuses of `/chat` and the SSE encoding.
 //! 2. Only `auth` makes a [`auth::Caller`]; only `agent::tools` makes an MCP call.
-//! 3. One event stream, two renderers: the JSON answer collects the events that SSE sends. A renderer does not influence the turn.
+//! 3. One event stream, several renderers: JSON, SSE, the AI SDK's stream, AG-UI. A renderer does not influence the turn.
 //! 4. Only [`config`] reads the environment, at start-up. There is no mutable global state: two apps can run in one process.
 //! 5. A stream may be dropped at any time. Dropping it cancels Claude and read-only tools; a write tool runs to its end in
 //!    a task of its own.

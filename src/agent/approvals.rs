@@ -44,7 +44,7 @@ impl Approvals {
     }
 
     /// True if the call needs the user's confirmation.
-    pub fn apply_to(&self, call: &ToolCall) -> bool {
+    pub fn needs_confirmation(&self, call: &ToolCall) -> bool {
         let policy = &self.policy;
         policy.holds(call.name(), call.read_only(), call.destructive())
     }

@@ -47,7 +47,7 @@ impl Toolbox for SessionTools {
         };
         let prepared = Prepared::from_catalogue(&self.catalogue, context, name, input_json);
         prepared.guarded(|call, input| {
-            if !self.approvals.apply_to(call) {
+            if !self.approvals.needs_confirmation(call) {
                 return None;
             }
             if !self.can_ask {

@@ -124,7 +124,7 @@ impl Toolbox for RunTools {
         let prepared = Prepared::from_catalogue(&self.catalogue, context, name, input_json);
         // There is nobody to ask.
         let prepared = prepared.guarded(|call, _| {
-            let is_held = self.bench.approvals.apply_to(call);
+            let is_held = self.bench.approvals.needs_confirmation(call);
             is_held.then_some(PreparedCall::Unconfirmed)
         });
         Prepared {

@@ -4,7 +4,7 @@
 macro_rules! on_both {
     ($name:ident, async |$world:ident: $World:ty| $test:block) => {
         mod $name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "not every module needs them")]
             use super::*;
 
             #[tokio::test]

@@ -1,4 +1,4 @@
-//! Use cases of the founding document: progress, next weight, plateau, plan, volume. Figures are calculated by hand.
+//! Use cases: progress, next weight, plateau, plan, volume. Figures are calculated by hand.
 
 use serde_json::json;
 

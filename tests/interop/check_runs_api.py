@@ -1,4 +1,4 @@
-"""Checks `runs` by the founding document ("Async Agent"): its requests, with a token, and its settings."""
+"""Checks `runs` from outside: its requests, with a token, and its settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fake_claude import FakeClaude, message, text, tool_results, tool_use
 from harness import AGENT_TOKEN, Json, Workouts, clean_exit_on_sigterm, ok, python, user_token
 from runs_server import Runs
 
-NAME = "runs-founding"
+NAME = "runs-api"
 BODY = """{
   "prompt": "Your prompt here",
   "requestId": "%s",
