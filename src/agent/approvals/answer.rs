@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use crate::agent::json::{Invalid, Object, parse_list};
 
-/// The most answers in one request.
-const MAX_ANSWERS: usize = 100;
+/// The most answers in one request: more than the calls that fit into the longest reply.
+const MAX_ANSWERS: usize = 10_000;
 /// The longest token, in bytes.
 pub(super) const MAX_TOKEN_BYTES: usize = 4096;
 /// The longest reason, in characters. The rest is left out.
@@ -125,7 +125,7 @@ mod tests {
             ),
             (
                 json!(vec![good; MAX_ANSWERS + 1]),
-                "approvals: must not hold more than 100 answers",
+                "approvals: must not hold more than 10000 answers",
             ),
         ] {
             assert_eq!(parse(&answers), Err(expected.to_owned()));

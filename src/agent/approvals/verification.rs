@@ -119,7 +119,8 @@ impl Approvals {
         })
     }
 
-    /// Makes the calls that are approved. Each must be, with today's catalogue, the call that the user was asked about.
+    /// Makes the calls that are approved. Each must be, with today's catalogue, the call that the user was asked about. A call
+    /// that is declined, or approved too late, is not made: its tool may have changed.
     ///
     /// # Errors
     /// The first one that is another call, and the place of its answer.
@@ -157,17 +158,19 @@ impl OpenAnswer {
             call,
             word,
         } = self;
-        let made = made(catalogue, context, &claims, &call);
-        let made = made.map_err(|why| invalid(at, why))?;
         let (outcome, declined) = (word.outcome(), matches!(word, Word::Declined(_)));
         let answered = AnsweredCall {
-            id: call.id,
-            name: call.name,
             call: match word {
-                Word::Approved => Ok(Box::new(made)),
+                Word::Approved => {
+                    let made = made(catalogue, context, &claims, &call);
+                    Ok(Box::new(made.map_err(|why| invalid(at, why))?))
+                }
+                // Nothing runs, whatever the tool is now.
                 Word::Declined(reason) => Err(CallOutcome::declined(reason.as_deref())),
                 Word::Expired => Err(CallOutcome::expired()),
             },
+            id: call.id,
+            name: call.name,
             declined,
         };
         Ok((answered, outcome))

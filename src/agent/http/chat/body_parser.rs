@@ -38,7 +38,7 @@ pub(super) async fn parse<T: Send + 'static>(
     let parse = move |body: &Bytes, values| {
         let (request, context) = read(body, values)?;
         let extra = request.messages.extra_bytes();
-        taken_from.take(extra)?;
+        taken_from.take(extra + request.kept)?;
         Ok((parse_now(request, body)?, context, extra))
     };
     let parsed = body_parser::parse(&limits.large_bodies, body, share, parse).await?;

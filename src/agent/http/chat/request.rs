@@ -31,8 +31,11 @@ pub struct ChatRequest<'a> {
     pub display_name: Option<String>,
     /// The user's answers to the `approvals` of the last turn, one for each; or an empty list: the client can ask the user, and
     /// calls that need a confirmation wait for it. Without it they are refused.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 10000)]
     pub approvals: Option<Vec<ApprovalAnswer>>,
+    /// The bytes that a face keeps of the body, besides the messages, until the turn has ended.
+    #[schema(ignore)]
+    pub kept: usize,
 }
 
 /// Reads the body of a face, which holds so many values, as a request to `/chat`; and what the face needs of it to render the turn.
@@ -94,6 +97,7 @@ fn parse<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, Invalid> {
         client_timezone: text(body, "client_timezone")?,
         display_name: text(body, "display_name")?,
         approvals: body.get("approvals").map(parse_answers).transpose()?,
+        kept: 0,
     })
 }
 

@@ -9,8 +9,21 @@ use crate::agent::{
     approvals,
     claude::Role,
     http::chat::messages::{Messages, Place, Translated},
-    json::JsonStr,
+    json::{Invalid, JsonStr},
 };
+
+/// The longest id of a client's that is kept for the answer, in characters.
+const MAX_ID_CHARS: usize = 256;
+
+/// An id of the client's, which the answer repeats.
+pub(super) fn bounded_id(id: JsonStr<'_>) -> Result<String, Invalid> {
+    let id = id.unescape();
+    if id.chars().nth(MAX_ID_CHARS).is_some() {
+        let why = format!("must not be longer than {MAX_ID_CHARS} characters");
+        return Err(Invalid::new(why));
+    }
+    Ok(id.into_owned())
+}
 
 /// The messages so far, and the places of their blocks in the request of the face.
 #[derive(Default)]

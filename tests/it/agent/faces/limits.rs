@@ -144,3 +144,22 @@ async fn a_body_of_more_values_than_a_chat_may_hold_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn ids_that_the_answer_repeats_are_bounded() {
+    let app = TestApp::start().await;
+    let long = "x".repeat(257);
+    let mut agui = request();
+    agui["threadId"] = long.clone().into();
+    let mut ui = request();
+    ui["messages"] = json!([{"id": long, "role": "assistant", "parts": [{"type": "text", "text": "hi"}]}]);
+    for (path, request, place) in [
+        ("/chat/agui", agui, "threadId"),
+        ("/chat/ui", ui, "messages[0].id"),
+    ] {
+        let sent = post(&app, path, "sam").body(request.to_string());
+        let (status, detail, _) = refused(sent, path).await;
+        let expected = format!("{place}: must not be longer than 256 characters");
+        assert_eq!((status, detail), (422, expected), "{path}");
+    }
+}

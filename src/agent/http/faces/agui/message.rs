@@ -8,9 +8,12 @@ use super::{
     ids::round_of,
     stream::{IS_ERROR, LEFT_OUT, SEALED, WAITS},
 };
-use crate::agent::{
-    http::faces::messages::{Block, FileSource, Text},
-    json::{Invalid, JsonStr, Object, parse_list},
+use crate::{
+    agent::{
+        http::faces::messages::{Block, FileSource, Text},
+        json::{Invalid, JsonStr, Object, parse_list},
+    },
+    process::json::mend_text,
 };
 
 /// A message, and its round if the agent has made it.
@@ -158,7 +161,8 @@ fn input(arguments: Cow<'_, str>) -> Result<Cow<'_, RawValue>, Invalid> {
     };
     let parsed = match arguments {
         Cow::Borrowed(json) => serde_json::from_str(json).map(Cow::Borrowed),
-        Cow::Owned(json) => RawValue::from_string(json).map(Cow::Owned),
+        // Only what was unescaped can hold an escape of half a surrogate pair.
+        Cow::Owned(json) => RawValue::from_string(mend_text(json)).map(Cow::Owned),
     };
     parsed.map_err(|_| Invalid::new("must be a JSON object").in_field("arguments"))
 }
@@ -192,7 +196,7 @@ fn result<'a>(message: &Object<'a>) -> Result<Kind<'a>, Invalid> {
 /// without one is not part of the history: Claude would refuse it.
 fn hidden<'a>(message: &Object<'a>, sealed: Option<&str>) -> Result<Kind<'a>, Invalid> {
     let block = sealed.and_then(|it| it.strip_prefix(SEALED));
-    let block = block.map(|it| RawValue::from_string(it.to_owned()));
+    let block = block.map(|it| RawValue::from_string(mend_text(it.to_owned())));
     let Some(Ok(block)) = block else {
         return Ok(Kind::Ignored);
     };

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     agent::{
         approvals::{ApprovalAnswer, parse_answers},
-        http::chat::request::{self, ChatRequest},
+        http::{
+            chat::request::{self, ChatRequest},
+            faces::messages::bounded_id,
+        },
         json::{Invalid, JsonStr, Object, parse_list},
     },
     http::problem::Problem,
@@ -19,6 +22,8 @@ use crate::{
 
 /// The longest history that is repeated at the end of the run, in bytes of JSON. Clients refuse events of 10 MB.
 const MAX_SNAPSHOT_BYTES: usize = 256 * 1024;
+/// Of a message that is kept, besides its JSON: an allocation and its place.
+const MESSAGE_COST: usize = 64;
 
 /// The input of a run. Fields that are not listed are ignored: the frontend's `tools`, `state` and `context` do not reach Claude.
 #[derive(ToSchema)]
@@ -32,7 +37,7 @@ pub(super) struct RunAgentInput {
     #[schema(min_items = 1)]
     messages: Vec<serde_json::Map<String, serde_json::Value>>,
     /// The user's answers to the interrupts of the last run, one for each.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 10000)]
     resume: Option<Vec<ResumeEntry>>,
     forwarded_props: Option<ForwardedProps>,
 }
@@ -78,11 +83,11 @@ pub(in crate::agent::http::faces) fn read(
     values: usize,
 ) -> Result<(ChatRequest<'_>, RunContext), Problem> {
     let body = request::object(body, values)?;
-    let text = |field| {
-        let text = required(&body, field)?;
-        Ok::<_, Invalid>(text.unescape().into_owned())
+    let id = |field| {
+        let id = bounded_id(required(&body, field)?);
+        id.map_err(|invalid| invalid.in_field(field))
     };
-    let (thread_id, run_id) = (text("threadId")?, text("runId")?);
+    let (thread_id, run_id) = (id("threadId")?, id("runId")?);
     let received = request::messages(&body)?;
     let messages = parse_list(
         received,
@@ -106,17 +111,21 @@ pub(in crate::agent::http::faces) fn read(
         Some(props) => request::text(props, field).map_err(|it| it.in_field("forwardedProps")),
         None => Ok(None),
     };
+    let history = history(received);
+    let kept = history.iter().flatten();
+    let kept = kept.map(|message| message.get().len() + MESSAGE_COST).sum();
     let request = ChatRequest {
         messages,
         stream: None,
         client_timezone: prop("client_timezone")?,
         display_name: prop("display_name")?,
         approvals: Some(approvals),
+        kept,
     };
     let context = RunContext {
         thread_id,
         run_id,
-        history: history(received),
+        history,
     };
     Ok((request, context))
 }

@@ -16,7 +16,7 @@ use crate::{
                 messages::Place,
                 request::{self, ChatRequest},
             },
-            faces::messages::{Block, Translation},
+            faces::messages::{Block, Translation, bounded_id},
         },
         json::{Invalid, JsonStr, Object, parse_list},
     },
@@ -78,8 +78,11 @@ pub(in crate::agent::http::faces) fn read(
     let last = messages.last().filter(|it| it.role == Role::Assistant);
     let answers = last.map(|last| answers(last, messages.len() - 1));
     let approvals = answers.transpose()?.unwrap_or_default();
-    let continued = last.and_then(|last| last.id);
-    let continued = continued.map(|id| id.unescape().into_owned());
+    let continued = last.and_then(|last| last.id).map(bounded_id);
+    let continued = continued.transpose().map_err(|invalid| {
+        let invalid = invalid.in_field("id").in_item(messages.len() - 1);
+        invalid.in_field("messages")
+    })?;
     let mut translation = Translation::default();
     for (at, message) in messages.into_iter().enumerate() {
         let place = Place::message(at);
@@ -96,6 +99,7 @@ pub(in crate::agent::http::faces) fn read(
         client_timezone: request::text(&body, "client_timezone")?,
         display_name: request::text(&body, "display_name")?,
         approvals: Some(approvals),
+        kept: 0,
     };
     Ok((request, continued))
 }

@@ -15,7 +15,7 @@ async fn messages_of_all_roles_become_messages_of_claude() {
             json!({"id": "d", "role": "developer", "content": "Arr."}),
             json!({"id": "1", "role": "user", "content": "go", "name": null}),
             json!({"id": "2", "role": "reasoning", "content": "not signed"}),
-            json!({"id": "3", "role": "assistant", "content": "Look.", "toolCalls": [call("t1", "{\"a\":1}"), call("t2", "")]}),
+            json!({"id": "3", "role": "assistant", "content": "Look.", "toolCalls": [call("t1", "{\"a\":1,\"b\":\"\\ud83d\"}"), call("t2", "")]}),
             json!({"id": "4", "role": "tool", "toolCallId": "t2", "content": [{"type": "text", "text": "two"}, {"type": "image", "source": data}]}),
             json!({"id": "5", "role": "tool", "toolCallId": "t1", "content": "no", "error": "no"}),
             json!({"id": "6", "role": "assistant", "toolCalls": [call("t3", "{}")]}),
@@ -38,7 +38,7 @@ async fn messages_of_all_roles_become_messages_of_claude() {
         json!([
             {"role": "user", "content": [text("go")]},
             {"role": "assistant", "content": [text("Look."),
-                {"type": "tool_use", "id": "t1", "name": "list_workouts", "input": {"a": 1}},
+                {"type": "tool_use", "id": "t1", "name": "list_workouts", "input": {"a": 1, "b": "\u{fffd}"}},
                 {"type": "tool_use", "id": "t2", "name": "list_workouts", "input": {}}]},
             {"role": "user", "content": [
                 {"type": "tool_result", "tool_use_id": "t1", "content": [text("no")], "is_error": true},
