@@ -282,7 +282,9 @@ async fn a_tool_that_has_changed_since_is_not_called_and_the_user_can_be_asked_a
         is_refused(&app, "sam", &good, changed).await;
     }
     // Declining runs nothing, whatever the tool is now.
-    let declined = going_on(&request, &asked, &[no(&asked)]);
+    let mut no = yes(&asked);
+    no["approved"] = false.into();
+    let declined = going_on(&request, &asked, &[no]);
     app.claude.push(Reply::text("As you like."));
     app.chat("sam", &declined).await.ok();
     app.claude.push(Reply::text("Shall I?"));
