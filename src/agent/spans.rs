@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use super::{
     claude::{Block, Model, Reply, Request, Usage},
-    event::Event,
     tools::CallInput,
 };
 use crate::telemetry::{Array, Attribute, Begin, Span, SpanKind, StringValue, Value, int, names};
@@ -46,21 +45,21 @@ pub(super) fn agent(parent: &Span, model: &Model) -> Span {
     })
 }
 
-/// Ends the span of a turn with its last event.
-pub(super) fn end_agent(span: &Span, event: &Event) {
-    match event {
-        _ if !span.is_on() => {}
-        Event::Done(done) => {
-            set_usage(span, done.usage, false);
-            set_finish_reason(span, &done.stop_reason);
-            span.end();
-        }
-        Event::Error(failed) => {
-            set_usage(span, failed.usage, false);
-            set_finish_reason(span, ERROR);
-            span.fail(failed.code.to_string());
-        }
-        _ => {}
+/// Ends the span of a turn.
+pub(super) fn end_agent(span: &Span, stop_reason: &str, usage: Usage) {
+    if span.is_on() {
+        set_usage(span, usage, false);
+        set_finish_reason(span, stop_reason);
+        span.end();
+    }
+}
+
+/// Ends the span of a turn that has failed.
+pub(super) fn fail_agent(span: &Span, error_type: impl Into<Cow<'static, str>>, usage: Usage) {
+    if span.is_on() {
+        set_usage(span, usage, false);
+        set_finish_reason(span, ERROR);
+        span.fail(error_type);
     }
 }
 

@@ -129,7 +129,13 @@ impl Turn {
     }
 
     fn ended(&self, last: Event) -> Event {
-        spans::end_agent(&self.span, &last);
+        match &last {
+            Event::Done(done) => spans::end_agent(&self.span, &done.stop_reason, done.usage),
+            Event::Error(failed) => {
+                spans::fail_agent(&self.span, failed.code.to_string(), failed.usage);
+            }
+            _ => {}
+        }
         last
     }
 

@@ -152,7 +152,8 @@ async fn ids_that_the_answer_repeats_are_bounded() {
     let mut agui = request();
     agui["threadId"] = long.clone().into();
     let mut ui = request();
-    ui["messages"] = json!([{"id": long, "role": "assistant", "parts": [{"type": "text", "text": "hi"}]}]);
+    ui["messages"] =
+        json!([{"id": long, "role": "assistant", "parts": [{"type": "text", "text": "hi"}]}]);
     for (path, request, place) in [
         ("/chat/agui", agui, "threadId"),
         ("/chat/ui", ui, "messages[0].id"),
