@@ -165,7 +165,7 @@ impl<'a> Round<'a> {
     async fn on_end(&mut self, mut reply: Reply) -> Result<(), Failure> {
         self.body = None;
         for (index, block) in &mut reply.blocks {
-            self.calls.fill_block(*index, block);
+            self.calls.fill_block(*index, block, &self.turn.span);
         }
         if let Some(stream) = self.stream.take() {
             drain(*stream);

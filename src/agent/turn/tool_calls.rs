@@ -218,8 +218,8 @@ impl ToolCalls {
         !self.calls.is_empty()
     }
 
-    /// Writes id, name and stripped input of a call into its block of the reply; false for an unknown call.
-    pub(super) fn fill_block(&mut self, index: u64, block: &mut Block) -> bool {
+    /// Writes id, name and stripped input of a call into its block of the reply; false for an unknown call. `span` may need it, too.
+    pub(super) fn fill_block(&mut self, index: u64, block: &mut Block, span: &Span) -> bool {
         let Block::ToolUse { id, name, input } = block else {
             return true;
         };
@@ -227,7 +227,12 @@ impl ToolCalls {
         let Some(call) = call else { return false };
         call.id.clone_into(id);
         call.name.clone_into(name);
-        *input = std::mem::take(&mut call.input).into_map();
+        let own = if span.wants_contents() {
+            call.input.clone()
+        } else {
+            std::mem::take(&mut call.input)
+        };
+        *input = own.into_map();
         true
     }
 

@@ -39,7 +39,11 @@ async fn rows(world: &World, start: i64) -> Vec<String> {
         Ok(time) if time >= start => "<now>".to_owned(),
         _ => field.to_owned(),
     };
-    let row = |row: &String| row.split('|').map(field).collect::<Vec<_>>().join("|");
+    let row = |row: &String| {
+        let (table, fields) = row.split_once(": ").expect("a table and its fields");
+        let fields: Vec<String> = fields.split('|').map(field).collect();
+        format!("{table}: {}", fields.join("|"))
+    };
     world.stored().await.iter().map(row).collect()
 }
 

@@ -160,8 +160,7 @@ fn annotations_match_what_the_tools_do() {
         ("correct_set", overwrite),
         ("update_workout", overwrite),
         ("delete_workout", overwrite),
-        // Adds what is not there yet.
-        ("import_workouts", [false, false, true]),
+        ("import_workouts", overwrite),
         ("export_workouts", read),
         ("get_exercise_history", read),
         ("analyze_progress", read),

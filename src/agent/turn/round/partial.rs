@@ -24,7 +24,7 @@ impl Round<'_> {
     fn partial_reply(&mut self) -> Vec<Block> {
         let partial = self.stream.take().map(|stream| stream.into_partial());
         let fill = |(index, mut block)| {
-            let is_known = self.calls.fill_block(index, &mut block);
+            let is_known = self.calls.fill_block(index, &mut block, &self.turn.span);
             (is_known && !block.is_blank_text()).then_some(block)
         };
         partial.into_iter().flatten().filter_map(fill).collect()
