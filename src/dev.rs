@@ -93,7 +93,7 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
         mcp,
         stand_in,
     };
-    let served = run(listeners, config, (&data, &opened), stopped).await;
+    let served = Box::pin(run(listeners, config, (&data, &opened), stopped)).await;
     opened.db.close().await;
     served
 }

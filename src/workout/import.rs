@@ -94,7 +94,7 @@ pub async fn import(
     // Nobody waits for the preparation.
     let mut prepared = prepared(ctx, &mut user, own.clone(), parsed.clone(), options).await?;
     if prepared.needs_unit {
-        let what = format!("is needed, kg or lb: {}", prepared.report.weights);
+        let what = format!("is needed: {}", prepared.report.weights);
         return Err(ToolError::at("weight_unit", what));
     }
     if options.refuse && prepared.report.skipped_lines > 0 {

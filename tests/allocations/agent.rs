@@ -132,15 +132,15 @@ fn any_body_of_a_chat_allocates_at_most_three_times_its_size_and_24_mb() {
 
 #[test]
 fn any_body_of_chat_ui_allocates_at_most_three_times_its_size_and_24_mb() {
-    holds("/chat/ui", &[&conversation(ui_conversation)]);
+    holds("/chat/ui", &[&of_face(ui_conversation)]);
 }
 
 #[test]
 fn any_body_of_chat_agui_allocates_at_most_three_times_its_size_and_24_mb() {
-    holds("/chat/agui", &[&conversation(agui_conversation)]);
+    holds("/chat/agui", &[&of_face(agui_conversation)]);
 }
 
-fn conversation(make: fn(usize) -> Vec<u8>) -> Kind {
+fn of_face(make: fn(usize) -> Vec<u8>) -> Kind {
     Kind {
         name: "a conversation of the face",
         is_refused: false,

@@ -103,7 +103,7 @@ impl Approvals {
             if slot.is_some() {
                 return Err(invalid(at, "is for a call that another answer is for"));
             }
-            let word = Word::new(answer, claims.exp <= now.as_second());
+            let word = Word::new(&answer, claims.exp <= now.as_second());
             *slot = Some(OpenAnswer {
                 at,
                 claims,
@@ -136,7 +136,9 @@ impl Approvals {
             .collect();
         let settled = settled.map_err(|invalid| self.refused(invalid))?;
         let (calls, outcomes): (Vec<_>, Vec<_>) = settled.into_iter().unzip();
-        outcomes.into_iter().for_each(|outcome| self.count(outcome));
+        for outcome in outcomes {
+            self.count(outcome);
+        }
         Ok(calls)
     }
 
@@ -218,7 +220,7 @@ fn invalid(at: usize, why: &'static str) -> Invalid {
 
 impl Word {
     /// A refusal counts whenever it is made.
-    fn new(answer: ApprovalAnswer, is_late: bool) -> Self {
+    fn new(answer: &ApprovalAnswer, is_late: bool) -> Self {
         match answer.approved {
             false => Self::Declined(answer.reason.as_deref().map(cut)),
             true if is_late => Self::Expired,

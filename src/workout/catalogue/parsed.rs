@@ -87,7 +87,7 @@ impl ParsedName {
             "leg" => has("single"),
             // Another muscle works, or another movement is meant.
             "seated" => !NOT_SEATED.into_iter().any(has),
-            "standing" => !NOT_STANDING.into_iter().any(has) && !(has("leg") && has("press")),
+            "standing" => !(NOT_STANDING.into_iter().any(has) || has("leg") && has("press")),
             "straight" => has("hanging") || !(has("leg") && has("raise")),
             // The angle of a bench or a sled; elsewhere another movement is meant.
             "degree" => self.has_an_angle(),

@@ -53,12 +53,7 @@ pub(super) async fn prepare(
     options: &Options,
 ) -> Result<Prepared, ToolError> {
     let keys = keys(parsed.format, &parsed.workouts);
-    let said = Said {
-        asked: options.weight_unit,
-        setting: of.unit,
-        log: of.log,
-    };
-    let units = Units::settle(&parsed, &keys, said, &of.logged);
+    let units = Units::settle(&parsed, &keys, said(of, options), &of.logged);
     let with_created;
     let mut names = Names::resolve(&parsed.workouts, &options.names, catalogue).await?;
     let mut created = Vec::new();
@@ -90,12 +85,6 @@ pub(super) async fn prepare(
         sets: imported.iter().map(|i| count_sets(&i.workout)).sum(),
         first: imported.first().map(day),
         last: imported.last().map(day),
-        added: 0,
-        added_sets: 0,
-        changed: 0,
-        already_there: 0,
-        kept: 0,
-        kept_workouts: Vec::new(),
         time_zone: of.zone.iana_name().unwrap_or("UTC").to_owned(),
         weights: units.weights,
         distances: units.distances,
@@ -107,7 +96,7 @@ pub(super) async fn prepare(
         skipped_lines: parsed.problems.count,
         skipped: skipped(parsed.problems.first),
         remarks: remarks.chain(parsed.notices).collect(),
-        notice: None,
+        ..ImportReport::default()
     };
     report.notice = notice(&report, options);
     if needs_unit {
@@ -119,6 +108,15 @@ pub(super) async fn prepare(
         imported,
         created,
     })
+}
+
+/// What is said of the unit of weights, besides the file.
+fn said(of: &Settled, options: &Options) -> Said {
+    Said {
+        asked: options.weight_unit,
+        setting: of.unit,
+        log: of.log,
+    }
 }
 
 /// Names other than the exercises' own come first.

@@ -12,7 +12,7 @@ const SKIPPED: usize = 30;
 const KEPT: usize = 20;
 const MAX_NOTICE_CHARS: usize = 1500;
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct ImportReport {
     /// Nothing was written
     pub dry_run: bool,

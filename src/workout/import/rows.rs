@@ -64,13 +64,10 @@ pub(super) fn read(
     };
     // What a line is about is read also if it was cut off.
     let length = cells.check_length();
-    let start = match when(cells, Column::Start, order) {
-        Ok(Some(start)) => start,
-        Ok(None) => {
-            return Err(length
-                .err()
-                .unwrap_or(cells.problem(Column::Start, "is empty")));
-        }
+    let empty = || cells.problem(Column::Start, "is empty");
+    let start = when(cells, Column::Start, order).and_then(|start| start.ok_or_else(empty));
+    let start = match start {
+        Ok(start) => start,
         Err(problem) => return Err(length.err().unwrap_or(problem)),
     };
     // Longer texts are cut; those of a user's own log are not longer.

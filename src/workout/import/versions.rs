@@ -148,15 +148,16 @@ fn newer(logged: &Version, file: &Version) -> Version {
     version
 }
 
-/// True if the file goes on in the middle of the log's last exercise, and does not number its sets.
+/// True if the file goes on in the middle of the log's last exercise, where sets have no numbers.
 fn continues(logged: &Version, file: &Version) -> bool {
     let (Some(last), Some(first)) = (logged.blocks.last(), file.blocks.first()) else {
         return false;
     };
     let is_known = |block: &Block| logged.blocks.iter().any(|known| known.name == block.name);
     let others = &file.blocks[1..];
-    let is_numbered = file.rows().any(|(_, row)| !row.number.starts_with('#'));
-    !is_numbered && last.name == first.name && !others.is_empty() && !others.iter().any(is_known)
+    let is_numbered = |of: &Version| of.rows().any(|(_, row)| !row.number.starts_with('#'));
+    let are_numbered = is_numbered(logged) || is_numbered(file);
+    !are_numbered && last.name == first.name && !others.is_empty() && !others.iter().any(is_known)
 }
 
 /// The file's rows with the numbers that come after the log's.

@@ -38,7 +38,7 @@ async fn an_attempt_is_a_trace_of_its_own_with_a_link_to_the_request_that_began_
     let request = only(&spans, "POST /webhook");
     assert_eq!((&*request.trace, &*attempt.parent), (TRACE, ""));
     assert_ne!(attempt.trace, TRACE);
-    assert_eq!(attempt.links, [request.id.clone()]);
+    assert_eq!(attempt.links, std::slice::from_ref(&request.id));
     assert_eq!(attempt.get("prog_strength.run.id"), id);
     assert_eq!(attempt.get("prog_strength.run.attempt"), 1);
     let agent = only(&spans, "invoke_agent prog-strength");

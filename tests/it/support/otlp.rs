@@ -235,5 +235,6 @@ fn json_of(value: Option<Any>) -> Value {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let text = bytes.iter().map(|byte| format!("{byte:02x}"));
+    text.collect::<Vec<_>>().concat()
 }

@@ -35,7 +35,7 @@ on_both!(
     a_met_target_is_one_step_up_with_its_sets_listed,
     async |world: World| {
         let ann = world.user("ann").await;
-        let older = ann.lifted("bench", 9, "lb", &[(4, 185.0)]).await;
+        ann.lifted("bench", 9, "lb", &[(4, 185.0)]).await;
         let workout = json!({"performed_at": day(2), "exercises": [{"exercise_id": "bench", "sets": [
             {"reps": 3, "weight": 45, "unit": "lb", "is_warmup": true},
             {"reps": 10, "weight": 185, "unit": "lb"}, {"reps": 11, "weight": 175, "unit": "lb"}]}]});
@@ -50,18 +50,17 @@ on_both!(
                 "progression_limit": 660.0, "days": 365,
                 // 185 * 36 / 27 of the sets with ten reps or less; 1850 + 1925.
                 "based_on": [
-                    {"workout_id": newer["workout"]["id"], "date": day(2), "sets": sets, "volume": 3775.0, "e1rm": 246.7},
-                    {"workout_id": older, "date": day(9), "sets": [{"reps": 4, "weight": 185.0, "unit": "lb"}],
-                     "volume": 740.0, "e1rm": 201.8}],
+                    {"workout_id": newer["workout"]["id"], "date": day(2), "sets": sets, "volume": 3775.0, "e1rm": 246.7}],
             })
         );
         let higher = ann.call(
             "suggest_next_weight",
             json!({"exercise": "bench", "target_reps": 11}),
         );
+        // Missed, but far better than the session before.
         assert_eq!(
             short(&higher.await.unwrap()),
-            json!([185.0, "back_off", 165.0, "lb"])
+            json!([185.0, "repeat", 185.0, "lb"])
         );
     }
 );
@@ -336,16 +335,16 @@ on_both!(
     a_converted_weight_is_never_taken_for_loaded,
     async |world: World| {
         let ann = world.user("ann").await;
-        ann.lifted("db curl", 3, "kg", &[(10, 22.0)]).await;
+        ann.lifted("barbell row", 3, "kg", &[(10, 37.195)]).await;
         ann.lifted("bench", 3, "lb", &[(10, 140.0)]).await;
         let units = async |units: &str| {
             let set = ann.call("update_settings", json!({"units": units}));
             set.await.unwrap();
         };
         units("lb").await;
-        // 48.5 lb, with a step of 5.
-        let curl = suggested(&ann, "db curl").await;
-        assert_eq!(curl["weight"], 55.0, "{curl}");
+        // 82 lb, with a step of 5.
+        let row = suggested(&ann, "barbell row").await;
+        assert_eq!(row["weight"], 85.0, "{row}");
         units("kg").await;
         let bench = suggested(&ann, "bench").await;
         assert_eq!(short(&bench), json!([63.5, "step_up", 65.0, "kg"]));

@@ -102,9 +102,12 @@ fn waiting_results_of_the_last_message_are_replaced_in_place() {
         for plan in 0..1_usize << length {
             for forget_first in [true, false] {
                 let waits = |at: usize| plan >> at & 1 == 1;
-                let block = |at: usize| match waits(at) {
-                    true => Block::text("waits"),
-                    false => Block::text(format!("t{at}")),
+                let block = |at: usize| {
+                    if waits(at) {
+                        Block::text("waits")
+                    } else {
+                        Block::text(format!("t{at}"))
+                    }
                 };
                 let last: Vec<_> = (0..length).map(|at| Waiting(block(at))).collect();
                 let earlier = [Waiting(Block::text("waits"))];
@@ -128,9 +131,12 @@ fn waiting_results_of_the_last_message_are_replaced_in_place() {
                 assert!(forget_first || conversation.remove_thinking());
                 let mut results = results.into_iter();
                 let expected: Vec<Block> = (0..length)
-                    .map(|at| match waits(at) {
-                        true => results.next().unwrap(),
-                        false => block(at),
+                    .map(|at| {
+                        if waits(at) {
+                            results.next().unwrap()
+                        } else {
+                            block(at)
+                        }
                     })
                     .collect();
                 let sent = conversation.with_breakpoints(b",\"mark\":1").concat();

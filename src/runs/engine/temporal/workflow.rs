@@ -71,7 +71,7 @@ impl Activities {
             return Ok(());
         };
         let _beat = AbortOnDropHandle::new(tokio::spawn(beat(ctx.clone())));
-        Ok(self.0.execute(run, ctx.cancelled()).await?)
+        Ok(Box::pin(self.0.execute(run, ctx.cancelled())).await?)
     }
 }
 

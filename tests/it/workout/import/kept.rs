@@ -80,9 +80,12 @@ on_both!(
         let report = imported(&ann, &file(&damaged), create()).await;
         assert_eq!(counts(&report), [0, 1, 2, 0], "{report}");
         let grown: Vec<String> = { logged.iter() }
-            .map(|line| match line.contains("01-02T") {
-                true => format!("{line} 5x53kg"),
-                false => line.clone(),
+            .map(|line| {
+                if line.contains("01-02T") {
+                    format!("{line} 5x53kg")
+                } else {
+                    line.clone()
+                }
             })
             .collect();
         assert_eq!(log(&ann).await, grown);

@@ -150,7 +150,7 @@ on_both!(
         let refused = json!({"csv": csv, "dry_run": false});
         let refused = ann.call("import_workouts", refused).await.unwrap_err();
         assert!(
-            refused.starts_with("weight_unit: is needed, kg or lb: "),
+            refused.starts_with("weight_unit: is needed: kg or lb: the file does not say"),
             "{refused}"
         );
         assert_eq!(world.stored().await, [""; 0]);
