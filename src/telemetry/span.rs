@@ -22,7 +22,7 @@ use super::{
     names,
 };
 
-/// Clones are one span. It ends with [`Self::end`] or [`Self::fail`]; when all clones are dropped before, as cancelled.
+/// Clones are one span. It ends with `end` or `fail`; when all clones are dropped before, as cancelled.
 #[derive(Clone, Default)]
 pub struct Span(Option<Arc<Recording>>);
 
