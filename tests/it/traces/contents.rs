@@ -19,7 +19,7 @@ async fn marked_turn(app: &TestApp) {
         Reply::tool(
             "t1",
             "whoami",
-            json!({"note": MARKERS[2], "user_id": "eve"}),
+            json!({"note": MARKERS[2], "user_id": "user-made-up"}),
         ),
         Reply::text(MARKERS[1]),
     ]);
@@ -47,7 +47,7 @@ async fn by_default_no_span_holds_messages_inputs_results_users_or_secrets() {
     .await;
     collector.spans("POST /chat", 2).await;
     let token = app.token(MARKERS[3]);
-    for text in ["MARKER", "eve", "You are", "test tool", &token, "Today is"] {
+    for text in ["MARKER", "user-made-up", "You are", "test tool", &token, "Today is"] {
         assert!(!collector.holds(text), "{text}");
     }
     let headers = collector.received(|received| received.headers[0].clone());
@@ -97,7 +97,7 @@ async fn on_request_spans_hold_messages_inputs_and_results_but_not_whom_the_serv
             .is_some_and(|it| it.contains(MARKERS[2])),
         "{result}"
     );
-    assert!(!collector.holds("eve"));
+    assert!(!collector.holds("user-made-up"));
     assert!(!collector.holds(&app.token(MARKERS[3])));
 }
 
