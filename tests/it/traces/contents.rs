@@ -47,7 +47,14 @@ async fn by_default_no_span_holds_messages_inputs_results_users_or_secrets() {
     .await;
     collector.spans("POST /chat", 2).await;
     let token = app.token(MARKERS[3]);
-    for text in ["MARKER", "user-made-up", "You are", "test tool", &token, "Today is"] {
+    for text in [
+        "MARKER",
+        "user-made-up",
+        "You are",
+        "test tool",
+        &token,
+        "Today is",
+    ] {
         assert!(!collector.holds(text), "{text}");
     }
     let headers = collector.received(|received| received.headers[0].clone());
