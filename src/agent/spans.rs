@@ -56,11 +56,7 @@ pub(super) fn end_agent(span: &Span, stop_reason: &str, usage: Usage) {
 
 /// Ends the span of a turn that has failed.
 pub(super) fn fail_agent(span: &Span, error_type: impl Into<Cow<'static, str>>, usage: Usage) {
-    if span.is_on() {
-        set_usage(span, usage, false);
-        set_finish_reason(span, ERROR);
-        span.fail(error_type);
-    }
+    fail(span, error_type, usage, false);
 }
 
 /// The span of a request to Claude.
@@ -107,11 +103,7 @@ pub(super) fn end_chat(span: &Span, reply: &Reply, usage: Usage) {
 
 /// Ends the span of a request without a complete reply.
 pub(super) fn fail_chat(span: &Span, error_type: impl Into<Cow<'static, str>>, usage: Usage) {
-    if span.is_on() {
-        set_usage(span, usage, true);
-        set_finish_reason(span, ERROR);
-        span.fail(error_type);
-    }
+    fail(span, error_type, usage, true);
 }
 
 /// The span of a tool call.
@@ -139,6 +131,15 @@ pub(super) fn end_tool(span: &Span, error_type: Option<&'static str>, content: &
     match error_type {
         Some(error_type) => span.fail(error_type),
         None => span.end(),
+    }
+}
+
+/// `detailed`: see [`set_usage`].
+fn fail(span: &Span, error_type: impl Into<Cow<'static, str>>, usage: Usage, detailed: bool) {
+    if span.is_on() {
+        set_usage(span, usage, detailed);
+        set_finish_reason(span, ERROR);
+        span.fail(error_type);
     }
 }
 

@@ -6,7 +6,6 @@
 
 pub mod agui;
 mod calls;
-mod chunk;
 mod messages;
 pub mod ui;
 

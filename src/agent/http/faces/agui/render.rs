@@ -16,7 +16,7 @@ use super::{
 use crate::agent::{
     Event,
     claude::Block,
-    http::faces::{calls::Calls, chunk::put},
+    http::{faces::calls::Calls, sse::put},
 };
 
 /// A run so far.

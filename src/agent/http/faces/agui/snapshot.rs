@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::stream::{Content, ResultMetadata, Subtype};
-use crate::agent::{claude::Block, http::faces::chunk::put};
+use crate::agent::{claude::Block, http::sse::put};
 
 /// A longer snapshot is not sent.
 const MAX_BYTES: usize = 1024 * 1024;

@@ -12,7 +12,7 @@ use super::{
 use crate::agent::{
     Event,
     claude::{Block, BlockEnd},
-    http::faces::{calls::Calls, chunk::put},
+    http::{faces::calls::Calls, sse::put},
 };
 use results::{put_approval, put_error, put_output};
 

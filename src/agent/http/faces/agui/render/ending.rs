@@ -8,13 +8,15 @@ use super::Renderer;
 use crate::agent::{
     Done, Failed,
     claude::Block,
-    http::faces::{
-        agui::stream::{
-            AguiEvent, ErrorMetadata, Interrupt, LEFT_OUT, Outcome, ResultMetadata, RunResult,
-            Subtype, TokenUsage,
+    http::{
+        faces::{
+            agui::stream::{
+                AguiEvent, ErrorMetadata, Interrupt, LEFT_OUT, Outcome, ResultMetadata, RunResult,
+                Subtype, TokenUsage,
+            },
+            calls::NOT_RUN,
         },
-        calls::NOT_RUN,
-        chunk::put,
+        sse::put,
     },
 };
 

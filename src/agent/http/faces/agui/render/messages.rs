@@ -6,9 +6,9 @@ use serde_json::json;
 use super::{Open, Renderer};
 use crate::agent::{
     claude::BlockEnd,
-    http::faces::{
-        agui::stream::{AguiEvent, SEALED, Subtype},
-        chunk::put,
+    http::{
+        faces::agui::stream::{AguiEvent, SEALED, Subtype},
+        sse::put,
     },
 };
 

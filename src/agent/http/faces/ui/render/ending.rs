@@ -9,10 +9,12 @@ use super::{
 use crate::agent::{
     Done, Failed,
     claude::Block,
-    http::faces::{
-        calls::NOT_RUN,
-        chunk::put,
-        ui::stream::{Chunk, FinishReason, Metadata},
+    http::{
+        faces::{
+            calls::NOT_RUN,
+            ui::stream::{Chunk, FinishReason, Metadata},
+        },
+        sse::put,
     },
 };
 

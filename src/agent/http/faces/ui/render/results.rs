@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::agent::{
     approvals::ApprovalRequest,
     claude::Block,
-    http::faces::{
-        chunk::put,
-        ui::{
+    http::{
+        faces::ui::{
             output::{Output, texts},
             stream::{Chunk, Descriptor, ProviderMetadata},
         },
+        sse::put,
     },
 };
 
