@@ -33,7 +33,7 @@ use crate::{
     process::memory::Share,
     telemetry::Span,
 };
-use approvals::{ApprovalAnswer, Approvals};
+use approvals::{ApprovalAnswers, Approvals};
 use claude::{Claude, Model};
 use history::{History, Invalid};
 use mcp::Mcp;
@@ -74,7 +74,7 @@ pub struct TurnRequest {
     pub request_id: Arc<str>,
     pub history: History,
     /// The user's answers to calls that wait; `None`: the client cannot ask the user.
-    pub approvals: Option<Vec<ApprovalAnswer>>,
+    pub approvals: Option<ApprovalAnswers>,
     /// See [`user_context()`].
     pub user_context: String,
     /// See [`time_zone_name()`].

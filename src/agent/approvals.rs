@@ -20,7 +20,7 @@ use super::{metrics::Metrics, tools::ToolCall};
 use crate::config::ApprovalPolicy;
 use token::Signer;
 
-pub use answer::{ApprovalAnswer, MAX_REASON_CHARS, parse_answers};
+pub use answer::{ApprovalAnswer, ApprovalAnswers, MAX_REASON_CHARS, parse_answers};
 pub use held::HeldCall;
 pub use outcome::Outcome;
 pub use request::ApprovalRequest;

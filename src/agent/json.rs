@@ -193,6 +193,11 @@ impl<'a> JsonStr<'a> {
         value.get().starts_with('"').then_some(Self(value))
     }
 
+    /// In bytes, with the quotes and the escapes.
+    pub fn raw_len(self) -> usize {
+        self.0.get().len()
+    }
+
     pub fn unescape(self) -> Cow<'a, str> {
         let text = serde_json::from_str(self.0.get());
         text.map(|Unescaped(text)| text).unwrap_or_default()

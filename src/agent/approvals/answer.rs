@@ -1,10 +1,12 @@
 //! Parses the user's answers to approval requests, as clients send them.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::agent::json::{Invalid, Object, parse_list};
+use crate::agent::json::{Invalid, JsonStr, Object, parse_list};
 
 /// The most answers in one request: more than the calls that fit into the longest reply.
 const MAX_ANSWERS: usize = 10_000;
@@ -22,45 +24,105 @@ pub struct ApprovalAnswer {
     pub approved: bool,
     /// Why the user declines, for Claude; cut at 500 characters.
     pub reason: Option<String>,
+    /// Where the request has the token, for errors.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(super) place: String,
 }
 
-/// Parses the field `approvals` of a request.
+/// The answers of a request. Empty: the client can ask the user.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApprovalAnswers {
+    pub(super) list: Vec<ApprovalAnswer>,
+    /// Where the request has them, for errors.
+    pub(super) place: String,
+}
+
+impl ApprovalAnswer {
+    /// # Errors
+    /// The token is too long.
+    pub fn new(
+        token: JsonStr<'_>,
+        approved: bool,
+        reason: Option<JsonStr<'_>>,
+    ) -> Result<Self, Invalid> {
+        if token.raw_len() > MAX_TOKEN_BYTES + 2 {
+            let why = format!("must not be longer than {MAX_TOKEN_BYTES} bytes");
+            return Err(Invalid::new(why));
+        }
+        Ok(Self {
+            token: token.unescape().into_owned(),
+            approved,
+            reason: reason.map(|it| it.unescape().chars().take(MAX_REASON_CHARS).collect()),
+            place: String::new(),
+        })
+    }
+
+    /// The same answer, with the place of its token.
+    #[must_use]
+    pub fn at(self, place: impl fmt::Display) -> Self {
+        let place = place.to_string();
+        Self { place, ..self }
+    }
+}
+
+impl ApprovalAnswers {
+    /// # Errors
+    /// There are too many.
+    pub fn new(list: Vec<ApprovalAnswer>, place: impl fmt::Display) -> Result<Self, Invalid> {
+        let place = place.to_string();
+        if list.len() > MAX_ANSWERS {
+            let why = format!("must not hold more than {MAX_ANSWERS} answers");
+            return Err(Invalid::new(why).at(place));
+        }
+        Ok(Self { list, place })
+    }
+
+    /// The list in the field `field` of a request, whose items have the token in `token_field`.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn in_field(
+        list: Vec<ApprovalAnswer>,
+        field: &str,
+        token_field: &str,
+    ) -> Result<Self, Invalid> {
+        let list = list.into_iter().enumerate();
+        let list = list.map(|(n, answer)| answer.at(format_args!("{field}[{n}].{token_field}")));
+        Self::new(list.collect(), field)
+    }
+
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+/// Parses the field `approvals` of a request to `/chat`.
 ///
 /// # Errors
 /// The first value that is not an answer.
-pub fn parse_answers(answers: &RawValue) -> Result<Vec<ApprovalAnswer>, Invalid> {
+pub fn parse_answers(answers: &RawValue) -> Result<ApprovalAnswers, Invalid> {
     let parsed = parse_list(
         answers,
         "must be a list of answers",
         "must be an object with `token` and `approved`",
         |answer| parse_answer(&answer),
     );
-    let parsed = parsed.and_then(|answers| match answers.len() {
-        0..=MAX_ANSWERS => Ok(answers),
-        _ => Err(Invalid::new(format!(
-            "must not hold more than {MAX_ANSWERS} answers"
-        ))),
-    });
-    parsed.map_err(|invalid| invalid.in_field("approvals"))
+    let answers = parsed.map_err(|invalid| invalid.in_field("approvals"))?;
+    ApprovalAnswers::in_field(answers, "approvals", "token")
 }
 
 fn parse_answer(answer: &Object<'_>) -> Result<ApprovalAnswer, Invalid> {
     let missing = |field| Invalid::new("is missing").in_field(field);
     let token = answer.string("token")?.ok_or_else(|| missing("token"))?;
-    if answer
-        .get("token")
-        .is_some_and(|token| token.get().len() > MAX_TOKEN_BYTES + 2)
-    {
-        let why = format!("must not be longer than {MAX_TOKEN_BYTES} bytes");
-        return Err(Invalid::new(why).in_field("token"));
-    }
     let approved = answer.boolean("approved")?;
     let reason = answer.string("reason")?;
-    Ok(ApprovalAnswer {
-        token: token.unescape().into_owned(),
-        approved: approved.ok_or_else(|| missing("approved"))?,
-        reason: reason.map(|reason| reason.unescape().chars().take(MAX_REASON_CHARS).collect()),
-    })
+    let approved = approved.ok_or_else(|| missing("approved"))?;
+    ApprovalAnswer::new(token, approved, reason).map_err(|invalid| invalid.in_field("token"))
 }
 
 #[cfg(test)]
@@ -71,7 +133,8 @@ mod tests {
 
     fn parse(answers: &Value) -> Result<Vec<ApprovalAnswer>, String> {
         let raw = RawValue::from_string(answers.to_string()).unwrap();
-        parse_answers(&raw).map_err(|invalid| invalid.to_string())
+        let answers = parse_answers(&raw).map_err(|invalid| invalid.to_string())?;
+        Ok(answers.list)
     }
 
     #[test]
@@ -86,6 +149,7 @@ mod tests {
             .map(|it| (&*it.token, it.approved, it.reason.as_ref().map(String::len)))
             .collect();
         assert_eq!(shown, [("t.s", true, None), ("t.s", false, Some(1000))]);
+        assert_eq!(answers[1].place, "approvals[1].token");
         assert_eq!(parse(&json!([])), Ok(vec![]));
     }
 

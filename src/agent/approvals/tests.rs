@@ -106,12 +106,14 @@ impl Request {
             token: token.clone(),
             approved: *approved,
             reason: None,
+            place: String::new(),
         });
+        let answers = ApprovalAnswers::new(answers.collect(), "").unwrap();
         let calls = LastCalls {
             waiting: self.calls.iter().map(Written::waiting).collect(),
             answered: vec![],
         };
-        let opened = approvals.open(answers.collect(), calls, &caller)?;
+        let opened = approvals.open(answers, calls, &caller)?;
         let context = Context {
             caller: &caller,
             request_id: "r2",

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    ApprovalAnswer, Approvals, LastCalls, Outcome, WaitingCall, answer::MAX_REASON_CHARS,
-    token::Claims,
+    ApprovalAnswer, ApprovalAnswers, Approvals, LastCalls, Outcome, WaitingCall,
+    answer::MAX_REASON_CHARS, token::Claims,
 };
 use crate::{
     agent::{
@@ -21,8 +21,8 @@ use crate::{
 /// An answer with a token of this service that was given to this user, for a call that waits.
 #[derive(Debug)]
 pub struct OpenAnswer {
-    /// In the request.
-    at: usize,
+    /// Where the request has the token.
+    place: String,
     claims: Claims,
     call: WaitingCall,
     word: Word,
@@ -63,7 +63,7 @@ impl Approvals {
     /// The first answer that does not fit, and its place.
     pub fn open(
         &self,
-        answers: Vec<ApprovalAnswer>,
+        answers: ApprovalAnswers,
         calls: LastCalls,
         caller: &Caller,
     ) -> Result<Vec<OpenAnswer>, Invalid> {
@@ -74,7 +74,7 @@ impl Approvals {
     fn open_at(
         &self,
         now: Timestamp,
-        answers: Vec<ApprovalAnswer>,
+        answers: ApprovalAnswers,
         calls: LastCalls,
         caller: &Caller,
     ) -> Result<Vec<OpenAnswer>, Invalid> {
@@ -83,12 +83,14 @@ impl Approvals {
         }
         let mut slots: Vec<(WaitingCall, Option<OpenAnswer>)> =
             calls.waiting.into_iter().map(|call| (call, None)).collect();
-        for (at, answer) in answers.into_iter().enumerate() {
-            let claims = self.signer.open(&answer.token).ok_or_else(|| {
-                invalid(at, "is not a token of this service, or has been changed")
-            })?;
+        for answer in answers.list {
+            let invalid = |why| Invalid::new(why).at(&answer.place);
+            let claims = self
+                .signer
+                .open(&answer.token)
+                .ok_or_else(|| invalid("is not a token of this service, or has been changed"))?;
             if claims.sub != caller.user_id() {
-                return Err(invalid(at, "was not given to this user"));
+                return Err(invalid("was not given to this user"));
             }
             if calls.answered.contains(&claims.id) {
                 continue;
@@ -96,16 +98,15 @@ impl Approvals {
             let slot = slots.iter_mut().find(|(call, _)| call.id == claims.id);
             let Some((call, slot)) = slot else {
                 return Err(invalid(
-                    at,
                     "is for a call that does not wait in the last message",
                 ));
             };
             if slot.is_some() {
-                return Err(invalid(at, "is for a call that another answer is for"));
+                return Err(invalid("is for a call that another answer is for"));
             }
             let word = Word::new(&answer, claims.exp <= now.as_second());
             *slot = Some(OpenAnswer {
-                at,
+                place: answer.place,
                 claims,
                 call: call.clone(),
                 word,
@@ -115,7 +116,7 @@ impl Approvals {
         let opened: Option<Vec<_>> = slots.into_iter().map(|(_, answer)| answer).collect();
         opened.ok_or_else(|| {
             let why = format!("must hold an answer for each of the {count} calls that wait");
-            Invalid::new(why).in_field("approvals")
+            Invalid::new(why).at(answers.place)
         })
     }
 
@@ -155,7 +156,7 @@ impl OpenAnswer {
         context: Context<'_>,
     ) -> Result<(AnsweredCall, Outcome), Invalid> {
         let Self {
-            at,
+            place,
             claims,
             call,
             word,
@@ -165,7 +166,7 @@ impl OpenAnswer {
             call: match word {
                 Word::Approved => {
                     let made = made(catalogue, context, &claims, &call);
-                    Ok(Box::new(made.map_err(|why| invalid(at, why))?))
+                    Ok(Box::new(made.map_err(|why| Invalid::new(why).at(&place))?))
                 }
                 // Nothing runs, whatever the tool is now.
                 Word::Declined(reason) => Err(CallOutcome::declined(reason.as_deref())),
@@ -209,13 +210,6 @@ fn made(
         return Err("is for another input");
     }
     Ok(made)
-}
-
-fn invalid(at: usize, why: &'static str) -> Invalid {
-    Invalid::new(why)
-        .in_field("token")
-        .in_item(at)
-        .in_field("approvals")
 }
 
 impl Word {

@@ -25,7 +25,7 @@ use super::{
     sse::encode,
 };
 use crate::{
-    agent::{Done, Event, Failed, Ledger, Refusal, Turn, TurnRequest},
+    agent::{Done, Event, Failed, Ledger, Refusal, Turn, TurnRequest, approvals::ApprovalAnswers},
     auth::{Caller, CallerToken},
     http::{
         body::hold_until_written,
@@ -144,7 +144,7 @@ impl Chat {
         if let Some(is_streamed) = parsed.stream {
             self.record.mode = Mode::of_chat(is_streamed);
         }
-        self.record.answers = parsed.approvals.as_ref().map_or(0, Vec::len);
+        self.record.answers = parsed.approvals.as_ref().map_or(0, ApprovalAnswers::len);
         let request = TurnRequest {
             caller,
             caller_token,

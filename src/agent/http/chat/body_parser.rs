@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::request::{ChatRequest, ReadRequest};
 use crate::{
     agent::{
-        approvals::ApprovalAnswer, history::History, http::limits::Limits, time_zone_name,
+        approvals::ApprovalAnswers, history::History, http::limits::Limits, time_zone_name,
         user_context,
     },
     auth::Caller,
@@ -24,7 +24,7 @@ pub(super) struct Parsed {
     pub(super) time_zone: Option<Arc<str>>,
     pub(super) history: History,
     /// `None`: the client cannot ask the user.
-    pub(super) approvals: Option<Vec<ApprovalAnswer>>,
+    pub(super) approvals: Option<ApprovalAnswers>,
 }
 
 /// Parses a body whose length is taken from the budget, as its face reads it. Afterwards `share` holds what the history holds.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::messages::Messages;
 use crate::{
     agent::{
-        approvals::{ApprovalAnswer, parse_answers},
+        approvals::{ApprovalAnswer, ApprovalAnswers, parse_answers},
         claude,
         json::{Invalid, Object},
     },
@@ -31,8 +31,8 @@ pub struct ChatRequest<'a> {
     pub display_name: Option<String>,
     /// The user's answers to the `approvals` of the last turn, one for each; or an empty list: the client can ask the user, and
     /// calls that need a confirmation wait for it. Without it they are refused.
-    #[schema(max_items = 10000)]
-    pub approvals: Option<Vec<ApprovalAnswer>>,
+    #[schema(value_type = Option<Vec<ApprovalAnswer>>, max_items = 10000)]
+    pub approvals: Option<ApprovalAnswers>,
     /// The bytes that a face keeps of the body, besides the messages, until the turn has ended.
     #[schema(ignore)]
     pub kept: usize,

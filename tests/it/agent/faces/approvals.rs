@@ -251,10 +251,17 @@ async fn an_answer_for_some_calls_or_with_a_changed_token_is_refused() {
         let answer = Answer::of(send(chat)).await;
         (answer.status.as_u16(), answer.text)
     };
-    assert_eq!(refused(&chat).await.0, 422);
+    let both = "messages[1]: must hold an answer for each of the 2 calls that wait";
+    assert_eq!(refused(&chat).await, (422, both.to_owned()));
     chat.answer("t3", true, None);
+    let parts = chat.messages[1]["parts"].as_array().unwrap();
+    let first = parts.iter().position(|part| part["toolCallId"] == "t1");
+    let foreign = format!(
+        "messages[1].parts[{}].approval.signature: was not given to this user",
+        first.unwrap()
+    );
     let other = Answer::of(post(&app, "/chat/ui", "eve").body(chat.request().to_string())).await;
-    assert_eq!(other.status.as_u16(), 422);
+    assert_eq!((other.status.as_u16(), other.text), (422, foreign));
     let parts = chat.messages[1]["parts"].as_array_mut().unwrap();
     let part = parts
         .iter_mut()
@@ -270,6 +277,36 @@ async fn an_answer_for_some_calls_or_with_a_changed_token_is_refused() {
         "{text}"
     );
     assert!(text.starts_with("messages[1].parts["), "{text}");
+    assert_eq!(app.mcp.called(), ["list_workouts"]);
+}
+
+#[tokio::test]
+async fn a_run_is_not_resumed_with_some_answers_or_with_a_changed_token() {
+    let app = app().await;
+    app.claude.push_all(replies());
+    app.claude.allow_unplayed();
+    let mut thread = Thread::default();
+    thread.send(&app, "log it").await;
+    let ids: Vec<_> = thread
+        .interrupts
+        .iter()
+        .map(|it| it["id"].clone())
+        .collect();
+    let forged = "resume[1].interruptId: is not a token of this service, or has been changed";
+    for (ids, expected) in [
+        (
+            &ids[1..],
+            "resume: must hold an answer for each of the 2 calls that wait",
+        ),
+        (&[ids[0].clone(), json!("x.y")], forged),
+    ] {
+        let entry = |id| json!({"interruptId": id, "status": "cancelled"});
+        let mut request = thread.request();
+        request["resume"] = ids.iter().map(entry).collect();
+        let sent = post(&app, "/chat/agui", "sam").body(request.to_string());
+        let answer = Answer::of(sent).await;
+        assert_eq!((answer.status.as_u16(), &*answer.text), (422, expected));
+    }
     assert_eq!(app.mcp.called(), ["list_workouts"]);
 }
 

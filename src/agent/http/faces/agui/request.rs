@@ -10,12 +10,12 @@ use super::{
 };
 use crate::{
     agent::{
-        approvals::{ApprovalAnswer, parse_answers},
+        approvals::{ApprovalAnswer, ApprovalAnswers},
         http::{
             chat::request::{self, ChatRequest},
             faces::messages::bounded_id,
         },
-        json::{Invalid, JsonStr, Object, parse_list},
+        json::{Invalid, Object, parse_list},
     },
     http::problem::Problem,
 };
@@ -103,7 +103,7 @@ pub(in crate::agent::http::faces) fn read(
     let (messages, any_waits) = translated.map_err(|_| Problem::internal())?;
     if !any_waits {
         // After a run that has failed, its client answers the same interrupts again.
-        approvals.clear();
+        approvals = ApprovalAnswers::default();
     }
     let props = body.get("forwardedProps");
     let props = props.and_then(|props| Object::parse(props.get()).ok());
@@ -152,17 +152,8 @@ impl Serialize for WithoutNulls<'_> {
     }
 }
 
-/// An answer, as `/chat` takes it.
-#[derive(Serialize)]
-struct Answer<'a> {
-    token: JsonStr<'a>,
-    approved: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<JsonStr<'a>>,
-}
-
 /// The user's answers: the id of an interrupt is the token of its approval request.
-fn answers(resume: &RawValue) -> Result<Vec<ApprovalAnswer>, Invalid> {
+fn answers(resume: &RawValue) -> Result<ApprovalAnswers, Invalid> {
     let answers = parse_list(
         resume,
         "must be a list",
@@ -170,12 +161,10 @@ fn answers(resume: &RawValue) -> Result<Vec<ApprovalAnswer>, Invalid> {
         |entry| parse_answer(&entry),
     );
     let answers = answers.map_err(|invalid| invalid.in_field("resume"))?;
-    let answers = to_raw_value(&answers).map_err(|_| Invalid::new("cannot be read"));
-    let parsed = answers.and_then(|answers| parse_answers(&answers));
-    parsed.map_err(|invalid| invalid.at("resume"))
+    ApprovalAnswers::in_field(answers, "resume", "interruptId")
 }
 
-fn parse_answer<'a>(entry: &Object<'a>) -> Result<Answer<'a>, Invalid> {
+fn parse_answer(entry: &Object<'_>) -> Result<ApprovalAnswer, Invalid> {
     let token = required(entry, "interruptId")?;
     let status = required(entry, "status")?.unescape();
     let approved = match &*status {
@@ -196,9 +185,6 @@ fn parse_answer<'a>(entry: &Object<'a>) -> Result<Answer<'a>, Invalid> {
         Ok((approved, payload.string("reason")?))
     });
     let (approved, reason) = answer.map_err(|invalid| invalid.in_field("payload"))?;
-    Ok(Answer {
-        token,
-        approved,
-        reason,
-    })
+    let answer = ApprovalAnswer::new(token, approved, reason);
+    answer.map_err(|invalid| invalid.in_field("interruptId"))
 }

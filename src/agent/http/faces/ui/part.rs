@@ -41,11 +41,11 @@ pub(super) enum Outcome<'a> {
 
 pub(super) struct Answer<'a> {
     pub(super) token: Option<JsonStr<'a>>,
-    pub(super) approved: &'a RawValue,
+    pub(super) approved: bool,
     pub(super) reason: Option<JsonStr<'a>>,
 }
 
-pub(super) fn missing(field: &str) -> Invalid {
+fn missing(field: &str) -> Invalid {
     Invalid::new("is missing").in_field(field)
 }
 
@@ -157,7 +157,8 @@ fn call<'a>(name: Text<'a>, part: &Object<'a>) -> Result<Call<'a>, Invalid> {
         "output-denied" => Outcome::Declined(approval("reason")?),
         "approval-requested" => Outcome::Waiting(None),
         "approval-responded" => {
-            let approved = object(part, "approval")?.and_then(|it| it.get("approved"));
+            let approved = object(part, "approval")?.map(|it| it.boolean("approved"));
+            let approved = approved.transpose().map_err(|it| it.in_field("approval"))?;
             let answer = |approved| {
                 Ok::<_, Invalid>(Answer {
                     token: approval("signature")?,
@@ -165,7 +166,7 @@ fn call<'a>(name: Text<'a>, part: &Object<'a>) -> Result<Call<'a>, Invalid> {
                     reason: approval("reason")?,
                 })
             };
-            Outcome::Waiting(approved.map(answer).transpose()?)
+            Outcome::Waiting(approved.flatten().map(answer).transpose()?)
         }
         _ => Outcome::Unknown,
     };

@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
-use super::part::{Call, Outcome, Part, missing};
+use super::part::{Call, Outcome, Part};
 use crate::{
     agent::{
-        approvals::{ApprovalAnswer, parse_answers},
+        approvals::{ApprovalAnswer, ApprovalAnswers},
         claude::Role,
         http::{
             chat::{
@@ -192,16 +190,9 @@ fn write_results<'a>(
     }
 }
 
-/// An answer, as `/chat` takes it.
-#[derive(Serialize)]
-struct Answer<'a> {
-    token: JsonStr<'a>,
-    approved: &'a RawValue,
-    reason: Option<JsonStr<'a>>,
-}
-
-/// The user's answers in the last message.
-fn answers(message: &Message<'_>, at: usize) -> Result<Vec<ApprovalAnswer>, Invalid> {
+/// The user's answers in the last message: the signature of an approval is its token.
+fn answers(message: &Message<'_>, at: usize) -> Result<ApprovalAnswers, Invalid> {
+    let place = Place::message(at);
     let mut answers = Vec::new();
     for (part, call) in message.parts.iter().enumerate() {
         let Part::Call(Call {
@@ -211,18 +202,13 @@ fn answers(message: &Message<'_>, at: usize) -> Result<Vec<ApprovalAnswer>, Inva
         else {
             continue;
         };
-        let unsigned = || missing("signature").in_field("approval").in_item(part);
-        let token = answer.token.ok_or_else(|| {
-            let unsigned = unsigned().in_field("parts").in_item(at);
-            unsigned.in_field("messages")
-        });
-        answers.push(Answer {
-            token: token?,
-            approved: answer.approved,
-            reason: answer.reason,
-        });
+        let place = format!("{}.approval.signature", place.item("parts", part));
+        let token = answer
+            .token
+            .ok_or_else(|| Invalid::new("is missing").at(&place))?;
+        let parsed = ApprovalAnswer::new(token, answer.approved, answer.reason);
+        let parsed = parsed.map_err(|invalid| invalid.at(&place))?;
+        answers.push(parsed.at(place));
     }
-    let answers = to_raw_value(&answers).map_err(|_| Invalid::new("cannot be read"));
-    let parsed = answers.and_then(|answers| parse_answers(&answers));
-    parsed.map_err(|invalid| invalid.at(Place::message(at)))
+    ApprovalAnswers::new(answers, place)
 }
