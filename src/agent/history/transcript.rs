@@ -88,9 +88,13 @@ fn is_empty(words: &str) -> bool {
     words.chars().all(|c| c.is_whitespace() || c.is_control())
 }
 
-/// The text in one line without control characters, cut at `max` characters.
+/// The text in one line, cut at `max` characters, without control characters and without those that change the direction of what
+/// follows, whose end may be cut off.
 pub fn one_line(text: &str, max: usize) -> String {
+    let changes_direction =
+        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let spaced = text.replace(char::is_control, " ");
+    let spaced = spaced.replace(changes_direction, "");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let cut: String = words.join(" ").chars().take(max).collect();
     cut.trim_end().to_owned()
@@ -101,6 +105,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_line_has_no_characters_that_change_what_stands_beside_it() {
+        let text = "Squat\u{7}\n\u{202e}sserp\u{202c} \u{2067}bench\u{2069} 3x5";
+        assert_eq!(one_line(text, 80), "Squat sserp bench 3x5");
+        assert_eq!(one_line(text, 6), "Squat");
+    }
 
     #[test]
     fn a_message_of_many_blocks_is_cut() {
