@@ -1,10 +1,11 @@
 //! The settings of traces: the standard variables of OpenTelemetry, of which the SDK reads none itself.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{
+    connections::ServerHeaders,
     reader::{Reader, entries, one_of},
     variables as var,
 };
@@ -100,13 +101,10 @@ fn pairs(list: &str) -> Option<Vec<(String, String)>> {
     entries(list).map(pair).collect()
 }
 
+/// Those that the client sets itself, such as `host`, are refused.
 fn headers(list: &str) -> Option<HeaderMap> {
-    let header = |(name, value): (String, String)| {
-        let mut value = HeaderValue::try_from(value).ok()?;
-        value.set_sensitive(true);
-        Some((HeaderName::try_from(name).ok()?, value))
-    };
-    pairs(list)?.into_iter().map(header).collect()
+    let headers = ServerHeaders::new(pairs(list)?).ok()?;
+    Some(headers.to_map())
 }
 
 #[cfg(test)]

@@ -182,7 +182,7 @@ variables! {
     RUST_LOG = "info", Text("a list such as `info` or `prog_strength_agent=debug,info`"), ALL, "Log levels";
     OTEL_EXPORTER_OTLP_ENDPOINT = "", Text("an http or https URL such as http://collector:4318"), ALL, "When set, traces are exported to /v1/traces there";
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = "", Text("an http or https URL such as http://collector:4318/v1/traces"), ALL, "The whole URL of traces, in place of the one above";
-    OTEL_EXPORTER_OTLP_HEADERS = "", Secret("a comma-separated list of name=value, with percent-encoded values"), ALL, "Headers for the collector, such as authorization=Bearer%20…";
+    OTEL_EXPORTER_OTLP_HEADERS = "", Secret("a comma-separated list of name=value, with percent-encoded values, without headers that the client sets itself, such as host"), ALL, "Headers for the collector, such as authorization=Bearer%20…";
     OTEL_EXPORTER_OTLP_PROTOCOL = "http/protobuf", Text("`http/protobuf`; no other protocol is spoken"), ALL, "The protocol of the export";
     OTEL_EXPORTER_OTLP_TIMEOUT = "10000", Number(1..=600_000), ALL, "Milliseconds for one request to the collector";
     OTEL_SERVICE_NAME = "", ANY, ALL, "Unset: prog-strength-agent, prog-strength-workouts or prog-strength-runs";

@@ -148,6 +148,16 @@ fn every_fault_is_named_and_no_secret_is_shown() {
         assert!(error.contains(name), "{name}: {error}");
     }
     assert!(!error.contains("MARKER"), "{error}");
+    for header in [
+        "host=x",
+        "Content-Length=1",
+        "content-type=x",
+        "connection=close",
+    ] {
+        let error = read(&[ON, ("OTEL_EXPORTER_OTLP_HEADERS", header)]);
+        let refused = error.is_err_and(|error| error.contains("such as host"));
+        assert!(refused, "{header}");
+    }
     let query = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector/?key=1")]);
     assert!(query.is_err_and(|error| error.contains("must have no `?…`")));
 }
