@@ -1,5 +1,5 @@
-//! What Claude's models are asked for, and which settings they refuse. A model that is not in the table gets what the settings
-//! say, unchecked.
+//! Thinking and effort in requests to Claude's models, and the settings that each refuses. A model that is not in the table
+//! gets what the settings say, unchecked.
 
 mod table;
 

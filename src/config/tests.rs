@@ -331,10 +331,9 @@ fn the_example_file_lists_every_variable_in_order_with_its_default() {
 }
 
 /// Rows such as ``| `A`, `B` | `default of A`, `default of B` | meaning |``, of any table.
-#[test]
-fn the_readme_lists_every_variable_with_its_default() {
+fn listed(text: &str) -> HashMap<&str, &str> {
     let mut listed = HashMap::new();
-    for row in include_str!("../../README.md").lines() {
+    for row in text.lines() {
         let mut cells = row.split('|').skip(1);
         let names = quoted(cells.next().unwrap_or_default());
         let defaults = quoted(cells.next().unwrap_or_default());
@@ -343,8 +342,24 @@ fn the_readme_lists_every_variable_with_its_default() {
             listed.extend(names.into_iter().zip(defaults));
         }
     }
-    let table = VARIABLES.iter().map(|v| (v.name, v.default)).collect();
-    assert_eq!(listed, table);
+    listed
+}
+
+#[test]
+fn the_tables_of_settings_list_every_variable_with_its_default() {
+    let table: HashMap<_, _> = VARIABLES.iter().map(|v| (v.name, v.default)).collect();
+    assert_eq!(listed(include_str!("../../docs/settings.md")), table);
+}
+
+#[test]
+fn the_readme_lists_variables_with_their_defaults() {
+    let table: HashMap<_, _> = VARIABLES.iter().map(|v| (v.name, v.default)).collect();
+    let listed = listed(include_str!("../../README.md"));
+    assert!(listed.contains_key("JWT_SIGNING_KEY"));
+    let wrong = listed
+        .iter()
+        .find(|(name, default)| table.get(*name) != Some(*default));
+    assert_eq!(wrong, None);
 }
 
 /// The texts between backticks.

@@ -1,7 +1,7 @@
 //! The table of settings: one line for each environment variable.
 //!
-//! Parsing takes defaults and ranges from it, `--help` is printed from it, and tests compare `.env.example` and README
-//! with it.
+//! Parsing takes defaults and ranges from it, `--help` is printed from it, and tests compare `.env.example`, `docs/settings.md`
+//! and README with it.
 
 mod help;
 

@@ -1,4 +1,4 @@
-//! What a system's database is made of.
+//! The profile of a system's database: its schema, migrations, seed data and limits.
 
 use futures_util::future::BoxFuture;
 use sqlx::AnyConnection;

@@ -1,4 +1,4 @@
-//! How long transactions wait before they begin: a metric, one histogram for reads and one for writes.
+//! The metric of the time that transactions wait before they begin: one histogram for reads and one for writes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the Prometheus metrics of all systems share: the buckets of durations, and the `OpenMetrics` text.
+//! The common part of all systems' Prometheus metrics: the buckets of durations, and the `OpenMetrics` text.
 
 use prometheus_client::{
     encoding::text::encode,

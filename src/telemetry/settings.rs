@@ -1,4 +1,4 @@
-//! What is exported, how much of it, and where to.
+//! Settings of the export of traces: the collector, the sampling, the bounds.
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use super::catalogue::seed;
 pub use crate::database::{Database, Kind, OpenError, UserId, UserTransaction};
 use crate::database::{Profile, Seed};
 
+/// There is no migration 6, and there never was one: the next one is 9.
 static PROFILE: Profile = Profile {
     sqlite: &[
         (

@@ -1,4 +1,4 @@
-//! What becomes of calls that need a confirmation, for the metrics.
+//! Outcomes of calls that need a confirmation, for the metrics.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

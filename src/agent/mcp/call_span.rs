@@ -1,4 +1,4 @@
-//! What the span of a tool call says of MCP.
+//! The MCP attributes of a tool call's span.
 
 use rmcp::model::{ErrorData, RequestId};
 use url::Url;

@@ -1,4 +1,4 @@
-//! What `AGENT_APPROVALS` means for a catalogue.
+//! The meaning of `AGENT_APPROVALS` for a catalogue.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What follows a complete reply, and what is kept of it.
+//! The step after a complete reply, and the part of it that is kept.
 
 use crate::agent::{
     claude::{Block, Reply},

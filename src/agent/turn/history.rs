@@ -1,4 +1,4 @@
-//! What a turn adds to the client's history.
+//! The messages that a turn adds to the client's history.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a turn changes before a failed request is sent again.
+//! Changes of a turn before a failed request is sent again.
 
 use std::sync::Arc;
 

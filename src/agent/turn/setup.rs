@@ -1,4 +1,4 @@
-//! What a turn needs: its conversation, tools, models and limits.
+//! The setup of a turn: its conversation, tools, models and limits.
 
 use std::{collections::HashSet, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What the peers of the settings answer: Claude, the MCP server, the database.
+//! Answers of the settings' peers: Claude, the MCP server, the database.
 
 use secrecy::SecretString;
 

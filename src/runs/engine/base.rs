@@ -1,4 +1,4 @@
-//! What both engines share: the runs in progress here, and what is done now and then for all runs of the database.
+//! The common base of both engines: the runs in progress here, and periodic work for all runs of the database.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Where files are stored, as `FILES_URL` and the `SUPABASE_*` variables say.
+//! The location of files, from `FILES_URL` and the `SUPABASE_*` variables.
 
 use std::{error::Error, path::PathBuf};
 

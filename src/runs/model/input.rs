@@ -1,4 +1,4 @@
-//! What a run is asked to do.
+//! The input of a run: its steps, prompts, model and connections.
 
 use std::collections::BTreeMap;
 

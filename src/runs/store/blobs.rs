@@ -1,4 +1,4 @@
-//! What tools have returned besides text, from the result of the call until the file store has it.
+//! Results of tools besides text, kept from the result of the call until the file store has them.
 
 use bytes::Bytes;
 use jiff::Timestamp;

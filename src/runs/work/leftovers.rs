@@ -1,4 +1,4 @@
-//! What attempts of ended processes have left on this machine, while others may be in progress here.
+//! Folders and processes that attempts of ended processes have left on this machine, while others may be in progress here.
 
 use std::path::PathBuf;
 

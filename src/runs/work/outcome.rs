@@ -1,4 +1,4 @@
-//! What an attempt comes to.
+//! The outcome of an attempt.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Where a run stands, from what is stored of it: the conversation, the step, and the calls that have no result. Pure.
+//! The position of a run, from its stored entries: the conversation, the step, and the calls that have no result. Pure.
 
 use std::collections::HashMap;
 

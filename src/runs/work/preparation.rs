@@ -1,4 +1,4 @@
-//! What an attempt begins with: the prompts, the position of the run, and what its tools share.
+//! The preparation of an attempt: the prompts, the position of the run, and the state that its tools share.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a worker does besides runs: it removes what earlier processes have left, and checks connections.
+//! Upkeep by a worker, besides runs: it removes what earlier processes have left, and checks connections.
 
 use std::{io, time::Duration};
 

@@ -1,4 +1,4 @@
-//! How near exercises are to words that somebody looks for.
+//! Ranking of exercises by the words of a search.
 
 use super::{
     Exercise,

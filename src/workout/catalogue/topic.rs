@@ -1,4 +1,4 @@
-//! What a search is about where its words are no name: a muscle, or a kind of movement.
+//! The topic of a search whose words are no name: a muscle, or a kind of movement.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the words of exercise names mean: equipment, synonyms, fillers, and words for a variant of the same exercise.
+//! The vocabulary of exercise names: equipment, synonyms, fillers, and words for a variant of the same exercise.
 
 use std::{collections::HashSet, sync::LazyLock};
 

@@ -1,4 +1,4 @@
-//! What is wrong with a request that rmcp could not read: it takes one with wrong parameters for a method of another name.
+//! Errors for requests that rmcp could not read: it takes one with wrong parameters for a method of another name.
 
 use rmcp::{
     ErrorData,

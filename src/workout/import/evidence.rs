@@ -1,4 +1,4 @@
-//! What weights say of their unit, where nothing else does.
+//! Evidence of the unit of weights, from the weights alone.
 //!
 //! Loads of one system's plates are no proof: 95, 135 and 225 are pounds of a bar with pairs of 45 and 25, and kilograms of a lifter
 //! who adds five at a time. What counts is that they stand out among their neighbours, several of them and in a share of the

@@ -1,4 +1,4 @@
-//! What a file says, whichever app wrote it: workouts with their exercises and sets, before names and units are settled.
+//! The records of a file, whichever app wrote it: workouts with their exercises and sets, before names and units are settled.
 
 use super::when::When;
 use crate::workout::{catalogue::Load, figures::units::Unit, model::SetKind};

@@ -1,4 +1,4 @@
-//! What an import does, or would do: for the user to judge before it is done.
+//! The report of an import, or of its preview: for the user to judge before it is done.
 
 use std::fmt::Write;
 

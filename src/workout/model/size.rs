@@ -1,4 +1,4 @@
-//! What fits in one workout.
+//! The size limits of one workout.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What an input schema wants, in words, for errors about arguments.
+//! Expectations of an input schema, in words, for errors about arguments.
 
 use serde_json::Value;
 

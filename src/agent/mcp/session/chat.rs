@@ -1,4 +1,4 @@
-//! What a chat's session has beside that of a run.
+//! The part of a session that a chat has and a run does not: metrics, and the names of the tools that need approval.
 
 use std::sync::Arc;
 

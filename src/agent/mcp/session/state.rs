@@ -1,4 +1,4 @@
-//! What is published of a session: its tools and how to reach it, or why there is none.
+//! The published state of a session: its tools and how to reach it, or why there is none.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What was wrong with a response, in words for the log: what was seen, and no text of the server's but short identifiers.
+//! Faults of responses, in words for the log: the observation, and no text of the server's but short identifiers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! What an input says: the users that it names, and all else.
+//! The contents of an input: the users that it names, and all else.
 
 use serde_json::{Map, Value, value::RawValue};
 

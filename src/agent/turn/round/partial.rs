@@ -1,4 +1,4 @@
-//! What is kept of a round that has failed.
+//! The part of a failed round that is kept.
 
 use super::Round;
 use crate::agent::{claude::Block, turn::CUT_OFF};

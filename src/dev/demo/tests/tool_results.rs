@@ -1,4 +1,4 @@
-//! What the tools report about the demo training, on every weekday.
+//! The tools' results about the demo training, on every weekday.
 
 use std::collections::BTreeMap;
 

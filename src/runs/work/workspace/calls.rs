@@ -1,4 +1,4 @@
-//! What the workspace's tools do. Errors are texts for Claude: what is wrong, and what to do.
+//! The tools of the workspace. Errors are texts for Claude: what is wrong, and what to do.
 
 use std::{
     fmt::Write as _,

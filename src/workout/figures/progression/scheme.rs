@@ -1,4 +1,4 @@
-//! What a session was for, by its repetitions.
+//! The repetition scheme of a session: its main repetitions, and the weight for them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! How a run has ended, and what it has used.
+//! The outcome of a run, and its usage.
 
 use serde::Serialize;
 use serde_json::Value;
