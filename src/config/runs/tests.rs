@@ -247,10 +247,7 @@ fn outbound_exceptions_are_hosts_and_networks() {
 #[cfg(not(feature = "temporal"))]
 fn a_temporal_server_needs_the_feature() {
     let error = config(&[("TEMPORAL_ADDRESS", "localhost:7233")]).unwrap_err();
-    insta::assert_snapshot!(error, @r"
-    configuration:
-      TEMPORAL_ADDRESS is set, but this build cannot dispatch runs by Temporal: it needs the cargo feature `temporal`; unset it to dispatch them by the database
-    ");
+    insta::assert_snapshot!(error, @"configuration: TEMPORAL_ADDRESS is set, but this build cannot dispatch runs by Temporal: it needs the cargo feature `temporal`; unset it to dispatch them by the database");
 }
 
 #[test]
