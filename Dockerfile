@@ -48,11 +48,11 @@ LABEL org.opencontainers.image.title="prog-strength-agent" \
       org.opencontainers.image.licenses="MIT" \
       io.modelcontextprotocol.server.name="fitness.progstrength/workouts"
 COPY --from=build /rootfs/ /
-# Where the workout server keeps an SQLite file; a named volume takes its owner from here.
+# The only folder that can be written, where databases and files are unless settings say otherwise; a named volume takes its
+# owner from here.
 COPY --from=build --chown=65532:65532 /data/ /data/
-ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
-    DATABASE_URL=sqlite:/data/prog-strength.db
-WORKDIR /
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+WORKDIR /data
 USER 65532:65532
 EXPOSE 8001 8000 3001
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \

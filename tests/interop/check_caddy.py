@@ -57,13 +57,12 @@ class PatientClaude:
             raise
 
 
-def derive(caddyfile: str, site: str, upstream: str) -> str:
-    """The shipped file with loopback addresses and no other change. `upstream` is a name, a space and a port."""
+def derive(caddyfile: str, site: str, runs_site: str, upstream: str) -> str:
+    """The shipped file with loopback addresses and no other change. `upstream` of both sites is a name, a space and a port."""
     options = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n"
-    # There is no runs server here: its site only must not take one of this machine's own ports.
-    runs = ("runs.progstrength.fitness", f"http://127.0.0.1:{free_port()}")
-    names = (("agent.progstrength.fitness", site), ("agent 8001", upstream), runs)
-    for old, new in (("\n{\n", f"\n{options}"), *names):
+    sites = (("agent.progstrength.fitness", site), ("runs.progstrength.fitness", runs_site))
+    upstreams = (("agent 8001", upstream), ("runs 3001", upstream))
+    for old, new in (("\n{\n", f"\n{options}"), *sites, *upstreams):
         assert old in caddyfile, f"the Caddyfile holds no {old!r}"
         caddyfile = caddyfile.replace(old, new)
     return caddyfile
@@ -96,20 +95,21 @@ def check_hang_up(site: str, agent: Agent, claude: PatientClaude) -> None:
     ok("caddy hang-up", "a client that leaves ends the turn behind the proxy too")
 
 
-def check_paths(site: str, agent: Agent) -> None:
+def check_paths(sites: tuple[str, str], agent: Agent) -> None:
+    """The agent stands in for the runs server, which has the same three paths."""
     for path, outside in (("/metrics", 404), ("/ready", 404), ("/health", 200)):
-        got = httpx.get(f"{site}{path}", headers={"Accept-Encoding": "gzip"})
-        assert got.status_code == outside, (path, got.status_code)
-        assert "content-encoding" not in got.headers, (path, got.headers)
+        for site in sites:
+            got = httpx.get(f"{site}{path}", headers={"Accept-Encoding": "gzip"})
+            assert got.status_code == outside, (site, path, got.status_code)
+            assert "content-encoding" not in got.headers, (path, got.headers)
         assert httpx.get(f"{agent.url}{path}").status_code == 200, path
-    ok("caddy paths", "/metrics and /ready are private, /health is not")
+    ok("caddy paths", "/metrics and /ready of both sites are private, /health is not")
 
 
 def main() -> None:
     shipped = ROOT / "Caddyfile"
     claude_script = PatientClaude()
-    port = free_port()
-    site = f"http://127.0.0.1:{port}"
+    site, runs_site = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     with (
         tempfile.TemporaryDirectory(prefix="interop-caddy-") as home,
         FakeClaude(claude_script.answer) as claude,
@@ -128,11 +128,12 @@ def main() -> None:
         ok("caddy validate", "the Caddyfile as shipped")
 
         derived = Path(home, "Caddyfile")
-        derived.write_text(derive(shipped.read_text(), site, agent.url.removeprefix("http://").replace(":", " ")))
+        upstream = agent.url.removeprefix("http://").replace(":", " ")
+        derived.write_text(derive(shipped.read_text(), site, runs_site, upstream))
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(derived)]
         with Process("caddy", command, environment(Path(home))) as caddy:
             wait_until("Caddy", lambda: caddy.running() and httpx.get(f"{site}/health").status_code == 200)
-            check_paths(site, agent)
+            check_paths((site, runs_site), agent)
             check_stream(site, agent, claude_script)
             check_hang_up(site, agent, claude_script)
 
