@@ -250,11 +250,9 @@ def main(caddy_program: str) -> None:
 
         replicas = [start(host) for host in HOSTS]
         derived = Path(home, "Caddyfile")
-        derived.write_text(
-            derive((ROOT / "Caddyfile").read_text(), url, f"agent.test {port}").replace(
-                "refresh 1s", f"refresh 1s\n\t\tresolvers udp/{names.address}"
-            )
-        )
+        runs_site = f"http://127.0.0.1:{free_port()}"
+        caddyfile = derive((ROOT / "Caddyfile").read_text(), url, runs_site, f"agent.test {port}")
+        derived.write_text(caddyfile.replace("refresh 1s", f"refresh 1s\n\t\tresolvers udp/{names.address}"))
         command = [caddy_program, "run", "--adapter", "caddyfile", "--config", str(derived)]
         with Process("caddy", command, environment(Path(home))) as caddy:
             wait_until("Caddy", lambda: caddy.running() and httpx.get(f"{url}/health").status_code == 200)
