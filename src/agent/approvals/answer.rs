@@ -28,6 +28,10 @@ pub struct ApprovalAnswer {
     #[serde(skip)]
     #[schema(ignore)]
     pub(super) place: String,
+    /// The id of the call at which the client has the answer, if it is kept at one.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(super) call: Option<String>,
 }
 
 /// The answers of a request. Empty: the client can ask the user.
@@ -55,6 +59,7 @@ impl ApprovalAnswer {
             approved,
             reason: reason.map(|it| it.unescape().chars().take(MAX_REASON_CHARS).collect()),
             place: String::new(),
+            call: None,
         })
     }
 
@@ -63,6 +68,13 @@ impl ApprovalAnswer {
     pub fn at(self, place: impl fmt::Display) -> Self {
         let place = place.to_string();
         Self { place, ..self }
+    }
+
+    /// The same answer, which must be for this call.
+    #[must_use]
+    pub fn of_call(self, id: JsonStr<'_>) -> Self {
+        let call = Some(id.unescape().into_owned());
+        Self { call, ..self }
     }
 }
 

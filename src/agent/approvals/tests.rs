@@ -107,6 +107,7 @@ impl Request {
             approved: *approved,
             reason: None,
             place: String::new(),
+            call: None,
         });
         let answers = ApprovalAnswers::new(answers.collect(), "").unwrap();
         let calls = LastCalls {

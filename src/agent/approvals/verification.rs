@@ -92,6 +92,9 @@ impl Approvals {
             if claims.sub != caller.user_id() {
                 return Err(invalid("was not given to this user"));
             }
+            if answer.call.as_ref().is_some_and(|id| *id != claims.id) {
+                return Err(invalid("is for another call"));
+            }
             if calls.answered.contains(&claims.id) {
                 continue;
             }

@@ -281,6 +281,28 @@ async fn an_answer_for_some_calls_or_with_a_changed_token_is_refused() {
 }
 
 #[tokio::test]
+async fn the_answer_at_a_call_is_for_this_call() {
+    let app = app().await;
+    app.claude.push_all(replies());
+    app.claude.allow_unplayed();
+    let mut chat = UiChat::default();
+    chat.send(&app, "log it").await;
+    chat.answer("t1", true, None);
+    chat.answer("t3", false, None);
+    let parts = chat.messages[1]["parts"].as_array_mut().unwrap();
+    let at = |id: &str| parts.iter().position(|part| part["toolCallId"] == id);
+    let (first, second) = (at("t1").unwrap(), at("t3").unwrap());
+    let signature = parts[first]["approval"]["signature"].take();
+    parts[first]["approval"]["signature"] = parts[second]["approval"]["signature"].take();
+    parts[second]["approval"]["signature"] = signature;
+    let sent = post(&app, "/chat/ui", "sam").body(chat.request().to_string());
+    let answer = Answer::of(sent).await;
+    let expected = format!("messages[1].parts[{first}].approval.signature: is for another call");
+    assert_eq!((answer.status.as_u16(), answer.text), (422, expected));
+    assert_eq!(app.mcp.called(), ["list_workouts"]);
+}
+
+#[tokio::test]
 async fn a_run_is_not_resumed_with_some_answers_or_with_a_changed_token() {
     let app = app().await;
     app.claude.push_all(replies());

@@ -196,6 +196,7 @@ fn answers(message: &Message<'_>, at: usize) -> Result<ApprovalAnswers, Invalid>
     let mut answers = Vec::new();
     for (part, call) in message.parts.iter().enumerate() {
         let Part::Call(Call {
+            id,
             outcome: Outcome::Waiting(Some(answer)),
             ..
         }) = call
@@ -208,7 +209,7 @@ fn answers(message: &Message<'_>, at: usize) -> Result<ApprovalAnswers, Invalid>
             .ok_or_else(|| Invalid::new("is missing").at(&place))?;
         let parsed = ApprovalAnswer::new(token, answer.approved, answer.reason);
         let parsed = parsed.map_err(|invalid| invalid.at(&place))?;
-        answers.push(parsed.at(place));
+        answers.push(parsed.at(place).of_call(*id));
     }
     ApprovalAnswers::new(answers, place)
 }
