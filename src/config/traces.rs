@@ -11,6 +11,8 @@ use super::{
 };
 use crate::telemetry::{Sampling, TracesConfig};
 
+/// Whether traces are exported.
+const EXPORTERS: [(&str, bool); 2] = [("otlp", true), ("none", false)];
 const YES_OR_NO: [(&str, bool); 2] = [("true", true), ("false", false)];
 /// The newer spellings name a place too; there are no events here.
 const CONTENTS: [(&str, bool); 4] = [
@@ -23,8 +25,17 @@ const SERVICE_NAME: &str = "service.name";
 
 /// The settings, if traces are on. `service` is the name of a service that is given none.
 pub(super) fn traces(reader: &mut Reader, service: &str) -> Option<TracesConfig> {
-    let endpoint = endpoint(reader)?;
-    if reader.value(&var::OTEL_SDK_DISABLED, one_of(&YES_OR_NO)) {
+    let endpoints = [
+        &var::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+        &var::OTEL_EXPORTER_OTLP_ENDPOINT,
+    ];
+    if endpoints.iter().all(|it| reader.text(it).is_none()) {
+        return None;
+    }
+    let endpoint = endpoint(reader);
+    let is_disabled = reader.value(&var::OTEL_SDK_DISABLED, one_of(&YES_OR_NO));
+    let is_exported = reader.value(&var::OTEL_TRACES_EXPORTER, one_of(&EXPORTERS));
+    if is_disabled || !is_exported {
         return None;
     }
     reader.value(
@@ -39,10 +50,7 @@ pub(super) fn traces(reader: &mut Reader, service: &str) -> Option<TracesConfig>
     let name = reader.text(&var::OTEL_SERVICE_NAME).map(str::to_owned);
     let name = name.or_else(|| named.into_iter().next_back().map(|(_, name)| name));
     Some(TracesConfig {
-        endpoint,
-        headers: reader
-            .optional(&var::OTEL_EXPORTER_OTLP_HEADERS, headers)
-            .unwrap_or_default(),
+        headers: headers(reader),
         timeout: reader.millis(&var::OTEL_EXPORTER_OTLP_TIMEOUT),
         service_name: name.unwrap_or_else(|| service.to_owned()),
         attributes,
@@ -54,6 +62,8 @@ pub(super) fn traces(reader: &mut Reader, service: &str) -> Option<TracesConfig>
             &var::OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT,
             one_of(&CONTENTS),
         ),
+        // Last: all others have been read, and their faults are named.
+        endpoint: endpoint?,
     })
 }
 
@@ -101,10 +111,12 @@ fn pairs(list: &str) -> Option<Vec<(String, String)>> {
     entries(list).map(pair).collect()
 }
 
-/// Those that the client sets itself, such as `host`, are refused.
-fn headers(list: &str) -> Option<HeaderMap> {
-    let headers = ServerHeaders::new(pairs(list)?).ok()?;
-    Some(headers.to_map())
+/// Those of traces, or else those of all signals. Headers that the client sets itself, such as `host`, are refused.
+fn headers(reader: &mut Reader) -> HeaderMap {
+    let parse = |list: &str| ServerHeaders::new(pairs(list)?).ok();
+    let all = reader.optional(&var::OTEL_EXPORTER_OTLP_HEADERS, parse);
+    let own = reader.optional(&var::OTEL_EXPORTER_OTLP_TRACES_HEADERS, parse);
+    own.or(all).unwrap_or_default().to_map()
 }
 
 #[cfg(test)]

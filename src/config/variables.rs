@@ -183,6 +183,7 @@ variables! {
     OTEL_EXPORTER_OTLP_ENDPOINT = "", Text("an http or https URL such as http://collector:4318"), ALL, "When set, traces are exported to /v1/traces there";
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = "", Text("an http or https URL such as http://collector:4318/v1/traces"), ALL, "The whole URL of traces, in place of the one above";
     OTEL_EXPORTER_OTLP_HEADERS = "", Secret("a comma-separated list of name=value, with percent-encoded values, without headers that the client sets itself, such as host"), ALL, "Headers for the collector, such as authorization=Bearer%20…";
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS = "", Secret("a comma-separated list of name=value, with percent-encoded values, without headers that the client sets itself, such as host"), ALL, "Headers with traces, in place of those above";
     OTEL_EXPORTER_OTLP_PROTOCOL = "http/protobuf", Text("`http/protobuf`; no other protocol is spoken"), ALL, "The protocol of the export";
     OTEL_EXPORTER_OTLP_TIMEOUT = "10000", Number(1..=600_000), ALL, "Milliseconds for one request to the collector";
     OTEL_SERVICE_NAME = "", ANY, ALL, "Unset: prog-strength-agent, prog-strength-workouts or prog-strength-runs";
@@ -193,6 +194,7 @@ variables! {
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE = "512", COUNT, ALL, "Spans of one request to the collector";
     OTEL_BSP_SCHEDULE_DELAY = "5000", Number(1..=600_000), ALL, "Milliseconds between such requests, while fewer spans wait";
     OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT = "false", Text("`true` or `false`, or `SPAN_ONLY` or `NO_CONTENT`"), ALL, "`true`: spans hold prompts, messages, tool inputs and results, cut to 32 KiB each";
+    OTEL_TRACES_EXPORTER = "otlp", Text("`otlp` or `none`"), ALL, "`none`: no traces, whatever else is set";
     OTEL_SDK_DISABLED = "false", Text("`true` or `false`"), ALL, "`true`: no traces, whatever else is set";
     MCP_HOST = "0.0.0.0", LISTEN_HOST, WORKOUT_ADDRESS, "Address that `mcp` listens on";
     MCP_PORT = "8000", LISTEN_PORT, WORKOUT_ADDRESS, "Port that `mcp` listens on";

@@ -1,3 +1,5 @@
+use http::HeaderValue;
+
 use super::*;
 
 fn read(settings: &[(&str, &str)]) -> Result<Option<TracesConfig>, String> {
@@ -26,6 +28,7 @@ fn traces_are_off_without_an_endpoint_or_when_the_sdk_is_disabled() {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ],
         &[ON, ("OTEL_SDK_DISABLED", "TRUE")],
+        &[ON, ("OTEL_TRACES_EXPORTER", "none")],
     ] {
         assert!(matches!(read(settings), Ok(None)), "{settings:?}");
     }
@@ -80,6 +83,14 @@ fn headers_and_attributes_are_lists_with_percent_encoded_values() {
     ]);
     assert_eq!(config.headers["authorization"], "Basic YTpi");
     assert_eq!(config.headers["x-tenant"], "a=b");
+    let own = on(&[
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=a,x-other=b"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-tenant=c"),
+    ]);
+    assert_eq!(
+        (own.headers.len(), &own.headers["x-tenant"]),
+        (1, &HeaderValue::from_static("c"))
+    );
     assert!(!format!("{config:?}").contains("YTpi"), "{config:?}");
     assert_eq!(config.service_name, "named");
     let environment = ("deployment.environment.name".to_owned(), "pröd".to_owned());
@@ -127,6 +138,7 @@ fn every_fault_is_named_and_no_secret_is_shown() {
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization: Bearer MARKER"),
         ("OTEL_RESOURCE_ATTRIBUTES", "nothing"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
         ("OTEL_TRACES_SAMPLER_ARG", "2"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
@@ -140,6 +152,7 @@ fn every_fault_is_named_and_no_secret_is_shown() {
         "OTEL_EXPORTER_OTLP_PROTOCOL must be `http/protobuf`; no other protocol is spoken",
         "OTEL_EXPORTER_OTLP_HEADERS must be",
         "OTEL_RESOURCE_ATTRIBUTES must be",
+        "OTEL_TRACES_EXPORTER must be `otlp` or `none`",
         "OTEL_TRACES_SAMPLER must be",
         "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1",
         "OTEL_EXPORTER_OTLP_TIMEOUT must be",
@@ -148,6 +161,16 @@ fn every_fault_is_named_and_no_secret_is_shown() {
         assert!(error.contains(name), "{name}: {error}");
     }
     assert!(!error.contains("MARKER"), "{error}");
+    let both = read(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://collector"),
+        ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
+    ]);
+    let both = both.expect_err("two faults");
+    assert!(
+        both.contains("OTEL_EXPORTER_OTLP_ENDPOINT must be"),
+        "{both}"
+    );
+    assert!(both.contains("OTEL_TRACES_SAMPLER must be"), "{both}");
     for header in [
         "host=x",
         "Content-Length=1",
