@@ -74,6 +74,13 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("1 handed", "single hand"),
     ("1 leg", "single leg"),
     ("1 legged", "single leg"),
+    // The second of several exercises of a name.
+    ("v 1", "1"),
+    ("v 2", "2"),
+    ("v 3", "3"),
+    ("v1", "1"),
+    ("v2", "2"),
+    ("v3", "3"),
     ("unilateral", "single"),
     ("sa", "single arm"),
     ("sl", "single leg"),

@@ -41,7 +41,7 @@ async fn repeated(
         let what = "was executed before, and its plan was deleted since; nothing was changed";
         ToolError::at("this call", what)
     })?;
-    let action = "This call was carried out before:";
+    let action = "This call was carried out before";
     Ok(PlanView::reply(action, plan, notice, catalogue))
 }
 

@@ -307,6 +307,11 @@ on_both!(faults_are_named_and_change_nothing, async |world: World| {
             json!(51),
             "step_increment: is 51; it must be from 0 to 50",
         ),
+        (
+            "step_increment",
+            json!(1e-9),
+            "step_increment: is 0.000000001; give 0, or a number from 0.1",
+        ),
         ("description", json!("x"), "description: is no field here"),
     ] {
         let error = refused(

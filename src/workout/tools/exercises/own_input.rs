@@ -8,6 +8,8 @@ use crate::workout::{
 
 /// In kg; of an exercise for which none is given.
 const DEFAULT_STEP: f64 = 2.5;
+/// In kg. No weights are smaller.
+const MIN_STEP: f64 = 0.1;
 
 // What is given of an exercise. The tools' schemas say what is required, and that there is nothing else: `serde` cannot where
 // fields are flattened.
@@ -140,6 +142,10 @@ fn step(given: Option<f64>, exercise: &Exercise, is_new: bool) -> Result<f64, To
             place,
             "is {step}, but weight goes up only where load is external or added; load is {}",
             exercise.load.as_str()
+        )),
+        Some(step) if step > 0.0 && step < MIN_STEP => Err(invalid!(
+            place,
+            "is {step}; give 0, or a number from {MIN_STEP}"
         )),
         Some(step) => Ok(step),
         None if !by_weight => Ok(0.0),
