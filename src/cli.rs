@@ -1,5 +1,8 @@
 //! The command line (clap): the subcommands, exit codes, and the implementation of `healthcheck` and `token`.
 
+#[macro_use]
+mod output;
+
 mod completions;
 mod config_check;
 mod runs;
@@ -151,10 +154,13 @@ impl Cli {
             }
             Command::Healthcheck { mcp, port } => done(healthcheck(mcp, port)),
             Command::Token { sub, ttl } => {
-                println!("{}", auth::mint(&config::jwt_from_env()?, &sub, ttl)?);
+                say!("{}", auth::mint(&config::jwt_from_env()?, &sub, ttl)?);
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Completions { shell } => completions::print(shell).map(|()| ExitCode::SUCCESS),
+            Command::Completions { shell } => {
+                completions::print(shell);
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }

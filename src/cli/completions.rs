@@ -1,7 +1,5 @@
 //! `completions`: the scripts by which shells complete this program's commands and options.
 
-use std::io::Write;
-
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
@@ -10,13 +8,12 @@ use super::Cli;
 const NAME: &str = env!("CARGO_PKG_NAME");
 
 /// Prints the script for a shell.
-pub(super) fn print(shell: Shell) -> anyhow::Result<()> {
+pub(super) fn print(shell: Shell) {
     let script = match shell {
         Shell::Bash => for_bash(),
         _ => script(shell, NAME),
     };
-    std::io::stdout().write_all(script.as_bytes())?;
-    Ok(())
+    say!("{}", script.trim_end());
 }
 
 /// Where the program's name has a hyphen, `clap_complete` 4.6 writes it in two ways, and nothing is completed after a subcommand

@@ -38,7 +38,7 @@ pub(super) async fn check(server: Server, connect: bool) -> anyhow::Result<()> {
     let mut faults = vec![];
     for found in findings {
         match found {
-            Ok(lines) => lines.iter().for_each(|line| println!("{line}")),
+            Ok(lines) => lines.iter().for_each(|line| say!("{line}")),
             Err(fault) => faults.push(fault),
         }
     }
@@ -54,15 +54,15 @@ async fn when<T>(asked: bool, findings: impl Future<Output = Vec<T>>) -> Vec<T> 
 
 fn print(settings: &[String], warnings: &[String], notes: &[String]) {
     for line in settings {
-        println!("{line}");
+        say!("{line}");
     }
     for warning in warnings {
-        println!("warning: {warning}");
+        say!("warning: {warning}");
     }
     for note in notes {
-        println!("note: {note}");
+        say!("note: {note}");
     }
-    println!("ok: the settings are valid");
+    say!("ok: the settings are valid");
 }
 
 fn of_serve(config: &Config) -> Vec<String> {

@@ -1,8 +1,10 @@
 //! The commands `import` and `export`: a user's training history from a file, and to one.
 
+mod output_file;
+
 use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Read, Write},
+    fs::File,
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -25,6 +27,7 @@ use crate::{
         import::{Format, MAX_FILE_BYTES, Options, import, parse},
     },
 };
+use output_file::OutputFile;
 
 /// Bytes written at once.
 const PART: usize = 1 << 20;
@@ -103,7 +106,7 @@ pub(super) async fn import_file(arguments: ImportArguments) -> anyhow::Result<()
     if report.dry_run {
         report.note("nothing was written: without --dry-run the file is imported");
     }
-    println!("{}", report.text());
+    say!("{}", report.text());
     Ok(())
 }
 
@@ -132,21 +135,15 @@ fn is_enough(error: &anyhow::Error) -> bool {
 }
 
 async fn export_to(ctx: &ToolContext<'_>, path: &Path) -> anyhow::Result<(usize, usize)> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
     let name = || path.display().to_string();
-    let mut file = BufWriter::new(File::create(&part).with_context(name)?);
-    let exported = match export(ctx, &mut file).await {
-        Ok(counts) => file.flush().map(|()| counts).map_err(Into::into),
-        Err(error) => Err(error),
-    };
-    if exported.is_ok() {
-        fs::rename(&part, path).with_context(name)?;
-    } else {
-        let _ = fs::remove_file(&part);
+    let mut file = OutputFile::create(path).with_context(name)?;
+    let (workouts, sets) = export(ctx, &mut file).await.with_context(name)?;
+    if workouts == 0 && file.replaces() {
+        let kept = format!("this user has no workouts: {} is left as it is", name());
+        bail!(ToolError::Input(kept));
     }
-    exported.with_context(name)
+    file.finish().with_context(name)?;
+    Ok((workouts, sets))
 }
 
 async fn export(ctx: &ToolContext<'_>, out: &mut impl Write) -> anyhow::Result<(usize, usize)> {

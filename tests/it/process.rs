@@ -11,6 +11,7 @@ mod models;
 mod no_session;
 mod settings;
 mod signals;
+mod standard_output;
 mod workout_server;
 
 use std::process::Command;

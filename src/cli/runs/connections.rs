@@ -20,13 +20,13 @@ pub(super) async fn connections(
     match command {
         ConnectionsCommand::List { json } => list(client, json).await?,
         ConnectionsCommand::Show { name } => {
-            println!("{}", text(&client.get(&["connections", &name]).await?));
+            say!("{}", text(&client.get(&["connections", &name]).await?));
         }
         ConnectionsCommand::Set { name, url, header } => set(client, &name, &url, &header).await?,
         ConnectionsCommand::Delete { name } => {
             let path = ["connections", name.as_str()];
             client.send(Method::DELETE, &path, None).await?;
-            println!("deleted");
+            say!("deleted");
         }
         ConnectionsCommand::Check { name } => return check(client, &name).await,
     }
@@ -36,12 +36,12 @@ pub(super) async fn connections(
 async fn list(client: &Client, as_json: bool) -> anyhow::Result<()> {
     let answer = client.get(&["connections"]).await?;
     if as_json {
-        println!("{}", text(&answer));
+        say!("{}", text(&answer));
         return Ok(());
     }
     let all = answer["connections"].as_array().into_iter().flatten();
     let rows: Vec<_> = all.map(row).collect();
-    print!("{}", table(&["NAME", "URL", "HEADERS", "CHANGED"], &rows));
+    say!("{}", table(&["NAME", "URL", "HEADERS", "CHANGED"], &rows));
     Ok(())
 }
 
@@ -64,12 +64,12 @@ async fn set(client: &Client, name: &str, url: &str, headers: &[String]) -> anyh
     }
     let path = ["connections", name];
     match client.send(Method::PUT, &path, Some(&body)).await {
-        Ok(_) => println!("replaced"),
+        Ok(_) => say!("replaced"),
         Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => {
             body["name"] = name.into();
             let created = client.send(Method::POST, &["connections"], Some(&body));
             created.await?;
-            println!("stored; try it: prog-strength-agent connections check {name}");
+            say!("stored; try it: prog-strength-agent connections check {name}");
         }
         Err(error) => return Err(error.into()),
     }
@@ -101,7 +101,7 @@ async fn check(client: &Client, name: &str) -> anyhow::Result<ExitCode> {
             .filter_map(Value::as_str)
             .map(super::print::printable)
             .collect();
-        println!("ok: {} tools: {}", tools.len(), tools.join(", "));
+        say!("ok: {} tools: {}", tools.len(), tools.join(", "));
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("it cannot be used: {}", field(&checked, "error"));

@@ -19,7 +19,7 @@ pub(super) async fn list(client: &Client, arguments: ListArguments) -> anyhow::R
     query.extend(arguments.before.as_deref().map(|before| ("before", before)));
     let answer = client.get_with(&["runs"], &query).await?;
     if arguments.json {
-        println!("{}", json(&answer));
+        say!("{}", json(&answer));
         return Ok(ExitCode::SUCCESS);
     }
     let runs = answer["runs"]
@@ -27,7 +27,7 @@ pub(super) async fn list(client: &Client, arguments: ListArguments) -> anyhow::R
         .map(Vec::as_slice)
         .unwrap_or_default();
     let rows: Vec<_> = runs.iter().map(row).collect();
-    print!(
+    say!(
         "{}",
         table(
             &["RUN", "STATUS", "TRIGGER", "CREATED", "TOOK", "FILES"],
@@ -69,7 +69,7 @@ pub(super) async fn show(client: &Client, arguments: ShowArguments) -> anyhow::R
     };
     let run = client.get_with(&path, query).await?;
     if arguments.json {
-        println!("{}", json(&run));
+        say!("{}", json(&run));
     } else {
         print_run(&run);
     }
@@ -91,19 +91,19 @@ fn print_run(run: &Value) {
     ] {
         let value = field(run, name);
         if !value.is_empty() {
-            println!("{name}: {value}");
+            say!("{name}: {value}");
         }
     }
     for name in ["createdAt", "startedAt", "completedAt"] {
         if !run[name].is_null() {
-            println!("{name}: {}", time(&run[name]));
+            say!("{name}: {}", time(&run[name]));
         }
     }
     if !run["durationMs"].is_null() {
-        println!("took: {}", took(run));
+        say!("took: {}", took(run));
     }
     if let Some(message) = run["error"]["message"].as_str() {
-        println!(
+        say!(
             "error: {} ({})",
             printable(message),
             field(&run["error"], "code")
@@ -117,13 +117,13 @@ fn print_run(run: &Value) {
         } else {
             format!(", not stored: {error}")
         };
-        println!("file: {} ({}{error})", field(file, "name"), size(bytes));
+        say!("file: {} ({}{error})", field(file, "name"), size(bytes));
     }
     for entry in run["trace"].as_array().into_iter().flatten() {
-        println!("{}", printable(&entry.to_string()));
+        say!("{}", printable(&entry.to_string()));
     }
     if let Some(response) = run["response"].as_str() {
-        println!("\n{}", printable(response));
+        say!("\n{}", printable(response));
     }
 }
 
@@ -141,10 +141,10 @@ pub(super) async fn cancel(
     let status = field(&run, "status");
     match status.as_str() {
         _ if run["executionId"].is_null() => {
-            println!("there is no such run yet; it will never begin");
+            say!("there is no such run yet; it will never begin");
         }
-        "running" => println!("the run is being cancelled"),
-        _ => println!("{status}"),
+        "running" => say!("the run is being cancelled"),
+        _ => say!("{status}"),
     }
     Ok(ExitCode::SUCCESS)
 }

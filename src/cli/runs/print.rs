@@ -28,16 +28,15 @@ pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<_> = (0..heading.len()).map(width).collect();
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for row in all {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             let _ = write!(line, "{cell:width$}  ");
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
+        lines.push(line.trim_end().to_owned());
     }
-    text
+    lines.join("\n")
 }
 
 /// A field of an answer as text; empty if it is not there.
@@ -83,7 +82,7 @@ mod tests {
             vec!["a".into(), "long".into()],
             vec!["bcd".into(), "x".into()],
         ];
-        assert_eq!(table(&["ID", "B"], &rows), "ID   B\na    long\nbcd  x\n");
+        assert_eq!(table(&["ID", "B"], &rows), "ID   B\na    long\nbcd  x");
     }
 
     #[test]

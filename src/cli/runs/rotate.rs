@@ -31,6 +31,6 @@ pub(super) async fn rotate() -> anyhow::Result<ExitCode> {
         .into(),
         error => anyhow::Error::from(error),
     })?;
-    println!("{count} secrets are encrypted anew");
+    say!("{count} secrets are encrypted anew");
     Ok(ExitCode::SUCCESS)
 }

@@ -50,7 +50,7 @@ pub(super) async fn show(
 ) -> anyhow::Result<ExitCode> {
     let id = field(begun, "executionId");
     if arguments.is_async {
-        println!("{id}");
+        say!("{id}");
         if !arguments.watch {
             return Ok(ExitCode::SUCCESS);
         }
@@ -68,7 +68,7 @@ pub(super) async fn show(
         }
     };
     if let Some(response) = run["response"].as_str() {
-        println!("{}", printable(response));
+        say!("{}", printable(response));
     }
     let status = field(&run, "status");
     if let Some(message) = run["error"]["message"].as_str() {

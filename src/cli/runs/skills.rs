@@ -20,7 +20,7 @@ use super::{
 pub(super) async fn skills(client: &Client, command: SkillsCommand) -> anyhow::Result<ExitCode> {
     match command {
         SkillsCommand::List { json } => list(client, json).await?,
-        SkillsCommand::Show { id } => println!("{}", text(&client.get(&["skills", &id]).await?)),
+        SkillsCommand::Show { id } => say!("{}", text(&client.get(&["skills", &id]).await?)),
         SkillsCommand::Create { file, callback_url } => {
             let mut body = read(&file)?;
             if let (Some(url), Some(fields)) = (callback_url, body.as_object_mut()) {
@@ -37,7 +37,7 @@ pub(super) async fn skills(client: &Client, command: SkillsCommand) -> anyhow::R
         }
         SkillsCommand::Delete { id } => {
             client.send(Method::DELETE, &["skills", &id], None).await?;
-            println!("deleted");
+            say!("deleted");
         }
         SkillsCommand::Run { id, input, follow } => {
             let mut body = json!({"async": true});
@@ -55,7 +55,7 @@ pub(super) async fn skills(client: &Client, command: SkillsCommand) -> anyhow::R
 async fn list(client: &Client, as_json: bool) -> anyhow::Result<()> {
     let answer = client.get(&["skills"]).await?;
     if as_json {
-        println!("{}", text(&answer));
+        say!("{}", text(&answer));
         return Ok(());
     }
     let rows: Vec<_> = answer["skills"]
@@ -64,7 +64,7 @@ async fn list(client: &Client, as_json: bool) -> anyhow::Result<()> {
         .flatten()
         .map(row)
         .collect();
-    print!(
+    say!(
         "{}",
         table(
             &["SKILL", "NAME", "TRIGGER", "ACTIVE", "RUNS", "NEXT"],
@@ -92,12 +92,12 @@ fn row(skill: &Value) -> Vec<String> {
 /// The id, when it runs, and a webhook's secret, which is shown this once.
 fn print_saved(client: &Client, skill: &Value) {
     let id = field(skill, "id");
-    println!("{id}");
+    say!("{id}");
     for next in skill["nextRuns"].as_array().into_iter().flatten() {
         eprintln!("runs at {}", time(next));
     }
     if let Some(secret) = skill["secret"].as_str() {
-        println!("{secret}");
+        say!("{secret}");
         let url = client.url(&["hooks", &id]);
         eprintln!("The second line is the secret; it is not shown again. The webhook is at {url}");
     }

@@ -3,6 +3,7 @@
 mod command;
 mod errors;
 mod export;
+mod export_file;
 mod formats;
 mod kept;
 mod own_names;
