@@ -49,6 +49,8 @@ const PARTS: [&str; 8] = [
     "parallel3",
     "history",
     "json",
+    "ui",
+    "agui",
     "streams",
     "cold",
     "billing",

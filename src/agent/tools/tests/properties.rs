@@ -70,7 +70,7 @@ fn users(value: &Value, found: &mut Vec<Value>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100_000))]
+    #![proptest_config(ProptestConfig::with_cases(30_000))]
 
     #[test]
     fn no_other_user_id_reaches_a_tool(
