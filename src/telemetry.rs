@@ -137,3 +137,6 @@ fn resource(config: &TracesConfig) -> Resource {
         .with_attributes([version].into_iter().chain(given).chain([name]))
         .build()
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,3 +65,26 @@ impl TracesConfig {
         }
     }
 }
+
+#[cfg(test)]
+impl TracesConfig {
+    /// Of a collector that is not there.
+    pub(crate) fn fake(ratio: f64, contents: bool) -> Self {
+        let endpoint = Url::parse("http://127.0.0.1:9/v1/traces");
+        Self {
+            endpoint: endpoint.expect("a URL"),
+            headers: HeaderMap::new(),
+            timeout: Duration::from_secs(1),
+            service_name: "test".to_owned(),
+            attributes: vec![],
+            sampling: Sampling {
+                parent_based: false,
+                ratio,
+            },
+            max_queue: 1,
+            max_batch: 1,
+            delay: Duration::from_secs(1),
+            contents,
+        }
+    }
+}

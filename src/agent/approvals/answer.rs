@@ -163,6 +163,8 @@ mod tests {
         assert_eq!(shown, [("t.s", true, None), ("t.s", false, Some(1000))]);
         assert_eq!(answers[1].place, "approvals[1].token");
         assert_eq!(parse(&json!([])), Ok(vec![]));
+        let most = json!(vec![json!({"token": "t.s", "approved": true}); MAX_ANSWERS]);
+        assert_eq!(parse(&most).as_ref().map(Vec::len), Ok(MAX_ANSWERS));
     }
 
     #[test]

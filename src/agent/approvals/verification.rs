@@ -219,7 +219,7 @@ impl Word {
     /// A refusal counts whenever it is made.
     fn new(answer: &ApprovalAnswer, is_late: bool) -> Self {
         match answer.approved {
-            false => Self::Declined(answer.reason.as_deref().map(cut)),
+            false => Self::Declined(answer.reason.clone()),
             true if is_late => Self::Expired,
             true => Self::Approved,
         }
@@ -232,8 +232,4 @@ impl Word {
             Self::Expired => Outcome::Expired,
         }
     }
-}
-
-fn cut(reason: &str) -> String {
-    reason.chars().take(MAX_REASON_CHARS).collect()
 }

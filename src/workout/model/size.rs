@@ -43,3 +43,53 @@ pub fn check_size(exercises: &[WorkoutExercise]) -> Result<(), Oversize> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workout::{figures::units::Unit, model::WorkoutSet};
+
+    /// Exercises with these numbers of sets and of characters of notes.
+    fn checked(exercises: &[(usize, usize)]) -> Result<(), String> {
+        let set = WorkoutSet {
+            reps: 5,
+            weight: 100.0,
+            unit: Unit::Kg,
+            rpe: None,
+            rir: None,
+            kind: None,
+            is_warmup: false,
+        };
+        let exercises = exercises.iter().map(|(sets, chars)| WorkoutExercise {
+            exercise_id: "squat".to_owned(),
+            sets: vec![set.clone(); *sets],
+            superset_group: None,
+            notes: (*chars > 0).then(|| "é".repeat(*chars)),
+        });
+        let exercises: Vec<_> = exercises.collect();
+        check_size(&exercises).map_err(|oversize| oversize.to_string())
+    }
+
+    #[test]
+    fn a_workout_may_be_as_large_as_each_maximum_and_not_larger() {
+        for (most, more, why) in [
+            (vec![(1, 0); 50], (1, 0), "51 exercises; at most 50"),
+            (vec![(100, 0); 5], (1, 0), "501 sets; at most 500"),
+            (
+                vec![(1, 1000); 8],
+                (1, 1),
+                "8001 characters of notes; at most 8000",
+            ),
+            (
+                vec![(1, 0)],
+                (101, 0),
+                "101 sets of one exercise; at most 100",
+            ),
+        ] {
+            assert_eq!(checked(&most), Ok(()), "{why}");
+            let larger = [most, vec![more]].concat();
+            let why = format!("{why} fit in one workout");
+            assert_eq!(checked(&larger), Err(why));
+        }
+    }
+}

@@ -62,6 +62,8 @@ pub enum Conduct {
     Answers(u16),
     /// Reads a request and never answers.
     Hangs,
+    /// Answers the first request so, and no other.
+    AnswersOnce(u16),
 }
 
 #[derive(Default)]
@@ -165,17 +167,22 @@ async fn receive(
 ) -> Response {
     assert_eq!(headers["content-type"], "application/x-protobuf");
     let message = ExportTraceServiceRequest::decode(body.clone()).expect("protobuf");
+    let mut number = 0;
     received.send_modify(|received| {
         received.spans.extend(spans(message));
         received.bodies.push(body);
         received.headers.push(headers);
+        number = received.bodies.len();
     });
+    let answer = |status| {
+        let status = StatusCode::from_u16(status);
+        status.expect("a status").into_response()
+    };
     match conduct {
         Conduct::Takes => StatusCode::OK.into_response(),
-        Conduct::Answers(status) => StatusCode::from_u16(status)
-            .expect("a status")
-            .into_response(),
-        Conduct::Hangs => std::future::pending().await,
+        Conduct::Answers(status) => answer(status),
+        Conduct::AnswersOnce(status) if number == 1 => answer(status),
+        Conduct::Hangs | Conduct::AnswersOnce(_) => std::future::pending().await,
     }
 }
 

@@ -91,6 +91,25 @@ async fn a_collector_that_is_not_there_costs_spans_and_one_warning() {
 }
 
 #[tokio::test]
+async fn a_process_does_not_wait_at_its_end_for_a_collector_that_fails() {
+    let collector = Collector::that(Conduct::AnswersOnce(503)).await;
+    let service = Service::start(&[], &collector.settings()).await;
+    chats(&service, 1).await;
+    service.process.logged(LOST).await;
+    chats(&service, 1).await;
+    // It is not answered for ten seconds.
+    collector.requests(2).await;
+    service.process.signal(Signal::TERM);
+    let ended = service.process.ended().await;
+    assert_eq!(ended.code, Some(0));
+    let waited = "the last spans may be lost";
+    assert!(
+        !ended.out.iter().any(|line| line.contains(waited)),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
 async fn spans_that_wait_are_exported_before_the_process_ends() {
     let collector = Collector::start().await;
     let settings = [

@@ -56,6 +56,37 @@ on_both!(
     }
 );
 
+// Each server lets one write of a user begin at a time: between two, only the database does.
+on_both!(
+    concurrent_changes_through_two_servers_are_all_applied,
+    async |world: World| {
+        let other = World::on(world.url.clone(), None, 0).await;
+        for round in 0..5 {
+            let name = format!("user {round}");
+            let users = [world.user(&name).await, other.user(&name).await];
+            let changes = [
+                json!({"max_history_days": 30}),
+                json!({"include_notes": false}),
+                json!({"rate_limit_notify": false}),
+                json!({"units": "lb"}),
+                json!({"time_zone": "Asia/Tokyo"}),
+                json!({"week_start": "sunday"}),
+            ];
+            let calls = changes.iter().zip(users.iter().cycle());
+            let calls = calls.map(|(change, user)| user.call("update_settings", change.clone()));
+            for changed in join_all(calls).await {
+                changed.expect("changed");
+            }
+            let settings = users[0].call("get_settings", json!({})).await.unwrap();
+            for change in &changes {
+                for (setting, value) in change.as_object().unwrap() {
+                    assert_eq!(settings[setting], *value, "{settings}");
+                }
+            }
+        }
+    }
+);
+
 on_both!(
     concurrent_updates_of_a_workout_leave_one_of_them_complete,
     async |world: World| {

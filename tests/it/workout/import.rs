@@ -1,6 +1,7 @@
 //! Import of training histories and export of the log: the tools, and the commands of the binary.
 
 mod command;
+mod conflicts;
 mod errors;
 mod export;
 mod export_file;

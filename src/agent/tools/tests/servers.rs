@@ -10,6 +10,7 @@ use crate::{
         CallContext, CallInput, Catalogue, InvalidInput, ListedTool, Profile, ToolServer,
     },
     auth::Caller,
+    telemetry::{Begin, Span, SpanKind, Telemetry, TracesConfig},
 };
 
 fn server(name: &str, profile: Profile, tools: Vec<ListedTool>) -> Catalogue {
@@ -61,6 +62,43 @@ fn a_foreign_server_sees_its_own_schema_and_what_claude_wrote_and_no_user() {
         called(&notes, "notes__find", &input),
         json!([["notes", "find", input, meta], input])
     );
+}
+
+/// A span of a request whose client has added something to the id of the trace. It is not exported.
+fn span_with_state() -> Span {
+    let config = TracesConfig::fake(0.0, false);
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let headers = [("traceparent", parent), ("tracestate", "vendor=ann")];
+    let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    let telemetry = Telemetry::start(Some(&config)).unwrap();
+    telemetry.of_request(&headers.into_iter().collect(), || {
+        Begin::new(SpanKind::Internal, "a call", vec![])
+    })
+}
+
+#[tokio::test]
+async fn a_foreign_server_is_told_the_span_and_not_what_the_client_has_added_to_its_trace() {
+    let own = server("own", Profile::Own, vec![tool("find", owned())]);
+    let notes = server("notes", Profile::Foreign, vec![tool("find", owned())]);
+    let span = span_with_state();
+    let caller = Caller::fake("ann");
+    let context = CallContext {
+        caller: &caller,
+        request_id: "r1",
+        turn_id: "turn_1",
+        time_zone: None,
+        tool_use_id: "toolu_1",
+    };
+    for (catalogue, name, state) in [
+        (&own, "own__find", Some("vendor=ann")),
+        (&notes, "notes__find", None),
+    ] {
+        let (_, call) = catalogue.prepare(context, name, "{}").unwrap();
+        let call = call.unwrap().traced(&span);
+        let told = |key: &str| call.meta().get(key).and_then(Value::as_str);
+        assert_eq!(told("traceparent"), span.traceparent().as_deref(), "{name}");
+        assert_eq!(told("tracestate"), state, "{name}");
+    }
 }
 
 #[test]

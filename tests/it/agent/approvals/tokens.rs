@@ -287,6 +287,14 @@ async fn a_tool_that_has_changed_since_is_not_called_and_the_user_can_be_asked_a
     let declined = going_on(&request, &asked, &[no]);
     app.claude.push(Reply::text("As you like."));
     app.chat("sam", &declined).await.ok();
+    // Nor does an approval that comes too late.
+    let mut expired = payload(&asked["approvals"][0]["token"]);
+    expired["exp"] = 0.into();
+    let late = json!({"token": signed(&expired), "approved": true});
+    app.claude.push(Reply::text("Too late."));
+    app.chat("sam", &going_on(&request, &asked, &[late]))
+        .await
+        .ok();
     app.claude.push(Reply::text("Shall I?"));
     let mut again = good.clone();
     again["approvals"] = json!([]);

@@ -303,6 +303,26 @@ async fn the_answer_at_a_call_is_for_this_call() {
 }
 
 #[tokio::test]
+async fn a_long_reason_is_cut_in_later_turns_as_in_the_turn_of_the_answer() {
+    let app = app().await;
+    app.claude.push_all([
+        Reply::tool("t1", "create_workout", bench_press()),
+        Reply::text("Fine."),
+        Reply::text("Sure."),
+    ]);
+    let mut chat = UiChat::default();
+    chat.send(&app, "log it").await;
+    chat.answer("t1", false, Some(&"é".repeat(600)));
+    chat.submit(&app).await;
+    chat.send(&app, "sure?").await;
+    let cut = "é".repeat(500);
+    let told = format!("Not run: the user declined. The reason: {cut}");
+    for request in &requests(&app)[1..] {
+        assert_eq!(request[2]["content"][0]["content"][0]["text"], told);
+    }
+}
+
+#[tokio::test]
 async fn a_run_is_not_resumed_with_some_answers_or_with_a_changed_token() {
     let app = app().await;
     app.claude.push_all(replies());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{imported, log};
-use crate::support::world::{World, on_both};
+use crate::support::world::{Client, World, on_both};
 
 const HEADER: &str = "Date,Workout Name,Exercise Name,Set Order,Weight (kg),Reps";
 
@@ -28,6 +28,24 @@ on_both!(
     }
 );
 
+on_both!(
+    imports_at_once_through_two_servers_add_each_workout_once,
+    async |world: World| {
+        let other = World::on(world.url.clone(), None, 0).await;
+        let (one, two) = (world.user("ann").await, other.user("ann").await);
+        let csv = format!("{HEADER}\n2025-01-01 10:00:00,P,Blorbo Machine,1,100,5\n");
+        let arguments = json!({"csv": csv, "dry_run": false, "create": true});
+        let call = async |user: &Client| user.call("import_workouts", arguments.clone()).await;
+        let (a, b, c, d) = tokio::join!(call(&one), call(&two), call(&one), call(&two));
+        let added = [a, b, c, d].map(|report| report.expect("imported")["added"].clone());
+        assert_eq!(added.iter().filter_map(Value::as_u64).sum::<u64>(), 1);
+        assert_eq!(
+            log(&one).await,
+            ["2025-01-01T10:00 P | Blorbo Machine: 5x100kg"]
+        );
+    }
+);
+
 #[tokio::test]
 async fn an_own_exercise_with_assistance_is_one_in_another_log_too() {
     let world = World::sqlite().await;
@@ -38,6 +56,9 @@ async fn an_own_exercise_with_assistance_is_one_in_another_log_too() {
     let exported = ann.call("export_workouts", json!({})).await.unwrap();
     let csv = exported["csv"].as_str().expect("a file");
     imported(&bob, csv, json!({"create": true})).await;
+    let listed = json!({"query": "Odd Helper", "limit": 1});
+    let listed = bob.call("list_exercises", listed).await.unwrap();
+    assert_eq!(listed["exercises"][0]["load"], "assistance", "{listed}");
     let next = json!({"exercise": "Odd Helper", "target_reps": 8});
     let ours = ann.call("suggest_next_weight", next.clone()).await.unwrap();
     let theirs = bob.call("suggest_next_weight", next).await.unwrap();
