@@ -6,8 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    ApprovalAnswer, ApprovalAnswers, Approvals, LastCalls, Outcome, WaitingCall,
-    answer::MAX_REASON_CHARS, token::Claims,
+    ApprovalAnswer, ApprovalAnswers, Approvals, LastCalls, Outcome, WaitingCall, token::Claims,
 };
 use crate::{
     agent::{
