@@ -3,7 +3,9 @@
 //! Only the sets at the working weight of a session count: its heaviest weight done for about the target (`working`).
 //!
 //! - All of them reached the top of the range: one step up from the nearest loadable weight, as far as the limit.
-//! - One fell short of the bottom: the same weight again; after two such sessions with the same weight, 10 % down.
+//! - The session fell short of the bottom, and of what it was for (`Attempt::new`): the same weight again; after two such sessions
+//!   with the same weight, 10 % down.
+//! - It was done for fewer repetitions: no more than the weight that the estimated maximum carries for the bottom.
 //! - Otherwise the same weight, for more repetitions.
 //!
 //! The target that a log shows ([`from_log`]) is what its sessions were to be: a bad day does not change it, and sets that were never
@@ -21,6 +23,7 @@ use super::{
     units::round2,
 };
 
+mod attempt;
 mod first;
 mod loads;
 mod reps;
@@ -28,8 +31,8 @@ mod scheme;
 mod target;
 mod working;
 
+use attempt::{Attempt, Outcome};
 pub use target::from_log;
-use working::{Attempt, Outcome};
 
 /// Sessions whose best estimate says what can be done now.
 const RECENT_SESSIONS: usize = 3;
@@ -83,9 +86,9 @@ pub enum Reason {
     BackOff,
     // The target was met, but there is no step, or it is too large: more repetitions.
     AddReps,
-    // Nothing was done for about the target: from the estimated maximum.
+    // Nothing was done for the target: from the estimated maximum.
     Estimate,
-    // The estimated maximum carries no weight for the target: no weight.
+    // What was done allows no weight for the target: no weight.
     OutOfReach,
 }
 
@@ -97,6 +100,8 @@ pub struct Suggestion {
     /// The working weight of the session it is based on.
     pub from: f64,
     pub reason: Reason,
+    /// The repetitions that an estimated weight leaves in reserve.
+    pub reserve: u32,
     /// The places of the sessions it is based on, newest first.
     pub based_on: Vec<usize>,
 }
@@ -165,18 +170,36 @@ pub fn next(sessions: &[Session], rule: &Rule, range: RepRange) -> Option<Sugges
         Outcome::Met => step_up(sessions, rule, range, last),
         Outcome::Missed if missed_before => loads::back_off(from, rule)
             .map_or((from, Reason::Repeat), |down| (down, Reason::BackOff)),
+        Outcome::Fewer => carried(&sessions[last.place], rule, range, from),
         Outcome::Missed | Outcome::Within => (from, Reason::Repeat),
     };
     Some(Suggestion {
         weight: Some(round2(weight)),
         from: round2(from),
         reason,
+        reserve: 0,
         based_on: attempts
             .iter()
             .take(2)
             .map(|attempt| attempt.place)
             .collect(),
     })
+}
+
+/// The heaviest loadable weight, not above this one, that the session's estimated maximum carries for the bottom of the range; at the
+/// lightest weight, that one, for more repetitions. The same weight where there is no estimate.
+fn carried(session: &Session, rule: &Rule, range: RepRange, from: f64) -> (f64, Reason) {
+    let Some(maximum) = rule.best([session]) else {
+        return (from, Reason::Repeat);
+    };
+    let total = e1rm::weight_for(maximum, f64::from(range.min));
+    let weight = total - rule.body.unwrap_or_default();
+    let loadable = loads::down_to_loadable(weight, rule).max(rule.lowest);
+    if weight >= from || loadable >= from || !loads::can_be_lifted(loadable, rule) {
+        (from, Reason::Repeat)
+    } else {
+        (loadable, Reason::Estimate)
+    }
 }
 
 /// One step up, as far as the limit; a weight above the limit stays.

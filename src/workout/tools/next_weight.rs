@@ -51,7 +51,7 @@ pub(super) struct NextWeight {
     /// To be logged; absent without a session, for carries and holds, and out of reach
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,
-    /// The working weight: the heaviest done for about the target
+    /// The working weight: the heaviest done for about the target; of an estimate, of the session it is from
     #[serde(skip_serializing_if = "Option::is_none")]
     last_weight: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +62,15 @@ pub(super) struct NextWeight {
     based_on: Vec<SessionView>,
     #[serde(skip)]
     words: Words,
+    /// Repetitions that an estimated weight leaves in reserve.
+    #[serde(skip)]
+    reserve: u32,
+    /// The kinds of sets of a log without any that count.
+    #[serde(skip)]
+    only: String,
+    /// The plan's other targets.
+    #[serde(skip)]
+    others: Option<String>,
 }
 
 impl Tool for SuggestNextWeight {
@@ -79,6 +88,7 @@ impl Tool for SuggestNextWeight {
         let since = user.days_ago(days);
         let sessions = user.tx.exercise_history(&exercise.id, since, SESSIONS);
         let mut sessions = sessions.await?;
+        let only = text::only(&sessions);
         sessions.retain(|session| session.sets.iter().any(counts));
         let unit = unit_of(&sessions, user.settings.units.unit());
         let measured = Measured::new(exercise, unit, &mut user).await?;
@@ -88,6 +98,7 @@ impl Tool for SuggestNextWeight {
             None => target::planned(&exercise.id, &sessions, &mut user).await?,
             Some(_) => None,
         };
+        let (planned, others) = planned.unzip();
         let target = given
             .or(planned)
             .or_else(|| progression::from_log(&log, &rule).map(Target::from_log));
@@ -100,6 +111,8 @@ impl Tool for SuggestNextWeight {
             next,
             rule,
             days,
+            only,
+            others: others.flatten(),
         };
         let suggestion = next.view(&measured, &sessions, &user);
         let (text, notice) = (suggestion.text(), suggestion.notice());
@@ -173,6 +186,8 @@ struct Suggested {
     next: Option<progression::Suggestion>,
     rule: Rule,
     days: i64,
+    only: String,
+    others: Option<String>,
 }
 
 impl Suggested {
@@ -186,6 +201,7 @@ impl Suggested {
         let sign = sign(exercise);
         // Not `-0`.
         let logged = |weight: f64| round2(weight * sign);
+        let reserve = self.next.as_ref().map_or(0, |next| next.reserve);
         let range: Option<RepRange> = self.target.map(|target| target.range);
         let based_on = self.next.as_ref().map(|next| next.based_on.clone());
         let based_on = based_on.unwrap_or_default().into_iter();
@@ -207,6 +223,9 @@ impl Suggested {
                 .map(|place| SessionView::new(measured, &sessions[place], user))
                 .collect(),
             words: Words::of(exercise),
+            reserve,
+            only: self.only,
+            others: self.others,
         }
     }
 }

@@ -6,43 +6,68 @@ use super::{
 use crate::workout::figures::{e1rm, units::round2};
 
 /// Repetitions that a first weight, taken from the estimated maximum, leaves in reserve.
-const RESERVE: f64 = 2.0;
+const RESERVE: u32 = 2;
 
-/// The weight that the estimated maximum of the latest sessions carries for the bottom of the range, with some repetitions in
-/// reserve; rounded down to a step, and none if that is less than can be loaded. Where there is no estimate, the heaviest weight of the last session, or less of it after two
-/// sessions that fell short with it.
+/// The weight that the best estimated maximum of the latest sessions carries for the bottom of the range, with some repetitions in
+/// reserve; rounded down to a step, and none if that is less than can be loaded. Where there is no estimate, the heaviest weight of
+/// the last session, or less of it after two sessions that fell short with it; none if that is the lightest weight already.
 pub(super) fn suggest(sessions: &[Session], rule: &Rule, range: RepRange) -> Option<Suggestion> {
-    let done = |session: &&Session| session.sets.iter().any(|set| set.reps > 0);
-    let (place, last) = (sessions.iter().enumerate()).find(|(_, session)| done(session))?;
+    let is_done = |session: &Session| session.sets.iter().any(|set| set.reps > 0);
+    let done = sessions.iter().enumerate();
+    let mut done = done.filter(|(_, session)| is_done(session)).peekable();
+    let (place, last) = *done.peek()?;
+    let recent = done.filter(|(_, session)| last.day - session.day <= STALE_DAYS);
+    let recent: Vec<(usize, &Session)> = recent.take(RECENT_SESSIONS).collect();
+    if let Some(estimated) = estimated(&recent, rule, range) {
+        return Some(estimated);
+    }
     let from = loads::heaviest(last);
-    let recent = |session: &&Session| last.day - session.day <= STALE_DAYS;
-    let recent = sessions.iter().filter(done).filter(recent);
-    let suggestion = |weight: f64, reason: Reason, based_on: Vec<usize>| Suggestion {
-        weight: (reason != Reason::OutOfReach).then(|| round2(weight)),
+    let suggestion = |weight: Option<f64>, reason: Reason, based_on: Vec<usize>| Suggestion {
+        weight: weight.map(round2),
         from: round2(from),
         reason,
+        reserve: 0,
         based_on,
     };
-    if let Some(maximum) = rule.best(recent.take(RECENT_SESSIONS)) {
-        let reps = f64::from(range.min) + RESERVE;
-        let carried = e1rm::weight_for(maximum, reps);
-        let weight = loads::down_to_loadable(carried - rule.body.unwrap_or_default(), rule);
-        let reason = if loads::can_be_lifted(weight, rule) {
-            Reason::Estimate
-        } else {
-            Reason::OutOfReach
-        };
-        return Some(suggestion(weight, reason, vec![place]));
+    let is_lightest = |session: &Session| loads::heaviest(session) <= rule.lowest;
+    let at_lightest = recent.iter().all(|(_, session)| is_lightest(session));
+    let most = recent.iter().map(|it| reps::most_reps(it.1, from)).max();
+    if at_lightest && most.is_some_and(|most| most < range.min) {
+        return Some(suggestion(None, Reason::OutOfReach, vec![place]));
     }
     let easier = missed_before(sessions, place, from, range)
         .and_then(|before| Some((before, loads::back_off(from, rule)?)));
     Some(match easier {
-        Some((before, down)) => suggestion(down, Reason::BackOff, vec![place, before]),
-        None => suggestion(from, Reason::Repeat, vec![place]),
+        Some((before, down)) => suggestion(Some(down), Reason::BackOff, vec![place, before]),
+        None => suggestion(Some(from), Reason::Repeat, vec![place]),
     })
 }
 
-/// The place of the session before, if both it and the one at `place` fell short of the range with the weight.
+/// The weight that the best estimate of the sessions, newest first, carries, and the session that it is from. `None` without one.
+fn estimated(recent: &[(usize, &Session)], rule: &Rule, range: RepRange) -> Option<Suggestion> {
+    let maximum = rule.best(recent.iter().map(|(_, session)| *session))?;
+    let shows_it = |session: &Session| {
+        let mut shown = session.sets.iter().filter_map(|set| rule.maximum(set));
+        shown.any(|shown| shown.total_cmp(&maximum).is_eq())
+    };
+    let (place, session) = recent.iter().find(|(_, session)| shows_it(session))?;
+    let carried = e1rm::weight_for(maximum, f64::from(range.min + RESERVE));
+    let weight = loads::down_to_loadable(carried - rule.body.unwrap_or_default(), rule);
+    let can_be_lifted = loads::can_be_lifted(weight, rule);
+    Some(Suggestion {
+        weight: can_be_lifted.then(|| round2(weight)),
+        from: round2(loads::heaviest(session)),
+        reason: if can_be_lifted {
+            Reason::Estimate
+        } else {
+            Reason::OutOfReach
+        },
+        reserve: RESERVE,
+        based_on: vec![*place],
+    })
+}
+
+/// The place of the session before, if the repetitions of both it and the one at `place` fell off below the range with the weight.
 fn missed_before(
     sessions: &[Session],
     place: usize,
@@ -50,8 +75,9 @@ fn missed_before(
     range: RepRange,
 ) -> Option<usize> {
     let is_miss = |session: &Session| {
-        loads::same(loads::heaviest(session), weight)
-            && reps::fewest_reps(session, weight) < range.min
+        let fewest = reps::fewest_reps(session, weight);
+        let fell = fewest == 0 || !reps::are_straight(session, weight);
+        loads::same(loads::heaviest(session), weight) && fewest < range.min && fell
     };
     let mut older = sessions.iter().enumerate().skip(place + 1);
     let (before, session) = older.find(|(_, session)| !session.sets.is_empty())?;

@@ -94,10 +94,10 @@ fn ramps_back_off_sets_and_extra_singles_do_not_count() {
     ] {
         assert_eq!(after(&[sets], RULE, (5, 5)), up, "{sets:?}");
     }
-    // Lighter sets after the working sets do not hide their miss.
+    // Lighter sets after the working sets do not hide that those were for fewer.
     assert_eq!(
         after(&[&[(100.0, 5), (90.0, 8)]], RULE, (6, 6)),
-        (100.0, 100.0, Reason::Repeat)
+        (95.0, 100.0, Reason::Estimate)
     );
     // A ramp that reached the target does not hide the miss at the working weight.
     let missed = [(80.0, 5), (100.0, 4), (100.0, 4), (100.0, 3)];
@@ -137,13 +137,14 @@ fn a_light_week_between_good_sessions_is_a_deload() {
     assert_eq!(after(&[&light, &[(100.0, 5)]], RULE, (5, 5)), up);
     assert_eq!(after(&[&light, &light, &[(100.0, 5)]], RULE, (5, 5)), up);
     // Much lighter is one even after a miss.
+    let missed = [(100.0, 5), (100.0, 4)];
     assert_eq!(
-        after(&[&light, &[(100.0, 4)]], RULE, (5, 5)),
+        after(&[&light, &missed], RULE, (5, 5)),
         (100.0, 100.0, Reason::Repeat)
     );
     // Somewhat lighter is a new climb, and for longer than a week it is how the lifter trains now.
     assert_eq!(
-        after(&[&[(90.0, 5)], &[(100.0, 4)]], RULE, (5, 5)),
+        after(&[&[(90.0, 5)], &missed], RULE, (5, 5)),
         (92.5, 90.0, Reason::StepUp)
     );
     let weeks = [&light[..], &light, &light, &light, &light, &[(100.0, 5)]];
@@ -260,7 +261,7 @@ fn reduced_weights_are_rounded_to_the_step_unless_it_is_too_coarse() {
         (20.0, 12.0, 11.0),
     ] {
         let rule = Rule { step, ..RULE };
-        let bad = [(from, 7)];
+        let bad = [(from, 8), (from, 7)];
         let down = (weight, from, Reason::BackOff);
         assert_eq!(after(&[&bad, &bad], rule, (8, 8)), down, "step {step}");
     }
@@ -301,7 +302,7 @@ fn bodyweight_gets_a_first_step_and_never_a_negative_weight() {
         ..RULE
     };
     assert_eq!(
-        after(&[&[(20.0, 7)], &[(20.0, 7)]], weighed, (8, 8)),
+        after(&[&[(20.0, 8), (20.0, 7)][..]; 2], weighed, (8, 8)),
         (10.0, 20.0, Reason::BackOff)
     );
 }
@@ -321,7 +322,7 @@ fn less_assistance_is_a_step_up() {
         (-15.0, -20.0, Reason::StepUp)
     );
     assert_eq!(of(&[&[(-20.0, 7)]]), (-20.0, -20.0, Reason::Repeat));
-    let (weight, from, reason) = of(&[&[(-20.0, 7)], &[(-20.0, 7)]]);
+    let (weight, from, reason) = of(&[&[(-20.0, 8), (-20.0, 7)][..]; 2]);
     assert_eq!((from, reason), (-20.0, Reason::BackOff));
     assert!(weight < -20.0);
     assert_eq!(of(&[&[(0.0, 8)]]), (0.0, 0.0, Reason::AtLimit));
@@ -596,6 +597,79 @@ fn a_far_better_session_is_no_second_miss() {
     );
 }
 
+#[test]
+fn sets_that_are_alike_are_no_misses_of_more_repetitions() {
+    let fives: &[(f64, u32)] = &[(100.0, 5); 5];
+    let to = |sessions: &[&[(f64, u32)]], reps| after(sessions, RULE, (reps, reps));
+    for times in 1..4 {
+        let log = vec![fives; times];
+        assert_eq!(to(&log, 6), (95.0, 100.0, Reason::Estimate));
+        assert_eq!(to(&log, 7), (92.5, 100.0, Reason::Estimate));
+    }
+    // The advice is followed: it is no deload of the fives.
+    assert_eq!(
+        to(&[&[(95.0, 6); 5], fives], 6),
+        (97.5, 95.0, Reason::StepUp)
+    );
+    let sixteens: &[(f64, u32)] = &[(82.5, 16); 3];
+    assert_eq!(
+        to(&[sixteens, &[(100.0, 12); 3]], 16),
+        (85.0, 82.5, Reason::StepUp)
+    );
+    // Less than the fives, with this weight or the next one, is a miss of them; after which more weight begins anew.
+    let fours: &[(f64, u32)] = &[(102.5, 4); 5];
+    assert_eq!(to(&[fours, fives], 6), (102.5, 102.5, Reason::Repeat));
+    assert_eq!(
+        to(&[fours, fours, fives], 6),
+        (92.5, 102.5, Reason::BackOff)
+    );
+    let risen: &[(f64, u32)] = &[(105.0, 4); 5];
+    assert_eq!(
+        to(&[risen, fours, fives], 5),
+        (100.0, 105.0, Reason::Estimate)
+    );
+    // Never more than was done, whatever the reserve.
+    let easy = Effort {
+        reserve: Some(4.0),
+        ..Effort::new(100.0, 5)
+    };
+    let easy = [Session {
+        day: 1.0,
+        sets: vec![easy; 3],
+    }];
+    let six = next(&easy, &RULE, RepRange::single(6)).unwrap();
+    assert_eq!((six.weight, six.reason), (Some(100.0), Reason::Repeat));
+    // Without an estimate there is no other weight.
+    let unknown = Rule { body: None, ..RULE };
+    assert_eq!(
+        after(&[fives, fives], unknown, (6, 6)),
+        (100.0, 100.0, Reason::Repeat)
+    );
+}
+
+#[test]
+fn reps_at_the_lightest_weight_say_what_is_out_of_reach_without_an_estimate() {
+    let bodyweight = Rule { body: None, ..RULE };
+    let of = |sets: &[(f64, u32)], reps| {
+        let next = next(&log(&[sets]), &bodyweight, RepRange::single(reps)).unwrap();
+        (next.weight, next.reason)
+    };
+    let eight = [(0.0, 8); 3];
+    assert_eq!(of(&eight, 10), (Some(0.0), Reason::Repeat));
+    assert_eq!(of(&eight, 12), (None, Reason::OutOfReach));
+    assert_eq!(of(&[(0.0, 40)], 60), (None, Reason::OutOfReach));
+    // How heavy the body is, and what is lifted without the weight, is not known.
+    assert_eq!(of(&[(10.0, 8)], 12), (Some(10.0), Reason::Repeat));
+}
+
+#[test]
+fn an_estimate_is_based_on_the_session_that_shows_it() {
+    let sessions = [&[(20.0, 5); 3][..], &[(100.0, 5); 3], &[(90.0, 5); 3]];
+    let next = next(&log(&sessions), &RULE, RepRange::single(15)).unwrap();
+    assert_eq!((next.weight, next.from), (Some(62.5), 100.0));
+    assert_eq!((next.based_on, next.reserve), (vec![1], 2));
+}
+
 fn logs() -> impl Strategy<Value = Vec<Session>> {
     let set = (0..800u32, 0..15u32)
         .prop_map(|(quarters, reps)| Effort::new(f64::from(quarters) / 4.0, reps));
@@ -635,8 +709,12 @@ proptest! {
         let Some(weight) = it.weight else {
             prop_assert_eq!(it.reason, Reason::OutOfReach);
             let lightest = if step > 0.0 { step } else { 0.5 };
-            let maximum = rule.best(&log).unwrap();
-            prop_assert!(e1rm::weight_for(maximum, f64::from(range.min + 2)) < lightest);
+            let shown = &log[it.based_on[0]];
+            let light = rule.best([shown]).map_or_else(
+                || shown.sets.iter().all(|set| set.weight <= 0.0 && set.reps < range.min),
+                |maximum| e1rm::weight_for(maximum, f64::from(range.min + 2)) < lightest,
+            );
+            prop_assert!(light, "{it:?}");
             return Ok(());
         };
         prop_assert!(weight >= 0.0);
@@ -662,10 +740,32 @@ proptest! {
                 prop_assert_eq!(weight.to_bits(), it.from.to_bits());
             }
             Reason::Estimate => {
-                let maximum = rule.best(&log).unwrap();
+                let shown = it.based_on.iter().flat_map(|place| &log[*place].sets);
+                let maximum = shown.filter_map(|set| rule.maximum(set)).max_by(f64::total_cmp).unwrap();
                 prop_assert!(weight <= e1rm::weight_for(maximum, f64::from(range.min)) + 0.01);
             }
             Reason::OutOfReach => prop_assert!(false, "with a weight"),
+        }
+    }
+
+    /// Completed sets are no miss of a higher target: its weight is the heaviest that the estimate carries.
+    #[test]
+    fn completed_sets_are_followed_by_what_the_estimate_carries_for_more(
+        weight in 4..100u32, reps in 1..15u32, more in 1..15u32, sets in 1..6usize, times in 1..5usize,
+    ) {
+        let weight = f64::from(weight) * 2.5;
+        let done = vec![(weight, reps); sets];
+        let log = log(&vec![&done[..]; times]);
+        let it = next(&log, &RULE, RepRange::single(reps + more)).unwrap();
+        let maximum = RULE.maximum(&Effort::new(weight, reps)).unwrap();
+        let carried = e1rm::weight_for(maximum, f64::from(reps + more + it.reserve));
+        match it.reason {
+            Reason::Estimate => {
+                let next = it.weight.unwrap();
+                prop_assert!(next <= carried + 0.01 && next + RULE.step > carried, "{it:?}");
+            }
+            Reason::OutOfReach => prop_assert!(carried < RULE.step),
+            _ => prop_assert!(false, "{it:?}"),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Working weights: what the sessions of an exercise say of a target.
 
 use super::{
-    RepRange, Rule, STALE_DAYS, Session, loads,
+    RepRange, Rule, STALE_DAYS, Session,
+    attempt::{Attempt, Outcome},
+    loads,
     reps::{about, are_straight, at, fewest_reps, most_reps},
     scheme::{is_ramp, main_reps},
 };
@@ -21,28 +23,6 @@ const LIGHT_SET: f64 = 0.6;
 
 /// Sessions that show the weights a lifter is used to, a light week among them.
 const SESSIONS_BEFORE: usize = 4;
-
-/// How the sets at the working weight went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// All reached the top of the range.
-    Met,
-    /// All reached its bottom.
-    Within,
-    /// One fell short of it.
-    Missed,
-}
-
-/// A session that was about the target.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Attempt {
-    /// The session's place.
-    pub(super) place: usize,
-    pub(super) day: f64,
-    /// The working weight.
-    pub(super) weight: f64,
-    pub(super) outcome: Outcome,
-}
 
 /// The sessions that were about the target, newest first, without deloads. Where they are none, or far lighter than what has been
 /// done since for more repetitions, sessions with more repetitions count too: they met the target.
@@ -78,31 +58,21 @@ fn attempts_within(
 ) -> Vec<Attempt> {
     let mut found: Vec<Attempt> = Vec::new();
     for (place, session) in sessions.iter().enumerate().rev() {
-        let before = found.last().map(|attempt| attempt.weight);
+        let last = found.last();
+        let before = last.map(|attempt| attempt.weight);
         let weight = working_weight(session, range.min, about, before, rule.step);
         let failed = || failed_weight(session, before?, rule.step);
         let weight = weight.or_else(failed);
-        let attempt = weight.map(|weight| attempt(place, session, weight, range));
+        let attempt = weight.map(|weight| {
+            let aim = last.and_then(|last| last.missed_aim(session, weight, rule));
+            Attempt::new(place, session, weight, range, aim)
+        });
         let other = |it: &Attempt| has_fewer_planned(it, &found, session, rule);
         let counting = attempt.filter(|it| !other(it));
         found.extend(counting);
     }
     found.reverse();
     found
-}
-
-fn attempt(place: usize, session: &Session, weight: f64, range: RepRange) -> Attempt {
-    let outcome = match fewest_reps(session, weight) {
-        reps if reps >= range.max => Outcome::Met,
-        reps if reps >= range.min => Outcome::Within,
-        _ => Outcome::Missed,
-    };
-    Attempt {
-        place,
-        day: session.day,
-        weight,
-        outcome,
-    }
 }
 
 /// The heaviest weight done for about the target. A weight whose sets all fell short is it only with as many sets as a lighter
@@ -157,7 +127,7 @@ fn failed_weight(session: &Session, before: f64, step: f64) -> Option<f64> {
 /// first, of which the last was no miss.
 fn has_fewer_planned(it: &Attempt, before: &[Attempt], session: &Session, rule: &Rule) -> bool {
     let far_more = |base: &Attempt| it.weight > base.weight + rule.step * 1.5;
-    it.outcome == Outcome::Missed
+    matches!(it.outcome, Outcome::Missed | Outcome::Fewer)
         && before
             .last()
             .is_some_and(|it| it.outcome != Outcome::Missed)
@@ -167,7 +137,8 @@ fn has_fewer_planned(it: &Attempt, before: &[Attempt], session: &Session, rule: 
 }
 
 /// Without sessions that were lighter than one shortly before them that went well, as long as they are not more than a week's:
-/// they were planned. After a miss, somewhat less weight is the start of a new climb, and after a break that of a return.
+/// they were planned. After a miss, or with more repetitions to do, somewhat less weight is the start of a new climb, and after a break
+/// that of a return.
 fn without_deloads(mut attempts: Vec<Attempt>, rule: &Rule) -> Vec<Attempt> {
     attempts.reverse();
     let mut kept: Vec<Attempt> = Vec::new();
@@ -176,10 +147,9 @@ fn without_deloads(mut attempts: Vec<Attempt>, rule: &Rule) -> Vec<Attempt> {
         let base = kept.last();
         let before = lighter.last().or(base).map_or(attempt.day, |it| it.day);
         let planned = base.is_some_and(|base| {
-            let least = if base.outcome == Outcome::Missed {
-                CLIMB
-            } else {
-                LIGHTER
+            let least = match base.outcome {
+                Outcome::Missed | Outcome::Fewer => CLIMB,
+                Outcome::Met | Outcome::Within => LIGHTER,
             };
             attempt.day - base.day <= STALE_DAYS
                 && attempt.day - before <= BREAK_DAYS
@@ -244,6 +214,6 @@ fn include_equal_weight(found: &mut Vec<Attempt>, sessions: &[Session], range: R
     let weight = loads::heaviest(session);
     let better = fewest_reps(&sessions[last.place], weight) > most_reps(session, weight);
     if loads::same(weight, last.weight) && !better {
-        found.push(attempt(place, session, weight, range));
+        found.push(Attempt::new(place, session, weight, range, None));
     }
 }

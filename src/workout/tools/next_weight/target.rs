@@ -2,8 +2,12 @@
 
 use jiff::ToSpan;
 
+use super::text;
 use crate::workout::figures::progression::RepRange;
 use crate::workout::tools::prelude::*;
+
+/// Other targets of a plan that a notice names.
+const OTHERS: usize = 5;
 
 /// Where a target comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -52,13 +56,13 @@ pub(super) fn given(
     }))
 }
 
-/// The range of the active plan's next session with the exercise: of today, unless it has been done, or of the days after. A plan
-/// that begins after more than a week is not followed yet.
+/// The range of the active plan's next session with the exercise: of today, unless it has been done, or of the days after; and what
+/// to say if the plan has others. Of several in one session, the first. A plan that begins after more than a week is not followed yet.
 pub(super) async fn planned(
     exercise_id: &str,
     sessions: &[ExerciseSession],
     user: &mut UserData,
-) -> Result<Option<Target>, ToolError> {
+) -> Result<Option<(Target, Option<String>)>, ToolError> {
     let today = user.today();
     let Some(plan) = user.tx.active_plan().await? else {
         return Ok(None);
@@ -76,19 +80,56 @@ pub(super) async fn planned(
         let day = session.day.map(i64::from);
         day.map_or(0, |day| (day - weekday).rem_euclid(7))
     };
-    let of_exercise = |session: &PlanSession| {
-        let mut exercises = session.exercises.iter();
-        let range = exercises.find_map(|planned| {
-            let range = planned_range(planned)?;
-            (planned.exercise_id == exercise_id).then_some(range)
-        });
-        range.map(|range| (days_until(session), range))
-    };
-    let next = plan.sessions.iter().filter_map(of_exercise);
-    Ok(next.min_by_key(|(days, _)| *days).map(|(_, range)| Target {
-        range,
-        source: TargetSource::Plan,
+    let mut targets: Vec<PlannedTarget> = Vec::new();
+    for session in &plan.sessions {
+        let exercises = session.exercises.iter();
+        let of_exercise = exercises.filter(|planned| planned.exercise_id == exercise_id);
+        targets.extend(of_exercise.filter_map(planned_range).map(|range| {
+            let days = days_until(session);
+            PlannedTarget {
+                session: &session.name,
+                days,
+                range,
+            }
+        }));
+    }
+    let next = targets.iter().min_by_key(|target| target.days);
+    Ok(next.map(|next| {
+        let target = Target {
+            range: next.range,
+            source: TargetSource::Plan,
+        };
+        (target, next.others(&targets))
     }))
+}
+
+/// A target of the exercise in a plan.
+struct PlannedTarget<'a> {
+    session: &'a str,
+    days: i64,
+    range: RepRange,
+}
+
+impl PlannedTarget<'_> {
+    /// What to say if the plan has other targets.
+    fn others(&self, all: &[Self]) -> Option<String> {
+        let mut others: Vec<String> = Vec::new();
+        for other in all.iter().filter(|other| other.range != self.range) {
+            let shown = format!("{} ({})", text::shown(other.range), other.session);
+            if !others.contains(&shown) {
+                others.push(shown);
+            }
+        }
+        let (range, session) = (text::shown(self.range), self.session);
+        (!others.is_empty()).then(|| {
+            if others.len() > OTHERS {
+                others.truncate(OTHERS);
+                others.push("…".to_owned());
+            }
+            let others = others.join(", ");
+            format!("the active plan has several targets for it; this is for {range} reps ({session}), not {others}: give target_reps, or reps_min and reps_max, for another")
+        })
+    }
 }
 
 fn planned_range(planned: &PlanExercise) -> Option<RepRange> {

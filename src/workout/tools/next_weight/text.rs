@@ -1,7 +1,40 @@
 //! A suggested weight as text.
 
-use super::{NextWeight, TargetSource};
-use crate::workout::{catalogue::Measure, figures::progression::Reason};
+use super::{NextWeight, TargetSource, counts};
+use crate::workout::{
+    catalogue::Measure,
+    figures::progression::{Reason, RepRange},
+    model::{ExerciseSession, SetKind},
+};
+
+/// `10` or `8-12`.
+pub(super) fn shown(range: RepRange) -> String {
+    let RepRange { min, max } = range;
+    if min == max {
+        max.to_string()
+    } else {
+        format!("{min}-{max}")
+    }
+}
+
+/// `warm-up sets and failed attempts` of a log that has nothing else; empty for any other.
+pub(super) fn only(sessions: &[ExerciseSession]) -> String {
+    let sets = || sessions.iter().flat_map(|session| &session.sets);
+    if sets().any(|set| counts(set) && set.reps > 0) {
+        return String::new();
+    }
+    let has = |kind: SetKind| sets().any(|set| set.kind() == kind);
+    let kinds = [
+        (has(SetKind::WarmUp), "warm-up sets"),
+        (has(SetKind::Drop), "drop sets"),
+        (sets().any(counts), "failed attempts"),
+    ];
+    let found = kinds.iter().filter(|(found, _)| *found);
+    found
+        .map(|(_, name)| *name)
+        .collect::<Vec<_>>()
+        .join(" and ")
+}
 
 impl NextWeight {
     pub(super) fn text(&self) -> String {
@@ -24,37 +57,40 @@ impl NextWeight {
         lines.join("\n")
     }
 
-    /// Why there is no weight, if there is none.
+    /// Why there is no weight, if there is none, and which of the plan's targets it is for.
     pub(super) fn notice(&self) -> Option<String> {
-        if self.weight.is_some() {
-            return None;
-        }
+        let missing = self.weight.is_none().then(|| self.no_weight());
+        let others = self.others.clone().filter(|_| self.reason.is_some());
+        let parts: Vec<String> = missing.into_iter().chain(others).collect();
+        (!parts.is_empty()).then(|| parts.join(". "))
+    }
+
+    fn no_weight(&self) -> String {
         let (name, days) = (&self.name, self.days);
         let measure = self.words.measure;
-        Some(if self.reason == Some(Reason::OutOfReach) {
+        if self.reason == Some(Reason::OutOfReach) {
             let range = self.range_text();
             format!(
-                "{name}: by the estimated maximum, no weight can be loaded that is light enough for {range} reps; take fewer reps or an easier exercise"
+                "{name}: by what was done, no weight can be loaded that is light enough for {range} reps; take fewer reps or an easier exercise"
             )
         } else if measure == Measure::Reps {
-            format!("{name}: nothing logged in the last {days} days, so there is nothing to go by")
+            let only = match self.only.as_str() {
+                "" => "nothing".to_owned(),
+                kinds => format!("only {kinds}"),
+            };
+            format!("{name}: {only} logged in the last {days} days, so there is nothing to go by")
         } else {
             let measure = measure.as_str();
             format!("{name} is measured in {measure}: there is no next weight by repetitions")
-        })
+        }
     }
 
-    /// `10` or `8-12`.
     fn range_text(&self) -> String {
         let (min, max) = (
             self.reps_min.unwrap_or_default(),
             self.reps_max.unwrap_or_default(),
         );
-        if min == max {
-            max.to_string()
-        } else {
-            format!("{min}-{max}")
-        }
+        shown(RepRange { min, max })
     }
 
     fn source_text(&self) -> &'static str {
@@ -86,10 +122,13 @@ impl NextWeight {
                 "{met}, but the estimated maximum does not carry {step} {unit} more: add reps first"
             ),
             Reason::AddReps => "progress here is not by weight: add reps".to_owned(),
+            Reason::Estimate if self.reserve == 0 => {
+                format!("the sets were done for fewer than {min} reps: by the estimated maximum")
+            }
             Reason::Estimate => format!(
                 "no recent session was about {max} reps: by the estimated maximum, with two reps in reserve"
             ),
-            Reason::OutOfReach => "the estimated maximum carries no weight for it".to_owned(),
+            Reason::OutOfReach => "what was done allows no weight for it".to_owned(),
         }
     }
 }
