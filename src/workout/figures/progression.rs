@@ -3,9 +3,8 @@
 //! Only the sets at the working weight of a session count: its heaviest weight done for about the target (`working`).
 //!
 //! - All of them reached the top of the range: one step up from the nearest loadable weight, as far as the limit.
-//! - The session fell short of the bottom, and of what it was for (`Attempt::new`): the same weight again; after two such sessions
-//!   with the same weight, 10 % down.
-//! - It was done for fewer repetitions: no more than the weight that the estimated maximum carries for the bottom.
+//! - The session fell short of the bottom: the same weight again. After two such sessions with the same weight, less: 10 % down if
+//!   both fell short of what they were for (`Attempt::new`), else no more than the estimated maximum carries for the bottom.
 //! - Otherwise the same weight, for more repetitions.
 //!
 //! The target that a log shows ([`from_log`]) is what its sessions were to be: a bad day does not change it, and sets that were never
@@ -163,15 +162,15 @@ pub fn next(sessions: &[Session], rule: &Rule, range: RepRange) -> Option<Sugges
         return first::suggest(sessions, rule, range);
     }
     let from = last.weight;
-    let missed_before = attempts.get(1).is_some_and(|before| {
-        before.outcome == Outcome::Missed && loads::same(before.weight, from)
-    });
-    let (weight, reason) = match last.outcome {
-        Outcome::Met => step_up(sessions, rule, range, last),
-        Outcome::Missed if missed_before => loads::back_off(from, rule)
+    let before = attempts.get(1).filter(|it| loads::same(it.weight, from));
+    let (weight, reason) = match (last.outcome, before.map(|it| it.outcome)) {
+        (Outcome::Met, _) => step_up(sessions, rule, range, last),
+        (Outcome::Missed, Some(Outcome::Missed)) => loads::back_off(from, rule)
             .map_or((from, Reason::Repeat), |down| (down, Reason::BackOff)),
-        Outcome::Fewer => carried(&sessions[last.place], rule, range, from),
-        Outcome::Missed | Outcome::Within => (from, Reason::Repeat),
+        (Outcome::Missed | Outcome::Fewer, Some(Outcome::Missed | Outcome::Fewer)) => {
+            carried(&sessions[last.place], rule, range, from)
+        }
+        _ => (from, Reason::Repeat),
     };
     Some(Suggestion {
         weight: Some(round2(weight)),

@@ -123,7 +123,9 @@ impl NextWeight {
             ),
             Reason::AddReps => "progress here is not by weight: add reps".to_owned(),
             Reason::Estimate if self.reserve == 0 => {
-                format!("the sets were done for fewer than {min} reps: by the estimated maximum")
+                format!(
+                    "the sets of two sessions were done for fewer than {min} reps: by the estimated maximum"
+                )
             }
             Reason::Estimate => format!(
                 "no recent session was about {max} reps: by the estimated maximum, with two reps in reserve"
