@@ -4,7 +4,7 @@
 //!   (`strong`, `hevy`, `fitnotes`, `own`): their columns. `rows`, `quantities`, `workouts`, `copies`: rows to `record`s, which know no app.
 //! - `units`, `evidence`, `names`, `create`, `sets`, `convert`: records to workouts of the log.
 //! - `prepare`: all of these, and the report. `merge`, `candidates`: which of them are there already, and
-//!   `version`, `versions`: what becomes of these. [`report`]: what is done, or would be.
+//!   `version`, `parts`, `versions`: what becomes of these. [`report`]: what is done, or would be.
 
 mod candidates;
 mod columns;
@@ -20,6 +20,7 @@ mod names;
 mod number;
 mod own;
 mod parse;
+mod parts;
 mod prepare;
 mod quantities;
 mod record;

@@ -4,6 +4,7 @@ mod command;
 mod errors;
 mod export;
 mod formats;
+mod histories;
 mod kept;
 mod own_names;
 mod repeated;
