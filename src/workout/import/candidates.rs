@@ -122,6 +122,15 @@ impl Candidates {
                 }
             }
         }
+        // What is left is of other times, or was moved in the log.
+        before.retain(|_, before| starts.contains(start_of(&before.key)));
+        let mut moved: Vec<(String, ImportedBefore)> = before.into_iter().collect();
+        moved.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (id, before) in moved {
+            if let Some(workout) = tx.workout(&id).await? {
+                candidates.add(workout, Some(before), &in_file);
+            }
+        }
         Ok(candidates)
     }
 

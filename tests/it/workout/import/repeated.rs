@@ -170,3 +170,31 @@ on_both!(
             .expect_err("the fourth");
     }
 );
+
+on_both!(
+    a_workout_that_was_moved_to_another_day_is_not_imported_again,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let csv = strong(&[FIRST, SECOND]);
+        imported(&ann, &csv, json!({})).await;
+        let listed = ann.call("list_workouts", json!({})).await.unwrap();
+        let id = &listed["workouts"][0]["id"];
+        // Times of the log have milliseconds.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        for day in ["2024-01-03", "2025-06-03"] {
+            let moved = json!({"workout_id": id, "performed_at": day, "ended_at": null});
+            ann.call("update_workout", moved).await.expect("moved");
+            let stored = world.stored().await;
+            let report = imported(&ann, &csv, json!({})).await;
+            assert_eq!(counts(&report), [0, 0, 2, 0], "{report}");
+            assert_eq!(world.stored().await, stored);
+        }
+        // It grows where it is now.
+        let more = "2025-01-03 10:00:00,A,1h,Squat (Barbell),2,110,3,";
+        let report = imported(&ann, &strong(&[FIRST, SECOND, more]), json!({})).await;
+        assert_eq!(counts(&report), [0, 1, 1, 0], "{report}");
+        let log = log(&ann).await;
+        assert!(log[1].starts_with("2025-06-03T"), "{log:?}");
+        assert!(log[1].ends_with("Squat: 5x102.5kg 3x110kg"), "{log:?}");
+    }
+);
