@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{
     convert::Imported,
-    parts::{has_all, is_same_set},
+    parts::{is_same_set, is_similar},
 };
 use crate::workout::{
     db::UserTransaction,
@@ -39,7 +39,7 @@ impl Candidate {
         Some((before, before.rows.as_ref().filter(|_| is_same)?))
     }
 
-    /// True if it is of the app that the file is of, where it has another name now, and all of its sets.
+    /// True if it is of the app that the file is of, where it has another name now, and much the same sets.
     fn is_renamed(&self, imported: &Imported) -> bool {
         let Some((before, rows)) = self.of_same_app(imported) else {
             return false;
@@ -47,7 +47,7 @@ impl Candidate {
         let is_untouched = before.is_untouched;
         !self.is_in_file
             && nameless(&before.key) == nameless(&imported.key)
-            && has_all(&imported.version, &self.workout, rows, is_untouched)
+            && is_similar(&imported.version, &self.workout, rows, is_untouched)
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) enum Pass {
     Key,
     /// One of the same time and name.
     Time,
-    /// One of the same app and start with another name, all sets of which are in the file.
+    /// One of the same app and start with another name and much the same sets.
     Renamed,
 }
 

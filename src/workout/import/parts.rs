@@ -57,8 +57,8 @@ pub(super) fn compare(logged: &Version, file: &Version) -> Extent {
     Extent::Part { missing, new }
 }
 
-/// True if the file has each row that the log has from an import, with the same set unless it was changed in the log.
-pub(super) fn has_all(
+/// True if at least half of the rows of one are in the other, with the same sets unless the log's workout was changed there.
+pub(super) fn is_similar(
     file: &Version,
     workout: &Workout,
     rows: &ImportedRows,
@@ -76,7 +76,7 @@ pub(super) fn has_all(
         }
         None => rows.ids().filter(|id| in_file.contains_key(id)).count(),
     };
-    there == rows.ids().count()
+    there > 0 && 2 * there >= rows.ids().count().min(in_file.len())
 }
 
 /// The log's, and then what is new in the file.

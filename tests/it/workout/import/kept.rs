@@ -273,6 +273,19 @@ on_both!(
             .map(|line| line.replace(" P |", " Leg day |"))
             .collect();
         assert_eq!(log(&ann).await, expected);
+        // Renamed and edited.
+        let edited = csv.replace(",P,", ",Legs,").replace(",102,", ",103,");
+        let report = imported(&ann, &edited, json!({"create": true})).await;
+        assert_eq!(counts(&report), [0, 3, 0, 0], "{report}");
+        let expected: Vec<String> = { logged.iter() }
+            .map(|line| line.replace(" P |", " Legs |").replace("102kg", "103kg"))
+            .collect();
+        assert_eq!(log(&ann).await, expected);
+        // Renamed once more, and cut.
+        let cut = rows()[0].replace(",P,", ",Cut,");
+        let report = imported(&ann, &file(&[cut]), json!({})).await;
+        assert_eq!(counts(&report), [0, 0, 0, 1], "{report}");
+        assert_eq!(log(&ann).await, expected);
         // Another workout of that start has other sets.
         let other = "2025-01-01 10:00:00,Evening,1h,Deadlift (Barbell),1,140,5,";
         let report = imported(&ann, &file(&[other]), json!({})).await;
