@@ -33,6 +33,7 @@ mod units;
 mod version;
 mod versions;
 mod when;
+mod words;
 mod workouts;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,7 @@ pub use parse::{Parsed, parse};
 use prepare::{Prepared, Settled, prepare};
 use report::ImportReport;
 pub use table::MAX_FILE_BYTES;
+pub use words::{ARGUMENTS, OPTIONS, Words};
 
 /// Workouts written between two reports of progress.
 const BATCH: usize = 100;
@@ -82,6 +84,7 @@ pub async fn import(
 ) -> Result<ImportReport, ToolError> {
     let mut user = ctx.read().await?;
     let own = user.tx.own_exercises().await?;
+    let words = parsed.words;
     if options.dry_run {
         let Prepared {
             mut report,
@@ -96,11 +99,9 @@ pub async fn import(
     let mut prepared = prepared(ctx, &mut user, own.clone(), parsed.clone(), options).await?;
     if prepared.needs_unit {
         let what = format!("is needed: {}", prepared.report.weights);
-        return Err(ToolError::at("weight_unit", what));
+        return Err(ToolError::at(words.weight_unit, what));
     }
-    if options.refuse && prepared.report.skipped_lines > 0 {
-        return Err(refusal(&prepared.report));
-    }
+    check_lines(&prepared.report, options, words)?;
     drop(user);
     let (mut user, is_repeated) = match ctx.write().await? {
         Write::First(user) => (user, false),
@@ -199,7 +200,11 @@ fn count_sets(workout: &Workout) -> usize {
     workout.exercises.iter().map(|e| e.sets.len()).sum()
 }
 
-fn refusal(report: &ImportReport) -> ToolError {
+/// Refuses wrong lines, if they are not to be left out.
+fn check_lines(report: &ImportReport, options: &Options, words: Words) -> Result<(), ToolError> {
+    if !options.refuse || report.skipped_lines == 0 {
+        return Ok(());
+    }
     let named = report.skipped.iter().take(NAMED_LINES);
     let named: Vec<String> = named.map(ToString::to_string).collect();
     let more = report.skipped_lines.saturating_sub(named.len());
@@ -208,8 +213,9 @@ fn refusal(report: &ImportReport) -> ToolError {
     } else {
         format!("; and {more} more")
     };
-    ToolError::Input(format!(
-        "nothing was imported: {}{more}; correct them, or leave them out (on_error skip)",
-        named.join("; ")
-    ))
+    Err(ToolError::Input(format!(
+        "nothing was imported: {}{more}; correct them, or leave them out ({} skip)",
+        named.join("; "),
+        words.on_error
+    )))
 }
