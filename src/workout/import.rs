@@ -91,6 +91,7 @@ pub async fn import(
             imported,
             ..
         } = prepared(ctx, &mut user, own, parsed, options).await?;
+        check_lines(&report, options, words)?;
         let merge = merge(&mut user.tx, imported).await?;
         count(&mut report, &merge, &user);
         return Ok(report);

@@ -79,6 +79,11 @@ on_both!(
             "{refused:?}"
         );
 
+        // The preview says and ends the same.
+        let foretold = run(&["--on-error", "refuse", "--dry-run"]).await;
+        assert_eq!((foretold.code, &foretold.err), (Some(2), &refused.err));
+        assert_eq!(foretold.out, [""; 0]);
+
         assert_eq!(run(&[]).await.code, Some(0));
         assert_eq!(
             log(&ann).await,
