@@ -106,7 +106,7 @@ pub async fn import(
     drop(user);
     let (mut user, is_repeated) = match ctx.write().await? {
         Write::First(user) => (user, false),
-        // Everything is there, and the report says so.
+        // The report says what is there.
         Write::Repeated(user, _) => (user, true),
     };
     let now_own = user.tx.own_exercises().await?;
@@ -120,11 +120,20 @@ pub async fn import(
         created,
         ..
     } = prepared;
-    let merge = merge(&mut user.tx, imported).await?;
-    count(&mut report, &merge, &user);
-    if !is_repeated {
-        write(user, &created, &merge, progress).await?;
+    let mut merge = merge(&mut user.tx, imported).await?;
+    if is_repeated {
+        let others = merge.new.drain(..).count() + merge.changed.drain(..).count();
+        merge.other_units.clear();
+        count(&mut report, &merge, &user);
+        if others > 0 {
+            report.note(&format!(
+                "this call was carried out before, and is not again: {others} of its workouts were deleted or changed since"
+            ));
+        }
+        return Ok(report);
     }
+    count(&mut report, &merge, &user);
+    write(user, &created, &merge, progress).await?;
     Ok(report)
 }
 

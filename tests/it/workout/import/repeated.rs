@@ -198,3 +198,27 @@ on_both!(
         assert!(log[1].ends_with("Squat: 5x102.5kg 3x110kg"), "{log:?}");
     }
 );
+
+#[tokio::test]
+async fn a_repeated_call_does_not_say_that_deleted_workouts_are_added_again() {
+    let world = World::sqlite().await;
+    let ann = world.user("ann").await;
+    let ids = json!({"fitness.progstrength/turn_id": "t", "fitness.progstrength/tool_use_id": "c"});
+    let arguments = json!({"csv": strong(&[FIRST, SECOND]), "dry_run": false});
+    let import = async || {
+        let result = { ann.result("import_workouts", arguments.clone(), ids.clone()) }.await;
+        result.structured_content.expect("data")
+    };
+    assert_eq!(counts(&import().await), [2, 0, 0, 0]);
+    let listed = ann.call("list_workouts", json!({})).await.unwrap();
+    let id = json!({"workout_id": listed["workouts"][0]["id"]});
+    ann.call("delete_workout", id).await.unwrap();
+    let again = import().await;
+    assert_eq!(counts(&again), [0, 0, 1, 0]);
+    assert_eq!(again["added_sets"], 0);
+    assert_eq!(
+        again["notice"],
+        "this call was carried out before, and is not again: 1 of its workouts were deleted or changed since"
+    );
+    assert_eq!(log(&ann).await.len(), 1);
+}
