@@ -327,7 +327,7 @@ async fn messages_name_the_options_of_the_command() {
             &[
                 "name their exercises (--name) or create them (--create)",
                 "(--time-zone names another)",
-                "is too long ago; nothing before 1950 is kept",
+                "\"1900-01-01T10:00:00\" is too long ago; nothing before 1950 is kept",
             ],
         ),
     ] {
