@@ -24,7 +24,7 @@ use crate::{
         error::ToolError,
         export::Export,
         figures::units::Unit,
-        import::{Format, MAX_FILE_BYTES, Options, import, parse},
+        import::{self, Format, MAX_FILE_BYTES, Options, import, parse},
     },
 };
 use output_file::OutputFile;
@@ -78,7 +78,12 @@ pub(super) struct ExportArguments {
 /// Imports the file, or shows what would be imported.
 pub(super) async fn import_file(arguments: ImportArguments) -> anyhow::Result<()> {
     let file = read(&arguments.file)?;
-    let parsed = parse(file, arguments.format, arguments.date_order.as_deref());
+    let parsed = parse(
+        file,
+        arguments.format,
+        arguments.date_order.as_deref(),
+        import::OPTIONS,
+    );
     let parsed = parsed.with_context(|| arguments.file.display().to_string())?;
     let db = open().await?;
     let shared = Catalogue::load(db.pool()).await?;

@@ -77,7 +77,8 @@ pub fn parse_past(
     if day(at, &TimeZone::UTC).year() < *YEARS.start() {
         return Err(invalid!(
             place,
-            "is too long ago; nothing before 1950 is kept"
+            "{} is too long ago; nothing before 1950 is kept",
+            quoted(text)
         ));
     }
     Ok(at)

@@ -4,7 +4,7 @@
 //!   (`strong`, `hevy`, `fitnotes`, `own`): their columns. `rows`, `quantities`, `workouts`, `copies`: rows to `record`s, which know no app.
 //! - `units`, `evidence`, `names`, `create`, `sets`, `convert`: records to workouts of the log.
 //! - `prepare`: all of these, and the report. `merge`, `candidates`: which of them are there already, and
-//!   `version`, `versions`: what becomes of these. [`report`]: what is done, or would be.
+//!   `version`, `parts`, `versions`: what becomes of these. [`report`]: what is done, or would be.
 
 mod candidates;
 mod columns;
@@ -20,6 +20,7 @@ mod names;
 mod number;
 mod own;
 mod parse;
+mod parts;
 mod prepare;
 mod quantities;
 mod record;
@@ -32,6 +33,7 @@ mod units;
 mod version;
 mod versions;
 mod when;
+mod words;
 mod workouts;
 
 use std::collections::BTreeMap;
@@ -51,6 +53,7 @@ pub use parse::{Parsed, parse};
 use prepare::{Prepared, Settled, prepare};
 use report::ImportReport;
 pub use table::MAX_FILE_BYTES;
+pub use words::{ARGUMENTS, OPTIONS, Words};
 
 /// Workouts written between two reports of progress.
 const BATCH: usize = 100;
@@ -81,12 +84,14 @@ pub async fn import(
 ) -> Result<ImportReport, ToolError> {
     let mut user = ctx.read().await?;
     let own = user.tx.own_exercises().await?;
+    let words = parsed.words;
     if options.dry_run {
         let Prepared {
             mut report,
             imported,
             ..
         } = prepared(ctx, &mut user, own, parsed, options).await?;
+        check_lines(&report, options, words)?;
         let merge = merge(&mut user.tx, imported).await?;
         count(&mut report, &merge, &user);
         return Ok(report);
@@ -95,15 +100,13 @@ pub async fn import(
     let mut prepared = prepared(ctx, &mut user, own.clone(), parsed.clone(), options).await?;
     if prepared.needs_unit {
         let what = format!("is needed: {}", prepared.report.weights);
-        return Err(ToolError::at("weight_unit", what));
+        return Err(ToolError::at(words.weight_unit, what));
     }
-    if options.refuse && prepared.report.skipped_lines > 0 {
-        return Err(refusal(&prepared.report));
-    }
+    check_lines(&prepared.report, options, words)?;
     drop(user);
     let (mut user, is_repeated) = match ctx.write().await? {
         Write::First(user) => (user, false),
-        // Everything is there, and the report says so.
+        // The report says what is there.
         Write::Repeated(user, _) => (user, true),
     };
     let now_own = user.tx.own_exercises().await?;
@@ -117,11 +120,20 @@ pub async fn import(
         created,
         ..
     } = prepared;
-    let merge = merge(&mut user.tx, imported).await?;
-    count(&mut report, &merge, &user);
-    if !is_repeated {
-        write(user, &created, &merge, progress).await?;
+    let mut merge = merge(&mut user.tx, imported).await?;
+    if is_repeated {
+        let others = merge.new.drain(..).count() + merge.changed.drain(..).count();
+        merge.other_units.clear();
+        count(&mut report, &merge, &user);
+        if others > 0 {
+            report.note(&format!(
+                "this call was carried out before, and is not again: {others} of its workouts were deleted or changed since"
+            ));
+        }
+        return Ok(report);
     }
+    count(&mut report, &merge, &user);
+    write(user, &created, &merge, progress).await?;
     Ok(report)
 }
 
@@ -198,7 +210,11 @@ fn count_sets(workout: &Workout) -> usize {
     workout.exercises.iter().map(|e| e.sets.len()).sum()
 }
 
-fn refusal(report: &ImportReport) -> ToolError {
+/// Refuses wrong lines, if they are not to be left out.
+fn check_lines(report: &ImportReport, options: &Options, words: Words) -> Result<(), ToolError> {
+    if !options.refuse || report.skipped_lines == 0 {
+        return Ok(());
+    }
     let named = report.skipped.iter().take(NAMED_LINES);
     let named: Vec<String> = named.map(ToString::to_string).collect();
     let more = report.skipped_lines.saturating_sub(named.len());
@@ -207,8 +223,9 @@ fn refusal(report: &ImportReport) -> ToolError {
     } else {
         format!("; and {more} more")
     };
-    ToolError::Input(format!(
-        "nothing was imported: {}{more}; correct them, or leave them out (on_error skip)",
-        named.join("; ")
-    ))
+    Err(ToolError::Input(format!(
+        "nothing was imported: {}{more}; correct them, or leave them out ({} skip)",
+        named.join("; "),
+        words.on_error
+    )))
 }

@@ -4,18 +4,18 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{Timestamp, ToSpan};
 
-use super::{convert::Imported, versions::has_all};
+use super::{
+    convert::Imported,
+    parts::{is_same_set, is_similar},
+};
 use crate::workout::{
     db::UserTransaction,
-    figures::units::convert,
-    model::{ImportedRows, Workout, WorkoutExercise, WorkoutSet},
+    model::{ImportedRows, Workout, WorkoutExercise},
     store::{ImportedBefore, Page},
 };
 
 /// How far apart the same times can be in two time zones.
 const ZONES: i64 = 26;
-/// How far apart one weight in two units is, by the decimals that apps write.
-const ROUNDING: f64 = 0.051;
 /// Workouts read at once.
 const PAGE: i64 = 200;
 
@@ -39,7 +39,7 @@ impl Candidate {
         Some((before, before.rows.as_ref().filter(|_| is_same)?))
     }
 
-    /// True if it is of the app that the file is of, where it has another name now, and all of its sets.
+    /// True if it is of the app that the file is of, where it has another name now, and much the same sets.
     fn is_renamed(&self, imported: &Imported) -> bool {
         let Some((before, rows)) = self.of_same_app(imported) else {
             return false;
@@ -47,7 +47,7 @@ impl Candidate {
         let is_untouched = before.is_untouched;
         !self.is_in_file
             && nameless(&before.key) == nameless(&imported.key)
-            && has_all(&imported.version, &self.workout, rows, is_untouched)
+            && is_similar(&imported.version, &self.workout, rows, is_untouched)
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) enum Pass {
     Key,
     /// One of the same time and name.
     Time,
-    /// One of the same app and start with another name, all sets of which are in the file.
+    /// One of the same app and start with another name and much the same sets.
     Renamed,
 }
 
@@ -109,7 +109,7 @@ impl Candidates {
         loop {
             let workouts = tx.workouts(&page).await?;
             let Some(oldest) = workouts.last() else {
-                return Ok(candidates);
+                break;
             };
             page.before = (oldest.performed_at, oldest.id.clone());
             for workout in workouts {
@@ -118,16 +118,26 @@ impl Candidates {
                 if start.is_some_and(|start| starts.contains(start))
                     || times.contains(&time(&workout))
                 {
-                    let key = before.as_ref().map(|before| before.key.as_str());
-                    let is_in_file = key.is_some_and(|key| in_file.contains(key));
-                    candidates.add(workout, before, is_in_file);
+                    candidates.add(workout, before, &in_file);
                 }
             }
         }
+        // What is left is of other times, or was moved in the log.
+        before.retain(|_, before| starts.contains(start_of(&before.key)));
+        let mut moved: Vec<(String, ImportedBefore)> = before.into_iter().collect();
+        moved.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (id, before) in moved {
+            if let Some(workout) = tx.workout(&id).await? {
+                candidates.add(workout, Some(before), &in_file);
+            }
+        }
+        Ok(candidates)
     }
 
-    fn add(&mut self, workout: Workout, before: Option<ImportedBefore>, is_in_file: bool) {
+    fn add(&mut self, workout: Workout, before: Option<ImportedBefore>, in_file: &HashSet<&str>) {
         let at = self.all.len();
+        let key = before.as_ref().map(|before| before.key.as_str());
+        let is_in_file = key.is_some_and(|key| in_file.contains(key));
         self.by_time.entry(time(&workout)).or_default().push(at);
         if let Some(ImportedBefore { key, .. }) = &before {
             self.by_key.insert(key.clone(), at);
@@ -190,23 +200,9 @@ pub(super) fn is_equal(a: &Workout, b: &Workout) -> bool {
             && a.superset_group == b.superset_group
             && a.notes == b.notes
             && a.sets.len() == b.sets.len()
-            && a.sets.iter().zip(&b.sets).all(is_same_set)
+            && a.sets.iter().zip(&b.sets).all(|(a, b)| is_same_set(a, b))
     };
     a.notes == b.notes
         && a.exercises.len() == b.exercises.len()
         && a.exercises.iter().zip(&b.exercises).all(is_same)
-}
-
-/// True if both are the same, or differ in the unit in which the same weight is given.
-fn is_same_set((a, b): (&WorkoutSet, &WorkoutSet)) -> bool {
-    if a.unit == b.unit {
-        return a == b;
-    }
-    let weight = convert(a.weight, a.unit, b.unit);
-    let in_unit = WorkoutSet {
-        weight: b.weight,
-        unit: b.unit,
-        ..a.clone()
-    };
-    in_unit == *b && (weight - b.weight).abs() <= ROUNDING
 }

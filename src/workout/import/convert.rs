@@ -16,6 +16,7 @@ use super::{
     units::Units,
     version::{Block, Row, Version},
     when::When,
+    words::{ARGUMENTS, Words},
 };
 use crate::workout::{
     catalogue::Exercise,
@@ -51,6 +52,7 @@ pub(super) struct Conversion<'a> {
     pub now: Timestamp,
     pub problems: &'a mut Problems,
     pub remarks: &'a mut BTreeMap<&'static str, usize>,
+    pub words: Words,
 }
 
 /// The keys of a file's workouts, of which [`Imported::key`] is one: by the app, the start and the file's number; the name, and the
@@ -212,7 +214,9 @@ impl Conversion<'_> {
     fn timestamp(&self, when: When) -> Result<Timestamp, String> {
         let parsed = dates::parse_past("", &when.to_string(), self.zone, self.now);
         parsed.map_err(|error| match error {
-            ToolError::Input(what) => what.trim_start_matches(": ").to_owned(),
+            ToolError::Input(what) => {
+                { what.trim_start_matches(": ") }.replace(ARGUMENTS.time_zone, self.words.time_zone)
+            }
             other => other.to_string(),
         })
     }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use tokio::task::yield_now;
 
-use super::record::{FileExercise, FileWorkout};
+use super::{
+    parse::Parsed,
+    record::{FileExercise, FileWorkout},
+};
 use crate::workout::{
     catalogue::{Catalogue, Exercise},
     error::{ToolError, quoted},
@@ -33,11 +36,11 @@ pub(super) struct Name<'a> {
 impl<'a> Names<'a> {
     /// Looks up the names of the workouts; `given` decides what it has a name for.
     pub(super) async fn resolve(
-        workouts: &[FileWorkout],
+        parsed: &Parsed,
         given: &BTreeMap<String, String>,
         catalogue: &'a Catalogue,
     ) -> Result<Self, ToolError> {
-        let mut all = Self::collect(workouts)?;
+        let mut all = Self::collect(&parsed.workouts)?;
         let mut decided = HashMap::new();
         for (name, exercise) in given {
             let lower = name.trim().to_lowercase();
@@ -47,10 +50,10 @@ impl<'a> Names<'a> {
                 .any(|of_file| of_file.text.to_lowercase() == lower)
             {
                 let what = format!("{} is no name of the file", quoted(name));
-                return Err(ToolError::at("names", what));
+                return Err(ToolError::at(parsed.words.names, what));
             }
             let found = catalogue.find(exercise);
-            let found = found.map_err(|error| ToolError::at("names", error))?;
+            let found = found.map_err(|error| ToolError::at(parsed.words.names, error))?;
             decided.insert(lower, found);
         }
         for name in &mut all.names {

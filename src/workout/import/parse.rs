@@ -9,6 +9,7 @@ use super::{
     rows,
     table::{Row, Table},
     when::{DateOrder, Slashes},
+    words::Words,
     workouts::Workouts,
 };
 use crate::workout::error::ToolError;
@@ -29,6 +30,8 @@ pub struct Parsed {
     pub(super) notices: Vec<String>,
     /// What the column of weights is called.
     pub(super) weight_column: String,
+    /// For messages.
+    pub(super) words: Words,
 }
 
 /// What is wrong with lines: the first ones, and how many there are.
@@ -59,6 +62,7 @@ pub fn parse(
     file: Vec<u8>,
     format: Option<Format>,
     order: Option<&str>,
+    words: Words,
 ) -> Result<Parsed, ToolError> {
     let table = Table::new(file)?;
     let (format, columns) = detect(&table.header, format)?;
@@ -66,7 +70,7 @@ pub fn parse(
         let date = cells(&table, &columns, &row).get(Column::Start);
         date.unwrap_or_default().to_owned()
     });
-    let order = date_order(order, dates)?;
+    let order = date_order(order, dates, words)?;
     let mut parsed = Parsed {
         format,
         workouts: Vec::new(),
@@ -78,6 +82,7 @@ pub fn parse(
             .into_iter()
             .find(|column| columns.has(*column))
             .map_or_else(String::new, |column| columns.name(column).to_owned()),
+        words,
     };
     let mut workouts = Workouts::default();
     for row in table.rows() {
@@ -131,17 +136,18 @@ fn cells<'a>(table: &Table, columns: &'a Columns, row: &'a Row) -> Cells<'a> {
 fn date_order(
     given: Option<&str>,
     dates: impl Iterator<Item = String>,
+    words: Words,
 ) -> Result<DateOrder, ToolError> {
     match given.map(str::trim).filter(|given| !given.is_empty()) {
         Some(given) if given.eq_ignore_ascii_case("dmy") => return Ok(DateOrder::DayFirst),
         Some(given) if given.eq_ignore_ascii_case("mdy") => return Ok(DateOrder::MonthFirst),
-        Some(_) => return Err(ToolError::at("date_order", "must be dmy or mdy")),
+        Some(_) => return Err(ToolError::at(words.date_order, "must be dmy or mdy")),
         None => {}
     }
     match Slashes::of(dates) {
         Slashes::Clear(order) => Ok(order),
         Slashes::Ambiguous => Err(ToolError::at(
-            "date_order",
+            words.date_order,
             "is needed: the file's dates may be day/month/year (dmy) or month/day/year (mdy)",
         )),
     }

@@ -13,6 +13,7 @@ use super::{
     names::{Names, suggestions},
     report::{ImportReport, Matched, Skipped, Unmatched},
     units::{Said, Units},
+    words::Words,
 };
 use crate::workout::{
     catalogue::{Catalogue, Exercise},
@@ -55,12 +56,12 @@ pub(super) async fn prepare(
     let keys = keys(parsed.format, &parsed.workouts);
     let units = Units::settle(&parsed, &keys, said(of, options), &of.logged);
     let with_created;
-    let mut names = Names::resolve(&parsed.workouts, &options.names, catalogue).await?;
+    let mut names = Names::resolve(&parsed, &options.names, catalogue).await?;
     let mut created = Vec::new();
     if options.create {
         created = create::exercises(&names, &parsed.workouts, catalogue)?;
         with_created = catalogue.with_own(catalogue.own().chain(&created).cloned().collect());
-        names = Names::resolve(&parsed.workouts, &options.names, &with_created).await?;
+        names = Names::resolve(&parsed, &options.names, &with_created).await?;
     }
     let conversion = Conversion {
         keys,
@@ -70,6 +71,7 @@ pub(super) async fn prepare(
         now: of.now,
         problems: &mut parsed.problems,
         remarks: &mut parsed.remarks,
+        words: parsed.words,
     };
     let imported = conversion.run(&parsed.workouts);
     let needs_unit = units.is_unknown;
@@ -98,9 +100,12 @@ pub(super) async fn prepare(
         remarks: remarks.chain(parsed.notices).collect(),
         ..ImportReport::default()
     };
-    report.notice = notice(&report, options);
+    report.notice = notice(&report, parsed.words);
     if needs_unit {
-        report.note("weight_unit is needed: are the weights in kg or in lb?");
+        let argument = parsed.words.weight_unit;
+        report.note(&format!(
+            "{argument} is needed: are the weights in kg or in lb?"
+        ));
     }
     Ok(Prepared {
         report,
@@ -162,23 +167,21 @@ fn skipped(mut problems: Vec<Problem>) -> Vec<Skipped> {
     skipped.collect()
 }
 
-fn notice(report: &ImportReport, options: &Options) -> Option<String> {
+fn notice(report: &ImportReport, words: Words) -> Option<String> {
     let mut notices = Vec::new();
     if report.unmatched_names > 0 {
         let sets: usize = report.unmatched.iter().map(|name| name.sets).sum();
         notices.push(format!(
-            "{} names with {sets} sets are no known exercise and are left out; name their exercises (names) or create them (create), \
+            "{} names with {sets} sets are no known exercise and are left out; name their exercises ({}) or create them ({}), \
              and import the file again: what is there is not added twice, nor taken away",
-            report.unmatched_names
+            report.unmatched_names, words.names, words.create
         ));
     }
     if report.skipped_lines > 0 {
-        let what = if options.refuse {
-            "and the file is refused"
-        } else {
-            "and are left out; corrected, they can be imported later"
-        };
-        notices.push(format!("{} lines are wrong {what}", report.skipped_lines));
+        notices.push(format!(
+            "{} lines are wrong and are left out; corrected, they can be imported later",
+            report.skipped_lines
+        ));
     }
     (!notices.is_empty()).then(|| notices.join(". "))
 }

@@ -51,7 +51,9 @@ impl Units {
         let pounds = logged.values().filter(|unit| **unit == Unit::Lb).count();
         let settled = match (said.asked, said.setting) {
             (Some(unit), _) => Ok((unit, "as asked".to_owned())),
-            _ if !logged.is_empty() => Ok(as_logged(logged.len(), pounds)),
+            _ if !logged.is_empty() => {
+                Ok(as_logged(logged.len(), pounds, parsed.words.weight_unit))
+            }
             (None, Some(unit)) => {
                 Ok((unit, "the user's setting; the file does not say".to_owned()))
             }
@@ -127,7 +129,7 @@ fn says_no_unit(workout: &FileWorkout) -> bool {
 }
 
 /// The unit of most of the workouts that the log has, of which so many are in pounds.
-fn as_logged(workouts: usize, pounds: usize) -> (Unit, String) {
+fn as_logged(workouts: usize, pounds: usize, decides: &str) -> (Unit, String) {
     let unit = if 2 * pounds > workouts {
         Unit::Lb
     } else {
@@ -139,7 +141,7 @@ fn as_logged(workouts: usize, pounds: usize) -> (Unit, String) {
         String::new()
     };
     let why = format!(
-        "as in the log, which has {workouts} of these workouts{mixed}; the file does not say; weight_unit decides"
+        "as in the log, which has {workouts} of these workouts{mixed}; the file does not say; {decides} decides"
     );
     (unit, why)
 }
@@ -161,18 +163,18 @@ fn judge(parsed: &Parsed, log: Option<Unit>) -> Result<(Unit, String), String> {
     let weights = weights.filter_map(|set| set.weight.map(f64::abs));
     let weights: Vec<f64> = weights.filter(|weight| *weight > 0.0).collect();
     let judged = evidence::unit(&weights);
+    let decides = parsed.words.weight_unit;
     match (judged, log) {
         (Ok((unit, why)), _) => Ok((
             unit,
-            format!("{why}; the file does not say; weight_unit decides"),
+            format!("{why}; the file does not say; {decides} decides"),
         )),
         (Err(_), Some(unit)) => Ok((
             unit,
-            "as nearly all weights of the log; the file does not say; weight_unit decides"
-                .to_owned(),
+            format!("as nearly all weights of the log; the file does not say; {decides} decides"),
         )),
         (Err(why), None) => Err(format!(
-            "the file does not say, {why}, and neither the user's settings nor the log tell; weight_unit does"
+            "the file does not say, {why}, and neither the user's settings nor the log tell; {decides} does"
         )),
     }
 }

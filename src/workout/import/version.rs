@@ -101,9 +101,15 @@ impl Version {
         })
     }
 
-    /// Its rows of the same exercise and place.
-    pub(super) fn block(&self, of: &Block) -> Option<&Block> {
-        let mut blocks = self.blocks.iter();
-        blocks.find(|block| block.name == of.name && block.nth == of.nth)
+    /// Its blocks of the same name and place: several, if the name was taken for several exercises.
+    pub(super) fn places(&self, of: &Block) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().filter(|block| block.is_place_of(of))
+    }
+}
+
+impl Block {
+    /// True if both have the same name and place.
+    pub(super) fn is_place_of(&self, other: &Self) -> bool {
+        self.name == other.name && self.nth == other.nth
     }
 }

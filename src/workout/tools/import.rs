@@ -1,7 +1,7 @@
 //! Tool `import_workouts`.
 
 use crate::workout::{
-    import::{Format, MAX_FILE_BYTES, Options, import, parse, report::ImportReport},
+    import::{ARGUMENTS, Format, MAX_FILE_BYTES, Options, import, parse, report::ImportReport},
     tools::prelude::*,
 };
 
@@ -63,7 +63,8 @@ impl Tool for ImportWorkouts {
         };
         let (file, format, order) = (self.csv.into_bytes(), self.format, self.date_order);
         // A large file takes a second.
-        let parsed = tokio::task::spawn_blocking(move || parse(file, format, order.as_deref()));
+        let parsed =
+            tokio::task::spawn_blocking(move || parse(file, format, order.as_deref(), ARGUMENTS));
         let parsed = parsed.await.map_err(|_| ToolError::Internal)??;
         let mut report = import(ctx, parsed, &options, &|_, _| {}).await?;
         if report.dry_run {

@@ -98,7 +98,7 @@ on_both!(
             ),
             (
                 with("performed_at", json!("1949-12-31")),
-                "performed_at: is too long ago; nothing before 1950 is kept",
+                "performed_at: \"1949-12-31\" is too long ago; nothing before 1950 is kept",
             ),
             (
                 json!({"performed_at": day(1), "ended_at": day(2), "exercises": [exercise]}),

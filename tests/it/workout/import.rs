@@ -6,6 +6,7 @@ mod errors;
 mod export;
 mod export_file;
 mod formats;
+mod histories;
 mod kept;
 mod own_names;
 mod repeated;

@@ -80,6 +80,11 @@ on_both!(
             "{refused:?}"
         );
 
+        // The preview says and ends the same.
+        let foretold = run(&["--on-error", "refuse", "--dry-run"]).await;
+        assert_eq!((foretold.code, &foretold.err), (Some(2), &refused.err));
+        assert_eq!(foretold.out, [""; 0]);
+
         assert_eq!(run(&[]).await.code, Some(0));
         assert_eq!(
             log(&ann).await,
@@ -255,4 +260,94 @@ async fn an_export_ends_well_when_its_reader_has_enough() {
     let ended = ended.await.unwrap().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn messages_name_the_options_of_the_command() {
+    let directory = Directory::new();
+    let header = "Date,Workout Name,Exercise Name,Set Order,Weight,Reps,Notes";
+    let write = |name: &str, rows: &[&str]| {
+        fs::write(
+            directory.0.join(name),
+            format!("{header}\n{}\n", rows.join("\n")),
+        )
+        .unwrap();
+    };
+    write("unit.csv", &["2025-01-01 10:00:00,A,Squat,1,100,5,"]);
+    write("dates.csv", &["03/04/2025 10:00:00,A,Squat,1,100,5,"]);
+    write(
+        "lines.csv",
+        &[
+            "2025-01-01 10:00:00,A,Zorp,1,100,5,",
+            "2999-01-01 10:00:00,A,Squat,1,100,5,",
+            "1900-01-01 10:00:00,A,Squat,1,100,5,",
+        ],
+    );
+    let env = [("DATABASE_URL", "sqlite:log.db"), ("TZ", "UTC")];
+    let kg = ["--weight-unit", "kg"];
+    for (file, more, code, said) in [
+        (
+            "unit.csv",
+            &[][..],
+            2,
+            &[
+                "--weight-unit: is needed: kg or lb: the file does not say",
+                "--weight-unit does",
+            ][..],
+        ),
+        (
+            "unit.csv",
+            &["--dry-run"],
+            0,
+            &["--weight-unit is needed", "nothing was written"],
+        ),
+        ("dates.csv", &kg, 2, &["--date-order: is needed"]),
+        (
+            "unit.csv",
+            &[&kg[..], &["--name", "Zzz=squat"]].concat(),
+            2,
+            &["--name: \"Zzz\" is no name of the file"],
+        ),
+        (
+            "unit.csv",
+            &[&kg[..], &["--name", "squat=Zzz"]].concat(),
+            2,
+            &["--name: "],
+        ),
+        (
+            "lines.csv",
+            &[&kg[..], &["--on-error", "refuse"]].concat(),
+            2,
+            &["(--on-error skip)"],
+        ),
+        (
+            "lines.csv",
+            &kg,
+            0,
+            &[
+                "name their exercises (--name) or create them (--create)",
+                "(--time-zone names another)",
+                "\"1900-01-01T10:00:00\" is too long ago; nothing before 1950 is kept",
+            ],
+        ),
+    ] {
+        let import = [&["import", file, "--user", "ann"], more].concat();
+        let ended = run_in(&directory, &import, &env).await;
+        let text = [&ended.out[..], &ended.err[..]].concat().join("\n");
+        for said in said {
+            assert!(text.contains(said), "{said} in {import:?}: {text}");
+        }
+        for argument in [
+            "weight_unit",
+            "date_order",
+            "client_timezone",
+            "names:",
+            "(names)",
+            "(create)",
+            "on_error",
+        ] {
+            assert!(!text.contains(argument), "{argument} in {import:?}: {text}");
+        }
+        assert_eq!(ended.code, Some(code), "{import:?}: {text}");
+    }
 }

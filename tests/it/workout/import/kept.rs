@@ -155,12 +155,12 @@ async fn parts_of_a_day_without_set_numbers_are_united_where_they_can_be_told() 
     let rows = [
         "2025-01-01,Barbell Squat,100,5",
         "2025-01-01,Barbell Squat,100,5",
-        "2025-01-01,Barbell Squat,100,5",
+        "2025-01-01,Barbell Squat,105,5",
         "2025-01-01,Zorp,40,5",
         "2025-01-01,Deadlift,140,5",
     ];
     let world = World::sqlite().await;
-    // One set and then two may be a workout that grew.
+    // One set and then more may be a workout that grew; equal ones, one of which was deleted.
     for at in 2..rows.len() {
         let user = world.user(&format!("split at {at}")).await;
         for part in [&rows[..at], &rows[at..], &rows[at..]] {
@@ -168,6 +168,56 @@ async fn parts_of_a_day_without_set_numbers_are_united_where_they_can_be_told() 
             imported(&user, &csv, json!({"create": true})).await;
         }
         assert_eq!(sets(&user).await, 5, "{at}: {:?}", log(&user).await);
+    }
+}
+
+#[tokio::test]
+async fn a_set_that_was_deleted_in_an_app_without_set_numbers_makes_no_part_of_the_rest() {
+    let world = World::sqlite().await;
+    let bench = |sets: &[(u32, u32)], more: &str| {
+        let row = |(weight, reps): &(u32, u32)| {
+            format!("2025-01-01,Bench Press (Barbell),Chest,{weight},{reps},\n")
+        };
+        let rows: String = sets.iter().map(row).collect();
+        format!("Date,Exercise,Category,Weight (kg),Reps,Comment\n{rows}{more}")
+    };
+    let first = bench(&[(100, 5), (100, 5), (100, 4)], "");
+    let squat = "2025-01-01,Squat (Barbell),Legs,120,5,\n";
+    let logged = "2025-01-01T12:00 - | Barbell Bench Press: 5x100kg 5x100kg 4x100kg";
+    for (what, second, expected) in [
+        (
+            "and an exercise was added",
+            bench(&[(100, 5), (100, 5)], squat),
+            " | Barbell Back Squat: 5x120kg",
+        ),
+        (
+            "the last row is cut in its name",
+            bench(&[(100, 5), (100, 5)], "2025-01-01,Squat (Bar"),
+            "",
+        ),
+        (
+            "the added name is unknown",
+            bench(&[(100, 5), (100, 5)], "2025-01-01,Zorp,Legs,120,5,\n"),
+            "",
+        ),
+        (
+            "another one was corrected",
+            bench(&[(100, 5), (102, 5)], squat),
+            " 5x102kg | Barbell Back Squat: 5x120kg",
+        ),
+    ] {
+        let ann = world.user(what).await;
+        imported(&ann, &first, json!({})).await;
+        for round in 0..3 {
+            let report = imported(&ann, &second, json!({})).await;
+            assert_eq!(
+                log(&ann).await,
+                [format!("{logged}{expected}")],
+                "{what}: {report}"
+            );
+            let changed = u32::from(round == 0 && !expected.is_empty());
+            assert_eq!(report["changed"], changed, "{what}: {report}");
+        }
     }
 }
 
@@ -222,6 +272,19 @@ on_both!(
         let expected: Vec<String> = { logged.iter() }
             .map(|line| line.replace(" P |", " Leg day |"))
             .collect();
+        assert_eq!(log(&ann).await, expected);
+        // Renamed and edited.
+        let edited = csv.replace(",P,", ",Legs,").replace(",102,", ",103,");
+        let report = imported(&ann, &edited, json!({"create": true})).await;
+        assert_eq!(counts(&report), [0, 3, 0, 0], "{report}");
+        let expected: Vec<String> = { logged.iter() }
+            .map(|line| line.replace(" P |", " Legs |").replace("102kg", "103kg"))
+            .collect();
+        assert_eq!(log(&ann).await, expected);
+        // Renamed once more, and cut.
+        let cut = rows()[0].replace(",P,", ",Cut,");
+        let report = imported(&ann, &file(&[cut]), json!({})).await;
+        assert_eq!(counts(&report), [0, 0, 0, 1], "{report}");
         assert_eq!(log(&ann).await, expected);
         // Another workout of that start has other sets.
         let other = "2025-01-01 10:00:00,Evening,1h,Deadlift (Barbell),1,140,5,";

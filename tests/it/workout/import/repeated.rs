@@ -170,3 +170,55 @@ on_both!(
             .expect_err("the fourth");
     }
 );
+
+on_both!(
+    a_workout_that_was_moved_to_another_day_is_not_imported_again,
+    async |world: World| {
+        let ann = world.user("ann").await;
+        let csv = strong(&[FIRST, SECOND]);
+        imported(&ann, &csv, json!({})).await;
+        let listed = ann.call("list_workouts", json!({})).await.unwrap();
+        let id = &listed["workouts"][0]["id"];
+        // Times of the log have milliseconds.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        for day in ["2024-01-03", "2025-06-03"] {
+            let moved = json!({"workout_id": id, "performed_at": day, "ended_at": null});
+            ann.call("update_workout", moved).await.expect("moved");
+            let stored = world.stored().await;
+            let report = imported(&ann, &csv, json!({})).await;
+            assert_eq!(counts(&report), [0, 0, 2, 0], "{report}");
+            assert_eq!(world.stored().await, stored);
+        }
+        // It grows where it is now.
+        let more = "2025-01-03 10:00:00,A,1h,Squat (Barbell),2,110,3,";
+        let report = imported(&ann, &strong(&[FIRST, SECOND, more]), json!({})).await;
+        assert_eq!(counts(&report), [0, 1, 1, 0], "{report}");
+        let log = log(&ann).await;
+        assert!(log[1].starts_with("2025-06-03T"), "{log:?}");
+        assert!(log[1].ends_with("Squat: 5x102.5kg 3x110kg"), "{log:?}");
+    }
+);
+
+#[tokio::test]
+async fn a_repeated_call_does_not_say_that_deleted_workouts_are_added_again() {
+    let world = World::sqlite().await;
+    let ann = world.user("ann").await;
+    let ids = json!({"fitness.progstrength/turn_id": "t", "fitness.progstrength/tool_use_id": "c"});
+    let arguments = json!({"csv": strong(&[FIRST, SECOND]), "dry_run": false});
+    let import = async || {
+        let result = { ann.result("import_workouts", arguments.clone(), ids.clone()) }.await;
+        result.structured_content.expect("data")
+    };
+    assert_eq!(counts(&import().await), [2, 0, 0, 0]);
+    let listed = ann.call("list_workouts", json!({})).await.unwrap();
+    let id = json!({"workout_id": listed["workouts"][0]["id"]});
+    ann.call("delete_workout", id).await.unwrap();
+    let again = import().await;
+    assert_eq!(counts(&again), [0, 0, 1, 0]);
+    assert_eq!(again["added_sets"], 0);
+    assert_eq!(
+        again["notice"],
+        "this call was carried out before, and is not again: 1 of its workouts were deleted or changed since"
+    );
+    assert_eq!(log(&ann).await.len(), 1);
+}
