@@ -102,9 +102,9 @@ pub(super) async fn prepare(
     };
     report.notice = notice(&report, parsed.words);
     if needs_unit {
-        let argument = parsed.words.weight_unit;
+        let unit = parsed.words.weight_unit;
         report.note(&format!(
-            "{argument} is needed: are the weights in kg or in lb?"
+            "{unit} is needed: are the weights in kg or in lb?"
         ));
     }
     Ok(Prepared {
