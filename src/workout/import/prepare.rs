@@ -100,13 +100,7 @@ pub(super) async fn prepare(
         remarks: remarks.chain(parsed.notices).collect(),
         ..ImportReport::default()
     };
-    report.notice = notice(&report, parsed.words);
-    if needs_unit {
-        let unit = parsed.words.weight_unit;
-        report.note(&format!(
-            "{unit} is needed: are the weights in kg or in lb?"
-        ));
-    }
+    report.notice = notice(&report, needs_unit, parsed.words);
     Ok(Prepared {
         report,
         needs_unit,
@@ -167,7 +161,7 @@ fn skipped(mut problems: Vec<Problem>) -> Vec<Skipped> {
     skipped.collect()
 }
 
-fn notice(report: &ImportReport, words: Words) -> Option<String> {
+fn notice(report: &ImportReport, needs_unit: bool, words: Words) -> Option<String> {
     let mut notices = Vec::new();
     if report.unmatched_names > 0 {
         let sets: usize = report.unmatched.iter().map(|name| name.sets).sum();
@@ -182,6 +176,10 @@ fn notice(report: &ImportReport, words: Words) -> Option<String> {
             "{} lines are wrong and are left out; corrected, they can be imported later",
             report.skipped_lines
         ));
+    }
+    if needs_unit {
+        let unit = words.weight_unit;
+        notices.push(format!("{unit} is needed: are the weights in kg or in lb?"));
     }
     (!notices.is_empty()).then(|| notices.join(". "))
 }
