@@ -43,7 +43,7 @@ use machine::{Cores, raise_files};
 use report::Report;
 use stats::Figure;
 
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 10] = [
     "text",
     "tools",
     "parallel3",
