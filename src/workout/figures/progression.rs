@@ -14,6 +14,8 @@
 //! estimated one-repetition maximum does not carry for about the target (at most a quarter of its repetitions fewer) is never
 //! suggested as a step up, and where none can be loaded that it carries, there is no suggested weight. The rules are common coaching practice, not a study's result.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -112,6 +114,16 @@ impl RepRange {
             min: reps,
             max: reps,
         }
+    }
+}
+
+/// `10` or `8-12`.
+impl fmt::Display for RepRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.min < self.max {
+            write!(f, "{}-", self.min)?;
+        }
+        write!(f, "{}", self.max)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use jiff::ToSpan;
 
-use super::text;
 use crate::workout::figures::progression::RepRange;
 use crate::workout::tools::prelude::*;
 
@@ -115,12 +114,12 @@ impl PlannedTarget<'_> {
     fn others(&self, all: &[Self]) -> Option<String> {
         let mut others: Vec<String> = Vec::new();
         for other in all.iter().filter(|other| other.range != self.range) {
-            let shown = format!("{} ({})", text::shown(other.range), other.session);
+            let shown = format!("{} ({})", other.range, other.session);
             if !others.contains(&shown) {
                 others.push(shown);
             }
         }
-        let (range, session) = (text::shown(self.range), self.session);
+        let (range, session) = (self.range, self.session);
         (!others.is_empty()).then(|| {
             if others.len() > OTHERS {
                 others.truncate(OTHERS);

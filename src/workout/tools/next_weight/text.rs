@@ -7,16 +7,6 @@ use crate::workout::{
     model::{ExerciseSession, SetKind},
 };
 
-/// `10` or `8-12`.
-pub(super) fn shown(range: RepRange) -> String {
-    let RepRange { min, max } = range;
-    if min == max {
-        max.to_string()
-    } else {
-        format!("{min}-{max}")
-    }
-}
-
 /// `warm-up sets and failed attempts` of a log that has nothing else; empty for any other.
 pub(super) fn only(sessions: &[ExerciseSession]) -> String {
     let sets = || sessions.iter().flat_map(|session| &session.sets);
@@ -90,7 +80,7 @@ impl NextWeight {
             self.reps_min.unwrap_or_default(),
             self.reps_max.unwrap_or_default(),
         );
-        shown(RepRange { min, max })
+        RepRange { min, max }.to_string()
     }
 
     fn source_text(&self) -> &'static str {
