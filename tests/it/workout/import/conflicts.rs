@@ -24,9 +24,10 @@ async fn counts(user: &Client, csv: &str) -> [Value; 3] {
 async fn a_part_of_a_workout_adds_what_it_has_beyond_the_log_and_changes_nothing() {
     let world = World::sqlite().await;
     let ann = world.user("ann").await;
-    imported(&ann, &strong("P", &[(1, 100), (2, 102)]), json!({})).await;
+    let whole = strong("P", &[(1, 100), (2, 102), (3, 104)]);
+    imported(&ann, &whole, json!({})).await;
     // A set was deleted in the app, so that the others have new numbers.
-    let deleted = strong("P", &[(1, 102)]);
+    let deleted = strong("P", &[(1, 102), (2, 104)]);
     let report = imported(&ann, &deleted, json!({})).await;
     assert_eq!(
         report["kept_workouts"],
@@ -37,7 +38,7 @@ async fn a_part_of_a_workout_adds_what_it_has_beyond_the_log_and_changes_nothing
         assert_eq!(counts(&ann, &grown).await, [0, changed, kept]);
         assert_eq!(
             log(&ann).await,
-            ["2025-01-01T10:00..11:00 P | Barbell Back Squat: 5x100kg 5x102kg 5x103kg"]
+            ["2025-01-01T10:00..11:00 P | Barbell Back Squat: 5x100kg 5x102kg 5x104kg 5x103kg"]
         );
     }
 }
