@@ -67,7 +67,7 @@ describe('a call that waits', () => {
     assert.deepEqual(await pills(page), ['Looked up workouts 0.1 s']);
     assert.match(await last(page).innerText(), /Waits for your answer\. You can also write something else\./);
     await asked.getByText('Exactly as it is sent').click();
-    assert.match(await asked.locator('pre').innerText(), new RegExp(`"workout_id": "${WORKOUT.id}"`));
+    await asked.locator('pre', { hasText: `"workout_id": "${WORKOUT.id}"` }).waitFor();
     assert.equal(mock.requests.length, 1, 'nothing is sent before the user answers');
     assert.deepEqual(mock.state.ran, []);
   });
@@ -143,7 +143,7 @@ describe('a call that waits', () => {
     assert.match(await asked.innerText(), /a\ufffdb\ufffdc/);
     assert.equal(await asked.locator('img, script, [onerror]').count(), 0);
     await asked.getByText('Exactly as it is sent').click();
-    assert.match(await asked.locator('pre').innerText(), /a\\u202eb\\u0000c/);
+    await asked.locator('pre', { hasText: /a\\u202eb\\u0000c/ }).waitFor();
     for (const width of [390, 320]) {
       await page.setViewportSize({ width, height: 700 });
       const wide = await page.evaluate(() => document.getElementById('scroll').scrollWidth - document.getElementById('scroll').clientWidth);
@@ -294,6 +294,8 @@ describe('the time to approve', () => {
   it('that ran out while the machine slept is noticed at the next press', async () => {
     const page = await start({}, { before: (page) => page.clock.install({ time: Date.now() }) });
     await ask(page, 'delete my last workout');
+    // Its timers wait, too, until the press.
+    await page.clock.pauseAt(Date.now() + 5_000);
     await page.clock.setSystemTime(Date.now() + 11 * 60_000);
     await press(cards(page), 'Approve');
     assert.match(await cards(page).innerText(), /Expired: nothing was done\./);
