@@ -14,8 +14,6 @@
 //! estimated one-repetition maximum does not carry for about the target (at most a quarter of its repetitions fewer) is never
 //! suggested as a step up, and where none can be loaded that it carries, there is no suggested weight. The rules are common coaching practice, not a study's result.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,12 +25,14 @@ use super::{
 mod attempt;
 mod first;
 mod loads;
+mod range;
 mod reps;
 mod scheme;
 mod target;
 mod working;
 
 use attempt::{Attempt, Outcome};
+pub use range::RepRange;
 pub use target::from_log;
 
 /// Sessions whose best estimate says what can be done now.
@@ -41,13 +41,6 @@ const RECENT_SESSIONS: usize = 3;
 const STALE_DAYS: f64 = 28.0;
 /// A reliable estimate below this share of the best one is of a set that was no effort.
 const EFFORT: f64 = 0.75;
-
-/// A range of repetitions: the weight rises when all sets reach `max`, and less than `min` is a miss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RepRange {
-    pub min: u32,
-    pub max: u32,
-}
 
 /// The sets of an exercise in one session: no warm-ups and no drop sets, but failed attempts with 0 repetitions. The weight is
 /// what the progression is about: added to the body, or the negative of assistance.
@@ -105,26 +98,6 @@ pub struct Suggestion {
     pub reserve: u32,
     /// The places of the sessions it is based on, newest first.
     pub based_on: Vec<usize>,
-}
-
-impl RepRange {
-    /// One number of repetitions.
-    pub fn single(reps: u32) -> Self {
-        Self {
-            min: reps,
-            max: reps,
-        }
-    }
-}
-
-/// `10` or `8-12`.
-impl fmt::Display for RepRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.min < self.max {
-            write!(f, "{}-", self.min)?;
-        }
-        write!(f, "{}", self.max)
-    }
 }
 
 impl Rule {
