@@ -74,7 +74,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("1 handed", "single hand"),
     ("1 leg", "single leg"),
     ("1 legged", "single leg"),
-    // The second of several exercises of a name.
+    // Numbers of exercises that share a name, as in `Sit-up v. 2`.
     ("v 1", "1"),
     ("v 2", "2"),
     ("v 3", "3"),

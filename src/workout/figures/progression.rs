@@ -135,6 +135,11 @@ impl Rule {
     fn reps_at(&self, maximum: f64, weight: f64) -> f64 {
         e1rm::reps_at(maximum, weight + self.body.unwrap_or_default())
     }
+
+    /// The weight that the maximum carries for so many repetitions.
+    fn weight_for(&self, maximum: f64, reps: u32) -> f64 {
+        e1rm::weight_for(maximum, f64::from(reps)) - self.body.unwrap_or_default()
+    }
 }
 
 /// The next weight after `sessions`, newest first; sessions without sets do not count. `None` without any.
@@ -176,8 +181,7 @@ fn carried(session: &Session, rule: &Rule, range: RepRange, from: f64) -> (f64, 
     let Some(maximum) = rule.best([session]) else {
         return (from, Reason::Repeat);
     };
-    let total = e1rm::weight_for(maximum, f64::from(range.min));
-    let weight = total - rule.body.unwrap_or_default();
+    let weight = rule.weight_for(maximum, range.min);
     let loadable = loads::down_to_loadable(weight, rule).max(rule.lowest);
     if weight >= from || loadable >= from || !loads::can_be_lifted(loadable, rule) {
         (from, Reason::Repeat)

@@ -3,7 +3,7 @@
 use super::{
     RECENT_SESSIONS, Reason, RepRange, Rule, STALE_DAYS, Session, Suggestion, loads, reps,
 };
-use crate::workout::figures::{e1rm, units::round2};
+use crate::workout::figures::units::round2;
 
 /// Repetitions that a first weight, taken from the estimated maximum, leaves in reserve.
 const RESERVE: u32 = 2;
@@ -51,8 +51,7 @@ fn estimated(recent: &[(usize, &Session)], rule: &Rule, range: RepRange) -> Opti
         shown.any(|shown| shown.total_cmp(&maximum).is_eq())
     };
     let (place, session) = recent.iter().find(|(_, session)| shows_it(session))?;
-    let carried = e1rm::weight_for(maximum, f64::from(range.min + RESERVE));
-    let weight = loads::down_to_loadable(carried - rule.body.unwrap_or_default(), rule);
+    let weight = loads::down_to_loadable(rule.weight_for(maximum, range.min + RESERVE), rule);
     let can_be_lifted = loads::can_be_lifted(weight, rule);
     Some(Suggestion {
         weight: can_be_lifted.then(|| round2(weight)),
