@@ -27,6 +27,16 @@ fn catalogue(schema: Value) -> Catalogue {
     Catalogue::new(vec![tool("t", schema)], vec![])
 }
 
+fn context(caller: &Caller) -> CallContext<'_> {
+    CallContext {
+        caller,
+        request_id: "r1",
+        turn_id: "turn_1",
+        time_zone: None,
+        tool_use_id: "toolu_1",
+    }
+}
+
 fn left_out(catalogue: &Catalogue) -> Vec<String> {
     let tools = catalogue.left_out().iter();
     tools.map(ToString::to_string).collect()
@@ -37,13 +47,7 @@ fn bound(catalogue: &Catalogue, input: Value) -> Value {
         panic!("an input is an object")
     };
     let caller = Caller::fake("ann");
-    let context = CallContext {
-        caller: &caller,
-        request_id: "r1",
-        turn_id: "turn_1",
-        time_zone: None,
-        tool_use_id: "toolu_1",
-    };
+    let context = context(&caller);
     Value::Object(
         catalogue
             .prepare_call(context, "t", &StrippedInput::strip(input))
@@ -81,13 +85,7 @@ fn a_tool_that_declares_no_user_id_gets_the_caller_only_in_meta() {
         json!({"q": {}})
     );
     let caller = Caller::fake("ann");
-    let context = CallContext {
-        caller: &caller,
-        request_id: "r1",
-        turn_id: "turn_1",
-        time_zone: None,
-        tool_use_id: "toolu_1",
-    };
+    let context = context(&caller);
     let input = StrippedInput::default();
     let call = catalogue.prepare_call(context, "t", &input).unwrap();
     assert_eq!(

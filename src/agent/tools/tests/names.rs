@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{left_out, tool};
+use super::{context, left_out, tool};
 use crate::{
-    agent::tools::{CallContext, Catalogue, LeftOut, StrippedInput, sanitize_name},
+    agent::tools::{Catalogue, LeftOut, StrippedInput, sanitize_name},
     auth::Caller,
 };
 
@@ -80,15 +80,11 @@ fn refused_names_are_mapped_to_unique_names_and_back() {
         "{offered:?}"
     );
     let caller = Caller::fake("ann");
-    let context = CallContext {
-        caller: &caller,
-        request_id: "r",
-        turn_id: "turn_1",
-        time_zone: None,
-        tool_use_id: "t",
-    };
     let input = StrippedInput::default();
-    let call = |name: &str| catalogue.prepare_call(context, name, &input).unwrap();
+    let call = |name: &str| {
+        let call = catalogue.prepare_call(context(&caller), name, &input);
+        call.unwrap()
+    };
     let called: std::collections::HashSet<_> = offered
         .iter()
         .map(|name| call(name).name().to_owned())

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{left_out, tool};
+use super::{context, left_out, tool};
 use crate::{
     agent::tools::{
         CallContext, CallInput, Catalogue, InvalidInput, ListedTool, Profile, ToolServer,
@@ -35,11 +35,8 @@ fn names(catalogue: &Catalogue) -> Vec<&str> {
 fn called(catalogue: &Catalogue, name: &str, input: &Value) -> Value {
     let caller = Caller::fake("ann");
     let context = CallContext {
-        caller: &caller,
-        request_id: "r1",
-        turn_id: "turn_1",
         time_zone: Some("UTC"),
-        tool_use_id: "toolu_1",
+        ..context(&caller)
     };
     let (input, call) = catalogue
         .prepare(context, name, &input.to_string())
@@ -82,13 +79,7 @@ async fn a_foreign_server_is_told_the_span_and_not_what_the_client_has_added_to_
     let notes = server("notes", Profile::Foreign, vec![tool("find", owned())]);
     let span = span_with_state();
     let caller = Caller::fake("ann");
-    let context = CallContext {
-        caller: &caller,
-        request_id: "r1",
-        turn_id: "turn_1",
-        time_zone: None,
-        tool_use_id: "toolu_1",
-    };
+    let context = context(&caller);
     for (catalogue, name, state) in [
         (&own, "own__find", Some("vendor=ann")),
         (&notes, "notes__find", None),
@@ -174,13 +165,7 @@ fn together_the_schemas_of_all_servers_are_bounded() {
 fn inputs_of_foreign_tools_are_bounded() {
     let notes = server("notes", Profile::Foreign, vec![tool("find", json!({}))]);
     let caller = Caller::fake("ann");
-    let context = CallContext {
-        caller: &caller,
-        request_id: "r1",
-        turn_id: "turn_1",
-        time_zone: None,
-        tool_use_id: "toolu_1",
-    };
+    let context = context(&caller);
     let prepared = notes.prepare(context, "notes__find", "[]");
     assert_eq!(prepared, Err(InvalidInput::NotAnObject));
     let deep = format!("{}{}", r#"{"a":"#.repeat(125) + "0", "}".repeat(125));
